@@ -1,0 +1,209 @@
+"""Settings of models, data and training, and the presets.
+
+All settings are frozen pydantic models: unknown keys are refused, and every field says in one line what it does.
+`esvae presets` prints the table; `esvae presets NAME` prints one whole.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from esvae_core.errors import ConfigError
+
+Sampler = Literal["bernoulli", "systematic"]
+SamplingGradient = Literal["box", "straight-through"]
+Reset = Literal["hard", "soft"]
+Schedule = Literal["constant", "cosine"]
+Precision = Literal["32-true", "bf16-mixed"]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NeuronConfig(_Settings):
+    """A leaky integrate-and-fire neuron and its surrogate gradient (docs/math.md, equations 1 to 3)."""
+
+    leak: float = Field(0.25, ge=0, le=1, description="Share of the membrane kept from one step to the next (tau).")
+    threshold: float = Field(0.2, gt=0, description="Membrane above which the neuron fires (V_th).")
+    reset: Reset = Field("hard", description="After a spike: 'hard' sets the membrane to 0, 'soft' subtracts V_th.")
+    surrogate_center: float = Field(0.0, description="Membrane around which the surrogate gradient is 1.")
+    surrogate_width: float = Field(1.0, gt=0, description="Full width of the interval where the surrogate is 1.")
+
+
+class ModelConfig(_Settings):
+    """Everything that fixes the shape and the dynamics of one ESVAE."""
+
+    image_channels: Literal[1, 3] = Field(1, description="Colour channels of the images.")
+    image_size: int = Field(32, ge=8, le=256, description="Height and width of the images in pixels.")
+    channels: tuple[int, ...] = Field(
+        (32, 64, 128, 256), description="Channels of the encoder's convolutions; the decoder mirrors them."
+    )
+    latent_dim: int = Field(32, ge=1, le=4096, description="Number of latent neurons (d).")
+    time_steps: int = Field(16, ge=1, le=256, description="Time steps per image (T); may differ at inference.")
+    neuron: NeuronConfig = Field(NeuronConfig(), description="Neurons of all layers but the latent one.")
+    latent_neuron: NeuronConfig = Field(NeuronConfig(), description="Neurons of the latent layer.")
+    sampler: Sampler = Field("bernoulli", description="How rates become spikes: published Bernoulli, or systematic.")
+    sampling_gradient: SamplingGradient = Field("box", description="Gradient of a sampled spike by its rate.")
+    readout_decay: float = Field(0.8, gt=0, le=1, description="Weight ratio of one step to the next in the readout.")
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> Self:
+        if not self.channels or any(c < 1 for c in self.channels):
+            raise ValueError(f"channels must be one or more positive numbers, got {self.channels}")
+        if self.image_size != self.feature_size * 2 ** len(self.channels):
+            raise ValueError(
+                f"image_size must be a multiple of 2**{len(self.channels)} for {len(self.channels)} "
+                f"stride-2 convolutions, got {self.image_size}"
+            )
+        return self
+
+    @property
+    def feature_size(self) -> int:
+        """Height and width after the last convolution of the encoder."""
+        return self.image_size // 2 ** len(self.channels)
+
+    @property
+    def feature_dim(self) -> int:
+        """Number of neurons after the last convolution of the encoder."""
+        return self.channels[-1] * self.feature_size**2
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of one image."""
+        return (self.image_channels, self.image_size, self.image_size)
+
+
+class DataConfig(_Settings):
+    """Which images a run sees."""
+
+    dataset: str = Field("mnist", description="Name in the table of data sets, or folder:PATH.")
+    validation_fraction: float = Field(
+        1 / 12, gt=0, lt=1, description="Share of the train split held out (seeded) for every choice made in training."
+    )
+    validation_seed: int = Field(0, ge=0, description="Seed of that split.")
+    mirror: bool = Field(False, description="Mirror every other training image left to right, at random.")
+
+
+class TrainConfig(_Settings):
+    """How a run trains."""
+
+    epochs: int = Field(300, ge=1, description="Passes over the training split.")
+    batch_size: int = Field(256, ge=2, description="Images per step, over all processes together.")
+    lr: float = Field(0.003, gt=0, description="Learning rate per 250 images of batch: the rate is lr x batch / 250.")
+    prior_lr_factor: float = Field(10.0, gt=0, description="The prior's layer learns this many times faster.")
+    schedule: Schedule = Field("constant", description="Learning rate over the run: constant, or cosine down to 0.")
+    warmup_steps: int = Field(0, ge=0, description="Steps over which the learning rate rises linearly from 0.")
+    beta1: float = Field(0.9, ge=0, lt=1, description="AdamW: decay of the gradient's mean.")
+    beta2: float = Field(0.999, ge=0, lt=1, description="AdamW: decay of the gradient's square.")
+    weight_decay: float = Field(0.001, ge=0, description="AdamW: decoupled weight decay.")
+    gradient_clip: float | None = Field(None, gt=0, description="Largest norm of the whole gradient; none: no limit.")
+    mmd_weight: float = Field(0.001, ge=0, description="Weight of the MMD between posterior and prior rates (lambda).")
+    ema_decay: float = Field(
+        0.0, ge=0, lt=1, description="Decay of the averaged weights that are evaluated and kept; 0: no averaging."
+    )
+    mean_image_bias: bool = Field(
+        False, description="Start with the output bias that paints the mean image of the train split."
+    )
+    grow_time: tuple[tuple[int, int], ...] = Field(
+        (), description="(epoch, T) pairs: from that epoch (0 is the first) train with T steps instead of time_steps."
+    )
+    precision: Precision = Field("32-true", description="Arithmetic of the convolutions: float32 or mixed bfloat16.")
+    seed: int = Field(0, ge=0, description="Seed of the weights, the order of images and all noise.")
+
+    @model_validator(mode="after")
+    def _time_grows(self) -> Self:
+        epochs = [epoch for epoch, _ in self.grow_time]
+        if epochs != sorted(set(epochs)) or any(e < 0 or t < 1 for e, t in self.grow_time):
+            raise ValueError(f"grow_time must be (epoch, T) pairs with rising epochs and T >= 1, got {self.grow_time}")
+        return self
+
+
+class RunConfig(_Settings):
+    """One training run, whole: what a preset is, and what a checkpoint keeps."""
+
+    name: str = Field(description="Short name, shown in lists.")
+    model: ModelConfig = Field(ModelConfig(), description="The network.")
+    data: DataConfig = Field(DataConfig(), description="The images.")
+    train: TrainConfig = Field(TrainConfig(), description="The training.")
+
+
+_S = TypeVar("_S", bound=BaseModel)
+
+
+def parse(kind: type[_S], values: Any, where: str) -> _S:
+    """Build settings from plain data.
+
+    Raises:
+        ConfigError: with one line that names `where`, the first wrong field, what was found and what was expected.
+    """
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "settings"
+        message = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(_fields_at(kind, first["loc"][:-1]))
+            message = f"unknown setting; known here: {known}"
+        raise ConfigError(f"{where}: {field}: {message}") from error
+
+
+def _fields_at(kind: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    for part in path:
+        inner = kind.model_fields[str(part)].annotation if str(part) in kind.model_fields else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        kind = inner
+    return sorted(kind.model_fields)
+
+
+def _run(name: str, model: dict[str, Any], data: dict[str, Any], train: dict[str, Any]) -> RunConfig:
+    return RunConfig(name=name, model=ModelConfig(**model), data=DataConfig(**data), train=TrainConfig(**train))
+
+
+_COLOUR_64: dict[str, Any] = {
+    "image_channels": 3,
+    "image_size": 64,
+    "channels": (32, 64, 128, 256, 512),
+    "latent_dim": 128,
+}
+
+PRESETS: dict[str, RunConfig] = {
+    run.name: run
+    for run in (
+        _run("published-mnist", {}, {"dataset": "mnist"}, {}),
+        _run("published-fashion", {}, {"dataset": "fashion_mnist"}, {}),
+        _run(
+            "published-cifar10",
+            {"image_channels": 3, "latent_dim": 128},
+            {"dataset": "cifar10", "mirror": True},
+            {"lr": 0.0006},
+        ),
+        _run(
+            "published-64",
+            _COLOUR_64,
+            {"dataset": "celeba", "mirror": True},
+            {"lr": 0.001, "batch_size": 64},
+        ),
+        _run(
+            "digits",
+            {},
+            {"dataset": "digits", "validation_fraction": 0.1},
+            {"epochs": 20, "batch_size": 32, "schedule": "cosine", "mean_image_bias": True},
+        ),
+    )
+}
+
+
+def preset(name: str) -> RunConfig:
+    """The preset of that name.
+
+    Raises:
+        ConfigError: if there is none; the message lists those there are.
+    """
+    if name not in PRESETS:
+        raise ConfigError(f"preset {name!r}: not known; there are {', '.join(PRESETS)}")
+    return PRESETS[name]

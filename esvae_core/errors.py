@@ -1,0 +1,53 @@
+"""Every error the library raises on purpose.
+
+Each carries one line that says what was wrong, where, and what was expected. The CLI prints that line and exits with
+2; the app shows it and goes on.
+"""
+
+
+class EsvaeError(Exception):
+    """Base of all errors that a user can cause and mend."""
+
+
+class ConfigError(EsvaeError):
+    """A setting is unknown, out of range, or at odds with another."""
+
+
+class InputError(EsvaeError):
+    """An image, rate vector or spike train is not what the model takes."""
+
+
+class DataError(EsvaeError):
+    """A data set cannot be read."""
+
+
+class MissingDataError(DataError):
+    """Files of a data set are not there and could not be downloaded; the message lists what to place where."""
+
+
+class CorruptDataError(DataError):
+    """A file is there, but its content is not what it should be."""
+
+
+class CheckpointError(EsvaeError):
+    """A checkpoint cannot be read."""
+
+
+class NotACheckpointError(CheckpointError):
+    """The file is something else: empty, truncated, or another format."""
+
+
+class CheckpointVersionError(CheckpointError):
+    """The checkpoint was written by a later version of this library."""
+
+
+class CheckpointContentError(CheckpointError):
+    """The checkpoint's header or tensors do not fit together."""
+
+
+class TrainingError(EsvaeError):
+    """Training cannot start or go on."""
+
+
+class NonFiniteError(TrainingError):
+    """A loss or gradient became NaN or infinite; the last good checkpoint is kept."""

@@ -1,0 +1,278 @@
+"""The model: a variational autoencoder whose encoder, latent and decoder are spiking neurons.
+
+    >>> model = ESVAE(ModelConfig(image_size=32))
+    >>> posterior = model.encode(images)                      # (N, 1, 32, 32) in [-1, 1] -> rates (N, 32)
+    >>> spikes = model.sample_spikes(posterior.rates, generator=torch.Generator().manual_seed(7))
+    >>> pictures = model.decode(spikes)                       # (16, N, 32) -> (N, 1, 32, 32) in [-1, 1]
+
+Shapes: T time steps, N images, d latent neurons; time comes first. Source: Zhan et al., arXiv 2310.14839.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from esvae_core.config import ModelConfig, Sampler
+from esvae_core.errors import InputError
+from esvae_core.latent import Prior, spikes_from_rates
+from esvae_core.layers import SpikingLayer, dense, down, up
+from esvae_core.neurons import Run
+
+
+class Posterior(NamedTuple):
+    """What the encoder says of N images."""
+
+    rates: Tensor
+    """(N, d) in [0, 1]: share of the T steps in which each latent neuron fired."""
+    spikes: Tensor
+    """(T, N, d): the encoder's own spikes."""
+
+
+class Output(NamedTuple):
+    """One pass of N images through the whole model."""
+
+    images: Tensor
+    """(N, C, H, W) in [-1, 1]: reconstructions."""
+    posterior: Posterior
+    prior_rates: Tensor
+    """(N, d): rates drawn from the prior, for the loss."""
+
+
+class Sample(NamedTuple):
+    """N pictures drawn from the prior."""
+
+    images: Tensor
+    rates: Tensor
+    spikes: Tensor
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Every spike and membrane on the way, by layer name, and the picture as it forms."""
+
+    layers: dict[str, Run]
+    """Spikes and membranes, (T, N, features) or (T, N, C, H, W), in the order of computation."""
+    images: Tensor | None = None
+    """(T, N, C, H, W): what the readout would paint after each step; None for an encoder's trace."""
+
+
+def readout_weights(steps: int, decay: float, like: Tensor) -> Tensor:
+    """(T,) weight of each step's output in the picture: decay ** (T - 1 - t) (equation 9)."""
+    return decay ** torch.arange(steps - 1, -1, -1, device=like.device, dtype=like.dtype)
+
+
+class ESVAE(nn.Module):
+    """Encoder, latent, prior and decoder; every size is in the config."""
+
+    def __init__(self, config: ModelConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or ModelConfig()
+        widths, neuron = config.channels, config.neuron
+        self.encoder = nn.ModuleList(
+            down(a, b, neuron) for a, b in zip((config.image_channels, *widths), widths, strict=False)
+        )
+        self.to_latent = dense(config.feature_dim, config.latent_dim, config.latent_neuron)
+        self.prior = Prior(config.latent_dim)
+        self.from_latent = dense(config.latent_dim, config.feature_dim, neuron)
+        rising = widths[::-1]
+        self.decoder = nn.ModuleList(
+            up(a, b, neuron) for a, b in zip(rising, (*rising[1:], rising[-1]), strict=True)
+        )
+        self.readout = nn.ConvTranspose2d(rising[-1], config.image_channels, 3, padding=1)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    # ---- the four steps ------------------------------------------------------------------------------------------
+
+    def encode(self, images: Tensor, *, steps: int | None = None) -> Posterior:
+        """Images -> firing rates.
+
+        Args:
+            images: (N, C, H, W) in [-1, 1].
+            steps: time steps T; the config's unless given.
+
+        Raises:
+            InputError: if the images have another shape or type.
+        """
+        steps = self._steps(steps)
+        x, now = self._images(images), 1
+        for layer in self.encoder:
+            x, now = layer(x, now, steps), steps
+        spikes = self.to_latent(x.flatten(1), now, steps).view(steps, len(images), -1)
+        return Posterior(spikes.mean(0), spikes)
+
+    def noise(self, count: int, *, generator: torch.Generator | None = None, steps: int | None = None) -> Tensor:
+        """(T, count, d) uniform numbers on [0, 1): the noise that turns rates into spikes.
+
+        Drawn on the generator's device (the CPU's by default), so that a seed means the same everywhere.
+        """
+        shape = (self._steps(steps), count, self.config.latent_dim)
+        device = generator.device if generator is not None else "cpu"
+        return torch.rand(shape, generator=generator, device=device).to(self.device)
+
+    def sample_spikes(
+        self,
+        rates: Tensor,
+        *,
+        generator: torch.Generator | None = None,
+        sampler: Sampler | None = None,
+        steps: int | None = None,
+        noise: Tensor | None = None,
+    ) -> Tensor:
+        """Firing rates -> spike trains (T, N, d).
+
+        Args:
+            rates: (N, d) in [0, 1].
+            generator: source of the noise.
+            sampler: 'bernoulli' or 'systematic'; the config's unless given.
+            steps: time steps T; the config's unless given.
+            noise: (T, N, d) uniform on [0, 1), instead of a generator: frozen noise.
+
+        Raises:
+            InputError: if rates or noise have another shape.
+        """
+        if rates.dim() != 2 or rates.shape[1] != self.config.latent_dim:
+            raise InputError(f"rates: expected shape (N, {self.config.latent_dim}), got {tuple(rates.shape)}")
+        if noise is None:
+            noise = self.noise(len(rates), generator=generator, steps=steps)
+        elif noise.dim() != 3 or noise.shape[1:] != rates.shape:
+            raise InputError(f"noise: expected shape (T, {', '.join(map(str, rates.shape))}), got {tuple(noise.shape)}")
+        return spikes_from_rates(rates, noise, sampler or self.config.sampler, self.config.sampling_gradient)
+
+    def decode(self, spikes: Tensor) -> Tensor:
+        """Spike trains (T, N, d) -> images (N, C, H, W) in [-1, 1]; T may be any.
+
+        Raises:
+            InputError: if the spikes have another shape.
+        """
+        x, steps = self._spikes(spikes)
+        features = self.config.feature_size
+        x = self.from_latent(x, steps, steps).view(len(x), -1, features, features)
+        x = x.contiguous(memory_format=torch.channels_last)
+        for layer in self.decoder:
+            x = layer(x, steps, steps)
+        weights = readout_weights(steps, self.config.readout_decay, x)
+        # the readout is linear, so it sums the spikes over time first and then convolves once
+        shape = (x.shape[0] // steps, *x.shape[1:])
+        summed = (weights @ x.permute(0, 2, 3, 1).reshape(steps, -1)).view(shape[0], *shape[2:], shape[1])
+        picture = F.conv_transpose2d(summed.permute(0, 3, 1, 2), self.readout.weight, None, padding=1)
+        bias = self.readout.bias
+        assert bias is not None
+        return torch.tanh(picture + (bias * weights.sum()).view(1, -1, 1, 1))
+
+    # ---- whole passes --------------------------------------------------------------------------------------------
+
+    def forward(
+        self,
+        images: Tensor,
+        *,
+        generator: torch.Generator | None = None,
+        noise: Tensor | None = None,
+        normal: Tensor | None = None,
+        sampler: Sampler | None = None,
+        steps: int | None = None,
+    ) -> Output:
+        """Encode, sample, decode; and as many rates from the prior, for the loss.
+
+        Args:
+            images: (N, C, H, W) in [-1, 1].
+            generator: source of the noise that is not given.
+            noise: (T, N, d) uniform on [0, 1), for the spikes.
+            normal: (N, d) standard normal, for the prior.
+            sampler, steps: the config's unless given.
+        """
+        posterior = self.encode(images, steps=steps)
+        spikes = self.sample_spikes(
+            posterior.rates, generator=generator, sampler=sampler, steps=self._steps(steps), noise=noise
+        )
+        prior_rates = self.prior_rates(len(images), generator=generator, normal=normal)
+        return Output(self.decode(spikes), posterior, prior_rates)
+
+    def prior_rates(
+        self, count: int, *, generator: torch.Generator | None = None, normal: Tensor | None = None
+    ) -> Tensor:
+        """(count, d) rates from the prior, from a generator or from given standard normal numbers (count, d)."""
+        if normal is None:
+            device = generator.device if generator is not None else "cpu"
+            normal = torch.randn((count, self.config.latent_dim), generator=generator, device=device).to(self.device)
+        rates: Tensor = self.prior(normal)
+        return rates
+
+    @torch.no_grad()
+    def sample(
+        self,
+        count: int,
+        generator: torch.Generator | None = None,
+        *,
+        sampler: Sampler | None = None,
+        steps: int | None = None,
+    ) -> Sample:
+        """`count` pictures from the prior, with the rates and spikes that made them."""
+        rates = self.prior_rates(count, generator=generator)
+        spikes = self.sample_spikes(rates, generator=generator, sampler=sampler, steps=steps)
+        return Sample(self.decode(spikes), rates, spikes)
+
+    # ---- looking inside ------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def trace_encode(self, images: Tensor, *, steps: int | None = None) -> Trace:
+        """The encoder's layers, step by step; names 'encoder.0' ... 'to_latent'."""
+        steps = self._steps(steps)
+        x, now = self._images(images), 1
+        layers = {}
+        for i, layer in enumerate(self.encoder):
+            assert isinstance(layer, SpikingLayer)
+            layers[f"encoder.{i}"] = layer.run(x, now, steps)
+            x, now = layers[f"encoder.{i}"].spikes.flatten(0, 1), steps
+        layers["to_latent"] = self.to_latent.run(x.flatten(1), now, steps)
+        return Trace(layers)
+
+    @torch.no_grad()
+    def trace_decode(self, spikes: Tensor) -> Trace:
+        """The decoder's layers, step by step, names 'from_latent', 'decoder.0' ...; and the picture after each step."""
+        x, steps = self._spikes(spikes)
+        features = self.config.feature_size
+        layers = {"from_latent": self.from_latent.run(x, steps, steps)}
+        x = layers["from_latent"].spikes.reshape(len(x), -1, features, features)
+        for i, layer in enumerate(self.decoder):
+            assert isinstance(layer, SpikingLayer)
+            layers[f"decoder.{i}"] = layer.run(x, steps, steps)
+            x = layers[f"decoder.{i}"].spikes.flatten(0, 1)
+        drives = self.readout(x).view(steps, -1, *self.config.image_shape)
+        membrane = torch.zeros_like(drives[0])
+        images = []
+        for drive in drives:
+            membrane = self.config.readout_decay * membrane + drive
+            images.append(torch.tanh(membrane))
+        return Trace(layers, torch.stack(images))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.readout.weight.device
+
+    # ---- what goes in --------------------------------------------------------------------------------------------
+
+    def _steps(self, steps: int | None) -> int:
+        steps = self.config.time_steps if steps is None else steps
+        if steps < 1:
+            raise InputError(f"time steps: expected 1 or more, got {steps}")
+        return steps
+
+    def _images(self, images: Tensor) -> Tensor:
+        if images.dim() != 4 or images.shape[1:] != self.config.image_shape or not images.is_floating_point():
+            shape = ", ".join(map(str, self.config.image_shape))
+            raise InputError(
+                f"images: expected floating point of shape (N, {shape}) in [-1, 1], "
+                f"got {str(images.dtype).removeprefix('torch.')} of shape {tuple(images.shape)}"
+            )
+        return images.contiguous(memory_format=torch.channels_last)
+
+    def _spikes(self, spikes: Tensor) -> tuple[Tensor, int]:
+        if spikes.dim() != 3 or spikes.shape[2] != self.config.latent_dim or not len(spikes):
+            raise InputError(f"spikes: expected shape (T, N, {self.config.latent_dim}), got {tuple(spikes.shape)}")
+        return spikes.flatten(0, 1).to(self.readout.weight.dtype), len(spikes)

@@ -1,0 +1,101 @@
+"""The latent: firing rates, the spike trains drawn from them, their prior, and the distance between the two.
+
+Equations 5 to 8 of docs/math.md (Zhan et al., arXiv 2310.14839, section III).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from esvae_core.config import Sampler, SamplingGradient
+
+
+class _Bernoulli(torch.autograd.Function):
+    """1 where the rate exceeds the noise; gradient 1 where they are closer than the half width."""
+
+    @staticmethod
+    def forward(ctx: Any, rates: Tensor, noise: Tensor, half_width: float) -> Tensor:
+        ctx.save_for_backward(rates, noise)
+        ctx.half_width = half_width
+        return (rates > noise).to(rates.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
+        rates, noise = ctx.saved_tensors
+        open_gate = (rates - noise).abs() < ctx.half_width
+        return (grads[0] * open_gate).sum(0), None, None
+
+
+class _Systematic(torch.autograd.Function):
+    """Evenly spaced spikes, one random offset per neuron; gradient 1 at every step (straight through)."""
+
+    @staticmethod
+    def forward(ctx: Any, rates: Tensor, noise: Tensor) -> Tensor:
+        # in double precision, so that T equal steps of a rate k/T carry exactly k spikes
+        edges = torch.arange(noise.shape[0] + 1, device=rates.device, dtype=torch.float64).view(-1, 1, 1)
+        passed = torch.floor(edges * rates.double() + noise[0].double())
+        return (passed[1:] - passed[:-1]).to(rates.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        return grads[0].sum(0), None
+
+
+def spikes_from_rates(rates: Tensor, noise: Tensor, sampler: Sampler, gradient: SamplingGradient = "box") -> Tensor:
+    """Draw spike trains from firing rates (equation 5).
+
+    Args:
+        rates: (N, d) in [0, 1], spikes per step.
+        noise: (T, N, d) uniform on [0, 1). 'bernoulli' uses every value; 'systematic' uses the first step's as the
+            offset of each neuron, so its count is T x rate rounded up or down.
+        sampler: 'bernoulli' (published) or 'systematic'.
+        gradient: of a Bernoulli spike by its rate: the published 'box' or 'straight-through'. Systematic spikes always
+            pass it straight through.
+
+    Returns:
+        Spikes (T, N, d), 0 or 1.
+    """
+    if sampler == "systematic":
+        spikes: Tensor = _Systematic.apply(rates, noise)  # type: ignore[no-untyped-call]
+    else:
+        half_width = 0.5 if gradient == "box" else float("inf")
+        spikes = _Bernoulli.apply(rates, noise, half_width)  # type: ignore[no-untyped-call]
+    return spikes
+
+
+class Prior(nn.Module):
+    """Learned prior over firing rates: sigmoid(W n + b), n standard normal (equation 6)."""
+
+    def __init__(self, latent_dim: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(latent_dim, latent_dim)
+
+    def forward(self, normal: Tensor) -> Tensor:
+        """(N, d) standard normal -> (N, d) rates in (0, 1)."""
+        return torch.sigmoid(self.linear(normal))
+
+
+def mmd(x: Tensor, y: Tensor, *, unbiased: bool = False) -> Tensor:
+    """Squared maximum mean discrepancy of two samples under five Gaussian kernels (equation 7).
+
+    The bandwidths are 1/4, 1/2, 1, 2 and 4 times the mean squared distance within the joint sample, which is not
+    differentiated.
+
+    Args:
+        x, y: (N, d) each; the same N.
+        unbiased: leave the diagonals out (may then be below 0); the published loss is the biased one.
+    """
+    count = x.shape[0]
+    joint = torch.cat([x, y])
+    distances = (joint[:, None] - joint[None]).square().sum(-1)
+    width = distances.detach().sum() / (len(joint) ** 2 - len(joint))
+    kernel = sum(torch.exp(-distances / (width * 2.0**power).clamp_min(1e-30)) for power in range(-2, 3))
+    assert isinstance(kernel, Tensor)
+    xx, yy, xy = kernel[:count, :count], kernel[count:, count:], kernel[:count, count:]
+    if not unbiased:
+        return (xx + yy - 2 * xy).mean()
+    pairs = count * (count - 1)
+    return (xx.sum() - xx.trace() + yy.sum() - yy.trace()) / pairs - 2 * xy.mean()

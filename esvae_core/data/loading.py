@@ -1,0 +1,127 @@
+"""What the rest of the library calls: load a split, fetch a data set's files, verify them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import get_args
+
+from esvae_core.data import cache
+from esvae_core.data.download import FileStatus, cache_dir, provide, status
+from esvae_core.data.hashes import combine
+from esvae_core.data.imageset import Arrays, ImageSet, Request, Split
+from esvae_core.data.splits import divide
+from esvae_core.data.table import find
+from esvae_core.errors import DataError
+
+_SIZES = range(1, 1025)
+
+
+def load(
+    name: str,
+    split: Split,
+    *,
+    image_size: int = 32,
+    channels: int | None = None,
+    data_dir: Path | str | None = None,
+    validation_fraction: float = 1 / 12,
+    validation_seed: int = 0,
+    download: bool = True,
+    accept_other_hash: bool = False,
+) -> ImageSet:
+    """Load one split of a data set.
+
+    Args:
+        name: A name in DATASETS, with an option after a colon where it takes one: "mnist", "folder:PATH".
+        split: "train", "validation" (a seeded share of the source's train split, not in "train"), or "test".
+        image_size: Height and width to resize to, in pixels, 1 to 1024.
+        channels: 1 (colour becomes luma), 3 (gray is repeated), or None for those of the data set.
+        data_dir: Where files are looked for first, and downloaded to; None: the user's cache.
+        validation_fraction: Share of the source's train split, in (0, 1).
+        validation_seed: Seed of that choice.
+        download: Whether to download missing files.
+        accept_other_hash: Take files that are not the published ones; they are then read with the same care.
+
+    Raises:
+        DataError: if the name or an argument is wrong, or no image can be read.
+        MissingDataError: if files are missing and cannot be downloaded; lists what to place where.
+        CorruptDataError: if a file is not what it should be.
+    """
+    spec, option = find(name)
+    channels = spec.image_channels if channels is None else channels
+    _check(split, image_size, channels, validation_fraction, validation_seed)
+    paths = roots(data_dir)
+    states = provide(spec.name, spec.files, paths, any_hash=accept_other_hash, download=download)
+    request = Request(
+        name=f"folder:{Path(option).expanduser().resolve().name}" if spec.name == "folder" else name,
+        part="test" if split == "test" else "train",
+        option=option,
+        image_size=image_size,
+        channels=channels,
+        files={state.name: state.path for state in states if state.path is not None},
+        sha256=combine((state.name, state.found or "") for state in states) if states else "",
+        remember=partial(_remember, spec.name, image_size, channels),
+    )
+    source = spec.loader(request)
+    if source.skipped:
+        logging.getLogger(__name__).warning(
+            "%s: %d files skipped: %s%s",
+            request.name,
+            len(source.skipped),
+            " | ".join(source.skipped[:5]),
+            " | ..." if len(source.skipped) > 5 else "",
+        )
+    result = divide(source, split, validation_fraction, validation_seed)
+    if not len(result):
+        raise DataError(f"{request.name}: no image for the {split} split, out of {len(source)} in its source")
+    return result
+
+
+def fetch(name: str, data_dir: Path | str | None = None) -> list[Path]:
+    """Make sure that a data set's files are there, downloading those that are missing.
+
+    Returns:
+        Where they are; nothing for data sets without files.
+
+    Raises:
+        DataError, MissingDataError, CorruptDataError: as `load`.
+    """
+    spec, _ = find(name)
+    states = provide(spec.name, spec.files, roots(data_dir))
+    return [state.path for state in states if state.path is not None]
+
+
+def verify(name: str, data_dir: Path | str | None = None) -> list[FileStatus]:
+    """Look for a data set's files and check their hashes; nothing is downloaded.
+
+    Raises:
+        DataError: if the name is not known, or a file cannot be opened.
+    """
+    spec, _ = find(name)
+    return [status(spec.name, file, roots(data_dir)) for file in spec.files]
+
+
+def roots(data_dir: Path | str | None) -> list[Path]:
+    """Where files are looked for: the caller's folder, then the cache."""
+    own = [] if data_dir is None else [Path(data_dir).expanduser()]
+    return [*own, cache_dir()]
+
+
+def _remember(dataset: str, image_size: int, channels: int, content: str, make: Callable[[], Arrays]) -> Arrays:
+    depends: dict[str, str | int] = {"image_size": image_size, "channels": channels, "content": content}
+    return cache.remember(cache_dir() / "resized", {"dataset": dataset, **depends}, make)
+
+
+def _check(split: str, image_size: int, channels: int, fraction: float, seed: int) -> None:
+    if split not in get_args(Split):
+        raise DataError(f"split {split!r}: expected {', '.join(get_args(Split))}")
+    if image_size not in _SIZES:
+        raise DataError(f"image_size {image_size}: expected {_SIZES[0]} to {_SIZES[-1]} pixels")
+    if channels not in (1, 3):
+        raise DataError(f"channels {channels}: expected 1 or 3")
+    if not 0 < fraction < 1:
+        raise DataError(f"validation_fraction {fraction}: expected a number above 0 and below 1")
+    if seed < 0:
+        raise DataError(f"validation_seed {seed}: expected 0 or more")

@@ -1,0 +1,174 @@
+"""Pictures from outside: opened with suspicion, and brought to the one form that a model takes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from esvae_core.errors import DataError
+
+Fit = Literal["crop", "pad", "stretch"]
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # of all that Pillow knows, those people have
+MAX_PIXELS = 64_000_000
+_DRAFT = 1024  # a JPEG may be decoded at a fraction of its size, but never smaller than this
+_EXPECTED = f"expected a picture ({', '.join(FORMATS)}) of at most 64 million pixels"
+
+
+def open_image(source: bytes | Path, what: str) -> Image.Image:
+    """Open a picture that may be anything.
+
+    The first frame is taken and turned upright by its EXIF tag, 16-bit gray is scaled to 8 bits, transparency is laid
+    over white. A large JPEG is decoded at a fraction of its size.
+
+    Args:
+        source: The file, or its bytes.
+        what: What to call it in the error message.
+
+    Returns:
+        A picture of mode "L" if it was gray, else "RGB".
+
+    Raises:
+        DataError: if it is not a whole picture of a known format, or too large.
+    """
+    try:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise Image.DecompressionBombError(f"{image.width} x {image.height} pixels")
+            image.draft(None, (_DRAFT, _DRAFT))
+            image.load()
+            return _flatten(ImageOps.exif_transpose(image))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise DataError(f"{what}: too large ({error}), {_EXPECTED}") from error
+    except UnidentifiedImageError as error:
+        raise DataError(f"{what}: not a known picture format, {_EXPECTED}") from error
+    except Exception as error:  # the decoders raise nearly anything on bad bytes
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(f"{what}: cannot be read ({reason}), {_EXPECTED}") from error
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    """Any mode to "L" or "RGB"; transparency becomes white.
+
+    Raises:
+        ValueError: if the pixels have neither 8 nor 16 bits per channel.
+    """
+    if image.mode.startswith("I"):  # one channel of more than 8 bits
+        values = np.asarray(image)
+        if values.min() < 0 or values.max() > 65535:
+            raise ValueError(f"gray values from {values.min()} to {values.max()}, expected 0 to 65535")
+        return Image.fromarray(np.round(values / 257).astype(np.uint8))
+    if image.mode == "F":
+        raise ValueError("floating-point pixels, expected 8 or 16 bits per channel")
+    mode = "L" if image.mode in ("1", "L", "LA", "La") else "RGB"
+    if image.has_transparency_data:
+        clear = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear)
+    return image if image.mode == mode else image.convert(mode)
+
+
+def to_model_input(
+    image: Image.Image, *, image_size: int, channels: int, fit: Fit = "crop", background: int = 0
+) -> NDArray[np.uint8]:
+    """The one way in which a picture from outside becomes a model's input.
+
+    Args:
+        image: Any picture.
+        image_size: Height and width of the result in pixels.
+        channels: 1 (luma) or 3.
+        fit: What to do if it is not square: "crop" its centre, "pad" it, or "stretch" it.
+        background: Gray level for the padding, 0 to 255.
+
+    Returns:
+        (channels, image_size, image_size) uint8.
+
+    Raises:
+        ValueError: if the pixels have neither 8 nor 16 bits per channel, which `open_image` refuses.
+    """
+    image = _flatten(image).convert("L" if channels == 1 else "RGB")
+    if fit == "crop":
+        image = center_crop(image, min(image.size))
+    elif fit == "pad":
+        side = max(image.size)
+        square = Image.new(image.mode, (side, side), background if channels == 1 else (background,) * 3)
+        square.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
+        image = square
+    return _planes(image.resize((image_size, image_size), Image.Resampling.BILINEAR))
+
+
+def center_crop(image: Image.Image, side: int) -> Image.Image:
+    """The square of `side` pixels in the middle, or the largest square if the picture is smaller."""
+    side = min(side, *image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return image.crop((left, top, left + side, top + side))
+
+
+def resize_all(images: NDArray[np.uint8], image_size: int, channels: int) -> NDArray[np.uint8]:
+    """Resize raw images with Pillow's bilinear filter; 3 channels become 1 by luma, 1 becomes 3 by repetition.
+
+    Args:
+        images: (N, C, H, W), C 1 or 3.
+        image_size: New height and width in pixels.
+        channels: New C, 1 or 3.
+
+    Returns:
+        (N, channels, image_size, image_size) uint8.
+    """
+    if images.shape[1:] == (channels, image_size, image_size):
+        return images
+    out = np.empty((len(images), channels, image_size, image_size), np.uint8)
+    for raw, place in zip(images, out, strict=True):
+        picture = Image.fromarray(raw[0] if len(raw) == 1 else np.ascontiguousarray(raw.transpose(1, 2, 0)))
+        place[:] = to_model_input(picture, image_size=image_size, channels=channels, fit="stretch")
+    return out
+
+
+def read_all(
+    paths: Sequence[Path], names: Iterable[str], convert: Callable[[Image.Image], NDArray[np.uint8]]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], tuple[str, ...]]:
+    """Read many picture files, on all cores; those that cannot be read are left out.
+
+    Args:
+        paths: N files.
+        names: What to call each.
+        convert: Turns an opened picture into (C, H, W).
+
+    Returns:
+        images: (n, C, H, W) of those that could be read.
+        kept: (n,) their positions in `paths`.
+        skipped: One line for each of the others: name and reason.
+    """
+
+    def read(path: Path, name: str) -> NDArray[np.uint8] | str:
+        try:
+            return convert(open_image(path, name))
+        except DataError as error:
+            return str(error)
+
+    kept: list[int] = []
+    skipped: list[str] = []
+    images: NDArray[Any] | None = None
+    with ThreadPoolExecutor() as pool:
+        for position, result in enumerate(pool.map(read, paths, names)):
+            if isinstance(result, str):
+                skipped.append(result)
+                continue
+            if images is None:  # one array from the start: a list and then a stack would need twice the memory
+                images = np.empty((len(paths), *result.shape), np.uint8)
+            images[len(kept)] = result
+            kept.append(position)
+    if images is None:
+        images = np.empty((0, 0, 0, 0), np.uint8)
+    return images[: len(kept)], np.array(kept, np.int64), tuple(skipped)
+
+
+def _planes(image: Image.Image) -> NDArray[np.uint8]:
+    values = np.array(image)
+    return values[None] if values.ndim == 2 else np.ascontiguousarray(values.transpose(2, 0, 1))

@@ -1,0 +1,225 @@
+"""The table of data sets: all there is to know about each, and the loader that reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from esvae_core.data import celeba, cifar, digits, emoji, folder, idx, sprites
+from esvae_core.data.download import RemoteFile
+from esvae_core.data.imageset import ImageSet, Part, Request
+from esvae_core.errors import DataError
+
+
+@dataclass(frozen=True)
+class DatasetSpec:
+    """One data set.
+
+    Attributes:
+        name: What `load` calls it.
+        title: What people call it.
+        description: What it holds, in one or two sentences.
+        class_names: Its classes; empty where they depend on the files.
+        image_channels: Channels of its images, and what `load` gives by default.
+        native_size: (height, width) of its images in pixels; None where they differ.
+        split_sizes: Images in its train and test splits; empty where they depend on the files.
+        licence: Under which it is published.
+        homepage: Where it is published; "" if it is made here.
+        loader: Reads one part of it.
+        files: What it needs on disk.
+        option: What may follow its name after a colon, for people; "" if nothing.
+    """
+
+    name: str
+    title: str
+    description: str
+    class_names: tuple[str, ...]
+    image_channels: int
+    native_size: tuple[int, int] | None
+    split_sizes: Mapping[Part, int]
+    licence: str
+    homepage: str
+    loader: Callable[[Request], ImageSet] = field(repr=False)
+    files: tuple[RemoteFile, ...] = ()
+    option: str = ""
+
+
+_DIGITS = tuple("0123456789")
+_GARMENTS = (
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+)
+_THINGS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+_CATEGORIES = (
+    *("Activities", "Animals & Nature", "Component", "Flags", "Food & Drink"),
+    *("Objects", "People & Body", "Smileys & Emotion", "Symbols", "Travel & Places"),
+)
+
+
+def _idx_files(mirrors: tuple[str, ...], *known: tuple[str, int]) -> tuple[RemoteFile, ...]:
+    return tuple(
+        RemoteFile(name, tuple(mirror + name for mirror in mirrors), sha256, size)
+        for name, (sha256, size) in zip(idx.FILES, known, strict=True)
+    )
+
+
+_SPECS = (
+    DatasetSpec(
+        name="digits",
+        title="Digits (scikit-learn)",
+        description="Handwritten digits of 8x8 pixels that come with scikit-learn; nothing to download.",
+        class_names=_DIGITS,
+        image_channels=1,
+        native_size=(8, 8),
+        split_sizes={"train": 1_497, "test": 300},
+        licence="CC BY 4.0",
+        homepage="https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits",
+        loader=partial(digits.load, class_names=_DIGITS),
+    ),
+    DatasetSpec(
+        name="sprites",
+        title="Sprites",
+        description="White shapes on black, with known shape, scale, orientation and position; made here.",
+        class_names=sprites.SHAPES,
+        image_channels=1,
+        native_size=(sprites.SIZE, sprites.SIZE),
+        split_sizes={"train": sprites.COUNTS["train"], "test": sprites.COUNTS["test"]},
+        licence="MIT",
+        homepage="",
+        loader=partial(sprites.load, colour=False),
+    ),
+    DatasetSpec(
+        name="sprites-rgb",
+        title="Sprites in colour",
+        description="Coloured shapes on black, with known shape, scale, orientation, position and hue; made here.",
+        class_names=sprites.SHAPES,
+        image_channels=3,
+        native_size=(sprites.SIZE, sprites.SIZE),
+        split_sizes={"train": sprites.COUNTS["train"], "test": sprites.COUNTS["test"]},
+        licence="MIT",
+        homepage="",
+        loader=partial(sprites.load, colour=True),
+    ),
+    DatasetSpec(
+        name="mnist",
+        title="MNIST",
+        description="Handwritten digits, 28x28 gray.",
+        class_names=_DIGITS,
+        image_channels=1,
+        native_size=(28, 28),
+        split_sizes={"train": 60_000, "test": 10_000},
+        licence="CC BY-SA 3.0",
+        homepage="http://yann.lecun.com/exdb/mnist/",
+        loader=partial(idx.load, class_names=_DIGITS),
+        files=_idx_files(
+            (
+                "https://ossci-datasets.s3.amazonaws.com/mnist/",
+                "https://storage.googleapis.com/cvdf-datasets/mnist/",
+            ),
+            ("440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609", 9_912_422),
+            ("3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c", 28_881),
+            ("8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6", 1_648_877),
+            ("f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6", 4_542),
+        ),
+    ),
+    DatasetSpec(
+        name="fashion_mnist",
+        title="Fashion-MNIST",
+        description="Zalando's article images, 28x28 gray, in the form of MNIST.",
+        class_names=_GARMENTS,
+        image_channels=1,
+        native_size=(28, 28),
+        split_sizes={"train": 60_000, "test": 10_000},
+        licence="MIT",
+        homepage="https://github.com/zalandoresearch/fashion-mnist",
+        loader=partial(idx.load, class_names=_GARMENTS),
+        files=_idx_files(
+            ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",),
+            ("3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84", 26_421_880),
+            ("a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845", 29_515),
+            ("346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073", 4_422_102),
+            ("67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5", 5_148),
+        ),
+    ),
+    DatasetSpec(
+        name="cifar10",
+        title="CIFAR-10",
+        description="Photographs of ten kinds of things, 32x32 in colour.",
+        class_names=_THINGS,
+        image_channels=3,
+        native_size=(32, 32),
+        split_sizes={"train": 50_000, "test": 10_000},
+        licence="none stated; cite Krizhevsky 2009",
+        homepage="https://www.cs.toronto.edu/~kriz/cifar.html",
+        loader=partial(cifar.load, class_names=_THINGS),
+        files=(
+            RemoteFile(
+                cifar.FILE,
+                ("https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",),
+                "6d958be074577803d12ecdefd02955f39262c83c16fe9384329d7fe0b5c001ce",
+                170_498_071,
+            ),
+        ),
+    ),
+    DatasetSpec(
+        name="emoji",
+        title="Noto emoji",
+        description="Noto emoji of Unicode 16, 64x64 in colour on white; an .npz file that the user places.",
+        class_names=_CATEGORIES,
+        image_channels=3,
+        native_size=(64, 64),
+        split_sizes={"train": 1_593, "test": 318},
+        licence="Apache 2.0",
+        homepage="https://github.com/googlefonts/noto-emoji",
+        loader=emoji.load,
+        files=(
+            RemoteFile(emoji.FILE, (), "2e88e8aebdb5c11d4f325c84489bd75935e7bfe8bd79b09a65dab377e41eaa45", 13_319_420),
+        ),
+        option="'all' for skin-tone variants, too",
+    ),
+    DatasetSpec(
+        name="celeba",
+        title="CelebA",
+        description="Faces of celebrities, aligned; cropped to the middle 148 pixels. The user places the files.",
+        class_names=(f"not {celeba.DEFAULT}", celeba.DEFAULT),
+        image_channels=3,
+        native_size=(218, 178),
+        split_sizes={"train": 162_770, "test": 19_962},
+        licence="non-commercial research only",
+        homepage="https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html",
+        loader=celeba.load,
+        files=(RemoteFile(celeba.IMAGES), RemoteFile(celeba.ATTRIBUTES), RemoteFile(celeba.PARTITION)),
+        option=f"the attribute that is the label (else {celeba.DEFAULT}), or 'none'",
+    ),
+    DatasetSpec(
+        name="folder",
+        title="A folder of pictures",
+        description="Any pictures, cropped to their centre square; the folders in it are the classes.",
+        class_names=(),
+        image_channels=3,
+        native_size=None,
+        split_sizes={},
+        licence="your own",
+        homepage="",
+        loader=folder.load,
+        option="path of the folder (needed)",
+    ),
+)
+
+DATASETS: dict[str, DatasetSpec] = {spec.name: spec for spec in _SPECS}
+
+
+def find(name: str) -> tuple[DatasetSpec, str]:
+    """The data set called `name`, which is NAME or NAME:OPTION, and the option or "".
+
+    Raises:
+        DataError: if there is no such data set (the message lists those there are), or it takes no option.
+    """
+    key, _, option = name.partition(":")
+    if key not in DATASETS:
+        known = ", ".join("folder:PATH" if known == "folder" else known for known in DATASETS)
+        raise DataError(f"data set {name!r}: not known; there are {known}")
+    if option and not DATASETS[key].option:
+        raise DataError(f"data set {name!r}: {key} takes no option, but {option!r} follows its name")
+    return DATASETS[key], option

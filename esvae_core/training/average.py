@@ -1,0 +1,23 @@
+"""Exponential moving average of a model's weights and running statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+
+class WeightAverage:
+    """Follows a model; its early values count less, so that the first steps do not linger."""
+
+    def __init__(self, decay: float, start: Mapping[str, Tensor]) -> None:
+        self.decay = decay
+        self.state = {name: tensor.detach().clone() for name, tensor in start.items()}
+
+    @torch.no_grad()
+    def follow(self, state: Mapping[str, Tensor], step: int) -> None:
+        """Move towards `state` after optimiser step `step` (1 is the first)."""
+        decay = min(self.decay, step / (step + 10))
+        for name, tensor in state.items():
+            self.state[name].lerp_(tensor, 1 - decay)

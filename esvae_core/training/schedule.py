@@ -1,0 +1,27 @@
+"""What changes over a run: the learning rate and the number of time steps. Pure functions of the progress."""
+
+from __future__ import annotations
+
+import math
+
+from esvae_core.config import ModelConfig, TrainConfig
+
+
+def learning_rate(train: TrainConfig, step: int, total_steps: int) -> float:
+    """Learning rate of optimiser step `step` (0 is the first) out of `total_steps`."""
+    rate = train.lr * train.batch_size / 250
+    if step < train.warmup_steps:
+        return rate * (step + 1) / train.warmup_steps
+    if train.schedule == "cosine":
+        done = (step - train.warmup_steps) / max(total_steps - train.warmup_steps, 1)
+        return rate * 0.5 * (1 + math.cos(math.pi * done))
+    return rate
+
+
+def time_steps(model: ModelConfig, train: TrainConfig, epoch: int) -> int:
+    """T of that epoch (0 is the first)."""
+    steps = model.time_steps
+    for first, value in train.grow_time:
+        if epoch >= first:
+            steps = value
+    return steps

@@ -1,0 +1,461 @@
+"""`esvae train`: set up, run, loop.
+
+    >>> train(preset("digits"), Path("runs/digits"))
+
+A run folder holds config.json, log.csv, tensorboard/, samples/epoch-NNN.png, state.pt (to resume) and
+model.safetensors: the weights with the lowest validation MSE among the epochs trained at the model's own T, or the
+newest ones before there is such an epoch. The test split is never looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from esvae_core import checkpoint
+from esvae_core.config import RunConfig
+from esvae_core.data import ImageSet, load
+from esvae_core.errors import NonFiniteError, TrainingError
+from esvae_core.esvae import ESVAE, readout_weights
+from esvae_core.latent import mmd
+from esvae_core.loss import Loss, esvae_loss
+from esvae_core.pictures import grid
+from esvae_core.seeds import generator
+from esvae_core.training.average import WeightAverage
+from esvae_core.training.log import Board, write_csv
+from esvae_core.training.schedule import learning_rate, time_steps
+from esvae_core.training.state import RunState, load_state, save_state
+
+SAVE_EVERY = 120.0
+"""Seconds between two savings of the state within an epoch."""
+
+_PREVIEWS = 32
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a run tells after every step; the CLI draws its bar from it."""
+
+    epoch: int
+    epochs: int
+    batch: int
+    batches: int
+    loss: float
+    mse: float
+    mmd: float
+    seconds_left: float
+    row: dict[str, float] | None = None
+    """The epoch's row of the log, with the last batch of an epoch."""
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """Where a run computes; passed on to Lightning Fabric."""
+
+    accelerator: str = "auto"
+    devices: int | str = 1
+    nodes: int = 1
+    strategy: str = "auto"
+
+
+class Interrupted(Exception):
+    """The run was asked to stop, and has saved its state."""
+
+
+def train(
+    config: RunConfig,
+    out: Path,
+    *,
+    data_dir: Path | None = None,
+    resume: bool = False,
+    hardware: Hardware | None = None,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Path:
+    """Train a model, or go on training it.
+
+    Args:
+        config: model, data and training settings.
+        out: run folder; made if it is not there. A folder that holds a run is refused unless `resume`.
+        data_dir: where the data set's files are.
+        resume: go on from out/state.pt.
+        hardware: devices and processes; one automatically chosen device unless given.
+        report: called after every step, on the first process.
+
+    Returns:
+        The path of the checkpoint.
+
+    Raises:
+        TrainingError: settings that cannot run, a run folder in use, nothing to resume.
+        NonFiniteError: the loss became NaN or infinite; the last good state is kept.
+        Interrupted: SIGINT or SIGTERM; the state is saved.
+        DataError: the data set cannot be read.
+    """
+    hardware = hardware or Hardware()
+    state_path = out / "state.pt"
+    if state_path.exists() and not resume:
+        raise TrainingError(f"{out}: holds a training run already; go on with --resume, or choose another folder")
+    if resume and not state_path.exists():
+        raise TrainingError(f"{state_path}: no such file; there is nothing to resume here")
+    fabric = Fabric(
+        accelerator=hardware.accelerator,
+        devices=hardware.devices,
+        num_nodes=hardware.nodes,
+        strategy=hardware.strategy,
+        precision=config.train.precision,
+    )
+    fabric.launch()
+    run = _Run(fabric, config, out, data_dir, resume)
+    try:
+        with _stop_signals() as stop:
+            run.loop(report, stop)
+    finally:
+        run.close()
+    return out / "model.safetensors"
+
+
+@contextmanager
+def _stop_signals() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set; a second signal acts as usual."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop  # handlers can be set in the main thread only; a caller elsewhere has its own way to stop
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def request(number: int, frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(number, before[signal.Signals(number)])
+
+    for number in before:
+        signal.signal(number, request)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Step(torch.nn.Module):
+    """The forward pass as one module, so that Fabric's wrappers (DDP, mixed precision) see it whole."""
+
+    def __init__(self, model: ESVAE) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor, noise: Tensor, normal: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        output = self.model(images, noise=noise, normal=normal)
+        return output.images, output.posterior.rates, output.prior_rates
+
+
+class _Run:
+    def __init__(self, fabric: Fabric, config: RunConfig, out: Path, data_dir: Path | None, resume: bool) -> None:
+        self.fabric, self.config, self.out = fabric, config, out
+        train, world = config.train, fabric.world_size
+        if train.batch_size % world:
+            raise TrainingError(f"batch_size: expected a multiple of {world} processes, got {train.batch_size}")
+        self.data, self.validation = (self._load(split, data_dir) for split in ("train", "validation"))
+        self.batches = len(self.data) // train.batch_size
+        if not self.batches:
+            raise TrainingError(
+                f"batch_size: {train.batch_size} is more than the {len(self.data)} training images of {self.data.name}"
+            )
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(train.seed)
+            self.model = ESVAE(config.model)
+        self.state = RunState(config.model_dump_json(), self.data.sha256)
+        self.steps_now = time_steps(config.model, train, 0)
+        if train.mean_image_bias and not resume:
+            self._paint_mean_image()
+        prior = list(self.model.prior.parameters())
+        others = [p for name, p in self.model.named_parameters() if not name.startswith("prior.")]
+        optimizer = torch.optim.AdamW(
+            [{"params": others, "factor": 1.0}, {"params": prior, "factor": train.prior_lr_factor}],
+            lr=train.lr,
+            betas=(train.beta1, train.beta2),
+            weight_decay=train.weight_decay,
+        )
+        if resume:
+            self._resume(optimizer)
+        wrapped, self.optimizer = fabric.setup(_Step(self.model), optimizer)
+        self.forward: Any = wrapped
+        self.average = None
+        if train.ema_decay:
+            self.average = WeightAverage(train.ema_decay, self.model.state_dict())
+            if resume:
+                self.average.state = {k: v.to(fabric.device) for k, v in self.state.average.items()}
+        self.board: Board | None = None
+        self.clock = time.monotonic()
+        if fabric.is_global_zero:
+            (out / "samples").mkdir(parents=True, exist_ok=True)
+            checkpoint.write_atomically(out / "config.json", (config.model_dump_json(indent=2) + "\n").encode())
+            self.board = Board(out / "tensorboard", self.state.step + 1)
+
+    def close(self) -> None:
+        if self.board:
+            self.board.close()
+
+    # ---- setting up ----------------------------------------------------------------------------------------------
+
+    def _load(self, split: Any, data_dir: Path | None) -> ImageSet:
+        data, model = self.config.data, self.config.model
+        return load(
+            data.dataset,
+            split,
+            image_size=model.image_size,
+            channels=model.image_channels,
+            data_dir=data_dir,
+            validation_fraction=data.validation_fraction,
+            validation_seed=data.validation_seed,
+        )
+
+    def _resume(self, optimizer: torch.optim.Optimizer) -> None:
+        state = load_state(self.out / "state.pt")
+        if json.loads(state.config) != json.loads(self.state.config):
+            raise TrainingError(f"{self.out}: the run there has other settings; resume it with its own config.json")
+        if state.dataset_sha256 != self.data.sha256:
+            raise TrainingError(
+                f"{self.out}: the run there saw {self.data.name} with hash {state.dataset_sha256[:12]}, "
+                f"these files have {self.data.sha256[:12]}"
+            )
+        self.model.load_state_dict(state.model)
+        optimizer.load_state_dict(state.optimizer)
+        self.state = state
+        self.steps_now = time_steps(self.config.model, self.config.train, max(state.epoch - (state.batch == 0), 0))
+
+    @torch.no_grad()
+    def _paint_mean_image(self) -> None:
+        """Output bias under which a silent decoder paints the mean colour of the training images."""
+        weights = readout_weights(self.steps_now, self.config.model.readout_decay, self.model.readout.weight)
+        mean = torch.from_numpy(self.data.images.mean((0, 2, 3)) / 127.5 - 1).float()
+        assert self.model.readout.bias is not None
+        self.model.readout.bias.copy_(torch.atanh(mean.clamp(-0.99, 0.99)) / weights.sum())
+
+    # ---- the loop ------------------------------------------------------------------------------------------------
+
+    def loop(self, report: Callable[[Progress], None], stop: threading.Event) -> None:
+        epochs = self.config.train.epochs
+        while self.state.epoch < epochs:
+            self._grow_time()
+            self._epoch(report, stop)
+        self.clock = time.monotonic()
+
+    def _epoch(self, report: Callable[[Progress], None], stop: threading.Event) -> None:
+        state, train = self.state, self.config.train
+        order = torch.randperm(len(self.data), generator=generator(train.seed, "order", state.epoch))
+        started, first = time.monotonic(), state.batch
+        saved = started
+        while state.batch < self.batches:
+            rows = order[state.batch * train.batch_size : (state.batch + 1) * train.batch_size]
+            loss = self._step(rows)
+            state.batch += 1
+            if self._asked_to_stop(stop):
+                self._save()
+                raise Interrupted(f"stopped in epoch {state.epoch + 1}; {self.out} can be resumed")
+            now = time.monotonic()
+            if now - saved > SAVE_EVERY:
+                saved = now
+                self._save()
+            row = self._end_epoch() if state.batch == self.batches else None
+            left = (now - started) / (state.batch - first) * self._batches_left()
+            if self.fabric.is_global_zero:
+                batch = state.batch or self.batches
+                done = state.epoch if row else state.epoch + 1
+                report(Progress(done, train.epochs, batch, self.batches, *loss, left, row))
+            if row:
+                return
+
+    def _step(self, rows: Tensor) -> tuple[float, float, float]:
+        state, train, model = self.state, self.config.train, self.model
+        model.train()
+        world, rank = self.fabric.world_size, self.fabric.global_rank
+        mine = slice(rank * len(rows) // world, (rank + 1) * len(rows) // world)
+        noise_source = generator(train.seed, "noise", state.step)
+        # the noise of the whole batch is drawn by every process, so that their number does not change it
+        noise = torch.rand((self.steps_now, len(rows), model.config.latent_dim), generator=noise_source)[:, mine]
+        normal = torch.randn((len(rows), model.config.latent_dim), generator=noise_source)[mine]
+        flip = torch.rand(len(rows), generator=noise_source)[mine] < 0.5
+        images = self.data.tensor(rows[mine].numpy())
+        if self.config.data.mirror:
+            images = torch.where(flip.view(-1, 1, 1, 1), images.flip(3), images)
+        images, noise, normal = (x.to(self.fabric.device) for x in (images, noise, normal))
+        lr = learning_rate(train, state.step, train.epochs * self.batches)
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr * group["factor"]
+        decoded, posterior_rates, prior_rates = self.forward(images, noise, normal)
+        if world > 1:  # MMD compares the whole batch
+            posterior_rates, prior_rates = (
+                self.fabric.all_gather(x, sync_grads=True).flatten(0, 1) for x in (posterior_rates, prior_rates)
+            )
+        loss = esvae_loss(decoded, images, posterior_rates, prior_rates, train.mmd_weight)
+        values = self._finite(loss)
+        self.fabric.backward(loss.total)
+        norm = self._clip()
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        state.step += 1
+        if self.average:
+            self.average.follow(model.state_dict(), state.step)
+        mean_rate = float(posterior_rates.detach().mean())
+        sums = {"loss": values[0], "mse": values[1], "mmd": values[2], "mean_rate": mean_rate, "gradient_norm": norm}
+        for name, value in sums.items():
+            state.sums[name] = state.sums.get(name, 0.0) + value
+        return values
+
+    def _finite(self, loss: Loss) -> tuple[float, float, float]:
+        mse = self.fabric.all_reduce(loss.mse.detach(), reduce_op="mean")
+        assert isinstance(mse, Tensor)
+        error, distance = float(mse), float(loss.mmd.detach())
+        values = (error + self.config.train.mmd_weight * distance, error, distance)
+        if not all(map(math.isfinite, values)):
+            raise NonFiniteError(
+                f"epoch {self.state.epoch + 1}, step {self.state.step + 1}: the loss is {values[0]} "
+                f"(MSE {error}, MMD {distance}); the last good state is in {self.out}; try a lower learning rate "
+                "or gradient_clip"
+            )
+        return values
+
+    def _clip(self) -> float:
+        """Norm of the whole gradient before it is clipped."""
+        limit = self.config.train.gradient_clip
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), limit or float("inf"))
+        if not bool(torch.isfinite(norm)):
+            raise NonFiniteError(
+                f"epoch {self.state.epoch + 1}, step {self.state.step + 1}: the gradient is {float(norm)}; "
+                f"the last good state is in {self.out}; try a lower learning rate"
+            )
+        return float(norm)
+
+    @torch.no_grad()
+    def _grow_time(self) -> None:
+        """Change T where the schedule says so; the readout sums more steps then, and is scaled to keep the picture."""
+        steps = time_steps(self.config.model, self.config.train, self.state.epoch)
+        if steps != self.steps_now:
+            decay = self.config.model.readout_decay
+            before, after = (readout_weights(t, decay, self.model.readout.weight).sum() for t in (self.steps_now, steps))
+            for name in ("readout.weight", "readout.bias"):
+                self.model.state_dict()[name].mul_(before / after)
+                if self.average:
+                    self.average.state[name].mul_(before / after)
+        self.steps_now = steps
+
+    def _asked_to_stop(self, stop: threading.Event) -> bool:
+        if self.fabric.world_size == 1:
+            return stop.is_set()
+        asked = self.fabric.all_reduce(torch.tensor(float(stop.is_set()), device=self.fabric.device), reduce_op="sum")
+        assert isinstance(asked, Tensor)
+        return bool(asked > 0)  # all processes leave the loop at the same step
+
+    def _batches_left(self) -> float:
+        """Batches still to come, each counted by its T beside the present one."""
+        state, config = self.state, self.config
+        later = sum(time_steps(config.model, config.train, e) for e in range(state.epoch + 1, config.train.epochs))
+        return self.batches - state.batch + self.batches * later / self.steps_now
+
+    # ---- the end of an epoch -------------------------------------------------------------------------------------
+
+    def _end_epoch(self) -> dict[str, float]:
+        state, train = self.state, self.config.train
+        weights = self.average.state if self.average else self.model.state_dict()
+        judged = ESVAE(self.config.model).to(self.fabric.device)
+        judged.load_state_dict(weights)
+        judged.eval()
+        means = {name: total / self.batches for name, total in state.sums.items()}
+        validation_mse, validation_mmd = self._validate(judged)
+        state.seconds += time.monotonic() - self.clock
+        self.clock = time.monotonic()
+        row = {
+            "epoch": state.epoch + 1,
+            "step": state.step,
+            "time_steps": self.steps_now,
+            "lr": learning_rate(train, state.step - 1, train.epochs * self.batches),
+            **means,
+            "validation_mse": validation_mse,
+            "validation_mmd": validation_mmd,
+            "seconds": state.seconds,
+        }
+        state.log.append(row)
+        state.epoch, state.batch, state.sums = state.epoch + 1, 0, {}
+        final = self.steps_now == self.config.model.time_steps
+        if self.fabric.is_global_zero:
+            if not final or validation_mse < state.best:
+                self._save_checkpoint(weights)
+            write_csv(self.out / "log.csv", state.log)
+            picture = self._preview(judged)
+            picture.save(self.out / "samples" / f"epoch-{state.epoch:03d}.png")
+            assert self.board is not None
+            self.board.scalars({k: v for k, v in row.items() if k not in ("epoch", "step")}, state.step)
+            self.board.picture("reconstructions and samples", picture, state.step)
+        if final:
+            state.best = min(state.best, validation_mse)
+        self._save()
+        return row
+
+    @torch.no_grad()
+    def _validate(self, model: ESVAE) -> tuple[float, float]:
+        """MSE and biased MMD on the validation split, at the T of this epoch; every process does all of it."""
+        source = generator(self.config.train.seed, "validation")
+        error, rates, prior_rates = 0.0, [], []
+        for first in range(0, len(self.validation), 256):
+            images = self.validation.tensor(slice(first, first + 256)).to(self.fabric.device)
+            output = model(images, generator=source, steps=self.steps_now)
+            error += float((output.images - images).square().mean()) * len(images)
+            rates.append(output.posterior.rates)
+            prior_rates.append(output.prior_rates)
+        distance = mmd(torch.cat(rates)[:1000], torch.cat(prior_rates)[:1000])
+        return error / len(self.validation), float(distance)
+
+    @torch.no_grad()
+    def _preview(self, model: ESVAE) -> Any:
+        """Validation images over their reconstructions, then samples from the prior: rows of 16."""
+        source = generator(self.config.train.seed, "preview")
+        images = self.validation.tensor(slice(0, _PREVIEWS)).to(self.fabric.device)
+        decoded = model(images, generator=source, steps=self.steps_now).images
+        samples = model.sample(_PREVIEWS, source, steps=self.steps_now).images
+        rows = [part[i : i + 16] for i in range(0, len(images), 16) for part in (images, decoded)]
+        return grid(torch.cat([*rows, samples]).cpu(), 16, scale=2)
+
+    # ---- saving --------------------------------------------------------------------------------------------------
+
+    def _save(self) -> None:
+        if not self.fabric.is_global_zero:
+            return
+        state = self.state
+        state.seconds += time.monotonic() - self.clock
+        self.clock = time.monotonic()
+        state.model = self.model.state_dict()
+        state.average = self.average.state if self.average else {}
+        state.optimizer = self.optimizer.state_dict()
+        save_state(self.out / "state.pt", state)
+
+    def _save_checkpoint(self, weights: dict[str, Tensor]) -> None:
+        state, config = self.state, self.config
+        header = checkpoint.Header(
+            name=config.name,
+            model=config.model,
+            data=config.data,
+            train=config.train,
+            dataset=checkpoint.DataRecord(
+                name=self.data.name, sha256=self.data.sha256, class_names=self.data.class_names
+            ),
+            training=checkpoint.TrainingRecord(
+                epochs=state.epoch,
+                steps=state.step,
+                seconds=round(state.seconds, 1),
+                device=str(self.fabric.device.type),
+                curve=tuple({k: float(f"{v:.6g}") for k, v in row.items()} for row in state.log),
+            ),
+        )
+        checkpoint.save(self.out / "model.safetensors", weights, checkpoint.stamped(header))

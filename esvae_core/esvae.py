@@ -80,9 +80,7 @@ class ESVAE(nn.Module):
         self.prior = Prior(config.latent_dim)
         self.from_latent = dense(config.latent_dim, config.feature_dim, neuron)
         rising = widths[::-1]
-        self.decoder = nn.ModuleList(
-            up(a, b, neuron) for a, b in zip(rising, (*rising[1:], rising[-1]), strict=True)
-        )
+        self.decoder = nn.ModuleList(up(a, b, neuron) for a, b in zip(rising, (*rising[1:], rising[-1]), strict=True))
         self.readout = nn.ConvTranspose2d(rising[-1], config.image_channels, 3, padding=1)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 

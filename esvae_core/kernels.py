@@ -68,9 +68,7 @@ def channel_moments(x: F32, channels: int, rows: int) -> F64:
 
 
 @_compiled
-def forward(
-    x: F32, scale: F32, shift: F32, rows: int, leak: float, threshold: float, soft: bool, spikes: F32
-) -> None:
+def forward(x: F32, scale: F32, shift: F32, rows: int, leak: float, threshold: float, soft: bool, spikes: F32) -> None:
     """Spikes (T, L) of LIF neurons driven by scale * x + shift, with one scale and shift per channel."""
     length = x.shape[1]
     channels = scale.shape[0]
@@ -133,7 +131,7 @@ def backward(
     center32, half32 = np.float32(center), np.float32(half_width)
     keep = np.float32(1.0) if soft else np.float32(0.0)
     drop = threshold32 if soft else np.float32(0.0)
-    one, zero = np.float32(1.0), np.float32(0.0)
+    zero = np.float32(0.0)
     parts = np.zeros((blocks, 2, channels), np.float64)
     for block in prange(blocks):
         first = block * width

@@ -90,7 +90,8 @@ def mmd(x: Tensor, y: Tensor, *, unbiased: bool = False) -> Tensor:
     """
     count = x.shape[0]
     joint = torch.cat([x, y])
-    distances = (joint[:, None] - joint[None]).square().sum(-1)
+    # by differences, not by |x|^2 + |y|^2 - 2xy: rates often coincide, and their distance must then be exactly 0
+    distances = torch.cdist(joint, joint, compute_mode="donot_use_mm_for_euclid_dist").square()
     width = distances.detach().sum() / (len(joint) ** 2 - len(joint))
     kernel = sum(torch.exp(-distances / (width * 2.0**power).clamp_min(1e-30)) for power in range(-2, 3))
     assert isinstance(kernel, Tensor)

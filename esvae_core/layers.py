@@ -231,9 +231,7 @@ def down(channels_in: int, channels_out: int, neuron: NeuronConfig) -> SpikingLa
 
 def up(channels_in: int, channels_out: int, neuron: NeuronConfig) -> SpikingLayer:
     """3x3 transposed spiking convolution that doubles height and width."""
-    return SpikingLayer(
-        nn.ConvTranspose2d(channels_in, channels_out, 3, stride=2, padding=1, output_padding=1), neuron
-    )
+    return SpikingLayer(nn.ConvTranspose2d(channels_in, channels_out, 3, stride=2, padding=1, output_padding=1), neuron)
 
 
 def dense(features_in: int, features_out: int, neuron: NeuronConfig) -> SpikingLayer:

@@ -27,7 +27,7 @@ from torch import Tensor
 
 from esvae_core import checkpoint
 from esvae_core.config import RunConfig
-from esvae_core.data import ImageSet, load
+from esvae_core.data import ImageSet, Split, load
 from esvae_core.errors import NonFiniteError, TrainingError
 from esvae_core.esvae import ESVAE, readout_weights
 from esvae_core.latent import mmd
@@ -43,6 +43,7 @@ SAVE_EVERY = 120.0
 """Seconds between two savings of the state within an epoch."""
 
 _PREVIEWS = 32
+_SPLITS: tuple[Split, ...] = ("train", "validation")
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ class _Run:
         train, world = config.train, fabric.world_size
         if train.batch_size % world:
             raise TrainingError(f"batch_size: expected a multiple of {world} processes, got {train.batch_size}")
-        self.data, self.validation = (self._load(split, data_dir) for split in ("train", "validation"))
+        self.data, self.validation = (self._load(split, data_dir) for split in _SPLITS)
         self.batches = len(self.data) // train.batch_size
         if not self.batches:
             raise TrainingError(
@@ -209,7 +210,7 @@ class _Run:
 
     # ---- setting up ----------------------------------------------------------------------------------------------
 
-    def _load(self, split: Any, data_dir: Path | None) -> ImageSet:
+    def _load(self, split: Split, data_dir: Path | None) -> ImageSet:
         data, model = self.config.data, self.config.model
         return load(
             data.dataset,
@@ -219,6 +220,7 @@ class _Run:
             data_dir=data_dir,
             validation_fraction=data.validation_fraction,
             validation_seed=data.validation_seed,
+            accept_other_hash=data.accept_other_hash,
         )
 
     def _resume(self, optimizer: torch.optim.Optimizer) -> None:
@@ -255,27 +257,22 @@ class _Run:
     def _epoch(self, report: Callable[[Progress], None], stop: threading.Event) -> None:
         state, train = self.state, self.config.train
         order = torch.randperm(len(self.data), generator=generator(train.seed, "order", state.epoch))
-        started, first = time.monotonic(), state.batch
+        epoch, started, first = state.epoch + 1, time.monotonic(), state.batch
         saved = started
-        while state.batch < self.batches:
-            rows = order[state.batch * train.batch_size : (state.batch + 1) * train.batch_size]
-            loss = self._step(rows)
-            state.batch += 1
+        for batch in range(first + 1, self.batches + 1):
+            loss = self._step(order[(batch - 1) * train.batch_size : batch * train.batch_size])
+            state.batch = batch
             if self._asked_to_stop(stop):
                 self._save()
-                raise Interrupted(f"stopped in epoch {state.epoch + 1}; {self.out} can be resumed")
+                raise Interrupted(f"stopped in epoch {epoch}, batch {batch}; {self.out} can be resumed")
             now = time.monotonic()
             if now - saved > SAVE_EVERY:
                 saved = now
                 self._save()
-            row = self._end_epoch() if state.batch == self.batches else None
-            left = (now - started) / (state.batch - first) * self._batches_left()
+            left = (now - started) / (batch - first) * self._batches_left()
+            row = self._end_epoch() if batch == self.batches else None
             if self.fabric.is_global_zero:
-                batch = state.batch or self.batches
-                done = state.epoch if row else state.epoch + 1
-                report(Progress(done, train.epochs, batch, self.batches, *loss, left, row))
-            if row:
-                return
+                report(Progress(epoch, train.epochs, batch, self.batches, *loss, left, row))
 
     def _step(self, rows: Tensor) -> tuple[float, float, float]:
         state, train, model = self.state, self.config.train, self.model
@@ -344,7 +341,9 @@ class _Run:
         steps = time_steps(self.config.model, self.config.train, self.state.epoch)
         if steps != self.steps_now:
             decay = self.config.model.readout_decay
-            before, after = (readout_weights(t, decay, self.model.readout.weight).sum() for t in (self.steps_now, steps))
+            before, after = (
+                readout_weights(t, decay, self.model.readout.weight).sum() for t in (self.steps_now, steps)
+            )
             for name in ("readout.weight", "readout.bias"):
                 self.model.state_dict()[name].mul_(before / after)
                 if self.average:

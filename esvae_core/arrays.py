@@ -1,0 +1,103 @@
+"""Rates and pictures on disk: .npz, .csv and .parquet tables of rates, .npz and .png pictures."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from esvae_core.checkpoint import write_atomically
+from esvae_core.errors import InputError
+from esvae_core.pictures import grid, to_uint8
+
+
+def suffix_of(path: Path, allowed: tuple[str, ...]) -> str:
+    """The path's ending, if it is one of `allowed`.
+
+    Raises:
+        InputError: if it is not, or its folder does not exist.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in allowed:
+        raise InputError(f"{path}: expected a file name that ends in {' or '.join(allowed)}")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: its folder does not exist")
+    return suffix
+
+
+def write_rates(path: Path, rates: NDArray[np.float32], names: list[str], labels: NDArray[np.int64] | None) -> None:
+    """Write (N, d) rates with one name per row, and labels where there are any, as .npz or .parquet."""
+    suffix = suffix_of(path, (".npz", ".parquet"))
+    buffer = io.BytesIO()
+    if suffix == ".npz":
+        extra = {} if labels is None else {"labels": labels}
+        np.savez_compressed(buffer, rates=rates, names=np.array(names), **extra)
+    else:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        columns: dict[str, object] = {"name": names}
+        if labels is not None:
+            columns["label"] = labels
+        columns |= {f"rate_{j}": rates[:, j] for j in range(rates.shape[1])}
+        pq.write_table(pa.table(columns), buffer)
+    write_atomically(path, buffer.getvalue())
+
+
+def read_rates(path: Path, latent_dim: int) -> NDArray[np.float32]:
+    """Read (N, d) rates from .npz (array 'rates'), .parquet (columns rate_0 ...) or .csv (one row per vector).
+
+    Raises:
+        InputError: the file cannot be read, has another width, or values outside [0, 1].
+    """
+    suffix = path.suffix.lower()
+    try:
+        if suffix == ".npz":
+            with np.load(path, allow_pickle=False) as file:
+                rates = file["rates"]
+        elif suffix == ".parquet":
+            import pyarrow.parquet as pq
+
+            table = pq.read_table(path)
+            columns = [name for name in table.column_names if name.startswith("rate_")]
+            rates = np.stack([table[name].to_numpy() for name in columns], axis=1)
+        elif suffix == ".csv":
+            with path.open(encoding="utf-8") as text:
+                rows = [line.split(",") for line in text if line.strip() and not line.lstrip().startswith("#")]
+            rows = rows[1:] if rows and not _is_number(rows[0][0]) else rows
+            rates = np.array([[float(value) for value in row] for row in rows])
+        else:
+            raise InputError(f"{path}: expected .npz, .parquet or .csv")
+        rates = np.atleast_2d(rates.astype(np.float32))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error).splitlines()[0]
+        raise InputError(f"{path}: no table of rates: {reason}") from error
+    if rates.ndim != 2 or rates.shape[1] != latent_dim:
+        raise InputError(f"{path}: expected rates of shape (N, {latent_dim}), found {rates.shape}")
+    if not bool(((rates >= 0) & (rates <= 1)).all()):
+        raise InputError(f"{path}: expected rates in [0, 1], found values outside or not numbers")
+    return rates
+
+
+def write_pictures(path: Path, images: Tensor, *, columns: int | None, scale: int, **more: NDArray[np.generic]) -> None:
+    """Write (N, C, H, W) images in [-1, 1]: .npz with bytes (N, H, W, C) as 'images', or one .png grid."""
+    suffix = suffix_of(path, (".npz", ".png"))
+    buffer = io.BytesIO()
+    if suffix == ".npz":
+        pixels = to_uint8(images)
+        np.savez_compressed(buffer, images=pixels[..., 0] if pixels.shape[-1] == 1 else pixels, **more)
+    else:
+        grid(images, columns, scale=scale).save(buffer, "PNG")
+    write_atomically(path, buffer.getvalue())
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,147 @@
+"""`esvae evaluate`: how well a model reconstructs, how far its prior is from its posterior, what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from esvae_core.checkpoint import Metric
+from esvae_core.config import Sampler
+from esvae_core.data import ImageSet
+from esvae_core.errors import InputError
+from esvae_core.esvae import ESVAE
+from esvae_core.evaluation.costs import Costs, costs
+from esvae_core.latent import mmd
+from esvae_core.layers import SpikingLayer
+from esvae_core.seeds import generator
+
+_MMD_BLOCK = 1000
+
+
+class Report(BaseModel):
+    """Measured figures of one model on one split, with the protocol they were measured by."""
+
+    model_config = ConfigDict(frozen=True)
+
+    dataset: str = Field(description="Name of the data set.")
+    split: str = Field(description="Its split.")
+    images: int = Field(description="Number of images.")
+    time_steps: int = Field(description="T.")
+    sampler: Sampler = Field(description="How rates became spikes.")
+    seed: int = Field(description="Seed of all noise.")
+    mse: float = Field(description="Squared error on [-1, 1], mean over pixels, then over images.")
+    mse_standard_error: float = Field(description="Standard error of that mean over the images.")
+    mmd_biased: float = Field(description="MMD of posterior and prior rates as in the loss, mean over blocks.")
+    mmd_unbiased: float = Field(description="The same without the diagonals; may be negative.")
+    mmd_block: int = Field(description="Rates per block of those two.")
+    latent_rate: float = Field(description="Mean of the sampled spikes.")
+    firing_rates: dict[str, float] = Field(description="Mean of each layer's spikes.")
+    parameters: int = Field(description="Trained numbers in the model.")
+    costs: Costs = Field(description="Operations per image.")
+
+    @property
+    def protocol(self) -> str:
+        """One line that says how the figures were measured."""
+        return (
+            f"{self.images:,} {self.split} images of {self.dataset}, T = {self.time_steps}, "
+            f"{self.sampler} sampling, seed {self.seed}"
+        )
+
+    def metrics(self) -> tuple[Metric, ...]:
+        """The figures as a checkpoint's header keeps them."""
+        values = {"mse": self.mse, "mmd_biased": self.mmd_biased, "mmd_unbiased": self.mmd_unbiased}
+        return tuple(Metric(name=name, value=value, protocol=self.protocol) for name, value in values.items())
+
+
+@contextmanager
+def _watch(model: nn.Module) -> Iterator[dict[str, list[float]]]:
+    """Mean of every spiking layer's output, one number per forward pass, by layer name."""
+    seen: dict[str, list[float]] = {}
+
+    def note(name: str) -> Callable[[nn.Module, object, Tensor], None]:
+        return lambda module, inputs, output: seen.setdefault(name, []).append(float(output.mean()))
+
+    layers = [(name, module) for name, module in model.named_modules() if isinstance(module, SpikingLayer)]
+    handles = [module.register_forward_hook(note(name)) for name, module in layers]
+    try:
+        yield seen
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@torch.no_grad()
+def evaluate(
+    model: ESVAE,
+    data: ImageSet,
+    *,
+    steps: int | None = None,
+    sampler: Sampler | None = None,
+    seed: int = 0,
+    batch_size: int = 250,
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> Report:
+    """Measure a model on every image of a split.
+
+    Args:
+        model: in evaluation mode.
+        data: the split; images of the model's size and channels.
+        steps, sampler: the model's unless given.
+        seed: of the sampling noise and the prior.
+        batch_size: images at a time; the noise of an image does not depend on it.
+        report: called with images done and in total.
+
+    Raises:
+        InputError: if the images do not fit the model, or the model is in training mode.
+    """
+    if model.training:
+        raise InputError("evaluate: expected a model in evaluation mode; call model.eval() first")
+    steps = model.config.time_steps if steps is None else steps
+    sampler = sampler or model.config.sampler
+    noise_source, prior_source = generator(seed, "evaluate", "noise"), generator(seed, "evaluate", "prior")
+    errors, rates, latent_spikes, sizes = [], [], 0.0, []
+    with _watch(model) as seen:
+        for first in range(0, len(data), batch_size):
+            images = data.tensor(slice(first, first + batch_size)).to(model.device)
+            posterior = model.encode(images, steps=steps)
+            # noise image by image, time second, so that its order does not depend on the batch size
+            shape = (len(images), steps, model.config.latent_dim)
+            noise = torch.rand(shape, generator=noise_source).transpose(0, 1).to(model.device)
+            spikes = model.sample_spikes(posterior.rates, noise=noise, sampler=sampler)
+            errors.append((model.decode(spikes) - images).square().flatten(1).mean(1).double().cpu())
+            rates.append(posterior.rates.cpu())
+            latent_spikes += float(spikes.mean()) * len(images)
+            sizes.append(len(images))
+            report(first + len(images), len(data))
+    error, rate = torch.cat(errors), torch.cat(rates)
+    prior = model.prior_rates(len(data), generator=prior_source).cpu()
+    block = min(_MMD_BLOCK, len(data))
+    starts = range(0, len(data) - block + 1, block)
+    distance = [
+        [float(mmd(rate[s : s + block], prior[s : s + block], unbiased=unbiased)) for s in starts]
+        for unbiased in (False, True)
+    ]
+    weights = torch.tensor(sizes, dtype=torch.float64) / len(data)
+    firing = {name: float((torch.tensor(values, dtype=torch.float64) * weights).sum()) for name, values in seen.items()}
+    latent_rate = latent_spikes / len(data)
+    return Report(
+        dataset=data.name,
+        split=data.split,
+        images=len(data),
+        time_steps=steps,
+        sampler=sampler,
+        seed=seed,
+        mse=float(error.mean()),
+        mse_standard_error=float(error.std() / len(error) ** 0.5) if len(error) > 1 else 0.0,
+        mmd_biased=sum(distance[0]) / len(starts),
+        mmd_unbiased=sum(distance[1]) / len(starts),
+        mmd_block=block,
+        latent_rate=latent_rate,
+        firing_rates=firing,
+        parameters=sum(p.numel() for p in model.parameters()),
+        costs=costs(model.config, steps, firing, latent_rate),
+    )

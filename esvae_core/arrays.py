@@ -34,8 +34,8 @@ def write_rates(path: Path, rates: NDArray[np.float32], names: list[str], labels
     suffix = suffix_of(path, (".npz", ".parquet"))
     buffer = io.BytesIO()
     if suffix == ".npz":
-        extra = {} if labels is None else {"labels": labels}
-        np.savez_compressed(buffer, rates=rates, names=np.array(names), **extra)
+        arrays = {"rates": rates, "names": np.array(names)} | ({} if labels is None else {"labels": labels})
+        np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
     else:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -89,7 +89,8 @@ def write_pictures(path: Path, images: Tensor, *, columns: int | None, scale: in
     buffer = io.BytesIO()
     if suffix == ".npz":
         pixels = to_uint8(images)
-        np.savez_compressed(buffer, images=pixels[..., 0] if pixels.shape[-1] == 1 else pixels, **more)
+        arrays = {"images": pixels[..., 0] if pixels.shape[-1] == 1 else pixels} | more
+        np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
     else:
         grid(images, columns, scale=scale).save(buffer, "PNG")
     write_atomically(path, buffer.getvalue())

@@ -444,7 +444,7 @@ def presets(
         if as_json:
             print(run.model_dump_json(indent=2))
             return
-        table = Table("setting", "value", "meaning", title=name, title_justify="left")
+        table = _table("setting", "value", "meaning")
         for part in ("model", "data", "train"):
             group = getattr(run, part)
             for field, about in type(group).model_fields.items():
@@ -454,11 +454,10 @@ def presets(
     if as_json:
         print(json.dumps({key: run.model_dump() for key, run in PRESETS.items()}, indent=2))
         return
-    table = Table("preset", "data", "images", "channels", "d", "T", "epochs", "batch", "rate")
+    table = _table("preset", "data", "images", "d", "T", "epochs", "batch", "rate")
     for key, run in PRESETS.items():
         m, t = run.model, run.train
-        size = f"{m.image_channels} x {m.image_size}²"
-        row = (size, " ".join(map(str, m.channels)), m.latent_dim, m.time_steps, t.epochs, t.batch_size, f"{t.lr:g}")
+        row = (f"{m.image_channels} x {m.image_size}²", m.latent_dim, m.time_steps, t.epochs, t.batch_size, f"{t.lr:g}")
         table.add_row(key, run.data.dataset, *map(str, row))
     out.print(table)
 
@@ -503,10 +502,15 @@ def data_list(as_json: AsJson = False) -> None:
         }
         print(json.dumps(rows, indent=2))
         return
-    table = Table("name", "what", "colours", "classes", "licence")
+    table = _table("name", "what", "colours", "classes", "licence")
     for name, spec in DATASETS.items():
-        shown = name + (f":{spec.option}" if spec.option and name == "folder" else "")
-        table.add_row(shown, spec.title, str(spec.image_channels), str(len(spec.class_names) or "any"), spec.licence)
+        table.add_row(
+            "folder:PATH" if name == "folder" else name,
+            spec.title,
+            str(spec.image_channels),
+            str(len(spec.class_names) or "any"),
+            spec.licence,
+        )
     out.print(table)
 
 
@@ -546,6 +550,15 @@ def _bar() -> Bar:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}"))
     return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+
+
+def _table(first: str, *others: str) -> Table:
+    """A table whose first column, the one that people copy from, is never cut."""
+    table = Table()
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(name, overflow="fold")
+    return table
 
 
 def _duration(seconds: float) -> str:

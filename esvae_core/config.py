@@ -63,12 +63,12 @@ class ModelConfig(_Settings):
     @property
     def feature_size(self) -> int:
         """Height and width after the last convolution of the encoder."""
-        return self.image_size // 2 ** len(self.channels)
+        return self.image_size // int(2 ** len(self.channels))
 
     @property
     def feature_dim(self) -> int:
         """Number of neurons after the last convolution of the encoder."""
-        return self.channels[-1] * self.feature_size**2
+        return self.channels[-1] * self.feature_size * self.feature_size
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -89,7 +89,7 @@ def _names(depth: int) -> dict[str, str]:
     layers = {f"encoder.{i}": f"encoder.{i}" for i in range(depth)}
     layers |= {"before_latent_layer": "to_latent", "decoder_input": "from_latent"}
     layers |= {f"decoder.{i}": f"decoder.{i}" for i in range(depth - 1)} | {"final_layer.0": f"decoder.{depth - 1}"}
-    names = {}
+    names: dict[str, str] = {}
     for theirs, ours in layers.items():
         names |= {f"{theirs}.{part}": f"{ours}.transform.{part}" for part in ("weight", "bias")}
         names |= {f"{theirs}.bn.{a}": f"{ours}.norm.{b}" for a, b in _NORM.items()}
@@ -120,7 +120,7 @@ def _config(state: Mapping[str, Tensor], depth: int, path: Path) -> ModelConfig:
     steps = state.get("membrane_output_layer.coef")
     try:
         return ModelConfig(
-            image_channels=first.shape[1],  # type: ignore[arg-type]
+            image_channels=first.shape[1],
             image_size=side * 2**depth,
             channels=channels,
             latent_dim=latent.shape[0],

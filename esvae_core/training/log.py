@@ -31,20 +31,20 @@ class Board:
     def __init__(self, folder: Path, first_step: int) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        self._writer = SummaryWriter(str(folder), purge_step=first_step)  # type: ignore[no-untyped-call]
+        self._writer = SummaryWriter(str(folder), purge_step=first_step)
 
     def scalars(self, values: dict[str, float], step: int) -> None:
         """One point on each curve."""
         for name, value in values.items():
-            self._writer.add_scalar(name, value, step)  # type: ignore[no-untyped-call]
+            self._writer.add_scalar(name, value, step)
 
     def picture(self, name: str, picture: Image.Image, step: int) -> None:
         """One picture on the image tab."""
         import numpy as np
 
         pixels = np.asarray(picture.convert("RGB"))
-        self._writer.add_image(name, pixels, step, dataformats="HWC")  # type: ignore[no-untyped-call]
+        self._writer.add_image(name, pixels, step, dataformats="HWC")
 
     def close(self) -> None:
         """Flush and close the file."""
-        self._writer.close()  # type: ignore[no-untyped-call]
+        self._writer.close()

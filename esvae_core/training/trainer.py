@@ -293,9 +293,7 @@ class _Run:
             group["lr"] = lr * group["factor"]
         decoded, posterior_rates, prior_rates = self.forward(images, noise, normal)
         if world > 1:  # MMD compares the whole batch
-            posterior_rates, prior_rates = (
-                self.fabric.all_gather(x, sync_grads=True).flatten(0, 1) for x in (posterior_rates, prior_rates)
-            )
+            posterior_rates, prior_rates = map(self._gather, (posterior_rates, prior_rates))
         loss = esvae_loss(decoded, images, posterior_rates, prior_rates, train.mmd_weight)
         values = self._finite(loss)
         self.fabric.backward(loss.total)
@@ -310,6 +308,12 @@ class _Run:
         for name, value in sums.items():
             state.sums[name] = state.sums.get(name, 0.0) + value
         return values
+
+    def _gather(self, rates: Tensor) -> Tensor:
+        """(n, d) rates of this process -> (N, d) of all, differentiable."""
+        gathered = self.fabric.all_gather(rates, sync_grads=True)
+        assert isinstance(gathered, Tensor)
+        return gathered.flatten(0, 1)
 
     def _finite(self, loss: Loss) -> tuple[float, float, float]:
         mse = self.fabric.all_reduce(loss.mse.detach(), reduce_op="mean")
@@ -340,10 +344,8 @@ class _Run:
         """Change T where the schedule says so; the readout sums more steps then, and is scaled to keep the picture."""
         steps = time_steps(self.config.model, self.config.train, self.state.epoch)
         if steps != self.steps_now:
-            decay = self.config.model.readout_decay
-            before, after = (
-                readout_weights(t, decay, self.model.readout.weight).sum() for t in (self.steps_now, steps)
-            )
+            decay, weight = self.config.model.readout_decay, self.model.readout.weight
+            before, after = (readout_weights(t, decay, weight).sum() for t in (self.steps_now, steps))
             for name in ("readout.weight", "readout.bias"):
                 self.model.state_dict()[name].mul_(before / after)
                 if self.average:

@@ -204,7 +204,7 @@ PRESETS: dict[str, RunConfig] = {
             "mnist-cpu",
             {},
             {"dataset": "mnist"},
-            {"epochs": 11, **_SHORT, "grow_time": ((0, 2), (6, 4), (9, 8), (10, 16))},
+            {"epochs": 9, **_SHORT, "grow_time": ((0, 2), (3, 4), (6, 8), (8, 16))},
         ),
         _run(
             "digits",

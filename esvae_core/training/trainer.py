@@ -157,7 +157,7 @@ class _Step(torch.nn.Module):
         self.model = model
 
     def forward(self, images: Tensor, noise: Tensor, normal: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        output = self.model(images, noise=noise, normal=normal)
+        output = self.model(images, noise=noise, normal=normal, steps=len(noise))
         return output.images, output.posterior.rates, output.prior_rates
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from esvae_core.checkpoint import write_atomically
 from esvae_core.errors import InputError
+from esvae_core.files import write_atomically
 from esvae_core.pictures import grid, to_uint8
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime
 import importlib.metadata
 import json
-import os
 import platform
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from torch import Tensor
 from esvae_core.config import DataConfig, ModelConfig, TrainConfig, parse
 from esvae_core.errors import CheckpointContentError, CheckpointVersionError, ConfigError, NotACheckpointError
 from esvae_core.esvae import ESVAE
+from esvae_core.files import write_atomically
 
 FORMAT_VERSION = 1
 _KEY = "esvae"
@@ -105,19 +105,6 @@ def save(path: Path | str, state: dict[str, Tensor], header: Header) -> None:
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     write_atomically(Path(path), to_bytes(tensors, {_KEY: header.model_dump_json()}))
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file beside its place, flush it to disk, and move it there in one step."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def load(path: Path | str) -> Checkpoint:

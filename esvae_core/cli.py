@@ -17,6 +17,7 @@ from esvae_core.errors import ConfigError, DataError, EsvaeError, InputError
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
+    from esvae_core.config import RunConfig
     from esvae_core.data import ImageSet
 
 app = typer.Typer(
@@ -81,14 +82,14 @@ def main() -> None:
 
 
 @app.command(
-    epilog="Examples: `esvae train --preset digits --out runs/digits` ·"
+    epilog="Examples: `esvae train --preset digits` ·"
     " `esvae train --preset published-mnist --data-dir data --out runs/m --set train.seed=1` ·"
     " `esvae train --out runs/m --resume`"
 )
 def train(
-    out_dir: Annotated[Path, typer.Option("--out", help="Run folder.", show_default=False)],
     preset: Annotated[str | None, typer.Option(help="Settings by name; see `esvae presets`.")] = None,
     config: Annotated[Path | None, typer.Option(help="Settings from a JSON file, e.g. a run's config.json.")] = None,
+    out_dir: Annotated[Path | None, typer.Option("--out", help="Run folder; runs/NAME unless given.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Change one: model.latent_dim=64.")] = None,
     data_dir: DataDir = None,
     resume: Annotated[bool, typer.Option(help="Go on with the run in the folder.")] = False,
@@ -104,6 +105,7 @@ def train(
 
     keep_large_blocks()
     settings = _settings(out_dir, preset, config, set_ or [], resume)
+    out_dir = out_dir or Path("runs") / settings.name
     strategy = "ddp" if devices * nodes > 1 else "auto"
     with _bar() as bar:
         task = bar.add_task("starting", total=None)
@@ -132,11 +134,13 @@ def train(
         out.print(f"{path}", soft_wrap=True)
 
 
-def _settings(out_dir: Path, preset: str | None, config: Path | None, changes: list[str], resume: bool) -> Any:
+def _settings(
+    out_dir: Path | None, preset: str | None, config: Path | None, changes: list[str], resume: bool
+) -> RunConfig:
     from esvae_core.config import PRESETS, RunConfig, parse
     from esvae_core.config import preset as named
 
-    if resume and not preset and not config:
+    if resume and out_dir and not preset and not config:
         config = out_dir / "config.json"
     if (preset is None) == (config is None):
         raise ConfigError(f"train: expected --preset NAME or --config FILE; presets: {', '.join(PRESETS)}")
@@ -471,11 +475,11 @@ def atlas(
 ) -> None:
     """Write the small file of rates and labels beside a checkpoint that the explorer starts from."""
     from esvae_core.checkpoint import load
-    from esvae_core.explore.atlas import atlas_path, build, save
+    from esvae_core.explore.atlas import beside, build, save
 
     loaded = load(checkpoint)
     data = _dataset(loaded.header, None, SplitName.test, data_dir, False)
-    path = atlas_path(checkpoint)
+    path = beside(checkpoint)
     save(path, build(loaded.model, data, count=count))
     _say(as_json, f"{path}: {min(count, len(data)):,} test images", file=str(path))
 

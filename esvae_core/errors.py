@@ -17,6 +17,10 @@ class InputError(EsvaeError):
     """An image, rate vector or spike train is not what the model takes."""
 
 
+class OutputError(EsvaeError):
+    """A file cannot be written."""
+
+
 class DataError(EsvaeError):
     """A data set cannot be read."""
 

@@ -115,9 +115,9 @@ class ESVAE(nn.Module):
     def sample_spikes(
         self,
         rates: Tensor,
-        *,
         generator: torch.Generator | None = None,
         sampler: Sampler | None = None,
+        *,
         steps: int | None = None,
         noise: Tensor | None = None,
     ) -> Tensor:
@@ -203,14 +203,14 @@ class ESVAE(nn.Module):
     @torch.no_grad()
     def sample(
         self,
-        count: int,
+        n: int,
         generator: torch.Generator | None = None,
         *,
         sampler: Sampler | None = None,
         steps: int | None = None,
     ) -> Sample:
-        """`count` pictures from the prior, with the rates and spikes that made them."""
-        rates = self.prior_rates(count, generator=generator)
+        """`n` pictures from the prior, with the rates and spikes that made them."""
+        rates = self.prior_rates(n, generator=generator)
         spikes = self.sample_spikes(rates, generator=generator, sampler=sampler, steps=steps)
         return Sample(self.decode(spikes), rates, spikes)
 

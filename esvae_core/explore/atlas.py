@@ -20,12 +20,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from esvae_core.checkpoint import write_atomically
 from esvae_core.data.imageset import ImageSet
 from esvae_core.errors import CorruptDataError, InputError
 from esvae_core.esvae import ESVAE
 from esvae_core.explore.drawing import draw
 from esvae_core.explore.effect import effects
+from esvae_core.files import write_atomically
 
 FORMAT_VERSION = 1
 SUFFIX = ".atlas.npz"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from esvae_core.checkpoint import write_atomically
+from esvae_core.files import write_atomically
 
 COLUMNS = (
     "epoch", "step", "time_steps", "lr", "loss", "mse", "mmd", "mean_rate", "gradient_norm",

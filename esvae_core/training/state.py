@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from esvae_core.checkpoint import write_atomically
 from esvae_core.errors import TrainingError
+from esvae_core.files import write_atomically
 
 
 @dataclass

@@ -30,6 +30,7 @@ from esvae_core.config import RunConfig
 from esvae_core.data import ImageSet, Split, load
 from esvae_core.errors import NonFiniteError, TrainingError
 from esvae_core.esvae import ESVAE, readout_weights
+from esvae_core.files import write_atomically
 from esvae_core.latent import mmd
 from esvae_core.loss import Loss, esvae_loss
 from esvae_core.pictures import grid
@@ -201,7 +202,7 @@ class _Run:
         self.clock = time.monotonic()
         if fabric.is_global_zero:
             (out / "samples").mkdir(parents=True, exist_ok=True)
-            checkpoint.write_atomically(out / "config.json", (config.model_dump_json(indent=2) + "\n").encode())
+            write_atomically(out / "config.json", (config.model_dump_json(indent=2) + "\n").encode())
             self.board = Board(out / "tensorboard", self.state.step + 1)
 
     def close(self) -> None:

@@ -1,0 +1,1 @@
+"""Measuring models: each metric a function of arrays, and what assembles them."""

@@ -1,0 +1,1 @@
+"""What the views compute: atlases, effects, paths between latents."""

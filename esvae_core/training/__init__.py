@@ -1,0 +1,1 @@
+"""Training: the run, its schedule, its state, its log."""

@@ -108,17 +108,20 @@ class TrainConfig(_Settings):
     mean_image_bias: bool = Field(
         False, description="Start with the output bias that paints the mean image of the train split."
     )
-    grow_time: tuple[tuple[int, int], ...] = Field(
-        (), description="(epoch, T) pairs: from that epoch (0 is the first) train with T steps instead of time_steps."
+    grow_time: tuple[tuple[float, int], ...] = Field(
+        (), description="(share, T) pairs: up to that share of the epochs train with T steps, then with time_steps."
     )
     precision: Precision = Field("32-true", description="Arithmetic of the convolutions: float32 or mixed bfloat16.")
     seed: int = Field(0, ge=0, description="Seed of the weights, the order of images and all noise.")
 
     @model_validator(mode="after")
     def _time_grows(self) -> Self:
-        epochs = [epoch for epoch, _ in self.grow_time]
-        if epochs != sorted(set(epochs)) or any(e < 0 or t < 1 for e, t in self.grow_time):
-            raise ValueError(f"grow_time must be (epoch, T) pairs with rising epochs and T >= 1, got {self.grow_time}")
+        shares = [share for share, _ in self.grow_time]
+        if shares != sorted(set(shares)) or any(not 0 < share < 1 or t < 1 for share, t in self.grow_time):
+            raise ValueError(
+                "grow_time must be (share, T) pairs with rising shares of the epochs in (0, 1) and T >= 1, "
+                f"got {self.grow_time}"
+            )
         return self
 
 
@@ -204,13 +207,13 @@ PRESETS: dict[str, RunConfig] = {
             "mnist-cpu",
             {},
             {"dataset": "mnist"},
-            {"epochs": 9, **_SHORT, "grow_time": ((0, 2), (3, 4), (6, 8), (8, 16))},
+            {"epochs": 9, **_SHORT, "grow_time": ((1 / 3, 2), (2 / 3, 4), (8 / 9, 8))},
         ),
         _run(
             "digits",
             {},
             {"dataset": "digits", "validation_fraction": 0.1},
-            {"epochs": 24, **_SHORT, "batch_size": 32, "grow_time": ((0, 2), (16, 4), (21, 16))},
+            {"epochs": 24, **_SHORT, "batch_size": 32, "grow_time": ((2 / 3, 2), (7 / 8, 4))},
         ),
     )
 }

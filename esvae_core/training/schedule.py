@@ -19,9 +19,8 @@ def learning_rate(train: TrainConfig, step: int, total_steps: int) -> float:
 
 
 def time_steps(model: ModelConfig, train: TrainConfig, epoch: int) -> int:
-    """T of that epoch (0 is the first)."""
-    steps = model.time_steps
-    for first, value in train.grow_time:
-        if epoch >= first:
-            steps = value
-    return steps
+    """T of that epoch (0 is the first); at least the last epoch has the model's own, however short the run."""
+    for share, steps in train.grow_time:
+        if epoch < min(round(share * train.epochs), train.epochs - 1):
+            return min(steps, model.time_steps)
+    return model.time_steps

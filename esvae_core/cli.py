@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from esvae_core.errors import ConfigError, DataError, EsvaeError, InputError
+from esvae_core.memory import keep_large_blocks
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -71,6 +72,7 @@ OtherHash = Annotated[bool, typer.Option("--accept-other-hash", help="Take files
 
 def main() -> None:
     """Entry point: user errors become one line and exit code 2."""
+    keep_large_blocks()
     try:
         app()
     except EsvaeError as error:
@@ -99,11 +101,9 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a model, or go on training one."""
-    from esvae_core.memory import keep_large_blocks
     from esvae_core.training.trainer import Hardware, Interrupted, Progress
     from esvae_core.training.trainer import train as run
 
-    keep_large_blocks()
     settings = _settings(out_dir, preset, config, set_ or [], resume)
     out_dir = out_dir or Path("runs") / settings.name
     strategy = "ddp" if devices * nodes > 1 else "auto"

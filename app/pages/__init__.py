@@ -1,0 +1,1 @@
+"""One file per view; each reads as the page it draws."""

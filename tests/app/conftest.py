@@ -1,0 +1,95 @@
+"""The app on the import path, a folder of small checkpoints, a server and a browser."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))  # `app` is a folder of scripts, not an installed package
+
+from .made import shelve, small_model  # noqa: E402
+
+CHROMIUM = next((p for p in map(Path, ("/usr/bin/chromium", "/usr/bin/chromium-browser")) if p.exists()), None)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def shelf_dir(tmp_path_factory):
+    """Checkpoints: aaa (with an atlas), bare (without), and two that are broken."""
+    folder = tmp_path_factory.mktemp("shelf")
+    shelve(folder, "aaa", small_model())
+    shelve(folder, "bare", small_model(1, image_channels=3, latent_dim=40), with_atlas=False)
+    (folder / "text.safetensors").write_text("this is no checkpoint")
+    whole = (folder / "aaa.safetensors").read_bytes()
+    (folder / "cut.safetensors").write_bytes(whole[: len(whole) // 2])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(shelf_dir):
+    """Address of the app, started as people start it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = os.environ | {"ESVAE_CHECKPOINTS": str(shelf_dir)}
+    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
+    log = (shelf_dir / "server.log").open("wb")
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait(address + "/_stcore/health", process, shelf_dir / "server.log")
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+        log.close()
+
+
+def _wait(address: str, process: subprocess.Popen, log: Path) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise RuntimeError(f"the app did not start: {log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for all tests."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs the playwright package")
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium, e.g. from `apt install chromium`")
+    with sync_api.sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def context(browser, server):
+    """One browser profile, so that the front end is loaded once."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=server, accept_downloads=True)
+    context.set_default_timeout(20_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context):
+    """A fresh visit of the app, not yet opened."""
+    page = context.new_page()
+    yield page
+    page.close()

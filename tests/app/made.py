@@ -1,0 +1,47 @@
+"""Small made-up models, so that no test needs a download."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from esvae_core import checkpoint
+from esvae_core.config import ModelConfig
+from esvae_core.data import ImageSet
+from esvae_core.esvae import ESVAE
+from esvae_core.explore import atlas
+
+
+def small_model(seed: int = 0, **settings: object) -> ESVAE:
+    """A network of a few neurons, awake, whose pictures depend visibly on its rates."""
+    given = {"image_size": 16, "channels": (8, 8), "latent_dim": 6, "time_steps": 8} | settings
+    torch.manual_seed(seed)
+    model = ESVAE(ModelConfig(**given)).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() > 1:
+                parameter.mul_(6)  # an untrained network is silent
+    return model
+
+
+def small_set(model: ESVAE, count: int = 80) -> ImageSet:
+    """Stripes of ten widths, with noise."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(count) % 10
+    size, channels = model.config.image_size, model.config.image_channels
+    waves = np.sin(np.arange(size)[None] * (labels[:, None] + 1) / 4)
+    images = 127.5 + 100 * np.broadcast_to(waves[:, None, None], (count, channels, size, size))
+    images = np.clip(images + rng.normal(0, 20, images.shape), 0, 255).astype(np.uint8)
+    return ImageSet(images, labels, tuple("abcdefghij"), "stripes", "test", "0" * 64, np.arange(count))
+
+
+def shelve(folder: Path, name: str, model: ESVAE, *, with_atlas: bool = True) -> Path:
+    """Write a checkpoint, and an atlas beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.safetensors"
+    checkpoint.save(path, model.state_dict(), checkpoint.Header(name=name, model=model.config))
+    if with_atlas:
+        atlas.save(atlas.beside(path), atlas.build(model, small_set(model)))
+    return path

@@ -1,0 +1,44 @@
+"""What several tests share: the reference files, and one tiny network."""
+
+from __future__ import annotations
+
+import copy
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from esvae_core import ESVAE, ModelConfig
+
+
+@pytest.fixture(scope="session")
+def reference_dir() -> Path:
+    """A network in the published format with the reference implementation's outputs."""
+    beside = Path(__file__).parents[2] / "shared" / "reference"
+    folder = Path(os.environ.get("ESVAE_REFERENCE_DIR", beside)) / "published_mnist"
+    if not (folder / "published_mnist.pth").exists():
+        pytest.skip("no reference outputs here; name their folder in ESVAE_REFERENCE_DIR")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def warm_model() -> ESVAE:
+    """A tiny network whose layers fire, since its statistics were warmed up. Tests take a copy, `tiny`."""
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(3)
+        model = ESVAE(ModelConfig(image_size=8, channels=(4, 8), latent_dim=6, time_steps=4))
+        for name, tensor in model.named_parameters():
+            if name.endswith("norm.weight"):
+                tensor.uniform_(1, 2)
+            if name.endswith("norm.bias"):
+                tensor.uniform_(0, 0.15)
+        for _ in range(20):
+            model(torch.rand(16, 1, 8, 8) * 2 - 1, generator=torch.Generator().manual_seed(0))
+    return model.eval()
+
+
+@pytest.fixture
+def tiny(warm_model: ESVAE) -> ESVAE:
+    """A tiny network in evaluation mode, the test's own."""
+    return copy.deepcopy(warm_model)

@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+import torch
+
+from esvae_core.errors import InputError
+from esvae_core.explore.drawing import draw
+from esvae_core.pictures import to_uint8
+from esvae_core.seeds import generator
+
+RATES = np.random.default_rng(0).random((5, 6), np.float32)
+
+
+@pytest.mark.parametrize("sampler", ["bernoulli", "systematic"])
+def test_it_is_the_model_under_the_noise_of_that_seed(model, sampler):
+    drawing = draw(model, RATES[:1], seed=7, sampler=sampler, steps=8)
+    noise = model.noise(1, generator=generator(7, "noise"), steps=8)
+    with torch.no_grad():
+        spikes = model.sample_spikes(torch.from_numpy(RATES[:1]), noise=noise, sampler=sampler)
+        pixels = to_uint8(model.decode(spikes))
+    assert np.array_equal(drawing.spikes, spikes.numpy() > 0)
+    assert np.array_equal(drawing.pixels, pixels)
+
+
+def test_a_picture_does_not_depend_on_its_company(model):
+    alone = draw(model, RATES[3:4], seed=7, sampler="bernoulli", steps=8)
+    among = draw(model, RATES, seed=7, sampler="bernoulli", steps=8)
+    assert np.array_equal(alone.pixels[0], among.pixels[3])
+    assert np.array_equal(alone.spikes[:, 0], among.spikes[:, 3])
+
+
+def test_more_rate_only_adds_spikes(model):
+    low = draw(model, RATES * 0.5, seed=1, sampler="bernoulli", steps=16).spikes
+    high = draw(model, RATES, seed=1, sampler="bernoulli", steps=16).spikes
+    assert not (low & ~high).any()
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -0.1, 1.1])
+def test_what_is_no_rate_is_refused(model, wrong):
+    rates = RATES[:1].copy()
+    rates[0, 2] = wrong
+    with pytest.raises(InputError, match="expected finite numbers from 0 to 1"):
+        draw(model, rates, seed=0, sampler="bernoulli", steps=8)
+
+
+def test_rates_of_another_model_are_refused(model):
+    with pytest.raises(InputError, match="rates"):
+        draw(model, RATES[:, :4], seed=0, sampler="bernoulli", steps=8)

@@ -60,7 +60,9 @@ class PathName(StrEnum):
 
 
 Checkpoint = Annotated[Path, typer.Argument(help="A checkpoint (.safetensors).", show_default=False)]
-DataDir = Annotated[Path | None, typer.Option(help="Folder with data files; the user's cache unless given.")]
+DataDir = Annotated[
+    Path | None, typer.Option(envvar="ESVAE_DATA_DIR", help="Folder with data files; the user's cache unless given.")
+]
 Steps = Annotated[int | None, typer.Option(min=1, max=1024, help="Time steps T; the model's unless given.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the noise.")]
 Sampling = Annotated[SamplerName | None, typer.Option(help="How rates become spikes; the model's unless given.")]

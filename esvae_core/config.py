@@ -91,6 +91,7 @@ class DataConfig(_Settings):
 class TrainConfig(_Settings):
     """How a run trains."""
 
+    start_from: str | None = Field(None, description="Checkpoint whose weights the run starts from; none: random ones.")
     epochs: int = Field(300, ge=1, description="Passes over the training split.")
     batch_size: int = Field(256, ge=2, description="Images per step, over all processes together.")
     lr: float = Field(0.003, gt=0, description="Learning rate per 250 images of batch: the rate is lr x batch / 250.")

@@ -179,8 +179,8 @@ class _Run:
             self.model = ESVAE(config.model)
         self.state = RunState(config.model_dump_json(), self.data.sha256)
         self.steps_now = time_steps(config.model, train, 0)
-        if train.mean_image_bias and not resume:
-            self._paint_mean_image()
+        if not resume:
+            self._begin()
         prior = list(self.model.prior.parameters())
         others = [p for name, p in self.model.named_parameters() if not name.startswith("prior.")]
         optimizer = torch.optim.AdamW(
@@ -237,6 +237,21 @@ class _Run:
         optimizer.load_state_dict(state.optimizer)
         self.state = state
         self.steps_now = time_steps(self.config.model, self.config.train, max(state.epoch - (state.batch == 0), 0))
+
+    def _begin(self) -> None:
+        """First weights: those of a checkpoint, or random ones, with the bias of the mean image if asked for."""
+        if self.config.train.start_from is not None:
+            self._start_from(Path(self.config.train.start_from))
+        elif self.config.train.mean_image_bias:
+            self._paint_mean_image()
+
+    def _start_from(self, path: Path) -> None:
+        """Take the weights of a checkpoint of the same shape; its readout was made for the model's own T."""
+        start = checkpoint.load(path)
+        if start.header.model != self.config.model:
+            raise TrainingError(f"{path}: its model has other settings than the run's; see `esvae info {path}`")
+        self.model.load_state_dict(start.model.state_dict())
+        self.steps_now = self.config.model.time_steps
 
     @torch.no_grad()
     def _paint_mean_image(self) -> None:

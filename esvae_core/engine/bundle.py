@@ -1,0 +1,145 @@
+"""A plan as one binary file: what the browser loads.
+
+All numbers are little-endian::
+
+    0   8 bytes   magic 'ESVAEENG'
+    8   uint32    version of this layout
+    12  uint32    length of the header, a multiple of 16
+    16  32 bytes  SHA-256 of everything behind it: the bundle's name for its content
+    48  header    JSON, padded with spaces: {"model": settings, "tensors": [{"name", "shape", "offset"}]}
+    ..  data      float32; offsets count from the data's start and are multiples of 16, gaps are zeros
+
+Tensors and offsets follow from the settings (`tensor_shapes`); a file that says otherwise is refused. The twin of the
+reader is `app/web/engine/bundle.js`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from typing import Any
+
+import numpy as np
+
+from esvae_core.config import ModelConfig, parse
+from esvae_core.engine.plan import Plan, tensor_shapes
+from esvae_core.errors import CheckpointContentError, CheckpointVersionError, ConfigError, NotACheckpointError
+
+MAGIC = b"ESVAEENG"
+VERSION = 1
+_START = 48
+_ALIGN = 16
+
+
+def _aligned(size: int) -> int:
+    return -(-size // _ALIGN) * _ALIGN
+
+
+def _layout(config: ModelConfig) -> tuple[list[dict[str, Any]], int]:
+    """The header's table of tensors, and the length of the data in bytes."""
+    table, offset = [], 0
+    for name, shape in tensor_shapes(config).items():
+        table.append({"name": name, "shape": list(shape), "offset": offset})
+        offset += _aligned(4 * math.prod(shape))
+    return table, offset
+
+
+def to_bundle(plan: Plan) -> bytes:
+    """The plan as a file; the same plan always gives the same bytes."""
+    table, size = _layout(plan.config)
+    header = json.dumps(
+        {"model": plan.config.model_dump(mode="json"), "tensors": table}, sort_keys=True, separators=(",", ":")
+    ).encode()
+    header += b" " * (_aligned(len(header)) - len(header))
+    data = bytearray(size)
+    for entry in table:
+        raw = np.ascontiguousarray(plan.tensors[entry["name"]], "<f4").tobytes()
+        data[entry["offset"] : entry["offset"] + len(raw)] = raw
+    body = header + bytes(data)
+    sizes = VERSION.to_bytes(4, "little") + len(header).to_bytes(4, "little")
+    return MAGIC + sizes + hashlib.sha256(body).digest() + body
+
+
+def content_hash(bundle: bytes) -> str:
+    """The SHA-256 that a bundle carries, in hex: equal for equal content."""
+    return bundle[16:_START].hex()
+
+
+def from_bundle(raw: bytes) -> Plan:
+    """Read a plan back, and check all of it.
+
+    Raises:
+        NotACheckpointError: the bytes are something else, or truncated.
+        CheckpointVersionError: written by a later version of this library.
+        CheckpointContentError: damaged, or header and data do not fit together.
+    """
+    if raw[: len(MAGIC)] != MAGIC:
+        raise NotACheckpointError(f"bundle: expected an engine bundle, found {_seen(raw)}")
+    if len(raw) < _START:
+        raise NotACheckpointError(f"bundle: truncated: expected at least {_START} bytes, found {len(raw)}")
+    version, length = (int.from_bytes(raw[at : at + 4], "little") for at in (8, 12))
+    if version > VERSION:
+        raise CheckpointVersionError(
+            f"bundle: version {version}, this library reads up to {VERSION}; please update esvae"
+        )
+    if version < 1:
+        raise CheckpointContentError(f"bundle: version: expected 1 to {VERSION}, found {version}")
+    start = _START + length
+    if start > len(raw):
+        raise NotACheckpointError(f"bundle: truncated: expected a header up to byte {start:,}, found {len(raw):,}")
+    if length % _ALIGN:
+        raise CheckpointContentError(
+            f"bundle: header: expected a length that is a multiple of {_ALIGN}, found {length}"
+        )
+    header = _header(raw[_START:start])
+    config = _config(header)
+    table, size = _layout(config)
+    if header["tensors"] != table:
+        raise CheckpointContentError(f"bundle: tensors: {_difference(header['tensors'], table)}")
+    if len(raw) < start + size:
+        raise NotACheckpointError(f"bundle: truncated: expected {start + size:,} bytes, found {len(raw):,}")
+    if len(raw) > start + size:
+        raise CheckpointContentError(f"bundle: expected {start + size:,} bytes, found {len(raw):,}")
+    if hashlib.sha256(raw[_START:]).digest() != raw[16:_START]:
+        raise CheckpointContentError("bundle: damaged: its content does not match its SHA-256; write or load it anew")
+    tensors = {}
+    for entry in table:
+        count = math.prod(entry["shape"])
+        values = np.frombuffer(raw, "<f4", count, start + entry["offset"]).astype(np.float32)
+        if not bool(np.isfinite(values).all()):
+            raise CheckpointContentError(
+                f"bundle: {entry['name']}: expected finite numbers, found NaN or infinite ones"
+            )
+        tensors[entry["name"]] = values.reshape(entry["shape"])
+    return Plan(config, tensors)
+
+
+def _seen(raw: bytes) -> str:
+    if not raw:
+        return "no bytes"
+    return "a truncated file" if MAGIC.startswith(raw[: len(MAGIC)]) else "another format"
+
+
+def _header(raw: bytes) -> dict[str, Any]:
+    try:
+        header = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise CheckpointContentError("bundle: header: expected JSON, found something else") from None
+    if not isinstance(header, dict) or header.keys() != {"model", "tensors"}:
+        raise CheckpointContentError("bundle: header: expected an object of 'model' and 'tensors'")
+    return header
+
+
+def _config(header: dict[str, Any]) -> ModelConfig:
+    try:
+        return parse(ModelConfig, header["model"], "bundle: model")
+    except ConfigError as error:
+        raise CheckpointContentError(str(error)) from error
+
+
+def _difference(found: Any, expected: list[dict[str, Any]]) -> str:
+    if not isinstance(found, list) or len(found) != len(expected):
+        return f"expected a list of {len(expected)}"
+    at = next(i for i, entry in enumerate(expected) if found[i] != entry)
+    return f"expected {json.dumps(expected[at])} as number {at + 1}"

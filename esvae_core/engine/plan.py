@@ -1,0 +1,169 @@
+"""The engine's plan: a model folded for inference, as plain NumPy arrays.
+
+Every layer of the network, convolution or matrix, is one thing here: output position p receives from input position q
+through tap k, and `weight[c, k]` is the row that one spike of channel c at q adds to the membranes of all channels at
+p. `Layer.taps` lists those (q, p) pairs per tap. Batch normalisation (equation 4 of docs/math.md) is folded into weight
+and bias. Activations are (positions, channels), that is (H, W, C), so that a spike adds contiguous numbers.
+
+The first layer of the encoder and the readout take real numbers through the same taps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from esvae_core.config import ModelConfig, NeuronConfig
+from esvae_core.esvae import ESVAE
+from esvae_core.layers import SpikingLayer
+
+F32 = NDArray[np.float32]
+I64 = NDArray[np.int64]
+
+Kind = Literal["down", "up", "same", "collect", "spread"]
+"""How input and output positions meet: a 3x3 convolution of stride 2, its transpose, a transposed 3x3 convolution of
+stride 1, all positions into one, or one into all."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Shape and wiring of one layer; sides are heights and widths in positions."""
+
+    name: str
+    kind: Kind
+    side_in: int
+    side_out: int
+    channels_in: int
+    channels_out: int
+    neuron: NeuronConfig | None
+    """None for the readout, whose neurons never fire."""
+
+    @property
+    def tap_count(self) -> int:
+        """Number of taps K: 9 of a 3x3 kernel, or one per position."""
+        return {"collect": self.side_in**2, "spread": self.side_out**2}.get(self.kind, 9)
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of the layer's tensors: weight (C_in, K, C_out); bias (C_out,), if spread (K, C_out)."""
+        bias = (self.tap_count, self.channels_out) if self.kind == "spread" else (self.channels_out,)
+        weight = (self.channels_in, self.tap_count, self.channels_out)
+        return {f"{self.name}.weight": weight, f"{self.name}.bias": bias}
+
+    def taps(self) -> list[tuple[I64, I64]]:
+        """For each tap k in turn: input positions, and the output positions they reach (equal lengths)."""
+        one, everywhere = np.zeros(1, np.int64), np.arange(self.tap_count)
+        if self.kind == "collect":
+            return [(everywhere[k : k + 1], one) for k in everywhere]
+        if self.kind == "spread":
+            return [(one, everywhere[k : k + 1]) for k in everywhere]
+        lines = [_line(self.kind, self.side_in, self.side_out, k) for k in range(3)]
+        return [
+            (
+                (rows[0][:, None] * self.side_in + columns[0]).ravel(),
+                (rows[1][:, None] * self.side_out + columns[1]).ravel(),
+            )
+            for rows in lines
+            for columns in lines
+        ]
+
+
+def _line(kind: Kind, side_in: int, side_out: int, k: int) -> tuple[I64, I64]:
+    """Along one axis: the inputs that tap k carries, and the outputs it carries them to."""
+    if kind == "down":
+        target = np.arange(side_out)
+        source = 2 * target - 1 + k
+    else:
+        source = np.arange(side_in)
+        target = (2 * source if kind == "up" else source) - 1 + k
+    inside = (source >= 0) & (source < side_in) & (target >= 0) & (target < side_out)
+    return source[inside], target[inside]
+
+
+def encoder_layers(config: ModelConfig) -> list[Layer]:
+    """Image -> latent neurons, in the order of computation."""
+    layers, side = [], config.image_size
+    for i, (width, out) in enumerate(zip((config.image_channels, *config.channels), config.channels, strict=False)):
+        layers.append(Layer(f"encoder.{i}", "down", side, side // 2, width, out, config.neuron))
+        side //= 2
+    last = Layer("to_latent", "collect", side, 1, config.channels[-1], config.latent_dim, config.latent_neuron)
+    return [*layers, last]
+
+
+def decoder_layers(config: ModelConfig) -> list[Layer]:
+    """Latent spikes -> picture, in the order of computation; the last is the readout."""
+    rising = config.channels[::-1]
+    side = config.feature_size
+    layers = [Layer("from_latent", "spread", 1, side, config.latent_dim, rising[0], config.neuron)]
+    for i, (width, out) in enumerate(zip(rising, (*rising[1:], rising[-1]), strict=True)):
+        layers.append(Layer(f"decoder.{i}", "up", side, 2 * side, width, out, config.neuron))
+        side *= 2
+    return [*layers, Layer("readout", "same", side, side, rising[-1], config.image_channels, None)]
+
+
+def tensor_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of all tensors of a plan, in their order."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer in encoder_layers(config) + decoder_layers(config):
+        shapes |= layer.shapes
+    width = config.latent_dim
+    return shapes | {"prior.weight": (width, width), "prior.bias": (width,)}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A folded model: everything inference needs, and nothing else."""
+
+    config: ModelConfig
+    tensors: Mapping[str, F32]
+    """By the names, in the shapes and in the order of `tensor_shapes(config)`."""
+
+
+def plan_of(model: ESVAE) -> Plan:
+    """Fold a model, with the running statistics of its batch normalisations."""
+    modules = dict(model.named_modules())
+    tensors: dict[str, F32] = {}
+    for layer in encoder_layers(model.config) + decoder_layers(model.config):
+        module = modules[layer.name]
+        weight, bias = _folded(module) if isinstance(module, SpikingLayer) else _linear(module)
+        values = (_by_tap(layer, weight), bias)
+        if layer.kind == "spread":
+            values = (values[0], bias.reshape(layer.channels_out, -1).T)
+        for (name, shape), value in zip(layer.shapes.items(), values, strict=True):
+            tensors[name] = np.ascontiguousarray(value, np.float32).reshape(shape)
+    tensors["prior.weight"] = model.prior.linear.weight.detach().cpu().float().numpy().copy()
+    tensors["prior.bias"] = model.prior.linear.bias.detach().cpu().float().numpy().copy()
+    return Plan(model.config, tensors)
+
+
+def _linear(module: nn.Module) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weight with the outputs first, and bias; in double precision, so that folding rounds once."""
+    weight, bias = module.weight, module.bias
+    assert isinstance(weight, Tensor)
+    assert isinstance(bias, Tensor)
+    if isinstance(module, nn.ConvTranspose2d):
+        weight = weight.transpose(0, 1)
+    return weight.detach().cpu().double().numpy(), bias.detach().cpu().double().numpy()
+
+
+def _folded(module: SpikingLayer) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """As `_linear`, with the batch normalisation behind it."""
+    weight, bias = _linear(module.transform)
+    norm = module.norm
+    gamma, beta, mean, variance = (
+        x.detach().cpu().double().numpy() for x in (norm.weight, norm.bias, norm.running_mean, norm.running_var)
+    )
+    scale = gamma * module.neuron.threshold / np.sqrt(variance + norm.eps)
+    return weight * scale.reshape(-1, *[1] * (weight.ndim - 1)), (bias - mean) * scale + beta
+
+
+def _by_tap(layer: Layer, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weight with the outputs first -> (C_in, K, C_out)."""
+    if layer.kind == "spread":  # (C_out * K, C_in): the features are (C, H, W)
+        return weight.reshape(layer.channels_out, layer.tap_count, layer.channels_in).transpose(2, 1, 0)
+    return weight.reshape(layer.channels_out, layer.channels_in, layer.tap_count).transpose(1, 2, 0)

@@ -5,15 +5,20 @@
     >>> sample = model.sample(64, torch.Generator().manual_seed(1))
     >>> esvae_core.grid(sample.images, scale=2).save("samples.png")
 
-Importing this package sets nothing: no seeds, folders, loggers or environment variables.
+Importing this package sets nothing: no seeds, folders, loggers or environment variables. Its names are imported when
+they are used, so that a part of it that needs no PyTorch does not wait for it.
 """
 
-from esvae_core.checkpoint import Checkpoint, load, save
-from esvae_core.config import PRESETS, ModelConfig, NeuronConfig, RunConfig, preset
-from esvae_core.errors import EsvaeError
-from esvae_core.esvae import ESVAE, Posterior, Trace
-from esvae_core.pictures import grid
-from esvae_core.published import read_published
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from esvae_core.checkpoint import Checkpoint, load, save
+    from esvae_core.config import PRESETS, ModelConfig, NeuronConfig, RunConfig, preset
+    from esvae_core.errors import EsvaeError
+    from esvae_core.esvae import ESVAE, Posterior, Trace
+    from esvae_core.pictures import grid
+    from esvae_core.published import read_published
 
 __all__ = [
     "ESVAE",
@@ -31,3 +36,19 @@ __all__ = [
     "read_published",
     "save",
 ]
+
+_HOMES = {
+    "checkpoint": ("Checkpoint", "load", "save"),
+    "config": ("PRESETS", "ModelConfig", "NeuronConfig", "RunConfig", "preset"),
+    "errors": ("EsvaeError",),
+    "esvae": ("ESVAE", "Posterior", "Trace"),
+    "pictures": ("grid",),
+    "published": ("read_published",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)

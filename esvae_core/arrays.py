@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,9 @@ from torch import Tensor
 from esvae_core.errors import InputError
 from esvae_core.files import write_atomically
 from esvae_core.pictures import grid, to_uint8
+
+# what NumPy and Arrow raise for files that are damaged or something else
+_UNREADABLE = (OSError, ValueError, LookupError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def suffix_of(path: Path, allowed: tuple[str, ...]) -> str:
@@ -57,13 +61,17 @@ def read_rates(path: Path, latent_dim: int) -> NDArray[np.float32]:
     suffix = path.suffix.lower()
     try:
         if suffix == ".npz":
-            with np.load(path, allow_pickle=False) as file:
-                rates = file["rates"]
+            with path.open("rb") as content:  # np.load leaves its own handle open when the archive is damaged
+                archive = np.load(content, allow_pickle=False)
+                if not isinstance(archive, np.lib.npyio.NpzFile):
+                    raise ValueError("expected an archive with an array 'rates'")
+                rates = archive["rates"]
         elif suffix == ".parquet":
             import pyarrow.parquet as pq
 
             table = pq.read_table(path)
-            columns = [name for name in table.column_names if name.startswith("rate_")]
+            count = sum(name.startswith("rate_") for name in table.column_names)
+            columns = [f"rate_{j}" for j in range(count)]
             rates = np.stack([table[name].to_numpy() for name in columns], axis=1)
         elif suffix == ".csv":
             with path.open(encoding="utf-8") as text:
@@ -72,11 +80,14 @@ def read_rates(path: Path, latent_dim: int) -> NDArray[np.float32]:
             rates = np.array([[float(value) for value in row] for row in rows])
         else:
             raise InputError(f"{path}: expected .npz, .parquet or .csv")
+        if rates.dtype.kind not in "biuf":
+            raise ValueError(f"expected real numbers, found {rates.dtype}")
         rates = np.atleast_2d(rates.astype(np.float32))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error).splitlines()[0]
+    except _UNREADABLE as error:
+        said = str(error).splitlines() or [type(error).__name__]
+        reason = "no such file" if isinstance(error, FileNotFoundError) else said[0]
         raise InputError(f"{path}: no table of rates: {reason}") from error
-    if rates.ndim != 2 or rates.shape[1] != latent_dim:
+    if rates.ndim != 2 or rates.shape[1] != latent_dim or not len(rates):
         raise InputError(f"{path}: expected rates of shape (N, {latent_dim}), found {rates.shape}")
     if not bool(((rates >= 0) & (rates <= 1)).all()):
         raise InputError(f"{path}: expected rates in [0, 1], found values outside or not numbers")

@@ -30,7 +30,7 @@ _MAX_HEADER = 16 * 2**20
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
 
 class DataRecord(_Record):
@@ -133,6 +133,8 @@ def load(path: Path | str) -> Checkpoint:
             raise CheckpointContentError(f"{path}: {name}: expected {_shape(wanted)}, found {_shape(found)}")
         if not bool(torch.isfinite(found).all()):
             raise CheckpointContentError(f"{path}: {name}: expected finite numbers, found NaN or infinite ones")
+        if name.endswith("running_var") and bool((found < 0).any()):
+            raise CheckpointContentError(f"{path}: {name}: expected variances of 0 or more, found negative ones")
     extra = sorted(set(tensors) - set(expected))
     if extra:
         raise CheckpointContentError(f"{path}: {extra[0]}: unknown tensor; expected {len(expected)}, all of the model")
@@ -183,7 +185,7 @@ def _metadata(path: Path) -> dict[str, Any]:
         values = json.loads(layout["__metadata__"][_KEY])
     except KeyError:
         raise NotACheckpointError(f"{path}: a .safetensors file, but not one of esvae: its header is missing") from None
-    except (ValueError, TypeError, AttributeError, IndexError, RecursionError):
+    except (ValueError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
         raise NotACheckpointError(f"{path}: expected a .safetensors file, found another format") from None
     if not isinstance(values, dict):
         raise CheckpointContentError(f"{path}: header: expected a JSON object, found {type(values).__name__}")

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from esvae_core.errors import ConfigError, DataError, EsvaeError, InputError
 from esvae_core.memory import keep_large_blocks
@@ -78,7 +80,7 @@ def main() -> None:
     try:
         app()
     except EsvaeError as error:
-        err.print(f"esvae: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        err.print(Text(f"esvae: {error}", "red"), soft_wrap=True)
         sys.exit(2)
 
 
@@ -130,10 +132,10 @@ def train(
             )
         except Interrupted as stopped:
             bar.stop()
-            err.print(f"esvae: {stopped}", markup=False, soft_wrap=True)
+            err.print(Text(f"esvae: {stopped}"), soft_wrap=True)
             sys.exit(130)
     if not as_json:
-        out.print(f"{path}", soft_wrap=True)
+        out.print(Text(str(path)), soft_wrap=True)
 
 
 def _settings(
@@ -215,7 +217,7 @@ def evaluate(
     loaded = load(checkpoint)
     data = _dataset(loaded.header, dataset, split, data_dir, accept_other_hash)
     with _bar() as bar:
-        task = bar.add_task(f"evaluating {loaded.header.name}", total=len(data), left="")
+        task = bar.add_task(escape(f"evaluating {loaded.header.name}"), total=len(data), left="")
         result = measure(
             loaded.model,
             data,
@@ -232,12 +234,13 @@ def evaluate(
     if as_json:
         print(result.model_dump_json(indent=2))
         return
-    table = Table(title=f"{loaded.header.name}: {result.protocol}", title_justify="left")
+    table = Table(title=Text(f"{loaded.header.name}: {result.protocol}"), title_justify="left")
     table.add_column("figure")
     table.add_column("value", justify="right")
     table.add_row("MSE on [-1, 1]", f"{result.mse:.4f} ± {result.mse_standard_error:.4f} (standard error)")
     table.add_row(f"MMD, blocks of {result.mmd_block:,}, biased", f"{result.mmd_biased:.4f}")
-    table.add_row(f"MMD, blocks of {result.mmd_block:,}, unbiased", f"{result.mmd_unbiased:.4f}")
+    if result.mmd_unbiased is not None:
+        table.add_row(f"MMD, blocks of {result.mmd_block:,}, unbiased", f"{result.mmd_unbiased:.4f}")
     for name, rate in result.firing_rates.items():
         table.add_row(f"firing rate of {name}", f"{rate:.3f} spikes per step")
     table.add_row("firing rate of the sampled latent", f"{result.latent_rate:.3f} spikes per step")
@@ -274,7 +277,7 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
     rows |= {metric.name: f"{metric.value:.4f} ({metric.protocol})" for metric in header.metrics}
     table = Table(show_header=False)
     for name, value in rows.items():
-        table.add_row(name, value)
+        table.add_row(name, Text(value))  # text, since names may hold what rich takes for markup
     out.print(table)
 
 
@@ -541,7 +544,7 @@ def data_verify(name: str, data_dir: DataDir = None, as_json: AsJson = False) ->
         print(json.dumps(rows, indent=2))
     else:
         for s in states:
-            out.print(f"{s.state:>10}  {s.name}  {s.path or ''}", soft_wrap=True, highlight=False)
+            out.print(Text(f"{s.state:>10}  {s.name}  {s.path or ''}"), soft_wrap=True)
         if not states:
             out.print(f"{name}: needs no files")
     if any(s.state != "ok" for s in states):
@@ -577,7 +580,7 @@ def _say(as_json: bool, text: str, **values: Any) -> None:
     if as_json:
         print(json.dumps(values))
     else:
-        out.print(text, markup=False, highlight=False, soft_wrap=True)
+        out.print(Text(text), soft_wrap=True)
 
 
 def _plain(value: Any) -> str:
@@ -592,7 +595,8 @@ def _dataset(header: Any, name: str | None, split: SplitName, data_dir: Path | N
     """A split as the checkpoint's model takes it."""
     from esvae_core.data import load
 
-    name = name or (header.dataset.name if header.dataset else None)
+    known = header.data.dataset if header.data else header.dataset.name if header.dataset else None
+    name = name or known
     if name is None:
         raise DataError(f"{header.name}: its data set is not known; name one with --dataset")
     settings: dict[str, Any] = {}
@@ -638,7 +642,7 @@ def _end(header: Any, model: Any, source: str, data_dir: Path | None) -> Any:
 def _decode(
     model: Any, rates: Any, sampler: SamplerName | None, steps: int | None, seed: int, *, frozen: bool = False
 ) -> Any:
-    """Pictures from rates, 250 at a time; `frozen` gives all the same noise."""
+    """Pictures from rates, 250 at a time at T = 16; `frozen` gives all the same noise."""
     import torch
 
     from esvae_core.seeds import generator
@@ -648,7 +652,7 @@ def _decode(
     name = sampler.value if sampler else None
     shared = model.noise(1, generator=source, steps=steps) if frozen else None
     with torch.no_grad():
-        for part in rates.split(250):
+        for part in rates.split(max(1, 4000 // (steps or model.config.time_steps))):
             noise = shared.expand(-1, len(part), -1) if shared is not None else None
             spikes = model.sample_spikes(part, generator=source, steps=steps, sampler=name, noise=noise)
             images.append(model.decode(spikes))

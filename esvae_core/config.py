@@ -20,17 +20,21 @@ Precision = Literal["32-true", "bf16-mixed"]
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class NeuronConfig(_Settings):
     """A leaky integrate-and-fire neuron and its surrogate gradient (docs/math.md, equations 1 to 3)."""
 
     leak: float = Field(0.25, ge=0, le=1, description="Share of the membrane kept from one step to the next (tau).")
-    threshold: float = Field(0.2, gt=0, description="Membrane above which the neuron fires (V_th).")
+    threshold: float = Field(0.2, gt=0, le=1e6, description="Membrane above which the neuron fires (V_th).")
     reset: Reset = Field("hard", description="After a spike: 'hard' sets the membrane to 0, 'soft' subtracts V_th.")
-    surrogate_center: float = Field(0.0, description="Membrane around which the surrogate gradient is 1.")
-    surrogate_width: float = Field(1.0, gt=0, description="Full width of the interval where the surrogate is 1.")
+    surrogate_center: float = Field(
+        0.0, ge=-1e6, le=1e6, description="Membrane around which the surrogate gradient is 1."
+    )
+    surrogate_width: float = Field(
+        1.0, gt=0, le=1e6, description="Full width of the interval where the surrogate is 1."
+    )
 
 
 class ModelConfig(_Settings):
@@ -51,8 +55,8 @@ class ModelConfig(_Settings):
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> Self:
-        if not self.channels or any(c < 1 for c in self.channels):
-            raise ValueError(f"channels must be one or more positive numbers, got {self.channels}")
+        if not 1 <= len(self.channels) <= 6 or not all(1 <= c <= 4096 for c in self.channels):
+            raise ValueError(f"channels must be one to six numbers from 1 to 4096, got {self.channels}")
         if self.image_size != self.feature_size * 2 ** len(self.channels):
             raise ValueError(
                 f"image_size must be a multiple of 2**{len(self.channels)} for {len(self.channels)} "
@@ -153,6 +157,8 @@ def parse(kind: type[_S], values: Any, where: str) -> _S:
         if first["type"] == "extra_forbidden":
             known = ", ".join(_fields_at(kind, first["loc"][:-1]))
             message = f"unknown setting; known here: {known}"
+        elif not isinstance(first["input"], dict):
+            message += f", found {first['input']!r}"
         raise ConfigError(f"{where}: {field}: {message}") from error
 
 

@@ -11,7 +11,7 @@ Shapes: T time steps, N images, d latent neurons; time comes first. Source: Zhan
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import torch
 import torch.nn.functional as F
@@ -133,11 +133,15 @@ class ESVAE(nn.Module):
         Raises:
             InputError: if rates or noise have another shape.
         """
-        if rates.dim() != 2 or rates.shape[1] != self.config.latent_dim:
+        if rates.dim() != 2 or rates.shape[1] != self.config.latent_dim or not len(rates):
             raise InputError(f"rates: expected shape (N, {self.config.latent_dim}), got {tuple(rates.shape)}")
+        if not bool(((rates >= 0) & (rates <= 1)).all()):
+            raise InputError("rates: expected numbers in [0, 1], got some outside or none at all (NaN)")
+        if sampler is not None and sampler not in get_args(Sampler):
+            raise InputError(f"sampler: expected {' or '.join(get_args(Sampler))}, got {sampler!r}")
         if noise is None:
             noise = self.noise(len(rates), generator=generator, steps=steps)
-        elif noise.dim() != 3 or noise.shape[1:] != rates.shape:
+        elif noise.dim() != 3 or noise.shape[1:] != rates.shape or not len(noise):
             raise InputError(f"noise: expected shape (T, {', '.join(map(str, rates.shape))}), got {tuple(noise.shape)}")
         return spikes_from_rates(rates, noise, sampler or self.config.sampler, self.config.sampling_gradient)
 
@@ -194,6 +198,8 @@ class ESVAE(nn.Module):
         self, count: int, *, generator: torch.Generator | None = None, normal: Tensor | None = None
     ) -> Tensor:
         """(count, d) rates from the prior, from a generator or from given standard normal numbers (count, d)."""
+        if count < 1:
+            raise InputError(f"number of rate vectors: expected 1 or more, got {count}")
         if normal is None:
             device = generator.device if generator is not None else "cpu"
             normal = torch.randn((count, self.config.latent_dim), generator=generator, device=device).to(self.device)
@@ -262,15 +268,16 @@ class ESVAE(nn.Module):
         return steps
 
     def _images(self, images: Tensor) -> Tensor:
-        if images.dim() != 4 or images.shape[1:] != self.config.image_shape or not images.is_floating_point():
+        fits = images.dim() == 4 and images.shape[1:] == self.config.image_shape and len(images)
+        if not fits or not images.is_floating_point():
             shape = ", ".join(map(str, self.config.image_shape))
             raise InputError(
                 f"images: expected floating point of shape (N, {shape}) in [-1, 1], "
                 f"got {str(images.dtype).removeprefix('torch.')} of shape {tuple(images.shape)}"
             )
-        return images.contiguous(memory_format=torch.channels_last)
+        return images.to(self.readout.weight.dtype).contiguous(memory_format=torch.channels_last)
 
     def _spikes(self, spikes: Tensor) -> tuple[Tensor, int]:
-        if spikes.dim() != 3 or spikes.shape[2] != self.config.latent_dim or not len(spikes):
+        if spikes.dim() != 3 or spikes.shape[2] != self.config.latent_dim or not spikes.numel():
             raise InputError(f"spikes: expected shape (T, N, {self.config.latent_dim}), got {tuple(spikes.shape)}")
         return spikes.flatten(0, 1).to(self.readout.weight.dtype), len(spikes)

@@ -34,9 +34,12 @@ class _Systematic(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, rates: Tensor, noise: Tensor) -> Tensor:
-        # in double precision, so that T equal steps of a rate k/T carry exactly k spikes
         edges = torch.arange(noise.shape[0] + 1, device=rates.device, dtype=torch.float64).view(-1, 1, 1)
-        passed = torch.floor(edges * rates.double() + noise[0].double())
+        due = edges * rates.double()
+        # a rate k/T is rounded to float32; what is that close to a whole number of spikes is meant to be one
+        whole = due.round()
+        due = torch.where((due - whole).abs() <= edges * 1e-7, whole, due)
+        passed = torch.floor(due + noise[0].double())
         return (passed[1:] - passed[:-1]).to(rates.dtype)
 
     @staticmethod

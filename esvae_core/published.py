@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from esvae_core.config import ModelConfig
+from esvae_core.config import ModelConfig, parse
 from esvae_core.errors import CheckpointContentError, ConfigError, NotACheckpointError
 from esvae_core.esvae import ESVAE
 
@@ -35,7 +35,8 @@ def read_published(path: Path | str) -> ESVAE:
     depth = _count(state, "encoder", path)
     names = _names(depth)
     config = _config(state, depth, path)
-    model = ESVAE(config)
+    with torch.device("meta"):
+        model = ESVAE(config)
     ours = model.state_dict()
     for source, target in names.items():
         tensor = _take(state, source, path)
@@ -59,8 +60,8 @@ def read_published(path: Path | str) -> ESVAE:
     ]
     if unknown:
         raise CheckpointContentError(f"{path}: {unknown[0]}: no such tensor in a published ESVAE")
-    model.load_state_dict(ours)
-    return model.eval()
+    model.load_state_dict(ours, assign=True)
+    return model.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload,no-any-return]
 
 
 def published_names(config: ModelConfig) -> dict[str, str]:
@@ -104,27 +105,32 @@ def _take(state: Mapping[str, Tensor], name: str, path: Path) -> Tensor:
 
 
 def _count(state: Mapping[str, Tensor], group: str, path: Path) -> int:
-    found = {int(m[1]) for key in state if (m := re.match(rf"{group}\.(\d+)\.weight$", key))}
-    if not found or found != set(range(len(found))):
+    found = [int(m[1]) for key in state if (m := re.match(rf"{group}\.(\d{{1,3}})\.", key))]
+    if not found:
         raise CheckpointContentError(f"{path}: {group}.0.weight: missing; this is no published ESVAE")
-    return len(found)
+    return max(found) + 1
 
 
 def _config(state: Mapping[str, Tensor], depth: int, path: Path) -> ModelConfig:
-    first = _take(state, "encoder.0.weight", path)
-    latent = _take(state, "before_latent_layer.weight", path)
-    channels = tuple(_take(state, f"encoder.{i}.weight", path).shape[0] for i in range(depth))
-    if first.dim() != 5 or latent.dim() != 2:
-        raise CheckpointContentError(f"{path}: encoder.0.weight: expected 5 dimensions, found {first.dim()}")
+    dimensions = {f"encoder.{i}.weight": 5 for i in range(depth)} | {"before_latent_layer.weight": 2}
+    for name, expected in dimensions.items():
+        found = _take(state, name, path)
+        if found.dim() != expected or not found.numel():
+            raise CheckpointContentError(
+                f"{path}: {name}: expected {expected} dimensions, none of them 0, found {tuple(found.shape)}"
+            )
+    first, latent = state["encoder.0.weight"], state["before_latent_layer.weight"]
+    channels = tuple(state[f"encoder.{i}.weight"].shape[0] for i in range(depth))
     side = round((latent.shape[1] / channels[-1]) ** 0.5)
     steps = state.get("membrane_output_layer.coef")
+    shape = {
+        "image_channels": first.shape[1],
+        "image_size": side * 2**depth,
+        "channels": channels,
+        "latent_dim": latent.shape[0],
+        "time_steps": 16 if steps is None else steps.numel(),
+    }
     try:
-        return ModelConfig(
-            image_channels=first.shape[1],
-            image_size=side * 2**depth,
-            channels=channels,
-            latent_dim=latent.shape[0],
-            time_steps=16 if steps is None else steps.numel(),
-        )
-    except ValueError as error:
-        raise ConfigError(f"{path}: its shapes are not those of an ESVAE ({error})") from error
+        return parse(ModelConfig, shape, f"{path}: its shapes are not those of an ESVAE")
+    except ConfigError as error:
+        raise CheckpointContentError(str(error)) from error

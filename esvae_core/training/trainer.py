@@ -9,6 +9,7 @@ newest ones before there is such an epoch. The test split is never looked at.
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import signal
@@ -28,7 +29,7 @@ from torch import Tensor
 from esvae_core import checkpoint
 from esvae_core.config import RunConfig
 from esvae_core.data import ImageSet, Split, load
-from esvae_core.errors import NonFiniteError, TrainingError
+from esvae_core.errors import NonFiniteError, OutputError, TrainingError
 from esvae_core.esvae import ESVAE, readout_weights
 from esvae_core.files import write_atomically
 from esvae_core.latent import mmd
@@ -111,13 +112,16 @@ def train(
         raise TrainingError(f"{out}: holds a training run already; go on with --resume, or choose another folder")
     if resume and not state_path.exists():
         raise TrainingError(f"{state_path}: no such file; there is nothing to resume here")
-    fabric = Fabric(
-        accelerator=hardware.accelerator,
-        devices=hardware.devices,
-        num_nodes=hardware.nodes,
-        strategy=hardware.strategy,
-        precision=config.train.precision,
-    )
+    try:
+        fabric = Fabric(
+            accelerator=hardware.accelerator,
+            devices=hardware.devices,
+            num_nodes=hardware.nodes,
+            strategy=hardware.strategy,
+            precision=config.train.precision,
+        )
+    except (ValueError, RuntimeError) as error:  # what Fabric says of devices that are not there
+        raise TrainingError(f"{hardware.accelerator} x {hardware.devices}: {str(error).splitlines()[0]}") from error
     fabric.launch()
     run = _Run(fabric, config, out, data_dir, resume)
     try:
@@ -126,6 +130,13 @@ def train(
     finally:
         run.close()
     return out / "model.safetensors"
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be made: {error.strerror or error}") from error
 
 
 @contextmanager
@@ -201,7 +212,7 @@ class _Run:
         self.board: Board | None = None
         self.clock = time.monotonic()
         if fabric.is_global_zero:
-            (out / "samples").mkdir(parents=True, exist_ok=True)
+            _make_folder(out / "samples")
             write_atomically(out / "config.json", (config.model_dump_json(indent=2) + "\n").encode())
             self.board = Board(out / "tensorboard", self.state.step + 1)
 
@@ -278,17 +289,17 @@ class _Run:
         for batch in range(first + 1, self.batches + 1):
             loss = self._step(order[(batch - 1) * train.batch_size : batch * train.batch_size])
             state.batch = batch
-            if self._asked_to_stop(stop):
-                self._save()
-                raise Interrupted(f"stopped in epoch {epoch}, batch {batch}; {self.out} can be resumed")
             now = time.monotonic()
-            if now - saved > SAVE_EVERY:
-                saved = now
-                self._save()
             left = (now - started) / (batch - first) * self._batches_left()
             row = self._end_epoch() if batch == self.batches else None
             if self.fabric.is_global_zero:
                 report(Progress(epoch, train.epochs, batch, self.batches, *loss, left, row))
+            if state.epoch < train.epochs and self._asked_to_stop(stop):
+                self._save()
+                raise Interrupted(f"stopped in epoch {epoch}, batch {batch}; {self.out} can be resumed")
+            if row is None and now - saved > SAVE_EVERY:
+                saved = now
+                self._save()
 
     def _step(self, rows: Tensor) -> tuple[float, float, float]:
         state, train, model = self.state, self.config.train, self.model
@@ -339,8 +350,8 @@ class _Run:
         if not all(map(math.isfinite, values)):
             raise NonFiniteError(
                 f"epoch {self.state.epoch + 1}, step {self.state.step + 1}: the loss is {values[0]} "
-                f"(MSE {error}, MMD {distance}); the last good state is in {self.out}; try a lower learning rate "
-                "or gradient_clip"
+                f"(MSE {error}, MMD {distance}); the last good state, if one was saved, is in {self.out}; "
+                "try a lower learning rate or gradient_clip"
             )
         return values
 
@@ -351,7 +362,7 @@ class _Run:
         if not bool(torch.isfinite(norm)):
             raise NonFiniteError(
                 f"epoch {self.state.epoch + 1}, step {self.state.step + 1}: the gradient is {float(norm)}; "
-                f"the last good state is in {self.out}; try a lower learning rate"
+                f"the last good state, if one was saved, is in {self.out}; try a lower learning rate"
             )
         return float(norm)
 
@@ -386,7 +397,7 @@ class _Run:
     def _end_epoch(self) -> dict[str, float]:
         state, train = self.state, self.config.train
         weights = self.average.state if self.average else self.model.state_dict()
-        judged = ESVAE(self.config.model).to(self.fabric.device)
+        judged = copy.deepcopy(self.model)
         judged.load_state_dict(weights)
         judged.eval()
         means = {name: total / self.batches for name, total in state.sums.items()}

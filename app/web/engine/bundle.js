@@ -1,0 +1,138 @@
+/** Reads an engine bundle and checks all of it; the layout is told in `esvae_core/engine/bundle.py`. */
+
+import { EngineError } from "./errors.js";
+import { tensorTable } from "./network.js";
+
+const MAGIC = "ESVAEENG";
+const VERSION = 1;
+const START = 48;
+
+/**
+ * @param {ArrayBuffer|Uint8Array} source
+ * @returns {Promise<{model: import("./network.js").Model, tensors: Record<string, Float32Array>, hash: string}>}
+ * @throws {EngineError} not-a-bundle, truncated, version, content or damaged
+ */
+export async function readBundle(source) {
+  const bytes = copied(source);
+  const view = new DataView(bytes.buffer);
+  const magic = text(bytes.subarray(0, 8));
+  if (magic !== MAGIC) {
+    if (bytes.length && MAGIC.startsWith(magic)) throw truncated(START, bytes.length);
+    const found = bytes.length ? "another format" : "no bytes";
+    throw new EngineError("not-a-bundle", `bundle: expected an engine bundle, found ${found}`);
+  }
+  if (bytes.length < START) throw truncated(START, bytes.length);
+  const version = view.getUint32(8, true);
+  if (version > VERSION) {
+    const known = `this engine reads up to ${VERSION}; please reload the page`;
+    throw new EngineError("version", `bundle: version ${version}, ${known}`);
+  }
+  if (version < 1) throw new EngineError("content", `bundle: version: expected 1 to ${VERSION}, found ${version}`);
+  const start = START + view.getUint32(12, true);
+  if (start > bytes.length) throw truncated(start, bytes.length);
+  const header = json(bytes.subarray(START, start));
+  const model = checkedModel(header.model);
+  const { table, size } = tensorTable(model);
+  if (canonical(header.tensors) !== canonical(table)) {
+    throw new EngineError("content", `bundle: tensors: expected the ${table.length} that the model's settings imply`);
+  }
+  if (bytes.length < start + size) throw truncated(start + size, bytes.length);
+  if (bytes.length > start + size) {
+    throw new EngineError("content", `bundle: expected ${start + size} bytes, found ${bytes.length}`);
+  }
+  if (start % 16) throw new EngineError("content", "bundle: header: expected a length that is a multiple of 16");
+  const hash = Array.from(bytes.subarray(16, START), (b) => b.toString(16).padStart(2, "0")).join("");
+  await checkHash(bytes, hash);
+  const tensors = Object.fromEntries(
+    table.map(({ name, shape, offset }) => {
+      const values = new Float32Array(bytes.buffer, start + offset, shape.reduce((a, b) => a * b));
+      if (!values.every(Number.isFinite)) {
+        throw new EngineError("content", `bundle: ${name}: expected finite numbers, found NaN or infinite ones`);
+      }
+      return [name, values];
+    }),
+  );
+  return { model, tensors, hash };
+}
+
+/** A private copy: aligned, and nobody changes it after the checks. */
+function copied(source) {
+  if (source instanceof ArrayBuffer) return new Uint8Array(source.slice(0));
+  if (ArrayBuffer.isView(source)) {
+    return Uint8Array.from(new Uint8Array(source.buffer, source.byteOffset, source.byteLength));
+  }
+  throw new EngineError("not-a-bundle", "bundle: expected an ArrayBuffer or a typed array");
+}
+
+function text(bytes) {
+  return String.fromCharCode(...bytes);
+}
+
+function truncated(expected, found) {
+  return new EngineError("truncated", `bundle: truncated: expected at least ${expected} bytes, found ${found}`);
+}
+
+function json(bytes) {
+  let header = null;
+  try {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw new EngineError("content", "bundle: header: expected JSON, found something else");
+  }
+  if (canonical(Object.keys(header ?? {}).sort()) !== '["model","tensors"]') {
+    throw new EngineError("content", "bundle: header: expected an object of 'model' and 'tensors'");
+  }
+  return header;
+}
+
+/** JSON with sorted keys, to compare by. */
+function canonical(value) {
+  return JSON.stringify(value, (_, v) =>
+    v && typeof v === "object" && !Array.isArray(v) ? Object.fromEntries(Object.entries(v).sort()) : v,
+  );
+}
+
+/** Browsers offer SHA-256 to secure pages only; elsewhere the structure alone is checked. */
+async function checkHash(bytes, hash) {
+  const subtle = globalThis.crypto?.subtle;
+  if (!subtle) return;
+  const found = new Uint8Array(await subtle.digest("SHA-256", bytes.subarray(START)));
+  if (Array.from(found, (b) => b.toString(16).padStart(2, "0")).join("") !== hash) {
+    throw new EngineError("damaged", "bundle: damaged: its content does not match its SHA-256; load it again");
+  }
+}
+
+const between = (low, high) => (v) => typeof v === "number" && v >= low && v <= high;
+const whole = (low, high) => (v) => Number.isInteger(v) && v >= low && v <= high;
+const positive = (v) => typeof v === "number" && Number.isFinite(v) && v > 0;
+const among = (...values) => (v) => values.includes(v);
+
+const NEURON = { leak: between(0, 1), threshold: positive, reset: among("hard", "soft") };
+const MODEL = {
+  image_channels: among(1, 3),
+  image_size: whole(8, 256),
+  channels: (v) => Array.isArray(v) && v.length >= 1 && v.length <= 8 && v.every(whole(1, 65536)),
+  latent_dim: whole(1, 4096),
+  time_steps: whole(1, 256),
+  sampler: among("bernoulli", "systematic"),
+  readout_decay: (v) => positive(v) && v <= 1,
+};
+
+/** The settings that inference needs, checked; those of training may be there and are left alone. */
+function checkedModel(model) {
+  check(model, MODEL, "model");
+  check(model.neuron, NEURON, "model: neuron");
+  check(model.latent_neuron, NEURON, "model: latent_neuron");
+  if (model.image_size % 2 ** model.channels.length) {
+    throw new EngineError("content", `bundle: model: image_size: no multiple of 2^${model.channels.length}`);
+  }
+  return model;
+}
+
+function check(settings, rules, where) {
+  for (const [key, holds] of Object.entries(rules)) {
+    if (!holds(settings?.[key])) {
+      throw new EngineError("content", `bundle: ${where}: ${key}: unexpected ${JSON.stringify(settings?.[key])}`);
+    }
+  }
+}

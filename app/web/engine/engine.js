@@ -1,0 +1,502 @@
+/**
+ * The model in the page: images -> rates -> spikes -> images, one image at a time, as events.
+ *
+ *     const engine = await Engine.load(bundle, wasm);
+ *     const { rates } = engine.encode(image);                  // (C, H, W) in [-1, 1] -> (d)
+ *     const spikes = engine.sample(rates, 7, "bernoulli", 16); // (T, d), 0 or 1
+ *     const picture = engine.decode(spikes, 16);               // (C, H, W) in [-1, 1]
+ *
+ * Plain arrays in and out, in the order of the library: (C, H, W), (T, d), (T, C, H, W). Nothing here knows of a page.
+ * The inner loops are engine.c; the reference, equal to every membrane's last bit, is `esvae_core/engine/reference.py`.
+ */
+
+import { readBundle } from "./bundle.js";
+import { EngineError } from "./errors.js";
+import { decoderLayers, encoderLayers, heardBy } from "./network.js";
+import { sample } from "./noise.js";
+
+export { EngineError };
+
+/** Largest T: keeps a slip from hanging the page. Only `decodeChanged` and traces need memory in proportion. */
+export const MAX_STEPS = 4096;
+
+const SNAPSHOT_EVERY = 4; // steps between kept states: more often costs more copying than it saves
+const SNAPSHOT_BYTES = 2 ** 27; // beyond this, `decodeChanged` keeps sums but no states
+
+/** The smallest module that needs 128-bit SIMD: () -> i8x16.popcnt(i8x16.splat(0)). */
+const SIMD_PROBE = Uint8Array.of(
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+);
+
+/** Whether this browser can run the engine. */
+export function supported() {
+  return typeof WebAssembly === "object" && WebAssembly.validate(SIMD_PROBE);
+}
+
+/** engine.wasm, compiled; from bytes, an address or a compiled module. */
+export async function compile(wasm = new URL("./engine.wasm", import.meta.url)) {
+  if (!supported()) {
+    throw new EngineError("no-simd", "this browser has no WebAssembly SIMD; any of 2023 or later does (Safari: 16.4)");
+  }
+  if (wasm instanceof WebAssembly.Module) return wasm;
+  try {
+    if (typeof wasm !== "string" && !(wasm instanceof URL)) return await WebAssembly.compile(wasm);
+    const answer = await fetch(wasm);
+    if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
+    return await WebAssembly.compile(await answer.arrayBuffer());
+  } catch (error) {
+    throw new EngineError("wasm", `engine.wasm: cannot be loaded: ${error.message}`);
+  }
+}
+
+/** Memory of one instance, handed out from front to back. */
+class Arena {
+  constructor(exports) {
+    this.memory = exports.memory;
+    this.end = exports.__heap_base.value;
+  }
+
+  /** Address of `count` new 4-byte numbers, aligned to 16. */
+  take(count) {
+    const at = Math.ceil(this.end / 16) * 16;
+    const end = at + 4 * count;
+    const pages = Math.ceil((end - this.memory.buffer.byteLength) / 65536);
+    if (pages > 0) {
+      try {
+        this.memory.grow(pages);
+      } catch {
+        throw new EngineError("memory", `the engine needs ${Math.ceil(end / 2 ** 20)} MB, more than there is`);
+      }
+    }
+    this.end = end;
+    return at;
+  }
+
+  floats(at, count) {
+    return new Float32Array(this.memory.buffer, at, count);
+  }
+
+  ints(at, count) {
+    return new Int32Array(this.memory.buffer, at, count);
+  }
+
+  /** Address of a copy of those numbers. */
+  put(values) {
+    const at = this.take(values.length);
+    (values instanceof Float32Array ? this.floats(at, values.length) : this.ints(at, values.length)).set(values);
+    return at;
+  }
+}
+
+const padded = (channels) => 4 * Math.ceil(channels / 4);
+
+/** Rows of `width` numbers -> rows padded with zeros to a multiple of 4. */
+function paddedRows(values, width) {
+  const wide = padded(width);
+  if (wide === width) return values;
+  const out = new Float32Array((values.length / width) * wide);
+  for (let row = 0; row < values.length / width; row++) {
+    out.set(values.subarray(row * width, (row + 1) * width), row * wide);
+  }
+  return out;
+}
+
+/** Order of the fields of `Layer` in engine.c. */
+const FIELDS = [
+  "positions", "width", "first", "taps", "weight", "bias", "biasStep", "stride", "rest", "leak", "threshold", "soft",
+  "starts", "rows", "nextStride", "plane", "decay", "membranes",
+]; // prettier-ignore
+const FLOATS = new Set(["leak", "threshold", "decay"]);
+
+/** One layer in the instance's memory. */
+class Placed {
+  constructor(arena, layer, tensors, next) {
+    const { name, neuron, kind, channelsOut, taps } = layer;
+    Object.assign(this, { arena, layer, positions: layer.sideOut ** 2, width: padded(channelsOut) });
+    this.size = this.positions * this.width;
+    this.channels = channelsOut;
+    this.stride = taps * this.width;
+    const heard = heardBy(layer);
+    const first = [0];
+    for (const pairs of heard) first.push(first.at(-1) + pairs.length);
+    const fields = {
+      positions: this.positions,
+      width: this.width,
+      first: arena.put(Int32Array.from(first)),
+      taps: arena.put(Int32Array.from(heard.flat().flatMap(([source, k]) => [source, k * this.width]))),
+      weight: arena.put(paddedRows(tensors[`${name}.weight`], channelsOut)),
+      bias: arena.put(paddedRows(tensors[`${name}.bias`], channelsOut)),
+      biasStep: kind === "spread" ? this.width : 0,
+      stride: this.stride,
+      leak: neuron?.leak ?? 0,
+      threshold: neuron?.threshold ?? 0,
+      soft: neuron?.reset === "soft" ? 1 : 0,
+      nextStride: next ? next.taps * padded(next.channelsOut) : 1,
+    };
+    if (neuron) {
+      fields.starts = arena.take(this.positions + 1);
+      fields.rows = arena.take(this.size);
+      this.membranes = arena.take(this.size);
+    }
+    Object.assign(this, { starts: fields.starts, rows: fields.rows, bias: fields.bias });
+    this.at = arena.take(FIELDS.length);
+    for (const [key, value] of Object.entries(fields)) this.set(key, value);
+  }
+
+  set(field, value) {
+    const at = this.at + 4 * FIELDS.indexOf(field);
+    if (FLOATS.has(field)) this.arena.floats(at, 1)[0] = value;
+    else this.arena.ints(at, 1)[0] = value;
+  }
+
+  /** Keep membranes from now on, or no longer. */
+  watch(on) {
+    this.set("membranes", on ? this.membranes : 0);
+  }
+
+  /** (positions, width) at an address -> (channels, positions) from `offset` of `out` on. */
+  turned(at, out, offset) {
+    const values = this.arena.floats(at, this.size);
+    const { positions, width, channels } = this;
+    for (let p = 0; p < positions; p++) {
+      for (let c = 0; c < channels; c++) out[offset + c * positions + p] = values[p * width + c];
+    }
+  }
+}
+
+export class Engine {
+  #exports;
+  #arena;
+  #encoder;
+  #decoder;
+  #readout;
+  #state;
+  #latent;
+  #image;
+  #firstDrive;
+  #picture;
+  #liveAt;
+  #live = null;
+
+  /**
+   * @param {ArrayBuffer|Uint8Array} bundle what `to_bundle` of the library wrote
+   * @param {BufferSource|WebAssembly.Module|URL|string} [wasm] engine.wasm; beside this file unless given
+   * @returns {Promise<Engine>}
+   * @throws {EngineError} for a bundle or browser that will not do
+   */
+  static async load(bundle, wasm) {
+    const checked = await readBundle(bundle);
+    const instance = await WebAssembly.instantiate(await compile(wasm));
+    return new Engine(checked, instance.exports);
+  }
+
+  /** Use `Engine.load`. */
+  constructor({ model, tensors, hash }, exports) {
+    /** The model's settings. @type {import("./network.js").Model} */
+    this.model = model;
+    /** SHA-256 of the bundle, hex. */
+    this.hash = hash;
+    /** [C, H, W] of an image. */
+    this.imageShape = [model.image_channels, model.image_size, model.image_size];
+    this.pixels = this.imageShape.reduce((a, b) => a * b);
+    this.prior = { weight: tensors["prior.weight"].slice(), bias: tensors["prior.bias"].slice() };
+    const arena = (this.#arena = new Arena(exports));
+    this.#exports = exports;
+    const place = (layers) => layers.map((l, i) => new Placed(arena, l, tensors, layers[i + 1]));
+    this.#encoder = place(encoderLayers(model));
+    const decoder = place(decoderLayers(model));
+    this.#readout = decoder.pop();
+    this.#decoder = decoder;
+    const shown = this.#decoder.at(-1);
+    // all that a run carries from one step to the next lies together: membranes of either half, and the plane
+    const sizes = (layers) => layers.reduce((sum, l) => sum + l.size, 0);
+    const total = Math.max(sizes(this.#encoder), sizes(this.#decoder) + shown.size);
+    this.#state = { at: arena.take(total), encoder: sizes(this.#encoder), decoder: sizes(this.#decoder) + shown.size };
+    for (const layers of [this.#encoder, this.#decoder]) {
+      let at = this.#state.at;
+      for (const l of layers) {
+        l.set("rest", at);
+        at += 4 * l.size;
+      }
+      if (layers === this.#decoder) {
+        shown.set("plane", at);
+        shown.set("decay", model.readout_decay);
+        shown.plane = at;
+      }
+    }
+    this.#latent = { starts: arena.take(2), rows: arena.take(model.latent_dim), stride: this.#decoder[0].stride };
+    this.#image = arena.take(this.pixels);
+    this.#firstDrive = arena.take(this.#encoder[0].size);
+    this.#picture = arena.take(this.#readout.size);
+    this.#readout.bare = tensors["readout.bias"].slice();
+    this.#liveAt = arena.end;
+  }
+
+  /**
+   * @param {ArrayLike<number>} image (C, H, W) in [-1, 1]
+   * @param {number} [steps] T; the model's unless given
+   * @returns {{rates: Float32Array, spikes: Uint8Array}} (d) in [0, 1], and (T, d): the encoder's own spikes
+   */
+  encode(image, steps = this.model.time_steps) {
+    const { latent_dim: width } = this.model;
+    const spikes = new Uint8Array(checkedSteps(steps) * width);
+    const counts = new Float32Array(width);
+    this.#runEncoder(image, steps, (t) => {
+      for (const j of this.#latentFired()) {
+        spikes[t * width + j] = 1;
+        counts[j]++;
+      }
+    });
+    return { rates: counts.map((n) => n / steps), spikes };
+  }
+
+  /**
+   * @param {ArrayLike<number>} spikes (T, d): all but 0 is a spike
+   * @param {number} [steps] T; as many as there are unless given
+   * @returns {Float32Array} (C, H, W) in [-1, 1]
+   */
+  decode(spikes, steps = spikes?.length / this.model.latent_dim) {
+    this.#checkSpikes(spikes, steps);
+    this.#clear(this.#state.decoder);
+    for (let t = 0; t < steps; t++) {
+      this.#hear(spikes, t);
+      this.#exports.step(this.#decoder[0].at, this.#latent.starts, this.#latent.rows);
+      this.#through(this.#decoder);
+    }
+    return this.#paint(steps);
+  }
+
+  /**
+   * As `decode`, after a small change: what the last call of this method computed and the change leaves alone is kept.
+   * The first layer's input sums are computed anew only for the steps that changed, and all else only from shortly
+   * before the first of them. The picture is equal to `decode`'s to the last bit.
+   *
+   * @param {ArrayLike<number>} spikes (T, d)
+   * @param {number} [steps] T
+   * @returns {{image: Float32Array, gained: Int32Array, lost: Int32Array, from: number}} the picture; spikes that came
+   *   and went since the last call, as t * d + j (none at the first call or for another T); the step from which was
+   *   computed, T if nothing was
+   */
+  decodeChanged(spikes, steps = spikes?.length / this.model.latent_dim) {
+    this.#checkSpikes(spikes, steps);
+    const width = this.model.latent_dim;
+    const known = this.#live?.steps === steps && this.#live.image !== null;
+    const live = known ? this.#live : (this.#live = this.#newLive(steps));
+    const [gained, lost, changed] = [[], [], new Set()];
+    for (let i = 0; i < spikes.length; i++) {
+      const now = spikes[i] ? 1 : 0;
+      if (known && now === live.spikes[i]) continue;
+      if (known) (now ? gained : lost).push(i);
+      live.spikes[i] = now;
+      changed.add(Math.floor(i / width));
+    }
+    const answer = { gained: Int32Array.from(gained), lost: Int32Array.from(lost) };
+    if (!changed.size) return { image: live.image.slice(), ...answer, from: steps };
+    const size = this.#decoder[0].size;
+    live.image = null; // until this is through
+    for (const t of changed) {
+      this.#hear(live.spikes, t);
+      const { starts, rows } = this.#latent;
+      this.#exports.drive(this.#decoder[0].at, starts, rows, live.drives + 4 * size * t);
+    }
+    const from = live.states ? Math.min(...changed) - (Math.min(...changed) % SNAPSHOT_EVERY) : 0;
+    const bytes = 4 * this.#state.decoder;
+    const memory = new Uint8Array(this.#arena.memory.buffer);
+    const kept = (t) => live.states + bytes * (t / SNAPSHOT_EVERY);
+    if (from) memory.copyWithin(this.#state.at, kept(from), kept(from) + bytes);
+    else this.#clear(this.#state.decoder);
+    for (let t = from; t < steps; t++) {
+      if (live.states && t > from && t % SNAPSHOT_EVERY === 0) {
+        memory.copyWithin(kept(t), this.#state.at, this.#state.at + bytes);
+      }
+      this.#exports.fire(this.#decoder[0].at, live.drives + 4 * size * t);
+      this.#through(this.#decoder);
+    }
+    live.image = this.#paint(steps);
+    return { image: live.image.slice(), ...answer, from };
+  }
+
+  /**
+   * Spikes from rates, with frozen noise: the same seed gives the same spikes here and in Python.
+   * @param {ArrayLike<number>} rates (d) in [0, 1]
+   * @param {number} seed 0 to 2^32 - 1
+   * @param {"bernoulli"|"systematic"} [sampler] the model's unless given
+   * @param {number} [steps] T; the model's unless given
+   * @returns {Uint8Array} (T, d)
+   */
+  sample(rates, seed, sampler = this.model.sampler, steps = this.model.time_steps) {
+    if (rates?.length !== this.model.latent_dim) {
+      throw new EngineError("input", `rates: expected ${this.model.latent_dim} numbers, got ${rates?.length}`);
+    }
+    return sample(rates, seed, sampler, checkedSteps(steps));
+  }
+
+  /** Standard normal numbers (d) -> rates (d) in (0, 1), by the model's prior. */
+  priorRates(normal) {
+    const d = this.model.latent_dim;
+    if (normal?.length !== d) throw new EngineError("input", `normal: expected ${d} numbers, got ${normal?.length}`);
+    return Float32Array.from(this.prior.bias, (bias, i) => {
+      let sum = bias;
+      for (let j = 0; j < d; j++) sum += this.prior.weight[i * d + j] * normal[j];
+      return 1 / (1 + Math.exp(-sum));
+    });
+  }
+
+  /**
+   * Every spike and membrane of the decoder, and the picture after each step.
+   * @param {ArrayLike<number>} spikes (T, d)
+   * @param {number} [steps] T
+   * @param {string[]} [names] of the layers to show, 'from_latent', 'decoder.0' ...; all unless given
+   * @returns {{layers: Record<string, {shape: number[], spikes: Uint8Array, membranes: Float32Array}>,
+   *   images: Float32Array}} (T, C, H, W) or (T, features) each; membranes before the reset
+   */
+  trace(spikes, steps = spikes?.length / this.model.latent_dim, names = undefined) {
+    this.#checkSpikes(spikes, steps);
+    const images = new Float32Array(steps * this.pixels);
+    const layers = this.#watched(this.#decoder, steps, names, (see) => {
+      this.#clear(this.#state.decoder);
+      for (let t = 0; t < steps; t++) {
+        this.#hear(spikes, t);
+        this.#exports.step(this.#decoder[0].at, this.#latent.starts, this.#latent.rows);
+        this.#through(this.#decoder);
+        see(t);
+        images.set(this.#paint(t + 1), t * this.pixels);
+      }
+    });
+    return { layers, images };
+  }
+
+  /**
+   * Every spike and membrane of the encoder; as `trace`, names 'encoder.0' ... 'to_latent'.
+   * @param {ArrayLike<number>} image (C, H, W) in [-1, 1]
+   */
+  traceEncode(image, steps = this.model.time_steps, names = undefined) {
+    checkedSteps(steps);
+    return { layers: this.#watched(this.#encoder, steps, names, (see) => this.#runEncoder(image, steps, see)) };
+  }
+
+  // ---- a step ----------------------------------------------------------------------------------------------------
+
+  #runEncoder(image, steps, after) {
+    const [channels] = this.imageShape;
+    if (image?.length !== this.pixels) {
+      throw new EngineError("input", `image: expected ${this.pixels} numbers, got ${image?.length}`);
+    }
+    const area = this.pixels / channels;
+    const values = this.#arena.floats(this.#image, this.pixels);
+    for (let i = 0; i < this.pixels; i++) {
+      if (!Number.isFinite(image[i])) throw new EngineError("input", `image: expected finite numbers, got ${image[i]}`);
+      values[(i % area) * channels + Math.floor(i / area)] = image[i];
+    }
+    const [first] = this.#encoder;
+    this.#clear(this.#state.encoder);
+    this.#exports.dense(first.at, this.#image, channels, channels, this.#firstDrive); // the same at every step
+    for (let t = 0; t < steps; t++) {
+      this.#exports.fire(first.at, this.#firstDrive);
+      this.#through(this.#encoder);
+      after(t);
+    }
+  }
+
+  /** One step of all layers but the first. */
+  #through(layers) {
+    for (let i = 1; i < layers.length; i++) {
+      this.#exports.step(layers[i].at, layers[i - 1].starts, layers[i - 1].rows);
+    }
+  }
+
+  /** The latent neurons that fire at step t, as the decoder's input. */
+  #hear(spikes, t) {
+    const { starts, rows, stride } = this.#latent;
+    const width = this.model.latent_dim;
+    const list = this.#arena.ints(rows, width);
+    let count = 0;
+    for (let j = 0; j < width; j++) if (spikes[t * width + j]) list[count++] = j * stride;
+    this.#arena.ints(starts, 2)[1] = count;
+  }
+
+  /** Numbers of the encoder's latent neurons that have just fired. */
+  #latentFired() {
+    const last = this.#encoder.at(-1);
+    return this.#arena.ints(last.rows, this.#arena.ints(last.starts, 2)[1]);
+  }
+
+  /** What the readout shows after that many steps: (C, H, W). */
+  #paint(steps) {
+    let charge = 0; // of a constant 1 through the readout's leak: the factor of the bias
+    for (let t = 0; t < steps; t++) charge = this.model.readout_decay * charge + 1;
+    const readout = this.#readout;
+    const bias = this.#arena.floats(readout.bias, readout.channels);
+    readout.bare.forEach((b, c) => (bias[c] = b * Math.fround(charge)));
+    const shown = this.#decoder.at(-1);
+    this.#exports.dense(readout.at, shown.plane, shown.width, shown.channels, this.#picture);
+    const image = new Float32Array(this.pixels);
+    readout.turned(this.#picture, image, 0);
+    for (let i = 0; i < image.length; i++) image[i] = Math.tanh(image[i]);
+    return image;
+  }
+
+  #clear(count) {
+    this.#arena.floats(this.#state.at, count).fill(0);
+  }
+
+  #newLive(steps) {
+    const states = this.#state.decoder * Math.ceil(steps / SNAPSHOT_EVERY);
+    const wanted = { drives: steps * this.#decoder[0].size, states: 4 * states <= SNAPSHOT_BYTES ? states : 0 };
+    this.#arena.end = this.#liveAt; // the last thing in memory, so it may change its size
+    return {
+      steps,
+      image: null,
+      spikes: new Uint8Array(steps * this.model.latent_dim),
+      drives: this.#arena.take(steps * this.#decoder[0].size),
+      states: 4 * states <= SNAPSHOT_BYTES ? this.#arena.take(states) : 0,
+    };
+  }
+
+  // ---- looking inside --------------------------------------------------------------------------------------------
+
+  /** Run with the membranes of some layers kept; `run` calls `see(t)` after each step. */
+  #watched(all, steps, names, run) {
+    const chosen = names === undefined ? all : all.filter((l) => names.includes(l.layer.name));
+    const known = all.map((l) => l.layer.name);
+    const unknown = names?.find((name) => !known.includes(name));
+    if (unknown !== undefined) {
+      throw new EngineError("input", `layer ${unknown}: not known; there are ${known.join(", ")}`);
+    }
+    const layers = {};
+    for (const l of chosen) {
+      const { name, kind, sideOut } = l.layer;
+      const area = l.channels * l.positions;
+      const shape = kind === "up" || kind === "down" ? [steps, l.channels, sideOut, sideOut] : [steps, area];
+      layers[name] = { shape, spikes: new Uint8Array(steps * area), membranes: new Float32Array(steps * area) };
+    }
+    try {
+      for (const l of chosen) l.watch(true);
+      run((t) => {
+        for (const l of chosen) l.turned(l.membranes, layers[l.layer.name].membranes, t * l.channels * l.positions);
+      });
+    } finally {
+      for (const l of chosen) l.watch(false);
+    }
+    for (const l of chosen) {
+      const { spikes, membranes } = layers[l.layer.name];
+      const threshold = Math.fround(l.layer.neuron.threshold);
+      for (let i = 0; i < spikes.length; i++) spikes[i] = membranes[i] > threshold ? 1 : 0;
+    }
+    return layers;
+  }
+
+  #checkSpikes(spikes, steps) {
+    const width = this.model.latent_dim;
+    if (spikes?.length === undefined || spikes.length !== checkedSteps(steps) * width) {
+      throw new EngineError("input", `spikes: expected T x ${width} numbers, got ${spikes?.length} for T = ${steps}`);
+    }
+  }
+}
+
+function checkedSteps(steps) {
+  if (!Number.isInteger(steps) || steps < 1 || steps > MAX_STEPS) {
+    throw new EngineError("input", `time steps: expected a whole number from 1 to ${MAX_STEPS}, got ${steps}`);
+  }
+  return steps;
+}

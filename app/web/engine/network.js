@@ -1,0 +1,80 @@
+/**
+ * Shapes and wiring of the network's layers; the twin of `esvae_core/engine/plan.py`, which explains them.
+ *
+ * @typedef {{leak: number, threshold: number, reset: "hard"|"soft"}} Neuron
+ * @typedef {{image_channels: number, image_size: number, channels: number[], latent_dim: number, time_steps: number,
+ *   neuron: Neuron, latent_neuron: Neuron, sampler: string, readout_decay: number}} Model
+ * @typedef {{name: string, kind: "down"|"up"|"same"|"collect"|"spread", sideIn: number, sideOut: number,
+ *   channelsIn: number, channelsOut: number, neuron: Neuron|null, taps: number}} Layer
+ */
+
+function layer(name, kind, sideIn, sideOut, channelsIn, channelsOut, neuron) {
+  const taps = { collect: sideIn ** 2, spread: sideOut ** 2 }[kind] ?? 9;
+  return { name, kind, sideIn, sideOut, channelsIn, channelsOut, neuron, taps };
+}
+
+/** Image -> latent neurons. @param {Model} m @returns {Layer[]} */
+export function encoderLayers(m) {
+  const layers = [];
+  let [side, width] = [m.image_size, m.image_channels];
+  m.channels.forEach((out, i) => {
+    layers.push(layer(`encoder.${i}`, "down", side, side / 2, width, out, m.neuron));
+    [side, width] = [side / 2, out];
+  });
+  return [...layers, layer("to_latent", "collect", side, 1, width, m.latent_dim, m.latent_neuron)];
+}
+
+/** Latent spikes -> picture; the last layer is the readout. @param {Model} m @returns {Layer[]} */
+export function decoderLayers(m) {
+  const rising = [...m.channels].reverse();
+  let side = m.image_size / 2 ** rising.length;
+  const layers = [layer("from_latent", "spread", 1, side, m.latent_dim, rising[0], m.neuron)];
+  rising.forEach((width, i) => {
+    layers.push(layer(`decoder.${i}`, "up", side, 2 * side, width, rising[i + 1] ?? width, m.neuron));
+    side *= 2;
+  });
+  return [...layers, layer("readout", "same", side, side, rising.at(-1), m.image_channels, null)];
+}
+
+/** Name, shape and byte offset of every tensor in a bundle, and the bytes of them all. @param {Model} m */
+export function tensorTable(m) {
+  const shapes = [...encoderLayers(m), ...decoderLayers(m)].flatMap((l) => [
+    [`${l.name}.weight`, [l.channelsIn, l.taps, l.channelsOut]],
+    [`${l.name}.bias`, l.kind === "spread" ? [l.taps, l.channelsOut] : [l.channelsOut]],
+  ]);
+  shapes.push(["prior.weight", [m.latent_dim, m.latent_dim]], ["prior.bias", [m.latent_dim]]);
+  let size = 0;
+  const table = shapes.map(([name, shape]) => {
+    const entry = { name, shape, offset: size };
+    size += 16 * Math.ceil(shape.reduce((a, b) => a * b, 4) / 16);
+    return entry;
+  });
+  return { table, size };
+}
+
+/** Input and output index along one axis that tap k (0 to 2) joins, by output: [input, k] pairs. */
+function line(kind, sideIn, sideOut) {
+  const heard = Array.from({ length: sideOut }, () => []);
+  const last = kind === "down" ? sideOut : sideIn;
+  for (let k = 0; k < 3; k++) {
+    for (let i = 0; i < last; i++) {
+      const [source, target] = kind === "down" ? [2 * i - 1 + k, i] : [i, (kind === "up" ? 2 * i : i) - 1 + k];
+      if (source >= 0 && source < sideIn && target >= 0 && target < sideOut) heard[target].push([source, k]);
+    }
+  }
+  return heard;
+}
+
+/**
+ * For each output position, the [input position, tap] pairs it hears, by rising tap.
+ * @param {Layer} l
+ * @returns {number[][][]}
+ */
+export function heardBy(l) {
+  if (l.kind === "collect") return [Array.from({ length: l.taps }, (_, q) => [q, q])];
+  if (l.kind === "spread") return Array.from({ length: l.taps }, (_, p) => [[0, p]]);
+  const lines = line(l.kind, l.sideIn, l.sideOut);
+  return lines.flatMap((rows) =>
+    lines.map((columns) => rows.flatMap(([y, ky]) => columns.map(([x, kx]) => [y * l.sideIn + x, 3 * ky + kx]))),
+  );
+}

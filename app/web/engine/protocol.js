@@ -1,0 +1,59 @@
+/**
+ * What passes between a pool and its workers; defined here and nowhere else.
+ *
+ *     request  {version, id, call, args}     call: 'load', or a name of CALLS
+ *     answer   {version, id, value}  or  {version, id, error: {code, message}}
+ */
+
+import { Engine, EngineError } from "./engine.js";
+
+export const VERSION = 1;
+
+/** Calls that need no memory of earlier ones, so that any worker may answer: (engine, ...args) -> value. */
+const CALLS = {
+  encode: (engine, ...args) => engine.encode(...args),
+  decode: (engine, ...args) => engine.decode(...args),
+  sample: (engine, ...args) => engine.sample(...args),
+  trace: (engine, ...args) => engine.trace(...args),
+  traceEncode: (engine, ...args) => engine.traceEncode(...args),
+  /** Rates -> {spikes, image}, in one message. */
+  play: (engine, rates, seed, sampler, steps) => {
+    const spikes = engine.sample(rates, seed, sampler, steps);
+    return { spikes, image: engine.decode(spikes) };
+  },
+};
+
+export function request(id, call, args) {
+  return { version: VERSION, id, call, args };
+}
+
+/** The value of an answer. @throws {EngineError} the error in it */
+export function valueOf(answer) {
+  if (answer.error) throw new EngineError(answer.error.code, answer.error.message);
+  return answer.value;
+}
+
+/** Answer requests that come in at a port (a worker's `self`), for as long as it lives. */
+export function serve(port) {
+  let engine = null;
+  const answered = async ({ version, call, args }) => {
+    if (version !== VERSION) throw new EngineError("version", `pool: message version ${version}, not ${VERSION}`);
+    if (call === "load") {
+      engine = await Engine.load(...args);
+      return null;
+    }
+    if (!engine) throw new EngineError("input", `pool: '${call}' before 'load'`);
+    if (!Object.hasOwn(CALLS, call)) {
+      throw new EngineError("input", `pool: no call '${call}'; there are ${Object.keys(CALLS).join(", ")}`);
+    }
+    return CALLS[call](engine, ...args);
+  };
+  port.onmessage = async ({ data }) => {
+    const head = { version: VERSION, id: data.id };
+    try {
+      port.postMessage({ ...head, value: await answered(data) });
+    } catch (error) {
+      port.postMessage({ ...head, error: { code: error.code ?? "wasm", message: error.message } });
+    }
+  };
+}

@@ -1,0 +1,5 @@
+/** A worker of the pool. */
+
+import { serve } from "./protocol.js";
+
+serve(self);

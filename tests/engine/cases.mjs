@@ -1,0 +1,22 @@
+/** What test_browser.py wrote for these tests. */
+
+import { readFileSync } from "node:fs";
+
+export const wasm = readFileSync(new URL("../../app/web/engine/engine.wasm", import.meta.url));
+
+const KINDS = { uint8: Uint8Array, float32: Float32Array };
+
+function unpacked(_, value) {
+  if (value?.base64 === undefined) return value;
+  return new KINDS[value.kind](Uint8Array.from(Buffer.from(value.base64, "base64")).buffer);
+}
+
+export const cases = JSON.parse(readFileSync(process.env.ESVAE_CASES, "utf8"), unpacked);
+
+for (const known of Object.values(cases)) known.bundle = Uint8Array.from(Buffer.from(known.bundle, "base64"));
+
+/** Largest difference of two arrays of equal length. */
+export function apart(a, b) {
+  if (a.length !== b.length) return Infinity;
+  return a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i])), 0);
+}

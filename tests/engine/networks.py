@@ -1,0 +1,46 @@
+"""Networks for the tests of the engine: of any shape, and warm enough that every layer fires."""
+
+from __future__ import annotations
+
+import torch
+
+from esvae_core import ESVAE, ModelConfig, NeuronConfig
+from esvae_core.layers import SpikingLayer
+
+SOFT = NeuronConfig(leak=0.9, threshold=0.3, reset="soft")
+
+CONFIGS = {
+    "published": ModelConfig(image_size=32, channels=(4, 8, 8, 16), latent_dim=8, time_steps=5),
+    "colour-64": ModelConfig(
+        image_channels=3, image_size=64, channels=(3, 5, 4, 6, 7), latent_dim=9, time_steps=3, latent_neuron=SOFT
+    ),
+    "soft": ModelConfig(image_size=8, channels=(40, 33), latent_dim=2, time_steps=6, neuron=SOFT, readout_decay=1.0),
+    "shallow": ModelConfig(image_channels=3, image_size=10, channels=(5,), latent_dim=37, time_steps=1),
+}
+
+
+def network(config: ModelConfig, seed: int = 0) -> ESVAE:
+    """A network in evaluation mode whose normalisations, statistics included, are drawn at random."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(seed)
+        model = ESVAE(config)
+        for layer in model.modules():
+            if isinstance(layer, SpikingLayer):
+                norm, threshold = layer.norm, layer.neuron.threshold
+                norm.weight.uniform_(0.5, 2.0, generator=generator)
+                norm.bias.uniform_(0, threshold, generator=generator)
+                norm.running_mean.uniform_(-0.1, 0.1, generator=generator)
+                norm.running_var.uniform_(0.02, 0.2, generator=generator)
+    return model.eval()
+
+
+def picture(config: ModelConfig, seed: int = 0) -> torch.Tensor:
+    """(1, C, H, W) in [-1, 1]."""
+    return torch.rand(1, *config.image_shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+def train(config: ModelConfig, steps: int, seed: int = 0) -> torch.Tensor:
+    """(T, 1, d) spikes."""
+    generator = torch.Generator().manual_seed(seed)
+    return (torch.rand(steps, 1, config.latent_dim, generator=generator) < 0.4).float()

@@ -1,0 +1,412 @@
+"""The command: every success path, and every user error as one line and exit code 2."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+from PIL import Image
+
+from esvae_core import cli
+from esvae_core.checkpoint import DataRecord, Header, load, save
+from esvae_core.config import PRESETS
+from esvae_core.data import load as load_data
+
+from .published_layout import published_network, published_state
+
+
+class Done:
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def esvae(monkeypatch, capsys):
+    """Run the command in this process, as its entry point does."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["esvae", *map(str, words)])
+        monkeypatch.setattr(cli, "out", cli.Console(width=200))
+        monkeypatch.setattr(cli, "err", cli.Console(stderr=True, width=200))
+        capsys.readouterr()
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as ended:
+            code = ended.code or 0
+        captured = capsys.readouterr()
+        return Done(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def checkpoint(tmp_path, warm_model):
+    path = tmp_path / "model.safetensors"
+    header = Header(
+        name="tiny",
+        model=warm_model.config,
+        dataset=DataRecord(name="digits", sha256="0" * 64, class_names=tuple("0123456789")),
+    )
+    save(path, warm_model.state_dict(), header)
+    return path
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "picture.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)).save(path)
+    return path
+
+
+def refused(done, *words):
+    assert done.code == 2, (done.code, done.out, done.err)
+    assert done.out == ""
+    assert done.err.startswith("esvae: ")
+    assert len(done.err.strip().splitlines()) == 1, done.err
+    for word in words:
+        assert str(word) in done.err, done.err
+
+
+def folder_of(path):
+    return sorted(entry.name for entry in path.iterdir())
+
+
+# ---- success ---------------------------------------------------------------------------------------------------------
+
+
+def test_help_names_every_command(esvae):
+    done = esvae("--help")
+    assert done.code == 0
+    for word in (
+        "train",
+        "evaluate",
+        "info",
+        "encode",
+        "decode",
+        "sample",
+        "interpolate",
+        "import",
+        "presets",
+        "atlas",
+        "data",
+    ):
+        assert word in done.out
+
+
+def test_presets_lists_all_and_shows_one(esvae):
+    assert all(name in esvae("presets").out for name in PRESETS)
+    assert esvae("presets", "--json").json.keys() == PRESETS.keys()
+    assert "model.latent_dim" in esvae("presets", "digits").out
+    assert esvae("presets", "digits", "--json").json == json.loads(PRESETS["digits"].model_dump_json())
+
+
+def test_info(esvae, checkpoint):
+    assert "tiny" in esvae("info", checkpoint).out
+    assert esvae("info", checkpoint, "--json").json["model"]["latent_dim"] == 6
+
+
+def test_evaluate_prints_and_records(esvae, checkpoint, warm_model):
+    found = esvae("evaluate", checkpoint, "--json").json
+    assert (found["dataset"], found["split"], found["images"], found["time_steps"]) == ("digits", "test", 300, 4)
+    before = checkpoint.read_bytes()
+    assert "MSE" in esvae("evaluate", checkpoint).out
+    assert checkpoint.read_bytes() == before
+    for _ in range(2):  # the second replaces the first
+        assert esvae("evaluate", checkpoint, "--record", "--json").json == found
+    metrics = load(checkpoint).header.metrics
+    assert {m.name: m.value for m in metrics}["mse"] == pytest.approx(found["mse"])
+    assert len(metrics) == 3
+    state = load(checkpoint).model.state_dict()
+    assert all(torch.equal(state[name], tensor) for name, tensor in warm_model.state_dict().items())
+
+
+def test_encode_a_data_set(esvae, checkpoint, tmp_path, warm_model):
+    out = tmp_path / "rates.parquet"
+    done = esvae("encode", checkpoint, "digits", "--out", out, "--json")
+    assert done.json == {"file": str(out), "images": 300}
+    table = pq.read_table(out)
+    assert table.column_names == ["name", "label", *(f"rate_{j}" for j in range(6))]
+    data = load_data("digits", "test", image_size=8, channels=1)
+    wanted = warm_model.encode(data.tensor()).rates.detach().numpy()
+    found = np.stack([table[f"rate_{j}"].to_numpy() for j in range(6)], 1)
+    np.testing.assert_array_equal(found, wanted)
+    np.testing.assert_array_equal(table["label"].to_numpy(), data.labels)
+
+
+def test_encode_pictures(esvae, checkpoint, picture, tmp_path):
+    out = tmp_path / "rates.npz"
+    assert esvae("encode", checkpoint, picture, picture, "--out", out).code == 0
+    with np.load(out) as file:
+        assert file["rates"].shape == (2, 6)
+        assert file["names"].tolist() == [str(picture)] * 2
+        assert "labels" not in file
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".parquet"])
+def test_decode_what_encode_wrote(suffix, esvae, checkpoint, picture, tmp_path):
+    rates, out = tmp_path / f"rates{suffix}", tmp_path / "pictures.npz"
+    esvae("encode", checkpoint, picture, "--out", rates)
+    assert esvae("decode", checkpoint, rates, "--out", out, "--json").json["images"] == 1
+    with np.load(out) as file:
+        assert file["images"].shape == (1, 8, 8)
+        assert file["images"].dtype == np.uint8
+
+
+def test_decode_a_csv_with_a_heading_to_a_grid(esvae, checkpoint, tmp_path):
+    rates, out = tmp_path / "rates.csv", tmp_path / "grid.png"
+    rates.write_text("a,b,c,d,e,f\n# a remark\n0,0.5,1,0,0,1\n\n1,1,1,1,1,1\n")
+    assert esvae("decode", checkpoint, rates, "--out", out, "--columns", 2, "--scale", 3).code == 0
+    with Image.open(out) as image:
+        assert image.size == (3 * 18, 3 * 8)
+
+
+def test_sample_is_repeatable(esvae, checkpoint, tmp_path):
+    results = []
+    for name, seed in (("a.npz", 1), ("b.npz", 1), ("c.npz", 2)):
+        esvae("sample", checkpoint, "--n", 3, "--seed", seed, "--out", tmp_path / name)
+        with np.load(tmp_path / name) as file:
+            results.append((file["images"], file["rates"]))
+    np.testing.assert_array_equal(results[0][0], results[1][0])
+    assert not np.array_equal(results[0][1], results[2][1])
+
+
+def test_interpolate_from_image_to_image(esvae, checkpoint, picture, tmp_path):
+    out = tmp_path / "way.npz"
+    assert esvae("interpolate", checkpoint, "digits:0", picture, "--frames", 5, "--out", out).code == 0
+    with np.load(out) as file:
+        assert file["images"].shape == (5, 8, 8)
+        assert ((file["rates"] >= 0) & (file["rates"] <= 1)).all()
+
+
+def test_import_writes_a_checkpoint(esvae, tmp_path):
+    source, out = tmp_path / "published.pth", tmp_path / "mine.safetensors"
+    net = published_network(0, image_size=8, channels=(4, 8), latent_dim=6, time_steps=4)
+    torch.save(published_state(net), source)
+    assert esvae("import", source, out, "--json").json["file"] == str(out)
+    loaded = load(out)
+    assert loaded.header.source == "imported from published.pth"
+    assert loaded.model.config.latent_dim == 6
+
+
+def test_data_commands(esvae):
+    assert "digits" in esvae("data", "list").out
+    assert esvae("data", "list", "--json").json["mnist"]["channels"] == 1
+    assert esvae("data", "fetch", "digits", "--json").json == {"files": []}
+    assert esvae("data", "verify", "digits", "--json").json == []
+
+
+def test_names_with_brackets_are_shown_as_they_are(esvae, tmp_path, warm_model):
+    path = tmp_path / "model.safetensors"
+    save(
+        path,
+        warm_model.state_dict(),
+        Header(name="run [a] [/x]", model=warm_model.config, dataset=DataRecord(name="digits", sha256="")),
+    )
+    assert "run [a] [/x]" in esvae("info", path).out
+    assert "run [a] [/x]" in esvae("evaluate", path).out
+
+
+def test_a_model_of_a_folder_is_evaluated_on_that_folder(esvae, tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    for part in ("train", "test"):
+        for name in ("cats", "dogs"):
+            (tmp_path / "pets" / part / name).mkdir(parents=True)
+            for i in range(12):
+                Image.fromarray(rng.integers(0, 256, (8, 8), dtype=np.uint8)).save(
+                    tmp_path / "pets" / part / name / f"{i}.png"
+                )
+    tiny = ("model.channels=[2]", "model.image_size=8", "model.latent_dim=2", "model.time_steps=2", "train.epochs=1")
+    words = [
+        w
+        for s in (*tiny, "train.batch_size=8", "train.grow_time=[]", f"data.dataset=folder:{tmp_path / 'pets'}")
+        for w in ("--set", s)
+    ]
+    done = esvae("train", "--preset", "digits", *words, "--out", tmp_path / "run", "--accelerator", "cpu")
+    assert done.code == 0, done.err
+    done = esvae("evaluate", tmp_path / "run" / "model.safetensors", "--json")
+    assert done.code == 0, done.err
+
+
+# ---- errors ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("info",),
+        ("evaluate",),
+        ("encode", "digits", "--out", "x.npz"),
+        ("sample", "--out", "x.npz"),
+        ("interpolate", "digits:0", "digits:1", "--out", "x.npz"),
+    ],
+    ids=lambda w: w[0],
+)
+def test_a_checkpoint_that_is_none_is_named(words, esvae, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name, *rest = words
+    refused(esvae(name, "no.safetensors", *rest), "no.safetensors", "No such file")
+    (tmp_path / "bad.safetensors").write_bytes(b"bad")
+    refused(esvae(name, "bad.safetensors", *rest), "bad.safetensors", "expected a .safetensors file")
+    assert folder_of(tmp_path) == ["bad.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [
+        ("x.gif", (".png", "x.gif")),
+        ("x", (".png",)),
+        ("nowhere/x.png", ("nowhere", "folder")),
+        ("taken.png", ("taken.png",)),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_named(out, words, esvae, checkpoint, tmp_path):
+    (tmp_path / "taken.png").mkdir()
+    before = folder_of(tmp_path)
+    refused(esvae("sample", checkpoint, "--n", 1, "--out", tmp_path / out), *words)
+    assert folder_of(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("0,0,0,0,0,1.5", "[0, 1]"),
+        ("0,0,0,0,0,nan", "[0, 1]"),
+        ("0,0,0,0,0", "(N, 6)"),
+        ("", "(N, 6)"),
+        ("0,0,0,0,0,x", "x"),
+        ("0,0,0,0,0,0\n0,0", ""),
+    ],
+)
+def test_rates_that_are_none_are_refused(text, word, esvae, checkpoint, tmp_path):
+    rates = tmp_path / "rates.csv"
+    rates.write_text(text)
+    refused(esvae("decode", checkpoint, rates, "--out", tmp_path / "x.png"), rates, word)
+    assert not (tmp_path / "x.png").exists()
+
+
+@pytest.mark.parametrize("out", ["x.npz", "x.png"])
+def test_a_table_without_rows_is_refused(out, esvae, checkpoint, tmp_path):
+    np.savez(tmp_path / "none.npz", rates=np.zeros((0, 6)))
+    refused(esvae("decode", checkpoint, tmp_path / "none.npz", "--out", tmp_path / out))
+    assert not (tmp_path / out).exists()
+
+
+@pytest.mark.parametrize("name", ["rates.npz", "rates.parquet", "rates.csv", "rates.txt", "missing.npz"])
+def test_a_file_that_is_no_table_is_refused(name, esvae, checkpoint, tmp_path):
+    if not name.startswith("missing"):
+        (tmp_path / name).write_bytes(bytes(range(256)))
+    refused(esvae("decode", checkpoint, tmp_path / name, "--out", tmp_path / "x.png"), name)
+
+
+def test_an_array_named_like_an_archive_is_refused(esvae, checkpoint, tmp_path):
+    with (tmp_path / "rates.npz").open("wb") as file:
+        np.save(file, np.zeros((1, 6)))
+    refused(esvae("decode", checkpoint, tmp_path / "rates.npz", "--out", tmp_path / "x.png"), "rates.npz")
+
+
+def test_a_picture_that_is_none_is_refused(esvae, checkpoint, tmp_path):
+    (tmp_path / "fake.png").write_text("no picture")
+    for source in ("fake.png", "missing.png"):
+        refused(esvae("encode", checkpoint, tmp_path / source, "--out", tmp_path / "x.npz"), source)
+    assert not (tmp_path / "x.npz").exists()
+
+
+def test_interpolation_beyond_the_data_is_refused(esvae, checkpoint, tmp_path):
+    refused(
+        esvae("interpolate", checkpoint, "digits:0", "digits:300", "--out", tmp_path / "x.png"),
+        "digits:300",
+        "300 test images",
+    )
+    refused(esvae("interpolate", checkpoint, "quantum:0", "digits:1", "--out", tmp_path / "x.png"), "quantum")
+
+
+def test_an_unknown_data_set_is_refused(esvae, checkpoint):
+    refused(esvae("evaluate", checkpoint, "--dataset", "quantum"), "quantum")
+    refused(esvae("data", "fetch", "quantum"), "quantum")
+    refused(esvae("data", "verify", "quantum"), "quantum")
+
+
+def test_an_import_of_something_else_leaves_nothing(esvae, checkpoint, tmp_path):
+    before = folder_of(tmp_path)
+    refused(esvae("import", checkpoint, tmp_path / "x.safetensors"), checkpoint)
+    refused(esvae("import", tmp_path / "no.pth", tmp_path / "x.safetensors"), "no.pth")
+    refused(esvae("import", checkpoint, tmp_path / "x.pth"), ".safetensors")
+    assert folder_of(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("train.epochs=0", ("train.epochs", "0")),
+        ("train.epochs=many", ("train.epochs", "many")),
+        ("train.lr=-1", ("train.lr", "-1")),
+        ("train.colour=red", ("train.colour", "unknown setting", "epochs")),
+        ("model.image_size=33", ("image_size", "33")),
+        ("model.channels=[]", ("channels",)),
+        ("name.first=x", ("name",)),
+        ("train.epochs", ("KEY=VALUE",)),
+        ("=3", ()),
+        ("train=3", ("train",)),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_was_found(change, words, esvae, tmp_path):
+    refused(esvae("train", "--preset", "digits", "--set", change, "--out", tmp_path / "run"), *words)
+    assert not (tmp_path / "run").exists()
+
+
+def test_settings_must_come_from_somewhere(esvae, tmp_path):
+    refused(esvae("train", "--out", tmp_path / "run"), "--preset", "digits")
+    refused(esvae("train", "--preset", "quantum", "--out", tmp_path / "run"), "quantum", "digits")
+    refused(esvae("train", "--config", tmp_path / "no.json", "--out", tmp_path / "run"), "no.json")
+    (tmp_path / "list.json").write_text("[1]")
+    refused(esvae("train", "--config", tmp_path / "list.json", "--out", tmp_path / "run"), "list.json", "object")
+    (tmp_path / "cut.json").write_text("{")
+    refused(esvae("train", "--config", tmp_path / "cut.json", "--out", tmp_path / "run"), "cut.json", "JSON")
+    refused(esvae("presets", "quantum"), "quantum")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sample", "--n", "0"),
+        ("sample", "--steps", "0"),
+        ("sample", "--steps", "2.5"),
+        ("sample", "--sampler", "x"),
+        ("nonsense",),
+        (),
+    ],
+)
+def test_wrong_options_exit_with_2(words, esvae, checkpoint, tmp_path):
+    rest = (checkpoint, "--out", tmp_path / "x.png") if words[:1] == ("sample",) else ()
+    done = esvae(*words, *rest)
+    assert done.code == 2
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_recording_into_a_file_that_cannot_be_replaced_keeps_it(esvae, checkpoint, monkeypatch):
+    before = checkpoint.read_bytes()
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    refused(esvae("evaluate", checkpoint, "--record"), checkpoint, "No space left")
+    assert checkpoint.read_bytes() == before
+    assert folder_of(checkpoint.parent) == [checkpoint.name]
+
+
+def test_a_copy_of_a_checkpoint_is_as_good(esvae, checkpoint, tmp_path):
+    shutil.copy(checkpoint, tmp_path / "copy.safetensors")
+    outs = [esvae("evaluate", path, "--json").json for path in (checkpoint, tmp_path / "copy.safetensors")]
+    assert outs[0] == outs[1]

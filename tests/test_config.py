@@ -1,0 +1,99 @@
+"""Settings refuse what cannot be, and say where and why."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from pydantic import ValidationError
+
+from esvae_core.config import PRESETS, DataConfig, ModelConfig, NeuronConfig, RunConfig, TrainConfig, parse, preset
+from esvae_core.errors import ConfigError
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_survive_json(name):
+    run = preset(name)
+    assert RunConfig.model_validate_json(run.model_dump_json()) == run
+    assert run.name == name
+
+
+def test_published_presets_have_the_published_figures():
+    mnist, cifar, celeba = (PRESETS[f"published-{name}"] for name in ("mnist", "cifar10", "64"))
+    assert mnist.model == ModelConfig(channels=(32, 64, 128, 256), latent_dim=32, time_steps=16)
+    assert mnist.train == TrainConfig(lr=0.003, batch_size=256, epochs=300)
+    assert (mnist.train.beta1, mnist.train.beta2, mnist.train.weight_decay) == (0.9, 0.999, 0.001)
+    assert (mnist.train.mmd_weight, mnist.train.prior_lr_factor) == (0.001, 10)
+    assert (cifar.train.lr, cifar.model.latent_dim, cifar.data.mirror) == (0.0006, 128, True)
+    assert (celeba.train.lr, celeba.train.batch_size, celeba.model.channels) == (0.001, 64, (32, 64, 128, 256, 512))
+    assert NeuronConfig() == NeuronConfig(leak=0.25, threshold=0.2, reset="hard", surrogate_center=0, surrogate_width=1)
+
+
+def test_an_unknown_preset_lists_those_there_are():
+    with pytest.raises(ConfigError, match=r"'quantum'.*published-mnist"):
+        preset("quantum")
+
+
+def test_settings_cannot_be_changed():
+    with pytest.raises(ValidationError):
+        ModelConfig().latent_dim = 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        (ModelConfig, {"image_size": 33}),
+        (ModelConfig, {"image_size": 8, "channels": (1, 2, 3, 4)}),
+        (ModelConfig, {"channels": ()}),
+        (ModelConfig, {"channels": (32, 0)}),
+        (ModelConfig, {"image_channels": 2}),
+        (ModelConfig, {"latent_dim": 0}),
+        (ModelConfig, {"readout_decay": 0}),
+        (ModelConfig, {"readout_decay": math.nan}),
+        (NeuronConfig, {"leak": 1.1}),
+        (NeuronConfig, {"leak": math.nan}),
+        (NeuronConfig, {"threshold": 0}),
+        (NeuronConfig, {"threshold": math.inf}),
+        (NeuronConfig, {"surrogate_center": math.nan}),
+        (NeuronConfig, {"surrogate_width": math.inf}),
+        (NeuronConfig, {"reset": "none"}),
+        (TrainConfig, {"lr": math.inf}),
+        (TrainConfig, {"lr": math.nan}),
+        (TrainConfig, {"mmd_weight": math.inf}),
+        (TrainConfig, {"batch_size": 1}),
+        (TrainConfig, {"grow_time": ((0.5, 2), (0.5, 4))}),
+        (TrainConfig, {"grow_time": ((0.5, 2), (0.2, 4))}),
+        (TrainConfig, {"grow_time": ((1.0, 2),)}),
+        (TrainConfig, {"grow_time": ((0.5, 0),)}),
+        (DataConfig, {"validation_fraction": 1}),
+        (DataConfig, {"colour": "red"}),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_is_refused(kind, values):
+    with pytest.raises(ConfigError) as caught:
+        parse(kind, values, "here")
+    assert str(caught.value).startswith("here: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_message_names_the_field_and_what_was_found():
+    with pytest.raises(ConfigError) as caught:
+        parse(RunConfig, {"name": "x", "train": {"epochs": -7}}, "run.json")
+    for word in ("run.json", "train.epochs", "-7", "greater than or equal to 1"):
+        assert word in str(caught.value)
+
+
+def test_an_unknown_field_lists_those_of_its_group():
+    with pytest.raises(ConfigError, match=r"train\.colour: unknown setting; known here: .*batch_size.*weight_decay"):
+        parse(RunConfig, {"name": "x", "train": {"colour": 1}}, "run.json")
+
+
+def test_sizes_follow():
+    config = ModelConfig(image_channels=3, image_size=64, channels=(32, 64, 128, 256, 512))
+    assert (config.feature_size, config.feature_dim, config.image_shape) == (2, 2048, (3, 64, 64))
+
+
+def test_every_field_says_what_it_does():
+    for kind in (NeuronConfig, ModelConfig, DataConfig, TrainConfig, RunConfig):
+        assert all(field.description for field in kind.model_fields.values())

@@ -1,0 +1,33 @@
+"""The objective is the sum of its stated parts."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from esvae_core.latent import mmd
+from esvae_core.loss import esvae_loss
+
+
+def test_error_is_the_mean_over_all_pixels():
+    images, targets = torch.zeros(2, 1, 2, 2), torch.zeros(2, 1, 2, 2)
+    images[0, 0, 0, 0], targets[1, 0, 1, 1] = 1.0, -0.5
+    rates = torch.rand(2, 3)
+    loss = esvae_loss(images, targets, rates, rates, 0.001)
+    assert loss.mse.item() == (1 + 0.25) / 8
+    assert loss.total.item() == pytest.approx(loss.mse.item(), abs=1e-8)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.001, 2.0])
+def test_mmd_comes_in_by_its_weight(weight):
+    images, posterior, prior = torch.rand(4, 1, 2, 2), torch.rand(4, 3), torch.rand(4, 3)
+    loss = esvae_loss(images, images, posterior, prior, weight)
+    assert loss.mse.item() == 0
+    assert loss.mmd.item() == mmd(posterior, prior).item() > 0
+    assert loss.total.item() == pytest.approx(weight * loss.mmd.item())
+
+
+def test_rates_may_outnumber_the_images():
+    """With several processes each sees its own images and everyone's rates."""
+    images, posterior, prior = torch.rand(2, 1, 2, 2), torch.rand(8, 3), torch.rand(8, 3)
+    assert esvae_loss(images, images, posterior, prior, 1.0).total.item() == mmd(posterior, prior).item()

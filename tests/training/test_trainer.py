@@ -1,0 +1,415 @@
+"""The trainer inside this process: what it does to a model, what it writes, how it stops and goes on."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+import signal
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from esvae_core import checkpoint
+from esvae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from esvae_core.data import load
+from esvae_core.errors import NonFiniteError, TrainingError
+from esvae_core.esvae import ESVAE
+from esvae_core.training import trainer
+from esvae_core.training.log import COLUMNS
+from esvae_core.training.state import load_state
+from esvae_core.training.trainer import Hardware, Interrupted, train
+
+CPU = Hardware("cpu")
+MODEL = {"image_size": 8, "channels": (2, 4), "latent_dim": 4, "time_steps": 3}
+
+
+def made(*, model=None, data=None, **changes) -> RunConfig:
+    settings = {"epochs": 2, "batch_size": 256, "lr": 0.02} | changes
+    return RunConfig(
+        name="tiny",
+        model=ModelConfig(**MODEL | (model or {})),
+        data=DataConfig(**{"dataset": "digits", "validation_fraction": 0.1} | (data or {})),
+        train=TrainConfig(**settings),
+    )
+
+
+def weights(out):
+    return load_state(out / "state.pt").model
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(torch.equal(a[key], b[key]) for key in a)
+
+
+def rows(out):
+    with (out / "log.csv").open() as file:
+        return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+
+
+def interrupt_at(step):
+    """A report that presses Ctrl-C once `step` optimiser steps are done."""
+    done = []
+
+    def report(progress):
+        done.append(progress)
+        if len(done) == step:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return report
+
+
+@pytest.fixture(autouse=True)
+def no_circles(monkeypatch):
+    """A run that enters an epoch again without having ended it would go on for ever: fail instead."""
+    epoch = trainer._Run._epoch
+
+    def watched(self, report, stop):
+        before = self.state.epoch
+        epoch(self, report, stop)
+        assert self.state.epoch == before + 1, f"epoch {before + 1} came back without having ended"
+
+    monkeypatch.setattr(trainer._Run, "_epoch", watched)
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory):
+    """Three epochs without interruption, with all that carries state: average, schedule, clipping, growing T."""
+    out = tmp_path_factory.mktemp("straight") / "run"
+    train(eventful(), out, hardware=CPU)
+    return out
+
+
+def eventful():
+    return made(
+        epochs=3, schedule="cosine", warmup_steps=3, gradient_clip=1.0, ema_decay=0.9, mean_image_bias=True,
+        grow_time=((1 / 3, 1), (2 / 3, 2)), data={"mirror": True},
+    )  # fmt: skip
+
+
+# ---- what a run writes -----------------------------------------------------------------------------------------------
+
+
+def test_a_run_writes_what_it_promises(straight):
+    assert {p.name for p in straight.iterdir()} == {
+        "config.json", "log.csv", "tensorboard", "samples", "state.pt", "model.safetensors"
+    }  # fmt: skip
+    assert RunConfig(**json.loads((straight / "config.json").read_text())) == eventful()
+    assert sorted(p.name for p in (straight / "samples").iterdir()) == [f"epoch-00{i}.png" for i in (1, 2, 3)]
+    with Image.open(straight / "samples" / "epoch-003.png") as picture:
+        assert picture.size == (2 * (16 * 10 - 2), 2 * (6 * 10 - 2))  # rows of 16, gaps of 2, twice as large
+    assert list((straight / "tensorboard").iterdir())
+
+
+def test_the_log_has_a_row_per_epoch_and_finite_figures(straight):
+    with (straight / "log.csv").open() as file:
+        table = list(csv.DictReader(file))
+    assert tuple(table[0]) == COLUMNS
+    assert [row["epoch"] for row in table] == ["1", "2", "3"]
+    assert [row["time_steps"] for row in table] == ["1", "2", "3"]
+    assert [row["step"] for row in table] == ["5", "10", "15"]  # 1,347 training images in batches of 256
+    assert all(math.isfinite(float(value)) for row in table for value in row.values())
+    assert float(table[-1]["mse"]) < float(table[0]["mse"])
+
+
+def test_the_checkpoint_says_how_it_was_trained(straight):
+    header = checkpoint.load(straight / "model.safetensors").header
+    assert header.model == eventful().model
+    assert header.train == eventful().train
+    assert header.dataset.name == "digits"
+    assert len(header.dataset.sha256) == 64
+    assert len(header.dataset.class_names) == 10
+    assert header.training.epochs == 3
+    assert header.training.steps == 15
+    assert len(header.training.curve) == 3
+
+
+def test_the_checkpoint_holds_the_averaged_weights(straight):
+    state = load_state(straight / "state.pt")
+    kept = checkpoint.load(straight / "model.safetensors").model.state_dict()
+    assert same(kept, state.average)
+    assert not same(kept, state.model)
+
+
+def test_a_seed_repeats_a_run_and_another_differs(straight, tmp_path):
+    train(eventful(), tmp_path / "again", hardware=CPU)
+    assert same(weights(tmp_path / "again"), weights(straight))
+    assert rows(tmp_path / "again") == rows(straight)
+    other = eventful().model_copy(update={"train": eventful().train.model_copy(update={"seed": 1, "epochs": 1})})
+    train(other, tmp_path / "other", hardware=CPU)
+    assert rows(tmp_path / "other")[0]["mse"] != rows(straight)[0]["mse"]
+
+
+def test_the_best_epoch_is_kept(tmp_path, monkeypatch):
+    errors = iter([0.5, 0.3, 0.4])
+    monkeypatch.setattr(trainer._Run, "_validate", lambda self, model: (next(errors), 0.0))
+    train(made(epochs=3), tmp_path / "run", hardware=CPU)
+    assert checkpoint.load(tmp_path / "run" / "model.safetensors").header.training.epochs == 2
+
+
+def test_an_epoch_at_another_t_never_counts_as_best(tmp_path, monkeypatch):
+    errors = iter([0.1, 0.5, 0.6])
+    monkeypatch.setattr(trainer._Run, "_validate", lambda self, model: (next(errors), 0.0))
+    train(made(epochs=3, grow_time=((1 / 3, 1),)), tmp_path / "run", hardware=CPU)
+    assert checkpoint.load(tmp_path / "run" / "model.safetensors").header.training.epochs == 2
+
+
+def test_training_changes_no_global_random_state(tmp_path):
+    before = torch.random.get_rng_state()
+    train(made(epochs=1), tmp_path / "run", hardware=CPU)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+# ---- stopping and going on -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", [1, 3, 5, 8, 14])
+def test_an_interrupted_run_goes_on_as_if_nothing_had_been(step, straight, tmp_path):
+    """Wherever Ctrl-C falls, between two batches or at an epoch's end, the weights end bit for bit the same."""
+    out = tmp_path / "run"
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(Interrupted, match="can be resumed"):
+        train(eventful(), out, hardware=CPU, report=interrupt_at(step))
+    assert signal.getsignal(signal.SIGINT) is before
+    train(eventful(), out, hardware=CPU, resume=True)
+    state, wanted = load_state(out / "state.pt"), load_state(straight / "state.pt")
+    assert same(state.model, wanted.model)
+    assert same(state.average, wanted.average)
+    assert rows(out) == rows(straight)
+    kept = [checkpoint.load(folder / "model.safetensors").model.state_dict() for folder in (out, straight)]
+    assert same(*kept)
+
+
+def test_a_stop_at_the_last_batch_of_an_epoch_can_be_resumed(straight, tmp_path, monkeypatch):
+    """A signal that is seen right after an epoch's last batch: the epoch's end must not be lost, nor the run hang."""
+    out, steps = tmp_path / "run", trainer._Run._step
+
+    def step(self, chosen):
+        values = steps(self, chosen)
+        if self.state.step == 5:  # the last of the first epoch
+            os.kill(os.getpid(), signal.SIGINT)
+        return values
+
+    monkeypatch.setattr(trainer._Run, "_step", step)
+    with pytest.raises(Interrupted):
+        train(eventful(), out, hardware=CPU)
+    monkeypatch.setattr(trainer._Run, "_step", steps)
+    train(eventful(), out, hardware=CPU, resume=True)
+    assert same(weights(out), weights(straight))
+    assert rows(out) == rows(straight)
+
+
+def test_a_state_saved_within_an_epoch_goes_on_the_same(straight, tmp_path, monkeypatch):
+    """The state is saved every so often; a crash right after any of those must lose nothing that it held."""
+    out, saves, save = tmp_path / "run", [], trainer._Run._save
+
+    class Crash(Exception):
+        pass
+
+    def crashing(self):
+        save(self)
+        saves.append(self.state.batch)
+        if len(saves) == 5:  # right after the last batch of the first epoch, before its end
+            raise Crash
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "SAVE_EVERY", -1.0)
+        patch.setattr(trainer._Run, "_save", crashing)
+        with pytest.raises(Crash):
+            train(eventful(), out, hardware=CPU)
+    train(eventful(), out, hardware=CPU, resume=True)
+    assert same(weights(out), weights(straight))
+
+
+def test_a_finished_run_resumes_to_nothing(straight):
+    before = (straight / "model.safetensors").read_bytes()
+    assert train(eventful(), straight, hardware=CPU, resume=True) == straight / "model.safetensors"
+    assert (straight / "model.safetensors").read_bytes() == before
+
+
+def test_a_folder_in_use_is_refused(straight):
+    with pytest.raises(TrainingError, match="--resume") as caught:
+        train(eventful(), straight, hardware=CPU)
+    assert str(straight) in str(caught.value)
+
+
+def test_resuming_nothing_is_refused(tmp_path):
+    with pytest.raises(TrainingError, match="nothing to resume"):
+        train(made(), tmp_path / "run", hardware=CPU, resume=True)
+    assert not (tmp_path / "run").exists()
+
+
+def test_resuming_with_other_settings_is_refused_and_changes_nothing(straight):
+    before = {p: p.read_bytes() for p in straight.rglob("*") if p.is_file()}
+    with pytest.raises(TrainingError, match="other settings"):
+        train(made(epochs=9), straight, hardware=CPU, resume=True)
+    assert before == {p: p.read_bytes() for p in straight.rglob("*") if p.is_file()}
+
+
+def test_a_damaged_state_is_refused(straight, tmp_path):
+    whole = (straight / "state.pt").read_bytes()
+    for content in (b"", b"nonsense", whole[:100], whole[: len(whole) // 2], whole[:-1]):
+        (tmp_path / "state.pt").write_bytes(content)
+        with pytest.raises(TrainingError, match="state of a training run"):
+            train(eventful(), tmp_path, hardware=CPU, resume=True)
+
+
+def test_a_state_of_something_else_is_refused(tmp_path):
+    for content in ([1, 2], {"a": 1}, {"config": "{}", "dataset_sha256": "x", "surprise": 1}, torch.zeros(3)):
+        torch.save(content, tmp_path / "state.pt")
+        with pytest.raises(TrainingError, match="state of a training run"):
+            load_state(tmp_path / "state.pt")
+
+
+# ---- refusals --------------------------------------------------------------------------------------------------------
+
+
+def test_a_batch_larger_than_the_data_is_refused(tmp_path):
+    with pytest.raises(TrainingError, match="5000 is more than the 1347"):
+        train(made(batch_size=5000), tmp_path / "run", hardware=CPU)
+
+
+def test_an_absurd_rate_ends_with_a_clear_error_and_the_last_good_epoch(tmp_path, monkeypatch):
+    out, steps = tmp_path / "run", trainer._Run._step
+
+    def step(self, chosen):
+        if self.state.epoch == 1 and self.state.batch == 2:
+            with torch.no_grad():
+                self.model.readout.weight.fill_(float("nan"))
+        return steps(self, chosen)
+
+    monkeypatch.setattr(trainer._Run, "_step", step)
+    with pytest.raises(NonFiniteError) as caught:
+        train(made(epochs=3), out, hardware=CPU)
+    assert "epoch 2, step 8" in str(caught.value)
+    assert str(out) in str(caught.value)
+    assert "learning rate" in str(caught.value)
+    state = load_state(out / "state.pt")
+    assert state.epoch == 1
+    assert all(bool(t.isfinite().all()) for t in state.model.values())
+    assert checkpoint.load(out / "model.safetensors").header.training.epochs == 1
+
+
+# ---- what training does ----------------------------------------------------------------------------------------------
+
+
+class Ready(trainer._Run):
+    """A run set up and not started."""
+
+    def __init__(self, config, out):
+        from lightning_fabric import Fabric
+
+        super().__init__(Fabric(accelerator="cpu", devices=1), config, out, None, resume=False)
+
+
+def test_the_right_bias_paints_the_mean_image(tmp_path):
+    run = Ready(made(mean_image_bias=True), tmp_path)
+    run.close()
+    mean = float(load("digits", "train", image_size=8, channels=1, validation_fraction=0.1).tensor().mean())
+    model = run.model.eval()
+    with torch.no_grad():
+        for layer in [model.from_latent, *model.decoder]:
+            layer.norm.bias.fill_(-100)  # silent
+    picture = model.decode(torch.zeros(3, 1, 4))
+    torch.testing.assert_close(picture, torch.full_like(picture, mean), rtol=0, atol=1e-4)
+
+
+def test_without_that_option_the_bias_is_the_initial_one(tmp_path):
+    run = Ready(made(), tmp_path)
+    run.close()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        assert torch.equal(run.model.readout.bias, ESVAE(run.config.model).readout.bias)
+
+
+def test_growing_t_keeps_the_picture(tmp_path):
+    """A decoder whose last layer fires at every step paints the same picture before and after T grows."""
+    run = Ready(made(grow_time=((0.5, 1),), ema_decay=0.5), tmp_path)
+    run.close()
+
+    def painted(steps):
+        model = run.model.eval()
+        with torch.no_grad():
+            model.decoder[-1].norm.bias.fill_(100)
+            return model.decode(torch.ones(steps, 1, 4))
+
+    before, average = painted(1), run.average.state["readout.weight"].clone()
+    run.state.epoch = 1
+    run._grow_time()
+    torch.testing.assert_close(painted(3), before, rtol=0, atol=1e-5)
+    torch.testing.assert_close(run.average.state["readout.weight"], average / (0.64 + 0.8 + 1))
+    run._grow_time()  # only once
+    torch.testing.assert_close(painted(3), before, rtol=0, atol=1e-5)
+
+
+def seen_images(tmp_path, monkeypatch, *, mirror):
+    run = Ready(made(data={"mirror": mirror}, batch_size=64), tmp_path)
+    run.close()
+    seen, forward = [], run.forward
+    run.forward = lambda images, noise, normal: (seen.append(images.clone()), forward(images, noise, normal))[1]
+    rows = torch.arange(64)
+    run._step(rows)
+    return run.data.tensor(rows.numpy()), seen[0]
+
+
+def test_mirroring_flips_about_every_other_image(tmp_path, monkeypatch):
+    plain, seen = seen_images(tmp_path, monkeypatch, mirror=True)
+    kept = (plain == seen).flatten(1).all(1)
+    flipped = (plain.flip(3) == seen).flatten(1).all(1)
+    assert bool((kept | flipped).all())
+    assert 16 < int(flipped.sum()) < 48
+
+
+def test_without_mirroring_images_come_as_they_are(tmp_path, monkeypatch):
+    plain, seen = seen_images(tmp_path, monkeypatch, mirror=False)
+    assert torch.equal(plain, seen)
+
+
+def test_the_prior_learns_faster_by_its_factor(tmp_path):
+    run = Ready(made(prior_lr_factor=7.0, lr=0.01), tmp_path)
+    run.close()
+    run._step(torch.arange(256))
+    rates = [group["lr"] for group in run.optimizer.param_groups]
+    assert rates == pytest.approx([0.01 * 256 / 250, 7 * 0.01 * 256 / 250])
+    prior = {id(p) for p in run.model.prior.parameters()}
+    assert {id(p) for p in run.optimizer.param_groups[1]["params"]} == prior
+
+
+def test_the_gradient_is_clipped(tmp_path):
+    run = Ready(made(gradient_clip=1e-3), tmp_path)
+    run.close()
+    norms = []
+    step = run.optimizer.step
+    run.optimizer.step = lambda *a, **k: (
+        norms.append(math.sqrt(sum(float(p.grad.square().sum()) for p in run.model.parameters()))),
+        step(*a, **k),
+    )
+    run._step(torch.arange(256))
+    assert norms[0] == pytest.approx(1e-3, rel=1e-3)
+    assert run.state.sums["gradient_norm"] > 1e-3  # the log has the norm before clipping
+
+
+def test_every_image_is_seen_at_most_once_an_epoch(tmp_path, monkeypatch):
+    chosen, steps = [], trainer._Run._step
+    monkeypatch.setattr(trainer._Run, "_step", lambda self, rows: (chosen.append(rows.numpy()), steps(self, rows))[1])
+    train(made(epochs=2), tmp_path / "run", hardware=CPU)
+    first, second = np.concatenate(chosen[:5]), np.concatenate(chosen[5:])
+    assert len(set(first)) == len(first) == 5 * 256
+    assert not np.array_equal(first, second)
+
+
+def test_progress_counts_up_to_the_end(tmp_path):
+    seen = []
+    train(made(epochs=2), tmp_path / "run", hardware=CPU, report=seen.append)
+    assert [(p.epoch, p.batch) for p in seen] == [(e, b) for e in (1, 2) for b in range(1, 6)]
+    assert [p.row is not None for p in seen] == [False] * 4 + [True] + [False] * 4 + [True]
+    assert seen[-1].seconds_left == pytest.approx(0, abs=1e-9)
+
+
+def test_mixed_precision_trains(tmp_path):
+    train(made(epochs=1, precision="bf16-mixed"), tmp_path / "run", hardware=CPU)
+    assert all(t.dtype is torch.float32 for t in weights(tmp_path / "run").values())
+    assert 0 < float(rows(tmp_path / "run")[0]["mse"]) < 4

@@ -23,6 +23,15 @@ def reference_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
+def mnist_dir() -> Path:
+    """A data folder that holds the real MNIST."""
+    folder = Path(os.environ.get("ESVAE_DATA_DIR", Path(__file__).parents[2] / "shared" / "data"))
+    if not (folder / "mnist" / "t10k-images-idx3-ubyte.gz").exists():
+        pytest.skip("MNIST's files are not here; name their folder in ESVAE_DATA_DIR")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def warm_model() -> ESVAE:
     """A tiny network whose layers fire, since its statistics were warmed up. Tests take a copy, `tiny`."""
     with torch.random.fork_rng(devices=[]), torch.no_grad():

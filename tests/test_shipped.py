@@ -1,0 +1,53 @@
+"""The models that ship: they load, fit their atlases, and measure what their page says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from esvae_core.checkpoint import load
+from esvae_core.data import load as load_data
+from esvae_core.evaluation.evaluate import evaluate
+from esvae_core.explore import atlas
+
+FOLDER = Path(__file__).parents[1] / "checkpoints"
+NAMES = ("mnist", "digits")
+
+
+def recorded(name, metric, sampler):
+    metrics = load(FOLDER / f"{name}.safetensors").header.metrics
+    return next(m.value for m in metrics if m.name == metric and f"{sampler} sampling" in m.protocol)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_has_the_published_shape_and_an_atlas_of_its_own(name):
+    path = FOLDER / f"{name}.safetensors"
+    model = load(path).model
+    found = atlas.load(atlas.beside(path))
+    assert (model.config.channels, model.config.latent_dim, model.config.time_steps) == ((32, 64, 128, 256), 32, 16)
+    assert found.checkpoint_sha256 == atlas.content_hash(model.state_dict())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_says_what_the_headers_say(name):
+    lines = (FOLDER / "README.md").read_text().splitlines()
+    cells = next([c.strip() for c in line.split("|")] for line in lines if line.startswith(f"| `{name}`"))
+    figures = [recorded(name, "mse", "bernoulli"), recorded(name, "mse", "systematic")]
+    figures.append(recorded(name, "mmd_unbiased", "bernoulli"))
+    assert cells[4:7] == [f"{figure:.4f}" for figure in figures]
+
+
+@pytest.mark.parametrize("sampler", ["bernoulli", "systematic"])
+def test_the_digits_measure_what_their_header_says(sampler):
+    model = load(FOLDER / "digits.safetensors").model
+    report = evaluate(model, load_data("digits", "test"), sampler=sampler)
+    assert report.mse == pytest.approx(recorded("digits", "mse", sampler), abs=2e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sampler", ["bernoulli", "systematic"])
+def test_mnist_measures_what_its_header_says(sampler, mnist_dir):
+    model = load(FOLDER / "mnist.safetensors").model
+    report = evaluate(model, load_data("mnist", "test", data_dir=mnist_dir, download=False), sampler=sampler)
+    assert report.mse == pytest.approx(recorded("mnist", "mse", sampler), abs=2e-4)

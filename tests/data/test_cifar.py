@@ -6,7 +6,7 @@ import tarfile
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from esvae_core.data import load
@@ -110,6 +110,7 @@ whole = python2_batch(ROWS[:, :3], [1, 2])
         ),
     )
 )
+@example(content=whole[:13] + b"\\" + whole[14:])  # a text opcode with an escape that Python warns of
 def test_any_bytes_give_a_dictionary_or_the_one_error(content):
     try:
         value = parse(content)

@@ -11,9 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from PIL import Image
+from rich.console import Console
 
 from esvae_core import cli
 from esvae_core.checkpoint import DataRecord, Header, load, save
+from esvae_core.cli import console
 from esvae_core.config import PRESETS
 from esvae_core.data import load as load_data
 
@@ -36,8 +38,8 @@ def esvae(monkeypatch, capsys):
 
     def run(*words):
         monkeypatch.setattr(sys, "argv", ["esvae", *map(str, words)])
-        monkeypatch.setattr(cli, "out", cli.Console(width=200))
-        monkeypatch.setattr(cli, "err", cli.Console(stderr=True, width=200))
+        monkeypatch.setattr(console, "out", Console(width=200))
+        monkeypatch.setattr(console, "err", Console(stderr=True, width=200))
         capsys.readouterr()
         code = 0
         try:

@@ -1,0 +1,84 @@
+"""Checkpoint files: `esvae info`, `import`, `atlas`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from esvae_core.cli import console
+from esvae_core.cli.options import AsJson, Checkpoint, DataDir, SplitName, group
+from esvae_core.cli.sources import dataset_of
+
+app = group()
+
+
+@app.command(epilog="Example: `esvae info checkpoints/mnist.safetensors`")
+def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
+    """What a checkpoint says about itself."""
+    from esvae_core.checkpoint import load
+
+    header = load(checkpoint).header
+    if as_json:
+        print(header.model_dump_json(indent=2))
+        return
+    model = header.model
+    rows = {
+        "name": header.name,
+        "images": f"{model.image_channels} x {model.image_size} x {model.image_size}",
+        "channels": " - ".join(map(str, model.channels)),
+        "latent": f"d = {model.latent_dim}, T = {model.time_steps}, {model.sampler} sampling",
+        "data": f"{header.dataset.name} ({header.dataset.sha256[:12]})" if header.dataset else "unknown",
+        "training": f"{header.training.epochs} epochs, {header.training.steps:,} steps, "
+        f"{console.duration(header.training.seconds)} on {header.training.device}"
+        if header.training
+        else "unknown",
+        "source": header.source or "trained here",
+        "written": f"{header.created} by esvae {header.versions.get('esvae', '?')}, format {header.format_version}",
+    }
+    rows |= {metric.name: f"{metric.value:.4f} ({metric.protocol})" for metric in header.metrics}
+    table = Table(show_header=False)
+    for name, value in rows.items():
+        table.add_row(name, Text(value))  # text, since names may hold what rich takes for markup
+    console.out.print(table)
+
+
+@app.command("import", epilog="Example: `esvae import published.pth mine.safetensors`")
+def import_(
+    published: Annotated[Path, typer.Argument(help="A file of the published code (.pth).", show_default=False)],
+    out_file: Annotated[Path, typer.Argument(help="Where to write the checkpoint.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Read a network in the published format and write it as a checkpoint."""
+    from esvae_core.arrays import suffix_of
+    from esvae_core.checkpoint import Header, save, stamped
+    from esvae_core.published import read_published
+
+    suffix_of(out_file, (".safetensors",))
+    model = read_published(published)
+    header = Header(name=out_file.stem, model=model.config, source=f"imported from {published.name}")
+    save(out_file, model.state_dict(), stamped(header))
+    config = model.config
+    text = f"{out_file}: {config.image_channels} x {config.image_size} x {config.image_size}, d = {config.latent_dim}"
+    console.say(as_json, text, file=str(out_file), model=config.model_dump())
+
+
+@app.command(epilog="Example: `esvae atlas checkpoints/mnist.safetensors --data-dir data`")
+def atlas(
+    checkpoint: Checkpoint,
+    data_dir: DataDir = None,
+    count: Annotated[int, typer.Option(min=1, help="Test images in it.")] = 2000,
+    as_json: AsJson = False,
+) -> None:
+    """Write the small file of rates and labels beside a checkpoint that the explorer starts from."""
+    from esvae_core.checkpoint import load
+    from esvae_core.explore.atlas import beside, build, save
+
+    loaded = load(checkpoint)
+    data = dataset_of(loaded.header, None, SplitName.test, data_dir, False)
+    path = beside(checkpoint)
+    save(path, build(loaded.model, data, count=count))
+    console.say(as_json, f"{path}: {min(count, len(data)):,} test images", file=str(path))

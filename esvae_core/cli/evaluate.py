@@ -1,0 +1,70 @@
+"""`esvae evaluate`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from esvae_core.cli import console
+from esvae_core.cli.options import AsJson, Checkpoint, DataDir, OtherHash, Sampling, Seed, SplitName, Steps, group
+from esvae_core.cli.sources import dataset_of
+
+app = group()
+
+
+@app.command(epilog="Example: `esvae evaluate checkpoints/digits.safetensors --json`")
+def evaluate(
+    checkpoint: Checkpoint,
+    dataset: Annotated[str | None, typer.Option(help="Data set; the one it was trained on unless given.")] = None,
+    split: Annotated[SplitName, typer.Option(help="Part of the data set.")] = SplitName.test,
+    data_dir: DataDir = None,
+    steps: Steps = None,
+    sampler: Sampling = None,
+    seed: Seed = 0,
+    accept_other_hash: OtherHash = False,
+    record: Annotated[bool, typer.Option(help="Write the figures into the checkpoint's header.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a model on a whole split: error, MMD, firing rates, cost."""
+    from esvae_core.checkpoint import load, save, stamped
+    from esvae_core.evaluation.evaluate import evaluate as measure
+
+    loaded = load(checkpoint)
+    data = dataset_of(loaded.header, dataset, split, data_dir, accept_other_hash)
+    with console.bar() as bar:
+        task = bar.add_task(escape(f"evaluating {loaded.header.name}"), total=len(data), left="")
+        result = measure(
+            loaded.model,
+            data,
+            steps=steps,
+            sampler=sampler.value if sampler else None,
+            seed=seed,
+            report=lambda done, total: bar.update(task, completed=done),
+        )
+    if record:
+        new = {metric.name: metric for metric in result.metrics()}
+        kept = [m for m in loaded.header.metrics if m.name not in new or m.protocol != new[m.name].protocol]
+        header = loaded.header.model_copy(update={"metrics": (*kept, *new.values())})
+        save(checkpoint, loaded.model.state_dict(), stamped(header))
+    if as_json:
+        print(result.model_dump_json(indent=2))
+        return
+    table = Table(title=Text(f"{loaded.header.name}: {result.protocol}"), title_justify="left")
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    table.add_row("MSE on [-1, 1]", f"{result.mse:.4f} ± {result.mse_standard_error:.4f} (standard error)")
+    table.add_row(f"MMD, blocks of {result.mmd_block:,}, biased", f"{result.mmd_biased:.4f}")
+    if result.mmd_unbiased is not None:
+        table.add_row(f"MMD, blocks of {result.mmd_block:,}, unbiased", f"{result.mmd_unbiased:.4f}")
+    for name, rate in result.firing_rates.items():
+        table.add_row(f"firing rate of {name}", f"{rate:.3f} spikes per step")
+    table.add_row("firing rate of the sampled latent", f"{result.latent_rate:.3f} spikes per step")
+    table.add_row("parameters", f"{result.parameters:,}")
+    table.add_row("dense: multiply-adds per image", f"{result.costs.dense_multiply_adds / 1e6:.1f} M")
+    table.add_row("spike-driven: additions per image", f"{result.costs.spike_additions / 1e6:.1f} M")
+    table.add_row("spike-driven: multiplications per image", f"{result.costs.spike_multiplications / 1e6:.1f} M")
+    console.out.print(table)

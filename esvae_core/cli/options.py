@@ -1,0 +1,50 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def group(help_text: str | None = None) -> typer.Typer:
+    """An empty group of commands that formats its help as all of them do."""
+    return typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help=help_text)
+
+
+class SamplerName(StrEnum):
+    """How rates become spikes."""
+
+    bernoulli = "bernoulli"
+    systematic = "systematic"
+
+
+class SplitName(StrEnum):
+    """Part of a data set."""
+
+    train = "train"
+    validation = "validation"
+    test = "test"
+
+
+class PathName(StrEnum):
+    """Way between two rate vectors."""
+
+    linear = "linear"
+    logit = "logit"
+    arcsine = "arcsine"
+
+
+Checkpoint = Annotated[Path, typer.Argument(help="A checkpoint (.safetensors).", show_default=False)]
+DataDir = Annotated[
+    Path | None, typer.Option(envvar="ESVAE_DATA_DIR", help="Folder with data files; the user's cache unless given.")
+]
+Steps = Annotated[int | None, typer.Option(min=1, max=1024, help="Time steps T; the model's unless given.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the noise.")]
+Sampling = Annotated[SamplerName | None, typer.Option(help="How rates become spikes; the model's unless given.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Columns = Annotated[int | None, typer.Option(min=1, help="Pictures per row of a .png; about a square unless given.")]
+Scale = Annotated[int, typer.Option(min=1, max=32, help="Every pixel of a .png becomes this wide and high.")]
+OtherHash = Annotated[bool, typer.Option("--accept-other-hash", help="Take files that are not the published ones.")]

@@ -1,0 +1,44 @@
+"""`esvae presets`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from esvae_core.cli import console
+from esvae_core.cli.options import AsJson, group
+
+app = group()
+
+
+@app.command(epilog="Examples: `esvae presets` · `esvae presets published-mnist`")
+def presets(
+    name: Annotated[str | None, typer.Argument(help="One preset, whole.", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Settings that come with names."""
+    from esvae_core.config import PRESETS, preset
+
+    if name:
+        run = preset(name)
+        if as_json:
+            print(run.model_dump_json(indent=2))
+            return
+        table = console.table("setting", "value", "meaning")
+        for part in ("model", "data", "train"):
+            group = getattr(run, part)
+            for field, about in type(group).model_fields.items():
+                table.add_row(f"{part}.{field}", console.plain(getattr(group, field)), about.description or "")
+        console.out.print(table)
+        return
+    if as_json:
+        print(json.dumps({key: run.model_dump() for key, run in PRESETS.items()}, indent=2))
+        return
+    table = console.table("preset", "data", "images", "d", "T", "epochs", "batch", "rate")
+    for key, run in PRESETS.items():
+        m, t = run.model, run.train
+        row = (f"{m.image_channels} x {m.image_size}²", m.latent_dim, m.time_steps, t.epochs, t.batch_size, f"{t.lr:g}")
+        table.add_row(key, run.data.dataset, *map(str, row))
+    console.out.print(table)

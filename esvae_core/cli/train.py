@@ -1,0 +1,127 @@
+"""`esvae train`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from esvae_core.cli import console
+from esvae_core.cli.options import AsJson, DataDir, group
+from esvae_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from esvae_core.config import RunConfig
+
+app = group()
+
+
+@app.command(
+    epilog="Examples: `esvae train --preset digits` ·"
+    " `esvae train --preset published-mnist --data-dir data --out runs/m --set train.seed=1` ·"
+    " `esvae train --out runs/m --resume`"
+)
+def train(
+    preset: Annotated[str | None, typer.Option(help="Settings by name; see `esvae presets`.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Settings from a JSON file, e.g. a run's config.json.")] = None,
+    out_dir: Annotated[Path | None, typer.Option("--out", help="Run folder; runs/NAME unless given.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Change one: model.latent_dim=64.")] = None,
+    data_dir: DataDir = None,
+    resume: Annotated[bool, typer.Option(help="Go on with the run in the folder.")] = False,
+    accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda, mps.")] = "auto",
+    devices: Annotated[int, typer.Option(min=1, help="Processes per node, one device each.")] = 1,
+    nodes: Annotated[int, typer.Option(min=1, help="Machines.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Train a model, or go on training one."""
+    from esvae_core.training.trainer import Hardware, Interrupted, Progress
+    from esvae_core.training.trainer import train as run
+
+    settings = _settings(out_dir, preset, config, set_ or [], resume)
+    out_dir = out_dir or Path("runs") / settings.name
+    strategy = "ddp" if devices * nodes > 1 else "auto"
+    with console.bar() as bar:
+        task = bar.add_task("starting", total=None)
+
+        def report(progress: Progress) -> None:
+            text = f"epoch {progress.epoch}/{progress.epochs} mse {progress.mse:.4f} mmd {progress.mmd:.3f}"
+            bar.update(task, description=text, completed=progress.batch, total=progress.batches)
+            bar.update(task, left=console.duration(progress.seconds_left))
+            if progress.row:
+                _print_row(progress.row, progress.epochs, as_json)
+
+        try:
+            path = run(
+                settings,
+                out_dir,
+                data_dir=data_dir,
+                resume=resume,
+                hardware=Hardware(accelerator, devices, nodes, strategy),
+                report=report,
+            )
+        except Interrupted as stopped:
+            bar.stop()
+            console.err.print(Text(f"esvae: {stopped}"), soft_wrap=True)
+            sys.exit(130)
+    if not as_json:
+        console.out.print(Text(str(path)), soft_wrap=True)
+
+
+def _settings(
+    out_dir: Path | None, preset: str | None, config: Path | None, changes: list[str], resume: bool
+) -> RunConfig:
+    from esvae_core.config import PRESETS, RunConfig, parse
+    from esvae_core.config import preset as named
+
+    if resume and out_dir and not preset and not config:
+        config = out_dir / "config.json"
+    if (preset is None) == (config is None):
+        raise ConfigError(f"train: expected --preset NAME or --config FILE; presets: {', '.join(PRESETS)}")
+    if preset is not None:
+        values, where = named(preset).model_dump(), preset
+    else:
+        assert config is not None
+        values, where = _read_json(config), str(config)
+    for change in changes:
+        key, equals, text = change.partition("=")
+        if not equals:
+            raise ConfigError(f"--set {change}: expected KEY=VALUE, e.g. train.epochs=10")
+        _put(values, key.split("."), text, change)
+    return parse(RunConfig, values, where)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ConfigError(f"{path}: expected JSON: {error}") from None
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: expected a JSON object, found {type(values).__name__}")
+    return values
+
+
+def _put(values: dict[str, Any], keys: list[str], text: str, change: str) -> None:
+    for key in keys[:-1]:
+        values = values.setdefault(key, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"--set {change}: {key} holds no settings")
+    try:
+        values[keys[-1]] = json.loads(text)
+    except ValueError:
+        values[keys[-1]] = text  # plain words need no quotes
+
+
+def _print_row(row: dict[str, float], epochs: int, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(row), flush=True)
+        return
+    console.out.print(
+        f"epoch {row['epoch']:>3.0f}/{epochs}  T {row['time_steps']:.0f}  mse {row['mse']:.4f}  mmd {row['mmd']:.3f}  "
+        f"validation mse {row['validation_mse']:.4f}  {console.duration(row['seconds'])}"
+    )

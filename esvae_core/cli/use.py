@@ -1,0 +1,160 @@
+"""Images, rates and pictures: `esvae encode`, `decode`, `sample`, `interpolate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from esvae_core.cli import console
+from esvae_core.cli.options import (
+    AsJson,
+    Checkpoint,
+    Columns,
+    DataDir,
+    OtherHash,
+    PathName,
+    Sampling,
+    Scale,
+    Seed,
+    SplitName,
+    Steps,
+    group,
+)
+from esvae_core.cli.sources import dataset_of, end_of_path, picture, pictures_from
+
+app = group()
+
+
+@app.command(
+    epilog="Examples: `esvae encode checkpoints/mnist.safetensors cat.png --out rates.npz` ·"
+    " `esvae encode checkpoints/digits.safetensors digits --split test --out rates.parquet`"
+)
+def encode(
+    checkpoint: Checkpoint,
+    sources: Annotated[list[str], typer.Argument(help="Image files, or one data set.", show_default=False)],
+    out_file: Annotated[Path, typer.Option("--out", help=".npz or .parquet of rates.", show_default=False)],
+    split: Annotated[SplitName, typer.Option(help="Part of the data set.")] = SplitName.test,
+    data_dir: DataDir = None,
+    steps: Steps = None,
+    accept_other_hash: OtherHash = False,
+    as_json: AsJson = False,
+) -> None:
+    """Images to firing rates."""
+    import numpy as np
+    import torch
+
+    from esvae_core.arrays import suffix_of, write_rates
+    from esvae_core.checkpoint import load
+    from esvae_core.data import DATASETS
+
+    suffix_of(out_file, (".npz", ".parquet"))
+    loaded = load(checkpoint)
+    model = loaded.model
+    labels = None
+    if len(sources) == 1 and sources[0].partition(":")[0] in DATASETS and not Path(sources[0]).is_file():
+        data = dataset_of(loaded.header, sources[0], split, data_dir, accept_other_hash)
+        names, labels = [f"{data.name}/{data.split}/{i}" for i in data.indices], data.labels
+        batches = (data.tensor(slice(i, i + 250)) for i in range(0, len(data), 250))
+        count = len(data)
+    else:
+        pictures = torch.stack([picture(Path(source), model) for source in sources])
+        names, batches, count = sources, (pictures[i : i + 250] for i in range(0, len(pictures), 250)), len(pictures)
+    rates = []
+    with console.bar() as bar, torch.no_grad():
+        task = bar.add_task("encoding", total=count, left="")
+        for images in batches:
+            rates.append(model.encode(images, steps=steps).rates.numpy())
+            bar.advance(task, len(images))
+    write_rates(out_file, np.concatenate(rates), names, labels)
+    console.say(as_json, f"{out_file}: {count:,} x {model.config.latent_dim} rates", file=str(out_file), images=count)
+
+
+@app.command(epilog="Example: `esvae decode checkpoints/mnist.safetensors rates.npz --out pictures.png`")
+def decode(
+    checkpoint: Checkpoint,
+    rates_file: Annotated[Path, typer.Argument(help="Rates: .npz, .parquet or .csv.", show_default=False)],
+    out_file: Annotated[Path, typer.Option("--out", help=".png grid, or .npz of pictures.", show_default=False)],
+    steps: Steps = None,
+    sampler: Sampling = None,
+    seed: Seed = 0,
+    columns: Columns = None,
+    scale: Scale = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Firing rates to pictures."""
+    import torch
+
+    from esvae_core.arrays import read_rates, suffix_of, write_pictures
+    from esvae_core.checkpoint import load
+
+    suffix_of(out_file, (".npz", ".png"))
+    model = load(checkpoint).model
+    rates = torch.from_numpy(read_rates(rates_file, model.config.latent_dim))
+    images = pictures_from(model, rates, sampler, steps, seed)
+    write_pictures(out_file, images, columns=columns, scale=scale, rates=rates.numpy())
+    console.say(as_json, f"{out_file}: {len(images):,} pictures", file=str(out_file), images=len(images))
+
+
+@app.command(epilog="Example: `esvae sample checkpoints/mnist.safetensors --n 64 --seed 1 --out samples.png`")
+def sample(
+    checkpoint: Checkpoint,
+    out_file: Annotated[Path, typer.Option("--out", help=".png grid, or .npz of pictures.", show_default=False)],
+    n: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many.")] = 64,
+    steps: Steps = None,
+    sampler: Sampling = None,
+    seed: Seed = 0,
+    columns: Columns = None,
+    scale: Scale = 2,
+    as_json: AsJson = False,
+) -> None:
+    """New pictures from the prior."""
+    from esvae_core.arrays import suffix_of, write_pictures
+    from esvae_core.checkpoint import load
+    from esvae_core.seeds import generator
+
+    suffix_of(out_file, (".npz", ".png"))
+    model = load(checkpoint).model
+    rates = model.prior_rates(n, generator=generator(seed, "prior")).detach()
+    images = pictures_from(model, rates, sampler, steps, seed)
+    write_pictures(out_file, images, columns=columns, scale=scale, rates=rates.numpy())
+    console.say(as_json, f"{out_file}: {n:,} pictures", file=str(out_file), images=n)
+
+
+@app.command(
+    epilog="Examples: `esvae interpolate checkpoints/digits.safetensors digits:0 digits:5 --out path.png` ·"
+    " `esvae interpolate checkpoints/mnist.safetensors a.png b.png --frames 16 --path linear --out path.npz`"
+)
+def interpolate(
+    checkpoint: Checkpoint,
+    start: Annotated[str, typer.Argument(help="Image file, or DATASET:N, the N-th test image.", show_default=False)],
+    end: Annotated[str, typer.Argument(help="The same.", show_default=False)],
+    out_file: Annotated[Path, typer.Option("--out", help=".png strip, or .npz.", show_default=False)],
+    frames: Annotated[int, typer.Option(min=2, max=1000, help="Pictures, both ends included.")] = 12,
+    path: Annotated[PathName, typer.Option(help="The way between the rates.")] = PathName.arcsine,
+    data_dir: DataDir = None,
+    steps: Steps = None,
+    sampler: Sampling = None,
+    seed: Seed = 0,
+    columns: Columns = None,
+    scale: Scale = 2,
+    as_json: AsJson = False,
+) -> None:
+    """A path between two images, through the rates, under frozen noise."""
+    import torch
+
+    from esvae_core.arrays import suffix_of, write_pictures
+    from esvae_core.checkpoint import load
+    from esvae_core.explore.interpolate import interpolate as between
+
+    suffix_of(out_file, (".npz", ".png"))
+    loaded = load(checkpoint)
+    model = loaded.model
+    ends = torch.stack([end_of_path(loaded.header, model, source, data_dir) for source in (start, end)])
+    with torch.no_grad():
+        first, last = model.encode(ends, steps=steps).rates
+    rates = between(first, last, frames, path.value)
+    images = pictures_from(model, rates, sampler, steps, seed, frozen=True)
+    write_pictures(out_file, images, columns=columns or frames, scale=scale, rates=rates.numpy())
+    console.say(as_json, f"{out_file}: {frames} pictures", file=str(out_file), images=frames)

@@ -1,4 +1,4 @@
-"""Rates and pictures on disk: .npz, .csv and .parquet tables of rates, .npz and .png pictures."""
+"""Tables of rates on disk: .npz, .csv and .parquet."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from esvae_core.errors import InputError
 from esvae_core.files import write_atomically
-from esvae_core.pictures import grid, to_uint8
 
 # what NumPy and Arrow raise for files that are damaged or something else
 _UNREADABLE = (OSError, ValueError, LookupError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
@@ -92,19 +90,6 @@ def read_rates(path: Path, latent_dim: int) -> NDArray[np.float32]:
     if not bool(((rates >= 0) & (rates <= 1)).all()):
         raise InputError(f"{path}: expected rates in [0, 1], found values outside or not numbers")
     return rates
-
-
-def write_pictures(path: Path, images: Tensor, *, columns: int | None, scale: int, **more: NDArray[np.generic]) -> None:
-    """Write (N, C, H, W) images in [-1, 1]: .npz with bytes (N, H, W, C) as 'images', or one .png grid."""
-    suffix = suffix_of(path, (".npz", ".png"))
-    buffer = io.BytesIO()
-    if suffix == ".npz":
-        pixels = to_uint8(images)
-        arrays = {"images": pixels[..., 0] if pixels.shape[-1] == 1 else pixels} | more
-        np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
-    else:
-        grid(images, columns, scale=scale).save(buffer, "PNG")
-    write_atomically(path, buffer.getvalue())
 
 
 def _is_number(text: str) -> bool:

@@ -55,3 +55,7 @@ class TrainingError(EsvaeError):
 
 class NonFiniteError(TrainingError):
     """A loss or gradient became NaN or infinite; the last good checkpoint is kept."""
+
+
+class RecipeError(EsvaeError):
+    """A recipe, or the file that carries it, is not what it should be; or nothing here can follow it."""

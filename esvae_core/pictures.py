@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from esvae_core import letters
 from esvae_core.errors import InputError
+
+CAPTION = letters.HEIGHT + 2  # rows of white with a line of letters in it
 
 
 def to_uint8(images: Tensor) -> NDArray[np.uint8]:
@@ -22,6 +26,34 @@ def to_picture(pixels: NDArray[np.uint8], scale: int = 1) -> Image.Image:
     """(H, W, 1 or 3) bytes -> a Pillow image, every pixel `scale` times as wide and high."""
     picture = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
     return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
+
+
+def sheet(
+    pixels: NDArray[np.uint8], columns: int, *, gap: int = 2, scale: int = 1, captions: Sequence[str] = ()
+) -> NDArray[np.uint8]:
+    """(N, H, W, C) pictures -> one (height, width, C), row by row, on white. The twin is `app/web/maths/sheet.js`.
+
+    Args:
+        pixels: at least one.
+        columns: pictures per row.
+        gap: white pixels between pictures, before scaling.
+        scale: every pixel becomes scale x scale.
+        captions: one line below each picture, cut to its width; none if there are none.
+    """
+    count, height, width, channels = pixels.shape
+    columns = min(columns, count)
+    rows = math.ceil(count / columns)
+    tall = height + (CAPTION if captions else 0)
+    out = np.full((rows * (tall + gap) - gap, columns * (width + gap) - gap, channels), 255, np.uint8)
+    for i, tile in enumerate(pixels):
+        top, left = i // columns * (tall + gap), i % columns * (width + gap)
+        out[top : top + height, left : left + width] = tile
+        text = captions[i][: (width + 1) // letters.WIDTH] if i < len(captions) else ""
+        if text:
+            ink = letters.written(text)
+            top, left = top + height + 1, left + (width - ink.shape[1]) // 2
+            out[top : top + letters.HEIGHT, left : left + ink.shape[1]][ink] = 0
+    return out.repeat(scale, axis=0).repeat(scale, axis=1)
 
 
 def grid(images: Tensor, columns: int | None = None, *, gap: int = 2, scale: int = 1) -> Image.Image:
@@ -38,12 +70,9 @@ def grid(images: Tensor, columns: int | None = None, *, gap: int = 2, scale: int
     """
     if not len(images) or (columns is not None and columns < 1) or gap < 0 or scale < 1:
         raise InputError("grid: expected at least one image, columns >= 1, gap >= 0 and scale >= 1")
-    pixels = to_uint8(images)
-    count, height, width, channels = pixels.shape
-    columns = min(columns or math.ceil(math.sqrt(count)), count)
-    rows = math.ceil(count / columns)
-    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), 255, np.uint8)
-    for i, tile in enumerate(pixels):
-        top, left = i // columns * (height + gap), i % columns * (width + gap)
-        sheet[top : top + height, left : left + width] = tile
-    return to_picture(sheet, scale)
+    return to_picture(sheet(to_uint8(images), columns or about_square(len(images)), gap=gap, scale=scale))
+
+
+def about_square(count: int) -> int:
+    """Columns of a grid of that many pictures that is as high as wide, or a little less."""
+    return math.ceil(math.sqrt(count))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from esvae_core.arrays import read_rates, write_pictures, write_rates
+from esvae_core.arrays import read_rates, write_rates
 from esvae_core.errors import InputError
 
 RATES = np.random.default_rng(0).random((5, 3)).astype(np.float32)
@@ -96,14 +95,3 @@ def test_damaged_tables_give_rates_or_an_input_error(suffix, tables, data):
         message = str(path)
         assert rates.shape[1] == 3
     assert str(path) in message
-
-
-def test_pictures_as_bytes(tmp_path):
-    grey, colour = torch.zeros(2, 1, 4, 4), torch.ones(2, 3, 4, 4)
-    write_pictures(tmp_path / "g.npz", grey, columns=None, scale=1, rates=RATES)
-    write_pictures(tmp_path / "c.npz", colour, columns=None, scale=1)
-    with np.load(tmp_path / "g.npz") as file:
-        assert file["images"].shape == (2, 4, 4)
-        np.testing.assert_array_equal(file["rates"], RATES)
-    with np.load(tmp_path / "c.npz") as file:
-        assert file["images"].shape == (2, 4, 4, 3)

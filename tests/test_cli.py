@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, PngImagePlugin
 from rich.console import Console
 
 from esvae_core import cli
@@ -191,6 +191,41 @@ def test_interpolate_from_image_to_image(esvae, checkpoint, picture, tmp_path):
         assert ((file["rates"] >= 0) & (file["rates"] <= 1)).all()
 
 
+@pytest.mark.parametrize("suffix", [".png", ".npz", ".gif", ".webp"])
+def test_what_is_sampled_is_replayed(suffix, esvae, checkpoint, tmp_path):
+    path, again = tmp_path / f"samples{suffix}", tmp_path / f"again{suffix}"
+    assert esvae("sample", checkpoint, "--n", 5, "--seed", 3, "--out", path, "--json").json["recipe"]
+    done = esvae("replay", path, "--checkpoint", tmp_path, "--out", again)
+    assert done.code == 0, done.err
+    assert "identical" in done.out
+    assert again.read_bytes() == path.read_bytes()
+
+
+def test_replay_says_what_differs(esvae, checkpoint, tmp_path):
+    path = tmp_path / "samples.png"
+    esvae("sample", checkpoint, "--n", 4, "--out", path)
+    with Image.open(path) as image:
+        about = PngImagePlugin.PngInfo()
+        about.add_text("esvae", image.text["esvae"])
+        pixels = np.array(image)
+    pixels[0, 0] ^= 8
+    Image.fromarray(pixels).save(path, pnginfo=about)
+    done = esvae("replay", path, "--checkpoint", checkpoint, "--json")
+    assert done.code == 1
+    assert (done.json["identical"], done.json["differing"], done.json["largest"]) == (False, 1, 8)
+    assert done.json["recipe"]["seeds"] == [0, 1, 2, 3]
+
+
+def test_more_pictures_than_a_recipe_holds_make_a_table(esvae, checkpoint, tmp_path):
+    count = 2**18 // 1024 + 1
+    words = ("sample", checkpoint, "--n", count, "--steps", 1024)
+    refused(esvae(*words, "--out", tmp_path / "x.png"), "x.png", "too many")
+    assert "too many for a recipe" in esvae(*words, "--out", tmp_path / "x.npz").out
+    with np.load(tmp_path / "x.npz") as file:
+        assert len(file["images"]) == len(file["rates"]) == count
+    refused(esvae("replay", tmp_path / "x.npz"), "x.npz", "carries no recipe")
+
+
 def test_import_writes_a_checkpoint(esvae, tmp_path):
     source, out = tmp_path / "published.pth", tmp_path / "mine.safetensors"
     net = published_network(0, image_size=8, channels=(4, 8), latent_dim=6, time_steps=4)
@@ -266,7 +301,7 @@ def test_a_checkpoint_that_is_none_is_named(words, esvae, tmp_path, monkeypatch)
 @pytest.mark.parametrize(
     ("out", "words"),
     [
-        ("x.gif", (".png", "x.gif")),
+        ("x.jpg", (".png", "x.jpg")),
         ("x", (".png",)),
         ("nowhere/x.png", ("nowhere", "folder")),
         ("taken.png", ("taken.png",)),
@@ -331,6 +366,15 @@ def test_interpolation_beyond_the_data_is_refused(esvae, checkpoint, tmp_path):
         "300 test images",
     )
     refused(esvae("interpolate", checkpoint, "quantum:0", "digits:1", "--out", tmp_path / "x.png"), "quantum")
+
+
+def test_what_cannot_be_replayed_is_refused(esvae, checkpoint, picture, tmp_path):
+    refused(esvae("replay", picture), picture, "carries no recipe")
+    refused(esvae("replay", tmp_path / "no.png"), "no.png", "No such file")
+    esvae("sample", checkpoint, "--n", 1, "--out", tmp_path / "x.png")
+    checkpoint.unlink()
+    refused(esvae("replay", tmp_path / "x.png"), "not found", "--checkpoint")
+    refused(esvae("replay", tmp_path / "x.png", "--out", tmp_path / "x.jpg"), "x.jpg", ".png")
 
 
 def test_an_unknown_data_set_is_refused(esvae, checkpoint):

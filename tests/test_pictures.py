@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from esvae_core.errors import InputError
-from esvae_core.pictures import grid, to_uint8
+from esvae_core.letters import written
+from esvae_core.pictures import grid, sheet, to_uint8
 
 
 def test_values_are_rounded_and_clamped():
@@ -55,3 +56,19 @@ def test_scale_repeats_pixels():
 def test_what_makes_no_picture_is_refused(count, options):
     with pytest.raises(InputError, match="expected"):
         grid(torch.zeros(count, 1, 4, 4), **options)
+
+
+def test_a_caption_is_written_below_each_picture():
+    found = sheet(np.full((3, 8, 9, 1), 7, np.uint8), 2, gap=1, captions=("ab", "long words", ""))[..., 0]
+    assert found.shape == (2 * 15 + 1, 2 * 9 + 1)
+    first, second = found[8:15, :9], found[8:15, 10:]
+    assert np.array_equal(first[1:6, 1:8] == 0, written("ab"))  # in the middle
+    assert np.array_equal(second[1:6, 1:8] == 0, written("lo"))  # cut to the width
+    assert (first == 0).sum() == written("ab").sum()
+    assert (found[24:31] == 255).all()
+
+
+def test_a_sheet_is_scaled_with_its_captions():
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 8, 9, 3), np.uint8)
+    small, large = (sheet(pixels, 2, scale=scale, captions=("x", "y")) for scale in (1, 3))
+    assert np.array_equal(large, small.repeat(3, 0).repeat(3, 1))

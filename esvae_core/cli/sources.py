@@ -1,11 +1,11 @@
-"""What commands read and paint: data sets, pictures, rates."""
+"""What commands read: data sets and pictures."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from esvae_core.cli.options import SamplerName, SplitName
+from esvae_core.cli.options import SplitName
 from esvae_core.errors import DataError, InputError
 
 if TYPE_CHECKING:
@@ -58,23 +58,3 @@ def end_of_path(header: Any, model: Any, source: str, data_dir: Path | None) -> 
             raise InputError(f"{source}: {name} has {len(data):,} test images, counted from 0")
         return data.tensor(int(number))[0]
     return picture(Path(source), model)
-
-
-def pictures_from(
-    model: Any, rates: Any, sampler: SamplerName | None, steps: int | None, seed: int, *, frozen: bool = False
-) -> Any:
-    """Pictures from rates, 250 at a time at T = 16; `frozen` gives all the same noise."""
-    import torch
-
-    from esvae_core.seeds import generator
-
-    source = generator(seed, "noise")
-    images = []
-    name = sampler.value if sampler else None
-    shared = model.noise(1, generator=source, steps=steps) if frozen else None
-    with torch.no_grad():
-        for part in rates.split(max(1, 4000 // (steps or model.config.time_steps))):
-            noise = shared.expand(-1, len(part), -1) if shared is not None else None
-            spikes = model.sample_spikes(part, generator=source, steps=steps, sampler=name, noise=noise)
-            images.append(model.decode(spikes))
-    return torch.cat(images)

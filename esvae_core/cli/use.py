@@ -22,7 +22,8 @@ from esvae_core.cli.options import (
     Steps,
     group,
 )
-from esvae_core.cli.sources import dataset_of, end_of_path, picture, pictures_from
+from esvae_core.cli.sources import dataset_of, end_of_path, picture
+from esvae_core.cli.takeaway import PICTURES, take_along
 
 app = group()
 
@@ -75,7 +76,7 @@ def encode(
 def decode(
     checkpoint: Checkpoint,
     rates_file: Annotated[Path, typer.Argument(help="Rates: .npz, .parquet or .csv.", show_default=False)],
-    out_file: Annotated[Path, typer.Option("--out", help=".png grid, or .npz of pictures.", show_default=False)],
+    out_file: Annotated[Path, typer.Option("--out", help=".png grid, .gif or .webp film, .npz.", show_default=False)],
     steps: Steps = None,
     sampler: Sampling = None,
     seed: Seed = 0,
@@ -84,23 +85,21 @@ def decode(
     as_json: AsJson = False,
 ) -> None:
     """Firing rates to pictures."""
-    import torch
-
-    from esvae_core.arrays import read_rates, suffix_of, write_pictures
+    from esvae_core.arrays import read_rates, suffix_of
     from esvae_core.checkpoint import load
+    from esvae_core.explore.recipe import seeds_from
 
-    suffix_of(out_file, (".npz", ".png"))
+    suffix_of(out_file, PICTURES)
     model = load(checkpoint).model
-    rates = torch.from_numpy(read_rates(rates_file, model.config.latent_dim))
-    images = pictures_from(model, rates, sampler, steps, seed)
-    write_pictures(out_file, images, columns=columns, scale=scale, rates=rates.numpy())
-    console.say(as_json, f"{out_file}: {len(images):,} pictures", file=str(out_file), images=len(images))
+    rates = read_rates(rates_file, model.config.latent_dim)
+    seeds = seeds_from(seed, len(rates))
+    take_along(out_file, checkpoint.stem, model, rates, seeds, sampler, steps, columns, scale, as_json)
 
 
 @app.command(epilog="Example: `esvae sample checkpoints/mnist.safetensors --n 64 --seed 1 --out samples.png`")
 def sample(
     checkpoint: Checkpoint,
-    out_file: Annotated[Path, typer.Option("--out", help=".png grid, or .npz of pictures.", show_default=False)],
+    out_file: Annotated[Path, typer.Option("--out", help=".png grid, .gif or .webp film, .npz.", show_default=False)],
     n: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many.")] = 64,
     steps: Steps = None,
     sampler: Sampling = None,
@@ -110,16 +109,15 @@ def sample(
     as_json: AsJson = False,
 ) -> None:
     """New pictures from the prior."""
-    from esvae_core.arrays import suffix_of, write_pictures
+    from esvae_core.arrays import suffix_of
     from esvae_core.checkpoint import load
+    from esvae_core.explore.recipe import seeds_from
     from esvae_core.seeds import generator
 
-    suffix_of(out_file, (".npz", ".png"))
+    suffix_of(out_file, PICTURES)
     model = load(checkpoint).model
-    rates = model.prior_rates(n, generator=generator(seed, "prior")).detach()
-    images = pictures_from(model, rates, sampler, steps, seed)
-    write_pictures(out_file, images, columns=columns, scale=scale, rates=rates.numpy())
-    console.say(as_json, f"{out_file}: {n:,} pictures", file=str(out_file), images=n)
+    rates = model.prior_rates(n, generator=generator(seed, "prior")).detach().numpy()
+    take_along(out_file, checkpoint.stem, model, rates, seeds_from(seed, n), sampler, steps, columns, scale, as_json)
 
 
 @app.command(
@@ -130,7 +128,7 @@ def interpolate(
     checkpoint: Checkpoint,
     start: Annotated[str, typer.Argument(help="Image file, or DATASET:N, the N-th test image.", show_default=False)],
     end: Annotated[str, typer.Argument(help="The same.", show_default=False)],
-    out_file: Annotated[Path, typer.Option("--out", help=".png strip, or .npz.", show_default=False)],
+    out_file: Annotated[Path, typer.Option("--out", help=".png strip, .gif or .webp film, .npz.", show_default=False)],
     frames: Annotated[int, typer.Option(min=2, max=1000, help="Pictures, both ends included.")] = 12,
     path: Annotated[PathName, typer.Option(help="The way between the rates.")] = PathName.arcsine,
     data_dir: DataDir = None,
@@ -144,17 +142,15 @@ def interpolate(
     """A path between two images, through the rates, under frozen noise."""
     import torch
 
-    from esvae_core.arrays import suffix_of, write_pictures
+    from esvae_core.arrays import suffix_of
     from esvae_core.checkpoint import load
     from esvae_core.explore.interpolate import interpolate as between
 
-    suffix_of(out_file, (".npz", ".png"))
+    suffix_of(out_file, PICTURES)
     loaded = load(checkpoint)
     model = loaded.model
     ends = torch.stack([end_of_path(loaded.header, model, source, data_dir) for source in (start, end)])
     with torch.no_grad():
         first, last = model.encode(ends, steps=steps).rates
-    rates = between(first, last, frames, path.value)
-    images = pictures_from(model, rates, sampler, steps, seed, frozen=True)
-    write_pictures(out_file, images, columns=columns or frames, scale=scale, rates=rates.numpy())
-    console.say(as_json, f"{out_file}: {frames} pictures", file=str(out_file), images=frames)
+    rates = between(first, last, frames, path.value).numpy()
+    take_along(out_file, checkpoint.stem, model, rates, (seed,), sampler, steps, columns or frames, scale, as_json)

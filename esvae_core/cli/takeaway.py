@@ -1,0 +1,97 @@
+"""What is taken along: pictures that carry their recipe, and `esvae replay`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from esvae_core.cli import console
+from esvae_core.cli.options import AsJson, SamplerName, group
+from esvae_core.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from esvae_core.config import Sampler
+    from esvae_core.esvae import ESVAE
+
+PICTURES = (".npz", ".png", ".gif", ".webp")
+
+app = group()
+
+
+@app.command(epilog="Examples: `esvae replay samples.png` · `esvae replay path.gif --checkpoint mine.safetensors`")
+def replay(
+    file: Annotated[Path, typer.Argument(help="A .png, .gif, .webp, .svg or .npz with a recipe.", show_default=False)],
+    checkpoint: Annotated[
+        list[Path] | None, typer.Option(help="Checkpoint, or folder of them, to look in first; may be repeated.")
+    ] = None,
+    out_file: Annotated[Path | None, typer.Option("--out", help="Where to write what was made again.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a picture again from the recipe in its file; exit code 0 if every pixel is the same, 1 if not."""
+    from esvae_core.arrays import suffix_of
+    from esvae_core.explore.replay import places
+    from esvae_core.explore.replay import replay as again
+
+    if out_file is not None:
+        suffix_of(out_file, PICTURES)
+    done = again(file, places(checkpoint or ()), out_file)
+    recipe = done.recipe
+    verdict = "identical" if done.identical else f"differs in {done.differing:,} pixels, by at most {done.largest}"
+    drawn = f"{recipe.kind} of {len(recipe.units):,}, T = {recipe.steps}, {recipe.sampler}"
+    console.say(
+        as_json,
+        f"{file}: {verdict} ({drawn}; {done.checkpoint})",
+        file=str(file),
+        identical=done.identical,
+        differing=done.differing,
+        largest=done.largest,
+        checkpoint=str(done.checkpoint),
+        recipe=recipe.model_dump(mode="json"),
+    )
+    if not done.identical:
+        sys.exit(1)
+
+
+def take_along(
+    out_file: Path,
+    name: str,
+    model: ESVAE,
+    rates: NDArray[np.float32],
+    seeds: Sequence[int],
+    sampler: SamplerName | None,
+    steps: int | None,
+    columns: int | None,
+    scale: int,
+    as_json: bool,
+) -> None:
+    """Decode rates (N, d) under frozen noise, write the pictures with their recipe, and say so."""
+    from esvae_core.explore import carriers, recipe
+    from esvae_core.files import write_atomically
+    from esvae_core.pictures import about_square
+
+    count, suffix = len(rates), out_file.suffix.lower()
+    units = recipe.to_units(rates)
+    how: Sampler = sampler.value if sampler else model.config.sampler
+    steps = steps or model.config.time_steps
+    fits = recipe.fits(count, model.config.latent_dim, steps)
+    if not fits and suffix != ".npz":
+        raise InputError(f"{out_file}: {count:,} pictures are too many for one picture; write an .npz")
+    pixels = recipe.paint(model, units, seeds, sampler=how, steps=steps)
+    if fits:
+        columns = min(columns or about_square(count), count)
+        layout = recipe.Layout(columns=columns, gap=2, scale=scale)
+        film = suffix in (".gif", ".webp")
+        kind: recipe.Kind = "film" if film else "strip" if columns == count else "grid"
+        made = recipe.recipe_of(model, name, units, seeds, kind=kind, sampler=how, steps=steps, layout=layout)
+        carriers.write(out_file, made, pixels)
+    else:
+        write_atomically(out_file, carriers.npz(pixels, rates=recipe.to_rates(units)))
+    text = f"{out_file}: {count:,} pictures" + ("" if fits else ", too many for a recipe")
+    console.say(as_json, text, file=str(out_file), images=count, recipe=fits)

@@ -1,0 +1,217 @@
+"""Files that carry a recipe: PNG, GIF, WebP and npz, and SVG to read.
+
+Where it is inside: PNG an iTXt chunk `esvae`; GIF the comment; WebP its XMP packet; npz an array `recipe` of bytes; SVG
+its <metadata>. Twins: `app/web/maths/png.js`, `gif.js`, `webp.js`, `npz.js`.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, PngImagePlugin
+
+from esvae_core.errors import InputError, RecipeError
+from esvae_core.explore.recipe import MAX_PIXELS, MAX_TEXT, Recipe, parse, to_rates
+from esvae_core.files import write_atomically
+from esvae_core.pictures import sheet
+
+Pixels = NDArray[np.uint8]
+
+SUFFIXES = (".png", ".npz", ".gif", ".webp")
+MAX_BYTES = 2**28
+NAMESPACE = "https://esvae.invalid/recipe/1"
+_KEY = "esvae"
+_LEVELS = (6, 7, 6)  # levels of red, green and blue in a GIF of colour pictures
+
+
+@dataclass(frozen=True, eq=False)
+class Carried:
+    """What a file holds: its recipe, and the pixels to hold it against."""
+
+    recipe: Recipe
+    pixels: tuple[Pixels, ...]
+    """One (H, W, 4) for each frame; or of an .npz its (N, H, W, C) pictures."""
+    form: str
+    """'png', 'gif', 'webp' or 'npz'."""
+
+
+def laid_out(recipe: Recipe, pixels: Pixels) -> tuple[Pixels, ...]:
+    """Rendered pictures (N, H, W, C) -> the frames of the file, (H, W, C) each."""
+    layout = recipe.layout
+    if recipe.kind == "film":
+        return tuple(sheet(tile[None], 1, gap=0, scale=layout.scale) for tile in pixels)
+    return (sheet(pixels, layout.columns, gap=layout.gap, scale=layout.scale, captions=layout.captions),)
+
+
+def shown(frames: tuple[Pixels, ...], form: str) -> tuple[Pixels, ...]:
+    """Frames as that kind of file can show them, (H, W, 4): a GIF of colour pictures has 252 colours."""
+    if form == "gif" and frames[0].shape[2] == 3:
+        palette = _palette()
+        frames = tuple(palette[_indices(frame)] for frame in frames)
+    return tuple(_rgba(frame) for frame in frames)
+
+
+def write(path: Path, recipe: Recipe, pixels: Pixels) -> None:
+    """Write rendered pictures (N, H, W, C) with their recipe; the path's ending says how.
+
+    Raises:
+        InputError: the ending is none of SUFFIXES, or a film is to become a PNG.
+        OutputError: it cannot be written.
+    """
+    suffix, buffer = path.suffix.lower(), io.BytesIO()
+    if suffix not in SUFFIXES:
+        raise InputError(f"{path}: expected a file name that ends in {' or '.join(SUFFIXES)}")
+    if suffix == ".png" and recipe.kind == "film":
+        raise InputError(f"{path}: a film needs a file name that ends in .gif or .webp")
+    if suffix == ".npz":
+        inside = np.frombuffer(recipe.text.encode(), np.uint8)
+        write_atomically(path, npz(pixels, rates=to_rates(recipe.units), recipe=inside))
+        return
+    frames = laid_out(recipe, pixels)
+    images = [_image(frame, suffix) for frame in frames]
+    more = {"save_all": True, "append_images": images[1:], "duration": recipe.layout.frame_ms, "loop": 0}
+    if suffix == ".png":
+        about = PngImagePlugin.PngInfo()
+        about.add_itxt(_KEY, recipe.text)
+        images[0].save(buffer, "PNG", pnginfo=about)
+    elif suffix == ".gif":
+        images[0].save(buffer, "GIF", comment=recipe.text.encode(), optimize=False, disposal=1, **more)
+    else:
+        images[0].save(buffer, "WEBP", lossless=True, quality=60, method=4, xmp=xmp(recipe.text), **more)
+    write_atomically(path, buffer.getvalue())
+
+
+def npz(pixels: Pixels, **more: NDArray[np.generic]) -> bytes:
+    """Pictures (N, H, W, C) as 'images' (of gray ones (N, H, W)), and other arrays, in one file."""
+    buffer = io.BytesIO()
+    arrays = {"images": pixels[..., 0] if pixels.shape[-1] == 1 else pixels} | more
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def xmp(text: str) -> bytes:
+    """An XMP packet that holds a recipe and nothing else."""
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        f'<rdf:Description xmlns:esvae="{NAMESPACE}"><esvae:recipe>{html.escape(text, quote=False)}</esvae:recipe>'
+        "</rdf:Description></rdf:RDF></x:xmpmeta>"
+    ).encode()
+
+
+def read(path: Path) -> Carried:
+    """Read recipe and pixels of a file, which may be anything.
+
+    Raises:
+        RecipeError: one line: not there, damaged, of another kind, too large, or without a recipe.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise RecipeError(f"{path}: expected at most {MAX_BYTES:,} bytes, found {path.stat().st_size:,}")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise RecipeError(f"{path}: cannot be read: {error.strerror or error}") from None
+    with _read(path):
+        if raw[:4] == b"PK\x03\x04":
+            return _from_npz(raw, path)
+        if raw.lstrip()[:4] in (b"<svg", b"<?xm"):
+            text = raw.decode()
+            inside = re.search(r'href="data:image/png;base64,([A-Za-z0-9+/=]+)"', text)
+            pixels = _frames(base64.b64decode(inside[1]), path)[0] if inside else ()
+            return Carried(_between_tags(text, path), pixels, "png")
+        pixels, text, form = _frames(raw, path)
+        recipe = _between_tags(text, path) if form == "webp" else _parsed(text, path)
+        return Carried(recipe, pixels, form)
+
+
+@contextmanager
+def _read(path: Path) -> Iterator[None]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Pillow warns of half-broken files, and of large ones
+            yield
+    except RecipeError:
+        raise
+    except Exception as error:  # the decoders raise nearly anything on bad bytes
+        reason = (" ".join(str(error).split()) or type(error).__name__)[:200]
+        raise RecipeError(f"{path}: expected a PNG, GIF, WebP, SVG or npz with a recipe inside ({reason})") from error
+
+
+def _frames(raw: bytes, path: Path) -> tuple[tuple[Pixels, ...], str, str]:
+    """Frames (H, W, 4), the recipe's text, and the form of a picture file."""
+    with Image.open(io.BytesIO(raw), formats=("PNG", "GIF", "WEBP")) as image:
+        form, count = str(image.format).lower(), int(getattr(image, "n_frames", 1))
+        if image.width * image.height * count > MAX_PIXELS:
+            raise RecipeError(f"{path}: expected at most {MAX_PIXELS:,} pixels, found {image.size} x {count}")
+        frames = []
+        for i in range(count):
+            image.seek(i)
+            frames.append(np.asarray(image.convert("RGBA")))
+        image.seek(0)
+        place = {"png": _KEY, "gif": "comment", "webp": "xmp"}[form]
+        found = getattr(image, "text", image.info).get(place, "")
+    return tuple(frames), found.decode() if isinstance(found, bytes) else str(found), form
+
+
+def _from_npz(raw: bytes, path: Path) -> Carried:
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        size = sum(entry.file_size for entry in archive.infolist())
+        if size > MAX_BYTES:
+            raise RecipeError(f"{path}: expected at most {MAX_BYTES:,} bytes inside, found {size:,}")
+    with np.load(io.BytesIO(raw), allow_pickle=False) as file:
+        if "recipe" not in file:
+            raise RecipeError(f"{path}: carries no recipe")
+        recipe, images = _parsed(file["recipe"].astype(np.uint8).tobytes().decode(), path), file["images"]
+    return Carried(recipe, (images[..., None] if images.ndim == 3 else images,), "npz")
+
+
+def _between_tags(text: str, path: Path) -> Recipe:
+    found = re.search(r"<esvae:recipe\b[^<>]*>([^<]*)</esvae:recipe>", text)
+    return _parsed(html.unescape(found[1]) if found else "", path)
+
+
+def _parsed(text: str, path: Path) -> Recipe:
+    if not text:
+        raise RecipeError(f"{path}: carries no recipe")
+    if len(text) > MAX_TEXT:
+        raise RecipeError(f"{path}: expected a recipe of at most {MAX_TEXT:,} bytes, found {len(text):,}")
+    return parse(text, str(path))
+
+
+def _image(frame: Pixels, suffix: str) -> Image.Image:
+    if frame.shape[2] == 1:
+        return Image.fromarray(frame[:, :, 0])
+    if suffix == ".gif":
+        image = Image.fromarray(_indices(frame), "P")
+        image.putpalette(_palette().tobytes())
+        return image
+    return Image.fromarray(frame)
+
+
+def _rgba(frame: Pixels) -> Pixels:
+    colours = np.broadcast_to(frame, (*frame.shape[:2], 3))
+    return np.concatenate([colours, np.full((*frame.shape[:2], 1), 255, np.uint8)], axis=2)
+
+
+def _indices(frame: Pixels) -> Pixels:
+    """The nearest of 6 x 7 x 6 evenly spaced colours, as a number: no two programs may differ in it."""
+    index = np.zeros(frame.shape[:2], np.int64)
+    for channel, levels in enumerate(_LEVELS):
+        index = index * levels + (frame[:, :, channel].astype(np.int64) * (levels - 1) * 2 + 255) // 510
+    return index.astype(np.uint8)
+
+
+def _palette() -> Pixels:
+    """(252, 3) colours of `_indices`."""
+    axes = [np.arange(levels) * 255 // (levels - 1) for levels in _LEVELS]
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3).astype(np.uint8)

@@ -1,0 +1,262 @@
+"""A recipe: what makes a picture again. Every picture that is taken along carries one (docs/takeaway.md).
+
+It names the network by the content of its engine bundle, and gives the rates, the noise's seeds, the sampler, T and
+the layout. Rates are whole multiples of 1/46080, as in the explorer. The twin is `app/web/maths/recipe.js`; both write
+the same text.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib.metadata
+import json
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from esvae_core.config import Sampler
+from esvae_core.engine import noise, plan_of, to_bundle
+from esvae_core.engine.bundle import content_hash
+from esvae_core.errors import InputError, RecipeError
+from esvae_core.esvae import ESVAE
+from esvae_core.pictures import CAPTION, to_uint8
+
+GRID = 46_080  # k/T is a whole multiple of 1/46080 for T = 2, 4, 8 ... 1024, 3, 5, 6, 10, 12, 20 and more
+MAX_TEXT = 4 * 2**20  # bytes of a recipe
+MAX_CELLS = 16_384
+MAX_RATES = 2**20
+MAX_WORK = 2**18  # cells x steps: more would keep a reader busy for many minutes
+MAX_PIXELS = 2**26  # of the sheet, or of all frames
+
+Kind = Literal["picture", "grid", "strip", "film"]
+Units = NDArray[np.uint16]
+
+_Line = Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Network(_Part):
+    """The network that decodes."""
+
+    name: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """Content hash of its engine bundle (`esvae_core.engine.bundle`)."""
+
+
+class Layout(_Part):
+    """How the pictures lie on the sheet, or follow each other."""
+
+    columns: int = Field(1, ge=1, le=MAX_CELLS)
+    gap: int = Field(0, ge=0, le=64)
+    scale: int = Field(1, ge=1, le=64)
+    captions: Annotated[tuple[_Line, ...], Field(max_length=MAX_CELLS, strict=False)] = ()
+    """None, or one for each picture."""
+    frame_ms: int = Field(100, ge=20, le=10_000)
+    """Of a film: how long each frame stays."""
+
+
+class Recipe(_Part):
+    """What makes a picture again."""
+
+    version: Literal[1] = 1
+    kind: Kind
+    checkpoint: Network
+    sampler: Sampler
+    steps: int = Field(ge=1, le=1024)
+    dims: int = Field(ge=1, le=4096)
+    rates: str = Field(max_length=MAX_TEXT, pattern=r"^[A-Za-z0-9_-]+$")
+    """N x dims numbers of 16 bits, big-endian, base64url without padding: rates in units of 1/46080."""
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**32)], ...], Field(min_length=1, strict=False)]
+    """Of the noise: one for each picture, or one for all."""
+    layout: Layout = Layout()
+    versions: dict[_Line, _Line] = Field(default_factory=dict, max_length=16)
+    """Of the packages that drew it; for people, not for the replay."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        try:
+            raw = base64.b64decode(self.rates + "=" * (-len(self.rates) % 4), altchars=b"-_", validate=True)
+        except ValueError:
+            raise ValueError("rates: expected base64url") from None
+        count = len(raw) // (2 * self.dims)
+        if not count or len(raw) != 2 * self.dims * count:
+            raise ValueError(f"rates: expected a multiple of {self.dims} numbers of 2 bytes, found {len(raw)} bytes")
+        if not fits(count, self.dims, self.steps):
+            raise ValueError(
+                f"expected at most {MAX_CELLS:,} pictures, {MAX_RATES:,} rates and {MAX_WORK:,} pictures x steps,"
+                f" found {count:,}, {count * self.dims:,} and {count * self.steps:,}"
+            )
+        if int(np.frombuffer(raw, ">u2").max()) > GRID:
+            raise ValueError(f"rates: expected each to be at most {GRID}")
+        if len(self.seeds) not in (1, count):
+            raise ValueError(f"seeds: expected 1 or {count}, found {len(self.seeds)}")
+        if len(self.layout.captions) not in (0, count):
+            raise ValueError(f"captions: expected none or {count}, found {len(self.layout.captions)}")
+        if self.kind == "picture" and count != 1:
+            raise ValueError(f"kind: a picture has one vector of rates, found {count}")
+        return self
+
+    @property
+    def units(self) -> Units:
+        """(N, dims) rates in units of 1/46080."""
+        raw = base64.urlsafe_b64decode(self.rates + "=" * (-len(self.rates) % 4))
+        return np.frombuffer(raw, ">u2").astype(np.uint16).reshape(-1, self.dims)
+
+    def pixels(self, size: int) -> int:
+        """How many there are on the sheet, or on all frames, of pictures that are `size` wide and high."""
+        layout, count = self.layout, len(self.units)
+        if self.kind == "film":
+            return count * (size * layout.scale) ** 2
+        columns = min(layout.columns, count)
+        tall = size + layout.gap + (CAPTION if layout.captions else 0)
+        return -(-count // columns) * tall * columns * (size + layout.gap) * layout.scale**2
+
+    @property
+    def text(self) -> str:
+        """As a file carries it: JSON on one line."""
+        return self.model_dump_json()
+
+
+def fits(count: int, dims: int, steps: int) -> bool:
+    """Whether a recipe may hold that many pictures."""
+    return count <= MAX_CELLS and count * dims <= MAX_RATES and count * steps <= MAX_WORK
+
+
+def recipe_of(
+    model: ESVAE,
+    name: str,
+    units: Units,
+    seeds: Sequence[int],
+    *,
+    kind: Kind,
+    sampler: Sampler,
+    steps: int,
+    layout: Layout | None = None,
+) -> Recipe:
+    """The recipe of pictures that `paint` draws with the same arguments.
+
+    Raises:
+        RecipeError: more than a recipe holds, or out of range.
+    """
+    same = len(set(seeds)) == 1
+    packed = base64.urlsafe_b64encode(np.ascontiguousarray(units, ">u2").tobytes()).decode().rstrip("=")
+    packages = ("esvae", "numpy", "torch", "pillow")
+    return _checked(
+        {
+            "kind": kind,
+            "checkpoint": Network(name=name, sha256=hash_of(model)),
+            "sampler": sampler,
+            "steps": steps,
+            "dims": units.shape[1],
+            "rates": packed,
+            "seeds": tuple(seeds[:1] if same else seeds),
+            "layout": layout or Layout(),
+            "versions": {package: importlib.metadata.version(package) for package in packages},
+        },
+        "recipe",
+    )
+
+
+def parse(text: str | bytes, where: str = "recipe") -> Recipe:
+    """Read a recipe's text; believes nothing.
+
+    Raises:
+        RecipeError: one line with `where`, the first wrong field, and what was expected.
+    """
+    if len(text) > MAX_TEXT:
+        raise RecipeError(f"{where}: expected a recipe of at most {MAX_TEXT:,} bytes, found {len(text):,}")
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        raise RecipeError(f"{where}: recipe: expected JSON, found something else") from None
+    if not isinstance(values, dict):
+        raise RecipeError(f"{where}: recipe: expected a JSON object")
+    version = values.get("version")
+    if type(version) is not int or version < 1:
+        raise RecipeError(f"{where}: recipe: version: expected 1")
+    if version > 1:
+        raise RecipeError(f"{where}: recipe of version {version}, this esvae reads up to 1; please update it")
+    return _checked(values, where)
+
+
+def _checked(values: dict[str, object], where: str) -> Recipe:
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"][:4])
+        message = " ".join(first["msg"].removeprefix("Value error, ").split())
+        raise RecipeError(f"{where}: recipe: {field}{': ' if field else ''}{message[:300]}") from None
+
+
+def hash_of(model: ESVAE) -> str:
+    """What a recipe calls a network: the content hash of its engine bundle."""
+    return content_hash(to_bundle(plan_of(model)))
+
+
+def to_units(rates: NDArray[np.floating]) -> Units:
+    """Rates in [0, 1] -> units of 1/46080, rounded.
+
+    Raises:
+        InputError: some are outside or no numbers.
+    """
+    if not bool(((rates >= 0) & (rates <= 1)).all()):
+        raise InputError("rates: expected numbers in [0, 1]")
+    return np.rint(rates.astype(np.float64) * GRID).astype(np.uint16)
+
+
+def to_rates(units: Units) -> NDArray[np.float32]:
+    """Units of 1/46080 -> rates, as the model takes them."""
+    return (units / GRID).astype(np.float32)
+
+
+def seeds_from(seed: int, count: int) -> tuple[int, ...]:
+    """The noise of a grid: picture i meets seed + i, so that no two pictures share their luck."""
+    return tuple((seed + i) % 2**32 for i in range(count))
+
+
+@torch.inference_mode()
+def paint(model: ESVAE, units: Units, seeds: Sequence[int], *, sampler: Sampler, steps: int) -> NDArray[np.uint8]:
+    """Decode rates under frozen noise.
+
+    Args:
+        model: the network.
+        units: (N, d) rates in units of 1/46080.
+        seeds: of the noise, one for each picture or one for all.
+        sampler: 'bernoulli' or 'systematic'.
+        steps: time steps T.
+
+    Returns:
+        (N, H, W, C) pixels.
+    """
+    rates, each = to_rates(units), max(1, 4000 // steps)
+    parts = []
+    for start in range(0, len(rates), each):
+        chosen = range(start, min(start + each, len(rates)))
+        spikes = np.stack(
+            [noise.sample(rates[i], seeds[i if len(seeds) > 1 else 0], sampler, steps) for i in chosen], axis=1
+        )
+        parts.append(to_uint8(model.decode(torch.from_numpy(spikes).float().to(model.device))))
+    return np.concatenate(parts)
+
+
+def render(recipe: Recipe, model: ESVAE) -> NDArray[np.uint8]:
+    """The recipe's pictures, (N, H, W, C), before they are laid out.
+
+    Raises:
+        RecipeError: the model is another one, or the pictures would be too large.
+    """
+    if hash_of(model) != recipe.checkpoint.sha256:
+        raise RecipeError(f"recipe: made with another network ({recipe.checkpoint.name}), by its content hash")
+    units = recipe.units
+    size = model.config.image_size
+    if recipe.pixels(size) > MAX_PIXELS:
+        raise RecipeError(f"recipe: expected at most {MAX_PIXELS:,} pixels, found {recipe.pixels(size):,}")
+    return paint(model, units, recipe.seeds, sampler=recipe.sampler, steps=recipe.steps)

@@ -1,0 +1,105 @@
+"""A file with a recipe, made again and held against what it shows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from esvae_core.checkpoint import Checkpoint, load
+from esvae_core.errors import CheckpointError, RecipeError
+from esvae_core.explore.carriers import Pixels, laid_out, read, shown, write
+from esvae_core.explore.recipe import Recipe, hash_of, render
+
+_BESIDE = Path(__file__).resolve().parents[2] / "checkpoints"  # of the repository, where this is one
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What came of it.
+
+    Attributes:
+        recipe: The file's.
+        checkpoint: The file of the network that was found.
+        identical: Whether every pixel is the same.
+        differing: How many pixels are not; all of them if the sizes differ.
+        largest: Largest difference of a pixel's channel, 0 to 255.
+    """
+
+    recipe: Recipe
+    checkpoint: Path
+    identical: bool
+    differing: int
+    largest: int
+
+
+def replay(path: Path, places: Sequence[Path], out: Path | None = None) -> Replay:
+    """Make a file's pictures again.
+
+    Args:
+        path: a file that carries a recipe.
+        places: checkpoints, or folders of them, in which the recipe's network is looked for.
+        out: where to write what was made, if anywhere.
+
+    Raises:
+        RecipeError: the file cannot be used, or its network is in none of the places.
+        InputError, OutputError: `out` cannot be written.
+    """
+    carried = read(path)
+    place, found = find(carried.recipe, places)
+    pixels = render(carried.recipe, found.model)
+    if out is not None:
+        write(out, carried.recipe, pixels)
+    made = (pixels,) if carried.form == "npz" else shown(laid_out(carried.recipe, pixels), carried.form)
+    return Replay(carried.recipe, place, *compared(carried.pixels, made))
+
+
+def compared(theirs: Sequence[Pixels], made: Sequence[Pixels]) -> tuple[bool, int, int]:
+    """Whether all pixels are the same, how many are not, and by how much at most.
+
+    A file may hold two equal frames as one that stays longer.
+    """
+    theirs, made = _merged(theirs), _merged(made)
+    if [frame.shape for frame in theirs] != [frame.shape for frame in made]:
+        return False, sum(frame[..., 0].size for frame in made), 255
+    off = [np.abs(a.astype(np.int16) - b).max(axis=-1) for a, b in zip(theirs, made, strict=True)]
+    differing = sum(int((part > 0).sum()) for part in off)
+    return differing == 0, differing, max(int(part.max()) for part in off)
+
+
+def _merged(frames: Sequence[Pixels]) -> list[Pixels]:
+    return [frame for i, frame in enumerate(frames) if not i or not np.array_equal(frame, frames[i - 1])]
+
+
+def places(first: Sequence[Path] = ()) -> list[Path]:
+    """Where checkpoints are looked for: what is given, `checkpoints` here, ESVAE_CHECKPOINTS, the repository's."""
+    extra = os.environ.get("ESVAE_CHECKPOINTS", "").split(os.pathsep)
+    usual = [Path("checkpoints"), *(Path(name).expanduser() for name in extra if name), _BESIDE]
+    return [*first, *(folder for folder in usual if folder.is_dir())]
+
+
+def find(recipe: Recipe, places: Sequence[Path]) -> tuple[Path, Checkpoint]:
+    """The checkpoint whose content is the recipe's, wherever it is and whatever it is called.
+
+    Raises:
+        RecipeError: it is in none of the places.
+    """
+    wanted = recipe.checkpoint
+    files = [file for place in places for file in (sorted(place.glob("*.safetensors")) if place.is_dir() else [place])]
+    for file in sorted(files, key=lambda f: f.stem != wanted.name.rpartition("/")[2]):
+        try:
+            found = load(file)
+        except CheckpointError:
+            if file in places:  # it was named
+                raise
+            continue
+        if hash_of(found.model) == wanted.sha256:
+            return file, found
+    looked = ", ".join(map(str, places)) or "nowhere"
+    raise RecipeError(
+        f"recipe: its network, {wanted.name} (content {wanted.sha256[:12]}), was not found among {len(files)}"
+        f" in {looked}; name it with --checkpoint"
+    )

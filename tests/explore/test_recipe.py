@@ -1,0 +1,153 @@
+"""Recipes: what they hold, what they refuse, and the pictures they make."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from esvae_core.engine import noise
+from esvae_core.errors import InputError, RecipeError
+from esvae_core.explore import recipe as recipes
+from esvae_core.explore.recipe import GRID, Layout, paint, parse, recipe_of, render, seeds_from, to_rates, to_units
+from esvae_core.pictures import to_uint8
+
+UNITS = np.random.default_rng(0).integers(0, GRID + 1, (5, 6)).astype(np.uint16)
+HOW = {"sampler": "bernoulli", "steps": 8}
+
+
+@pytest.fixture
+def made(model):
+    layout = Layout(columns=3, gap=1, scale=2, captions=tuple("abcde"))
+    return recipe_of(model, "striped", UNITS, seeds_from(7, 5), kind="grid", layout=layout, **HOW)
+
+
+def changed(recipe, **values):
+    return json.dumps(json.loads(recipe.text) | values)
+
+
+def test_it_comes_back_whole(made):
+    again = parse(made.text)
+    assert again == made
+    assert again.text == made.text
+    assert np.array_equal(again.units, UNITS)
+    assert again.seeds == (7, 8, 9, 10, 11)
+    assert "\n" not in made.text
+
+
+def test_one_seed_for_all_is_written_once(model):
+    assert recipe_of(model, "m", UNITS, (3,) * 5, kind="grid", **HOW).seeds == (3,)
+
+
+@pytest.mark.parametrize("steps", [2, 3, 5, 8, 12, 16, 20, 64, 1024])
+def test_rates_of_an_encoder_are_exact(steps):
+    rates = np.arange(steps + 1, dtype=np.float32) / np.float32(steps)
+    assert np.array_equal(to_rates(to_units(rates)), rates)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, -0.1, 1.1])
+def test_what_is_no_rate_is_refused(wrong):
+    with pytest.raises(InputError, match="rates"):
+        to_units(np.array([[wrong]]))
+
+
+@pytest.mark.parametrize("sampler", ["bernoulli", "systematic"])
+def test_it_paints_what_the_model_decodes_under_that_noise(model, sampler):
+    pixels = paint(model, UNITS, (1, 2, 3, 4, 5), sampler=sampler, steps=9)
+    spikes = np.stack([noise.sample(to_rates(UNITS)[i], i + 1, sampler, 9) for i in range(5)], axis=1)
+    with torch.no_grad():
+        assert np.array_equal(pixels, to_uint8(model.decode(torch.from_numpy(spikes).float())))
+
+
+def test_a_picture_does_not_depend_on_its_company(model, monkeypatch):
+    together = paint(model, UNITS, (7,), **HOW)
+    alone = np.concatenate([paint(model, UNITS[i : i + 1], (7,), **HOW) for i in range(5)])
+    assert np.array_equal(together, alone)
+
+
+def test_render_takes_the_network_of_the_recipe_only(model, made, tiny):
+    assert np.array_equal(render(made, model), paint(model, UNITS, made.seeds, **HOW))
+    with pytest.raises(RecipeError, match="another network"):
+        render(made, tiny)
+
+
+def test_pictures_beyond_all_bounds_are_not_begun(model, made, monkeypatch):
+    monkeypatch.setattr(recipes, "MAX_PIXELS", made.pixels(16) - 1)
+    with pytest.raises(RecipeError, match="at most"):
+        render(made, model)
+
+
+@pytest.mark.parametrize("kind", ["grid", "film"])
+def test_pixels_are_counted_as_they_are_laid_out(model, made, kind):
+    from esvae_core.explore.carriers import laid_out
+
+    recipe = made.model_copy(update={"kind": kind})
+    counted = sum(frame[..., 0].size for frame in laid_out(recipe, render(recipe, model)))
+    assert counted <= recipe.pixels(16) < 1.1 * counted
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"version": 2}, "version 2"),
+        ({"version": 0}, "version"),
+        ({"version": True}, "version"),
+        ({"kind": "song"}, "kind"),
+        ({"kind": "picture"}, "one vector"),
+        ({"checkpoint": {"name": "x", "sha256": "ab"}}, "checkpoint.sha256"),
+        ({"checkpoint": {"name": "", "sha256": "0" * 64}}, "checkpoint.name"),
+        ({"checkpoint": {"name": "a\nb", "sha256": "0" * 64}}, "checkpoint.name"),
+        ({"sampler": "poisson"}, "sampler"),
+        ({"steps": 0}, "steps"),
+        ({"steps": 1025}, "steps"),
+        ({"steps": 2.0}, "steps"),
+        ({"steps": "8"}, "steps"),
+        ({"dims": 7}, "multiple of 7"),
+        ({"dims": 10**9}, "dims"),
+        ({"rates": ""}, "rates"),
+        ({"rates": "AAA=AAA"}, "rates"),
+        ({"rates": "A"}, "rates"),
+        ({"rates": "_" * 80}, "46080"),
+        ({"rates": ["AAAA"]}, "rates"),
+        ({"seeds": []}, "seeds"),
+        ({"seeds": [1, 2]}, "1 or 5"),
+        ({"seeds": [-1]}, "seeds"),
+        ({"seeds": [2**32]}, "seeds"),
+        ({"seeds": [1.5]}, "seeds"),
+        ({"layout": {"scale": 65}}, "layout.scale"),
+        ({"layout": {"gap": -1}}, "layout.gap"),
+        ({"layout": {"columns": 0}}, "layout.columns"),
+        ({"layout": {"captions": ["x"]}}, "captions"),
+        ({"layout": {"captions": ["x" * 65] * 5}}, "layout.captions"),
+        ({"layout": {"colour": 1}}, "colour"),
+        ({"extra": 1}, "extra"),
+        ({"versions": {"a": 1}}, "versions"),
+        ({"versions": {str(i): "" for i in range(17)}}, "versions"),
+    ],
+    ids=str,
+)
+def test_each_wrong_field_is_named_in_one_line(made, values, message):
+    with pytest.raises(RecipeError, match=r"here: .*recipe") as caught:
+        parse(changed(made, **values), "here")
+    assert message in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "1" * 5000, "[" * 100_000, '"\\ud800"', b"\xff\xfe", "null"])
+def test_what_is_no_recipe_is_refused(text):
+    with pytest.raises(RecipeError, match="here: "):
+        parse(text, "here")
+
+
+def test_more_than_a_recipe_holds_is_refused(model):
+    assert not recipes.fits(recipes.MAX_CELLS + 1, 1, 1)
+    assert not recipes.fits(1025, 1024, 1)
+    assert not recipes.fits(300, 1, 1024)
+    units = np.zeros((300, 6), np.uint16)
+    with pytest.raises(RecipeError, match="262,144"):
+        recipe_of(model, "m", units, (0,), kind="grid", sampler="bernoulli", steps=1024)
+    with pytest.raises(RecipeError, match="at most"):
+        parse(" " * (recipes.MAX_TEXT + 1))

@@ -1,0 +1,213 @@
+"""Files that carry recipes: written, read back, made again, held against what they show, and refused."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, PngImagePlugin
+
+from esvae_core import checkpoint
+from esvae_core.config import ModelConfig
+from esvae_core.errors import CheckpointError, InputError, RecipeError
+from esvae_core.esvae import ESVAE
+from esvae_core.explore import carriers
+from esvae_core.explore.recipe import GRID, Layout, recipe_of, render
+from esvae_core.explore.replay import replay
+
+UNITS = np.random.default_rng(0).integers(0, GRID + 1, (5, 6)).astype(np.uint16)
+CAPTIONS = ("<a> & b", 'c"', "ä", "0.5", "")
+
+
+@pytest.fixture(scope="module")
+def colour():
+    torch.manual_seed(1)
+    made = ESVAE(ModelConfig(image_channels=3, image_size=16, channels=(8, 8), latent_dim=6, time_steps=8)).eval()
+    with torch.no_grad():
+        for parameter in made.parameters():
+            if parameter.dim() > 1:
+                parameter.mul_(6)
+    return made
+
+
+@pytest.fixture
+def shelf(tmp_path, model, colour):
+    """A folder of two checkpoints and a broken one."""
+    folder = tmp_path / "shelf"
+    folder.mkdir()
+    for name, network in (("gray", model), ("colour", colour)):
+        checkpoint.save(
+            folder / f"{name}.safetensors", network.state_dict(), checkpoint.Header(name=name, model=network.config)
+        )
+    (folder / "broken.safetensors").write_bytes(b"x")
+    return folder
+
+
+def made(model, kind="grid", **layout):
+    layout = {"columns": 3, "gap": 1, "scale": 2} | layout
+    units = UNITS[:1] if kind == "picture" else UNITS
+    how = {"sampler": "bernoulli", "steps": 8, "layout": Layout(**layout)}
+    return recipe_of(model, "gray", units, (7,), kind=kind, **how)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".gif", ".webp", ".npz", ".PNG"])
+@pytest.mark.parametrize("kind", ["picture", "grid", "strip", "film"])
+@pytest.mark.parametrize("which", ["gray", "colour"])
+def test_every_kind_of_file_is_made_again_to_the_pixel(suffix, kind, which, shelf, tmp_path):
+    model = checkpoint.load(shelf / f"{which}.safetensors").model
+    recipe = made(model, kind, captions=CAPTIONS if kind == "grid" else ())
+    path = tmp_path / f"it{suffix}"
+    if kind == "film" and suffix.lower() == ".png":
+        with pytest.raises(InputError, match=r"\.gif or \.webp"):
+            carriers.write(path, recipe, render(recipe, model))
+        return
+    carriers.write(path, recipe, render(recipe, model))
+    done = replay(path, [shelf], tmp_path / f"again{suffix}")
+    assert done.recipe == recipe
+    assert done.checkpoint == shelf / f"{which}.safetensors"
+    assert (done.identical, done.differing, done.largest) == (True, 0, 0)
+    assert replay(tmp_path / f"again{suffix}", [shelf]).identical
+
+
+def test_a_png_shows_the_sheet(model, tmp_path):
+    recipe = made(model, captions=CAPTIONS)
+    carriers.write(tmp_path / "it.png", recipe, render(recipe, model))
+    with Image.open(tmp_path / "it.png") as image:
+        assert image.mode == "L"
+        assert image.size == (2 * (3 * 17 - 1), 2 * (2 * 24 - 1))
+        assert image.text["esvae"] == recipe.text
+
+
+def test_a_film_has_its_pace(model, tmp_path):
+    recipe = made(model, "film", frame_ms=200)
+    for name in ("it.gif", "it.webp"):
+        carriers.write(tmp_path / name, recipe, render(recipe, model))
+        with Image.open(tmp_path / name) as image:
+            assert image.n_frames == 5
+            assert image.size == (32, 32)
+            image.seek(1)
+            image.load()
+            assert image.info["duration"] == 200
+
+
+def test_equal_frames_may_be_one(model, shelf, tmp_path):
+    recipe = recipe_of(model, "m", UNITS[[0, 0, 1]], (7,), kind="film", sampler="bernoulli", steps=8)
+    carriers.write(tmp_path / "it.gif", recipe, render(recipe, model))
+    with Image.open(tmp_path / "it.gif") as image:
+        assert image.n_frames == 2
+    assert replay(tmp_path / "it.gif", [shelf]).identical
+
+
+def test_a_changed_pixel_is_seen(model, shelf, tmp_path):
+    recipe = made(model)
+    pixels = render(recipe, model)
+    pixels[1, 2, 3] ^= 4
+    for name in ("it.png", "it.gif", "it.webp", "it.npz"):
+        carriers.write(tmp_path / name, recipe, pixels)
+        done = replay(tmp_path / name, [shelf])
+        assert (done.identical, done.differing, done.largest) == (False, 1 if name == "it.npz" else 4, 4), name
+
+
+def test_another_size_is_seen(model, shelf, tmp_path):
+    recipe = made(model)
+    carriers.write(tmp_path / "it.png", recipe, render(recipe, model))
+    with Image.open(tmp_path / "it.png") as image:
+        about = PngImagePlugin.PngInfo()
+        about.add_text("esvae", image.text["esvae"])
+        image.resize((10, 10)).save(tmp_path / "small.png", pnginfo=about)
+    assert not replay(tmp_path / "small.png", [shelf]).identical
+
+
+def test_a_picture_that_went_through_other_hands_is_still_identical(model, shelf, tmp_path):
+    """Another program may write gray as RGBA and the recipe as a tEXt chunk behind the pixels."""
+    recipe = made(model)
+    carriers.write(tmp_path / "it.png", recipe, render(recipe, model))
+    with Image.open(tmp_path / "it.png") as image:
+        about = PngImagePlugin.PngInfo()
+        about.add(b"tEXt", b"esvae\0" + image.text["esvae"].encode("latin-1"), after_idat=True)
+        image.convert("RGBA").save(tmp_path / "other.png", pnginfo=about)
+    assert replay(tmp_path / "other.png", [shelf]).identical
+
+
+def test_the_network_is_known_by_its_content(model, colour, shelf, tmp_path):
+    recipe = made(model)
+    carriers.write(tmp_path / "it.png", recipe, render(recipe, model))
+    (shelf / "gray.safetensors").rename(shelf / "other name.safetensors")
+    assert replay(tmp_path / "it.png", [shelf]).checkpoint.name == "other name.safetensors"
+    assert replay(tmp_path / "it.png", [shelf / "other name.safetensors"]).identical
+    with pytest.raises(RecipeError, match="was not found among 1"):
+        replay(tmp_path / "it.png", [shelf / "colour.safetensors"])
+    with pytest.raises(RecipeError, match="was not found among 0"):
+        replay(tmp_path / "it.png", [])
+    with pytest.raises(CheckpointError, match="broken"):
+        replay(tmp_path / "it.png", [shelf / "broken.safetensors"])
+
+
+def write_png(path, **texts):
+    about = PngImagePlugin.PngInfo()
+    for key, text in texts.items():
+        about.add_itxt(key, text)
+    Image.new("L", (4, 4)).save(path, pnginfo=about)
+
+
+def test_files_without_a_recipe_are_named(model, tmp_path):
+    write_png(tmp_path / "plain.png", Comment="hello")
+    Image.new("L", (4, 4)).save(tmp_path / "plain.gif")
+    Image.new("L", (4, 4)).save(tmp_path / "plain.webp")
+    np.savez(tmp_path / "plain.npz", images=np.zeros((1, 4, 4), np.uint8))
+    (tmp_path / "plain.svg").write_text("<svg/>")
+    for path in sorted(tmp_path.glob("plain.*")):
+        with pytest.raises(RecipeError, match="carries no recipe") as caught:
+            carriers.read(path)
+        assert str(path) in str(caught.value)
+
+
+def test_hostile_files_are_refused_in_one_line(tmp_path):
+    write_png(tmp_path / "long.png", esvae="x" * (4 * 2**20 + 1))
+    write_png(tmp_path / "json.png", esvae="{}")
+    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "none.png").write_bytes(b"")
+    Image.new("1", (20_000, 20_000)).save(tmp_path / "huge.png")
+    with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("recipe.npy", b"\0" * (2**28 + 1))
+    buffer = io.BytesIO()
+    np.save(buffer, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    with zipfile.ZipFile(tmp_path / "pickle.npz", "w") as archive:
+        archive.writestr("recipe.npy", buffer.getvalue())
+    for path in [*sorted(tmp_path.iterdir()), tmp_path / "missing.png", tmp_path]:
+        with pytest.raises(RecipeError) as caught:
+            carriers.read(path)
+        assert str(path) in str(caught.value)
+        assert len(str(caught.value).splitlines()) == 1, path
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, model):
+    folder = tmp_path_factory.mktemp("whole")
+    recipe = made(model)
+    for suffix in carriers.SUFFIXES:
+        carriers.write(folder / f"it{suffix}", recipe, render(recipe, model))
+    return folder
+
+
+@pytest.mark.parametrize("suffix", carriers.SUFFIXES)
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_damaged_files_are_read_or_refused(suffix, whole, data):
+    raw = bytearray((whole / f"it{suffix}").read_bytes())
+    for _ in range(data.draw(st.integers(1, 3))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    path = whole / f"damaged{suffix}"
+    path.write_bytes(raw[: data.draw(st.integers(0, len(raw)))] if data.draw(st.booleans()) else raw)
+    message = str(path)
+    try:
+        carriers.read(path)
+    except RecipeError as refusal:
+        message = str(refusal)
+    assert str(path) in message
+    assert len(message.splitlines()) == 1

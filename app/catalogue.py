@@ -1,25 +1,28 @@
-"""Which checkpoints there are, and what is beside them; each file is read once."""
+"""Which checkpoints there are, and what is beside them; each file is read once, whoever asks."""
 
 from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import streamlit as st
-
+from app.packs import pack
 from esvae_core import checkpoint
 from esvae_core.data import ImageSet
 from esvae_core.data import load as load_data
-from esvae_core.errors import EsvaeError
+from esvae_core.engine import plan_of, to_bundle
+from esvae_core.engine.bundle import content_hash
+from esvae_core.errors import CheckpointError, EsvaeError
 from esvae_core.explore import atlas as atlases
-from esvae_core.explore.drawing import draw
 
 ROOT = Path(__file__).resolve().parents[1]
 _LOG = logging.getLogger("esvae.app")
+_READING = threading.RLock()  # one reader at a time: what a second one asks for is then in the cache
 
 
 @dataclass(frozen=True)
@@ -30,21 +33,34 @@ class Entry:
         name: What links and lists call it.
         path: Where it is.
         changed: When it was last written, in nanoseconds, so that a new file is read anew.
+        header: What it says about itself; None if it cannot be read.
         problem: Why it cannot be used, in one line; "" if it can.
     """
 
     name: str
     path: Path
     changed: int
+    header: checkpoint.Header | None
     problem: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Shelf:
-    """A checkpoint in memory, with its atlas if there is one that fits."""
+    """A checkpoint in memory.
+
+    Attributes:
+        entry: The file.
+        checkpoint: Model and header.
+        bundle: The model folded for the page's engine.
+        digest: SHA-256 of the bundle, hex: the model's name for its content.
+        atlas: Rates of test images, if there is an atlas that fits.
+        atlas_problem: Why there is none although there is a file; "" otherwise.
+    """
 
     entry: Entry
     checkpoint: checkpoint.Checkpoint
+    bundle: bytes
+    digest: str
     atlas: atlases.Atlas | None
     atlas_problem: str
 
@@ -55,10 +71,10 @@ def folders() -> list[Path]:
     return [ROOT / "checkpoints", *(Path(name).expanduser() for name in extra if name)]
 
 
-def find(places: Sequence[Path]) -> list[Entry]:
+def find(places: Sequence[Path] | None = None) -> list[Entry]:
     """Every .safetensors file in these folders, good or not; two of one name are told apart by their folder's."""
     entries: dict[str, Entry] = {}
-    for place in places:
+    for place in folders() if places is None else places:
         for path in sorted(place.glob("*.safetensors")):
             name = path.stem if path.stem not in entries else f"{place.name}/{path.stem}"
             if name in entries or path.name.startswith("."):
@@ -66,48 +82,93 @@ def find(places: Sequence[Path]) -> list[Entry]:
             try:
                 changed = path.stat().st_mtime_ns
             except OSError as error:
-                entries[name] = Entry(name, path, 0, f"{path}: cannot be read: {error.strerror or error}")
+                entries[name] = Entry(name, path, 0, None, f"{path}: cannot be read: {error.strerror or error}")
                 continue
-            entries[name] = Entry(name, path, changed, _problem(path, changed))
+            header, problem = _header(path, changed)
+            entries[name] = Entry(name, path, changed, header, problem)
     return list(entries.values())
 
 
-@st.cache_resource(show_spinner=False, max_entries=256)
-def _problem(path: Path, changed: int) -> str:
-    """Why a file's header cannot be read, "" if it can."""
+@lru_cache(maxsize=256)
+def _header(path: Path, changed: int) -> tuple[checkpoint.Header | None, str]:
+    """A file's header, or why it cannot be read."""
     try:
-        checkpoint.read_header(path)
+        return checkpoint.read_header(path), ""
     except EsvaeError as error:
-        return str(error)
-    return ""
+        return None, str(error)
 
 
-@st.cache_resource(show_spinner="Reading the checkpoint ...", max_entries=8)
+def named(name: str) -> Shelf:
+    """The checkpoint of that name.
+
+    Raises:
+        CheckpointError: if there is none, or it cannot be used.
+    """
+    entries = find()
+    for entry in entries:
+        if entry.name == name:
+            if entry.problem:
+                raise CheckpointError(entry.problem)
+            return take(entry)
+    known = ", ".join(entry.name for entry in entries if not entry.problem)
+    raise CheckpointError(f"model {name!r}: not here; there are {known or 'none'}")
+
+
+def hashed(digest: str) -> Shelf | None:
+    """The checkpoint whose bundle has that hash; None if there is none."""
+    for entry in find():
+        try:
+            shelf = None if entry.problem else take(entry)
+        except EsvaeError:
+            continue
+        if shelf is not None and shelf.digest == digest:
+            return shelf
+    return None
+
+
 def take(entry: Entry) -> Shelf:
     """Load a checkpoint and its atlas.
 
     Raises:
         CheckpointError: if the checkpoint cannot be used; an atlas that cannot is only noted.
     """
-    loaded = checkpoint.load(entry.path)
-    config = loaded.model.config
-    silence = np.zeros((1, config.latent_dim))
-    draw(loaded.model, silence, seed=0, sampler="bernoulli", steps=config.time_steps)  # compile before someone waits
     place = atlases.beside(entry.path)
-    if not place.exists():
-        return Shelf(entry, loaded, None, "")
     try:
-        atlas = atlases.load(place)
-    except EsvaeError as error:
-        return Shelf(entry, loaded, None, str(error))
-    if atlas.checkpoint_sha256 != atlases.content_hash(loaded.model.state_dict()):
-        return Shelf(entry, loaded, None, f"{place}: belongs to other weights; build it again")
-    return Shelf(entry, loaded, atlas, "")
+        atlas_changed = place.stat().st_mtime_ns
+    except OSError:
+        atlas_changed = 0
+    with _READING:
+        return _take(entry.name, entry.path, entry.changed, atlas_changed)
 
 
-@st.cache_resource(show_spinner="Looking for the data set ...", max_entries=4)
-def originals(dataset: str, sha256: str, image_size: int, channels: int) -> ImageSet | None:
-    """The test images themselves, where they are on this machine; nothing is downloaded."""
+@lru_cache(maxsize=16)
+def _take(name: str, path: Path, changed: int, atlas_changed: int) -> Shelf:
+    loaded = checkpoint.load(path)
+    bundle = to_bundle(plan_of(loaded.model))
+    entry = Entry(name, path, changed, loaded.header)
+    atlas, problem = None, ""
+    if atlas_changed:
+        try:
+            atlas = atlases.load(atlases.beside(path))
+        except EsvaeError as error:
+            problem = str(error)
+        else:
+            if atlas.checkpoint_sha256 != atlases.content_hash(loaded.model.state_dict()):
+                atlas, problem = None, f"{atlases.beside(path)}: belongs to other weights; build it again"
+    return Shelf(entry, loaded, bundle, content_hash(bundle), atlas, problem)
+
+
+def originals(shelf: Shelf) -> ImageSet | None:
+    """The test images of a shelf's atlas, where they are on this machine; nothing is downloaded."""
+    atlas, config = shelf.atlas, shelf.checkpoint.model.config
+    if atlas is None:
+        return None
+    with _READING:
+        return _originals(atlas.dataset, atlas.dataset_sha256, config.image_size, config.image_channels)
+
+
+@lru_cache(maxsize=4)
+def _originals(dataset: str, sha256: str, image_size: int, channels: int) -> ImageSet | None:
     try:
         found = load_data(
             dataset,
@@ -121,3 +182,63 @@ def originals(dataset: str, sha256: str, image_size: int, channels: int) -> Imag
         _LOG.info("%s: originals are not shown: %s", dataset, error)
         return None
     return found if found.sha256 == sha256 else None
+
+
+def listed(entry: Entry) -> dict[str, Any]:
+    """What the page's list says of a checkpoint, from its header alone."""
+    header = entry.header
+    if header is None:
+        return {"name": entry.name, "problem": entry.problem}
+    model = header.model
+    return {
+        "name": entry.name,
+        "problem": entry.problem,
+        "dims": model.latent_dim,
+        "steps": model.time_steps,
+        "size": model.image_size,
+        "channels": model.image_channels,
+        "dataset": header.dataset.name if header.dataset else "",
+        "atlas": atlases.beside(entry.path).exists(),
+    }
+
+
+def described(shelf: Shelf) -> dict[str, Any]:
+    """What the page needs to open a checkpoint: hashes to fetch its parts by, and what to say of it."""
+    return listed(shelf.entry) | {
+        "hash": shelf.digest,
+        "atlas": shelf.atlas is not None,
+        "atlasProblem": shelf.atlas_problem,
+        "originals": originals(shelf) is not None,
+        "path": _typed(shelf.entry.path),
+    }
+
+
+def atlas_pack(shelf: Shelf) -> bytes | None:
+    """The atlas as the page reads it; None if there is none."""
+    atlas = shelf.atlas
+    if atlas is None:
+        return None
+    about = {"classNames": atlas.class_names, "steps": atlas.time_steps, "dataset": atlas.dataset}
+    arrays = {
+        "counts": atlas.counts,
+        "labels": atlas.labels.astype("uint16"),
+        "indices": atlas.indices.astype("uint32"),
+        "tilePositions": atlas.tile_positions.astype("uint32"),
+        "tiles": atlas.tiles,
+        "effect": atlas.effect,
+    }
+    return pack(about, arrays)
+
+
+def originals_pack(shelf: Shelf) -> bytes | None:
+    """The atlas' test images themselves, (N, H, W, C) bytes; None where they are not on this machine."""
+    found = originals(shelf)
+    if found is None or shelf.atlas is None:
+        return None
+    return pack({}, {"images": found.images[shelf.atlas.indices].transpose(0, 2, 3, 1)})
+
+
+def _typed(path: Path) -> str:
+    """The path as one would type it where the app was started."""
+    here = Path.cwd()
+    return path.relative_to(here).as_posix() if path.is_relative_to(here) else os.fspath(path)

@@ -1,4 +1,4 @@
-"""The script that runs at every visit and every touch: the frame around all pages."""
+"""The script that runs at every visit and after every gesture: navigation, and the page that it chose."""
 
 from pathlib import Path
 
@@ -8,6 +8,10 @@ from app.pages import explore
 
 HERE = Path(__file__).resolve().parent
 
+PAGES = [
+    st.Page(explore.page, title="Explore", url_path="explore", default=True),
+]
+
 st.set_page_config(page_title="ESVAE explorer", page_icon=HERE / "icon.png", layout="wide")
-st.html(HERE / "style.css")
-st.navigation([st.Page(explore.page, title="Explore", url_path="explore", default=True)], position="hidden").run()
+st.html(HERE / "frame.css")
+st.navigation(PAGES, position="top").run()

@@ -1,4 +1,4 @@
-"""The app object that `streamlit run app/main.py` finds; routes for the front end will go here."""
+"""The app object that `streamlit run app/main.py` finds: the script, and routes for the page's files and models."""
 
 import sys
 from pathlib import Path
@@ -8,6 +8,7 @@ import streamlit as st
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))  # Streamlit puts this folder on the import path; `app` itself lies above it
 
-from app.trouble import report  # noqa: E402 - needs the line above
+from app.routes import ROUTES  # noqa: E402 - needs the line above
+from app.trouble import report  # noqa: E402
 
-app = st.App(HERE / "explorer.py", on_script_error=report)
+app = st.App(HERE / "explorer.py", routes=ROUTES, on_script_error=report)

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 
 from esvae_core.config import Sampler
+from esvae_core.engine import noise
 from esvae_core.errors import InputError
 from esvae_core.esvae import ESVAE
 from esvae_core.pictures import to_uint8
-from esvae_core.seeds import generator
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,23 +30,23 @@ class Drawing:
 
 @torch.inference_mode()
 def draw(model: ESVAE, rates: NDArray[np.floating], *, seed: int, sampler: Sampler, steps: int) -> Drawing:
-    """Decode rates under frozen noise: the same arguments give the same picture.
+    """Decode rates under frozen noise: the same arguments give the same picture, here and in the explorer's page.
 
     All N vectors meet the same noise, so what differs between their pictures comes from their rates alone.
 
     Args:
         model: The network.
         rates: (N, d) in [0, 1].
-        seed: Names the noise: `seeds.generator(seed, "noise")`.
+        seed: Names the noise, see `esvae_core.engine.noise`.
         sampler: 'bernoulli' or 'systematic'.
         steps: Time steps T.
 
     Raises:
         InputError: if the rates have another shape, or are not finite numbers from 0 to 1.
     """
-    if not (np.isfinite(rates).all() and (rates >= 0).all() and (rates <= 1).all()):
-        raise InputError("rates: expected finite numbers from 0 to 1")
-    given = torch.from_numpy(np.ascontiguousarray(rates, np.float32)).to(model.device)
-    noise = model.noise(1, generator=generator(seed, "noise"), steps=steps)
-    spikes = model.sample_spikes(given, noise=noise.expand(-1, len(given), -1), sampler=sampler)
-    return Drawing(spikes.cpu().numpy().astype(bool), to_uint8(model.decode(spikes)))
+    dims = model.config.latent_dim
+    if rates.ndim != 2 or rates.shape[1] != dims or not len(rates):
+        raise InputError(f"rates: expected shape (N, {dims}), got {rates.shape}")
+    spikes = np.stack([noise.sample(row, seed, sampler, steps) for row in rates.astype(np.float32)], axis=1)
+    images = model.decode(torch.from_numpy(spikes).to(model.device))
+    return Drawing(spikes.astype(bool), to_uint8(images))

@@ -1,134 +1,195 @@
-"""The page in Chromium: what people see, touch, upload and take along."""
+"""Explore in Chromium: what people drag, press, draw, upload and share, and that the page's picture is Python's."""
 
 from __future__ import annotations
 
-import base64
-import csv
 import io
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from app import catalogue
-from app.scene import build
-from app.state import State, Upload, decode, encode
+from app import catalogue, scene
+from app.state import GRID, Own, Prior, State, TestImage, decode, encode, to_grid
 
 pytestmark = pytest.mark.browser
-PICTURE = "Picture of the present rates"
+LARGE = "canvas.large"
+LINK = State("aaa", Prior(0), to_grid([0.5, 0.25, 0.75, 1, 0, 0.5]), 7, "bernoulli", 8)
 
 
-def open_page(page, path="/"):
-    page.goto(path)
-    page.get_by_alt_text(PICTURE).wait_for()
-    page.wait_for_url(re.compile(r"\?s=1~"))
+@pytest.fixture(autouse=True)
+def only_small(shelf_dir, monkeypatch):
+    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints", shelf_dir])
+
+
+def open_page(page, state: State | str = LINK, path="/"):
+    text = state if isinstance(state, str) else encode(state)
+    page.goto(f"{path}?s={quote(text)}" if text else path)
+    page.locator(f".view {LARGE}").wait_for()
+    page.wait_for_function("location.search.includes('s=2~')")
+    page.wait_for_timeout(100)
 
 
 def state_of(page) -> State:
-    (text,) = parse_qs(urlsplit(page.url).query)["s"]
+    (text,) = parse_qs(urlsplit(page.evaluate("location.href")).query)["s"]  # page.url lags behind
     return decode(text)
 
 
-def source_of(page) -> str:
-    src = page.get_by_alt_text(PICTURE).get_attribute("src")
-    assert src is not None
-    return src
-
-
-def pixels_of(page) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(source_of(page).split(",", 1)[1]))))
-
-
-def expected(page, shelf_dir) -> np.ndarray:
-    """What the library draws for the state in the address bar."""
-    scene = build(state_of(page), catalogue.find([catalogue.ROOT / "checkpoints", shelf_dir]))
-    pixels = scene.drawing.pixels[0]
-    return pixels[:, :, 0] if pixels.shape[2] == 1 else pixels
-
-
-def changed(page, before: str) -> None:
-    page.wait_for_function(
-        "([label, before]) => document.querySelector(`img[alt='${label}']`)?.src !== before", arg=[PICTURE, before]
+def pixels_of(page, selector=LARGE) -> np.ndarray:
+    """(H, W, 3) bytes of a canvas."""
+    size, data = page.locator(selector).first.evaluate(
+        "c => [[c.height, c.width], [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]]"
     )
+    return np.array(data, np.uint8).reshape(*size, 4)[:, :, :3]
 
 
-def link(shelf_dir) -> str:
-    """A link to the small model, whatever else there is."""
-    from app.scene import first_state
-
-    entries = catalogue.find([shelf_dir])
-    return "/?s=" + encode(first_state(catalogue.take(entries[0])))
+def same_as_python(page) -> bool:
+    expected = scene.drawn(state_of(page)).pixels[0]
+    return int(np.abs(pixels_of(page).astype(int) - expected).max()) <= 1
 
 
-def test_keys_on_a_slider_change_the_picture_and_the_link_brings_it_back(page, shelf_dir):
-    open_page(page, link(shelf_dir))
-    assert np.array_equal(pixels_of(page), expected(page, shelf_dir))
-    first, url = source_of(page), page.url
-    page.locator("input[type=range][aria-label=d2]").focus()
-    for _ in range(5):
-        page.keyboard.press("ArrowLeft" if state_of(page).rates[2] else "ArrowRight")
-        page.wait_for_timeout(150)
-    changed(page, first)
-    page.wait_for_timeout(800)  # the last key's run
-    assert page.url != url
-    moved, there = source_of(page), page.url
-    assert np.array_equal(pixels_of(page), expected(page, shelf_dir))
+def bars(page):
+    return page.locator("[role=slider].fader")
 
+
+def drag(page, bar, to, steps=8):
+    """Drag a dimension's bar to a rate, with the hand still down."""
+    box = page.get_by_role("slider", name=f"d{bar}", exact=True).bounding_box()
+    x = box["x"] + box["width"] / 2
+    page.mouse.move(x, box["y"] + box["height"] * 0.5)
+    page.mouse.down()
+    page.mouse.move(x, box["y"] + box["height"] * (1 - to), steps=steps)
+    page.wait_for_timeout(100)
+
+
+def released(page):
+    """Let go, and wait until the gesture is in the address bar."""
+    before = page.url
+    page.mouse.up()
+    page.wait_for_function("before => location.href !== before", arg=before)
+    page.wait_for_timeout(50)
+
+
+def test_the_picture_follows_the_hand_and_the_link_brings_it_back(page):
+    open_page(page)
+    assert same_as_python(page)
+    first, url = pixels_of(page), page.url
+    drag(page, 2, 0.1)
+    assert not np.array_equal(pixels_of(page), first), "the picture follows while the hand is down"
+    assert page.url == url, "the address waits for the end of the gesture"
+    released(page)
+    moved = state_of(page)
+    assert sum(a != b for a, b in zip(moved.rates, LINK.rates, strict=True)) == 1
+    assert same_as_python(page)
+    there = pixels_of(page)
     page.reload()
-    page.get_by_alt_text(PICTURE).wait_for()
-    assert source_of(page) == moved
-    assert page.url == there
+    page.locator(LARGE).wait_for()
+    page.wait_for_timeout(200)
+    assert np.array_equal(pixels_of(page), there)
+    assert state_of(page) == moved
 
 
-def test_undo_by_key_and_by_button(page, shelf_dir):
-    open_page(page, link(shelf_dir))
-    first, random = source_of(page), ""
-    for _ in range(3):  # the key follows at once: its message may still carry the old values of all sliders
-        page.get_by_role("button", name="Random").click()
-        changed(page, first)
-        random = source_of(page)
-        page.keyboard.press("Control+z")
-        changed(page, random)
-        page.wait_for_timeout(200)
-        assert source_of(page) == first
-    page.get_by_role("button", name="Redo").click()
-    changed(page, first)
-    assert source_of(page) == random
+def test_a_sweep_changes_many_bars_as_one_step(page):
+    open_page(page)
+    boxes = [bars(page).nth(i).bounding_box() for i in range(6)]
+    page.mouse.move(boxes[0]["x"] + 3, boxes[0]["y"] + boxes[0]["height"] * 0.5)
+    page.mouse.down()
+    page.mouse.move(boxes[5]["x"] + 3, boxes[5]["y"] + boxes[5]["height"] * 0.52, steps=12)
+    released(page)
+    assert all(abs(rate / GRID - 0.5) < 0.06 for rate in state_of(page).rates)
+    page.keyboard.press("Control+z")
+    assert state_of(page).rates == LINK.rates
+    page.keyboard.press("Control+y")
+    assert all(abs(rate / GRID - 0.5) < 0.06 for rate in state_of(page).rates)
 
 
-def test_the_browsers_way_back(page, shelf_dir):
-    open_page(page, link(shelf_dir))
-    first, url = source_of(page), page.url
+def test_keys_move_a_bar_and_say_so(page):
+    open_page(page)
+    bar = page.get_by_role("slider", name="d2", exact=True)
+    before = state_of(page).rates[2]
+    bar.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(700)
+    assert state_of(page).rates[2] == before - 2 * GRID // 64
+    assert float(bar.get_attribute("aria-valuenow")) == pytest.approx(state_of(page).rates[2] / GRID, abs=1e-3)
+    assert "of 8 spikes" in bar.get_attribute("aria-valuetext")
+    page.keyboard.press("Home")
+    page.wait_for_timeout(700)
+    assert state_of(page).rates[2] == 0
+    page.keyboard.press("Backspace")
+    page.wait_for_timeout(100)
+    assert same_as_python(page)
+
+
+def test_lock_mute_and_solo(page):
+    open_page(page)
+    page.get_by_role("slider", name="d3", exact=True).focus()
+    page.keyboard.press("m")
+    assert state_of(page).rates[3] == 0
+    page.keyboard.press("m")
+    assert state_of(page).rates == LINK.rates
+    page.keyboard.press("s")
+    assert [i for i, rate in enumerate(state_of(page).rates) if rate] == [3]
+    page.keyboard.press("s")
+    assert state_of(page).rates == LINK.rates
+    page.keyboard.press("l")
     page.get_by_role("button", name="Random").click()
-    changed(page, first)
-    page.wait_for_function("before => location.href !== before", arg=url)
-    page.go_back()
-    page.wait_for_function(
-        "([label, first]) => document.querySelector(`img[alt='${label}']`)?.src === first", arg=[PICTURE, first]
-    )
-    page.wait_for_timeout(500)
-    assert page.url == url
+    assert state_of(page).rates[3] == LINK.rates[3]
+    assert state_of(page).rates != LINK.rates
 
 
-def test_another_test_image_by_its_picture(page, shelf_dir):
-    open_page(page, link(shelf_dir))
-    first = source_of(page)
+def test_spikes_won_and_lost_by_a_move_stand_out(page):
+    open_page(page)
+    raster = page.get_by_role("img", name=re.compile("^Spike raster: 6 neurons, 8 time steps"))
+    assert "0 won and 0 lost" in raster.get_attribute("aria-label")
+    drag(page, 0, 1)
+    released(page)
+    won = re.search(r"(\d+) won and (\d+) lost", raster.get_attribute("aria-label"))
+    assert int(won[1]) + int(won[2]) > 0
+
+
+def test_noise_sampler_and_steps(page):
+    open_page(page)
+    page.get_by_role("button", name="Systematic").click()
+    assert state_of(page).sampler == "systematic"
+    assert same_as_python(page)
+    page.get_by_role("button", name="New noise").click()
+    assert state_of(page).seed != 7
+    page.get_by_label("Time steps T").fill("40")
+    assert state_of(page).steps == 40
+    assert same_as_python(page)
+    page.get_by_label("Noise seed").fill("123")
+    page.keyboard.press("Enter")
+    assert state_of(page).seed == 123
+    assert same_as_python(page)
+
+
+def test_a_test_image_by_its_picture_and_the_draws_of_its_rates(page):
+    open_page(page)
+    page.get_by_role("button", name="Test images").click()
     page.get_by_role("button", name=re.compile("^b, test image")).first.click()
-    changed(page, first)
-    page.wait_for_timeout(300)
-    assert np.array_equal(pixels_of(page), expected(page, shelf_dir))
+    assert isinstance(state_of(page).source, TestImage)
+    assert same_as_python(page)
+    page.locator("[data-luck=there]").wait_for()
+    page.get_by_role("button", name="oddest").or_(page.locator("button.picked:has(canvas[aria-label*=least])")).click()
+    assert same_as_python(page)
 
 
-def test_a_wrong_link_is_explained_and_the_page_lives_on(page):
-    open_page(page, "/?s=1~aaa~p0~b16~7~e~AAAA")
-    assert page.get_by_text("This link does not open").is_visible()
-    assert not page.get_by_text("Traceback").is_visible()
-    first = source_of(page)
-    page.get_by_role("button", name="Random").click()
-    changed(page, first)
-    page.get_by_text("This link does not open").wait_for(state="hidden")
+def test_what_is_drawn_is_encoded_under_the_pen(page):
+    open_page(page)
+    page.get_by_role("button", name="Draw", exact=True).click()
+    box = page.locator("canvas.pad").bounding_box()
+    first = pixels_of(page)
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 150, box["y"] + 160, steps=10)
+    page.wait_for_timeout(100)
+    assert not np.array_equal(pixels_of(page), first), "the picture follows while the pen is down"
+    released(page)
+    assert isinstance(state_of(page).source, Own)
+    assert same_as_python(page)
 
 
 def _png(array) -> bytes:
@@ -139,88 +200,142 @@ def _png(array) -> bytes:
 
 def _jpeg() -> bytes:
     file = io.BytesIO()
-    Image.radial_gradient("L").convert("RGB").resize((5000, 4000)).save(file, "JPEG")
+    Image.radial_gradient("L").convert("RGB").resize((9000, 7000)).save(file, "JPEG")
     return file.getvalue()
 
 
-_RAMP = np.arange(64 * 48, dtype=np.uint16).reshape(64, 48)
 GOOD = {
     "colour.png": lambda: _png(np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)),
-    "gray16.png": lambda: _png(_RAMP * 21),
+    "gray16.png": lambda: _png(np.arange(64 * 48, dtype=np.uint16).reshape(64, 48) * 21),
     "huge.jpg": _jpeg,
 }
 BAD = {
     "text.png": lambda: b"I am a letter, not a picture.",
-    "cut.png": lambda: GOOD["colour.png"]()[:500],
+    "cut.png": lambda: GOOD["colour.png"]()[:90],
     "empty.png": lambda: b"",
 }
 
 
 def upload(page, name, content):
-    page.get_by_role("tab", name="Upload").click()
+    page.get_by_role("button", name="Own picture").click()
     page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
 
 
-def test_uploads_become_rates_and_a_picture(page, shelf_dir):
-    open_page(page, link(shelf_dir))
+def test_uploads_become_rates_and_a_picture(page):
+    open_page(page)
     for name, make in GOOD.items():
         before = page.url
         upload(page, name, make())
         page.wait_for_function("before => location.href !== before", arg=before)
-        page.get_by_alt_text("The original: your picture").wait_for()
-        assert isinstance(state_of(page).source, Upload)
-        page.wait_for_timeout(300)
-        assert np.array_equal(pixels_of(page), expected(page, shelf_dir)), name
-    shown = source_of(page)
-    page.reload()
-    page.get_by_alt_text(PICTURE).wait_for()
-    assert source_of(page) == shown
+        assert isinstance(state_of(page).source, Own), name
+        assert same_as_python(page), name
 
 
-def test_bad_uploads_are_explained_and_the_page_lives_on(page, shelf_dir):
-    open_page(page, link(shelf_dir))
-    first = source_of(page)
+def test_an_upload_is_encoded_as_the_library_does(page, shelf_dir):
+    import torch
+
+    from esvae_core.data import open_image, to_model_input
+
+    open_page(page)
+    before = page.url
+    content = _png(np.random.default_rng(1).integers(0, 256, (30, 44), dtype=np.uint8))
+    upload(page, "gray.png", content)
+    page.wait_for_function("before => location.href !== before", arg=before)
+    model = catalogue.named("aaa").checkpoint.model
+    pixels = to_model_input(open_image(content, "gray.png"), image_size=16, channels=1)
+    rates = model.encode(torch.from_numpy(pixels.astype(np.float32))[None] / 127.5 - 1).rates
+    assert state_of(page).rates == to_grid(rates[0].tolist())
+
+
+def test_bad_uploads_are_explained_and_the_page_lives_on(page):
+    open_page(page)
+    first = pixels_of(page)
     for name, make in BAD.items():
         upload(page, name, make())
-        page.get_by_text(re.compile(f"{re.escape(name)}: ")).first.wait_for()
-        assert source_of(page) == first
-    assert not page.get_by_text("Traceback").is_visible()
-    page.get_by_role("button", name="New noise").click()
-    changed(page, first)
+        page.get_by_text(re.compile(f"{re.escape(name)}: expected a picture")).wait_for()
+        assert np.array_equal(pixels_of(page), first)
+    drag(page, 1, 0.9)
+    released(page)
+    assert same_as_python(page)
+    assert page.get_by_text(re.compile("expected a picture")).count() == 0
 
 
-def test_what_can_be_taken_along(page, shelf_dir):
-    open_page(page, link(shelf_dir))
-    page.get_by_role("button", name="Download", exact=True).click()
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1~aaa~p0~b16~7~e~AAAA", "version: expected 2"),
+        ("2~zzz~p0~b16~7~e~k1x6.AA", "model 'zzz': not here"),
+        ("2~aaa~t999999~b16~7~e~k1x6.AA", "test image 999999 is not in the atlas"),
+        ("2~aaa~p0~b16~7~e~k1x9.AAA", "expected 6 for model 'aaa', found 9"),
+        ("2~aaa~p0~b16~7~e", "was the link cut short"),
+        ("2~text~p0~b16~7~e~k1x6.AA", "text.safetensors"),
+    ],
+)
+def test_a_wrong_link_is_explained_and_the_page_lives_on(page, text, words):
+    open_page(page, text)
+    said = page.get_by_role("alert")
+    said.wait_for()
+    assert "This link does not open" in said.text_content()
+    assert words in said.text_content()
+    page.get_by_role("button", name="Random").click()
+    said.wait_for(state="detached")
+    assert same_as_python(page)
 
-    def taken(name):
-        with page.expect_download() as download:
-            page.get_by_role("button", name=name).click()
-        return download.value.path().read_bytes()
 
-    pixels = expected(page, shelf_dir)
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(taken("10 times as large"))))[::10, ::10], pixels)
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(taken("16 x 16 pixels")))), pixels)
-    rows = list(csv.DictReader(io.StringIO(taken("Rates, CSV").decode())))
-    assert [float(row["current_rate"]) for row in rows] == [r / 46080 for r in state_of(page).rates]
-    page.keyboard.press("Escape")
+def test_another_model_and_back(page):
+    open_page(page)
+    first = pixels_of(page)
+    page.get_by_label("Model", exact=True).select_option("bare")
+    page.wait_for_function("location.search.includes('~bare~') || location.search.includes('bare')")
+    assert bars(page).count() == 40
+    page.wait_for_timeout(200)
+    assert same_as_python(page)
+    page.keyboard.press("Control+z")
+    page.wait_for_function("location.search.includes('aaa')")
+    page.get_by_role("slider", name="d5", exact=True).wait_for()
+    page.wait_for_timeout(300)
+    assert np.array_equal(pixels_of(page), first)
 
-    page.get_by_text("A grid of samples").click()
-    page.get_by_alt_text(re.compile("32 samples from the prior")).wait_for()
-    assert Image.open(io.BytesIO(taken("Grid, PNG"))).size == (4 * (8 * 18 - 2), 4 * (4 * 18 - 2))
+
+def test_dragging_never_asks_the_server(page):
+    open_page(page)
+    page.wait_for_timeout(500)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    drag(page, 0, 0.9, steps=30)
+    assert asked == []
+    page.mouse.up()
 
 
 def test_it_asks_nobody_else_for_anything(page, server):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    open_page(page)
+    open_page(page, "")
     foreign = [url for url in asked if not url.startswith((server, "data:", "blob:", server.replace("http", "ws")))]
     assert not foreign
 
 
-def test_it_fits_a_phone(browser, server):
-    context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=server)
-    page = context.new_page()
-    open_page(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    context.close()
+def test_without_simd_the_server_decodes_on_release_and_the_page_says_so(page):
+    page.add_init_script("WebAssembly.validate = () => false")
+    open_page(page, State("aaa", TestImage(0), LINK.rates, 7, "bernoulli", 8))
+    assert page.get_by_text("decoded by the server when you let go").is_visible()
+    page.wait_for_timeout(500)
+    assert same_as_python(page)
+    drag(page, 2, 0.1)
+    page.mouse.up()
+    page.wait_for_timeout(500)
+    assert same_as_python(page)
+
+
+def test_explore_fits_a_screen_and_a_phone(browser, server):
+    for width, height in ((1440, 900), (390, 844)):
+        context = browser.new_context(viewport={"width": width, "height": height}, base_url=server)
+        page = context.new_page()
+        open_page(page)
+        bottom, right = page.evaluate(
+            "[document.querySelector('.stMain').scrollHeight, document.documentElement.scrollWidth]"
+        )
+        assert right <= width
+        if width == 1440:
+            assert bottom <= height
+        context.close()

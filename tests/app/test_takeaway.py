@@ -5,11 +5,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.scene import build
+from app import catalogue
+from app.scene import drawn
 from app.state import GRID, Prior, State, to_grid
 from app.takeaway import grid_code, picture_code, rates_csv
-
-from .test_pages import entries_of
 
 
 def pixels(name):
@@ -28,10 +27,10 @@ def test_the_table_has_a_line_for_each_dimension():
 @pytest.mark.parametrize("sampler", ["bernoulli", "systematic"])
 def test_the_lines_of_python_make_the_same_picture(shelf_dir, tmp_path, monkeypatch, rates, sampler):
     monkeypatch.chdir(tmp_path)
-    entries = entries_of(shelf_dir)
-    scene = build(State("aaa", Prior(3), to_grid(rates), 11, sampler, 8), entries)
-    exec(picture_code(scene.state, scene.shelf.entry.path), {})
-    assert np.array_equal(pixels("picture.png")[::10, ::10], scene.drawing.pixels[0, :, :, 0])
+    monkeypatch.setattr(catalogue, "folders", lambda: [shelf_dir])
+    state = State("aaa", Prior(3), to_grid(rates), 11, sampler, 8)
+    exec(picture_code(state, shelf_dir / "aaa.safetensors"), {})
+    assert np.array_equal(pixels("picture.png")[::10, ::10], drawn(state).pixels[0, :, :, 0])
 
 
 def test_the_lines_of_python_make_a_grid(shelf_dir, tmp_path, monkeypatch):

@@ -32,6 +32,17 @@ export function uniform(seed, steps, neurons) {
   return out;
 }
 
+/**
+ * Standard normal numbers, by Box and Muller's formula from two uniform numbers each.
+ * @param {number} seed 0 to 2^32 - 1
+ * @param {number} count
+ * @returns {Float64Array}
+ */
+export function normal(seed, count) {
+  const u = uniform(seed, 2, count);
+  return Float64Array.from({ length: count }, (_, j) => Math.sqrt(-2 * Math.log1p(-u[j])) * Math.cos(2 * Math.PI * u[count + j]));
+}
+
 /** Rates (d) and noise (T, d) -> spikes (T, d): 1 where the rate exceeds the noise. */
 export function bernoulli(rates, noise) {
   const single = Float32Array.from(rates);

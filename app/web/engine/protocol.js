@@ -21,7 +21,29 @@ const CALLS = {
     const spikes = engine.sample(rates, seed, sampler, steps);
     return { spikes, image: engine.decode(spikes) };
   },
+  luck,
 };
+
+/**
+ * What other noise makes of the same rates: `count` draws, seeds from `seed` on.
+ * @returns {{mean: Float32Array, deviation: Float32Array, typical: {seed: number, image: Float32Array},
+ *   odd: {seed: number, image: Float32Array}}} over the draws; the draws nearest to and farthest from the mean
+ */
+function luck(engine, rates, seed, count, sampler, steps) {
+  const images = Array.from({ length: count }, (_, k) =>
+    engine.decode(engine.sample(rates, (seed + k) % 2 ** 31, sampler, steps), steps),
+  );
+  const mean = images[0].map((_, i) => images.reduce((sum, image) => sum + image[i], 0) / count);
+  const deviation = mean.map((m, i) => Math.sqrt(images.reduce((sum, image) => sum + (image[i] - m) ** 2, 0) / count));
+  const apart = images.map((image) => image.reduce((sum, v, i) => sum + (v - mean[i]) ** 2, 0));
+  const draw = (k) => ({ seed: (seed + k) % 2 ** 31, image: images[k] });
+  return {
+    mean,
+    deviation,
+    typical: draw(apart.indexOf(Math.min(...apart))),
+    odd: draw(apart.indexOf(Math.max(...apart))),
+  };
+}
 
 export function request(id, call, args) {
   return { version: VERSION, id, call, args };

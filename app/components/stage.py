@@ -1,0 +1,60 @@
+"""The one component: it places a view of `app/web/views` in a page and tells the script what is on the screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app.routes import PREFIX, VERSION
+from app.state import State, decode
+from esvae_core.errors import EsvaeError
+
+# Components run from a blob, so the page's modules are imported by absolute address; the browser's module cache then
+# makes all of a page's parts share one desk.
+_JS = """
+export default function (component) {
+  const { parentElement, data } = component;
+  const base = new URL(document.baseURI).origin + data.base;
+  let gone = false;
+  let leave = () => {};
+  import(`${base}/web/${data.version}/stage.js`)
+    .then(({ place }) => place(parentElement, { ...data, base }, component.setStateValue))
+    .then((dispose) => (gone ? dispose() : (leave = dispose)))
+    .catch((error) => {
+      parentElement.textContent = `The explorer could not be loaded: ${error.message}. A reload may help.`;
+    });
+  return () => {
+    gone = true;
+    leave();
+  };
+}
+"""
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> Any:
+    return st.components.v2.component("esvae-stage", js=_JS)
+
+
+def stage(view: str, **data: Any) -> State | None:
+    """Place a view.
+
+    Args:
+        view: Name of a module in app/web/views.
+        data: What else the view needs; plain JSON.
+
+    Returns:
+        The state that the page told last, after a gesture ended; None before that, or if it cannot be read.
+    """
+    base = st.get_option("server.baseUrlPath").strip("/")
+    told = _component()(
+        key=f"stage-{view}",
+        data={"view": view, "base": f"/{base}{PREFIX}" if base else PREFIX, "version": VERSION, **data},
+        default={"link": None},
+        on_link_change=lambda: None,
+    )
+    try:
+        return decode(told["link"]) if told["link"] else None
+    except EsvaeError:
+        return None

@@ -1,1 +1,0 @@
-"""One file per panel of a page; each draws a scene and calls back into the visit."""

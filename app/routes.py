@@ -1,0 +1,124 @@
+"""Read-only routes for the page: its own files, the models by content hash, and a picture for those who cannot decode.
+
+Only names and hashes that are known are answered; everything else is 404, and nothing of a request ever becomes a path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from app import catalogue, scene
+from app.packs import pack
+from app.state import PARAMETER, decode
+from esvae_core.errors import EsvaeError
+
+PREFIX = "/esvae"
+WEB = Path(__file__).resolve().parent / "web"
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".svg": "image/svg+xml"}
+_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+_FRESH = {"Cache-Control": "no-store"}
+_MAX_LINK = 32_768  # characters
+_LOG = logging.getLogger("esvae.app")
+
+Handler = Callable[[Request], Response]
+
+
+def _web_files() -> dict[str, tuple[bytes, str]]:
+    """The front end's files by the names that requests may use: content and type."""
+    return {
+        path.relative_to(WEB).as_posix(): (path.read_bytes(), _TYPES[path.suffix])
+        for path in sorted(WEB.rglob("*"))
+        if path.suffix in _TYPES and path.is_file()
+    }
+
+
+FILES = _web_files()
+VERSION = hashlib.sha256(b"".join(name.encode() + content for name, (content, _) in FILES.items())).hexdigest()[:16]
+"""Names the state of all front-end files, so that each can be kept for ever and yet is never stale."""
+
+
+def _answer(content: bytes | None, kind: str = "application/octet-stream") -> Response:
+    if content is None:
+        return JSONResponse({"error": "not here"}, 404, headers=_FRESH)
+    return Response(content, media_type=kind, headers=_FOREVER | {"X-Content-Type-Options": "nosniff"})
+
+
+def _guarded(handler: Handler) -> Handler:
+    """Errors become one line for the page and a trace in the log."""
+
+    @wraps(handler)
+    def answer(request: Request) -> Response:
+        if "range" in request.headers:
+            return JSONResponse({"error": "expected no Range; these are answered whole"}, 416, headers=_FRESH)
+        try:
+            return handler(request)
+        except EsvaeError as error:
+            return JSONResponse({"error": str(error)}, 404, headers=_FRESH)
+        except Exception:
+            _LOG.exception("%s", request.url.path)
+            return JSONResponse({"error": "the server failed here; the reason is in its log"}, 500, headers=_FRESH)
+
+    return answer
+
+
+@_guarded
+def web(request: Request) -> Response:
+    """A file of the front end, under the version of all of them."""
+    known = FILES.get(request.path_params["name"]) if request.path_params["version"] == VERSION else None
+    return _answer(None) if known is None else _answer(*known)
+
+
+@_guarded
+def models(request: Request) -> Response:
+    """All checkpoints, good and bad, as the page lists them."""
+    return JSONResponse([catalogue.listed(entry) for entry in catalogue.find()], headers=_FRESH)
+
+
+@_guarded
+def model(request: Request) -> Response:
+    """One checkpoint by name: the hashes of its parts."""
+    return JSONResponse(catalogue.described(catalogue.named(request.path_params["name"])), headers=_FRESH)
+
+
+def _part(content: Callable[[catalogue.Shelf], bytes | None]) -> Handler:
+    @_guarded
+    def part(request: Request) -> Response:
+        shelf = catalogue.hashed(request.path_params["digest"])
+        return _answer(None if shelf is None else content(shelf))
+
+    return part
+
+
+@_guarded
+def draw(request: Request) -> Response:
+    """Spikes and picture of a link, decoded here: what a browser without the engine asks for on release."""
+    text = request.query_params.get(PARAMETER, "")
+    if len(text) > _MAX_LINK:
+        return JSONResponse({"error": f"link: expected at most {_MAX_LINK} characters"}, 404, headers=_FRESH)
+    drawing = scene.drawn(decode(text))
+    content = pack({}, {"spikes": drawing.spikes[:, 0].astype("uint8"), "pixels": drawing.pixels[0]})
+    return Response(content, media_type="application/octet-stream", headers=_FRESH)
+
+
+ROUTES: list[BaseRoute] = [
+    Mount(
+        PREFIX,
+        routes=[
+            Route("/web/{version}/{name:path}", web),
+            Route("/models", models),
+            Route("/model/{name:path}", model),
+            Route("/bundle/{digest}", _part(lambda shelf: shelf.bundle)),
+            Route("/atlas/{digest}", _part(catalogue.atlas_pack)),
+            Route("/originals/{digest}", _part(catalogue.originals_pack)),
+            Route("/draw", draw),
+        ],
+    )
+]

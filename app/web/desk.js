@@ -1,0 +1,260 @@
+/**
+ * Everything that the parts of a page share, once per document: the state, the model at work, and pictures of it.
+ *
+ * The desk survives the change from one page to another; views come and go.
+ */
+
+import { Engine, supported } from "./engine/engine.js";
+import { Pool } from "./engine/pool.js";
+import { normal } from "./engine/noise.js";
+import { Live } from "./live.js";
+import { decode, encode, LinkError, MAX_STEPS, PARAMETER } from "./maths/link.js";
+import { dataRange, ownDistances, usage } from "./maths/neighbours.js";
+import { readPack } from "./maths/pack.js";
+import { ofCount, toGrid } from "./maths/rates.js";
+import { Store } from "./store.js";
+
+const FIRST_SEED = 7; // any noise will do; a fixed one, so that everybody meets the same first picture
+
+export class Desk {
+  #pool = null;
+  #listeners = new Set();
+  #images = null;
+  #wanted = null;
+
+  /**
+   * Read the list of models and the address, and open what they say.
+   * @param {string} base address of the server's routes
+   * @param {object} [given] a source of models other than the server: {models, model, bundle, atlas, originals, wasm}
+   * @returns {Promise<Desk>}
+   */
+  static async open(base, given = served(base)) {
+    const desk = new Desk();
+    desk.base = base;
+    desk.given = given;
+    /** All checkpoints found, also those that cannot be used. */
+    desk.models = await given.models();
+    /** A line for the visitor: {text, kind} or null. */
+    desk.message = null;
+    const usable = desk.models.filter((m) => !m.problem);
+    if (!usable.length) return desk;
+    const state = await desk.#first(usable);
+    desk.store = new Store(state);
+    desk.live = new Live(desk);
+    desk.store.on("state", (now) => desk.#follow(now));
+    desk.store.on("commit", () => desk.#settle());
+    desk.live.request();
+    desk.writeLink();
+    return desk;
+  }
+
+  /** Whether there is a model to look at. */
+  get usable() {
+    return Boolean(this.store);
+  }
+
+  /** (N, H, W, C) bytes of the atlas' test images and their shape, or null where they are not on the server's disk. */
+  originals() {
+    this.#images ??= this.entry.originals ? this.given.originals(this.entry.hash).catch(() => null) : Promise.resolve(null);
+    return this.#images;
+  }
+
+  /** Workers with the model in them, for many pictures. @returns {Promise<Pool>} */
+  pool() {
+    this.#pool ??= this.given.bundle(this.entry.hash).then((bundle) => Pool.load(bundle, this.given.wasm));
+    return this.#pool;
+  }
+
+  /** Called when another model is at work; the view is then built anew. @returns {() => void} stop */
+  onModel(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Show a line at the top until the next gesture ends. */
+  say(text, kind = "info") {
+    this.message = text ? { text, kind } : null;
+    this.onMessage?.(this.message);
+  }
+
+  /** Look at another model: its own first picture. */
+  async choose(name) {
+    try {
+      const opened = await this.#load(name);
+      this.#place(opened);
+      this.store.change(this.firstState(), `model ${name}`);
+    } catch (error) {
+      this.say(`${name} does not open: ${error.message}`, "warning");
+    }
+  }
+
+  /** What the model at work shows before anybody touched anything. */
+  firstState() {
+    const { entry, atlas } = this;
+    const source = atlas ? { kind: "test", index: atlas.indices[atlas.tilePositions[0] ?? 0] } : { kind: "prior", seed: 0 };
+    const sampler = this.engine?.model.sampler ?? "bernoulli";
+    const common = { seed: FIRST_SEED, sampler, steps: Math.min(entry.steps, MAX_STEPS), order: "effect", view: {} };
+    return { model: entry.name, source, rates: this.ratesOf(source), ...common };
+  }
+
+  /**
+   * The rates of a source, on the grid.
+   * @throws {LinkError} if the model at work does not have it
+   */
+  ratesOf(source) {
+    if (source.kind === "own") return source.rates;
+    if (source.kind === "prior") return this.priorRates(source.seed);
+    const row = this.atlas?.rowOf(source.index) ?? -1;
+    if (row < 0) throw new LinkError(`source: test image ${source.index} is not in the atlas of '${this.entry.name}'`);
+    return this.atlas.rates(row);
+  }
+
+  /** Rates of the prior's draw of that seed, on the grid. */
+  priorRates(seed) {
+    if (!this.engine) throw new LinkError("source: the prior of this model needs the engine in the page");
+    return toGrid(this.engine.priorRates(normal(seed, this.entry.dims)));
+  }
+
+  /** The link to what is on the screen. */
+  get link() {
+    const url = new URL(location.href);
+    url.searchParams.delete(PARAMETER);
+    // by hand, since URLSearchParams would escape every "~" of it
+    url.search = `${url.search ? `${url.search}&` : "?"}${PARAMETER}=${encode(this.store.settled).replaceAll("%", "%25")}`;
+    return url.href;
+  }
+
+  /** Bring the address bar up to date. */
+  writeLink() {
+    if (this.given.noAddress) return;
+    history.replaceState(history.state, "", this.link);
+  }
+
+  // ---- opening ---------------------------------------------------------------------------------------------------
+
+  async #first(usable) {
+    const text = new URL(location.href).searchParams.get(PARAMETER);
+    if (text) {
+      try {
+        const state = decode(text);
+        this.#place(await this.#load(state.model));
+        if (state.rates.length !== this.entry.dims) {
+          throw new LinkError(`rates: expected ${this.entry.dims} for model '${state.model}', found ${state.rates.length}`);
+        }
+        if (this.ratesOf(state.source).length !== this.entry.dims) throw new LinkError("source: rates of another model");
+        return state;
+      } catch (error) {
+        this.message = { text: `This link does not open: ${error.message}. Here is something else instead.`, kind: "warning" };
+      }
+    }
+    // the most familiar first, if it is there; and rather one that can show test images
+    const order = [...usable].sort((a, b) => (b.name === "mnist") - (a.name === "mnist") || b.atlas - a.atlas);
+    let last = null;
+    for (const { name } of order) {
+      try {
+        this.#place(await this.#load(name));
+        return this.firstState();
+      } catch (error) {
+        last = error;
+      }
+    }
+    throw last;
+  }
+
+  async #load(name) {
+    const entry = await this.given.model(name);
+    const bundle = entry.atlas ? this.given.atlas(entry.hash) : Promise.resolve(null);
+    let engine = null;
+    if (supported() && entry.hash) engine = await Engine.load(await this.given.bundle(entry.hash), this.given.wasm);
+    return { entry, engine, atlas: atlasOf(await bundle) };
+  }
+
+  #place({ entry, engine, atlas }) {
+    this.#pool?.then((pool) => pool.close());
+    [this.#pool, this.#images] = [null, null];
+    /** The model at work: what the server says of it, its engine (null where this page cannot run it), its atlas. */
+    Object.assign(this, { entry, engine, atlas });
+    if (entry.atlasProblem) this.say(`The atlas is not shown: ${entry.atlasProblem}`, "warning");
+  }
+
+  async #follow(state) {
+    if (state.model === this.entry.name) return;
+    const wanted = (this.#wanted = state.model); // undo has led to another model
+    try {
+      const opened = await this.#load(wanted);
+      if (this.#wanted !== wanted || this.store.state.model !== wanted) return;
+      this.#place(opened);
+      this.#changed();
+    } catch (error) {
+      this.say(`${wanted} does not open: ${error.message}`, "warning");
+    }
+  }
+
+  #settle() {
+    this.say(null);
+    this.writeLink();
+    if (this.store.state.model === this.entry.name && this.live.now?.state.model !== this.entry.name) this.#changed();
+  }
+
+  #changed() {
+    this.live.restart();
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+/** An atlas as the views use it, from the server's pack. */
+function atlasOf(pack) {
+  if (!pack) return null;
+  const { about, arrays } = pack;
+  const [count, dims] = arrays.counts.shape;
+  const [counts, steps] = [arrays.counts.values, about.steps];
+  const rowOfIndex = new Map(Array.from(arrays.indices.values, (index, row) => [index, row]));
+  const lazy = (make, value) => () => (value ??= make());
+  return {
+    ...about,
+    count,
+    dims,
+    counts,
+    labels: arrays.labels.values,
+    indices: arrays.indices.values,
+    tilePositions: arrays.tilePositions.values,
+    tiles: arrays.tiles,
+    effect: arrays.effect.values,
+    arrays,
+    /** Row of a test image, -1 if it is not here. */
+    rowOf: (index) => rowOfIndex.get(index) ?? -1,
+    /** Rates of a row, on the grid. @returns {Uint16Array} */
+    rates: (row) => Uint16Array.from(counts.subarray(row * dims, (row + 1) * dims), (n) => ofCount(n, steps)),
+    label: (row) => about.classNames[arrays.labels.values[row]] ?? "",
+    /** {low, high}: 5th and 95th percentile of each dimension's rate. */
+    range: lazy(() => dataRange(counts, steps, dims)),
+    usage: lazy(() => usage(counts, steps, dims)),
+    /** Sorted distances of some rows to their nearest other row. */
+    ownDistances: lazy(() => ownDistances(counts, steps, dims)),
+  };
+}
+
+/** The server's routes. */
+function served(base) {
+  const kept = new Map(); // bundles are needed by the page and by its workers
+  const get = async (path) => {
+    const answer = await fetch(`${base}/${path}`);
+    if (!answer.ok) {
+      const { error } = await answer.json().catch(() => ({}));
+      throw new Error(error ?? `${path}: ${answer.status} ${answer.statusText}`);
+    }
+    return answer;
+  };
+  const pack = (path) => get(path).then((answer) => answer.arrayBuffer().then(readPack));
+  return {
+    wasm: new URL("./engine/engine.wasm", import.meta.url),
+    models: () => get("models").then((answer) => answer.json()),
+    model: (name) => get(`model/${name.split("/").map(encodeURIComponent).join("/")}`).then((answer) => answer.json()),
+    bundle: (hash) => {
+      if (!kept.has(hash)) kept.set(hash, get(`bundle/${hash}`).then((answer) => answer.arrayBuffer()));
+      return kept.get(hash);
+    },
+    atlas: (hash) => pack(`atlas/${hash}`),
+    originals: (hash) => pack(`originals/${hash}`).then(({ arrays }) => arrays.images),
+  };
+}

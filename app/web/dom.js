@@ -1,0 +1,96 @@
+/** Small helpers for elements; all there is between the views and the DOM. */
+
+/**
+ * An element: h("button", { class: "quiet", onclick: undo, "aria-label": "Undo" }, icon("undo"), " Undo").
+ * Properties that are functions, `value`, `checked`, `disabled` and `hidden` are set on the element, all others are
+ * attributes; null and false are left out. Children: elements, texts, null, and arrays of them.
+ */
+export function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (typeof value === "function" || ["value", "checked", "disabled", "hidden"].includes(name)) element[name] = value;
+    else if (value !== null && value !== false && value !== undefined) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+const PATHS = {
+  undo: "M4 8h9a5 5 0 0 1 0 10H8M4 8l4-4M4 8l4 4",
+  redo: "M18 8H9a5 5 0 0 0 0 10h5M18 8l-4-4M18 8l-4 4",
+  reset: "M5 5v5h5M5.5 10a7 7 0 1 1-.6 4",
+  dice: "M4 4h14v14H4zM8 8v.01M14 8v.01M11 11v.01M8 14v.01M14 14v.01",
+  link: "M9 13l4-4M8 8l2-2a4 4 0 0 1 6 6l-2 2M14 14l-2 2a4 4 0 0 1-6-6l2-2",
+  export: "M11 3v11M7 10l4 4 4-4M4 18h14",
+  play: "M7 4l11 7-11 7z",
+  pause: "M7 4v14M15 4v14",
+  history: "M4 11a7 7 0 1 1 2 5M4 11V6M4 11h5M11 8v4l3 2",
+  camera: "M3 7h4l2-3h4l2 3h4v11H3zM11 9a3 3 0 1 0 .01 0",
+  erase: "M4 14l8-9 6 6-6 7H8zM8 18h10",
+  lock: "M6 10h10v8H6zM8 10V7a3 3 0 0 1 6 0v3",
+  close: "M5 5l12 12M17 5L5 17",
+  pin: "M8 3h6l-1 6 3 3H6l3-3zM11 12v7",
+};
+
+/** A line drawing of 22 x 22, in the colour of the text; it says nothing to a screen reader. */
+export function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 22 22");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", PATHS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** A row of buttons of which one is chosen. @param {[value: string, label: string, help?: string][]} choices */
+export function choice(label, choices, chosen, onchange) {
+  const buttons = choices.map(([value, text, help]) =>
+    h("button", { type: "button", title: help, "aria-pressed": String(value === chosen), onclick: () => onchange(value) }, text),
+  );
+  const group = h("div", { class: "choice", role: "group", "aria-label": label }, buttons);
+  /** Show another one as chosen, without telling anybody. */
+  group.choose = (value) =>
+    choices.forEach(([each], i) => buttons[i].setAttribute("aria-pressed", String(each === value)));
+  return group;
+}
+
+/** A canvas of that many pixels which the style sheet may enlarge, every pixel a square. */
+export function pixels(width, height, label, className = "") {
+  return h("canvas", { width, height, class: `pixels ${className}`, role: "img", "aria-label": label });
+}
+
+/** Fit a canvas' resolution to its size on the screen; gives the context, scaled to CSS pixels, and that size. */
+export function sharp(canvas) {
+  const ratio = Math.min(3, globalThis.devicePixelRatio || 1);
+  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+  const [w, hgt] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== w || canvas.height !== hgt) [canvas.width, canvas.height] = [w, hgt];
+  const context = canvas.getContext("2d");
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return { context, width, height };
+}
+
+/** The style sheet's colours as canvases need them: {ink, now, was, quiet, ground}. */
+export function palette(element) {
+  const style = getComputedStyle(element);
+  const read = (name) => style.getPropertyValue(`--${name}`).trim();
+  return Object.fromEntries(["ink", "now", "was", "quiet", "ground", "line"].map((name) => [name, read(name)]));
+}
+
+/** Calls `redraw` when the element's size or the theme changes. @returns {() => void} stop */
+export function onLook(element, redraw) {
+  const sizes = new ResizeObserver(() => redraw());
+  sizes.observe(element);
+  const theme = new MutationObserver(() => requestAnimationFrame(() => redraw()));
+  theme.observe(document.documentElement, { attributes: true, subtree: false });
+  theme.observe(document.body, { attributes: true, subtree: false });
+  return () => {
+    sizes.disconnect();
+    theme.disconnect();
+  };
+}
+
+/** Whether the visitor asked for less motion. */
+export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -1,0 +1,107 @@
+/**
+ * From the state to spikes and a picture, on the frame after the hand moved; newest wins.
+ *
+ * Where this page cannot run the engine, the server is asked when a gesture ends, and `where` says so.
+ */
+
+import { readPack } from "./maths/pack.js";
+import { fromBytes } from "./maths/picture.js";
+import { encode, PARAMETER } from "./maths/link.js";
+import { fromGrid } from "./maths/rates.js";
+
+export class Live {
+  #desk;
+  #listeners = new Set();
+  #frame = 0;
+  #stamp = 0;
+  #fresh = true; // the next change begins a new gesture
+  #before = null; // spikes when it began
+  #asked = 0;
+
+  constructor(desk) {
+    this.#desk = desk;
+    /**
+     * What was drawn last; null before the first picture.
+     * @type {null | {state: object, rates: Float32Array, spikes: Uint8Array, image: Float32Array, before: Uint8Array|null,
+     *   ms: number, latency: number}} spikes (T, d), image (C, H, W) in [-1, 1], spikes when the gesture began,
+     *   milliseconds to compute, and from the hand's event to the end of drawing (0 if there was none)
+     */
+    this.now = null;
+    desk.store.on("state", () => this.request());
+    desk.store.on("commit", () => {
+      this.#fresh = true;
+      if (!desk.engine) this.#ask();
+    });
+  }
+
+  /** Where pictures are decoded: "page" or "server". */
+  get where() {
+    return this.#desk.engine ? "page" : "server";
+  }
+
+  /** Called after each drawing with what was drawn. @returns {() => void} stop */
+  on(listener) {
+    this.#listeners.add(listener);
+    if (this.now) listener(this.now);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Note the event that moves the hand, so that the time from it to the picture can be told. */
+  follow(event) {
+    if (!this.#stamp) this.#stamp = event.timeStamp;
+  }
+
+  /** Draw on the next frame. */
+  request() {
+    if (!this.#desk.engine) return void (this.now || this.#ask());
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#draw();
+    });
+  }
+
+  /** Forget what was drawn: another model is at work. */
+  restart() {
+    [this.now, this.#before, this.#fresh] = [null, null, true];
+    this.request();
+  }
+
+  #draw() {
+    const { engine, store } = this.#desk;
+    const { state } = store;
+    if (!engine || state.rates.length !== engine.model.latent_dim) return;
+    const start = performance.now();
+    const rates = fromGrid(state.rates);
+    const spikes = engine.sample(rates, state.seed, state.sampler, state.steps);
+    const { image } = engine.decodeChanged(spikes, state.steps);
+    this.#show(state, rates, spikes, image, performance.now() - start);
+  }
+
+  async #ask() {
+    const { store, base } = this.#desk;
+    const [state, turn] = [store.state, ++this.#asked];
+    const start = performance.now();
+    try {
+      const answer = await fetch(`${base}/draw?${PARAMETER}=${encodeURIComponent(encode(state))}`);
+      if (!answer.ok) throw new Error((await answer.json()).error);
+      const { spikes, pixels } = readPack(await answer.arrayBuffer()).arrays;
+      if (turn !== this.#asked) return;
+      const image = fromBytes(pixels.values, pixels.shape[2]);
+      this.#show(state, fromGrid(state.rates), spikes.values, image, performance.now() - start);
+    } catch (error) {
+      this.#desk.say(`No picture from the server: ${error.message}.`, "warning");
+    }
+  }
+
+  #show(state, rates, spikes, image, ms) {
+    if (this.#fresh && this.now) {
+      this.#before = this.now.spikes;
+      this.#fresh = false;
+    }
+    const before = this.#before?.length === spikes.length ? this.#before : null;
+    this.now = { state, rates, spikes, image, before, ms, latency: 0 };
+    for (const listener of this.#listeners) listener(this.now);
+    if (this.#stamp) this.now.latency = performance.now() - this.#stamp;
+    this.#stamp = 0;
+  }
+}

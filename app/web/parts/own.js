@@ -1,0 +1,109 @@
+/** A picture that the visitor brings, from a file or the camera; it stays in this page. */
+
+import { h, icon } from "../dom.js";
+import { fromBytes, resize, toGray, toRgb } from "../maths/picture.js";
+import { toGrid } from "../maths/rates.js";
+
+const LARGEST = 50; // MB
+const MOST = 2048; // px; larger pictures are reduced by the browser first
+
+export function own(desk) {
+  const { engine, entry } = desk;
+  if (!engine) return h("p", { class: "quiet" }, "Encoding a picture needs the model in the page, and this browser cannot run it.");
+  const invert = h("input", { type: "checkbox", onchange: () => again() });
+  const input = h("input", { type: "file", accept: "image/*", "aria-label": "A picture of your own", onchange: () => take(input.files[0]) });
+  const video = h("video", { class: "camera", muted: true, playsinline: true, hidden: true });
+  const shoot = h("button", { type: "button", hidden: true }, "Take the picture");
+  const camera = h("button", { type: "button", onclick: () => film() }, icon("camera"), "Camera");
+  const crop = h("select", { "aria-label": "How the picture is made square", onchange: () => again() }, h("option", { value: "crop" }, "centre square"), h("option", { value: "pad" }, "whole, with margins"));
+  const drop = h("label", { class: "drop" }, h("span", {}, "Choose a picture, or drop one here"), input);
+  const element = h(
+    "div",
+    {},
+    drop,
+    h("div", { class: "row" }, camera, crop, h("label", { class: "field" }, invert, "invert")),
+    video,
+    shoot,
+    h("p", { class: "quiet" }, `It is brought to ${entry.size} × ${entry.size} pixels and encoded here; it does not leave this page. The link keeps its rates, not the picture.`),
+  );
+  let kept = null; // {bitmap, name} of the last picture
+  let stream = null;
+
+  async function take(file) {
+    if (!file) return;
+    try {
+      if (file.size > LARGEST * 2 ** 20) throw new Error(`expected at most ${LARGEST} MB, found ${Math.ceil(file.size / 2 ** 20)}`);
+      kept = { bitmap: await decoded(file), name: file.name };
+      await again();
+    } catch (error) {
+      desk.say(`${file.name}: ${error.message}.`, "warning");
+    }
+  }
+
+  async function again() {
+    if (!kept) return;
+    const bytes = square(kept.bitmap, entry, crop.value, invert.checked);
+    const rates = toGrid(engine.encode(fromBytes(bytes, entry.channels)).rates);
+    desk.store.change({ source: { kind: "own", rates }, rates }, kept.name);
+  }
+
+  async function film() {
+    try {
+      if (!navigator.mediaDevices) throw new Error("this browser offers none to this page");
+      stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } });
+      video.srcObject = stream;
+      video.hidden = shoot.hidden = false;
+      await video.play();
+    } catch (error) {
+      desk.say(`No camera: ${error.message}.`, "warning");
+    }
+  }
+
+  function stop() {
+    stream?.getTracks().forEach((track) => track.stop());
+    stream = null;
+    video.hidden = shoot.hidden = true;
+  }
+  shoot.onclick = async () => {
+    kept = { bitmap: await createImageBitmap(video), name: "camera" };
+    stop();
+    await again();
+  };
+  drop.ondragover = (event) => event.preventDefault();
+  drop.ondrop = (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    take(event.dataTransfer.files[0]);
+  };
+  element.dispose = stop;
+  return element;
+}
+
+/** @returns {Promise<ImageBitmap>} upright, at most MOST pixels wide or high */
+async function decoded(file) {
+  if (!file.size) throw new Error("expected a picture, found an empty file");
+  let bitmap = null;
+  try {
+    bitmap = await createImageBitmap(file);
+  } catch {
+    throw new Error("expected a picture that this browser reads (PNG, JPEG, WebP, GIF, BMP, AVIF), found something else or a damaged one");
+  }
+  const most = Math.max(bitmap.width, bitmap.height);
+  if (most <= MOST) return bitmap;
+  const share = MOST / most;
+  const [resizeWidth, resizeHeight] = [bitmap.width, bitmap.height].map((n) => Math.max(1, Math.round(n * share)));
+  return createImageBitmap(bitmap, { resizeWidth, resizeHeight, resizeQuality: "high" });
+}
+
+/** A bitmap -> the model's input, (size, size, C) bytes. */
+function square(bitmap, { size, channels }, fit, invert) {
+  const side = fit === "crop" ? Math.min(bitmap.width, bitmap.height) : Math.max(bitmap.width, bitmap.height);
+  const canvas = new OffscreenCanvas(side, side);
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, side, side);
+  context.drawImage(bitmap, Math.floor((side - bitmap.width) / 2), Math.floor((side - bitmap.height) / 2));
+  const { data } = context.getImageData(0, 0, side, side);
+  const bytes = resize(channels === 1 ? toGray(data) : toRgb(data), [side, side], [size, size], channels);
+  return invert ? bytes.map((v) => 255 - v) : bytes;
+}

@@ -1,0 +1,117 @@
+/** The picture, beside what it is compared with: the source, the difference, and other draws of the same rates. */
+
+import { h, pixels } from "../dom.js";
+import { toRgba } from "../maths/picture.js";
+import { fromGrid, same } from "../maths/rates.js";
+
+const DRAWS = 16;
+
+/** Paints (C, H, W) in [-1, 1] on a canvas of H x W. */
+export function paint(canvas, image, channels) {
+  const data = new ImageData(toRgba(image, channels), canvas.width, canvas.height);
+  canvas.getContext("2d").putImageData(data, 0, 0);
+}
+
+/** Difference of two images -> red-blue around gray, readable by the colour-blind: more is orange, less is violet. */
+function paintDifference(canvas, image, other, channels) {
+  const area = image.length / channels;
+  const data = new ImageData(canvas.width, canvas.height);
+  for (let p = 0; p < area; p++) {
+    let sum = 0;
+    for (let c = 0; c < channels; c++) sum += image[c * area + p] - other[c * area + p];
+    const share = Math.max(-1, Math.min(1, sum / channels));
+    const [r, g, b] = share > 0 ? [217, 122, 6] : [115, 87, 217];
+    const a = Math.abs(share);
+    data.data.set([r * a + 128 * (1 - a), g * a + 128 * (1 - a), b * a + 128 * (1 - a), 255], 4 * p);
+  }
+  canvas.getContext("2d").putImageData(data, 0, 0);
+}
+
+export function picture(desk) {
+  const { live, store, entry, engine } = desk;
+  const { size, channels } = entry;
+  const small = (label) => pixels(size, size, label, "thumb");
+  const large = pixels(size, size, "Picture of the present rates", "large");
+  const parts = {
+    source: small("The source"),
+    difference: small("Picture minus the source's"),
+    mean: small(`Mean of ${DRAWS} draws of noise`),
+    deviation: small(`Standard deviation over ${DRAWS} draws of noise`),
+    typical: small("The most typical draw"),
+    odd: small("The least typical draw"),
+  };
+  const captions = {
+    source: "source, same noise",
+    difference: "difference",
+    mean: `mean of ${DRAWS}`,
+    deviation: "deviation",
+    typical: "most typical",
+    odd: "oddest",
+  };
+  const words = h("small", {});
+  const take = (key) => h("button", { type: "button", class: "picked", title: "Take this draw's noise" }, parts[key]);
+  const draws = { typical: take("typical"), odd: take("odd") };
+  const figure = (key) => h("figure", {}, draws[key] ?? parts[key], h("figcaption", {}, captions[key]));
+  const element = h(
+    "section",
+    { class: "picture-part" },
+    h("div", { class: "head" }, h("h2", {}, "Picture ", words)),
+    large,
+    h("div", { class: "thumbs" }, Object.keys(parts).map(figure)),
+  );
+  let known = null; // the source's picture, and what it was made from
+  let luck = { wanted: null, seeds: null };
+
+  function sourceImage(state) {
+    let rates = null;
+    try {
+      rates = desk.ratesOf(state.source);
+    } catch {
+      return null;
+    }
+    const fits = known && known.seed === state.seed && known.sampler === state.sampler && known.steps === state.steps;
+    if (fits && same(known.rates, rates)) return known.image;
+    const image = engine.decode(engine.sample(fromGrid(rates), state.seed, state.sampler, state.steps), state.steps);
+    known = { rates, seed: state.seed, sampler: state.sampler, steps: state.steps, image };
+    return image;
+  }
+
+  function draw(now) {
+    if (now.state.model !== entry.name) return;
+    paint(large, now.image, channels);
+    words.textContent = `T = ${now.state.steps}, ${now.state.sampler}`;
+    if (!engine) return;
+    const image = sourceImage(now.state);
+    if (image) {
+      paint(parts.source, image, channels);
+      paintDifference(parts.difference, now.image, image, channels);
+    }
+  }
+
+  async function showLuck() {
+    const { state } = store;
+    if (!engine || state.model !== entry.name) return;
+    try {
+      const pool = await desk.pool();
+      const answer = await pool.latest("luck", "luck", fromGrid(state.rates), state.seed, DRAWS, state.sampler, state.steps);
+      if (!answer || desk.entry !== entry) return;
+      luck = answer;
+      paint(parts.mean, answer.mean, channels);
+      // a deviation of 1 is half the range from black to white; shown from black (none) to white
+      paint(parts.deviation, answer.deviation.map((v) => 2 * Math.min(1, v) - 1), channels);
+      paint(parts.typical, answer.typical.image, channels);
+      paint(parts.odd, answer.odd.image, channels);
+      element.dataset.luck = "there";
+    } catch (error) {
+      desk.say(`Other draws are not shown: ${error.message}`);
+    }
+  }
+  for (const [key, button] of Object.entries(draws)) {
+    button.onclick = () => luck[key] && store.change({ seed: luck[key].seed }, `${captions[key]} draw`);
+  }
+
+  const stops = [live.on(draw), store.on("commit", showLuck)];
+  showLuck();
+  element.dispose = () => stops.forEach((stop) => stop());
+  return element;
+}

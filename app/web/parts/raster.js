@@ -1,0 +1,71 @@
+/** The spike raster: a row for each latent neuron, a column for each time step; what the last move won or lost stands out. */
+
+import { h, onLook, palette, sharp } from "../dom.js";
+import { nameOf, orderOf } from "./mixer.js";
+
+export function raster(desk) {
+  const { live, store } = desk;
+  const canvas = h("canvas", { class: "raster", role: "img" });
+  const words = h("small", {});
+  const reading = h("p", { class: "quiet reading", "aria-hidden": "true" }, " ");
+  const legend = h(
+    "p",
+    { class: "legend", "aria-hidden": "true" },
+    h("span", { class: "key both" }), "spike", h("span", { class: "key now" }), "won by the last move", h("span", { class: "key was" }), "lost by it",
+  ); // prettier-ignore
+  const element = h("section", { class: "raster-part" }, h("div", { class: "head" }, h("h2", {}, "Spikes ", words), legend), canvas, reading);
+  let order = orderOf(desk);
+
+  function draw() {
+    const { now } = live;
+    if (!now || now.state.model !== desk.entry.name) return;
+    const { spikes, before, state, rates } = now;
+    const d = rates.length;
+    const { context, width, height } = sharp(canvas);
+    const colour = palette(canvas);
+    context.clearRect(0, 0, width, height);
+    const [w, hgt] = [width / state.steps, height / d];
+    const [padX, padY] = [Math.min(1.5, 0.12 * w), hgt > 3 ? Math.min(1, 0.15 * hgt) : 0];
+    let [count, won, lost] = [0, 0, 0];
+    for (let place = 0; place < d; place++) {
+      const j = order[place];
+      for (let t = 0; t < state.steps; t++) {
+        const is = spikes[t * d + j];
+        const was = before ? before[t * d + j] : is;
+        if (!is && !was) continue;
+        count += is;
+        won += is && !was ? 1 : 0;
+        lost += was && !is ? 1 : 0;
+        context.fillStyle = is ? (was ? colour.quiet : colour.now) : colour.was;
+        const tall = is ? hgt - 2 * padY : Math.max(1, (hgt - 2 * padY) * 0.35);
+        context.fillRect(t * w + padX, place * hgt + (hgt - tall) / 2, w - 2 * padX, tall);
+      }
+    }
+    const mean = state.steps * rates.reduce((a, b) => a + b, 0);
+    const spread = Math.sqrt(state.steps * rates.reduce((a, r) => a + r * (1 - r), 0));
+    const luck = state.sampler === "bernoulli" ? ` ± ${spread.toFixed(0)}` : "";
+    words.textContent = `${count} of ${spikes.length}; the rates say ${mean.toFixed(0)}${luck}`;
+    canvas.setAttribute("aria-label", `Spike raster: ${d} neurons, ${state.steps} time steps, ${count} spikes; ${won} won and ${lost} lost by the last move`);
+  }
+
+  canvas.onpointermove = (event) => {
+    if (!live.now) return;
+    const { state, rates, spikes } = live.now;
+    const box = canvas.getBoundingClientRect();
+    const t = Math.min(state.steps - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * state.steps)));
+    const place = Math.min(rates.length - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * rates.length)));
+    const j = order[place];
+    reading.textContent = `${nameOf(desk, j)}, step ${t + 1} of ${state.steps}: ${spikes[t * rates.length + j] ? "a spike" : "silent"}`;
+  };
+  canvas.onpointerleave = () => (reading.textContent = " ");
+
+  const stops = [
+    live.on(draw),
+    store.on("state", (state) => {
+      if (state.model === desk.entry.name) order = orderOf(desk);
+    }),
+    onLook(canvas, draw),
+  ];
+  element.dispose = () => stops.forEach((stop) => stop());
+  return element;
+}

@@ -1,0 +1,76 @@
+/** Places a view in a page: what `app/components/stage.py` calls. */
+
+import { Desk } from "./desk.js";
+import { h } from "./dom.js";
+import { bar } from "./parts/bar.js";
+import { message } from "./parts/message.js";
+import { encode } from "./maths/link.js";
+
+let opening = null; // one desk per document; a failed one is tried again
+
+/**
+ * @param {ShadowRoot|HTMLElement} parent where
+ * @param {{view: string, base: string}} data
+ * @param {(name: string, value: any) => void} tell gives the link to the script when a gesture has ended
+ * @returns {Promise<() => void>} take it away again
+ */
+export async function place(parent, data, tell) {
+  const root = h("div", { class: `stage view-${data.view}` }, h("p", { class: "skeleton", role: "status" }, "Opening the model …"));
+  const style = h("link", { rel: "stylesheet", href: new URL("./look.css", import.meta.url).href });
+  const styled = new Promise((done) => {
+    style.onload = style.onerror = done;
+  });
+  parent.replaceChildren(style, root);
+  try {
+    opening ??= Desk.open(data.base);
+    const [desk, view] = await Promise.all([opening, import(`./views/${data.view}.js`), styled]);
+    return show(root, desk, view, data, tell);
+  } catch (error) {
+    opening = null;
+    root.replaceChildren(
+      h("p", { class: "message warning", role: "alert" }, `The explorer cannot start: ${error.message}. A reload may help.`),
+    );
+    return () => {};
+  }
+}
+
+function show(root, desk, view, data, tell) {
+  if (!desk.usable) {
+    root.replaceChildren(nothing(desk));
+    return () => {};
+  }
+  let leave = () => {};
+  const build = () => {
+    leave();
+    const body = h("div", { class: "view" });
+    const top = bar(desk);
+    const line = message(desk);
+    root.replaceChildren(top, line, body);
+    const dispose = view.mount(body, desk, data);
+    leave = () => {
+      dispose?.();
+      top.dispose();
+      line.dispose();
+    };
+  };
+  build();
+  desk.writeLink(); // the page may have changed the address
+  const report = () => tell("link", encode(desk.store.settled));
+  report();
+  const stops = [desk.onModel(build), desk.store.on("commit", report)];
+  return () => {
+    stops.forEach((stop) => stop());
+    leave();
+  };
+}
+
+function nothing(desk) {
+  return h(
+    "div",
+    { class: "message", role: "status" },
+    h("p", {}, "There is no checkpoint that can be opened. Train one with "),
+    h("p", {}, h("code", {}, "esvae train --preset digits")),
+    h("p", {}, "or name a folder that has one in the environment variable ESVAE_CHECKPOINTS, and reload this page."),
+    desk.models.map((m) => h("p", { class: "quiet" }, `${m.name}: ${m.problem}`)),
+  );
+}

@@ -1,0 +1,71 @@
+/** Explore: a source, its picture, and the rates and spikes behind it, all under the hand. */
+
+import { choice, h, icon } from "../dom.js";
+import { GRID } from "../maths/rates.js";
+import { distance } from "../parts/distance.js";
+import { mixer } from "../parts/mixer.js";
+import { noise } from "../parts/noise.js";
+import { picture } from "../parts/picture.js";
+import { raster } from "../parts/raster.js";
+import { source } from "../parts/source.js";
+
+const ORDERS = [
+  ["effect", "effect", "How much the picture changes when the rate crosses the range of the test images"],
+  ["usage", "usage", "How much the rate varies over the test images"],
+  ["index", "index", "As they are in the network"],
+];
+
+export function mount(root, desk) {
+  const bars = mixer(desk);
+  const rates = heading(desk, bars);
+  const parts = { source: source(desk), picture: picture(desk), noise: noise(desk), rates, mixer: bars, raster: raster(desk), distance: distance(desk) };
+  const foot = h("p", { class: "quiet foot", role: "status" });
+  root.append(
+    h(
+      "div",
+      { class: "explore" },
+      h("div", { class: "column left" }, parts.source, parts.distance),
+      h("div", { class: "column middle" }, parts.picture, parts.noise),
+      h("div", { class: "column right" }, rates, bars, parts.raster),
+    ),
+    foot,
+  );
+  const times = [];
+  const stop = desk.live.on(({ ms }) => {
+    times.push(ms);
+    if (times.length > 30) times.shift();
+    const median = [...times].sort((a, b) => a - b)[times.length >> 1];
+    foot.textContent = `${median.toFixed(1)} ms a picture, ${desk.live.where === "page" ? "in this page" : "on the server"}`;
+  });
+  return () => {
+    stop();
+    Object.values(parts).forEach((part) => part.dispose());
+  };
+}
+
+function heading(desk, bars) {
+  const { store, atlas } = desk;
+  const order = choice("Order of the dimensions", ORDERS.filter(([name]) => atlas || name === "index"), store.state.order, (value) =>
+    store.change({ order: value }, `order by ${value}`),
+  );
+  const reset = h("button", { type: "button", title: "All rates as they are at the source", onclick: () => store.change({ rates: desk.ratesOf(store.state.source) }, "reset") }, icon("reset"), "Reset"); // prettier-ignore
+  const random = h("button", { type: "button", title: "Each rate is drawn alone from those of the test images, so what they have in common is lost", onclick: () => shuffle(desk, bars) }, icon("dice"), "Random"); // prettier-ignore
+  const element = h(
+    "div",
+    { class: "head" },
+    h("h2", {}, "Rates ", h("small", {}, "spikes per time step")),
+    h("p", { class: "legend", "aria-hidden": "true" }, h("span", { class: "key now" }), "now", h("span", { class: "key was" }), "source", atlas ? [h("span", { class: "key data" }), "data, 5 to 95 %"] : null),
+    h("div", { class: "row tight" }, order, reset, random),
+  );
+  element.dispose = store.on("state", ({ order: now }) => order.choose(now));
+  return element;
+}
+
+function shuffle({ store, atlas, entry }, bars) {
+  const rates = store.state.rates.map((rate, i) => {
+    if (!bars.free(i)) return rate;
+    if (!atlas) return Math.floor(Math.random() * (GRID + 1));
+    return atlas.rates(Math.floor(Math.random() * atlas.count))[i];
+  });
+  store.change({ rates }, `random, ${entry.name}`);
+}

@@ -1,0 +1,182 @@
+"""The routes: what is known is answered, for ever; what is not is 404, and nothing of a request becomes a path."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+
+from app import catalogue, routes
+from app.scene import drawn
+from app.state import Prior, State, encode, to_grid
+from esvae_core.engine import from_bundle
+
+from .made import shelve, small_model
+
+
+class Answer:
+    """One answer of the routes, asked as a server asks them."""
+
+    def __init__(self, path: str, query: str = "", headers: dict[str, str] | None = None) -> None:
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": path,
+            "raw_path": path.encode(),
+            "root_path": "",
+            "scheme": "http",
+            "query_string": query.encode(),
+            "headers": [(k.lower().encode(), v.encode()) for k, v in (headers or {}).items()],
+            "server": ("127.0.0.1", 80),
+            "client": ("127.0.0.1", 1),
+            "http_version": "1.1",
+        }
+        self.body = b""
+
+        async def receive():
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message):
+            if message["type"] == "http.response.start":
+                self.status = message["status"]
+                self.headers = {k.decode(): v.decode() for k, v in message["headers"]}
+            else:
+                self.body += message.get("body", b"")
+
+        asyncio.run(Starlette(routes=routes.ROUTES)(scope, receive, send))
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+@pytest.fixture(autouse=True)
+def shelf(shelf_dir, monkeypatch):
+    monkeypatch.setattr(catalogue, "folders", lambda: [shelf_dir])
+    return catalogue.named("aaa")
+
+
+def test_the_list_names_good_and_bad():
+    listed = {entry["name"]: entry for entry in Answer("/esvae/models").json}
+    assert set(listed) == {"aaa", "bare", "cut", "text"}
+    assert listed["aaa"]["dims"] == 6
+    assert listed["aaa"]["problem"] == ""
+    assert "text.safetensors" in listed["text"]["problem"]
+
+
+def test_a_model_is_found_by_name_and_its_parts_by_hash(shelf):
+    about = Answer("/esvae/model/aaa").json
+    bundle = Answer(f"/esvae/bundle/{about['hash']}")
+    assert bundle.status == 200
+    assert bundle.body == shelf.bundle
+    assert hashlib.sha256(bundle.body[48:]).hexdigest() == about["hash"]
+    assert "immutable" in bundle.headers["cache-control"]
+    assert from_bundle(bundle.body).config == shelf.checkpoint.model.config
+    assert Answer(f"/esvae/atlas/{about['hash']}").body == catalogue.atlas_pack(shelf)
+    assert not about["originals"]
+    assert Answer(f"/esvae/originals/{about['hash']}").status == 404
+
+
+def test_a_model_without_atlas_has_none():
+    about = Answer("/esvae/model/bare").json
+    assert not about["atlas"]
+    assert Answer(f"/esvae/atlas/{about['hash']}").status == 404
+
+
+@pytest.mark.parametrize("name", ["text", "cut", "zzz", "../aaa", "%2e%2e/aaa", "aaa.safetensors", ""])
+def test_unknown_and_broken_models_are_one_line(name):
+    answer = Answer(f"/esvae/model/{name}")
+    assert answer.status == 404
+    assert "\n" not in answer.json["error"]
+
+
+@pytest.mark.parametrize("kind", ["bundle", "atlas", "originals"])
+@pytest.mark.parametrize("name", ["0" * 64, "aaa", "../../README.md", "..%2f..%2fREADME.md", "%00", "x" * 5000])
+def test_what_is_no_known_hash_is_refused(kind, name):
+    assert Answer(f"/esvae/{kind}/{name}").status == 404
+
+
+def test_the_front_end_is_served_under_its_version():
+    for name, (content, kind) in routes.FILES.items():
+        answer = Answer(f"/esvae/web/{routes.VERSION}/{name}")
+        assert answer.status == 200
+        assert answer.body == content
+        assert answer.headers["content-type"].startswith(kind)
+    assert "stage.js" in routes.FILES
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../main.py",
+        "engine/../../main.py",
+        "%2e%2e/main.py",
+        "engine",
+        "engine/engine.c",
+        "engine/build.sh",
+        "",
+        "/etc/passwd",
+        "stage.js/",
+        "nul\x00",
+    ],
+)
+def test_other_files_are_refused(name):
+    assert Answer(f"/esvae/web/{routes.VERSION}/{name}").status == 404
+
+
+def test_another_version_of_a_file_is_refused():
+    assert Answer("/esvae/web/0000000000000000/stage.js").status == 404
+
+
+def test_ranges_are_refused():
+    answer = Answer(f"/esvae/web/{routes.VERSION}/stage.js", headers={"Range": "bytes=0-10"})
+    assert answer.status == 416
+
+
+def test_a_picture_for_those_who_cannot_decode():
+    state = State("aaa", Prior(0), to_grid([0.1, 0.9, 0.5, 0.25, 0, 1]), 3, "bernoulli", 8)
+    answer = Answer("/esvae/draw", f"s={encode(state)}")
+    assert answer.status == 200
+    length = int.from_bytes(answer.body[12:16], "little")
+    header = json.loads(answer.body[16 : 16 + length])
+    pixels = next(entry for entry in header["arrays"] if entry["name"] == "pixels")
+    at = 16 + length + pixels["offset"]
+    found = np.frombuffer(answer.body, np.uint8, int(np.prod(pixels["shape"])), at).reshape(pixels["shape"])
+    assert np.array_equal(found, drawn(state).pixels[0])
+
+
+@pytest.mark.parametrize(
+    "query", ["", "s=", "s=2~aaa", "s=2~zzz~p0~b8~0~e~k1x6.AA", "s=2~aaa~p0~b8~0~e~k1x7.AA", "s=" + "x" * 40_000]
+)
+def test_links_that_say_nothing_are_refused(query):
+    answer = Answer("/esvae/draw", query)
+    assert answer.status == 404
+    assert answer.json["error"]
+
+
+def test_a_fault_of_ours_is_told_calmly_and_logged(monkeypatch, caplog):
+    def broken(*_):
+        raise RuntimeError("inside")
+
+    monkeypatch.setattr(catalogue, "find", broken)
+    answer = Answer("/esvae/models")
+    assert answer.status == 500
+    assert "inside" not in answer.body.decode()
+    assert "inside" in caplog.text
+
+
+def test_a_checkpoint_that_changes_or_disappears(tmp_path, monkeypatch):
+    monkeypatch.setattr(catalogue, "folders", lambda: [tmp_path])
+    path = shelve(tmp_path, "m", small_model())
+    first = Answer("/esvae/model/m").json["hash"]
+    shelve(tmp_path, "m", small_model(5))
+    second = Answer("/esvae/model/m").json["hash"]
+    assert first != second
+    assert Answer(f"/esvae/bundle/{first}").status == 404
+    path.unlink()
+    assert "not here" in Answer("/esvae/model/m").json["error"]
+    assert Answer(f"/esvae/bundle/{second}").status == 404

@@ -1,0 +1,110 @@
+"""The page's maths under Node: the .mjs tests in `web/`, on cases that are written here with the library and Pillow."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from app.packs import pack
+from esvae_core.explore.effect import data_range
+from esvae_core.pictures import to_uint8
+
+HERE = Path(__file__).parent / "web"
+RNG = np.random.default_rng(0)
+
+
+def _resized(height, width, to, channels):
+    before = RNG.integers(0, 256, (height, width, channels), dtype=np.uint8)
+    image = Image.fromarray(before[:, :, 0] if channels == 1 else before)
+    after = np.asarray(image.resize(to[::-1], Image.Resampling.BILINEAR))
+    return {
+        "from": (height, width),
+        "to": to,
+        "channels": channels,
+        "before": before.ravel().tolist(),
+        "after": after.ravel().tolist(),
+    }
+
+
+def _gray():
+    rgba = RNG.integers(0, 256, (40, 4), dtype=np.uint8)
+    rgba[::2, 3] = 255
+    rgba[1::4, 3] = 0
+    over = np.where(rgba[:, 3:] == 255, rgba[:, :3], 255).astype(np.uint8)
+    rgba[:, 3] = np.where((rgba[:, 3] > 0) & (rgba[:, 3] < 255), 0, rgba[:, 3])
+    luma = np.asarray(Image.fromarray(over[None]).convert("L")).ravel()
+    return {"rgba": rgba.ravel().tolist(), "luma": luma.tolist()}
+
+
+def _neighbours():
+    counts, rates = RNG.integers(0, 9, (101, 6)), RNG.random(6)
+    distances = np.sqrt(((counts / 8 - rates) ** 2).mean(1))
+    order = np.argsort(distances)
+    return {
+        "counts": counts.tolist(),
+        "steps": 8,
+        "rates": rates.tolist(),
+        "order": order.tolist(),
+        "distances": distances[order].tolist(),
+        "range": data_range(counts / 8).tolist(),
+        "deviation": (counts / 8).std(0).tolist(),
+    }
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory):
+    values = np.linspace(-1.2, 1.2, 97)
+    bytes_ = to_uint8(torch.from_numpy(values).view(-1, 1, 1, 1)).ravel()
+    path = tmp_path_factory.mktemp("web") / "cases.json"
+    path.write_text(
+        json.dumps(
+            {
+                "resize": [
+                    _resized(28, 28, (32, 32), 1),
+                    _resized(57, 40, (16, 16), 3),
+                    _resized(5, 9, (13, 4), 1),
+                    _resized(200, 200, (32, 32), 1),
+                ],
+                "gray": _gray(),
+                "bytes": [[float(v), int(b)] for v, b in zip(values, bytes_, strict=True)],
+                "neighbours": _neighbours(),
+                "pack": base64.b64encode(
+                    pack(
+                        {"name": "ü", "steps": 3},
+                        {"a": np.array([1, 2, 3], np.uint8), "b": np.array([[0.5, -1], [2, 8]], np.float32)},
+                    )
+                ).decode(),
+            }
+        )
+    )
+    return path
+
+
+@pytest.mark.parametrize("name", [path.name for path in sorted(HERE.glob("*.test.mjs"))])
+def test_in_node(name, cases):
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no Node.js here")
+    run = subprocess.run(
+        [node, "--test-reporter=spec", str(HERE / name)],
+        env=os.environ | {"ESVAE_CASES": str(cases)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "tests 0" not in run.stdout, run.stdout
+
+
+def test_packs_hold_known_types_only():
+    with pytest.raises(TypeError, match=r"a: expected one of .*, got int64"):
+        pack({}, {"a": np.zeros(3, np.int64)})

@@ -118,6 +118,15 @@ def test_info(esvae, checkpoint):
     assert esvae("info", checkpoint, "--json").json["model"]["latent_dim"] == 6
 
 
+def test_atlas_writes_beside_the_checkpoint(esvae, checkpoint):
+    from esvae_core.explore.atlas import beside, load
+
+    done = esvae("atlas", checkpoint, "--count", "12", "--json").json  # too few for a map, which takes long
+    assert done == {"file": str(beside(checkpoint)), "images": 12}
+    assert load(beside(checkpoint)).errors is not None
+    refused(esvae("atlas", checkpoint, "--min-dist", "2"), "min_dist: expected 0 to 1, got 2.0")
+
+
 def test_evaluate_prints_and_records(esvae, checkpoint, warm_model):
     found = esvae("evaluate", checkpoint, "--json").json
     assert (found["dataset"], found["split"], found["images"], found["time_steps"]) == ("digits", "test", 300, 4)

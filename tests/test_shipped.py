@@ -27,6 +27,11 @@ def test_each_has_the_published_shape_and_an_atlas_of_its_own(name):
     found = atlas.load(atlas.beside(path))
     assert (model.config.channels, model.config.latent_dim, model.config.time_steps) == ((32, 64, 128, 256), 32, 16)
     assert found.checkpoint_sha256 == atlas.content_hash(model.state_dict())
+    assert found.errors is not None
+    assert found.contrast is not None
+    assert found.map is not None
+    assert min(found.map.flat.trust, found.map.solid.trust) > 0.9
+    assert atlas.beside(path).stat().st_size < 400_000
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.table import Table
@@ -12,6 +12,9 @@ from rich.text import Text
 from esvae_core.cli import console
 from esvae_core.cli.options import AsJson, Checkpoint, DataDir, SplitName, group
 from esvae_core.cli.sources import dataset_of
+
+if TYPE_CHECKING:
+    from esvae_core.explore.map import Metric
 
 app = group()
 
@@ -71,14 +74,32 @@ def atlas(
     checkpoint: Checkpoint,
     data_dir: DataDir = None,
     count: Annotated[int, typer.Option(min=1, help="Test images in it.")] = 2000,
+    neighbors: Annotated[int, typer.Option(help="Map: nearest points that each is tied to.")] = 15,
+    min_dist: Annotated[float, typer.Option(help="Map: how close points may lie, 0 to 1.")] = 0.1,
+    metric: Annotated[str, typer.Option(help="Map: euclidean, geodesic, manhattan or cosine.")] = "euclidean",
     as_json: AsJson = False,
 ) -> None:
-    """Write the small file of rates and labels beside a checkpoint that the explorer starts from."""
+    """Write the small file beside a checkpoint that the explorer starts from: rates, errors, dimensions, map."""
     from esvae_core.checkpoint import load
     from esvae_core.explore.atlas import beside, build, save
+    from esvae_core.explore.map import MapSettings
 
+    layout = MapSettings(neighbors, min_dist, cast("Metric", metric))
     loaded = load(checkpoint)
     data = dataset_of(loaded.header, None, SplitName.test, data_dir, False)
     path = beside(checkpoint)
-    save(path, build(loaded.model, data, count=count))
-    console.say(as_json, f"{path}: {min(count, len(data)):,} test images", file=str(path))
+    with console.bar() as bar:
+        task = bar.add_task("", total=100, left="")
+
+        def report(stage: str, share: float) -> None:
+            bar.update(task, description=stage, completed=round(100 * share))
+
+        made = build(loaded.model, data, count=count, layout=layout, report=report)
+    save(path, made)
+    text = f"{path}: {len(made):,} test images"
+    found: dict[str, Any] = {"file": str(path), "images": len(made)}
+    if made.map is not None:
+        trust = {"trust_2d": round(made.map.flat.trust, 4), "trust_3d": round(made.map.solid.trust, 4)}
+        text += f", map with trustworthiness {trust['trust_2d']:.3f} in 2-D, {trust['trust_3d']:.3f} in 3-D"
+        found |= trust
+    console.say(as_json, text, **found)

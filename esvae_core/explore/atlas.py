@@ -1,17 +1,15 @@
 """A small file beside each checkpoint: where real images lie in its latent.
 
 `NAME.atlas.npz` holds the firing rates of some test images, so that views can show real latents, their range and their
-classes at once, without the data set.
+classes at once, without the data set; how well each image is reconstructed; what each dimension does; and a map of the
+rates. Files of version 1 have the rates only, and are still read.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
-import json
-import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +19,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from esvae_core.data.imageset import ImageSet
-from esvae_core.errors import CorruptDataError, InputError
+from esvae_core.errors import CorruptDataError, EsvaeError, InputError
 from esvae_core.esvae import ESVAE
+from esvae_core.explore import atlas_file as files
+from esvae_core.explore.dimensions import Contrast
 from esvae_core.explore.drawing import draw
-from esvae_core.explore.effect import effects
-from esvae_core.files import write_atomically
+from esvae_core.explore.effect import beside_noise, effects
+from esvae_core.explore.map import MIN_POINTS, Layout, MapSettings, RateMap, build_map
 
-FORMAT_VERSION = 1
 SUFFIX = ".atlas.npz"
 TILES = 64
-_BATCH = 250
-_MAX_BYTES = 256 * 2**20  # more than any atlas unpacks to; a small file can claim any size
-_ARRAYS = {"counts": "ui", "labels": "ui", "indices": "ui", "tile_positions": "ui", "tiles": "u", "effect": "f"}
+_ENCODED = 250  # images at a time
+_DECODED = 50  # a decoder's activations are larger
+
+Report = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +46,9 @@ class Atlas:
         tile_positions: (n,) int64, which of the N are in `tiles`.
         tiles: (n, H, W, C) uint8: pictures decoded from their rates, noise seed 0.
         effect: (d,) float32: what each dimension does to the picture, see `effect.effects`.
+        errors: (N,) float32: mean squared error of each reconstruction on [-1, 1], noise seed 0; None if not known.
+        contrast: What each dimension does beside the noise, see `effect.beside_noise`; None if not known.
+        map: Where the N lie on a map; None if there is none.
         class_names: One name per class.
         time_steps: T.
         dataset: Name of the data set.
@@ -59,6 +62,9 @@ class Atlas:
     tile_positions: NDArray[np.int64]
     tiles: NDArray[np.uint8]
     effect: NDArray[np.float32]
+    errors: NDArray[np.float32] | None
+    contrast: Contrast | None
+    map: RateMap | None
     class_names: tuple[str, ...]
     time_steps: int
     dataset: str
@@ -90,36 +96,65 @@ def beside(checkpoint: Path | str) -> Path:
 
 
 @torch.inference_mode()
-def build(model: ESVAE, test_set: ImageSet, count: int = 2000, seed: int = 0) -> Atlas:
-    """Encode test images, chosen by seed.
+def build(
+    model: ESVAE,
+    test_set: ImageSet,
+    count: int = 2000,
+    seed: int = 0,
+    layout: MapSettings | None = None,
+    report: Report | None = None,
+) -> Atlas:
+    """Encode test images, chosen by seed; decode them; measure the dimensions; draw the map.
 
     Args:
         model: The network.
         test_set: Images of its size.
         count: How many at most.
         seed: Of the choice.
+        layout: How to draw the map. Without it, or with fewer than MIN_POINTS images, there is none.
+        report: Called with what is being done and the share of it that is done.
 
     Raises:
         InputError: if the images are not of the model's shape, or there are none.
     """
     if count < 1 or not len(test_set):
         raise InputError(f"atlas: expected at least one image, got count {count} of {len(test_set)} images")
+    tell = report or (lambda stage, share: None)
     chosen = np.random.default_rng(seed).permutation(len(test_set))[:count]
-    steps = model.config.time_steps
-    batches = [chosen[i : i + _BATCH] for i in range(0, len(chosen), _BATCH)]
-    spikes = [model.encode(test_set.tensor(b).to(model.device)).spikes.sum(0).cpu().numpy() for b in batches]
+    config, steps = model.config, model.config.time_steps
+    spikes, errors, pictures = [], [], []
+    for start in range(0, len(chosen), _ENCODED):
+        tell("encoding", start / len(chosen))
+        images = test_set.tensor(chosen[start : start + _ENCODED]).to(model.device)
+        spikes.append(model.encode(images).spikes.sum(0).cpu().numpy())
     exact: NDArray[np.float32] = np.concatenate(spikes).round()
     counts = exact.astype(np.uint8) if steps < 256 else exact.astype(np.uint16)
     rates = (counts / steps).astype(np.float32)
+    for start in range(0, len(chosen), _DECODED):
+        tell("decoding", start / len(chosen))
+        some = slice(start, start + _DECODED)
+        pixels = draw(model, rates[some], seed=0, sampler=config.sampler, steps=steps).pixels
+        truth = test_set.images[chosen[some]].transpose(0, 2, 3, 1)
+        errors.append(((pixels.astype(np.float32) - truth) ** 2).mean(axis=(1, 2, 3)) / 127.5**2)
+        pictures.append(pixels)
     labels = test_set.labels[chosen]
     shown = _of_each_class(labels, TILES)
+    tell("dimensions", 0)
+    effect = effects(model, rates, seed=seed)
+    contrast = beside_noise(model, rates, seed=seed) if len(rates) > 1 else None
+    drawn = None
+    if layout is not None and len(rates) >= MIN_POINTS:
+        drawn = build_map(rates, layout, lambda share: tell("map", share))
     return Atlas(
         counts=counts,
         labels=labels,
         indices=test_set.indices[chosen],
         tile_positions=shown,
-        tiles=draw(model, rates[shown], seed=0, sampler=model.config.sampler, steps=steps).pixels,
-        effect=effects(model, rates, seed=seed),
+        tiles=np.concatenate(pictures)[shown],
+        effect=effect,
+        errors=np.concatenate(errors).astype(np.float32),
+        contrast=contrast,
+        map=drawn,
         class_names=test_set.class_names,
         time_steps=steps,
         dataset=test_set.name,
@@ -130,21 +165,26 @@ def build(model: ESVAE, test_set: ImageSet, count: int = 2000, seed: int = 0) ->
 
 def save(path: Path | str, atlas: Atlas) -> None:
     """Write an atlas; the file appears whole or not at all."""
-    about = {name: getattr(atlas, name) for name in _ABOUT} | {"format_version": FORMAT_VERSION}
-    indices = atlas.indices.astype(np.uint32)
+    about: dict[str, Any] = {name: getattr(atlas, name) for name in files.ABOUT}
     small = np.uint8 if len(atlas.class_names) <= 256 else np.uint16
-    content = io.BytesIO()
-    np.savez_compressed(
-        content,
-        about=np.frombuffer(json.dumps(about).encode(), np.uint8),
-        counts=atlas.counts,
-        labels=atlas.labels.astype(small),
-        indices=indices,
-        tile_positions=atlas.tile_positions.astype(np.uint32),
-        tiles=atlas.tiles,
-        effect=atlas.effect,
-    )
-    write_atomically(Path(path), content.getvalue())
+    parts: dict[str, NDArray[Any]] = {
+        "counts": atlas.counts,
+        "labels": atlas.labels.astype(small),
+        "indices": atlas.indices.astype(np.uint32),
+        "tile_positions": atlas.tile_positions.astype(np.uint32),
+        "tiles": atlas.tiles,
+        "effect": atlas.effect,
+    }
+    if atlas.errors is not None:
+        parts["errors"] = atlas.errors
+    if atlas.contrast is not None:
+        parts |= {name: getattr(atlas.contrast, name) for name in files.CONTRAST}
+    if atlas.map is not None:
+        flat, solid = atlas.map.flat, atlas.map.solid
+        about["map"] = asdict(atlas.map.settings) | {"trust_2d": flat.trust, "trust_3d": solid.trust}
+        parts |= {"map_2d": flat.positions, "map_3d": solid.positions}
+        parts |= {"trust_2d": flat.point_trust, "trust_3d": solid.point_trust}
+    files.write(path, about, parts)
 
 
 def load(path: Path | str) -> Atlas:
@@ -153,75 +193,27 @@ def load(path: Path | str) -> Atlas:
     Raises:
         CorruptDataError: if it is missing, damaged, of a later version, or its parts do not fit together.
     """
-    path = Path(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-        if size > _MAX_BYTES:
-            raise CorruptDataError(f"{path}: expected an atlas of at most {_MAX_BYTES:,} bytes, found {size:,}")
-        with np.load(path, allow_pickle=False) as file:
-            parts = {name: file[name] for name in file.files}
-        about = json.loads(parts.pop("about").tobytes())
-        version = about.pop("format_version")
-    except CorruptDataError:
-        raise
-    except Exception as error:  # zip, zlib, NumPy and JSON each raise several kinds on bad bytes
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise CorruptDataError(f"{path}: expected an atlas written by esvae ({reason})") from error
-    if version != FORMAT_VERSION:
-        raise CorruptDataError(f"{path}: expected an atlas of version {FORMAT_VERSION}, found {version!r}")
-    wrong = _wrong(parts, about)
-    if wrong:
-        raise CorruptDataError(f"{path}: damaged atlas: {wrong}")
-    whole = {name: parts[name].astype(np.int64) for name in ("labels", "indices", "tile_positions")}
-    about["class_names"] = tuple(about["class_names"])
+    about, parts = files.read(path)
+    drawn = about.pop("map", None)
+    if drawn is not None:
+        flat = Layout(parts["map_2d"], drawn.pop("trust_2d"), parts["trust_2d"])
+        solid = Layout(parts["map_3d"], drawn.pop("trust_3d"), parts["trust_3d"])
+        try:
+            drawn = RateMap(MapSettings(**drawn), flat, solid)
+        except (EsvaeError, TypeError) as error:
+            raise CorruptDataError(f"{path}: damaged atlas: map: {error}") from error
     return Atlas(
-        counts=parts["counts"], tiles=parts["tiles"], effect=parts["effect"].astype(np.float32), **whole, **about
+        counts=parts["counts"],
+        labels=parts["labels"].astype(np.int64),
+        indices=parts["indices"].astype(np.int64),
+        tile_positions=parts["tile_positions"].astype(np.int64),
+        tiles=parts["tiles"],
+        effect=parts["effect"].astype(np.float32),
+        errors=parts["errors"].astype(np.float32) if "errors" in parts else None,
+        contrast=Contrast(**{name: parts[name] for name in files.CONTRAST}) if "moved" in parts else None,
+        map=drawn,
+        **about | {"class_names": tuple(about["class_names"])},
     )
-
-
-_ABOUT: dict[str, type] = {
-    "class_names": list,
-    "time_steps": int,
-    "dataset": str,
-    "dataset_sha256": str,
-    "checkpoint_sha256": str,
-}
-
-
-def _wrong(parts: Mapping[str, NDArray[Any]], about: Any) -> str:
-    """What does not fit, in a few words; "" if all does."""
-    if set(parts) != set(_ARRAYS) or not isinstance(about, dict) or set(about) != set(_ABOUT):
-        return f"expected {', '.join(_ARRAYS)}, found {', '.join(parts) or 'nothing'}"
-    for name, kind in _ABOUT.items():
-        if not isinstance(about[name], kind):
-            return f"{name}: expected {kind.__name__}, found {about[name]!r}"
-    for name, kinds in _ARRAYS.items():
-        if parts[name].dtype.kind not in kinds:
-            return f"{name}: found numbers of type {parts[name].dtype}"
-    counts, tiles = parts["counts"], parts["tiles"]
-    shapes = {
-        "counts": counts.ndim == 2 and len(counts) > 0,
-        "labels": parts["labels"].shape == counts.shape[:1],
-        "indices": parts["indices"].shape == counts.shape[:1],
-        "effect": parts["effect"].shape == counts.shape[1:],
-        "tiles": tiles.ndim == 4 and tiles.shape[3] in (1, 3) and tiles.dtype == np.uint8,
-        "tile_positions": parts["tile_positions"].shape == tiles.shape[:1],
-    }
-    for name, fits in shapes.items():
-        if not fits:
-            return f"{name}: found shape {parts[name].shape}"
-    limits = {
-        "counts": about["time_steps"] + 1,
-        "labels": len(about["class_names"]),
-        "indices": 2**40,
-        "tile_positions": len(counts),
-    }
-    for name, limit in limits.items():
-        values = parts[name]
-        if values.size and not 0 <= int(values.min()) <= int(values.max()) < limit:
-            return f"{name}: expected numbers from 0 to {limit - 1}, found {values.min()} to {values.max()}"
-    return "" if np.isfinite(parts["effect"]).all() else "effect: found NaN or infinite numbers"
 
 
 def _of_each_class(labels: NDArray[np.int64], count: int) -> NDArray[np.int64]:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from esvae_core.errors import InputError
 from esvae_core.esvae import ESVAE
+from esvae_core.explore.dimensions import Contrast, contrast, judged
 from esvae_core.explore.drawing import draw
 
 LOW, HIGH = 5, 95  # percentiles of the data between which a dimension is moved
@@ -35,20 +36,57 @@ def effects(model: ESVAE, rates: NDArray[np.floating], *, references: int = 4, s
     Raises:
         InputError: if there are no rates, or they do not fit the model.
     """
+    moved = _moved(model, rates, references, seed)
+    total = np.zeros(model.config.latent_dim)
+    for ends in moved:
+        low, high = (
+            draw(model, end, seed=seed, sampler="systematic", steps=model.config.time_steps).pixels for end in ends
+        )
+        total += np.abs(high.astype(np.int16) - low).mean(axis=(1, 2, 3)) / 127.5
+    return (total / len(moved)).astype(np.float32)
+
+
+def beside_noise(
+    model: ESVAE, rates: NDArray[np.floating], *, references: int = 8, draws: int = 4, seed: int = 0
+) -> Contrast:
+    """The same move, seen through the noise of the model's own sampler at its own T.
+
+    Args:
+        model: The network.
+        rates: (N, d) in [0, 1], of real images; N >= 2.
+        references: Rate vectors, chosen by seed from `rates`, from which each dimension is moved.
+        draws: How often each picture is drawn, 2 or more.
+        seed: Of that choice, and of the first draw's noise; the others have the seeds that follow.
+
+    Raises:
+        InputError: if there are too few rates or draws, or the rates do not fit the model.
+    """
+    config = model.config
+    found = []
+    for ends in _moved(model, rates, references, seed):
+        low, high = (
+            np.stack(
+                [
+                    draw(model, end, seed=seed + k, sampler=config.sampler, steps=config.time_steps).pixels
+                    for k in range(draws)
+                ]
+            )
+            for end in ends
+        )
+        found.append(contrast(low, high))
+    moved, redrawn = (np.stack(part) for part in zip(*found, strict=True))
+    return judged(moved, redrawn)
+
+
+def _moved(model: ESVAE, rates: NDArray[np.floating], references: int, seed: int) -> NDArray[np.float32]:
+    """(references, 2, d, d): real rate vectors; in row j, dimension j is at either end of the data's range."""
     dims = model.config.latent_dim
     if rates.ndim != 2 or not len(rates) or rates.shape[1] != dims:
         raise InputError(f"rates: expected shape (N, {dims}) with N >= 1, got {rates.shape}")
-    ends = data_range(rates)
     chosen = np.random.default_rng(seed).choice(len(rates), min(references, len(rates)), replace=False)
-    total = np.zeros(dims)
-    for reference in rates[chosen]:
-        moved = np.tile(reference, (2, dims, 1)).astype(np.float32)
-        moved[:, range(dims), range(dims)] = ends
-        low, high = (
-            draw(model, end, seed=seed, sampler="systematic", steps=model.config.time_steps).pixels for end in moved
-        )
-        total += np.abs(high.astype(np.int16) - low).mean(axis=(1, 2, 3)) / 127.5
-    return (total / len(chosen)).astype(np.float32)
+    moved = np.tile(rates[chosen, None, None], (1, 2, dims, 1)).astype(np.float32)
+    moved[:, :, range(dims), range(dims)] = data_range(rates)
+    return moved
 
 
 def by_effect(effect: NDArray[np.floating]) -> tuple[int, ...]:

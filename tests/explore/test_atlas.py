@@ -10,11 +10,13 @@ import torch
 
 from esvae_core.errors import CorruptDataError, InputError
 from esvae_core.explore import atlas
+from esvae_core.explore.dimensions import Contrast
+from esvae_core.explore.map import Layout, MapSettings, RateMap
 
 
 @pytest.fixture(scope="module")
 def made(model, images):
-    return atlas.build(model, images, count=200, seed=1)
+    return atlas.build(model, images, count=200, seed=1, layout=MapSettings(neighbors=8))
 
 
 @pytest.fixture
@@ -40,13 +42,30 @@ def test_tiles_show_the_classes_in_turn(made):
 
 
 def test_the_choice_follows_from_the_seed(model, images, made):
-    assert np.array_equal(atlas.build(model, images, count=200, seed=1).indices, made.indices)
+    again = atlas.build(model, images, count=200, seed=1)
+    assert np.array_equal(again.indices, made.indices)
+    assert again.map is None
     assert not np.array_equal(atlas.build(model, images, count=200, seed=2).indices, made.indices)
+
+
+def test_each_error_is_that_of_the_picture_shown(model, images, made):
+    assert made.errors.shape == (200,)
+    truth = images.images[made.indices[made.tile_positions] - 1000].transpose(0, 2, 3, 1)
+    shown = ((made.tiles / 127.5 - truth / 127.5) ** 2).mean(axis=(1, 2, 3))
+    assert np.allclose(made.errors[made.tile_positions], shown)
+
+
+def test_it_says_what_it_is_doing(model, images):
+    told = []
+    atlas.build(model, images, count=60, layout=MapSettings(neighbors=5), report=lambda *call: told.append(call))
+    assert list(dict.fromkeys(stage for stage, _ in told)) == ["encoding", "decoding", "dimensions", "map"]
+    assert all(0 <= share <= 1 for _, share in told)
 
 
 def test_few_images_are_all_taken(model, images):
     few = atlas.build(model, images.take(np.arange(5), "test"), count=2000)
     assert len(few) == len(few.tiles) == 5
+    assert atlas.build(model, images.take(np.arange(1), "test"), layout=MapSettings()).contrast is None
 
 
 def test_no_images_are_refused(model, images):
@@ -54,15 +73,36 @@ def test_no_images_are_refused(model, images):
         atlas.build(model, images.take(np.arange(0), "test"))
 
 
+def _same(mine, theirs, where):
+    if dataclasses.is_dataclass(mine):
+        for field in dataclasses.fields(mine):
+            _same(getattr(mine, field.name), getattr(theirs, field.name), f"{where}.{field.name}")
+    elif isinstance(mine, np.ndarray):
+        assert mine.dtype == theirs.dtype, where
+        assert np.array_equal(mine, theirs), where
+    else:
+        assert mine == theirs, where
+
+
 def test_a_file_brings_everything_back(made, saved):
-    read = atlas.load(saved)
-    for field in dataclasses.fields(atlas.Atlas):
-        mine, theirs = getattr(made, field.name), getattr(read, field.name)
-        if isinstance(mine, np.ndarray):
-            assert mine.dtype == theirs.dtype, field.name
-            assert np.array_equal(mine, theirs), field.name
-        else:
-            assert mine == theirs, field.name
+    assert made.map is not None
+    _same(made, atlas.load(saved), "atlas")
+
+
+def test_a_file_without_the_map_brings_the_rest(made, tmp_path):
+    poor = dataclasses.replace(made, map=None, contrast=None, errors=None)
+    atlas.save(tmp_path / "poor.npz", poor)
+    _same(poor, atlas.load(tmp_path / "poor.npz"), "atlas")
+
+
+def test_a_file_of_version_1_is_read(made, tmp_path):
+    poor = dataclasses.replace(made, map=None, contrast=None, errors=None)
+    path = tmp_path / "old.npz"
+    atlas.save(path, poor)
+    with np.load(path) as file:
+        about = json.loads(file["about"].tobytes())
+    _rewrite(path, about=np.frombuffer(json.dumps(about | {"format_version": 1}).encode(), np.uint8))
+    _same(poor, atlas.load(path), "atlas")
 
 
 def test_the_same_atlas_is_the_same_bytes(made, saved, tmp_path):
@@ -79,11 +119,19 @@ def test_a_full_atlas_is_small(made, tmp_path):
         indices=rng.permutation(10_000)[:2000],
         tiles=rng.integers(0, 256, (64, 32, 32, 1)).astype(np.uint8),
         effect=rng.random(32, np.float32),
+        errors=rng.random(2000, np.float32),
+        contrast=Contrast(rng.random(32, np.float32), rng.random(32, np.float32), rng.random(32) > 0.5),
+        map=RateMap(MapSettings(), *(_noise_layout(rng, axes) for axes in (2, 3))),
         time_steps=16,
     )
     atlas.save(tmp_path / "big.npz", big)
     assert (tmp_path / "big.npz").stat().st_size < 300_000
     assert len(atlas.load(tmp_path / "big.npz")) == 2000
+
+
+def _noise_layout(rng, axes):
+    positions = rng.integers(0, 2**16, (2000, axes)).astype(np.uint16)
+    return Layout(positions, 0.9, rng.integers(0, 256, 2000).astype(np.uint8))
 
 
 def test_the_hash_is_of_the_tensors(model, made):
@@ -135,6 +183,11 @@ def test_pickles_are_not_executed(saved):
         ({"tile_positions": np.full(64, 200, np.uint32)}, "tile_positions: expected numbers from 0 to 199"),
         ({"effect": np.full(6, np.nan, np.float32)}, "effect: found NaN"),
         ({"more": np.zeros(3)}, "expected counts, labels"),
+        ({"errors": np.zeros(7, np.float32)}, r"errors: found shape \(7,\)"),
+        ({"moved": np.full(6, np.inf, np.float32)}, "moved: found NaN"),
+        ({"clear": np.zeros(6, np.float32)}, "clear: found numbers of type float32"),
+        ({"map_2d": np.zeros((200, 3), np.uint16)}, r"map_2d: found shape \(200, 3\)"),
+        ({"trust_3d": np.full(200, 256, np.uint16)}, "trust_3d: expected numbers from 0 to 255"),
     ],
 )
 def test_parts_that_do_not_fit_are_named(saved, change, message):
@@ -146,7 +199,12 @@ def test_parts_that_do_not_fit_are_named(saved, change, message):
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("format_version", 2, "expected an atlas of version 1, found 2"),
+        ("format_version", 3, "expected an atlas of version 1 to 2, found 3"),
+        ("format_version", "2", "expected an atlas of version 1 to 2, found '2'"),
+        ("map", None, "expected counts, labels"),
+        ("map", [], "map: expected its settings and trust_2d"),
+        ("map", {"trust_2d": 0.5, "trust_3d": 0.5, "neighbors": 999}, "map: neighbors: expected 2 to 200, got 999"),
+        ("map", {"trust_2d": 0.5, "trust_3d": 0.5, "colour": 1}, "map: .*unexpected keyword"),
         ("time_steps", "16", "time_steps: expected int, found '16'"),
         ("class_names", None, "class_names: expected list, found None"),
     ],
@@ -171,9 +229,16 @@ def test_a_small_file_that_claims_to_be_huge_is_refused(tmp_path):
         atlas.load(path)
 
 
+@pytest.mark.parametrize("missing", ["map_3d", "redrawn", "effect"])
+def test_a_part_that_is_missing_is_noticed(saved, missing):
+    _rewrite(saved, **{missing: None})
+    with pytest.raises(CorruptDataError, match="damaged atlas: expected counts, labels"):
+        atlas.load(saved)
+
+
 def _rewrite(path, **changed):
     with np.load(path) as file:
         parts = {name: file[name] for name in file.files} | changed
     content = io.BytesIO()
-    np.savez_compressed(content, **parts)
+    np.savez_compressed(content, **{name: part for name, part in parts.items() if part is not None})
     path.write_bytes(content.getvalue())

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from esvae_core.errors import InputError
-from esvae_core.explore.effect import by_effect, data_range, effects
+from esvae_core.explore.effect import beside_noise, by_effect, data_range, effects
 
 RATES = np.random.default_rng(0).random((50, 6), np.float32)
 
@@ -24,6 +24,16 @@ def test_a_dimension_that_never_moves_has_no_effect(model):
     still = RATES.copy()
     still[:, 2] = 0.25
     assert effects(model, still)[2] == 0
+
+
+def test_a_dimension_that_goes_nowhere_does_not_rise_above_the_noise(model):
+    cut = copy.deepcopy(model)
+    with torch.no_grad():
+        cut.from_latent.transform.weight[:, [1, 4]] = 0
+    found = beside_noise(cut, RATES, references=4, draws=2)
+    assert found.clear.tolist() == [True, False, True, True, False, True]
+    assert np.array_equal(found.moved[[1, 4]], found.redrawn[[1, 4]])
+    assert (found.redrawn > 0).all()
 
 
 def test_it_is_the_same_every_time(model):

@@ -133,6 +133,8 @@ def load(path: Path | str) -> Checkpoint:
             raise CheckpointContentError(f"{path}: {name}: expected {_shape(wanted)}, found {_shape(found)}")
         if not bool(torch.isfinite(found).all()):
             raise CheckpointContentError(f"{path}: {name}: expected finite numbers, found NaN or infinite ones")
+        if name == "fitted.weights" and (bool((found < 0).any()) or not float(found.sum()) > 0):
+            raise CheckpointContentError(f"{path}: {name}: expected shares of 0 or more, not all of them 0")
         if name.endswith("running_var") and bool((found < 0).any()):
             raise CheckpointContentError(f"{path}: {name}: expected variances of 0 or more, found negative ones")
     extra = sorted(set(tensors) - set(expected))

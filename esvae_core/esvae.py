@@ -17,10 +17,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from esvae_core.config import ModelConfig, Sampler
+from esvae_core.config import ModelConfig, PriorName, Sampler
 from esvae_core.errors import InputError
+from esvae_core.fitted_prior import FittedPrior
 from esvae_core.latent import Prior, spikes_from_rates
 from esvae_core.layers import SpikingLayer, dense, down, up
+from esvae_core.mixture import Mixture
 from esvae_core.neurons import Run
 
 
@@ -78,6 +80,10 @@ class ESVAE(nn.Module):
         )
         self.to_latent = dense(config.feature_dim, config.latent_dim, config.latent_neuron)
         self.prior = Prior(config.latent_dim)
+        snap_to = config.time_steps if config.prior_snap else None
+        self.fitted = (
+            FittedPrior(config.latent_dim, config.prior_components, snap_to) if config.prior_components else None
+        )
         self.from_latent = dense(config.latent_dim, config.feature_dim, neuron)
         rising = widths[::-1]
         self.decoder = nn.ModuleList(up(a, b, neuron) for a, b in zip(rising, (*rising[1:], rising[-1]), strict=True))
@@ -191,19 +197,48 @@ class ESVAE(nn.Module):
         spikes = self.sample_spikes(
             posterior.rates, generator=generator, sampler=sampler, steps=self._steps(steps), noise=noise
         )
-        prior_rates = self.prior_rates(len(images), generator=generator, normal=normal)
+        prior_rates = self.prior_rates(len(images), generator=generator, normal=normal, prior="learned")
         return Output(self.decode(spikes), posterior, prior_rates)
 
     def prior_rates(
-        self, count: int, *, generator: torch.Generator | None = None, normal: Tensor | None = None
+        self,
+        count: int,
+        *,
+        generator: torch.Generator | None = None,
+        normal: Tensor | None = None,
+        prior: PriorName | None = None,
+        temperature: float = 1.0,
     ) -> Tensor:
-        """(count, d) rates from the prior, from a generator or from given standard normal numbers (count, d)."""
+        """(count, d) rates from the prior.
+
+        Args:
+            count: how many rate vectors.
+            generator: source of all randomness.
+            normal: (count, d) standard normal, instead of a generator; for the learned prior.
+            prior: 'learned' with the model, or 'fitted' after training; the fitted one, where there is one, unless
+                given.
+            temperature: scales the deviations: of the normal numbers (learned), of each Gaussian (fitted).
+
+        Raises:
+            InputError: no such prior, a count below 1, a temperature below 0, or normal numbers for the fitted prior.
+        """
         if count < 1:
             raise InputError(f"number of rate vectors: expected 1 or more, got {count}")
+        if not 0 <= temperature < float("inf"):
+            raise InputError(f"temperature: expected a finite number of 0 or more, got {temperature}")
+        if prior not in (None, *get_args(PriorName)):
+            raise InputError(f"prior: expected {' or '.join(get_args(PriorName))}, got {prior!r}")
+        if prior == "fitted" and self.fitted is None:
+            raise InputError("prior: this model has no fitted one; `esvae fit-prior` makes it")
+        if self.fitted is not None and prior != "learned":
+            if normal is not None:
+                raise InputError("normal: the fitted prior draws from a generator; ask for prior='learned'")
+            drawn: Tensor = self.fitted(count, generator, temperature)
+            return drawn
         if normal is None:
             device = generator.device if generator is not None else "cpu"
             normal = torch.randn((count, self.config.latent_dim), generator=generator, device=device).to(self.device)
-        rates: Tensor = self.prior(normal)
+        rates: Tensor = self.prior(normal if temperature == 1 else temperature * normal)
         return rates
 
     @torch.no_grad()
@@ -214,11 +249,31 @@ class ESVAE(nn.Module):
         *,
         sampler: Sampler | None = None,
         steps: int | None = None,
+        prior: PriorName | None = None,
+        temperature: float = 1.0,
     ) -> Sample:
-        """`n` pictures from the prior, with the rates and spikes that made them."""
-        rates = self.prior_rates(n, generator=generator)
+        """`n` pictures from the prior (see `prior_rates`), with the rates and spikes that made them."""
+        rates = self.prior_rates(n, generator=generator, prior=prior, temperature=temperature)
         spikes = self.sample_spikes(rates, generator=generator, sampler=sampler, steps=steps)
         return Sample(self.decode(spikes), rates, spikes)
+
+    def with_prior(self, mixture: Mixture | None, *, snap: bool = False) -> ESVAE:
+        """A copy that holds this mixture as its fitted prior, in place of any it had; None: a copy without one.
+
+        Args:
+            mixture: of arcsin(sqrt(rate)), as `esvae_core.fitted_prior.fit_prior` gives it.
+            snap: round the rates it draws to multiples of 1 / T.
+        """
+        components = 0 if mixture is None else len(mixture.weights)
+        settings = {"prior_components": components, "prior_snap": snap and components > 0}
+        with torch.device("meta"):  # so that no random weights are drawn
+            model = ESVAE(self.config.model_copy(update=settings))
+        own = {name: x.detach().clone() for name, x in self.state_dict().items() if not name.startswith("fitted.")}
+        model.load_state_dict(own, strict=False, assign=True)
+        if mixture is not None:
+            assert model.fitted is not None
+            model.fitted.take(mixture)
+        return model.to(self.device, memory_format=torch.channels_last).train(self.training)  # type: ignore[call-overload, no-any-return]
 
     # ---- looking inside ------------------------------------------------------------------------------------------
 

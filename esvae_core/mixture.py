@@ -81,15 +81,14 @@ def log_likelihood(mixture: Mixture, points: Tensor) -> Tensor:
     return _joint(mixture, points).logsumexp(1)
 
 
-def draw(mixture: Mixture, count: int, generator: torch.Generator, *, temperature: float = 1.0) -> Tensor:
-    """(count, d) random points; the temperature scales the deviation of every Gaussian around its mean."""
-    chosen = torch.multinomial(mixture.weights.double(), count, replacement=True, generator=generator)
-    normal = torch.randn((count, mixture.means.shape[1]), dtype=torch.float64, generator=generator)
-    return place(mixture, chosen, normal, temperature)
-
-
-def place(mixture: Mixture, chosen: Tensor, normal: Tensor, temperature: float = 1.0) -> Tensor:
-    """Points (N, d) at standard normal numbers (N, d) within the chosen components (N,)."""
+def draw(mixture: Mixture, count: int, generator: torch.Generator | None = None, *, temperature: float = 1.0) -> Tensor:
+    """(count, d) random points, on the CPU; the temperature scales the deviation of every Gaussian from its mean."""
+    device = generator.device if generator is not None else "cpu"
+    shape = (count, mixture.means.shape[1])
+    uniform = torch.rand(count, dtype=torch.float64, generator=generator, device=device).cpu()
+    normal = torch.randn(shape, dtype=torch.float64, generator=generator, device=device).cpu()
+    edges = mixture.weights.cpu().double().cumsum(0)
+    chosen = torch.searchsorted(edges, uniform * edges[-1], right=True).clamp_max(len(edges) - 1)
     out = torch.empty_like(normal)
     for k in sorted(set(chosen.tolist())):  # one factor at a time: N of them would not fit in memory
         rows = chosen == k

@@ -29,6 +29,7 @@ from esvae_core.errors import (
     NotACheckpointError,
 )
 from esvae_core.files import write_atomically
+from esvae_core.fitted_prior import fit_prior
 
 SMALLEST = ModelConfig(image_size=8, channels=(2,), latent_dim=2, time_steps=2)
 
@@ -108,6 +109,38 @@ def test_a_loaded_model_computes_the_same(written, tiny):
     a, b = tiny.sample(4, source()), load(written).model.sample(4, source())
     assert torch.equal(a.images, b.images)
     assert torch.equal(a.spikes, b.spikes)
+
+
+def fitted(tiny):
+    """The tiny network with a prior fitted to random rates."""
+    source = torch.Generator().manual_seed(0)
+    rates = torch.randint(0, 5, (100, 6), generator=source) / 4
+    return tiny.with_prior(fit_prior(rates, 3, 4, source), snap=True)
+
+
+def test_a_fitted_prior_comes_back(tmp_path, tiny):
+    model, path = fitted(tiny), tmp_path / "a.safetensors"
+    save(path, model.state_dict(), Header(name="x", model=model.config))
+    loaded = load(path)
+    assert (loaded.header.model.prior_components, loaded.header.model.prior_snap) == (3, True)
+    source = lambda: torch.Generator().manual_seed(5)  # noqa: E731
+    assert torch.equal(loaded.model.prior_rates(9, generator=source()), model.prior_rates(9, generator=source()))
+
+
+def test_shares_of_a_fitted_prior_that_are_none_are_refused(tmp_path, tiny):
+    path = tmp_path / "a.safetensors"
+    for shares in ([0.5, -0.5, 1.0], [0.0, 0.0, 0.0]):
+        state = fitted(tiny).state_dict() | {"fitted.weights": torch.tensor(shares)}
+        save(path, state, Header(name="x", model=fitted(tiny).config))
+        refused(path, CheckpointContentError, "fitted.weights", "expected shares of 0 or more")
+
+
+def test_a_file_from_before_fitted_priors_still_loads(written, tiny):
+    def change(values):
+        del values["model"]["prior_components"], values["model"]["prior_snap"]
+
+    with_header(written, change)
+    assert load(written).header.model == tiny.config
 
 
 def test_a_loaded_model_can_be_trained_on(written):

@@ -97,6 +97,7 @@ def test_help_names_every_command(esvae):
         "encode",
         "decode",
         "sample",
+        "fit-prior",
         "interpolate",
         "import",
         "presets",
@@ -190,6 +191,36 @@ def test_sample_is_repeatable(esvae, checkpoint, tmp_path):
             results.append((file["images"], file["rates"]))
     np.testing.assert_array_equal(results[0][0], results[1][0])
     assert not np.array_equal(results[0][1], results[2][1])
+
+
+def test_fit_prior_writes_a_model_that_samples_from_it(esvae, checkpoint, tmp_path):
+    before, out = checkpoint.read_bytes(), tmp_path / "fitted.safetensors"
+    words = ("fit-prior", checkpoint, "--components", "1,2,3", "--images", 200)
+    found = esvae(*words, "--out", out, "--json").json
+    assert found["log_likelihood"].keys() == {"1", "2", "3"}
+    best = max(found["log_likelihood"], key=found["log_likelihood"].get)
+    assert found["components"] == int(best)
+    assert checkpoint.read_bytes() == before
+    header = load(out).header
+    assert (header.model.prior_components, header.model.prior_snap) == (int(best), True)
+    assert {m.name: m.value for m in header.metrics}["prior_log_likelihood"] == pytest.approx(
+        found["log_likelihood"][best], abs=1e-3
+    )
+    assert f"mixture of {best} Gaussians" in esvae("info", out).out
+    esvae(*words, "--out", tmp_path / "again.safetensors", "--no-snap")
+    again = load(tmp_path / "again.safetensors").model.state_dict()
+    assert all(torch.equal(again[name], tensor) for name, tensor in load(out).model.state_dict().items())
+
+    def rates(source, *more):
+        esvae("sample", source, "--n", 8, "--out", tmp_path / "x.npz", *more)
+        with np.load(tmp_path / "x.npz") as file:
+            return file["rates"]
+
+    assert ((rates(out) * 4) % 1 == 0).all()
+    assert not ((rates(tmp_path / "again.safetensors") * 4) % 1 == 0).all()
+    assert np.array_equal(rates(out), rates(out, "--prior", "fitted"))
+    assert not np.array_equal(rates(out), rates(out, "--temperature", 0.1))
+    assert np.array_equal(rates(out, "--prior", "learned"), rates(checkpoint))
 
 
 def test_interpolate_from_image_to_image(esvae, checkpoint, picture, tmp_path):
@@ -431,10 +462,22 @@ def test_settings_must_come_from_somewhere(esvae, tmp_path):
     refused(esvae("presets", "quantum"), "quantum")
 
 
+def test_a_prior_that_cannot_be_fitted_or_drawn_is_refused(esvae, checkpoint, tmp_path):
+    out = tmp_path / "out.safetensors"
+    for wrong in ("", "3,x", "0", "2000"):
+        refused(esvae("fit-prior", checkpoint, "--out", out, "--components", wrong), "--components", "1 to 1000")
+    words = ("fit-prior", checkpoint, "--out", out, "--images", 5, "--components", 6)
+    refused(esvae(*words), "components: expected 1 to 5", "got 6")
+    assert not out.exists()
+    words = ("sample", checkpoint, "--prior", "fitted", "--out", tmp_path / "x.png")
+    refused(esvae(*words), "has no fitted one")
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ("sample", "--n", "0"),
+        ("sample", "--prior", "guessed"),
         ("sample", "--steps", "0"),
         ("sample", "--steps", "2.5"),
         ("sample", "--sampler", "x"),

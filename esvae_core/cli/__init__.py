@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.text import Text
 
-from esvae_core.cli import checkpoints, console, data, evaluate, presets, takeaway, train, use
+from esvae_core.cli import checkpoints, console, data, evaluate, presets, prior, takeaway, train, use
 from esvae_core.errors import EsvaeError
 from esvae_core.memory import keep_large_blocks
 
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Train, measure and use ESVAE, a variational autoencoder of spiking neurons.",
 )
-for part in (train, evaluate, checkpoints, use, takeaway, presets):
+for part in (train, evaluate, prior, checkpoints, use, takeaway, presets):
     app.add_typer(part.app)
 app.add_typer(data.app, name="data")
 

@@ -34,6 +34,9 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
         "images": f"{model.image_channels} x {model.image_size} x {model.image_size}",
         "channels": " - ".join(map(str, model.channels)),
         "latent": f"d = {model.latent_dim}, T = {model.time_steps}, {model.sampler} sampling",
+        "prior": f"mixture of {model.prior_components} Gaussians, fitted after training"
+        if model.prior_components
+        else "learned",
         "data": f"{header.dataset.name} ({header.dataset.sha256[:12]})" if header.dataset else "unknown",
         "training": f"{header.training.epochs} epochs, {header.training.steps:,} steps, "
         f"{console.duration(header.training.seconds)} on {header.training.device}"

@@ -37,6 +37,13 @@ class PathName(StrEnum):
     arcsine = "arcsine"
 
 
+class PriorChoice(StrEnum):
+    """Where new rates come from."""
+
+    learned = "learned"
+    fitted = "fitted"
+
+
 Checkpoint = Annotated[Path, typer.Argument(help="A checkpoint (.safetensors).", show_default=False)]
 DataDir = Annotated[
     Path | None, typer.Option(envvar="ESVAE_DATA_DIR", help="Folder with data files; the user's cache unless given.")

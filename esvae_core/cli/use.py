@@ -15,6 +15,7 @@ from esvae_core.cli.options import (
     DataDir,
     OtherHash,
     PathName,
+    PriorChoice,
     Sampling,
     Scale,
     Seed,
@@ -101,6 +102,8 @@ def sample(
     checkpoint: Checkpoint,
     out_file: Annotated[Path, typer.Option("--out", help=".png grid, .gif or .webp film, .npz.", show_default=False)],
     n: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many.")] = 64,
+    prior: Annotated[PriorChoice | None, typer.Option(help="The fitted one, if there is one, unless given.")] = None,
+    temperature: Annotated[float, typer.Option(min=0, help="Scales the prior's deviations.")] = 1.0,
     steps: Steps = None,
     sampler: Sampling = None,
     seed: Seed = 0,
@@ -116,7 +119,9 @@ def sample(
 
     suffix_of(out_file, PICTURES)
     model = load(checkpoint).model
-    rates = model.prior_rates(n, generator=generator(seed, "prior")).detach().numpy()
+    source = generator(seed, "prior")
+    drawn = model.prior_rates(n, generator=source, prior=prior.value if prior else None, temperature=temperature)
+    rates = drawn.detach().numpy()
     take_along(out_file, checkpoint.stem, model, rates, seeds_from(seed, n), sampler, steps, columns, scale, as_json)
 
 

@@ -177,6 +177,8 @@ class _Run:
     def __init__(self, fabric: Fabric, config: RunConfig, out: Path, data_dir: Path | None, resume: bool) -> None:
         self.fabric, self.config, self.out = fabric, config, out
         train, world = config.train, fabric.world_size
+        if config.model.prior_components:
+            raise TrainingError("prior_components: expected 0; `esvae fit-prior` fits a prior after the training")
         if train.batch_size % world:
             raise TrainingError(f"batch_size: expected a multiple of {world} processes, got {train.batch_size}")
         self.data, self.validation = (self._load(split, data_dir) for split in _SPLITS)
@@ -258,10 +260,10 @@ class _Run:
 
     def _start_from(self, path: Path) -> None:
         """Take the weights of a checkpoint of the same shape; its readout was made for the model's own T."""
-        start = checkpoint.load(path)
-        if start.header.model != self.config.model:
+        start = checkpoint.load(path).model.with_prior(None)  # one that was fitted fits other weights
+        if start.config != self.config.model:
             raise TrainingError(f"{path}: its model has other settings than the run's; see `esvae info {path}`")
-        self.model.load_state_dict(start.model.state_dict())
+        self.model.load_state_dict(start.state_dict())
         self.steps_now = self.config.model.time_steps
 
     @torch.no_grad()

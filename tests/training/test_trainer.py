@@ -18,6 +18,7 @@ from esvae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from esvae_core.data import load
 from esvae_core.errors import NonFiniteError, TrainingError
 from esvae_core.esvae import ESVAE
+from esvae_core.fitted_prior import fit_prior
 from esvae_core.training import trainer
 from esvae_core.training.log import COLUMNS
 from esvae_core.training.state import load_state
@@ -303,6 +304,23 @@ class Ready(trainer._Run):
         from lightning_fabric import Fabric
 
         super().__init__(Fabric(accelerator="cpu", devices=1), config, out, None, resume=False)
+
+
+def test_a_prior_is_fitted_after_training_not_before(tmp_path):
+    with pytest.raises(TrainingError, match="fits a prior after the training"):
+        Ready(made(model={"prior_components": 3}), tmp_path)
+
+
+def test_a_run_starts_from_a_checkpoint_without_its_fitted_prior(tmp_path):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(9)
+        known = ESVAE(made().model)
+    model = known.with_prior(fit_prior(torch.rand(50, 4), 2, 3, torch.Generator()))
+    path = tmp_path / "start.safetensors"
+    checkpoint.save(path, model.state_dict(), checkpoint.Header(name="start", model=model.config))
+    run = Ready(made(start_from=str(path)), tmp_path / "run")
+    run.close()
+    assert same(run.model.state_dict(), known.state_dict())
 
 
 def test_the_right_bias_paints_the_mean_image(tmp_path):

@@ -1,0 +1,85 @@
+"""`esvae fit-prior`: a better prior for a model that is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from esvae_core.cli import console
+from esvae_core.cli.options import AsJson, Checkpoint, DataDir, OtherHash, SplitName, group
+from esvae_core.cli.sources import dataset_of
+from esvae_core.errors import InputError
+
+app = group()
+
+
+@app.command(
+    "fit-prior",
+    epilog="Example: `esvae fit-prior checkpoints/mnist.safetensors --out fitted.safetensors --data-dir data`",
+)
+def fit_prior(
+    checkpoint: Checkpoint,
+    out_file: Annotated[Path, typer.Option("--out", help="Where to write the new checkpoint.", show_default=False)],
+    components: Annotated[str, typer.Option(help="Numbers of Gaussians to try.")] = "10,20,50,100",
+    images: Annotated[int, typer.Option(min=2, help="Training images, drawn at random.")] = 20000,
+    snap: Annotated[bool, typer.Option(help="Round the prior's rates to multiples of 1 / T.")] = True,
+    data_dir: DataDir = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
+    accept_other_hash: OtherHash = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fit a mixture of Gaussians to a model's rates, and write a checkpoint that samples from it.
+
+    The number of Gaussians is chosen on validation images, by the likelihood of their rates.
+    """
+    from esvae_core.arrays import suffix_of
+    from esvae_core.checkpoint import Metric, load, save, stamped
+    from esvae_core.evaluation.prior_choice import Candidate, choose, held_out, rates_of
+
+    suffix_of(out_file, (".safetensors",))
+    tried = _numbers(components)
+    loaded = load(checkpoint)
+    model, steps = loaded.model, loaded.model.config.time_steps
+    train, validation = (
+        dataset_of(loaded.header, None, split, data_dir, accept_other_hash)
+        for split in (SplitName.train, SplitName.validation)
+    )
+    scores: dict[int, float] = {}
+
+    with console.bar() as bar:
+        task = bar.add_task("encoding", total=None, left="")
+
+        def report(candidate: Candidate) -> None:
+            scores[candidate.components] = candidate.score
+            bar.update(task, description="fitting", completed=len(scores), total=len(tried))
+
+        def encoded(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        fitted_to = rates_of(model, train, images, seed, encoded)
+        held = rates_of(model, validation, images, seed, encoded)
+        best = choose(fitted_to, tried, steps, seed, held_out(held, steps, seed), report)
+    protocol = (
+        f"nats per image, {len(held):,} validation images of {validation.name}, {best.components} Gaussians fitted to "
+        f"{len(fitted_to):,} train images, best of {components}, seed {seed}"
+    )
+    new = model.with_prior(best.mixture, snap=snap)
+    kept = tuple(m for m in loaded.header.metrics if m.name != "prior_log_likelihood")
+    metrics = (*kept, Metric(name="prior_log_likelihood", value=-best.score, protocol=protocol))
+    header = loaded.header.model_copy(update={"model": new.config, "metrics": metrics})
+    save(out_file, new.state_dict(), stamped(header))
+    table = {count: round(-score, 3) for count, score in scores.items()}
+    text = f"{out_file}: {best.components} Gaussians; log-likelihood of validation rates by number: {table}"
+    console.say(as_json, text, file=str(out_file), components=best.components, log_likelihood=table)
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or not all(1 <= n <= 1000 for n in numbers):
+        raise InputError(f"--components {text}: expected numbers from 1 to 1000, e.g. 10,20,50")
+    return numbers

@@ -1,0 +1,85 @@
+"""Fit priors of several sizes to the rates of training images, and keep the one that validation images like best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from esvae_core.data import ImageSet
+from esvae_core.errors import InputError
+from esvae_core.esvae import ESVAE
+from esvae_core.fitted_prior import fit_prior, to_angles
+from esvae_core.mixture import Mixture, log_likelihood
+from esvae_core.seeds import generator
+
+
+class Candidate(NamedTuple):
+    """A fitted prior and what the criterion says of it."""
+
+    components: int
+    mixture: Mixture
+    score: float
+    """Lower is better."""
+
+
+Criterion = Callable[[Mixture], float]
+
+
+def held_out(rates: Tensor, steps: int, seed: int) -> Criterion:
+    """Minus the mean log-likelihood, in nats, of rates (N, d) that no prior was fitted to."""
+    angles = to_angles(rates, steps, generator(seed, "prior", "validation"))
+    return lambda mixture: -float(log_likelihood(mixture, angles).mean())
+
+
+def choose(
+    rates: Tensor,
+    components: Sequence[int],
+    steps: int,
+    seed: int,
+    criterion: Criterion,
+    report: Callable[[Candidate], None] = lambda candidate: None,
+) -> Candidate:
+    """Fit a prior with each number of components; the one with the lowest score.
+
+    Args:
+        rates: (N, d) of training images, from `steps` time steps.
+        components: numbers to try.
+        steps: T.
+        seed: of dither and starts.
+        criterion: must rest on validation images, never on test images.
+        report: called with each candidate.
+
+    Raises:
+        InputError: no number to try, or more components than rates.
+    """
+    if not components:
+        raise InputError("components: expected at least one number to try")
+    candidates = []
+    for count in components:
+        mixture = fit_prior(rates, count, steps, generator(seed, "prior", count))
+        candidates.append(Candidate(count, mixture, criterion(mixture)))
+        report(candidates[-1])
+    return min(candidates, key=lambda candidate: candidate.score)
+
+
+@torch.no_grad()
+def rates_of(
+    model: ESVAE,
+    data: ImageSet,
+    count: int,
+    seed: int,
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> Tensor:
+    """(n, d) rates of `count` images drawn at random from a split, or of all where there are fewer."""
+    order = np.random.default_rng(seed).permutation(len(data))[:count]
+    size = max(1, 4000 // model.config.time_steps)
+    parts = []
+    for first in range(0, len(order), size):
+        images = data.tensor(np.sort(order[first : first + size])).to(model.device)
+        parts.append(model.encode(images).rates.cpu())
+        report(first + len(images), len(order))
+    return torch.cat(parts)

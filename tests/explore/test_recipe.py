@@ -17,6 +17,44 @@ from esvae_core.pictures import to_uint8
 UNITS = np.random.default_rng(0).integers(0, GRID + 1, (5, 6)).astype(np.uint16)
 HOW = {"sampler": "bernoulli", "steps": 8}
 
+# what a field must not be, and a word of the refusal; the page's twin refuses the same (tests/app/exports)
+WRONG = [
+    ({"version": 2}, "version 2"),
+    ({"version": 0}, "version"),
+    ({"version": True}, "version"),
+    ({"kind": "song"}, "kind"),
+    ({"kind": "picture"}, "one vector"),
+    ({"checkpoint": {"name": "x", "sha256": "ab"}}, "checkpoint.sha256"),
+    ({"checkpoint": {"name": "", "sha256": "0" * 64}}, "checkpoint.name"),
+    ({"checkpoint": {"name": "a\nb", "sha256": "0" * 64}}, "checkpoint.name"),
+    ({"sampler": "poisson"}, "sampler"),
+    ({"steps": 0}, "steps"),
+    ({"steps": 1025}, "steps"),
+    ({"steps": 2.0}, "steps"),
+    ({"steps": "8"}, "steps"),
+    ({"dims": 7}, "multiple of 7"),
+    ({"dims": 10**9}, "dims"),
+    ({"rates": ""}, "rates"),
+    ({"rates": "AAA=AAA"}, "rates"),
+    ({"rates": "A"}, "rates"),
+    ({"rates": "_" * 80}, "46080"),
+    ({"rates": ["AAAA"]}, "rates"),
+    ({"seeds": []}, "seeds"),
+    ({"seeds": [1, 2]}, "1 or 5"),
+    ({"seeds": [-1]}, "seeds"),
+    ({"seeds": [2**32]}, "seeds"),
+    ({"seeds": [1.5]}, "seeds"),
+    ({"layout": {"scale": 65}}, "layout.scale"),
+    ({"layout": {"gap": -1}}, "layout.gap"),
+    ({"layout": {"columns": 0}}, "layout.columns"),
+    ({"layout": {"captions": ["x"]}}, "captions"),
+    ({"layout": {"captions": ["x" * 65] * 5}}, "layout.captions"),
+    ({"layout": {"colour": 1}}, "colour"),
+    ({"extra": 1}, "extra"),
+    ({"versions": {"a": 1}}, "versions"),
+    ({"versions": {str(i): "" for i in range(17)}}, "versions"),
+]
+
 
 @pytest.fixture
 def made(model):
@@ -88,46 +126,7 @@ def test_pixels_are_counted_as_they_are_laid_out(model, made, kind):
     assert counted <= recipe.pixels(16) < 1.1 * counted
 
 
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        ({"version": 2}, "version 2"),
-        ({"version": 0}, "version"),
-        ({"version": True}, "version"),
-        ({"kind": "song"}, "kind"),
-        ({"kind": "picture"}, "one vector"),
-        ({"checkpoint": {"name": "x", "sha256": "ab"}}, "checkpoint.sha256"),
-        ({"checkpoint": {"name": "", "sha256": "0" * 64}}, "checkpoint.name"),
-        ({"checkpoint": {"name": "a\nb", "sha256": "0" * 64}}, "checkpoint.name"),
-        ({"sampler": "poisson"}, "sampler"),
-        ({"steps": 0}, "steps"),
-        ({"steps": 1025}, "steps"),
-        ({"steps": 2.0}, "steps"),
-        ({"steps": "8"}, "steps"),
-        ({"dims": 7}, "multiple of 7"),
-        ({"dims": 10**9}, "dims"),
-        ({"rates": ""}, "rates"),
-        ({"rates": "AAA=AAA"}, "rates"),
-        ({"rates": "A"}, "rates"),
-        ({"rates": "_" * 80}, "46080"),
-        ({"rates": ["AAAA"]}, "rates"),
-        ({"seeds": []}, "seeds"),
-        ({"seeds": [1, 2]}, "1 or 5"),
-        ({"seeds": [-1]}, "seeds"),
-        ({"seeds": [2**32]}, "seeds"),
-        ({"seeds": [1.5]}, "seeds"),
-        ({"layout": {"scale": 65}}, "layout.scale"),
-        ({"layout": {"gap": -1}}, "layout.gap"),
-        ({"layout": {"columns": 0}}, "layout.columns"),
-        ({"layout": {"captions": ["x"]}}, "captions"),
-        ({"layout": {"captions": ["x" * 65] * 5}}, "layout.captions"),
-        ({"layout": {"colour": 1}}, "colour"),
-        ({"extra": 1}, "extra"),
-        ({"versions": {"a": 1}}, "versions"),
-        ({"versions": {str(i): "" for i in range(17)}}, "versions"),
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize(("values", "message"), WRONG, ids=str)
 def test_each_wrong_field_is_named_in_one_line(made, values, message):
     with pytest.raises(RecipeError, match=r"here: .*recipe") as caught:
         parse(changed(made, **values), "here")

@@ -179,6 +179,7 @@ def test_hostile_files_are_refused_in_one_line(tmp_path):
     np.save(buffer, np.array([{"a": 1}], dtype=object), allow_pickle=True)
     with zipfile.ZipFile(tmp_path / "pickle.npz", "w") as archive:
         archive.writestr("recipe.npy", buffer.getvalue())
+    (tmp_path / "cut.svg").write_text("<svg><esvae:recipe>{")
     for path in [*sorted(tmp_path.iterdir()), tmp_path / "missing.png", tmp_path]:
         with pytest.raises(RecipeError) as caught:
             carriers.read(path)

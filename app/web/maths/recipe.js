@@ -1,0 +1,164 @@
+/**
+ * A recipe: what makes a picture again; the twin of `esvae_core/explore/recipe.py`, which tells its fields. Both write
+ * the same text for the same recipe and refuse the same ones.
+ *
+ * @typedef {{columns: number, gap: number, scale: number, captions: string[], frame_ms: number}} Layout
+ * @typedef {{version: 1, kind: "picture"|"grid"|"strip"|"film", checkpoint: {name: string, sha256: string},
+ *   sampler: "bernoulli"|"systematic", steps: number, dims: number, rates: string, seeds: number[], layout: Layout,
+ *   versions: Record<string, string>}} Recipe
+ */
+
+import { toBase64 } from "./bytes.js";
+import { CAPTION } from "./sheet.js";
+import { GRID } from "./rates.js";
+
+export const MAX_TEXT = 4 * 2 ** 20;
+export const MAX_CELLS = 16_384;
+const MAX_RATES = 2 ** 20;
+const MAX_WORK = 2 ** 18;
+export const MAX_PIXELS = 2 ** 26;
+
+/** A recipe, or the file that carries it, is not what it should be; one line to show. */
+export class RecipeError extends Error {}
+
+/**
+ * @param {Uint16Array[]} cells rates of each picture, in units of 1/46080
+ * @param {number[]} seeds of the noise, one for each picture or one for all
+ * @param {{kind: Recipe["kind"], checkpoint: Recipe["checkpoint"], sampler: string, steps: number,
+ *   layout?: Partial<Layout>, versions?: Record<string, string>}} about
+ * @returns {Recipe}
+ * @throws {RecipeError} more than a recipe holds, or out of range
+ */
+export function recipeOf(cells, seeds, { kind, checkpoint, sampler, steps, layout = {}, versions = {} }) {
+  const dims = cells[0]?.length ?? 0;
+  const bytes = new Uint8Array(2 * dims * cells.length);
+  cells.forEach((rates, i) => rates.forEach((rate, j) => bytes.set([rate >> 8, rate & 255], 2 * (i * dims + j))));
+  const { columns = 1, gap = 0, scale = 1, captions = [], frame_ms = 100 } = layout;
+  return checked({
+    version: 1,
+    kind,
+    checkpoint: { name: checkpoint.name, sha256: checkpoint.sha256 },
+    sampler,
+    steps,
+    dims,
+    rates: toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, ""),
+    seeds: new Set(seeds).size === 1 ? [seeds[0]] : [...seeds],
+    layout: { columns, gap, scale, captions: [...captions], frame_ms },
+    versions,
+  });
+}
+
+/** As a file carries it: JSON on one line. @param {Recipe} recipe */
+export const textOf = (recipe) => JSON.stringify(recipe);
+
+/** Read a recipe's text; believes nothing. @returns {Recipe} @throws {RecipeError} */
+export function parse(text) {
+  if (text.length > MAX_TEXT) throw new RecipeError(`recipe: expected at most ${MAX_TEXT} bytes, found ${text.length}`);
+  let values = null;
+  try {
+    values = JSON.parse(text);
+  } catch {
+    throw new RecipeError("recipe: expected JSON, found something else");
+  }
+  if (!isObject(values)) throw new RecipeError("recipe: expected a JSON object");
+  if (Number.isInteger(values.version) && values.version > 1) {
+    throw new RecipeError(`recipe of version ${values.version}, this page reads up to 1; please reload or update it`);
+  }
+  return checked(values);
+}
+
+/** Rates of each picture, in units of 1/46080. @param {Recipe} recipe @returns {Uint16Array[]} */
+export function cellsOf({ rates, dims }) {
+  const bytes = fromBase64(rates);
+  return Array.from({ length: bytes.length / (2 * dims) }, (_, i) =>
+    Uint16Array.from({ length: dims }, (_, j) => (bytes[2 * (i * dims + j)] << 8) | bytes[2 * (i * dims + j) + 1]),
+  );
+}
+
+/** Seed of the i-th picture's noise. @param {Recipe} recipe */
+export const seedOf = ({ seeds }, i) => seeds[seeds.length > 1 ? i : 0];
+
+/** How many pixels are on the sheet, or on all frames, of pictures that are `size` wide and high. */
+export function pixelsOf(recipe, size) {
+  const { columns, gap, scale, captions } = recipe.layout;
+  const count = recipe.rates.length ? Math.floor((3 * recipe.rates.length) / (8 * recipe.dims)) : 0;
+  if (recipe.kind === "film") return count * (size * scale) ** 2;
+  const across = Math.min(columns, count);
+  const tall = size + gap + (captions.length ? CAPTION : 0);
+  return Math.ceil(count / across) * tall * across * (size + gap) * scale ** 2;
+}
+
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const whole = (low, high) => (v) => Number.isInteger(v) && v >= low && v <= high;
+const among = (...values) => (v) => values.includes(v);
+// eslint-disable-next-line no-control-regex
+const line = (low, high) => (v) => typeof v === "string" && v.isWellFormed?.() !== false && [...v].length >= low && [...v].length <= high && !/[\u0000-\u001f\u007f]/.test(v);
+const listOf = (holds, low, high) => (v) => Array.isArray(v) && v.length >= low && v.length <= high && v.every(holds);
+
+const LAYOUT = {
+  columns: whole(1, MAX_CELLS),
+  gap: whole(0, 64),
+  scale: whole(1, 64),
+  captions: listOf(line(0, 64), 0, MAX_CELLS),
+  frame_ms: whole(20, 10_000),
+};
+const LAYOUT_UNLESS_GIVEN = { columns: 1, gap: 0, scale: 1, captions: [], frame_ms: 100 };
+const FIELDS = {
+  version: among(1),
+  kind: among("picture", "grid", "strip", "film"),
+  checkpoint: isObject,
+  sampler: among("bernoulli", "systematic"),
+  steps: whole(1, 1024),
+  dims: whole(1, 4096),
+  rates: (v) => typeof v === "string" && v.length <= MAX_TEXT && /^[A-Za-z0-9_-]+$/.test(v),
+  seeds: listOf(whole(0, 2 ** 32 - 1), 1, MAX_CELLS),
+  layout: isObject,
+  versions: (v) => isObject(v) && Object.keys(v).length <= 16 && Object.entries(v).flat().every(line(0, 64)),
+};
+
+function checked(values) {
+  const recipe = fields({ layout: {}, versions: {}, ...values }, FIELDS, "");
+  const checkpoint = fields(recipe.checkpoint, { name: line(1, 200), sha256: (v) => typeof v === "string" && /^[0-9a-f]{64}$/.test(v) }, "checkpoint."); // prettier-ignore
+  const layout = fields({ ...LAYOUT_UNLESS_GIVEN, ...recipe.layout }, LAYOUT, "layout.");
+  const bytes = fromBase64(recipe.rates);
+  const count = Math.floor(bytes.length / (2 * recipe.dims));
+  if (!count || bytes.length !== 2 * recipe.dims * count) {
+    throw new RecipeError(`recipe: rates: expected a multiple of ${recipe.dims} numbers of 2 bytes, found ${bytes.length} bytes`);
+  }
+  if (count > MAX_CELLS || count * recipe.dims > MAX_RATES || count * recipe.steps > MAX_WORK) {
+    throw new RecipeError(`recipe: more than it may hold: ${count} pictures, ${count * recipe.dims} rates, ${count * recipe.steps} pictures x steps`);
+  }
+  for (let i = 0; i < bytes.length; i += 2) {
+    if (((bytes[i] << 8) | bytes[i + 1]) > GRID) throw new RecipeError(`recipe: rates: expected each to be at most ${GRID}`);
+  }
+  if (recipe.seeds.length !== 1 && recipe.seeds.length !== count) {
+    throw new RecipeError(`recipe: seeds: expected 1 or ${count}, found ${recipe.seeds.length}`);
+  }
+  if (layout.captions.length && layout.captions.length !== count) {
+    throw new RecipeError(`recipe: captions: expected none or ${count}, found ${layout.captions.length}`);
+  }
+  if (recipe.kind === "picture" && count !== 1) {
+    throw new RecipeError(`recipe: kind: a picture has one vector of rates, found ${count}`);
+  }
+  return { ...recipe, checkpoint, layout };
+}
+
+/** Those fields, in their order, all of them checked and no others. */
+function fields(values, rules, where) {
+  const unknown = Object.keys(values).find((name) => !Object.hasOwn(rules, name));
+  if (unknown !== undefined) throw new RecipeError(`recipe: ${where}${unknown.slice(0, 40)}: unknown; known are ${Object.keys(rules).join(", ")}`);
+  return Object.fromEntries(
+    Object.entries(rules).map(([name, holds]) => {
+      if (!holds(values[name])) throw new RecipeError(`recipe: ${where}${name}: unexpected ${String(JSON.stringify(values[name])).slice(0, 60)}`);
+      return [name, values[name]];
+    }),
+  );
+}
+
+function fromBase64(text) {
+  try {
+    return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+  } catch {
+    throw new RecipeError("recipe: rates: expected base64url");
+  }
+}

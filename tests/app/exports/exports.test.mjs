@@ -1,0 +1,166 @@
+/** What the page writes and reads; test_web_exports.py wrote the cases, and opens what is written here. */
+
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+
+import { Engine } from "../../../app/web/engine/engine.js";
+import { crc32, stored, utf8 } from "../../../app/web/maths/bytes.js";
+import { recipeIn } from "../../../app/web/maths/carriers.js";
+import { encodeGif } from "../../../app/web/maths/gif.js";
+import { ALPHABET, written } from "../../../app/web/maths/letters.js";
+import { encodeNpz, npy } from "../../../app/web/maths/npz.js";
+import { encodePng } from "../../../app/web/maths/png.js";
+import { fromGrid } from "../../../app/web/maths/rates.js";
+import { cellsOf, parse, pixelsOf, recipeOf, RecipeError, seedOf, textOf } from "../../../app/web/maths/recipe.js";
+import { sheet, toBytes } from "../../../app/web/maths/sheet.js";
+import { encodeSvg } from "../../../app/web/maths/svg.js";
+import { joinWebp } from "../../../app/web/maths/webp.js";
+import { betweenTags, xmp } from "../../../app/web/maths/xmp.js";
+
+const cases = JSON.parse(readFileSync(process.env.ESVAE_CASES, "utf8"));
+const wasm = readFileSync(new URL("../../../app/web/engine/engine.wasm", import.meta.url));
+const place = (name) => join(process.env.ESVAE_OUT, name);
+const read = (name) => Uint8Array.from(readFileSync(join(process.env.ESVAE_IN, name)));
+
+test("letters are Python's", () => {
+  assert.equal(ALPHABET, cases.letters.alphabet);
+  const { width, ink } = written(cases.letters.text);
+  assert.equal(width, cases.letters.width);
+  assert.deepEqual([...ink], cases.letters.ink);
+  assert.equal(written("").width, 0);
+});
+
+test("sheets are Python's", () => {
+  for (const { tiles, layout, width, height, bytes } of cases.sheets) {
+    const made = sheet(tiles.map((tile) => Uint8Array.from(tile)), layout);
+    assert.deepEqual([made.width, made.height, [...made.bytes]], [width, height, bytes]);
+  }
+});
+
+test("recipes come back whole, and are Python's text", () => {
+  for (const { text, cells, seeds, pixels, size } of cases.recipes) {
+    const recipe = parse(text);
+    assert.equal(textOf(recipe), text);
+    assert.deepEqual(cellsOf(recipe).map((rates) => [...rates]), cells);
+    assert.deepEqual(cells.map((_, i) => seedOf(recipe, i)), seeds);
+    assert.equal(pixelsOf(recipe, size), pixels);
+    assert.equal(textOf(recipeOf(cells.map((rates) => Uint16Array.from(rates)), seeds, recipe)), text);
+  }
+});
+
+test("what Python refuses is refused in one line", () => {
+  assert.ok(cases.wrong.length > 25);
+  for (const text of cases.wrong) {
+    assert.throws(
+      () => parse(text),
+      (error) => error instanceof RecipeError && !error.message.includes("\n") && error.message.length < 400,
+      text.slice(0, 200),
+    );
+  }
+  assert.throws(() => parse("x".repeat(4 * 2 ** 20 + 1)), RecipeError);
+});
+
+test("files that Python wrote are read", async () => {
+  const files = readdirSync(process.env.ESVAE_IN).filter((name) => name.startsWith("it."));
+  assert.deepEqual(files.sort(), ["it.gif", "it.npz", "it.png", "it.webp"]);
+  for (const name of files) assert.equal(textOf(await recipeIn(read(name))), cases.carried, name);
+});
+
+test("files without a recipe carry none", async () => {
+  for (const name of readdirSync(process.env.ESVAE_IN).filter((each) => each.startsWith("plain."))) {
+    assert.equal(await recipeIn(read(name)), null, name);
+  }
+  assert.equal(await recipeIn(new Uint8Array()), null);
+  assert.equal(await recipeIn(utf8("hello")), null);
+});
+
+test("damaged files give a recipe, none, or one line", async () => {
+  let state = 1;
+  const random = (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state % below;
+  };
+  for (const name of readdirSync(process.env.ESVAE_IN).filter((each) => each.startsWith("it."))) {
+    for (let round = 0; round < 300; round++) {
+      const bytes = read(name);
+      for (let i = 0; i < 3; i++) bytes[random(bytes.length)] = random(256);
+      const cut = random(2) ? bytes : bytes.subarray(0, random(bytes.length));
+      try {
+        await recipeIn(cut);
+      } catch (error) {
+        assert.ok(error instanceof RecipeError, `${name}: ${error.stack}`);
+      }
+    }
+  }
+});
+
+test("a packed recipe that never ends is refused", async () => {
+  await assert.rejects(recipeIn(read("bomb.npz")), /at most/);
+});
+
+for (const { name, bundle, kind, scale } of cases.pictures) {
+  test(`pictures of ${name} are written with their recipe, as ${kind}`, async () => {
+    const engine = await Engine.load(Uint8Array.from(Buffer.from(bundle, "base64")), wasm);
+    const { image_size: size, image_channels: channels, latent_dim: dims } = engine.model;
+    const cells = Array.from({ length: 6 }, (_, i) => Uint16Array.from({ length: dims }, (_, j) => (7919 * (i + 1) * (j + 3)) % 46081));
+    const captions = kind === "grid" ? cells.map((_, i) => `<${i}> & ü`) : [];
+    const layout = { columns: kind === "grid" ? 3 : 6, gap: 2, scale, captions, frame_ms: 120 };
+    const recipe = recipeOf(cells, [5, 6, 7, 8, 9, 10], {
+      kind, checkpoint: { name, sha256: engine.hash }, sampler: "bernoulli", steps: 7, layout, versions: { page: "1" },
+    }); // prettier-ignore
+    const tiles = cells.map((rates, i) =>
+      toBytes(engine.decode(engine.sample(fromGrid(rates), seedOf(recipe, i), recipe.sampler, recipe.steps)), channels),
+    );
+    const text = textOf(recipe);
+    const frames = kind === "film" ? tiles.map((tile) => sheet([tile], { size, channels, scale })) : [sheet(tiles, { size, channels, ...layout })];
+    const files = { gif: encodeGif(frames, 120, text) };
+    if (kind !== "film") {
+      files.png = await encodePng(frames[0], text);
+      files.svg = utf8(encodeSvg(files.png, frames[0], text));
+    }
+    const shape = channels === 1 ? [6, size, size] : [6, size, size, 3];
+    files.npz = encodeNpz({
+      images: { values: Uint8Array.from(tiles.flatMap((tile) => [...tile])), shape },
+      rates: { values: Float32Array.from(cells.flatMap((rates) => [...fromGrid(rates)])), shape: [6, dims] },
+      recipe: { values: utf8(text), shape: [utf8(text).length] },
+    });
+    for (const [suffix, bytes] of Object.entries(files)) {
+      assert.deepEqual(await recipeIn(bytes), recipe, suffix);
+      writeFileSync(place(`${name}-${kind}.${suffix}`), bytes);
+    }
+  });
+}
+
+test("a GIF whose table of strings fills up is still right", () => {
+  let state = 7;
+  const bytes = Uint8Array.from({ length: 300 * 200 }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state >>> 24;
+  });
+  writeFileSync(place("noise.gif"), encodeGif([{ width: 300, height: 200, channels: 1, bytes }], 100));
+  writeFileSync(place("noise.raw"), bytes);
+});
+
+test("stored zlib is zlib", () => {
+  const bytes = Uint8Array.from({ length: 140_000 }, (_, i) => (i * i) >> 3);
+  writeFileSync(place("stored.zlib"), stored(bytes));
+  writeFileSync(place("stored.raw"), bytes);
+  assert.equal(crc32(utf8("123456789")), 0xcbf43926);
+});
+
+test("arrays of each type", () => {
+  for (const [name, values] of Object.entries({ u1: Uint8Array.of(1, 255), u2: Uint16Array.of(1, 65535), u4: Uint32Array.of(1, 2 ** 32 - 1), f4: Float32Array.of(-0.5, 3) })) {
+    writeFileSync(place(`${name}.npy`), npy(values, [2]));
+  }
+  writeFileSync(place("deep.npy"), npy(new Uint8Array(24).map((_, i) => i), [2, 3, 4]));
+});
+
+test("stills without loss become a film", async () => {
+  const stills = [0, 1, 2].map((i) => read(`still${i}.webp`));
+  writeFileSync(place("film.webp"), joinWebp(stills, { width: 12, height: 8 }, 150, cases.carried));
+  writeFileSync(place("still.webp"), joinWebp(stills.slice(0, 1), { width: 12, height: 8 }, 150, cases.carried));
+  assert.throws(() => joinWebp([read("lossy.webp")], { width: 12, height: 8 }, 150, ""), /with loss/);
+  assert.equal(betweenTags(xmp(`<&>"' ü &amp;`)), `<&>"' ü &amp;`);
+});

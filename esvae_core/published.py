@@ -31,7 +31,7 @@ def read_published(path: Path | str) -> ESVAE:
         CheckpointContentError: its tensors are not those of a published ESVAE; names the first that is off.
     """
     path = Path(path)
-    state = _state(path)
+    state = read_state(path)
     depth = _count(state, "encoder", path)
     names = _names(depth)
     config = _config(state, depth, path)
@@ -69,7 +69,12 @@ def published_names(config: ModelConfig) -> dict[str, str]:
     return _names(len(config.channels))
 
 
-def _state(path: Path) -> dict[str, Tensor]:
+def read_state(path: Path) -> dict[str, Tensor]:
+    """The tensors of a PyTorch file, a bare state dict or one wrapped as {'net': ...}; nothing in it is executed.
+
+    Raises:
+        NotACheckpointError: the file is missing or is no PyTorch file of plain tensors.
+    """
     try:
         loaded: Any = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:

@@ -18,7 +18,9 @@ from esvae_core.checkpoint import DataRecord, Header, load, save
 from esvae_core.cli import console
 from esvae_core.config import PRESETS
 from esvae_core.data import load as load_data
+from esvae_core.evaluation.feature_net import load_features
 
+from .evaluation.test_feature_import import Published as PublishedFeatures
 from .published_layout import published_network, published_state
 
 
@@ -274,6 +276,19 @@ def test_import_writes_a_checkpoint(esvae, tmp_path):
     loaded = load(out)
     assert loaded.header.source == "imported from published.pth"
     assert loaded.model.config.latent_dim == 6
+
+
+def test_fad_net_import_writes_a_feature_network(esvae, tmp_path):
+    torch.save(PublishedFeatures().state_dict(), tmp_path / "net.pth")
+    np.savez(tmp_path / "stats.npz", mu=np.zeros(3), sigma=np.eye(3))
+    words = ("fad-net", "import", tmp_path / "net.pth", tmp_path / "stats.npz")
+    done = esvae(*words, tmp_path / "mine.safetensors", "--json")
+    assert done.json["header"]["dataset"] == "mine"
+    assert load_features(tmp_path / "mine.safetensors").net.config.features == 3
+    before = folder_of(tmp_path)
+    refused(esvae(*words, tmp_path / "mine.pth"), ".safetensors")
+    refused(esvae(*words[:3], tmp_path / "no.npz", tmp_path / "x.safetensors"), "no.npz", "no such file")
+    assert folder_of(tmp_path) == before
 
 
 def test_data_commands(esvae):

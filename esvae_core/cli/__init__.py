@@ -7,7 +7,18 @@ import sys
 import typer
 from rich.text import Text
 
-from esvae_core.cli import checkpoints, console, data, evaluate, presets, prior, takeaway, train, use
+from esvae_core.cli import (
+    checkpoints,
+    console,
+    data,
+    evaluate,
+    fad_net,
+    presets,
+    prior,
+    takeaway,
+    train,
+    use,
+)
 from esvae_core.errors import EsvaeError
 from esvae_core.memory import keep_large_blocks
 
@@ -22,6 +33,7 @@ app = typer.Typer(
 for part in (train, evaluate, prior, checkpoints, use, takeaway, presets):
     app.add_typer(part.app)
 app.add_typer(data.app, name="data")
+app.add_typer(fad_net.app, name="fad-net")
 
 
 def main() -> None:

@@ -6,7 +6,6 @@
 
 import { Engine, supported } from "./engine/engine.js";
 import { Pool } from "./engine/pool.js";
-import { normal } from "./engine/noise.js";
 import { Live } from "./live.js";
 import { decode, encode, LinkError, MAX_STEPS, PARAMETER } from "./maths/link.js";
 import { dataRange, ownDistances, usage } from "./maths/neighbours.js";
@@ -112,7 +111,7 @@ export class Desk {
   /** Rates of the prior's draw of that seed, on the grid. */
   priorRates(seed) {
     if (!this.engine) throw new LinkError("source: the prior of this model needs the engine in the page");
-    return toGrid(this.engine.priorRates(normal(seed, this.entry.dims)));
+    return toGrid(this.engine.priorRates(seed));
   }
 
   /** The link to what is on the screen. */

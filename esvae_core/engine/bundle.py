@@ -27,7 +27,7 @@ from esvae_core.engine.plan import Plan, tensor_shapes
 from esvae_core.errors import CheckpointContentError, CheckpointVersionError, ConfigError, NotACheckpointError
 
 MAGIC = b"ESVAEENG"
-VERSION = 1
+VERSION = 2
 _START = 48
 _ALIGN = 16
 
@@ -71,7 +71,7 @@ def from_bundle(raw: bytes) -> Plan:
 
     Raises:
         NotACheckpointError: the bytes are something else, or truncated.
-        CheckpointVersionError: written by a later version of this library.
+        CheckpointVersionError: written by another version of this library.
         CheckpointContentError: damaged, or header and data do not fit together.
     """
     if raw[: len(MAGIC)] != MAGIC:
@@ -79,12 +79,9 @@ def from_bundle(raw: bytes) -> Plan:
     if len(raw) < _START:
         raise NotACheckpointError(f"bundle: truncated: expected at least {_START} bytes, found {len(raw)}")
     version, length = (int.from_bytes(raw[at : at + 4], "little") for at in (8, 12))
-    if version > VERSION:
-        raise CheckpointVersionError(
-            f"bundle: version {version}, this library reads up to {VERSION}; please update esvae"
-        )
-    if version < 1:
-        raise CheckpointContentError(f"bundle: version: expected 1 to {VERSION}, found {version}")
+    if version != VERSION:
+        what = "please update esvae" if version > VERSION else "write it anew from its checkpoint"
+        raise CheckpointVersionError(f"bundle: version {version}, this library reads version {VERSION}; {what}")
     start = _START + length
     if start > len(raw):
         raise NotACheckpointError(f"bundle: truncated: expected a header up to byte {start:,}, found {len(raw):,}")

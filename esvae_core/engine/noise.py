@@ -14,7 +14,11 @@ from esvae_core.config import Sampler
 from esvae_core.errors import InputError
 
 F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
 U32 = NDArray[np.uint32]
+
+_NORMAL_FROM = 2**31
+"""First step of the numbers that are not for spikes; no spike train is as long."""
 
 
 def _mixed(x: U32) -> U32:
@@ -29,13 +33,14 @@ def _counted(count: int) -> U32:
     return np.arange(count, dtype=np.uint32)
 
 
-def uniform(seed: int, steps: int, neurons: int) -> F32:
+def uniform(seed: int, steps: int, neurons: int, first: int = 0) -> F32:
     """(T, d) numbers on [0, 1), multiples of 2^-24.
 
     Args:
         seed: 0 to 2^32 - 1.
         steps: time steps T.
         neurons: d.
+        first: number of the first step.
 
     Raises:
         InputError: the seed is out of range.
@@ -43,9 +48,31 @@ def uniform(seed: int, steps: int, neurons: int) -> F32:
     if not 0 <= seed < 2**32:
         raise InputError(f"seed: expected 0 to {2**32 - 1}, got {seed}")
     of_seed = _mixed(np.array([[seed]], np.uint32))
-    of_step = _mixed(of_seed + _counted(steps)[:, None])
+    of_step = _mixed(of_seed + (_counted(steps) + np.uint32(first))[:, None])
     bits = _mixed(of_step + _counted(neurons))
     return (bits >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
+
+
+def normal(seed: int, count: int) -> F64:
+    """Standard normal numbers (count,), none of them from the noise that spikes are drawn with under the same seed.
+
+    Box and Muller's transform of two uniform numbers each, in double precision; at most 5.77 from 0.
+
+    Raises:
+        InputError: the seed is out of range.
+    """
+    first, second = uniform(seed, 2, count, _NORMAL_FROM).astype(np.float64)
+    numbers: F64 = np.sqrt(-2 * np.log(1 - first)) * np.cos(2 * np.pi * second)
+    return numbers
+
+
+def chance(seed: int) -> float:
+    """One number on [0, 1) that is neither for spikes nor in `normal`: to choose by.
+
+    Raises:
+        InputError: the seed is out of range.
+    """
+    return float(uniform(seed, 1, 1, _NORMAL_FROM + 2)[0, 0])
 
 
 def bernoulli(rates: F32, noise: F32) -> NDArray[np.uint8]:

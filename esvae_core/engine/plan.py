@@ -111,8 +111,16 @@ def tensor_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
     for layer in encoder_layers(config) + decoder_layers(config):
         shapes |= layer.shapes
-    width = config.latent_dim
-    return shapes | {"prior.weight": (width, width), "prior.bias": (width,)}
+    width, components = config.latent_dim, config.prior_components
+    shapes |= {"prior.weight": (width, width), "prior.bias": (width,)}
+    if components:
+        triangle = width * (width + 1) // 2
+        shapes |= {
+            "fitted.weights": (components,),
+            "fitted.means": (components, width),
+            "fitted.factors": (components, triangle),
+        }
+    return shapes
 
 
 @dataclass(frozen=True)
@@ -138,6 +146,9 @@ def plan_of(model: ESVAE) -> Plan:
             tensors[name] = np.ascontiguousarray(value, np.float32).reshape(shape)
     tensors["prior.weight"] = model.prior.linear.weight.detach().cpu().float().numpy().copy()
     tensors["prior.bias"] = model.prior.linear.bias.detach().cpu().float().numpy().copy()
+    if model.fitted is not None:
+        for name, values in model.fitted.named_buffers(prefix="fitted"):
+            tensors[name] = values.detach().cpu().float().numpy().copy()
     return Plan(model.config, tensors)
 
 

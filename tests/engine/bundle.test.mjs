@@ -8,6 +8,7 @@ import { Engine } from "../../app/web/engine/engine.js";
 import { cases, wasm } from "./cases.mjs";
 
 const good = cases.shallow.bundle;
+const structures = [good, cases.fitted.bundle];
 const module = await WebAssembly.compile(wasm);
 const CODES = ["not-a-bundle", "truncated", "version", "content", "damaged", "memory"];
 
@@ -41,8 +42,8 @@ test("each kind of damage is named", async () => {
     [good.slice(0, 5), "truncated", /at least 48 bytes, found 5/],
     [good.slice(0, 30), "truncated", /at least 48 bytes, found 30/],
     [good.slice(0, -1), "truncated", /expected at least/],
-    [altered(8, 2), "version", /version 2, this engine reads up to 1/],
-    [altered(8, 0), "content", /version: expected 1 to 1/],
+    [altered(8, 3), "version", /version 3, this engine reads version 2/],
+    [altered(8, 1), "version", /version 1, this engine reads version 2/],
     [altered(good.length - 13, 9), "damaged", /does not match its SHA-256/],
     [altered(48, 93), "content", /header: expected JSON/],
     [withHeader((h) => (h.more = 1)), "content", /'model' and 'tensors'/],
@@ -52,6 +53,9 @@ test("each kind of damage is named", async () => {
     [withHeader((h) => (h.model.neuron = null)), "content", /model: neuron: leak: unexpected/],
     [withHeader((h) => (h.model.channels = Array(40).fill(1))), "content", /model: channels/],
     [withHeader((h) => (h.model.latent_dim = 4000)), "content", /tensors: expected/],
+    [withHeader((h) => (h.model.prior_components = 1)), "content", /tensors: expected/],
+    [withHeader((h) => (h.model.prior_components = -1)), "content", /model: prior_components: unexpected -1/],
+    [withHeader((h) => delete h.model.prior_snap), "content", /model: prior_snap: unexpected undefined/],
     [withHeader((h) => (h.tensors[1].offset = -16)), "content", /tensors: expected/],
     [sealed(Uint8Array.of(...good, 0)), "content", /expected \d+ bytes, found/],
   ]) {
@@ -71,7 +75,8 @@ test("any bytes load or are refused", async () => {
   const random = (below) => (state = (state * 16807) % 2147483647) % below;
   let loaded = 0;
   for (let i = 0; i < 1500; i++) {
-    const bytes = good.slice(0, i % 4 === 0 ? random(good.length) : good.length);
+    const whole = structures[random(2)];
+    const bytes = whole.slice(0, i % 4 === 0 ? random(whole.length) : whole.length);
     // mostly where the structure is
     for (let n = random(4); n >= 0; n--) bytes[random(i % 3 ? Math.min(1700, bytes.length) : bytes.length)] = random(256);
     try {
@@ -79,6 +84,7 @@ test("any bytes load or are refused", async () => {
       loaded++;
       const { rates, spikes } = engine.encode(new Float32Array(engine.pixels).fill(0.5));
       assert.ok(rates.every((r) => r >= 0 && r <= 1));
+      assert.ok(engine.priorRates(i).every((r) => Number.isNaN(r) || (r >= 0 && r <= 1)));
       // altered weights may be huge, so a pixel may be infinity less infinity
       assert.ok(engine.decode(spikes).every((x) => Number.isNaN(x) || Math.abs(x) <= 1));
     } catch (error) {

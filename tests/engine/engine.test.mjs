@@ -36,7 +36,12 @@ for (const [name, known] of Object.entries(cases)) {
     assert.deepEqual(Object.keys(engine.trace(known.spikes, known.steps, ["decoder.0"]).layers), ["decoder.0"]);
   });
 
-  test(`${name}: prior`, () => assert.ok(apart(engine.priorRates(known.normal), known.prior_rates) <= 1e-6));
+  test(`${name}: prior`, () => {
+    for (const { seed, temperature, prior, rates } of known.prior) {
+      assert.ok(apart(engine.priorRates(seed, { temperature, prior }), rates) <= 1e-6, `${seed} ${temperature} ${prior}`);
+    }
+    assert.deepEqual(engine.priorRates(7), engine.priorRates(7, { temperature: 1 }));
+  });
 
   test(`${name}: decode after a change is decode`, () => {
     const d = engine.model.latent_dim;
@@ -93,6 +98,10 @@ test("wrong input is refused", async () => {
   refused(() => engine.sample(new Array(8).fill(2), 1), "rates: expected numbers in [0, 1], got 2 at 0");
   refused(() => engine.sample(new Array(8).fill(0), -1), "seed: expected 0 to 4294967295, got -1");
   refused(() => engine.sample(new Array(8).fill(0), 1, "poisson"), /^sampler: expected 'bernoulli' or 'systematic'/);
+  refused(() => engine.priorRates(-1), "seed: expected 0 to 4294967295, got -1");
+  refused(() => engine.priorRates(1, { temperature: -1 }), "temperature: expected a finite number of 0 or more, got -1");
+  refused(() => engine.priorRates(1, { prior: "fitted" }), "prior: this model has no fitted one");
+  refused(() => engine.priorRates(1, { prior: "mixed" }), "prior: expected 'learned' or 'fitted', got mixed");
   refused(() => engine.trace(new Uint8Array(8), 1, ["decoder.9"]), /^layer decoder.9: not known; there are from_latent/);
 });
 

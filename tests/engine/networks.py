@@ -15,6 +15,10 @@ CONFIGS = {
         image_channels=3, image_size=64, channels=(3, 5, 4, 6, 7), latent_dim=9, time_steps=3, latent_neuron=SOFT
     ),
     "soft": ModelConfig(image_size=8, channels=(40, 33), latent_dim=2, time_steps=6, neuron=SOFT, readout_decay=1.0),
+    "fitted": ModelConfig(image_size=8, channels=(4,), latent_dim=7, time_steps=4, prior_components=3),
+    "snapped": ModelConfig(
+        image_size=8, channels=(4,), latent_dim=3, time_steps=4, prior_components=2, prior_snap=True
+    ),
     "shallow": ModelConfig(image_channels=3, image_size=10, channels=(5,), latent_dim=37, time_steps=1),
 }
 
@@ -32,6 +36,9 @@ def network(config: ModelConfig, seed: int = 0) -> ESVAE:
                 norm.bias.uniform_(0, threshold, generator=generator)
                 norm.running_mean.uniform_(-0.1, 0.1, generator=generator)
                 norm.running_var.uniform_(0.02, 0.2, generator=generator)
+        if model.fitted is not None:
+            for values in model.fitted.buffers():
+                values.uniform_(0.1, 0.7, generator=generator)
     return model.eval()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from esvae_core.engine import plan_of, reference, to_bundle
+from esvae_core.engine import plan_of, prior, reference, to_bundle
 from esvae_core.engine.bundle import content_hash
 from tests.engine.networks import CONFIGS, network, picture, train
 
@@ -35,8 +35,6 @@ def _case(name):
     posterior = reference.encode(plan, image)
     decoded, encoded = reference.trace_decode(plan, spikes), reference.trace_encode(plan, image)
     assert decoded.images is not None
-    normal = np.linspace(-2, 2, config.latent_dim)
-    weight, bias = plan.tensors["prior.weight"], plan.tensors["prior.bias"]
     return {
         "bundle": base64.b64encode(raw).decode(),
         "hash": content_hash(raw),
@@ -47,8 +45,14 @@ def _case(name):
         "encoder_spikes": _packed(posterior.spikes),
         "decoded": _packed(reference.decode(plan, spikes)),
         "formed": _packed(decoded.images),
-        "normal": normal.tolist(),
-        "prior_rates": _packed(1 / (1 + np.exp(-(weight @ normal + bias)))),
+        "prior": [
+            {"seed": seed, "temperature": temperature, "prior": name, "rates": _packed(drawn)}
+            for seed in (0, 1, 2, 7, 2**32 - 1)
+            for temperature in (0.0, 1.0, 2.5)
+            for name in (None, "learned", "fitted")
+            if name != "fitted" or config.prior_components
+            for drawn in [prior.prior(plan, seed, temperature, name)]
+        ],
         "layers": {
             layer: {"shape": run.spikes.shape, "spikes": _packed(run.spikes), "membranes": _packed(run.membranes)}
             for layer, run in (encoded.layers | decoded.layers).items()

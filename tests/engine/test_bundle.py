@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from esvae_core.engine import from_bundle, plan_of, to_bundle
 from esvae_core.engine.bundle import content_hash
+from esvae_core.engine.prior import prior
 from esvae_core.errors import CheckpointContentError, CheckpointError, CheckpointVersionError, NotACheckpointError
 from tests.engine.networks import CONFIGS, network
 
 NAN = b"\xff\xff\xff\x7f"  # float32, little-endian
 BUNDLE = to_bundle(plan_of(network(CONFIGS["soft"])))
+FITTED = to_bundle(plan_of(network(CONFIGS["fitted"])))
 PLACES = st.integers(0, 2000) | st.integers(0, len(BUNDLE) - 1)  # half of them where the structure is
 
 
@@ -58,8 +60,8 @@ def test_there_and_back(name):
         (BUNDLE[:60], NotACheckpointError, "truncated: expected a header up to byte"),
         (BUNDLE[:-1], NotACheckpointError, "truncated: expected"),
         (BUNDLE + b"\0", CheckpointContentError, r"expected [\d,]+ bytes, found"),
-        (BUNDLE[:8] + b"\2" + BUNDLE[9:], CheckpointVersionError, "version 2, this library reads up to 1"),
-        (BUNDLE[:8] + b"\0" + BUNDLE[9:], CheckpointContentError, "version: expected 1 to 1, found 0"),
+        (BUNDLE[:8] + b"\3" + BUNDLE[9:], CheckpointVersionError, "version 3, this library reads version 2; please"),
+        (BUNDLE[:8] + b"\1" + BUNDLE[9:], CheckpointVersionError, "version 1, this library reads version 2; write it"),
         (BUNDLE[:-9] + b"\7" + BUNDLE[-8:], CheckpointContentError, "does not match its SHA-256"),
         (sealed(BUNDLE[:-16] + NAN + bytes(12)), CheckpointContentError, "prior.bias: expected finite numbers"),
         (BUNDLE[:48] + b"]" + BUNDLE[49:], CheckpointContentError, "header: expected JSON"),
@@ -80,14 +82,18 @@ def test_damage_is_named(raw, kind, message):
     changes=st.lists(st.tuples(PLACES, st.integers(0, 255)), max_size=4),
     cut=st.none() | st.integers(0, len(BUNDLE)),
     seal=st.booleans(),
+    whole=st.sampled_from([BUNDLE, FITTED]),
 )
-def test_any_bytes_are_a_plan_or_an_error_of_ours(changes, cut, seal):
-    raw = bytearray(BUNDLE)
+def test_any_bytes_are_a_plan_or_an_error_of_ours(changes, cut, seal, whole):
+    raw = bytearray(whole)
     for at, value in changes:
-        raw[at] = value
+        raw[at % len(raw)] = value
     raw = bytes(raw[:cut])
     try:
         plan = from_bundle(sealed(raw) if seal and len(raw) > 48 else raw)
     except CheckpointError:
         return
     assert all(bool(np.isfinite(x).all()) for x in plan.tensors.values())
+    with np.errstate(all="ignore"):  # weights may be huge
+        rates = prior(plan, 3)
+    assert bool((np.isnan(rates) | ((rates >= 0) & (rates <= 1))).all())

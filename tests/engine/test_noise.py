@@ -26,6 +26,26 @@ def test_known_values():
         assert ["".join(map(str, row)) for row in found.tolist()] == case["rows"]
 
 
+def test_known_normal_values():
+    for case in VECTORS["normal"]:
+        numbers = noise.normal(case["seed"], len(case["values"]))
+        np.testing.assert_allclose(numbers, case["values"], rtol=0, atol=1e-12)
+        assert noise.chance(case["seed"]) * 2**24 == case["chance_24_bit"]
+
+
+def test_normal_numbers_are_normal_and_none_of_the_spikes():
+    numbers = np.concatenate([noise.normal(seed, 500) for seed in range(100)])
+    assert abs(numbers.mean()) < 5 / np.sqrt(numbers.size)
+    assert numbers.var() == pytest.approx(1, abs=5 * np.sqrt(2 / numbers.size))
+    assert (numbers**4).mean() == pytest.approx(3, abs=5 * np.sqrt(96 / numbers.size))
+    assert abs(numbers).max() < 5.8
+    ours = noise.uniform(5, 3, 64, 2**31)
+    assert abs(np.corrcoef(ours[0], noise.uniform(5, 1, 64)[0])[0, 1]) < 5 / 8
+    assert not np.intersect1d(ours[:, :8], noise.uniform(5, 16, 8)).size
+    uniforms = [noise.chance(seed) for seed in range(2000)]
+    assert np.mean(uniforms) == pytest.approx(0.5, abs=5 / np.sqrt(12 * 2000))
+
+
 def test_one_value_computed_by_hand():
     def mixed(x):
         x = (x + 0x9E3779B9) % 2**32

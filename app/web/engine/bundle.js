@@ -4,7 +4,7 @@ import { EngineError } from "./errors.js";
 import { tensorTable } from "./network.js";
 
 const MAGIC = "ESVAEENG";
-const VERSION = 1;
+const VERSION = 2;
 const START = 48;
 
 /**
@@ -23,11 +23,10 @@ export async function readBundle(source) {
   }
   if (bytes.length < START) throw truncated(START, bytes.length);
   const version = view.getUint32(8, true);
-  if (version > VERSION) {
-    const known = `this engine reads up to ${VERSION}; please reload the page`;
+  if (version !== VERSION) {
+    const known = `this engine reads version ${VERSION}; please reload the page`;
     throw new EngineError("version", `bundle: version ${version}, ${known}`);
   }
-  if (version < 1) throw new EngineError("content", `bundle: version: expected 1 to ${VERSION}, found ${version}`);
   const start = START + view.getUint32(12, true);
   if (start > bytes.length) throw truncated(start, bytes.length);
   const header = json(bytes.subarray(START, start));
@@ -116,6 +115,8 @@ const MODEL = {
   time_steps: whole(1, 256),
   sampler: among("bernoulli", "systematic"),
   readout_decay: (v) => positive(v) && v <= 1,
+  prior_components: whole(0, 1000),
+  prior_snap: among(true, false),
 };
 
 /** The settings that inference needs, checked; those of training may be there and are left alone. */

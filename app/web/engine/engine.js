@@ -14,6 +14,7 @@ import { readBundle } from "./bundle.js";
 import { EngineError } from "./errors.js";
 import { decoderLayers, encoderLayers, heardBy } from "./network.js";
 import { sample } from "./noise.js";
+import { priorRates, priorTensors } from "./prior.js";
 
 export { EngineError };
 
@@ -199,7 +200,8 @@ export class Engine {
     /** [C, H, W] of an image. */
     this.imageShape = [model.image_channels, model.image_size, model.image_size];
     this.pixels = this.imageShape.reduce((a, b) => a * b);
-    this.prior = { weight: tensors["prior.weight"].slice(), bias: tensors["prior.bias"].slice() };
+    /** What the priors are made of; `priorRates` draws from them. */
+    this.prior = priorTensors(tensors);
     const arena = (this.#arena = new Arena(exports));
     this.#exports = exports;
     const place = (layers) => layers.map((l, i) => new Placed(arena, l, tensors, layers[i + 1]));
@@ -331,15 +333,14 @@ export class Engine {
     return sample(rates, seed, sampler, checkedSteps(steps));
   }
 
-  /** Standard normal numbers (d) -> rates (d) in (0, 1), by the model's prior. */
-  priorRates(normal) {
-    const d = this.model.latent_dim;
-    if (normal?.length !== d) throw new EngineError("input", `normal: expected ${d} numbers, got ${normal?.length}`);
-    return Float32Array.from(this.prior.bias, (bias, i) => {
-      let sum = bias;
-      for (let j = 0; j < d; j++) sum += this.prior.weight[i * d + j] * normal[j];
-      return 1 / (1 + Math.exp(-sum));
-    });
+  /**
+   * New rates from the model's prior: the same seed gives the same rates here and in Python.
+   * @param {number} seed 0 to 2^32 - 1
+   * @param {import("./prior.js").PriorOptions} [options] {temperature, prior}
+   * @returns {Float32Array} (d) in [0, 1]
+   */
+  priorRates(seed, options) {
+    return priorRates(this.model, this.prior, seed, options);
   }
 
   /**

@@ -3,7 +3,8 @@
  *
  * @typedef {{leak: number, threshold: number, reset: "hard"|"soft"}} Neuron
  * @typedef {{image_channels: number, image_size: number, channels: number[], latent_dim: number, time_steps: number,
- *   neuron: Neuron, latent_neuron: Neuron, sampler: string, readout_decay: number}} Model
+ *   neuron: Neuron, latent_neuron: Neuron, sampler: string, readout_decay: number, prior_components: number,
+ *   prior_snap: boolean}} Model
  * @typedef {{name: string, kind: "down"|"up"|"same"|"collect"|"spread", sideIn: number, sideOut: number,
  *   channelsIn: number, channelsOut: number, neuron: Neuron|null, taps: number}} Layer
  */
@@ -42,7 +43,12 @@ export function tensorTable(m) {
     [`${l.name}.weight`, [l.channelsIn, l.taps, l.channelsOut]],
     [`${l.name}.bias`, l.kind === "spread" ? [l.taps, l.channelsOut] : [l.channelsOut]],
   ]);
-  shapes.push(["prior.weight", [m.latent_dim, m.latent_dim]], ["prior.bias", [m.latent_dim]]);
+  const [d, components] = [m.latent_dim, m.prior_components];
+  shapes.push(["prior.weight", [d, d]], ["prior.bias", [d]]);
+  if (components) {
+    shapes.push(["fitted.weights", [components]], ["fitted.means", [components, d]]);
+    shapes.push(["fitted.factors", [components, (d * (d + 1)) / 2]]);
+  }
   let size = 0;
   const table = shapes.map(([name, shape]) => {
     const entry = { name, shape, offset: size };

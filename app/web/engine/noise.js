@@ -17,30 +17,40 @@ function mixed(x) {
  * @param {number} seed 0 to 2^32 - 1
  * @param {number} steps T
  * @param {number} neurons d
+ * @param {number} [first] number of the first step
  * @returns {Float32Array}
  */
-export function uniform(seed, steps, neurons) {
+export function uniform(seed, steps, neurons, first = 0) {
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
     throw new EngineError("input", `seed: expected 0 to ${0xffffffff}, got ${seed}`);
   }
   const out = new Float32Array(steps * neurons);
   const ofSeed = mixed(seed | 0);
   for (let t = 0; t < steps; t++) {
-    const ofStep = mixed((ofSeed + t) | 0);
+    const ofStep = mixed((ofSeed + first + t) | 0);
     for (let j = 0; j < neurons; j++) out[t * neurons + j] = (mixed((ofStep + j) | 0) >>> 8) * 2 ** -24;
   }
   return out;
 }
 
+/** First step of the numbers that are not for spikes; no spike train is as long. */
+const NORMAL_FROM = 2 ** 31;
+
 /**
- * Standard normal numbers, by Box and Muller's formula from two uniform numbers each.
+ * Standard normal numbers, by Box and Muller's transform of two uniform numbers each.
  * @param {number} seed 0 to 2^32 - 1
  * @param {number} count
  * @returns {Float64Array}
  */
 export function normal(seed, count) {
-  const u = uniform(seed, 2, count);
-  return Float64Array.from({ length: count }, (_, j) => Math.sqrt(-2 * Math.log1p(-u[j])) * Math.cos(2 * Math.PI * u[count + j]));
+  const u = uniform(seed, 2, count, NORMAL_FROM);
+  const one = (_, j) => Math.sqrt(-2 * Math.log(1 - u[j])) * Math.cos(2 * Math.PI * u[count + j]);
+  return Float64Array.from({ length: count }, one);
+}
+
+/** One number on [0, 1) that is neither for spikes nor in `normal`: to choose by. */
+export function chance(seed) {
+  return uniform(seed, 1, 1, NORMAL_FROM + 2)[0];
 }
 
 /** Rates (d) and noise (T, d) -> spikes (T, d): 1 where the rate exceeds the noise. */

@@ -27,7 +27,8 @@ BLOCK = 512
 """Values per block and time step: with T = 16, 32 kB of membranes."""
 
 
-def _compiled(function: _F) -> _F:
+def compiled(function: _F) -> _F:
+    """Compile for all cores, and keep the machine code on disk where a folder for it can be written."""
     options: dict[str, Any] = {"parallel": True, "nogil": True, "fastmath": {"contract", "nsz", "arcp"}}
     try:
         return cast(_F, njit(cache=True, **options)(function))
@@ -40,7 +41,7 @@ def rows_per_block(channels: int) -> int:
     return max(1, BLOCK // channels)
 
 
-@_compiled
+@compiled
 def channel_moments(x: F32, channels: int, rows: int) -> F64:
     """Sum and sum of squares per channel: (2, channels) float64, over all steps and rows of x (S, L)."""
     steps, length = x.shape
@@ -67,7 +68,7 @@ def channel_moments(x: F32, channels: int, rows: int) -> F64:
     return out
 
 
-@_compiled
+@compiled
 def forward(x: F32, scale: F32, shift: F32, rows: int, leak: float, threshold: float, soft: bool, spikes: F32) -> None:
     """Spikes (T, L) of LIF neurons driven by scale * x + shift, with one scale and shift per channel."""
     length = x.shape[1]
@@ -101,7 +102,7 @@ def forward(x: F32, scale: F32, shift: F32, rows: int, leak: float, threshold: f
                 rest[j] = (keep * membrane - drop) if fired else membrane
 
 
-@_compiled
+@compiled
 def backward(
     x: F32,
     grad: F32,
@@ -185,7 +186,7 @@ def backward(
     return sums
 
 
-@_compiled
+@compiled
 def affine(delta: F32, x: F32, of_delta: F32, of_x: F32, constant: F32, rows: int) -> None:
     """delta <- of_delta * delta + of_x * x + constant, in place, with one coefficient each per channel."""
     steps, length = delta.shape

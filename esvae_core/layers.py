@@ -7,14 +7,14 @@ at every step takes (N, ...) and computes its linear map once.
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from esvae_core import kernels
+from esvae_core import events, kernels
 from esvae_core.config import NeuronConfig
 from esvae_core.neurons import Run, lif
 
@@ -205,6 +205,77 @@ def norm_lif(x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, now: int, steps
     return norm_lif_reference(x, norm, neuron, now, steps).spikes.flatten(0, 1)
 
 
+class _SpikeConvolution(torch.autograd.Function):
+    """Convolution of spikes by additions (`esvae_core.events`); of the spikes only bits are kept for the backward."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, bits: events.Bits, way: events.Way, low: bool
+    ) -> Tensor:
+        with _ONE_AT_A_TIME:
+            out = events.convolve(bits, events.tiles(_rows(weight, way)), bias.detach().numpy(), way)
+        ctx.save_for_backward(weight)
+        ctx.bits, ctx.way, ctx.low, ctx.shape = bits, way, low, x.shape
+        return _like(out, torch.Size((len(x), out.shape[-1], *way.size)))
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        (weight,) = ctx.saved_tensors
+        way, grad = ctx.way, grads[0]
+        of_x = of_weight = of_bias = None
+        if ctx.needs_input_grad[1] or ctx.needs_input_grad[2]:
+            flat = _flat(grad, len(grad)).reshape(len(grad), -1, grad.shape[1])
+            with _ONE_AT_A_TIME:
+                rows, of_rows = events.weight_gradient(ctx.bits, flat, way, ctx.shape[1])
+            by_tap = torch.from_numpy(rows).view(way.kernel, way.kernel, ctx.shape[1], -1)
+            of_weight = by_tap.permute((2, 3, 0, 1) if way.transposed else (3, 2, 0, 1))
+            of_bias = torch.from_numpy(of_rows)
+        if ctx.needs_input_grad[0]:
+            kind = torch.bfloat16 if ctx.low else torch.float32
+            only_shape = grad.new_empty(1, dtype=kind).expand(ctx.shape)
+            of_x = torch.ops.aten.convolution_backward(
+                grad.to(kind).contiguous(memory_format=torch.channels_last),
+                only_shape,
+                weight.to(kind),
+                None,
+                [way.stride] * 2,
+                [way.padding] * 2,
+                [1, 1],
+                way.transposed,
+                [way.extra] * 2,
+                1,
+                [True, False, False],
+            )[0].float()
+        return of_x, of_weight, of_bias, None, None, None
+
+
+def _rows(weight: Tensor, way: events.Way) -> Any:
+    """A convolution's weights as rows (taps * inputs, outputs)."""
+    by_tap = weight.detach().permute((2, 3, 0, 1) if way.transposed else (2, 3, 1, 0))
+    return by_tap.reshape(-1, by_tap.shape[3]).numpy()
+
+
+def apply(transform: nn.Module, x: Tensor) -> Tensor:
+    """transform(x), by the fastest way: few spikes convolved on the CPU are added up one by one."""
+    if not isinstance(transform, nn.Conv2d | nn.ConvTranspose2d) or x.device.type != "cpu":
+        return cast(Tensor, transform(x))
+    if x.dtype != torch.float32 or transform.weight.dtype != torch.float32:
+        return cast(Tensor, transform(x))
+    with _ONE_AT_A_TIME:
+        bits, rate = events.pack(_flat(x, len(x)).reshape(-1, x.shape[1]))
+    if not rate <= events.DENSE_ABOVE:  # many spikes, or other numbers than 0 and 1
+        return cast(Tensor, transform(x))
+    kernel, stride, padding = transform.kernel_size[0], transform.stride[0], transform.padding[0]
+    extra = transform.output_padding[0] if isinstance(transform, nn.ConvTranspose2d) else None
+    way = events.way(x.shape[2], x.shape[3], kernel, stride, int(padding), extra)
+    bits = bits.reshape(len(x), -1, bits.shape[1])
+    low = torch.is_autocast_enabled("cpu")
+    out: Tensor = _SpikeConvolution.apply(  # type: ignore[no-untyped-call]
+        x, transform.weight, transform.bias, bits, way, low
+    )
+    return out
+
+
 class SpikingLayer(nn.Module):
     """A linear map (convolution, transposed convolution or matrix), tdBN, and LIF neurons."""
 
@@ -217,7 +288,7 @@ class SpikingLayer(nn.Module):
 
     def forward(self, x: Tensor, now: int, steps: int) -> Tensor:
         """(now * N, ...) -> spikes (steps * N, ...); `now` is `steps`, or 1 for an input constant in time."""
-        return norm_lif(self.transform(x), self.norm, self.neuron, now, steps)
+        return norm_lif(apply(self.transform, x), self.norm, self.neuron, now, steps)
 
     def run(self, x: Tensor, now: int, steps: int) -> Run:
         """As `forward`, step by step, with the membranes: both (steps, N, ...)."""

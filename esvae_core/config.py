@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from esvae_core.errors import ConfigError
 
 Sampler = Literal["bernoulli", "systematic"]
-SamplingGradient = Literal["box", "straight-through"]
+SamplingGradient = Literal["box", "straight-through", "second-order"]
 Reset = Literal["hard", "soft"]
 Schedule = Literal["constant", "cosine"]
 Precision = Literal["32-true", "bf16-mixed"]
@@ -105,6 +105,9 @@ class TrainConfig(_Settings):
 
     start_from: str | None = Field(None, description="Checkpoint whose weights the run starts from; none: random ones.")
     epochs: int = Field(300, ge=1, description="Passes over the training split.")
+    batches_per_epoch: int | None = Field(
+        None, ge=1, description="At most so many steps make an epoch; none: a whole pass over the training split."
+    )
     batch_size: int = Field(256, ge=2, description="Images per step, over all processes together.")
     lr: float = Field(0.003, gt=0, description="Learning rate per 250 images of batch: the rate is lr x batch / 250.")
     prior_lr_factor: float = Field(10.0, gt=0, description="The prior's layer learns this many times faster.")
@@ -114,7 +117,13 @@ class TrainConfig(_Settings):
     beta2: float = Field(0.999, ge=0, lt=1, description="AdamW: decay of the gradient's square.")
     weight_decay: float = Field(0.001, ge=0, description="AdamW: decoupled weight decay.")
     gradient_clip: float | None = Field(None, gt=0, description="Largest norm of the whole gradient; none: no limit.")
+    systematic_share: float | None = Field(
+        None, ge=0, le=1, description="Share of latent spike trains sampled systematically; none: all as model.sampler."
+    )
     mmd_weight: float = Field(0.001, ge=0, description="Weight of the MMD between posterior and prior rates (lambda).")
+    mmd_unbiased: bool = Field(False, description="Leave the diagonals out of the MMD; published: they are in.")
+    mmd_warmup_steps: int = Field(0, ge=0, description="Steps over which the MMD's weight rises linearly from 0.")
+    rate_weight: float = Field(0.0, ge=0, description="Weight of the mean latent rate in the loss: a price for spikes.")
     ema_decay: float = Field(
         0.0, ge=0, lt=1, description="Decay of the averaged weights that are evaluated and kept; 0: no averaging."
     )
@@ -237,7 +246,7 @@ PRESETS: dict[str, RunConfig] = {
             "esvae-plus",
             _PLUS_MODEL,
             {"dataset": "mnist"},
-            {**_PLUS_TRAIN, "epochs": 10, "grow_time": ((0.4, 2), (0.7, 4), (0.8, 8))},
+            {**_PLUS_TRAIN, "epochs": 11, "grow_time": ((4 / 11, 2), (7 / 11, 4), (9 / 11, 8))},
         ),
         _run(
             "digits",

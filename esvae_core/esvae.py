@@ -126,6 +126,7 @@ class ESVAE(nn.Module):
         *,
         steps: int | None = None,
         noise: Tensor | None = None,
+        systematic: Tensor | None = None,
     ) -> Tensor:
         """Firing rates -> spike trains (T, N, d).
 
@@ -135,6 +136,7 @@ class ESVAE(nn.Module):
             sampler: 'bernoulli' or 'systematic'; the config's unless given.
             steps: time steps T; the config's unless given.
             noise: (T, N, d) uniform on [0, 1), instead of a generator: frozen noise.
+            systematic: (N, d) True where sampled systematically, False where by Bernoulli, in place of one sampler.
 
         Raises:
             InputError: if rates or noise have another shape.
@@ -149,7 +151,8 @@ class ESVAE(nn.Module):
             noise = self.noise(len(rates), generator=generator, steps=steps)
         elif noise.dim() != 3 or noise.shape[1:] != rates.shape or not len(noise):
             raise InputError(f"noise: expected shape (T, {', '.join(map(str, rates.shape))}), got {tuple(noise.shape)}")
-        return spikes_from_rates(rates, noise, sampler or self.config.sampler, self.config.sampling_gradient)
+        config = self.config
+        return spikes_from_rates(rates, noise, sampler or config.sampler, config.sampling_gradient, systematic)
 
     def decode(self, spikes: Tensor) -> Tensor:
         """Spike trains (T, N, d) -> images (N, C, H, W) in [-1, 1]; T may be any.
@@ -183,6 +186,7 @@ class ESVAE(nn.Module):
         normal: Tensor | None = None,
         sampler: Sampler | None = None,
         steps: int | None = None,
+        systematic: Tensor | None = None,
     ) -> Output:
         """Encode, sample, decode; and as many rates from the prior, for the loss.
 
@@ -192,10 +196,11 @@ class ESVAE(nn.Module):
             noise: (T, N, d) uniform on [0, 1), for the spikes.
             normal: (N, d) standard normal, for the prior.
             sampler, steps: the config's unless given.
+            systematic: as in `sample_spikes`.
         """
         posterior = self.encode(images, steps=steps)
         spikes = self.sample_spikes(
-            posterior.rates, generator=generator, sampler=sampler, steps=self._steps(steps), noise=noise
+            posterior.rates, generator, sampler, steps=self._steps(steps), noise=noise, systematic=systematic
         )
         prior_rates = self.prior_rates(len(images), generator=generator, normal=normal, prior="learned")
         return Output(self.decode(spikes), posterior, prior_rates)

@@ -14,19 +14,23 @@ from esvae_core.config import Sampler, SamplingGradient
 
 
 class _Bernoulli(torch.autograd.Function):
-    """1 where the rate exceeds the noise; gradient 1 where they are closer than the half width."""
+    """1 where the rate exceeds the noise; its gradient is one of three."""
 
     @staticmethod
-    def forward(ctx: Any, rates: Tensor, noise: Tensor, half_width: float) -> Tensor:
+    def forward(ctx: Any, rates: Tensor, noise: Tensor, gradient: SamplingGradient) -> Tensor:
         ctx.save_for_backward(rates, noise)
-        ctx.half_width = half_width
+        ctx.gradient = gradient
         return (rates > noise).to(rates.dtype)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
         rates, noise = ctx.saved_tensors
-        open_gate = (rates - noise).abs() < ctx.half_width
-        return (grads[0] * open_gate).sum(0), None, None
+        passed = grads[0]
+        if ctx.gradient == "box":
+            passed = passed * ((rates - noise).abs() < 0.5)
+        elif ctx.gradient == "second-order":
+            passed = passed * 0.5 / torch.where(rates > noise, rates, 1 - rates)
+        return passed.sum(0), None, None
 
 
 class _Systematic(torch.autograd.Function):
@@ -47,7 +51,13 @@ class _Systematic(torch.autograd.Function):
         return grads[0].sum(0), None
 
 
-def spikes_from_rates(rates: Tensor, noise: Tensor, sampler: Sampler, gradient: SamplingGradient = "box") -> Tensor:
+def spikes_from_rates(
+    rates: Tensor,
+    noise: Tensor,
+    sampler: Sampler,
+    gradient: SamplingGradient = "box",
+    systematic: Tensor | None = None,
+) -> Tensor:
     """Draw spike trains from firing rates (equation 5).
 
     Args:
@@ -55,17 +65,22 @@ def spikes_from_rates(rates: Tensor, noise: Tensor, sampler: Sampler, gradient: 
         noise: (T, N, d) uniform on [0, 1). 'bernoulli' uses every value; 'systematic' uses the first step's as the
             offset of each neuron, so its count is T x rate rounded up or down.
         sampler: 'bernoulli' (published) or 'systematic'.
-        gradient: of a Bernoulli spike by its rate: the published 'box' or 'straight-through'. Systematic spikes always
-            pass it straight through.
+        gradient: of a Bernoulli spike by its rate: the published 'box', 'straight-through' or 'second-order'.
+            Systematic spikes always pass it straight through.
+        systematic: (N, d) True where a neuron is sampled systematically, False where by Bernoulli; in place of the
+            sampler, which is one for all.
 
     Returns:
         Spikes (T, N, d), 0 or 1.
     """
-    if sampler == "systematic":
-        spikes: Tensor = _Systematic.apply(rates, noise)  # type: ignore[no-untyped-call]
-    else:
-        half_width = 0.5 if gradient == "box" else float("inf")
-        spikes = _Bernoulli.apply(rates, noise, half_width)  # type: ignore[no-untyped-call]
+    if systematic is not None:
+        even = spikes_from_rates(rates, noise, "systematic")
+        return torch.where(systematic, even, spikes_from_rates(rates, noise, "bernoulli", gradient))
+    spikes: Tensor
+    if sampler == "bernoulli":
+        spikes = _Bernoulli.apply(rates, noise, gradient)  # type: ignore[no-untyped-call]
+        return spikes
+    spikes = _Systematic.apply(rates, noise)  # type: ignore[no-untyped-call]
     return spikes
 
 

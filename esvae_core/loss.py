@@ -10,7 +10,7 @@ from esvae_core.latent import mmd
 
 
 class Loss(NamedTuple):
-    """The objective and its two parts, scalars."""
+    """The objective and its two main parts, scalars."""
 
     total: Tensor
     mse: Tensor
@@ -18,15 +18,27 @@ class Loss(NamedTuple):
 
 
 def esvae_loss(
-    images: Tensor, targets: Tensor, posterior_rates: Tensor, prior_rates: Tensor, mmd_weight: float
+    images: Tensor,
+    targets: Tensor,
+    posterior_rates: Tensor,
+    prior_rates: Tensor,
+    mmd_weight: float,
+    *,
+    unbiased: bool = False,
+    rate_weight: float = 0.0,
 ) -> Loss:
-    """Mean squared error + mmd_weight * MMD (docs/math.md, equation 8).
+    """Mean squared error + mmd_weight * MMD + rate_weight * mean rate (docs/math.md, equations 8 and 14).
 
     Args:
         images, targets: (N, C, H, W) in [-1, 1].
         posterior_rates, prior_rates: (M, d); M is N, or all images of a batch that several processes share.
         mmd_weight: lambda.
+        unbiased: leave the MMD's diagonals out; published: they are in.
+        rate_weight: price of a spike per step of a latent neuron; published: 0.
     """
     error = (images - targets).square().mean()
-    distance = mmd(posterior_rates, prior_rates)
-    return Loss(error + mmd_weight * distance, error, distance)
+    distance = mmd(posterior_rates, prior_rates, unbiased=unbiased)
+    total = error + mmd_weight * distance
+    if rate_weight:
+        total = total + rate_weight * posterior_rates.mean()
+    return Loss(total, error, distance)

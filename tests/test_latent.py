@@ -56,6 +56,37 @@ def test_the_straight_through_gradient_is_one_everywhere():
     assert rates.grad.tolist() == [[5, 5]]
 
 
+@pytest.mark.parametrize("rate", [1 / 16, 0.5, 0.9])
+def test_the_second_order_gradient_is_exact_for_a_square(rate):
+    """E[f(z)] has slope f(1) - f(0); one sample's gradient has that mean for any f of second order, box's has not."""
+    count = 200_000
+    found = {}
+    for gradient in ("second-order", "straight-through"):
+        rates = torch.full((1, count), rate, requires_grad=True)
+        spikes = spikes_from_rates(rates, uniform(1, 1, count), "bernoulli", gradient)
+        (3 * spikes.square() - spikes).sum().backward()  # f(1) - f(0) = 2
+        found[gradient] = rates.grad.mean().item()
+    assert found["second-order"] == pytest.approx(2, abs=0.06)
+    assert found["straight-through"] == pytest.approx(6 * rate - 1, abs=0.06)
+
+
+def test_the_second_order_gradient_is_finite_at_certain_rates():
+    rates = torch.tensor([[0.0, 1.0]], requires_grad=True)
+    spikes_from_rates(rates, uniform(5, 1, 2), "bernoulli", "second-order").sum().backward()
+    assert rates.grad.tolist() == [[2.5, 2.5]]
+
+
+def test_samplers_can_be_mixed_neuron_by_neuron():
+    rates, noise = uniform(30, 4, seed=1).requires_grad_(), uniform(16, 30, 4)
+    mask = uniform(30, 4, seed=2) < 0.5
+    spikes = spikes_from_rates(rates, noise, "bernoulli", systematic=mask)
+    apart = [spikes_from_rates(rates.detach(), noise, name) for name in ("systematic", "bernoulli")]
+    assert torch.equal(spikes, torch.where(mask, *apart))
+    spikes.sum().backward()
+    box = ((rates - noise).abs() < 0.5).sum(0)
+    assert torch.equal(rates.grad, torch.where(mask, torch.tensor(16), box).float())
+
+
 # ---- systematic ------------------------------------------------------------------------------------------------------
 
 

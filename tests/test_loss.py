@@ -31,3 +31,18 @@ def test_rates_may_outnumber_the_images():
     """With several processes each sees its own images and everyone's rates."""
     images, posterior, prior = torch.rand(2, 1, 2, 2), torch.rand(8, 3), torch.rand(8, 3)
     assert esvae_loss(images, images, posterior, prior, 1.0).total.item() == mmd(posterior, prior).item()
+
+
+def test_the_unbiased_distance_can_be_asked_for():
+    images, posterior, prior = torch.rand(4, 1, 2, 2), torch.rand(4, 3), torch.rand(4, 3)
+    loss = esvae_loss(images, images, posterior, prior, 2.0, unbiased=True)
+    assert loss.mmd.item() == mmd(posterior, prior, unbiased=True).item() != mmd(posterior, prior).item()
+    assert loss.total.item() == pytest.approx(2 * loss.mmd.item())
+
+
+def test_spikes_have_their_price():
+    images, rates = torch.zeros(1, 1, 2, 2), torch.tensor([[0.5, 0.25]], requires_grad=True)
+    loss = esvae_loss(images, images, rates, rates.detach(), 0.0, rate_weight=0.2)
+    assert loss.total.item() == pytest.approx(0.2 * 0.375)
+    loss.total.backward()
+    assert rates.grad.tolist() == [[pytest.approx(0.1), pytest.approx(0.1)]]

@@ -147,8 +147,8 @@ def plan_of(model: ESVAE) -> Plan:
     tensors["prior.weight"] = model.prior.linear.weight.detach().cpu().float().numpy().copy()
     tensors["prior.bias"] = model.prior.linear.bias.detach().cpu().float().numpy().copy()
     if model.fitted is not None:
-        for name, values in model.fitted.named_buffers(prefix="fitted"):
-            tensors[name] = values.detach().cpu().float().numpy().copy()
+        for name, buffer in model.fitted.named_buffers(prefix="fitted"):
+            tensors[name] = buffer.detach().cpu().float().numpy().copy()
     return Plan(model.config, tensors)
 
 

@@ -43,14 +43,16 @@ def prior(plan: Plan, seed: int, temperature: float = 1.0, prior: PriorName | No
         # the sign keeps the exponential from overflowing
         drive = weight @ numbers + bias
         small = np.exp(-np.abs(drive))
-        return (np.where(drive >= 0, 1.0, small) / (1 + small)).astype(np.float32)
+        rates: F32 = (np.where(drive >= 0, 1.0, small) / (1 + small)).astype(np.float32)
+        return rates
     weights, means, factors = (plan.tensors[f"fitted.{name}"].astype(np.float64) for name in _FITTED)
     edges = np.cumsum(weights)
     chosen = min(int(np.searchsorted(edges, chance(seed) * edges[-1], side="right")), len(edges) - 1)
     factor = np.zeros((len(numbers), len(numbers)))
     factor[np.tril_indices(len(numbers))] = factors[chosen]
-    rates = np.sin(np.clip(means[chosen] + factor @ numbers, 0, np.pi / 2)) ** 2
+    drawn = np.sin(np.clip(means[chosen] + factor @ numbers, 0, np.pi / 2)) ** 2
     if plan.config.prior_snap:
         steps = plan.config.time_steps
-        rates = np.floor(rates * steps + 0.5) / steps
-    return rates.astype(np.float32)
+        drawn = np.floor(drawn * steps + 0.5) / steps
+    rates = drawn.astype(np.float32)
+    return rates

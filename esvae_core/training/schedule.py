@@ -1,4 +1,4 @@
-"""What changes over a run: the learning rate and the number of time steps. Pure functions of the progress."""
+"""What changes over a run: learning rate, weight of the MMD, number of time steps. Pure functions of the progress."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ def learning_rate(train: TrainConfig, step: int, total_steps: int) -> float:
         done = (step - train.warmup_steps) / max(total_steps - train.warmup_steps, 1)
         return rate * 0.5 * (1 + math.cos(math.pi * done))
     return rate
+
+
+def mmd_weight(train: TrainConfig, step: int) -> float:
+    """Weight of the MMD at optimiser step `step` (0 is the first)."""
+    return train.mmd_weight * min(1.0, (step + 1) / max(train.mmd_warmup_steps, 1))
 
 
 def time_steps(model: ModelConfig, train: TrainConfig, epoch: int) -> int:

@@ -38,7 +38,7 @@ from esvae_core.pictures import grid
 from esvae_core.seeds import generator
 from esvae_core.training.average import WeightAverage
 from esvae_core.training.log import Board, write_csv
-from esvae_core.training.schedule import learning_rate, time_steps
+from esvae_core.training.schedule import learning_rate, mmd_weight, time_steps
 from esvae_core.training.state import RunState, load_state, save_state
 
 SAVE_EVERY = 120.0
@@ -168,8 +168,10 @@ class _Step(torch.nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, images: Tensor, noise: Tensor, normal: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        output = self.model(images, noise=noise, normal=normal, steps=len(noise))
+    def forward(
+        self, images: Tensor, noise: Tensor, normal: Tensor, systematic: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        output = self.model(images, noise=noise, normal=normal, steps=len(noise), systematic=systematic)
         return output.images, output.posterior.rates, output.prior_rates
 
 
@@ -182,7 +184,7 @@ class _Run:
         if train.batch_size % world:
             raise TrainingError(f"batch_size: expected a multiple of {world} processes, got {train.batch_size}")
         self.data, self.validation = (self._load(split, data_dir) for split in _SPLITS)
-        self.batches = len(self.data) // train.batch_size
+        self.batches = min(len(self.data) // train.batch_size, train.batches_per_epoch or len(self.data))
         if not self.batches:
             raise TrainingError(
                 f"batch_size: {train.batch_size} is more than the {len(self.data)} training images of {self.data.name}"
@@ -316,14 +318,26 @@ class _Run:
         images = self.data.tensor(rows[mine].numpy())
         if self.config.data.mirror:
             images = torch.where(flip.view(-1, 1, 1, 1), images.flip(3), images)
-        images, noise, normal = (x.to(self.fabric.device) for x in (images, noise, normal))
+        inputs = [images, noise, normal]
+        if train.systematic_share is not None:
+            share = torch.rand((len(rows), model.config.latent_dim), generator=noise_source)[mine]
+            inputs.append(share < train.systematic_share)
+        images, *others = (x.to(self.fabric.device) for x in inputs)
         lr = learning_rate(train, state.step, train.epochs * self.batches)
         for group in self.optimizer.param_groups:
             group["lr"] = lr * group["factor"]
-        decoded, posterior_rates, prior_rates = self.forward(images, noise, normal)
+        decoded, posterior_rates, prior_rates = self.forward(images, *others)
         if world > 1:  # MMD compares the whole batch
             posterior_rates, prior_rates = map(self._gather, (posterior_rates, prior_rates))
-        loss = esvae_loss(decoded, images, posterior_rates, prior_rates, train.mmd_weight)
+        loss = esvae_loss(
+            decoded,
+            images,
+            posterior_rates,
+            prior_rates,
+            mmd_weight(train, state.step),
+            unbiased=train.mmd_unbiased,
+            rate_weight=train.rate_weight,
+        )
         values = self._finite(loss)
         self.fabric.backward(loss.total)
         norm = self._clip()

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from esvae_core.config import ModelConfig, TrainConfig
-from esvae_core.training.schedule import learning_rate, time_steps
+from esvae_core.training.schedule import learning_rate, mmd_weight, time_steps
 
 
 def test_the_rate_scales_with_the_batch():
@@ -63,3 +63,9 @@ def test_the_last_epoch_always_has_the_models_t_and_t_never_falls(epochs):
 
 def test_growth_never_passes_the_models_t():
     assert steps(TrainConfig(epochs=4, grow_time=((0.5, 2), (0.75, 8))), t=3) == [2, 2, 3, 3]
+
+
+def test_the_weight_of_the_mmd_rises_to_its_value():
+    train = TrainConfig(mmd_weight=0.4, mmd_warmup_steps=4)
+    assert [mmd_weight(train, step) for step in range(6)] == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.4, 0.4])
+    assert mmd_weight(TrainConfig(), 0) == 0.001

@@ -19,6 +19,7 @@ from esvae_core.data import load
 from esvae_core.errors import NonFiniteError, TrainingError
 from esvae_core.esvae import ESVAE
 from esvae_core.fitted_prior import fit_prior
+from esvae_core.loss import esvae_loss
 from esvae_core.training import trainer
 from esvae_core.training.log import COLUMNS
 from esvae_core.training.state import load_state
@@ -384,6 +385,42 @@ def test_mirroring_flips_about_every_other_image(tmp_path, monkeypatch):
 def test_without_mirroring_images_come_as_they_are(tmp_path, monkeypatch):
     plain, seen = seen_images(tmp_path, monkeypatch, mirror=False)
     assert torch.equal(plain, seen)
+
+
+def test_an_epoch_can_be_short(tmp_path, monkeypatch):
+    chosen, steps = [], trainer._Run._step
+    monkeypatch.setattr(trainer._Run, "_step", lambda self, rows: (chosen.append(rows.numpy()), steps(self, rows))[1])
+    train(made(epochs=2, batches_per_epoch=2, batch_size=128), tmp_path / "run", hardware=CPU)
+    assert [row["step"] for row in rows(tmp_path / "run")] == ["2", "4"]
+    assert len(chosen) == 4
+    assert set(np.concatenate(chosen[:2])) != set(np.concatenate(chosen[2:]))
+
+
+def test_the_options_of_the_objective_reach_it(tmp_path, monkeypatch):
+    seen = {}
+
+    def loss(*arguments, **options):
+        seen.update(options, weight=arguments[4])
+        return esvae_loss(*arguments, **options)
+
+    monkeypatch.setattr(trainer, "esvae_loss", loss)
+    run = Ready(made(mmd_weight=1.0, mmd_warmup_steps=4, mmd_unbiased=True, rate_weight=0.5), tmp_path)
+    run.close()
+    run._step(torch.arange(64))
+    assert seen == {"weight": 0.25, "unbiased": True, "rate_weight": 0.5}
+
+
+@pytest.mark.parametrize("share", [None, 0.0, 0.75, 1.0])
+def test_samplers_are_mixed_by_their_share(share, tmp_path, monkeypatch):
+    run = Ready(made(systematic_share=share), tmp_path)
+    run.close()
+    seen, forward = [], run.forward
+    run.forward = lambda *inputs: (seen.append(inputs[3:]), forward(*inputs))[1]
+    run._step(torch.arange(256))
+    if share is None:
+        assert seen == [()]
+    else:
+        assert float(seen[0][0].float().mean()) == pytest.approx(share, abs=0.06)
 
 
 def test_the_prior_learns_faster_by_its_factor(tmp_path):

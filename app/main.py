@@ -11,4 +11,4 @@ sys.path.insert(0, str(HERE.parent))  # Streamlit puts this folder on the import
 from app.routes import ROUTES  # noqa: E402 - needs the line above
 from app.trouble import report  # noqa: E402
 
-app = st.App(HERE / "explorer.py", routes=ROUTES, on_script_error=report)
+app = st.App(HERE / "frame" / "explorer.py", routes=ROUTES, on_script_error=report)

@@ -108,10 +108,10 @@ export class Desk {
     return this.atlas.rates(row);
   }
 
-  /** Rates of the prior's draw of that seed, on the grid. */
-  priorRates(seed) {
+  /** Rates of the prior's draw of that seed, on the grid; below temperature 1 nearer to the prior's middle. */
+  priorRates(seed, temperature = 1) {
     if (!this.engine) throw new LinkError("source: the prior of this model needs the engine in the page");
-    return toGrid(this.engine.priorRates(seed));
+    return toGrid(this.engine.priorRates(seed, { temperature }));
   }
 
   /** The link to what is on the screen. */

@@ -88,8 +88,11 @@ def context(browser, server):
 
 
 @pytest.fixture
-def page(context):
-    """A fresh visit of the app, not yet opened."""
+def page(context, shelf_dir, monkeypatch):
+    """A fresh visit of the app, not yet opened; Python finds the same checkpoints as the server."""
+    from app import catalogue
+
+    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints", shelf_dir])
     page = context.new_page()
     yield page
     page.close()

@@ -4,71 +4,17 @@ from __future__ import annotations
 
 import io
 import re
-from urllib.parse import parse_qs, quote, urlsplit
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from app import catalogue, scene
-from app.state import GRID, Own, Prior, State, TestImage, decode, encode, to_grid
+from app import catalogue
+from app.state import GRID, Own, State, TestImage, to_grid
+
+from .visits import LARGE, LINK, bars, drag, open_page, pixels_of, released, same_as_python, state_of
 
 pytestmark = pytest.mark.browser
-LARGE = "canvas.large"
-LINK = State("aaa", Prior(0), to_grid([0.5, 0.25, 0.75, 1, 0, 0.5]), 7, "bernoulli", 8)
-
-
-@pytest.fixture(autouse=True)
-def only_small(shelf_dir, monkeypatch):
-    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints", shelf_dir])
-
-
-def open_page(page, state: State | str = LINK, path="/"):
-    text = state if isinstance(state, str) else encode(state)
-    page.goto(f"{path}?s={quote(text)}" if text else path)
-    page.locator(f".view {LARGE}").wait_for()
-    page.wait_for_function("location.search.includes('s=2~')")
-    page.wait_for_timeout(100)
-
-
-def state_of(page) -> State:
-    (text,) = parse_qs(urlsplit(page.evaluate("location.href")).query)["s"]  # page.url lags behind
-    return decode(text)
-
-
-def pixels_of(page, selector=LARGE) -> np.ndarray:
-    """(H, W, 3) bytes of a canvas."""
-    size, data = page.locator(selector).first.evaluate(
-        "c => [[c.height, c.width], [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]]"
-    )
-    return np.array(data, np.uint8).reshape(*size, 4)[:, :, :3]
-
-
-def same_as_python(page) -> bool:
-    expected = scene.drawn(state_of(page)).pixels[0]
-    return int(np.abs(pixels_of(page).astype(int) - expected).max()) <= 1
-
-
-def bars(page):
-    return page.locator("[role=slider].fader")
-
-
-def drag(page, bar, to, steps=8):
-    """Drag a dimension's bar to a rate, with the hand still down."""
-    box = page.get_by_role("slider", name=f"d{bar}", exact=True).bounding_box()
-    x = box["x"] + box["width"] / 2
-    page.mouse.move(x, box["y"] + box["height"] * 0.5)
-    page.mouse.down()
-    page.mouse.move(x, box["y"] + box["height"] * (1 - to), steps=steps)
-    page.wait_for_timeout(100)
-
-
-def released(page):
-    """Let go, and wait until the gesture is in the address bar."""
-    before = page.url
-    page.mouse.up()
-    page.wait_for_function("before => location.href !== before", arg=before)
-    page.wait_for_timeout(50)
 
 
 def test_the_picture_follows_the_hand_and_the_link_brings_it_back(page):

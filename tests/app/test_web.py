@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from PIL import Image
 
 from app.packs import pack
 from esvae_core.explore.effect import data_range
+from esvae_core.explore.interpolate import interpolate
 from esvae_core.pictures import to_uint8
 
 HERE = Path(__file__).parent / "web"
@@ -60,6 +62,20 @@ def _neighbours():
     }
 
 
+def _paths():
+    start, end = torch.rand(2, 5, generator=torch.Generator().manual_seed(0))
+    start[0], end[1] = 0, 1
+    return [
+        {
+            "path": path,
+            "start": start.tolist(),
+            "end": end.tolist(),
+            "frames": interpolate(start, end, 6, path).tolist(),
+        }
+        for path in ("linear", "logit", "arcsine")
+    ]
+
+
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory):
     values = np.linspace(-1.2, 1.2, 97)
@@ -77,6 +93,8 @@ def cases(tmp_path_factory):
                 "gray": _gray(),
                 "bytes": [[float(v), int(b)] for v, b in zip(values, bytes_, strict=True)],
                 "neighbours": _neighbours(),
+                "paths": _paths(),
+                "normal": [[x, NormalDist().cdf(x)] for x in np.linspace(-5, 5, 41).tolist()],
                 "pack": base64.b64encode(
                     pack(
                         {"name": "ü", "steps": 3},

@@ -29,7 +29,7 @@ export function encode(state) {
   const fields = [
     VERSION,
     escaped(state.model),
-    source(state.source),
+    sourceText(state.source),
     `${state.sampler[0]}${state.steps}`,
     state.seed,
     state.order[0],
@@ -135,12 +135,14 @@ function fromBase64(text, what) {
   }
 }
 
-function source(from) {
+/** A source as links write it. @param {Source} from */
+export function sourceText(from) {
   if (from.kind === "test") return `t${from.index}`;
   return from.kind === "prior" ? `p${from.seed}` : `o${pack(from.rates)}`;
 }
 
-function readSource(text) {
+/** @param {string} text @returns {Source} @throws {LinkError} */
+export function readSource(text) {
   const [kind, rest] = [text.slice(0, 1), text.slice(1)];
   if (kind === "t") return { kind: "test", index: number(rest, "test image", 0, MAX_INDEX) };
   if (kind === "p") return { kind: "prior", seed: number(rest, "prior seed", 0, MAX_SEED) };

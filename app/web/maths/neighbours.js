@@ -31,6 +31,19 @@ export function nearest(rates, counts, steps, k, wanted = () => true) {
   return best.map(({ row, sum }) => ({ row, distance: Math.sqrt(sum / d) }));
 }
 
+/** How many of the rows of `counts` are within a distance of `rates`. */
+export function within(rates, counts, steps, distance) {
+  const d = rates.length;
+  const limit = distance ** 2 * d;
+  let found = 0;
+  for (let row = 0; row < counts.length; row += d) {
+    let sum = 0;
+    for (let j = 0; j < d && sum <= limit; j++) sum += (rates[j] - counts[row + j] / steps) ** 2;
+    found += sum <= limit;
+  }
+  return found;
+}
+
 /**
  * How near real images are to each other: the distance of each of some rows to its nearest other row, sorted.
  * @returns {Float64Array} of at most `sample` distances

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { dataRange, nearest, ownDistances, rank, usage } from "../../../app/web/maths/neighbours.js";
+import { dataRange, nearest, ownDistances, rank, usage, within } from "../../../app/web/maths/neighbours.js";
+import { along, between, blend, drifting, normalShare, PATHS } from "../../../app/web/maths/paths.js";
 import { readPack } from "../../../app/web/maths/pack.js";
 import { likeData, resize, toByte, toGray } from "../../../app/web/maths/picture.js";
 import { normal } from "../../../app/web/engine/noise.js";
@@ -76,4 +77,38 @@ test("normal numbers have mean 0 and deviation 1, and a seed means the same agai
   const variance = drawn.reduce((a, b) => a + (b - mean) ** 2, 0) / drawn.length;
   assert.ok(Math.abs(mean) < 0.03 && Math.abs(variance - 1) < 0.05);
   assert.deepEqual(normal(5, 10), normal(5, 20).slice(0, 10) && normal(5, 10));
+});
+
+test("paths are those of the library", () => {
+  for (const { path, start, end, frames } of cases.paths) {
+    frames.forEach((expected, k) => {
+      const found = along([start, end], k / (frames.length - 1), path);
+      expected.forEach((rate, j) => assert.ok(Math.abs(rate - found[j]) < 1e-6, `${path}, frame ${k}, dimension ${j}`));
+    });
+  }
+});
+
+test("a path goes through its anchors, a square through its corners", () => {
+  const points = [[0, 0.2, 1], [1, 0.4, 0], [0.5, 0.5, 0.5], [0.1, 0.9, 0.3]];
+  for (const path of PATHS) {
+    points.forEach((point, k) => assert.deepEqual([...along(points, k, path)], point));
+    [[0, 0], [1, 0], [0, 1], [1, 1]].forEach(([x, y], k) => assert.deepEqual([...between(points, x, y, path)], points[k]));
+    assert.ok(blend(points, [0.25, 0.25, 0.25, 0.25], path).every((r) => r > 0 && r < 1));
+  }
+});
+
+test("the normal distribution's share, and noise that drifts stays uniform", () => {
+  for (const [x, share] of cases.normal) assert.ok(Math.abs(normalShare(x) - share) < 2e-7);
+  const [a, b] = [normal(1, 20000), normal(2, 20000)];
+  for (const angle of [0, 0.7, Math.PI / 2]) {
+    const sorted = drifting(a, b, angle).sort();
+    const apart = sorted.reduce((most, u, i) => Math.max(most, Math.abs(u - (i + 0.5) / sorted.length)), 0);
+    assert.ok(apart < 1.63 / Math.sqrt(sorted.length), `Kolmogorov-Smirnov distance ${apart} at ${angle}`);
+  }
+});
+
+test("how many neighbours are within a distance", () => {
+  const { counts, steps, rates, distances } = cases.neighbours;
+  const flat = Uint8Array.from(counts.flat());
+  for (const k of [0, 3, 50]) assert.equal(within(rates, flat, steps, distances[k] + 1e-9), k + 1);
 });

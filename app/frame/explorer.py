@@ -4,12 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.pages import explore
+from app.pages import explore, generate, interpolate
 
 HERE = Path(__file__).resolve().parent
 
 PAGES = [
     st.Page(explore.page, title="Explore", url_path="explore", default=True),
+    st.Page(interpolate.page, title="Interpolate", url_path="interpolate"),
+    st.Page(generate.page, title="Generate", url_path="generate"),
 ]
 
 st.set_page_config(page_title="ESVAE explorer", page_icon=HERE / "icon.png", layout="wide")

@@ -1,0 +1,8 @@
+"""Generate: a grid of samples from the prior."""
+
+from app.components.stage import stage
+
+
+def page() -> None:
+    """Draw the page; all of it is the view's."""
+    stage("generate")

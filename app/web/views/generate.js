@@ -1,0 +1,112 @@
+/** Generate: a grid of samples from the prior, and what to do with each. */
+
+import { h, icon } from "../dom.js";
+import { MAX_SEED } from "../maths/link.js";
+import { noise, newSeed } from "../parts/noise.js";
+import { cellsOf, sheet } from "../parts/sheet.js";
+
+const SIDES = { rows: [1, 12, 5], columns: [1, 16, 10] };
+const HOTTEST = 2;
+
+export function mount(root, desk) {
+  const { store, entry, engine, atlas } = desk;
+  if (!engine) {
+    root.append(h("p", { class: "message" }, "Sampling the prior needs the model in the page, and this browser cannot run it."));
+    return () => {};
+  }
+  const view = () => store.state.view;
+  const remember = (patch, label) => {
+    const next = Object.fromEntries(Object.entries({ ...view(), ...patch }).filter(([, value]) => value !== null && value !== ""));
+    store.change({ view: next }, label);
+  };
+  const number = (name, [low, high, usual]) => Math.min(high, Math.max(low, Math.round(Number(view()[name] ?? usual) || usual)));
+  const heat = () => Math.min(HOTTEST, Math.max(0, Number(view().heat ?? 1)));
+  const firstSeed = () => number("from", [0, MAX_SEED, 0]);
+  const pinned = () =>
+    new Map((view().pins ?? "").split(" ").filter(Boolean).map((pair) => pair.split("-").map(Number)).filter(([place, seed]) => place >= 0 && seed >= 0 && seed <= MAX_SEED)); // prettier-ignore
+
+  const grid = sheet(desk, {
+    onpin(place, seed) {
+      const pins = pinned();
+      if (seed === null) pins.delete(place);
+      else pins.set(place, seed);
+      remember({ pins: [...pins].map((pair) => pair.join("-")).join(" "), sort: null }, seed === null ? "unpin" : "pin");
+    },
+  });
+  const field = (label, name, limits) => {
+    const input = h("input", { type: "number", min: limits[0], max: limits[1], step: 1, "aria-label": label });
+    input.onchange = () => remember({ [name]: String(Math.min(limits[1], Math.max(limits[0], Math.round(Number(input.value) || 0)))) }, label);
+    input.show = () => (input.value = number(name, limits));
+    return input;
+  };
+  const rows = field("Rows", "rows", SIDES.rows);
+  const columns = field("Columns", "columns", SIDES.columns);
+  const seed = field("First seed", "from", [0, MAX_SEED, 0]);
+  const fresh = h("button", { type: "button", onclick: () => remember({ from: String(newSeed()) }, "new samples") }, icon("dice"), "New samples");
+  const warmth = h("input", { type: "range", min: 0, max: HOTTEST, step: 0.05, "aria-label": "Temperature of the prior", title: "Below 1 the prior keeps to its middle; above 1 it strays" });
+  const degrees = h("output", {});
+  warmth.oninput = () => {
+    degrees.textContent = Number(warmth.value).toFixed(2);
+    draw(Number(warmth.value));
+  };
+  warmth.onchange = () => remember({ heat: warmth.value === "1" ? null : warmth.value }, "temperature");
+  const classes = h("select", { "aria-label": "Class", onchange: () => remember({ like: classes.value }, classes.value ? `like ${classes.value}` : "all classes") }, h("option", { value: "" }, "all classes"), atlas?.classNames.map((name) => h("option", { value: name }, `like “${name}”`))); // prettier-ignore
+  const sort = h("input", { type: "checkbox", onchange: () => remember({ sort: sort.checked ? "1" : null }, "sort") });
+  const luck = noise(desk);
+  const note = h("p", { class: "quiet", role: "status" });
+  root.append(
+    h(
+      "div",
+      { class: "generate" },
+      h(
+        "section",
+        { class: "controls" },
+        h("div", { class: "head" }, h("h2", {}, "Prior")),
+        h("label", { class: "field" }, "Rows", rows),
+        h("label", { class: "field" }, "Columns", columns),
+        h("label", { class: "field" }, "First seed", seed),
+        fresh,
+        h("label", { class: "field grow" }, "Temperature", warmth, degrees),
+        atlas ? [classes, h("label", { class: "field" }, sort, "most typical first")] : null,
+        h("div", { class: "head" }, h("h2", {}, "Noise")),
+        luck,
+        note,
+      ),
+      grid,
+    ),
+  );
+
+  function draw(temperature = heat()) {
+    const count = number("rows", SIDES.rows) * number("columns", SIDES.columns);
+    const label = atlas?.classNames.includes(view().like) ? view().like : "";
+    const priorRates = (each) => desk.priorRates(each, temperature);
+    const cells = cellsOf(desk, { count, seed: firstSeed(), label, sort: view().sort === "1", pinned: pinned(), priorRates });
+    const words = [`${cells.length} samples, seeds from ${firstSeed()} on`];
+    if (label) words.push(`those whose ${5} nearest test images are mostly “${label}”`);
+    if (cells.length < count) words.push("more of that class were not found");
+    note.textContent = `${words.join("; ")}. Press one to make it the present rates; pin one to keep it when the others change.`;
+    grid.show(cells, number("columns", SIDES.columns));
+  }
+
+  let key = "";
+  function follow(state) {
+    if (state.model !== entry.name) return;
+    const { rows: r, columns: c, from, heat: t, like, sort: s, pins } = state.view;
+    const now = JSON.stringify([r, c, from, t, like, s, pins, state.seed, state.sampler, state.steps]);
+    if (now === key) return;
+    key = now;
+    for (const input of [rows, columns, seed]) input.show();
+    warmth.value = heat();
+    degrees.textContent = heat().toFixed(2);
+    classes.value = view().like ?? "";
+    sort.checked = view().sort === "1";
+    draw();
+  }
+  const stop = store.on("state", follow);
+  follow(store.state);
+  return () => {
+    stop();
+    grid.dispose();
+    luck.dispose();
+  };
+}

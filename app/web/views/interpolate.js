@@ -1,0 +1,154 @@
+/** Interpolate: walks between latents, with the data beside the path. */
+
+import { calm, choice, h, icon, pixels } from "../dom.js";
+import { bernoulli, normal, systematic } from "../engine/noise.js";
+import { along, drifting, PATHS } from "../maths/paths.js";
+import { fromGrid, toGrid } from "../maths/rates.js";
+import { anchors } from "../parts/anchors.js";
+import { corners } from "../parts/corners.js";
+import { noise } from "../parts/noise.js";
+import { paint } from "../parts/picture.js";
+import { raster } from "../parts/raster.js";
+import { strip } from "../parts/strip.js";
+
+const FRAMES = [8, 12, 16, 24];
+const WAYS = [
+  ["arcsine", "arcsine", "Straight in arcsin √r: equal steps are equally visible through Bernoulli noise"],
+  ["logit", "logit", "Straight in log odds"],
+  ["linear", "linear", "Straight in the rates"],
+];
+const NOISES = [
+  ["frozen", "frozen", "One noise for all frames: what changes comes from the rates alone"],
+  ["drifting", "coupled", "Noise that drifts: neighbouring frames share most of their luck"],
+  ["fresh", "fresh", "New noise for every frame"],
+];
+
+export function mount(root, desk) {
+  const { store, live, entry, engine } = desk;
+  if (!engine) {
+    root.append(h("p", { class: "message" }, "Interpolation needs the model in the page, and this browser cannot run it. Explore works, decoded by the server."));
+    return () => {};
+  }
+  const view = () => store.state.view;
+  const path = () => (PATHS.includes(view().path) ? view().path : "arcsine");
+  const kind = () => (NOISES.some(([name]) => name === view().noise) ? view().noise : "frozen");
+  const count = () => (FRAMES.includes(Number(view().frames)) ? Number(view().frames) : 16);
+  const remember = (patch, label) => store.change({ view: { ...view(), ...patch } }, label);
+
+  const row = anchors(desk, () => refresh());
+  const film = strip(desk, { onpick: (k) => walk(placeOf(k), true) });
+  const blend = corners(desk, { anchors: row.list, path });
+  const luck = noise(desk);
+  const spikes = raster(desk);
+  const large = pixels(entry.size, entry.size, "Picture on the path", "large");
+  const slider = h("input", { type: "range", min: 0, step: 0.001, "aria-label": "Place on the path" });
+  const play = h("button", { type: "button", "aria-pressed": "false", onclick: () => run(!timer) }, icon("play"), "Play");
+  const ways = choice("Path", WAYS, path(), (value) => remember({ path: value }, `${value} path`));
+  const kinds = choice("Noise between frames", NOISES, kind(), (value) => remember({ noise: value }, `${value} noise`));
+  const frames = h("select", { "aria-label": "Number of frames", onchange: () => remember({ frames: frames.value }, `${frames.value} frames`) }, FRAMES.map((n) => h("option", { value: n }, `${n} frames`)));
+  frames.value = count();
+  slider.value = 0;
+  root.append(
+    h("div", { class: "head" }, h("h2", {}, "Anchors"), h("div", { class: "row tight" }, ways, kinds, frames)),
+    row,
+    h("div", { class: "head" }, h("h2", {}, "Path")),
+    film,
+    h(
+      "div",
+      { class: "interpolate" },
+      h("section", {}, h("div", { class: "head" }, h("h2", {}, "Picture ", h("small", {}, "under the hand"))), large, h("div", { class: "row" }, play, h("label", { class: "field grow" }, slider))),
+      blend,
+      h("div", {}, luck, spikes),
+    ),
+  );
+
+  let shown = [];
+  let key = "";
+  let turn = 0;
+  let timer = 0;
+  const vectors = () => row.list().map(({ rates }) => fromGrid(rates));
+  const placeOf = (k) => (k / (count() - 1)) * (row.list().length - 1);
+
+  /** Spikes of frame k: its rates under the noise that the visitor chose. */
+  function spikesOf(rates, k) {
+    const { seed, sampler, steps } = store.state;
+    if (kind() !== "drifting") return engine.sample(rates, kind() === "fresh" ? (seed + k) % 2 ** 31 : seed, sampler, steps);
+    const size = steps * entry.dims;
+    const angle = (Math.PI * k) / (2 * (count() - 1));
+    const luck = drifting(normal(seed, size), normal((seed + 1) % 2 ** 31, size), angle);
+    return sampler === "systematic" ? systematic(rates, luck) : bernoulli(rates, luck);
+  }
+
+  async function refresh() {
+    const mine = ++turn;
+    slider.max = row.list().length - 1;
+    const list = Array.from({ length: count() }, (_, k) => ({ rates: fromGrid(toGrid(along(vectors(), placeOf(k), path()))), image: null }));
+    shown = list;
+    film.show(list);
+    try {
+      const pool = await desk.pool();
+      await Promise.all(
+        list.map(async (frame, k) => {
+          const spikes = spikesOf(frame.rates, k);
+          frame.image = await pool.run("decode", spikes, store.state.steps);
+          if (mine === turn) film.show(list);
+        }),
+      );
+      if (mine === turn) blend.refresh();
+    } catch (error) {
+      if (mine === turn) desk.say(`The path is not shown: ${error.message}`);
+    }
+  }
+
+  /** Make a place on the path the present rates. */
+  function walk(place, settle) {
+    slider.value = place;
+    store.set({ rates: toGrid(along(vectors(), place, path())) });
+    film.mark(Math.round((place / (row.list().length - 1)) * (count() - 1)));
+    if (settle) store.commit("walk");
+  }
+  slider.oninput = (event) => {
+    live.follow(event);
+    walk(Number(slider.value), false);
+  };
+  slider.onchange = () => store.commit("walk");
+
+  function run(on) {
+    clearInterval(timer);
+    timer = 0;
+    play.setAttribute("aria-pressed", String(on));
+    play.replaceChildren(icon(on ? "pause" : "play"), on ? "Pause" : "Play");
+    if (!on) return live.now && paint(large, live.now.image, entry.channels);
+    let at = 0;
+    timer = setInterval(() => {
+      const length = shown.length;
+      const k = at % (2 * length - 2); // there and back
+      const frame = shown[k < length ? k : 2 * length - 2 - k];
+      film.mark(shown.indexOf(frame));
+      if (frame?.image) paint(large, frame.image, entry.channels);
+      at++;
+    }, calm() ? 600 : 120); // prettier-ignore
+  }
+
+  function follow(state) {
+    if (state.model !== entry.name) return;
+    ways.choose(path());
+    kinds.choose(kind());
+    frames.value = count();
+    const now = JSON.stringify([path(), kind(), count(), state.seed, state.sampler, state.steps]);
+    if (now === key) return;
+    key = now;
+    refresh();
+  }
+  const stops = [
+    store.on("state", follow),
+    live.on(({ image, state }) => !timer && state.model === entry.name && paint(large, image, entry.channels)),
+  ];
+  follow(store.state);
+  return () => {
+    turn++;
+    clearInterval(timer);
+    stops.forEach((stop) => stop());
+    for (const part of [row, blend, luck, spikes]) part.dispose();
+  };
+}

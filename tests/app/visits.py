@@ -1,0 +1,70 @@
+"""What the browser tests do with a page: open it, read its state and pixels, drag, and compare it with Python."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, quote, urlsplit
+
+import numpy as np
+
+from app import scene
+from app.state import Prior, State, decode, encode, to_grid
+
+LARGE = "canvas.large"
+LINK = State("aaa", Prior(0), to_grid([0.5, 0.25, 0.75, 1, 0, 0.5]), 7, "bernoulli", 8)
+
+
+def open_page(page, state: State | str = LINK, path="/", ready=LARGE):
+    text = state if isinstance(state, str) else encode(state)
+    page.goto(f"{path}?s={quote(text)}" if text else path)
+    page.locator(f".view {ready}").first.wait_for()
+    page.wait_for_function("location.search.includes('s=2~')")
+    page.wait_for_timeout(100)
+
+
+def state_of(page) -> State:
+    (text,) = parse_qs(urlsplit(page.evaluate("location.href")).query)["s"]  # page.url lags behind
+    return decode(text)
+
+
+def pixels_of(page, selector=LARGE) -> np.ndarray:
+    """(H, W, 3) bytes of a canvas."""
+    size, data = page.locator(selector).first.evaluate(
+        "c => [[c.height, c.width], [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]]"
+    )
+    return np.array(data, np.uint8).reshape(*size, 4)[:, :, :3]
+
+
+def alike(pixels: np.ndarray, expected: np.ndarray) -> bool:
+    """Equal to a grey level: the two round alike, but their last bit of tanh may differ."""
+    return int(np.abs(pixels.astype(int) - expected).max()) <= 1
+
+
+def same_as_python(page) -> bool:
+    return alike(pixels_of(page), scene.drawn(state_of(page)).pixels[0])
+
+
+def bars(page):
+    return page.locator("[role=slider].fader")
+
+
+def drag(page, bar, to, steps=8):
+    """Drag a dimension's bar to a rate, with the hand still down."""
+    box = page.get_by_role("slider", name=f"d{bar}", exact=True).bounding_box()
+    x = box["x"] + box["width"] / 2
+    page.mouse.move(x, box["y"] + box["height"] * 0.5)
+    page.mouse.down()
+    page.mouse.move(x, box["y"] + box["height"] * (1 - to), steps=steps)
+    page.wait_for_timeout(100)
+
+
+def released(page):
+    """Let go, and wait until the gesture is in the address bar."""
+    before = page.evaluate("location.href")
+    page.mouse.up()
+    settled(page, before)
+
+
+def settled(page, before: str):
+    """Wait until the address is another one."""
+    page.wait_for_function("before => location.href !== before", arg=before)
+    page.wait_for_timeout(50)

@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from esvae_core.config import ModelConfig, PriorName, Sampler
+from esvae_core.engine.choice import Engine, Folded
 from esvae_core.errors import InputError
 from esvae_core.fitted_prior import FittedPrior
 from esvae_core.latent import Prior, spikes_from_rates
@@ -68,6 +69,11 @@ def readout_weights(steps: int, decay: float, like: Tensor) -> Tensor:
     return decay ** torch.arange(steps - 1, -1, -1, device=like.device, dtype=like.dtype)
 
 
+def _note(firing: dict[str, float] | None, name: str, spikes: Tensor) -> None:
+    if firing is not None:
+        firing[name] = float(spikes.mean())
+
+
 class ESVAE(nn.Module):
     """Encoder, latent, prior and decoder; every size is in the config."""
 
@@ -89,24 +95,42 @@ class ESVAE(nn.Module):
         self.decoder = nn.ModuleList(up(a, b, neuron) for a, b in zip(rising, (*rising[1:], rising[-1]), strict=True))
         self.readout = nn.ConvTranspose2d(rising[-1], config.image_channels, 3, padding=1)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._folded = Folded()
 
     # ---- the four steps ------------------------------------------------------------------------------------------
 
-    def encode(self, images: Tensor, *, steps: int | None = None) -> Posterior:
+    def encode(
+        self,
+        images: Tensor,
+        *,
+        steps: int | None = None,
+        engine: Engine | None = None,
+        firing: dict[str, float] | None = None,
+    ) -> Posterior:
         """Images -> firing rates.
 
         Args:
             images: (N, C, H, W) in [-1, 1].
             steps: time steps T; the config's unless given.
+            engine: 'events' or 'dense'; the faster that can do it unless given (docs/engine.md).
+            firing: is given the mean of each layer's spikes by its name, 'encoder.0' ... 'to_latent'.
 
         Raises:
-            InputError: if the images have another shape or type.
+            InputError: if the images have another shape or type, or the engine cannot do it.
         """
         steps = self._steps(steps)
         x, now = self._images(images), 1
-        for layer in self.encoder:
+        if (events := self._folded.choose(self, x, engine)) is not None:
+            found = events.encode(x.numpy(), steps, torch.get_num_threads())
+            if firing is not None:
+                firing |= events.encoder_rates(found.counts, steps)
+            spikes = torch.from_numpy(found.spikes)
+            return Posterior(spikes.mean(0), spikes)
+        for i, layer in enumerate(self.encoder):
             x, now = layer(x, now, steps), steps
+            _note(firing, f"encoder.{i}", x)
         spikes = self.to_latent(x.flatten(1), now, steps).view(steps, len(images), -1)
+        _note(firing, "to_latent", spikes)
         return Posterior(spikes.mean(0), spikes)
 
     def noise(self, count: int, *, generator: torch.Generator | None = None, steps: int | None = None) -> Tensor:
@@ -154,18 +178,34 @@ class ESVAE(nn.Module):
         config = self.config
         return spikes_from_rates(rates, noise, sampler or config.sampler, config.sampling_gradient, systematic)
 
-    def decode(self, spikes: Tensor) -> Tensor:
+    def decode(self, spikes: Tensor, *, engine: Engine | None = None, firing: dict[str, float] | None = None) -> Tensor:
         """Spike trains (T, N, d) -> images (N, C, H, W) in [-1, 1]; T may be any.
 
+        Args:
+            spikes: 0 or 1; the dense layers take any numbers.
+            engine: 'events' or 'dense'; the faster that can do it unless given (docs/engine.md).
+            firing: is given the mean of each layer's spikes by its name, 'from_latent', 'decoder.0' ...
+
         Raises:
-            InputError: if the spikes have another shape.
+            InputError: if the spikes have another shape, or the engine cannot do it.
         """
         x, steps = self._spikes(spikes)
+        if (events := self._folded.choose(self, x, engine)) is not None:
+            binary = bool(((x == 0) | (x == 1)).all())
+            if engine == "events" and not binary:
+                raise InputError("engine 'events': expected spikes of 0 and 1, got other numbers")
+            if binary:
+                drawn = events.decode(x.view(spikes.shape).numpy(), torch.get_num_threads())
+                if firing is not None:
+                    firing |= events.decoder_rates(drawn.counts, steps)
+                return torch.from_numpy(drawn.pictures).tanh_()
         features = self.config.feature_size
         x = self.from_latent(x, steps, steps).view(len(x), -1, features, features)
+        _note(firing, "from_latent", x)
         x = x.contiguous(memory_format=torch.channels_last)
-        for layer in self.decoder:
+        for i, layer in enumerate(self.decoder):
             x = layer(x, steps, steps)
+            _note(firing, f"decoder.{i}", x)
         weights = readout_weights(steps, self.config.readout_decay, x)
         # the readout is linear, so it sums the spikes over time first and then convolves once
         shape = (x.shape[0] // steps, *x.shape[1:])
@@ -187,6 +227,7 @@ class ESVAE(nn.Module):
         sampler: Sampler | None = None,
         steps: int | None = None,
         systematic: Tensor | None = None,
+        engine: Engine | None = None,
     ) -> Output:
         """Encode, sample, decode; and as many rates from the prior, for the loss.
 
@@ -197,13 +238,14 @@ class ESVAE(nn.Module):
             normal: (N, d) standard normal, for the prior.
             sampler, steps: the config's unless given.
             systematic: as in `sample_spikes`.
+            engine: as in `encode`.
         """
-        posterior = self.encode(images, steps=steps)
+        posterior = self.encode(images, steps=steps, engine=engine)
         spikes = self.sample_spikes(
             posterior.rates, generator, sampler, steps=self._steps(steps), noise=noise, systematic=systematic
         )
         prior_rates = self.prior_rates(len(images), generator=generator, normal=normal, prior="learned")
-        return Output(self.decode(spikes), posterior, prior_rates)
+        return Output(self.decode(spikes, engine=engine), posterior, prior_rates)
 
     def prior_rates(
         self,
@@ -256,11 +298,12 @@ class ESVAE(nn.Module):
         steps: int | None = None,
         prior: PriorName | None = None,
         temperature: float = 1.0,
+        engine: Engine | None = None,
     ) -> Sample:
         """`n` pictures from the prior (see `prior_rates`), with the rates and spikes that made them."""
         rates = self.prior_rates(n, generator=generator, prior=prior, temperature=temperature)
         spikes = self.sample_spikes(rates, generator=generator, sampler=sampler, steps=steps)
-        return Sample(self.decode(spikes), rates, spikes)
+        return Sample(self.decode(spikes, engine=engine), rates, spikes)
 
     def with_prior(self, mixture: Mixture | None, *, snap: bool = False) -> ESVAE:
         """A copy that holds this mixture as its fitted prior, in place of any it had; None: a copy without one.

@@ -11,29 +11,21 @@ The reference is `esvae_core.neurons.lif` behind a batch normalisation over (T, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
 import numpy as np
-from numba import njit, prange
+from numba import prange
 from numpy.typing import NDArray
+
+from esvae_core.compiled import compiled_with
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
-
-_F = TypeVar("_F", bound=Callable[..., Any])
 
 BLOCK = 512
 """Values per block and time step: with T = 16, 32 kB of membranes."""
 
 
-def compiled(function: _F) -> _F:
-    """Compile for all cores, and keep the machine code on disk where a folder for it can be written."""
-    options: dict[str, Any] = {"parallel": True, "nogil": True, "fastmath": {"contract", "nsz", "arcp"}}
-    try:
-        return cast(_F, njit(cache=True, **options)(function))
-    except RuntimeError:  # no folder to cache in can be written: compile in memory, for this process
-        return cast(_F, njit(**options)(function))
+compiled = compiled_with(parallel=True, fastmath={"contract", "nsz", "arcp"})
+"""Decorator of functions that use all cores."""
 
 
 def rows_per_block(channels: int) -> int:

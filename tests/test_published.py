@@ -67,19 +67,20 @@ def off_by_one_spike(found, wanted, steps):
 # ---- the recorded outputs --------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=["fused", "reference"])
+@pytest.fixture(scope="module", params=["fused", "reference", "events"])
 def evaluated(request, recorded):
     """The model in evaluation mode on the recorded input: (output, sampled spikes, firing rate of each layer)."""
+    engine = "events" if request.param == "events" else "dense"
     with pytest.MonkeyPatch.context() as patch, torch.no_grad():
         if request.param == "reference":
             patch.setattr(layers, "norm_lif", reference_path)
         model = read_published(recorded.path)
+        output = model(recorded.images, noise=recorded.noise, normal=recorded.normal, engine=engine)
         rates = {}
-        for name, module in model.named_modules():
-            if isinstance(module, layers.SpikingLayer):
-                module.register_forward_hook(lambda _m, _i, out, name=name: rates.update({name: float(out.mean())}))
-        output = model(recorded.images, noise=recorded.noise, normal=recorded.normal)
-        return output, model.sample_spikes(output.posterior.rates, noise=recorded.noise), rates
+        posterior = model.encode(recorded.images, engine=engine, firing=rates)
+        spikes = model.sample_spikes(posterior.rates, noise=recorded.noise)
+        assert torch.equal(model.decode(spikes, engine=engine, firing=rates), output.images)
+        return output, spikes, rates
 
 
 def test_rates_spikes_and_images_agree_with_the_recorded_ones(recorded, evaluated):
@@ -106,14 +107,15 @@ def test_every_layer_fires_as_often_as_recorded(recorded, evaluated):
         assert rates[names[theirs]] == pytest.approx(wanted, rel=1e-3), theirs
 
 
-def test_the_prior_agrees_with_the_recorded_one(recorded):
+@pytest.mark.parametrize("engine", ["dense", "events"])
+def test_the_prior_agrees_with_the_recorded_one(recorded, engine):
     model = read_published(recorded.path)
     with torch.no_grad():
         rates = model.prior_rates(64, normal=recorded.normal)
         spikes = model.sample_spikes(rates, noise=recorded.noise)
         torch.testing.assert_close(rates, recorded.prior_rates, rtol=0, atol=1e-6)
         assert float((spikes != recorded.prior_spikes).float().mean()) <= 1e-3 / 16
-        assert float((model.decode(spikes) - recorded.prior_images).abs().mean()) <= 1e-4
+        assert float((model.decode(spikes, engine=engine) - recorded.prior_images).abs().mean()) <= 1e-4
 
 
 def test_training_mode_agrees_in_losses_gradients_and_running_statistics(recorded, path):
@@ -192,14 +194,16 @@ CASES = [
 ]
 
 
+@pytest.mark.parametrize("engine", ["dense", "events"])
 @pytest.mark.parametrize(("shape", "count"), CASES)
-def test_an_imported_network_does_what_the_published_one_does(shape, count, tmp_path):
+def test_an_imported_network_does_what_the_published_one_does(shape, count, engine, tmp_path):
     net, images, noise, normal = case(1, count, **shape)
     model = read_published(written(net, tmp_path))
     assert model.config == ModelConfig(**net.shape)
     assert not model.training
     with torch.no_grad():
-        wanted, found = net(images, noise, normal), model(images, noise=noise, normal=normal)
+        wanted = net(images, noise, normal)
+        found = model(images, noise=noise, normal=normal, engine=engine)
     rates = wanted.firing_rates
     assert all(0.01 < rate < 0.99 for rate in rates.values()), rates  # else the test would compare silence
     steps = net.steps

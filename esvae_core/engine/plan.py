@@ -10,16 +10,15 @@ The first layer of the encoder and the readout take real numbers through the sam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from esvae_core.config import ModelConfig, NeuronConfig
-from esvae_core.esvae import ESVAE
 from esvae_core.layers import SpikingLayer
 
 F32 = NDArray[np.float32]
@@ -132,7 +131,16 @@ class Plan:
     """By the names, in the shapes and in the order of `tensor_shapes(config)`."""
 
 
-def plan_of(model: ESVAE) -> Plan:
+class Model(Protocol):
+    """What is read of `esvae_core.esvae.ESVAE`, which itself decodes through plans and so is not imported here."""
+
+    config: ModelConfig
+
+    def named_modules(self) -> Iterator[tuple[str, nn.Module]]:
+        """Its layers by name."""
+
+
+def plan_of(model: Model) -> Plan:
     """Fold a model, with the running statistics of its batch normalisations."""
     modules = dict(model.named_modules())
     tensors: dict[str, F32] = {}
@@ -144,10 +152,10 @@ def plan_of(model: ESVAE) -> Plan:
             values = (values[0], bias.reshape(layer.channels_out, -1).T)
         for (name, shape), value in zip(layer.shapes.items(), values, strict=True):
             tensors[name] = np.ascontiguousarray(value, np.float32).reshape(shape)
-    tensors["prior.weight"] = model.prior.linear.weight.detach().cpu().float().numpy().copy()
-    tensors["prior.bias"] = model.prior.linear.bias.detach().cpu().float().numpy().copy()
-    if model.fitted is not None:
-        for name, buffer in model.fitted.named_buffers(prefix="fitted"):
+    weight, bias = _linear(modules["prior.linear"])
+    tensors |= {"prior.weight": weight.astype(np.float32), "prior.bias": bias.astype(np.float32)}
+    if (fitted := modules.get("fitted")) is not None:
+        for name, buffer in fitted.named_buffers(prefix="fitted"):
             tensors[name] = buffer.detach().cpu().float().numpy().copy()
     return Plan(model.config, tensors)
 

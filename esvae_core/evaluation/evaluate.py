@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
-from torch import Tensor, nn
 
 from esvae_core.checkpoint import Metric
 from esvae_core.config import Sampler
@@ -16,7 +14,6 @@ from esvae_core.errors import InputError
 from esvae_core.esvae import ESVAE
 from esvae_core.evaluation.costs import Costs, costs
 from esvae_core.latent import mmd
-from esvae_core.layers import SpikingLayer
 from esvae_core.seeds import generator
 
 _MMD_BLOCK = 1000
@@ -58,23 +55,6 @@ class Report(BaseModel):
         return tuple(Metric(name=name, value=value, protocol=self.protocol) for name, value in known.items())
 
 
-@contextmanager
-def _watch(model: nn.Module) -> Iterator[dict[str, list[float]]]:
-    """Mean of every spiking layer's output, one number per forward pass, by layer name."""
-    seen: dict[str, list[float]] = {}
-
-    def note(name: str) -> Callable[[nn.Module, object, Tensor], None]:
-        return lambda module, inputs, output: seen.setdefault(name, []).append(float(output.mean()))
-
-    layers = [(name, module) for name, module in model.named_modules() if isinstance(module, SpikingLayer)]
-    handles = [module.register_forward_hook(note(name)) for name, module in layers]
-    try:
-        yield seen
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
 @torch.no_grad()
 def evaluate(
     model: ESVAE,
@@ -107,20 +87,23 @@ def evaluate(
     sampler = sampler or model.config.sampler
     batch_size = batch_size or max(1, 4000 // steps)
     noise_source, prior_source = generator(seed, "evaluate", "noise"), generator(seed, "evaluate", "prior")
-    errors, rates, latent_spikes, sizes = [], [], 0.0, []
-    with _watch(model) as seen:
-        for first in range(0, len(data), batch_size):
-            images = data.tensor(slice(first, first + batch_size)).to(model.device)
-            posterior = model.encode(images, steps=steps)
-            # noise image by image, time second, so that its order does not depend on the batch size
-            shape = (len(images), steps, model.config.latent_dim)
-            noise = torch.rand(shape, generator=noise_source).transpose(0, 1).to(model.device)
-            spikes = model.sample_spikes(posterior.rates, noise=noise, sampler=sampler)
-            errors.append((model.decode(spikes) - images).square().flatten(1).mean(1).double().cpu())
-            rates.append(posterior.rates.cpu())
-            latent_spikes += float(spikes.mean()) * len(images)
-            sizes.append(len(images))
-            report(first + len(images), len(data))
+    errors, rates, latent_rate = [], [], 0.0
+    firing: dict[str, float] = {}
+    for first in range(0, len(data), batch_size):
+        images = data.tensor(slice(first, first + batch_size)).to(model.device)
+        share = len(images) / len(data)
+        fired: dict[str, float] = {}
+        posterior = model.encode(images, steps=steps, firing=fired)
+        # noise image by image, time second, so that its order does not depend on the batch size
+        shape = (len(images), steps, model.config.latent_dim)
+        noise = torch.rand(shape, generator=noise_source).transpose(0, 1).to(model.device)
+        spikes = model.sample_spikes(posterior.rates, noise=noise, sampler=sampler)
+        pictures = model.decode(spikes, firing=fired)
+        errors.append((pictures - images).square().flatten(1).mean(1).double().cpu())
+        rates.append(posterior.rates.cpu())
+        latent_rate += float(spikes.mean()) * share
+        firing = {name: firing.get(name, 0.0) + rate * share for name, rate in fired.items()}
+        report(first + len(images), len(data))
     error, rate = torch.cat(errors), torch.cat(rates)
     prior = model.prior_rates(len(data), generator=prior_source).cpu()
     block = min(_MMD_BLOCK, len(data))
@@ -129,9 +112,6 @@ def evaluate(
         [float(mmd(rate[s : s + block], prior[s : s + block], unbiased=unbiased)) for s in starts]
         for unbiased in (False, True)
     ]
-    weights = torch.tensor(sizes, dtype=torch.float64) / len(data)
-    firing = {name: float((torch.tensor(values, dtype=torch.float64) * weights).sum()) for name, values in seen.items()}
-    latent_rate = latent_spikes / len(data)
     return Report(
         dataset=data.name,
         split=data.split,

@@ -218,6 +218,8 @@ _PLUS_MODEL: dict[str, Any] = {
     "sampling_gradient": "straight-through",
 }
 _PLUS_TRAIN: dict[str, Any] = {**_SHORT, "ema_decay": 0.995}
+# each T gets a like share of the computing, and the last twice as much
+_PLUS_TIME = ((4 / 11, 2), (7 / 11, 4), (9 / 11, 8))
 
 PRESETS: dict[str, RunConfig] = {
     run.name: run
@@ -246,7 +248,37 @@ PRESETS: dict[str, RunConfig] = {
             "esvae-plus",
             _PLUS_MODEL,
             {"dataset": "mnist"},
-            {**_PLUS_TRAIN, "epochs": 11, "grow_time": ((4 / 11, 2), (7 / 11, 4), (9 / 11, 8))},
+            {**_PLUS_TRAIN, "epochs": 11, "grow_time": _PLUS_TIME},
+        ),
+        _run(
+            "esvae-plus-fashion",
+            _PLUS_MODEL,
+            {"dataset": "fashion_mnist"},
+            {**_PLUS_TRAIN, "epochs": 11, "grow_time": _PLUS_TIME},
+        ),
+        _run(
+            "esvae-plus-cifar10",
+            {**_PLUS_MODEL, "image_channels": 3, "latent_dim": 128},
+            {"dataset": "cifar10", "mirror": True},
+            {**_PLUS_TRAIN, "lr": 0.01, "epochs": 11, "grow_time": _PLUS_TIME},
+        ),
+        _run(
+            "esvae-plus-emoji",
+            {**_PLUS_MODEL, **_COLOUR_64},
+            {"dataset": "emoji"},
+            {**_PLUS_TRAIN, "lr": 0.01, "batch_size": 32, "epochs": 110, "grow_time": _PLUS_TIME},
+        ),
+        _run(
+            "esvae-plus-sprites",
+            {**_PLUS_MODEL, "image_channels": 3},
+            {"dataset": "sprites-rgb"},
+            {**_PLUS_TRAIN, "epochs": 33, "grow_time": _PLUS_TIME},
+        ),
+        _run(
+            "esvae-plus-digits",
+            _PLUS_MODEL,
+            {"dataset": "digits", "validation_fraction": 0.1},
+            {**_PLUS_TRAIN, "batch_size": 32, "ema_decay": 0.99, "epochs": 33, "grow_time": _PLUS_TIME},
         ),
         _run(
             "digits",

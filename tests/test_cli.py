@@ -18,7 +18,15 @@ from esvae_core.checkpoint import DataRecord, Header, load, save
 from esvae_core.cli import console
 from esvae_core.config import PRESETS
 from esvae_core.data import load as load_data
-from esvae_core.evaluation.feature_net import load_features
+from esvae_core.evaluation.feature_net import (
+    FeatureConfig,
+    FeatureFile,
+    FeatureHeader,
+    FeatureNet,
+    load_features,
+    save_features,
+)
+from esvae_core.evaluation.frechet import gaussian
 
 from .evaluation.test_feature_import import Published as PublishedFeatures
 from .published_layout import published_network, published_state
@@ -199,15 +207,15 @@ def test_fit_prior_writes_a_model_that_samples_from_it(esvae, checkpoint, tmp_pa
     before, out = checkpoint.read_bytes(), tmp_path / "fitted.safetensors"
     words = ("fit-prior", checkpoint, "--components", "1,2,3", "--images", 200)
     found = esvae(*words, "--out", out, "--json").json
-    assert found["log_likelihood"].keys() == {"1", "2", "3"}
-    best = max(found["log_likelihood"], key=found["log_likelihood"].get)
+    assert found["criterion"] == "prior_negative_log_likelihood"
+    assert found["scores"].keys() == {"1", "2", "3"}
+    best = min(found["scores"], key=found["scores"].get)
     assert found["components"] == int(best)
     assert checkpoint.read_bytes() == before
     header = load(out).header
     assert (header.model.prior_components, header.model.prior_snap) == (int(best), True)
-    assert {m.name: m.value for m in header.metrics}["prior_log_likelihood"] == pytest.approx(
-        found["log_likelihood"][best], abs=1e-3
-    )
+    kept = {m.name: m.value for m in header.metrics}
+    assert kept["prior_negative_log_likelihood"] == pytest.approx(found["scores"][best], abs=1e-3)
     assert f"mixture of {best} Gaussians" in esvae("info", out).out
     esvae(*words, "--out", tmp_path / "again.safetensors", "--no-snap")
     again = load(tmp_path / "again.safetensors").model.state_dict()
@@ -223,6 +231,23 @@ def test_fit_prior_writes_a_model_that_samples_from_it(esvae, checkpoint, tmp_pa
     assert np.array_equal(rates(out), rates(out, "--prior", "fitted"))
     assert not np.array_equal(rates(out), rates(out, "--temperature", 0.1))
     assert np.array_equal(rates(out, "--prior", "learned"), rates(checkpoint))
+
+
+def test_fit_prior_can_choose_by_fad(esvae, checkpoint, tmp_path):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        net = FeatureNet(FeatureConfig(image_size=8, channels=(4,), features=4))
+    header = FeatureHeader(dataset="digits", config=net.config, statistics="test", origin="here", licence="MIT")
+    known = gaussian(np.random.default_rng(0).normal(size=(9, 4)))
+    save_features(tmp_path / "net.safetensors", FeatureFile(net, known, header))
+    out = tmp_path / "fitted.safetensors"
+    words = ("--components", "1,4", "--images", 200, "--samples", 100, "--features", tmp_path / "net.safetensors")
+    found = esvae("fit-prior", checkpoint, "--out", out, *words, "--json").json
+    assert found["criterion"] == "prior_fad_validation"
+    assert found["components"] == int(min(found["scores"], key=found["scores"].get))
+    (metric,) = load(out).header.metrics
+    assert metric.value == pytest.approx(found["scores"][str(found["components"])], abs=1e-3)
+    assert "FAD of 100 pictures against 125 validation images" in metric.protocol
 
 
 def test_interpolate_from_image_to_image(esvae, checkpoint, picture, tmp_path):

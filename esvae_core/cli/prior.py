@@ -17,13 +17,18 @@ app = group()
 
 @app.command(
     "fit-prior",
-    epilog="Example: `esvae fit-prior checkpoints/mnist.safetensors --out fitted.safetensors --data-dir data`",
+    epilog="Examples: `esvae fit-prior checkpoints/mnist.safetensors --out fitted.safetensors --data-dir data` ·"
+    " `esvae fit-prior mine.safetensors --out fitted.safetensors --features checkpoints/fad/mnist.safetensors`",
 )
 def fit_prior(
     checkpoint: Checkpoint,
     out_file: Annotated[Path, typer.Option("--out", help="Where to write the new checkpoint.", show_default=False)],
     components: Annotated[str, typer.Option(help="Numbers of Gaussians to try.")] = "10,20,50,100",
+    feature_file: Annotated[
+        Path | None, typer.Option("--features", help="Feature network to choose by, with FAD on validation images.")
+    ] = None,
     images: Annotated[int, typer.Option(min=2, help="Training images, drawn at random.")] = 20000,
+    samples: Annotated[int, typer.Option(min=2, help="Pictures per FAD.")] = 2000,
     snap: Annotated[bool, typer.Option(help="Round the prior's rates to multiples of 1 / T.")] = True,
     data_dir: DataDir = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
@@ -32,16 +37,19 @@ def fit_prior(
 ) -> None:
     """Fit a mixture of Gaussians to a model's rates, and write a checkpoint that samples from it.
 
-    The number of Gaussians is chosen on validation images, by the likelihood of their rates.
+    The number of Gaussians is chosen on validation images: by the FAD of sampled pictures where a feature network is
+    given, else by the likelihood of their rates.
     """
     from esvae_core.arrays import suffix_of
     from esvae_core.checkpoint import Metric, load, save, stamped
-    from esvae_core.evaluation.prior_choice import Candidate, choose, held_out, rates_of
+    from esvae_core.evaluation.feature_net import load_features
+    from esvae_core.evaluation.prior_choice import Candidate, choose, held_out, rates_of, validation_fad
 
     suffix_of(out_file, (".safetensors",))
     tried = _numbers(components)
     loaded = load(checkpoint)
     model, steps = loaded.model, loaded.model.config.time_steps
+    net = load_features(feature_file).net if feature_file else None
     train, validation = (
         dataset_of(loaded.header, None, split, data_dir, accept_other_hash)
         for split in (SplitName.train, SplitName.validation)
@@ -59,20 +67,25 @@ def fit_prior(
             bar.update(task, completed=done, total=total)
 
         fitted_to = rates_of(model, train, images, seed, encoded)
-        held = rates_of(model, validation, images, seed, encoded)
-        best = choose(fitted_to, tried, steps, seed, held_out(held, steps, seed), report)
+        if net is not None:
+            criterion = validation_fad(model, net, validation, seed, count=samples, snap=snap)
+            name, unit = "prior_fad_validation", f"FAD of {samples:,} pictures against"
+        else:
+            criterion = held_out(rates_of(model, validation, images, seed, encoded), steps, seed)
+            name, unit = "prior_negative_log_likelihood", "nats per image,"
+        best = choose(fitted_to, tried, steps, seed, criterion, report)
     protocol = (
-        f"nats per image, {len(held):,} validation images of {validation.name}, {best.components} Gaussians fitted to "
+        f"{unit} {len(validation):,} validation images of {validation.name}; {best.components} Gaussians fitted to "
         f"{len(fitted_to):,} train images, best of {components}, seed {seed}"
     )
     new = model.with_prior(best.mixture, snap=snap)
-    kept = tuple(m for m in loaded.header.metrics if m.name != "prior_log_likelihood")
-    metrics = (*kept, Metric(name="prior_log_likelihood", value=-best.score, protocol=protocol))
+    kept = tuple(m for m in loaded.header.metrics if not m.name.startswith("prior_"))
+    metrics = (*kept, Metric(name=name, value=best.score, protocol=protocol))
     header = loaded.header.model_copy(update={"model": new.config, "metrics": metrics})
     save(out_file, new.state_dict(), stamped(header))
-    table = {count: round(-score, 3) for count, score in scores.items()}
-    text = f"{out_file}: {best.components} Gaussians; log-likelihood of validation rates by number: {table}"
-    console.say(as_json, text, file=str(out_file), components=best.components, log_likelihood=table)
+    rounded = {count: round(score, 3) for count, score in scores.items()}
+    text = f"{out_file}: {best.components} Gaussians; {name} by number, lower is better: {rounded}"
+    console.say(as_json, text, file=str(out_file), components=best.components, criterion=name, scores=rounded)
 
 
 def _numbers(text: str) -> list[int]:

@@ -12,6 +12,9 @@ from torch import Tensor
 from esvae_core.data import ImageSet
 from esvae_core.errors import InputError
 from esvae_core.esvae import ESVAE
+from esvae_core.evaluation.fad import sound_fad
+from esvae_core.evaluation.feature_net import FeatureNet, features
+from esvae_core.evaluation.frechet import gaussian
 from esvae_core.fitted_prior import fit_prior, to_angles
 from esvae_core.mixture import Mixture, log_likelihood
 from esvae_core.seeds import generator
@@ -33,6 +36,31 @@ def held_out(rates: Tensor, steps: int, seed: int) -> Criterion:
     """Minus the mean log-likelihood, in nats, of rates (N, d) that no prior was fitted to."""
     angles = to_angles(rates, steps, generator(seed, "prior", "validation"))
     return lambda mixture: -float(log_likelihood(mixture, angles).mean())
+
+
+def validation_fad(
+    model: ESVAE, net: FeatureNet, data: ImageSet, seed: int, *, count: int = 2000, snap: bool = False
+) -> Criterion:
+    """FAD between `count` pictures from a prior and a validation split; the noise is the same for every prior.
+
+    Args:
+        model: decodes the rates, with its own sampler.
+        net: the feature network, used in evaluation mode.
+        data: the validation split, all of it.
+        seed: of the priors' draws and the spikes.
+        count: pictures per prior. FAD depends on it, so compare priors by the same.
+        snap: as in `ESVAE.with_prior`.
+    """
+    reference = gaussian(features(net, data.tensor()))
+
+    @torch.no_grad()
+    def score(mixture: Mixture) -> float:
+        fitted, source = model.with_prior(mixture, snap=snap), generator(seed, "prior", "pictures")
+        size = max(1, 4000 // model.config.time_steps)
+        sizes = (min(size, count - first) for first in range(0, count, size))
+        return sound_fad(torch.cat([fitted.sample(n, source).images.cpu() for n in sizes]), net, reference)
+
+    return score
 
 
 def choose(

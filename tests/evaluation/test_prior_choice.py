@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from esvae_core.data import load
 from esvae_core.errors import InputError
-from esvae_core.evaluation.prior_choice import choose, held_out, rates_of
+from esvae_core.evaluation.feature_net import FeatureConfig, FeatureNet
+from esvae_core.evaluation.prior_choice import choose, held_out, rates_of, validation_fad
+from esvae_core.fitted_prior import fit_prior
 
 
 def clustered(count, seed):
@@ -29,6 +33,24 @@ def test_held_out_rates_choose_enough_components_and_not_too_many():
 def test_the_lowest_score_wins():
     best = choose(clustered(50, 1), (1, 2, 3), 64, 0, lambda mixture: abs(len(mixture.weights) - 2))
     assert (best.components, len(best.mixture.weights), best.score) == (2, 2, 0)
+
+
+def test_fad_prefers_a_prior_of_rates_as_the_data_has_them(tiny):
+    """Images that the model itself painted from known rates: the prior of those rates scores lower than another."""
+    source = torch.Generator().manual_seed(1)
+    rates = torch.randint(0, 2, (400, 6), generator=source).float()
+    with torch.no_grad():
+        pictures = tiny.decode(tiny.sample_spikes(rates, source))
+    pixels = ((pictures + 1) * 127.5).round().to(torch.uint8).numpy()
+    data = replace(load("digits", "validation", image_size=8), images=pixels)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        net = FeatureNet(FeatureConfig(image_size=8, channels=(4,), features=4)).eval()
+    score = validation_fad(tiny, net, data, 0, count=300, snap=True)
+    right = fit_prior(rates, 4, 4, source)
+    wrong = fit_prior(torch.full((400, 6), 0.5), 4, 4, source)
+    assert score(right) < 0.5 * score(wrong)
+    assert score(right) == score(right)
 
 
 def test_nothing_to_try_is_refused():

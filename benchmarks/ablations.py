@@ -1,0 +1,204 @@
+"""What each option of model and training is worth, at a small fixed budget: one row per option, several seeds.
+
+    python -m benchmarks.ablations --data-dir data --budget-steps 400 --seeds 3 --write docs/ablations.md
+
+Every run is an ordinary training run of `esvae_core.training`, on a narrow network so that many fit. Results go to a
+JSON file after each run; a second call goes on where the first one stopped. Figures are those of the validation split.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from esvae_core.checkpoint import load as load_checkpoint
+from esvae_core.config import DataConfig, ModelConfig, NeuronConfig, RunConfig, TrainConfig
+from esvae_core.data import ImageSet
+from esvae_core.data import load as load_data
+from esvae_core.esvae import ESVAE
+from esvae_core.files import write_atomically
+from esvae_core.latent import mmd
+from esvae_core.memory import keep_large_blocks
+from esvae_core.seeds import generator
+from esvae_core.training.trainer import train
+
+EPOCHS = 4
+"""Parts of a run: T grows and validation happens between them."""
+HELD_OUT = 1 / 120
+"""Share of the train split that is the validation split: 500 images of MNIST."""
+
+NETWORK: dict[str, Any] = {"image_size": 16, "channels": (8, 16, 32), "latent_dim": 16, "time_steps": 8}
+TRAINING: dict[str, Any] = {
+    "batch_size": 32,
+    "lr": 0.025,
+    "schedule": "cosine",
+    "warmup_steps": 20,
+    "gradient_clip": 2.0,
+    "mean_image_bias": True,
+}
+
+_SOFT = NeuronConfig(leak=0.9, reset="soft")
+_EVEN: dict[str, Any] = {"sampler": "systematic"}
+_PLUS: dict[str, Any] = {"sampler": "systematic", "latent_neuron": _SOFT}
+
+Row = tuple[dict[str, Any], dict[str, Any]]
+
+ROWS: dict[str, Row] = {
+    # the published network with the right output bias, and one change each
+    "published, right output bias (base)": ({}, {}),
+    "published initialisation": ({}, {"mean_image_bias": False}),
+    "straight-through gradient": ({"sampling_gradient": "straight-through"}, {}),
+    "second-order gradient": ({"sampling_gradient": "second-order"}, {}),
+    "surrogate at the threshold": ({"neuron": NeuronConfig(surrogate_center=0.2)}, {}),
+    "surrogate half as wide": ({"neuron": NeuronConfig(surrogate_width=0.5)}, {}),
+    "systematic sampling": (_EVEN, {}),
+    "soft latent": ({"latent_neuron": _SOFT}, {}),
+    # both, and one change more each
+    "systematic, soft latent (plus)": (_PLUS, {}),
+    "plus, half of it sampled by Bernoulli": (_PLUS, {"systematic_share": 0.5}),
+    "plus, all layers soft": (_PLUS | {"neuron": _SOFT}, {}),
+    "plus, readout decay 0.9": (_PLUS | {"readout_decay": 0.9}, {}),
+    "plus, readout decay 1": (_PLUS | {"readout_decay": 1.0}, {}),
+    "plus, averaged weights": (_PLUS, {"ema_decay": 0.98}),
+    "plus, T grown 2, 4, 8": (_PLUS, {"grow_time": ((0.25, 2), (0.5, 4))}),
+    "plus, unbiased MMD": (_PLUS, {"mmd_unbiased": True}),
+    "plus, lambda 0.01": (_PLUS, {"mmd_weight": 0.01}),
+    "plus, lambda risen over half the run": (_PLUS, {"mmd_warmup_steps": "half"}),
+    "plus, price of a spike 0.01": (_PLUS, {"rate_weight": 0.01}),
+}
+
+
+def settings(name: str, dataset: str, steps: int, seed: int) -> RunConfig:
+    """The run of one row, data set and seed."""
+    model, training = ROWS[name]
+    if training.get("mmd_warmup_steps") == "half":
+        training = training | {"mmd_warmup_steps": steps // 2}
+    return RunConfig(
+        name="ablation",
+        model=ModelConfig(**NETWORK | model),
+        data=DataConfig(dataset=dataset, validation_fraction=HELD_OUT),
+        train=TrainConfig(**TRAINING | training, epochs=EPOCHS, batches_per_epoch=max(1, steps // EPOCHS), seed=seed),
+    )
+
+
+@torch.no_grad()
+def measure(model: ESVAE, data: ImageSet) -> dict[str, float]:
+    """Figures of a model on its validation split."""
+    images, source = data.tensor(), generator(0, "ablation")
+    rates = model.encode(images).rates
+    figures = {}
+    for sampler in ("systematic", "bernoulli"):
+        spikes = model.sample_spikes(rates, source, sampler)
+        figures[f"mse_{sampler}"] = float((model.decode(spikes) - images).square().mean())
+    figures["mse"] = figures[f"mse_{model.config.sampler}"]
+    figures["mmd"] = float(mmd(rates, model.prior_rates(len(rates), generator=source), unbiased=True))
+    share = torch.bincount((rates * model.config.time_steps).round().long().flatten()).double() / rates.numel()
+    figures["spread"] = -float((share * share.clamp_min(1e-300).log2()).sum())
+    return figures
+
+
+def one(config: RunConfig, data_dir: Path | None) -> dict[str, Any]:
+    """Train one run and measure it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = train(config, Path(folder) / "run", data_dir=data_dir)
+        loaded = load_checkpoint(path)
+    data = load_data(
+        config.data.dataset,
+        "validation",
+        image_size=config.model.image_size,
+        channels=config.model.image_channels,
+        data_dir=data_dir,
+        validation_fraction=HELD_OUT,
+    )
+    assert loaded.header.training is not None
+    return {"seconds": loaded.header.training.seconds, **measure(loaded.model, data)}
+
+
+def table(results: dict[str, dict[str, Any]], dataset: str, steps: int) -> str:
+    """The results of one data set and budget, as Markdown; mean and deviation over the seeds."""
+    lines = [
+        "| row | MSE | MSE, Bernoulli spikes | MMD | spread of the rates, bits | seeds |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for name in ROWS:
+        runs = [r for r in results.values() if (r["row"], r["dataset"], r["steps"]) == (name, dataset, steps)]
+        if runs:
+            cells = [_cell([r[key] for r in runs]) for key in ("mse", "mse_bernoulli", "mmd", "spread")]
+            lines.append(f"| {name} | {' | '.join(cells)} | {len(runs)} |")
+    return "\n".join(lines)
+
+
+def _cell(values: list[float]) -> str:
+    mean = sum(values) / len(values)
+    if len(values) == 1:
+        return f"{mean:.4f}"
+    return f"{mean:.4f} ± {math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1)):.4f}"
+
+
+def put_table(text: str, dataset: str, new: str) -> str:
+    """The text with the table between that data set's marks replaced."""
+    start, end = f"<!-- table: {dataset} -->", f"<!-- end: {dataset} -->"
+    before, found, rest = text.partition(start)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise SystemExit(f"the file to write into has no '{start}' and '{end}'")
+    return f"{before}{start}\n\n{new}\n\n{end}{after}"
+
+
+def run_all(
+    names: list[str],
+    dataset: str,
+    steps: int,
+    seeds: int,
+    results_path: Path,
+    data_dir: Path | None,
+    say: Callable[[str], None] = print,
+) -> dict[str, dict[str, Any]]:
+    """Do the runs that the file of results does not hold yet, seed by seed, and return all that it holds."""
+    results: dict[str, dict[str, Any]] = json.loads(results_path.read_text()) if results_path.exists() else {}
+    for seed in range(seeds):
+        for name in names:
+            key = f"{dataset}/{name}/{steps}/{seed}"
+            if key in results:
+                continue
+            config = settings(name, dataset, steps, seed)
+            figures = one(config, data_dir)
+            results[key] = {"row": name, "dataset": dataset, "steps": steps, "seed": seed, **figures}
+            write_atomically(results_path, (json.dumps(results, indent=1) + "\n").encode())
+            say(f"{key}: mse {figures['mse']:.4f} in {figures['seconds']:.0f} s")
+    return results
+
+
+def main() -> None:
+    """Entry point."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data-dir", type=Path)
+    parser.add_argument("--dataset", default="mnist")
+    parser.add_argument("--budget-steps", type=int, default=400)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--rows", nargs="*", default=list(ROWS), choices=list(ROWS), metavar="ROW")
+    parser.add_argument("--results", type=Path, default=Path("runs/ablations.json"))
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--write", type=Path, help="Markdown file whose table of this data set is replaced")
+    arguments = parser.parse_args()
+    keep_large_blocks()
+    torch.set_num_threads(arguments.threads)
+    arguments.results.parent.mkdir(parents=True, exist_ok=True)
+    dataset, steps = arguments.dataset, arguments.budget_steps
+    results = run_all(arguments.rows, dataset, steps, arguments.seeds, arguments.results, arguments.data_dir)
+    text = table(results, dataset, steps)
+    print(text)
+    if arguments.write:
+        new = put_table(arguments.write.read_text(encoding="utf-8"), dataset, text)
+        write_atomically(arguments.write, new.encode())
+
+
+if __name__ == "__main__":
+    main()

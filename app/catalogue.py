@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import logging
 import os
 import threading
@@ -210,6 +211,7 @@ def described(shelf: Shelf) -> dict[str, Any]:
         "atlasProblem": shelf.atlas_problem,
         "originals": originals(shelf) is not None,
         "path": _typed(shelf.entry.path),
+        "versions": {"esvae": importlib.metadata.version("esvae")},
     }
 
 

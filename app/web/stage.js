@@ -4,6 +4,7 @@ import { Desk } from "./desk.js";
 import { h } from "./dom.js";
 import { bar } from "./parts/bar.js";
 import { message } from "./parts/message.js";
+import { opened } from "./parts/opened.js";
 import { encode } from "./maths/link.js";
 
 let opening = null; // one desk per document; a failed one is tried again
@@ -40,12 +41,13 @@ function show(root, desk, view, data, tell) {
     return () => {};
   }
   let leave = () => {};
+  const dropped = opened(desk);
   const build = () => {
     leave();
     const body = h("div", { class: "view" });
     const top = bar(desk);
     const line = message(desk);
-    root.replaceChildren(top, line, body);
+    root.replaceChildren(top, line, dropped, body);
     const dispose = view.mount(body, desk, data);
     leave = () => {
       dispose?.();
@@ -60,6 +62,7 @@ function show(root, desk, view, data, tell) {
   const stops = [desk.onModel(build), desk.store.on("commit", report)];
   return () => {
     stops.forEach((stop) => stop());
+    dropped.dispose();
     leave();
   };
 }

@@ -1,46 +1,213 @@
+"""What is taken along from the page in Chromium, replayed by the library; and files that are dropped on it."""
+
+from __future__ import annotations
+
+import base64
 import csv
 import io
+import json
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from app import catalogue
-from app.scene import drawn
-from app.state import GRID, Prior, State, to_grid
-from app.takeaway import grid_code, picture_code, rates_csv
+from app.state import GRID, Own
+from esvae_core.explore import carriers
+from esvae_core.explore.recipe import Layout, recipe_of, render
+from esvae_core.explore.replay import replay
+
+from .visits import LARGE, LINK, open_page, pixels_of, same_as_python, state_of
+
+pytestmark = pytest.mark.browser
+UNITS = np.random.default_rng(3).integers(0, GRID + 1, (4, 6)).astype(np.uint16)
+HOW = {"sampler": "systematic", "steps": 12}
 
 
-def pixels(name):
-    with Image.open(name) as image:
-        return np.asarray(image)
+@pytest.fixture
+def model(shelf_dir):
+    return catalogue.named("aaa").checkpoint.model
 
 
-def test_the_table_has_a_line_for_each_dimension():
-    rows = list(csv.DictReader(io.StringIO(rates_csv((0, GRID, GRID // 2), (GRID // 16, GRID, 1)))))
-    assert [row["dimension"] for row in rows] == ["0", "1", "2"]
-    assert [float(row["source_rate"]) for row in rows] == [0, 1, 0.5]
-    assert [row["current_rate"] for row in rows] == ["0.0625", "1", "0.000022"]
+def menu(page):
+    page.get_by_role("button", name="Export", exact=True).click()
+    return page.locator(".takeaway")
 
 
-@pytest.mark.parametrize("rates", [[0, 0.125, 0.25, 0.5, 0.875, 1], [0.1, 0.2, 0.333, 0.77, 0.5, 0.9]])
-@pytest.mark.parametrize("sampler", ["bernoulli", "systematic"])
-def test_the_lines_of_python_make_the_same_picture(shelf_dir, tmp_path, monkeypatch, rates, sampler):
+def saved(page, label, tmp_path):
+    with page.expect_download() as waiting:
+        page.locator(".takeaway").get_by_role("button", name=label, exact=True).click()
+    path = tmp_path / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    return path
+
+
+def drop(page, name, content):
+    """Drop a file on the page, away from any field for files."""
+    page.evaluate(
+        """([name, data]) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], name));
+          const how = { dataTransfer: transfer, bubbles: true, cancelable: true };
+          for (const kind of ['dragover', 'drop']) document.body.dispatchEvent(new DragEvent(kind, how));
+        }""",
+        [name, base64.b64encode(content).decode()],
+    )
+
+
+def test_the_picture_is_saved_and_made_again(page, shelf_dir, tmp_path):
+    open_page(page)
+    shown = pixels_of(page)
+    menu(page).get_by_label("Scale").select_option("4")
+    for label in ("PNG", "SVG", ".npz"):
+        path = saved(page, label, tmp_path)
+        assert path.name.startswith("aaa-picture.")
+        done = replay(path, [shelf_dir])
+        assert done.identical, label
+        assert done.recipe.units.tolist() == [list(LINK.rates)]
+        assert done.recipe.versions["esvae"]
+    with Image.open(tmp_path / "aaa-picture.png") as image:
+        assert image.size == (64, 64)
+        assert np.array_equal(np.asarray(image.convert("RGB"))[::4, ::4], shown)
+
+
+def test_the_table_the_lines_and_the_link(page, context, tmp_path, monkeypatch, model):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_page(page)
+    shown = pixels_of(page)
+    sheet = menu(page)
+    rows = list(csv.DictReader(io.StringIO(saved(page, ".csv", tmp_path).read_text())))
+    assert [round(float(row["current_rate"]) * GRID) for row in rows] == list(LINK.rates)
+    sheet.get_by_role("button", name="as Python").click()
+    page.get_by_text("The lines are copied.").wait_for()
+    lines = page.evaluate("navigator.clipboard.readText()")
+    assert sheet.locator("pre").text_content() == lines
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(catalogue, "folders", lambda: [shelf_dir])
-    state = State("aaa", Prior(3), to_grid(rates), 11, sampler, 8)
-    exec(picture_code(state, shelf_dir / "aaa.safetensors"), {})
-    assert np.array_equal(pixels("picture.png")[::10, ::10], drawn(state).pixels[0, :, :, 0])
+    exec(lines, {})
+    with Image.open("picture.png") as image:
+        assert np.array_equal(np.asarray(image.convert("RGB"))[::10, ::10], shown)
+    sheet.get_by_role("button", name="Recipe").click()
+    page.get_by_text("The recipe is copied.").wait_for()
+    recipe = json.loads(page.evaluate("navigator.clipboard.readText()"))
+    assert (recipe["seeds"], recipe["steps"], recipe["checkpoint"]["name"]) == ([7], 8, "aaa")
+    sheet.get_by_role("button", name="Link").click()
+    page.get_by_text("The link is copied.").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == page.evaluate("location.href")
 
 
-def test_the_lines_of_python_make_a_grid(shelf_dir, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    state = State("aaa", Prior(3), to_grid([0.5] * 6), 11, "bernoulli", 8)
-    exec(grid_code(state, shelf_dir / "aaa.safetensors", 2, 3, 5), {})
-    assert pixels("grid.png").shape == (4 * (2 * 18 - 2), 4 * (3 * 18 - 2))
+GRID_OF_FOUR = """async () => {
+  const [stage] = performance.getEntriesByType('resource').map((e) => e.name).filter((n) => n.endsWith('/stage.js'));
+  const { takeaway } = await import(stage.replace('stage.js', 'parts/takeaway.js'));
+  const { Desk } = await import(stage.replace('stage.js', 'desk.js'));
+  const desk = await Desk.open(location.origin + '/esvae');
+  const cells = UNITS.map((rates) => Uint16Array.from(rates));
+  const offer = { kind: 'grid', name: 'four', cells, seeds: [1, 2, 3, 4], columns: 2, captions: ['a', 'b', 'c', 'd'] };
+  const place = document.body.appendChild(document.createElement('div'));
+  place.append(takeaway(desk, () => offer, 'Export four'));
+}"""
 
 
-def test_a_path_below_the_working_folder_is_short(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    state = State("m", Prior(3), (0,), 11, "bernoulli", 8)
-    assert 'load("checkpoints/m.safetensors")' in picture_code(state, tmp_path / "checkpoints" / "m.safetensors")
+def test_a_grid_and_its_films(page, shelf_dir, tmp_path):
+    open_page(page)
+    page.evaluate(GRID_OF_FOUR.replace("UNITS", json.dumps(UNITS.tolist())))
+    page.get_by_role("button", name="Export four").evaluate("button => button.click()")
+    for label in ("PNG", "SVG", "GIF", "WEBP", ".npz"):
+        with page.expect_download() as waiting:
+            page.locator(".takeaway").get_by_role("button", name=label, exact=True).evaluate("button => button.click()")
+        path = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(path)
+        done = replay(path, [shelf_dir])
+        assert done.identical, label
+        assert done.recipe.kind == ("film" if label in ("GIF", "WEBP") else "grid")
+        assert done.recipe.seeds == (1, 2, 3, 4)
+    with Image.open(tmp_path / "aaa-four.png") as image:
+        assert image.size == (4 * (2 * 18 - 2), 4 * (2 * 25 - 2))
+
+
+def test_a_dropped_picture_of_one_opens(page, model, tmp_path):
+    open_page(page)
+    recipe = recipe_of(model, "elsewhere", UNITS[:1], (99,), kind="picture", layout=Layout(scale=3), **HOW)
+    for suffix in carriers.SUFFIXES:
+        path = tmp_path / f"it{suffix}"
+        carriers.write(path, recipe, render(recipe, model))
+        drop(page, path.name, path.read_bytes())
+        page.wait_for_function("location.href.includes('~s12~99~')")
+        state = state_of(page)
+        assert (state.rates, state.seed, state.steps) == (tuple(UNITS[0].tolist()), 99, 12)
+        assert isinstance(state.source, Own)
+        assert same_as_python(page)
+        page.keyboard.press("Control+z")
+        assert state_of(page) == LINK
+
+
+def test_a_dropped_grid_offers_its_pictures(page, model, tmp_path):
+    open_page(page)
+    layout = Layout(columns=2, captions=("a", "b", "c", "d"))
+    recipe = recipe_of(model, "aaa", UNITS, (1, 2, 3, 4), kind="grid", layout=layout, **HOW)
+    carriers.write(tmp_path / "grid.png", recipe, render(recipe, model))
+    drop(page, "grid.png", (tmp_path / "grid.png").read_bytes())
+    choice = page.get_by_label("Picture of grid.png")
+    choice.wait_for()
+    assert state_of(page).seed == 1
+    choice.select_option(label="3: c")
+    assert (state_of(page).rates, state_of(page).seed) == (tuple(UNITS[2].tolist()), 3)
+    assert same_as_python(page)
+
+
+def test_a_recipe_of_another_model_here_opens_that_model(page, tmp_path):
+    open_page(page)
+    other = catalogue.named("bare").checkpoint.model
+    units = np.full((1, 40), GRID // 2, np.uint16)
+    recipe = recipe_of(other, "aaa", units, (5,), kind="picture", **HOW)  # known by its content, not by its name
+    carriers.write(tmp_path / "it.png", recipe, render(recipe, other))
+    drop(page, "it.png", (tmp_path / "it.png").read_bytes())
+    page.wait_for_function("location.href.includes('~bare~')")
+    page.get_by_role("slider", name="d39", exact=True).wait_for()
+    page.wait_for_timeout(200)
+    assert state_of(page).rates == (GRID // 2,) * 40
+    assert same_as_python(page)
+
+
+def carrying(text):
+    about, file = PngImagePlugin.PngInfo(), io.BytesIO()
+    about.add_itxt("esvae", text)
+    Image.new("L", (4, 4)).save(file, "PNG", pnginfo=about)
+    return file.getvalue()
+
+
+def test_hostile_files_are_explained_and_the_page_lives_on(page, model):
+    open_page(page)
+    first = pixels_of(page)
+    good = json.loads(recipe_of(model, "aaa", UNITS, (1,), kind="grid", **HOW).text)
+    elsewhere = {"checkpoint": {"name": "x", "sha256": "0" * 64}}
+    cases = {
+        "json.png": (carrying("{"), "expected JSON"),
+        "long.png": (carrying("x" * (4 * 2**20 + 1)), "at most"),
+        "steps.png": (carrying(json.dumps(good | {"steps": 65})), "up to 64"),
+        "seed.png": (carrying(json.dumps(good | {"seeds": [2**31]})), "seed"),
+        "dims.png": (carrying(json.dumps(good | {"dims": 12})), "dims: expected 6, found 12"),
+        "other.png": (
+            carrying(json.dumps(good | elsewhere)),
+            "another network, x",
+        ),
+        "later.png": (carrying(json.dumps(good | {"version": 2})), "version 2"),
+        "text.txt": (b"hello", "expected a picture"),
+        "empty.png": (b"", "empty"),
+    }
+    for name, (content, words) in cases.items():
+        drop(page, name, content)
+        said = page.get_by_role("alert").filter(has_text=f"{name}: ")
+        said.wait_for()
+        assert words in said.text_content(), name
+        assert np.array_equal(pixels_of(page), first), name
+    assert page.locator(LARGE).is_visible()
+
+
+def test_a_picture_without_a_recipe_is_encoded(page):
+    open_page(page)
+    file = io.BytesIO()
+    Image.radial_gradient("L").save(file, "PNG")
+    drop(page, "photo.png", file.getvalue())
+    page.wait_for_function("location.href.includes('~o')")
+    assert isinstance(state_of(page).source, Own)
+    assert same_as_python(page)

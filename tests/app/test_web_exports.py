@@ -16,8 +16,9 @@ import pytest
 from PIL import Image
 
 from esvae_core import checkpoint
+from esvae_core.arrays import read_rates
 from esvae_core.engine import plan_of, to_bundle
-from esvae_core.explore import carriers
+from esvae_core.explore import carriers, drawing
 from esvae_core.explore.recipe import GRID, Layout, recipe_of, render, to_rates
 from esvae_core.explore.replay import replay
 from esvae_core.letters import ALPHABET, written
@@ -110,6 +111,7 @@ def done(tmp_path_factory, models):
         "recipes": [_recipe(grid, range(5)), _recipe(film, (7,) * 5)],
         "wrong": wrong,
         "carried": grid.text,
+        "shelf": str(shelf),
         "pictures": [
             {
                 "name": name,
@@ -143,6 +145,33 @@ def test_what_the_page_writes_is_replayed(name, kind, scale, done):
         assert result.recipe.layout.scale == scale
         assert result.recipe.versions == {"page": "1"}
         assert result.checkpoint.stem == name
+
+
+@pytest.mark.parametrize(("name", "kind"), [*((name, kind) for name, kind, _ in KINDS), ("gray", "picture")])
+def test_the_lines_of_python_make_the_same(name, kind, done, models, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec((done["out"] / f"{name}-{kind}.py").read_text(), {})
+    if kind == "picture":
+        with Image.open("picture.png") as image:
+            expected = draw(models["gray"], [[0, 1, 0.5, 0.0625, 0.25, 0]], seed=3, sampler="systematic", steps=8)
+            assert np.array_equal(np.asarray(image)[::10, ::10, None], expected)
+            assert image.size == (160, 160)
+        return
+    if kind == "grid":
+        with Image.open("grid.png") as ours, Image.open(done["out"] / f"{name}-grid.png") as theirs:
+            assert np.array_equal(np.asarray(ours), np.asarray(theirs))
+        return
+    with Image.open("film.gif") as ours:
+        assert (ours.n_frames, ours.size, ours.info["duration"]) == (6, (32, 32), 120)
+
+
+def draw(model, rates, **how):
+    return drawing.draw(model, np.array(rates), **how).pixels[0]
+
+
+def test_a_table_of_rates_is_read_by_the_command(done):
+    found = read_rates(done["out"] / "rates.csv", 3)
+    assert np.abs(found - np.array([[0, 1, 0.5], [2880, 15360, 1]]) / [[1] * 3, [GRID] * 3]).max() < 1e-6
 
 
 def test_a_png_of_the_page_is_a_png(done):

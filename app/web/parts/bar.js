@@ -1,6 +1,8 @@
 /** The line above every view: which model, back and forth, and what to take along. */
 
 import { h, icon } from "../dom.js";
+import { menu } from "./menu.js";
+import { takeaway } from "./takeaway.js";
 
 export function bar(desk) {
   const { store } = desk;
@@ -8,7 +10,7 @@ export function bar(desk) {
   const redo = h("button", { type: "button", title: "Redo (Ctrl+Y)", onclick: () => store.redo() }, icon("redo"), h("span", {}, "Redo"));
   const steps = menu("Steps", "history", () => stepList(desk));
   const link = h("button", { type: "button", title: "Copy a link to what is on the screen", onclick: () => copy(desk, link) }, icon("link"), h("span", {}, "Link")); // prettier-ignore
-  const actions = h("div", { class: "actions" }, undo, redo, steps, link);
+  const actions = h("div", { class: "actions" }, undo, redo, steps, link, takeaway(desk));
   const element = h("header", { class: "bar" }, models(desk), h("p", { class: "quiet about" }, about(desk)), actions);
 
   const update = () => {
@@ -50,28 +52,6 @@ function about({ entry, engine }) {
   const colour = entry.channels === 1 ? "gray" : "colour";
   const where = engine ? "" : " · decoded by the server when you let go, since this browser cannot run the model";
   return `${entry.dims} latent neurons · ${entry.size} × ${entry.size} ${colour}${where}`;
-}
-
-/** A button with a sheet below it that `content` fills anew each time it opens; closes on Escape or a click elsewhere. */
-export function menu(label, picture, content) {
-  const sheet = h("div", { class: "sheet", hidden: true });
-  const button = h(
-    "button",
-    { type: "button", "aria-haspopup": "true", "aria-expanded": "false", title: label, onclick: () => open(sheet.hidden) },
-    icon(picture),
-    h("span", {}, label),
-  );
-  const place = h("div", { class: "menu" }, button, sheet);
-  const away = (event) => {
-    if (event.type === "keydown" ? event.key === "Escape" : !event.composedPath().includes(place)) open(false);
-  };
-  function open(yes) {
-    sheet.hidden = !yes;
-    button.setAttribute("aria-expanded", String(yes));
-    for (const kind of ["pointerdown", "keydown"]) (yes ? addEventListener : removeEventListener)(kind, away);
-    if (yes) sheet.replaceChildren(content(() => open(false)));
-  }
-  return place;
 }
 
 function stepList({ store }) {

@@ -3,6 +3,7 @@
 import { h, icon } from "../dom.js";
 import { fromBytes, resize, toGray, toRgb } from "../maths/picture.js";
 import { toGrid } from "../maths/rates.js";
+import { openRecipe } from "./recipes.js";
 
 const LARGEST = 50; // MB
 const MOST = 2048; // px; larger pictures are reduced by the browser first
@@ -32,19 +33,16 @@ export function own(desk) {
   async function take(file) {
     if (!file) return;
     try {
-      if (file.size > LARGEST * 2 ** 20) throw new Error(`expected at most ${LARGEST} MB, found ${Math.ceil(file.size / 2 ** 20)}`);
-      kept = { bitmap: await decoded(file), name: file.name };
-      await again();
+      if (await openRecipe(desk, file)) return;
+      kept = { bitmap: await bitmapOf(file), name: file.name };
+      again();
     } catch (error) {
       desk.say(`${file.name}: ${error.message}.`, "warning");
     }
   }
 
-  async function again() {
-    if (!kept) return;
-    const bytes = square(kept.bitmap, entry, crop.value, invert.checked);
-    const rates = toGrid(engine.encode(fromBytes(bytes, entry.channels)).rates);
-    desk.store.change({ source: { kind: "own", rates }, rates }, kept.name);
+  function again() {
+    if (kept) encode(desk, kept.bitmap, kept.name, crop.value, invert.checked);
   }
 
   async function film() {
@@ -67,7 +65,7 @@ export function own(desk) {
   shoot.onclick = async () => {
     kept = { bitmap: await createImageBitmap(video), name: "camera" };
     stop();
-    await again();
+    again();
   };
   drop.ondragover = (event) => event.preventDefault();
   drop.ondrop = (event) => {
@@ -79,8 +77,17 @@ export function own(desk) {
   return element;
 }
 
-/** @returns {Promise<ImageBitmap>} upright, at most MOST pixels wide or high */
-async function decoded(file) {
+/** Make a picture the source. @param {ImageBitmap} bitmap @param {"crop"|"pad"} fit */
+export function encode({ engine, entry, store }, bitmap, name, fit = "crop", invert = false) {
+  if (!engine) throw new Error("encoding a picture needs the model in the page, and this browser cannot run it");
+  const bytes = square(bitmap, entry, fit, invert);
+  const rates = toGrid(engine.encode(fromBytes(bytes, entry.channels)).rates);
+  store.change({ source: { kind: "own", rates }, rates }, name);
+}
+
+/** @returns {Promise<ImageBitmap>} upright, at most MOST pixels wide or high @throws {Error} one line */
+export async function bitmapOf(file) {
+  if (file.size > LARGEST * 2 ** 20) throw new Error(`expected at most ${LARGEST} MB, found ${Math.ceil(file.size / 2 ** 20)}`);
   if (!file.size) throw new Error("expected a picture, found an empty file");
   let bitmap = null;
   try {

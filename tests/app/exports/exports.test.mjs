@@ -12,10 +12,12 @@ import { encodeGif } from "../../../app/web/maths/gif.js";
 import { ALPHABET, written } from "../../../app/web/maths/letters.js";
 import { encodeNpz, npy } from "../../../app/web/maths/npz.js";
 import { encodePng } from "../../../app/web/maths/png.js";
+import { pythonFor } from "../../../app/web/maths/python.js";
 import { fromGrid } from "../../../app/web/maths/rates.js";
 import { cellsOf, parse, pixelsOf, recipeOf, RecipeError, seedOf, textOf } from "../../../app/web/maths/recipe.js";
 import { sheet, toBytes } from "../../../app/web/maths/sheet.js";
 import { encodeSvg } from "../../../app/web/maths/svg.js";
+import { dimensionsCsv, picturesCsv } from "../../../app/web/maths/table.js";
 import { joinWebp } from "../../../app/web/maths/webp.js";
 import { betweenTags, xmp } from "../../../app/web/maths/xmp.js";
 
@@ -130,8 +132,25 @@ for (const { name, bundle, kind, scale } of cases.pictures) {
       assert.deepEqual(await recipeIn(bytes), recipe, suffix);
       writeFileSync(place(`${name}-${kind}.${suffix}`), bytes);
     }
+    writeFileSync(place(`${name}-${kind}.py`), pythonFor(recipe, join(cases.shelf, `${name}.safetensors`)));
   });
 }
+
+test("the lines for one picture, in the smallest unit", () => {
+  const checkpoint = { name: "gray", sha256: "0".repeat(64) };
+  const layout = { scale: 10 };
+  const about = { kind: "picture", checkpoint, sampler: "systematic", steps: 8, layout };
+  const recipe = recipeOf([Uint16Array.of(0, 46080, 23040, 2880, 11520, 0)], [3], about);
+  const lines = pythonFor(recipe, join(cases.shelf, "gray.safetensors"));
+  assert.match(lines, /rates = np.array\(\[\[0, 16, 8, 1, 4, 0\]\]\) \/ 16\n/);
+  writeFileSync(place("gray-picture.py"), lines);
+  assert.match(pythonFor(recipe, 'a "b" ü\u{1F600}'), /load\("a \\"b\\" \\u00fc\\U0001f600"\)/);
+});
+
+test("tables of rates", () => {
+  assert.equal(dimensionsCsv([0, 46080, 23040], [2880, 46080, 1]), "dimension,source_rate,current_rate\n0,0,0.0625\n1,1,1\n2,0.5,0.000022\n");
+  writeFileSync(place("rates.csv"), picturesCsv([Uint16Array.of(0, 46080, 23040), Uint16Array.of(2880, 15360, 1)]));
+});
 
 test("a GIF whose table of strings fills up is still right", () => {
   let state = 7;

@@ -1,0 +1,46 @@
+/** The lines of Python that make a picture again with `esvae_core`, to the pixel. */
+
+import { GRID } from "./rates.js";
+import { cellsOf } from "./recipe.js";
+
+/** @param {import("./recipe.js").Recipe} recipe @param {string} path of the checkpoint, as one would type it */
+export function pythonFor(recipe, path) {
+  const { kind, sampler, steps, layout, seeds } = recipe;
+  const cells = cellsOf(recipe);
+  const unit = commonUnit(cells);
+  const rows = cells.map((rates) => `[${Array.from(rates, (rate) => (rate * unit) / GRID).join(", ")}]`);
+  const vectors = rows.length === 1 ? rows[0] : `\n    ${rows.join(",\n    ")},\n`;
+  const head = `import numpy as np
+from esvae_core import checkpoint
+from esvae_core.explore.recipe import paint, to_units
+from esvae_core.pictures import sheet, to_picture
+
+model = checkpoint.load(${text(path)}).model
+rates = np.array([${vectors}]) / ${unit}
+pixels = paint(model, to_units(rates), [${seeds.join(", ")}], sampler="${sampler}", steps=${steps})
+`;
+  if (kind === "film") {
+    return `${head}frames = [to_picture(frame, scale=${layout.scale}) for frame in pixels]
+frames[0].save("film.gif", save_all=True, append_images=frames[1:], duration=${layout.frame_ms}, loop=0)`;
+  }
+  if (kind === "picture" && !layout.captions.length) {
+    return `${head.replace("import sheet, to_picture", "import to_picture")}to_picture(pixels[0], scale=${layout.scale}).save("picture.png")`;
+  }
+  const captions = layout.captions.length ? `, captions=[${layout.captions.map(text).join(", ")}]` : "";
+  return `${head}whole = sheet(pixels, ${layout.columns}, gap=${layout.gap}${captions})
+to_picture(whole, scale=${layout.scale}).save("${kind}.png")`;
+}
+
+/** The smallest unit of which all rates are multiples: T of most models, or the grid's. */
+function commonUnit(cells) {
+  const fits = (unit) => cells.every((rates) => rates.every((rate) => (rate * unit) % GRID === 0));
+  return [1, 2, 4, 8, 16, 32, 64].find(fits) ?? GRID;
+}
+
+/** A text as Python reads it: JSON's escapes are Python's, if all is ASCII. */
+function text(value) {
+  return JSON.stringify(value).replace(/[^ -~]/gu, (c) => {
+    const code = c.codePointAt(0);
+    return code < 0x10000 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\U${code.toString(16).padStart(8, "0")}`;
+  });
+}

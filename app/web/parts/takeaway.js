@@ -1,0 +1,205 @@
+/**
+ * What a visitor can take along: files that carry their recipe, a table, the lines of Python, the link.
+ *
+ *     takeaway(desk)                                      // the picture on the screen
+ *     takeaway(desk, () => ({ kind: "grid", name: "samples", cells, seeds, columns: 8, captions }))
+ *
+ * @typedef {{kind: "picture"|"grid"|"strip", name: string, cells: Uint16Array[], seeds: number[], columns?: number,
+ *   captions?: string[], frame_ms?: number}} Offer rates of each picture, and seeds of the noise: one for each or one for all
+ */
+
+import { h } from "../dom.js";
+import { joined, utf8 } from "../maths/bytes.js";
+import { encodeGif } from "../maths/gif.js";
+import { encodeNpz } from "../maths/npz.js";
+import { encodePng } from "../maths/png.js";
+import { pythonFor } from "../maths/python.js";
+import { fromGrid } from "../maths/rates.js";
+import { cellsOf, MAX_PIXELS, pixelsOf, recipeOf, seedOf, textOf } from "../maths/recipe.js";
+import { sheet, toBytes } from "../maths/sheet.js";
+import { encodeSvg } from "../maths/svg.js";
+import { dimensionsCsv, picturesCsv } from "../maths/table.js";
+import { joinWebp } from "../maths/webp.js";
+import { menu } from "./menu.js";
+
+const SCALES = [1, 2, 4, 8, 10, 16, 32];
+const GAPS = [0, 1, 2, 4, 8];
+const FEW = 8; // pictures that are decoded here, without waking the workers
+
+/** @param {() => Offer} [offer] asked when the menu opens */
+export function takeaway(desk, offer = () => onScreen(desk), label = "Export") {
+  return menu(label, "export", () => sheetOf(desk, offer()));
+}
+
+function onScreen({ store }) {
+  return { kind: "picture", name: "picture", cells: [store.state.rates], seeds: [store.state.seed], columns: 1 };
+}
+
+/** @param {Offer} offer */
+function sheetOf(desk, offer) {
+  const { entry, store, engine } = desk;
+  const { cells, seeds, kind } = offer;
+  const { sampler, steps, rates, source } = store.state; // as they are now, whatever the hand does meanwhile
+  const single = cells.length === 1;
+  const scale = select("Scale", SCALES, single ? 10 : 4, (n) => `${n} ×`);
+  const gap = select("Gap", GAPS, 2, (n) => `${n} px`);
+  const captions = h("input", { type: "checkbox", checked: true });
+  const said = h("p", { class: "quiet", role: "status" });
+  const code = h("pre", { class: "code", hidden: true, tabindex: 0 });
+
+  const recipe = (as = kind) =>
+    recipeOf(cells, seeds, {
+      kind: as,
+      checkpoint: { name: entry.name, sha256: entry.hash },
+      sampler,
+      steps,
+      layout: {
+        columns: offer.columns ?? cells.length,
+        gap: single ? 0 : Number(gap.value),
+        scale: Number(scale.value),
+        captions: as !== "film" && offer.captions && captions.checked ? offer.captions : [],
+        frame_ms: offer.frame_ms ?? 100,
+      },
+      versions: entry.versions ?? {},
+    });
+
+  const writers = {
+    png: async () => {
+      const made = recipe();
+      return encodePng(laidOut(made, await tilesOf(desk, made), entry)[0], textOf(made));
+    },
+    svg: async () => {
+      const made = recipe();
+      const [whole] = laidOut(made, await tilesOf(desk, made), entry);
+      return encodeSvg(await encodePng(whole), whole, textOf(made));
+    },
+    npz: async () => {
+      const made = recipe();
+      return tables(made, await tilesOf(desk, made), cells, entry);
+    },
+    csv: async () => (single ? dimensionsCsv(desk.ratesOf(source), rates) : picturesCsv(cells)),
+    gif: async () => {
+      const made = recipe("film");
+      return encodeGif(laidOut(made, await tilesOf(desk, made), entry), made.layout.frame_ms, textOf(made));
+    },
+    webp: async () => {
+      const made = recipe("film");
+      const frames = laidOut(made, await tilesOf(desk, made), entry);
+      const stills = await Promise.all(frames.map(still));
+      return joinWebp(stills, frames[0], made.layout.frame_ms, textOf(made));
+    },
+  };
+
+  const attempt = (work) => async () => {
+    said.textContent = "One moment …";
+    try {
+      said.textContent = (await work()) ?? "";
+    } catch (error) {
+      said.textContent = `That did not work: ${error.message}.`;
+    }
+  };
+  const file = (suffix, help) => {
+    const save = attempt(async () => {
+      const name = `${entry.name.replaceAll("/", "-")}-${offer.name}.${suffix}`;
+      const content = await writers[suffix]();
+      download(name, content, suffix);
+      return `${name}, ${Math.ceil(content.length / 1024)} kB.`;
+    });
+    return h("button", { type: "button", title: help, onclick: save }, suffix === "npz" || suffix === "csv" ? `.${suffix}` : suffix.toUpperCase());
+  };
+  const copy = (text, what) => attempt(async () => (await copied(text()), `${what} copied.`));
+  const python = attempt(async () => {
+    code.textContent = pythonFor(recipe(), entry.path ?? `${entry.name}.safetensors`);
+    code.hidden = false;
+    await copied(code.textContent);
+    return "The lines are copied.";
+  });
+
+  return h(
+    "div",
+    { class: "takeaway" },
+    h("div", { class: "row" }, field("Scale", scale), single ? null : field("Gap", gap), offer.captions ? field("Captions", captions) : null),
+    h("div", { class: "row tight" },
+      engine ? [file("png", "A picture; its recipe is inside"), file("svg", "A picture that stays sharp at any size")] : null,
+      engine && !single ? [file("gif", "A film, one picture after the other"), file("webp", "A film without loss of colours")] : null,
+      engine ? file("npz", "Pictures, rates and recipe for NumPy") : null,
+      file("csv", single ? "A table of the rates, a line for each dimension" : "A table of the rates, a line for each picture")), // prettier-ignore
+    h("div", { class: "row tight" },
+      h("button", { type: "button", title: "The lines that make this again with esvae_core", onclick: python }, "as Python"),
+      h("button", { type: "button", title: "What makes this again, as JSON", onclick: copy(() => textOf(recipe()), "The recipe is") }, "Recipe"),
+      desk.given.noAddress ? null : h("button", { type: "button", title: "A link to what is on the screen", onclick: copy(() => desk.link, "The link is") }, "Link")), // prettier-ignore
+    said,
+    code,
+    h("p", { class: "quiet" }, "Each file carries its recipe. ", h("code", {}, "esvae replay FILE"), " makes it again; dropped on this page, it opens."),
+  );
+}
+
+const field = (label, control) => h("label", { class: "field" }, label, control);
+
+function select(label, values, chosen, text) {
+  const element = h("select", { "aria-label": label }, values.map((value) => h("option", { value }, text(value)))); // prettier-ignore
+  element.value = chosen;
+  return element;
+}
+
+/** The recipe's pictures, (H, W, C) bytes each. @returns {Promise<Uint8Array[]>} */
+async function tilesOf(desk, recipe) {
+  const { engine, entry } = desk;
+  const { sampler, steps } = recipe;
+  if (pixelsOf(recipe, entry.size) > MAX_PIXELS) throw new Error("more than 67 million pixels; take a smaller scale");
+  const cells = cellsOf(recipe);
+  const pool = cells.length > FEW ? await desk.pool() : null;
+  const drawn = async (rates, seed) =>
+    pool
+      ? (await pool.run("play", rates, seed, sampler, steps)).image
+      : engine.decode(engine.sample(rates, seed, sampler, steps), steps);
+  const images = await Promise.all(cells.map((rates, i) => drawn(fromGrid(rates), seedOf(recipe, i))));
+  return images.map((image) => toBytes(image, entry.channels));
+}
+
+/** The frames of the file. @returns {import("../maths/sheet.js").Sheet[]} */
+function laidOut({ kind, layout }, tiles, { size, channels }) {
+  const { scale } = layout;
+  if (kind === "film") return tiles.map((tile) => sheet([tile], { size, channels, scale }));
+  return [sheet(tiles, { size, channels, ...layout })];
+}
+
+function tables(recipe, tiles, cells, { size, channels, dims }) {
+  const shape = [tiles.length, size, size, ...(channels === 1 ? [] : [channels])];
+  const text = utf8(textOf(recipe));
+  return encodeNpz({
+    images: { values: joined(tiles), shape },
+    rates: { values: Float32Array.from(cells.flatMap((rates) => [...fromGrid(rates)])), shape: [cells.length, dims] },
+    recipe: { values: text, shape: [text.length] },
+  });
+}
+
+/** One frame as WebP, by the browser. @returns {Promise<Uint8Array>} */
+async function still({ width, height, channels, bytes }) {
+  const canvas = new OffscreenCanvas(width, height);
+  const data = new ImageData(width, height);
+  for (let p = 0; p < width * height; p++) {
+    for (let c = 0; c < 3; c++) data.data[4 * p + c] = bytes[channels === 1 ? p : 3 * p + c];
+    data.data[4 * p + 3] = 255;
+  }
+  canvas.getContext("2d").putImageData(data, 0, 0);
+  const blob = await canvas.convertToBlob({ type: "image/webp", quality: 1 });
+  if (blob.type !== "image/webp") throw new Error("this browser does not write WebP");
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+const TYPES = { png: "image/png", svg: "image/svg+xml", gif: "image/gif", webp: "image/webp", csv: "text/csv" };
+
+function download(name, content, suffix) {
+  const href = URL.createObjectURL(new Blob([content], { type: TYPES[suffix] ?? "application/octet-stream" }));
+  h("a", { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 60_000);
+}
+
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    throw new Error("this browser lets nothing be copied here");
+  }
+}

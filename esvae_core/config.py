@@ -109,6 +109,11 @@ class TrainConfig(_Settings):
         None, ge=1, description="At most so many steps make an epoch; none: a whole pass over the training split."
     )
     batch_size: int = Field(256, ge=2, description="Images per step, over all processes together.")
+    micro_batch: int | None = Field(
+        None,
+        ge=1,
+        description="Images whose feature maps are in memory at a time, on the CPU; none: all. Results stay the same.",
+    )
     lr: float = Field(0.003, gt=0, description="Learning rate per 250 images of batch: the rate is lr x batch / 250.")
     prior_lr_factor: float = Field(10.0, gt=0, description="The prior's layer learns this many times faster.")
     schedule: Schedule = Field("constant", description="Learning rate over the run: constant, or cosine down to 0.")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from esvae_core import events
-from esvae_core.layers import apply
+from esvae_core.fused import apply
 
 
 def spikes(rate, *shape, seed=0):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import subprocess
+import sys
 import threading
 
 import numba
@@ -12,7 +16,8 @@ from hypothesis import strategies as st
 
 from esvae_core import kernels
 from esvae_core.config import NeuronConfig
-from esvae_core.layers import TdBatchNorm, dense, down, norm_lif, norm_lif_reference, up
+from esvae_core.fused import TdBatchNorm
+from esvae_core.layers import bound_memory, dense, down, norm_lif, norm_lif_reference, up
 
 HARD = NeuronConfig()
 SOFT = NeuronConfig(leak=0.9, reset="soft", surrogate_center=0.2, surrogate_width=0.8)
@@ -267,3 +272,80 @@ def test_layers_run_the_way_they_forward(layer, x, wanted):
     run = layer.run(x, 1, 3)
     assert tuple(run.spikes.shape) == (3, 2, *wanted[1:])
     assert torch.equal(run.spikes.flatten(0, 1), spikes)
+
+
+# ---- bounded memory --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("images", [1, 2, 3, 7, 8])
+@pytest.mark.parametrize("make", [down, up])
+def test_a_layer_in_parts_gives_what_it_gives_at_once(make, images):
+    steps, results = 5, []
+    x = (torch.rand(steps * 7, 6, 4, 4, generator=torch.Generator().manual_seed(0)) < 0.2).float()
+    for parts in (None, images):
+        torch.manual_seed(0)
+        layer = make(6, 10, SOFT)
+        bound_memory(layer, parts)
+        leaf = x.clone().requires_grad_()
+        spikes = layer(leaf, steps, steps)
+        assert type(spikes.grad_fn).__name__ == ("BoundedBackward" if parts and parts < 7 else "NormLifBackward")
+        spikes.backward(torch.randn(spikes.shape, generator=torch.Generator().manual_seed(1)))
+        results.append([spikes, leaf.grad, layer.norm.running_mean, layer.norm.running_var])
+        results[-1] += [p.grad for p in layer.parameters()]
+    assert torch.equal(results[0][0], results[1][0])
+    for whole, bounded in zip(*results, strict=True):
+        torch.testing.assert_close(bounded, whole, rtol=1e-4, atol=1e-3)  # tdBN makes the bias's gradient rounding
+
+
+# ---- the neurons of CUDA, interpreted on the CPU ---------------------------------------------------------------------
+
+_INTERPRETED = """
+import torch
+from esvae_core import triton_lif
+from esvae_core.config import NeuronConfig
+from esvae_core.layers import norm_lif_flat, norm_lif_reference
+from tests.test_layers import HARD, SOFT, made_norm
+
+for neuron in (HARD, SOFT):
+    for now, steps, training in ((1, 5, True), (5, 5, True), (5, 5, False), (1, 1, True)):
+        x = torch.randn(now * 4, 7, 5, 6, generator=torch.Generator().manual_seed(3))
+        x = x.contiguous(memory_format=torch.channels_last)
+        answers = []
+        for fast in (True, False):
+            norm, leaf = made_norm(7, training=training), x.clone().requires_grad_()
+            if fast:
+                spikes = norm_lif_flat(leaf, norm, neuron, now, steps, triton_lif.lif)
+            else:
+                spikes = norm_lif_reference(leaf, norm, neuron, now, steps).spikes.flatten(0, 1)
+            spikes.backward(torch.randn(spikes.shape, generator=torch.Generator().manual_seed(1)))
+            gradients = [leaf.grad, norm.weight.grad, norm.bias.grad]
+            answers.append([spikes.detach(), *gradients, norm.running_mean, norm.running_var])
+        assert torch.equal(answers[0][0], answers[1][0])
+        assert 0.05 < float(answers[0][0].mean()) < 0.95
+        for a, b in zip(*answers):
+            torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)
+"""
+
+
+def test_the_neurons_of_cuda_compute_what_the_reference_does():
+    if not importlib.util.find_spec("triton"):
+        pytest.skip("Triton is not installed: the kernels for CUDA were not checked")
+    subprocess.run([sys.executable, "-c", _INTERPRETED], check=True, env={**os.environ, "TRITON_INTERPRET": "1"})
+
+
+@pytest.mark.gpu
+def test_on_cuda():
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device here")
+    for neuron in (HARD, SOFT):
+        for now, steps in ((1, 6), (6, 6), (1, 1)):
+            x = torch.randn(now * 4, 7, 5, 6, generator=torch.Generator().manual_seed(3)).cuda()
+            answers = []
+            for run in (norm_lif, lambda *args: norm_lif_reference(*args).spikes.flatten(0, 1)):
+                norm, leaf = made_norm(7, training=True).cuda(), x.clone().requires_grad_()
+                spikes = run(leaf, norm, neuron, now, steps)
+                spikes.backward(torch.ones_like(spikes))
+                answers.append((spikes.detach(), leaf.grad))
+            assert float((answers[0][0] != answers[1][0]).float().mean()) < 1e-3
+            close = (answers[0][1] - answers[1][1]).abs() < 1e-3
+            assert float(close.float().mean()) > 0.99

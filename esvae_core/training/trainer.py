@@ -33,6 +33,7 @@ from esvae_core.errors import NonFiniteError, OutputError, TrainingError
 from esvae_core.esvae import ESVAE, readout_weights
 from esvae_core.files import write_atomically
 from esvae_core.latent import mmd
+from esvae_core.layers import bound_memory
 from esvae_core.loss import Loss, esvae_loss
 from esvae_core.pictures import grid
 from esvae_core.seeds import generator
@@ -192,6 +193,7 @@ class _Run:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(train.seed)
             self.model = ESVAE(config.model)
+        bound_memory(self.model, train.micro_batch)
         self.state = RunState(config.model_dump_json(), self.data.sha256)
         self.steps_now = time_steps(config.model, train, 0)
         if not resume:

@@ -468,3 +468,11 @@ def test_mixed_precision_trains(tmp_path):
     train(made(epochs=1, precision="bf16-mixed"), tmp_path / "run", hardware=CPU)
     assert all(t.dtype is torch.float32 for t in weights(tmp_path / "run").values())
     assert 0 < float(rows(tmp_path / "run")[0]["mse"]) < 4
+
+
+def test_small_parts_of_a_batch_learn_what_the_whole_does(tmp_path):
+    for name, part in (("whole", None), ("parts", 100)):
+        train(made(epochs=1, micro_batch=part), tmp_path / name, hardware=CPU)
+    whole, parts = rows(tmp_path / "whole"), rows(tmp_path / "parts")
+    assert float(parts[0]["mse"]) == pytest.approx(float(whole[0]["mse"]), rel=1e-3)
+    assert float(parts[0]["gradient_norm"]) == pytest.approx(float(whole[0]["gradient_norm"]), rel=1e-2)

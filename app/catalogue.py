@@ -9,9 +9,13 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
+from app import maps
 from app.packs import pack
 from esvae_core import checkpoint
 from esvae_core.data import ImageSet
@@ -209,6 +213,7 @@ def described(shelf: Shelf) -> dict[str, Any]:
         "hash": shelf.digest,
         "atlas": shelf.atlas is not None,
         "atlasProblem": shelf.atlas_problem,
+        "atlasVersion": sha256(atlas_pack(shelf) or b"").hexdigest()[:16],
         "originals": originals(shelf) is not None,
         "path": _typed(shelf.entry.path),
         "versions": {"esvae": importlib.metadata.version("esvae")},
@@ -220,8 +225,8 @@ def atlas_pack(shelf: Shelf) -> bytes | None:
     atlas = shelf.atlas
     if atlas is None:
         return None
-    about = {"classNames": atlas.class_names, "steps": atlas.time_steps, "dataset": atlas.dataset}
-    arrays = {
+    about: dict[str, Any] = {"classNames": atlas.class_names, "steps": atlas.time_steps, "dataset": atlas.dataset}
+    arrays: dict[str, NDArray[Any]] = {
         "counts": atlas.counts,
         "labels": atlas.labels.astype("uint16"),
         "indices": atlas.indices.astype("uint32"),
@@ -229,6 +234,11 @@ def atlas_pack(shelf: Shelf) -> bytes | None:
         "tiles": atlas.tiles,
         "effect": atlas.effect,
     }
+    if atlas.errors is not None:
+        arrays["errors"] = atlas.errors
+    if atlas.map is not None:
+        about["map"] = maps.about(atlas.map)
+        arrays |= maps.arrays(atlas.map)
     return pack(about, arrays)
 
 

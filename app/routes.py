@@ -1,6 +1,7 @@
-"""Read-only routes for the page: its own files, the models by content hash, and a picture for those who cannot decode.
+"""Routes for the page: its own files, the models by content hash, maps, and a picture for those who cannot decode.
 
-Only names and hashes that are known are answered; everything else is 404, and nothing of a request ever becomes a path.
+They change nothing; a map that is asked for is drawn in the background and kept. Only names and hashes that are known
+are answered; everything else is 404, and nothing of a request ever becomes a path.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from app import catalogue, scene
+from app import catalogue, maps, scene
 from app.packs import pack
 from app.state import PARAMETER, decode
 from esvae_core.errors import EsvaeError
@@ -108,6 +109,34 @@ def draw(request: Request) -> Response:
     return Response(content, media_type="application/octet-stream", headers=_FRESH)
 
 
+@_guarded
+def map_begin(request: Request) -> Response:
+    """Begin to draw a map of a model's rates with the settings in the query."""
+    if "x-esvae" not in request.headers:  # which the pages of other sites cannot send
+        return JSONResponse({"error": "expected a request of the explorer's own page"}, 403, headers=_FRESH)
+    shelf = catalogue.hashed(request.path_params["digest"])
+    if shelf is None or shelf.atlas is None:
+        return _answer(None)
+    key = maps.start(shelf.atlas.rates, maps.settings_of(request.query_params))
+    return JSONResponse(maps.status(key), headers=_FRESH)
+
+
+@_guarded
+def map_state(request: Request) -> Response:
+    """How far a map is; DELETE stops it."""
+    key = request.path_params["key"]
+    if request.method == "DELETE":
+        maps.cancel(key)
+    found = maps.status(key)
+    return _answer(None) if found is None else JSONResponse(found, headers=_FRESH)
+
+
+@_guarded
+def map_data(request: Request) -> Response:
+    """A map that is done."""
+    return _answer(maps.map_pack(request.path_params["key"]))
+
+
 ROUTES: list[BaseRoute] = [
     Mount(
         PREFIX,
@@ -119,6 +148,9 @@ ROUTES: list[BaseRoute] = [
             Route("/atlas/{digest}", _part(catalogue.atlas_pack)),
             Route("/originals/{digest}", _part(catalogue.originals_pack)),
             Route("/draw", draw),
+            Route("/map/{digest}", map_begin, methods=["POST"]),
+            Route("/map-state/{key}", map_state, methods=["GET", "DELETE"]),
+            Route("/map-data/{key}", map_data),
         ],
     )
 ]

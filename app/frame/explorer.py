@@ -4,13 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.pages import explore, generate, interpolate
+from app.pages import explore, generate, interpolate, map
 
 HERE = Path(__file__).resolve().parent
 
 PAGES = [
     st.Page(explore.page, title="Explore", url_path="explore", default=True),
     st.Page(interpolate.page, title="Interpolate", url_path="interpolate"),
+    st.Page(map.page, title="Map", url_path="map"),
     st.Page(generate.page, title="Generate", url_path="generate"),
 ]
 

@@ -162,7 +162,7 @@ export class Desk {
 
   async #load(name) {
     const entry = await this.given.model(name);
-    const bundle = entry.atlas ? this.given.atlas(entry.hash) : Promise.resolve(null);
+    const bundle = entry.atlas ? this.given.atlas(entry.hash, entry.atlasVersion) : Promise.resolve(null);
     let engine = null;
     if (supported() && entry.hash) engine = await Engine.load(await this.given.bundle(entry.hash), this.given.wasm);
     return { entry, engine, atlas: atlasOf(await bundle) };
@@ -253,7 +253,7 @@ function served(base) {
       if (!kept.has(hash)) kept.set(hash, get(`bundle/${hash}`).then((answer) => answer.arrayBuffer()));
       return kept.get(hash);
     },
-    atlas: (hash) => pack(`atlas/${hash}`),
+    atlas: (hash, version) => pack(`atlas/${hash}?${version}`), // it may be built anew for the same weights
     originals: (hash) => pack(`originals/${hash}`).then(({ arrays }) => arrays.images),
   };
 }

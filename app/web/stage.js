@@ -17,14 +17,12 @@ let opening = null; // one desk per document; a failed one is tried again
  */
 export async function place(parent, data, tell) {
   const root = h("div", { class: `stage view-${data.view}` }, h("p", { class: "skeleton", role: "status" }, "Opening the model …"));
-  const style = h("link", { rel: "stylesheet", href: new URL("./look.css", import.meta.url).href });
-  const styled = new Promise((done) => {
-    style.onload = style.onerror = done;
-  });
-  parent.replaceChildren(style, root);
+  parent.replaceChildren(root);
+  const styled = sheet(parent, "look.css");
   try {
     opening ??= Desk.open(data.base);
     const [desk, view] = await Promise.all([opening, import(`./views/${data.view}.js`), styled]);
+    await Promise.all((view.styles ?? []).map((name) => sheet(parent, name))); // what only this view needs
     return show(root, desk, view, data, tell);
   } catch (error) {
     opening = null;
@@ -33,6 +31,16 @@ export async function place(parent, data, tell) {
     );
     return () => {};
   }
+}
+
+/** Add a style sheet; resolved when it is there, or will not come. */
+function sheet(parent, name) {
+  const link = h("link", { rel: "stylesheet", href: new URL(`./${name}`, import.meta.url).href });
+  const there = new Promise((done) => {
+    link.onload = link.onerror = done;
+  });
+  parent.append(link);
+  return there;
 }
 
 function show(root, desk, view, data, tell) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from esvae_core.config import ModelConfig
 from esvae_core.data import ImageSet
 from esvae_core.esvae import ESVAE
 from esvae_core.explore import atlas
+from esvae_core.explore.map import Layout, MapSettings, RateMap, quantised, trust
 
 
 def small_model(seed: int = 0, **settings: object) -> ESVAE:
@@ -37,11 +39,24 @@ def small_set(model: ESVAE, count: int = 80) -> ImageSet:
     return ImageSet(images, labels, tuple("abcdefghij"), "stripes", "test", "0" * 64, np.arange(count))
 
 
+def plain_map(rates: np.ndarray) -> RateMap:
+    """A map by principal components, since compiling UMAP takes longer than a test should."""
+    centred = rates - rates.mean(0)
+    parts = centred @ np.linalg.svd(centred, full_matrices=False)[2].T
+    layouts = []
+    for axes in (2, 3):
+        positions = quantised(parts[:, :axes])
+        each = trust(rates, positions)
+        layouts.append(Layout(positions, float(each.mean()), np.rint(255 * each).astype(np.uint8)))
+    return RateMap(MapSettings(), *layouts)
+
+
 def shelve(folder: Path, name: str, model: ESVAE, *, with_atlas: bool = True) -> Path:
     """Write a checkpoint, and an atlas beside it."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.safetensors"
     checkpoint.save(path, model.state_dict(), checkpoint.Header(name=name, model=model.config))
     if with_atlas:
-        atlas.save(atlas.beside(path), atlas.build(model, small_set(model)))
+        made = atlas.build(model, small_set(model))
+        atlas.save(atlas.beside(path), replace(made, map=plain_map(made.rates)))
     return path

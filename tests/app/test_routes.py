@@ -21,10 +21,10 @@ from .made import shelve, small_model
 class Answer:
     """One answer of the routes, asked as a server asks them."""
 
-    def __init__(self, path: str, query: str = "", headers: dict[str, str] | None = None) -> None:
+    def __init__(self, path: str, query: str = "", headers: dict[str, str] | None = None, method: str = "GET") -> None:
         scope = {
             "type": "http",
-            "method": "GET",
+            "method": method,
             "path": path,
             "raw_path": path.encode(),
             "root_path": "",

@@ -1,0 +1,188 @@
+"""Maps with other settings than the atlas': drawn in the background, kept by content, on disk and in memory."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.packs import pack
+from esvae_core.data import cache_dir
+from esvae_core.errors import InputError
+from esvae_core.explore.map import Layout, MapSettings, Metric, RateMap, map_key
+
+ROOT = Path(__file__).resolve().parents[1]
+MAX_JOBS = 2  # at a time; each keeps a core busy for some seconds
+_MAX_KNOWN = 64  # jobs that are remembered
+_LOG = logging.getLogger("esvae.app")
+_ONE_THREAD = {"NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+@dataclass
+class Job:
+    """A map on its way.
+
+    Attributes:
+        settings: How it is drawn.
+        points: N.
+        path: Where it will be.
+        process: Who draws it.
+        progress: 0 to 1.
+        state: running, done, failed or cancelled.
+    """
+
+    settings: MapSettings
+    points: int
+    path: Path
+    process: subprocess.Popen[bytes] | None = None
+    progress: float = 0.0
+    state: str = "running"
+
+
+_jobs: dict[str, Job] = {}
+_lock = threading.Lock()
+
+
+def settings_of(words: Mapping[str, str]) -> MapSettings:
+    """Settings from a request.
+
+    Raises:
+        InputError: if one is no number or out of range.
+    """
+    try:
+        neighbors, min_dist = int(words.get("neighbors", "15")), float(words.get("min_dist", "0.1"))
+    except ValueError:
+        raise InputError("map: expected numbers for neighbors and min_dist") from None
+    return MapSettings(neighbors, min_dist, cast(Metric, words.get("metric", "euclidean")))
+
+
+def start(rates: NDArray[np.float32], settings: MapSettings) -> str:
+    """Begin to draw a map, unless it is there or under way; gives its key.
+
+    Raises:
+        InputError: if too many are being drawn.
+    """
+    key = map_key(rates, settings)
+    with _lock:
+        job = _jobs.get(key)
+        if job is not None and (job.state == "running" or (job.state == "done" and job.path.exists())):
+            return key
+        path = cache_dir() / "maps" / f"{key}.npz"
+        job = Job(settings, len(rates), path)
+        if _read(job) is not None:
+            job.state, job.progress = "done", 1.0
+        else:
+            if sum(other.state == "running" for other in _jobs.values()) >= MAX_JOBS:
+                raise InputError(f"{MAX_JOBS} other maps are being drawn; try again when they are done")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            job.process = _spawn(job)
+            threading.Thread(target=_follow, args=(job, rates), daemon=True, name="map").start()
+        _jobs.pop(key, None)
+        _jobs[key] = job
+        for old in [k for k, other in _jobs.items() if other.state != "running"][:-_MAX_KNOWN]:
+            del _jobs[old]
+    return key
+
+
+def status(key: str) -> dict[str, Any] | None:
+    """What has become of a map: {key, state, progress}; None if nobody asked for it."""
+    job = _jobs.get(key)
+    return None if job is None else {"key": key, "state": job.state, "progress": round(job.progress, 3)}
+
+
+def cancel(key: str) -> None:
+    """Stop drawing a map."""
+    with _lock:
+        job = _jobs.get(key)
+        if job is not None and job.state == "running":
+            job.state = "cancelled"
+            if job.process is not None:
+                job.process.terminate()
+
+
+def map_pack(key: str) -> bytes | None:
+    """A finished map as the page reads it; None if there is none."""
+    job = _jobs.get(key)
+    found = None if job is None or job.state != "done" else _read(job)
+    return None if found is None else pack({"map": about(found)}, arrays(found))
+
+
+def about(drawn: RateMap) -> dict[str, Any]:
+    """What the page says of a map."""
+    trust = {"trust2": round(drawn.flat.trust, 4), "trust3": round(drawn.solid.trust, 4)}
+    return {k: v for k, v in asdict(drawn.settings).items() if k != "seed"} | trust
+
+
+def arrays(drawn: RateMap) -> dict[str, NDArray[Any]]:
+    """What the page draws of a map."""
+    places = {"map2": drawn.flat.positions, "map3": drawn.solid.positions}
+    return places | {"trust2": drawn.flat.point_trust, "trust3": drawn.solid.point_trust}
+
+
+def _spawn(job: Job) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "app.map_worker", json.dumps(asdict(job.settings)), str(job.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        env=os.environ | _ONE_THREAD,
+    )
+
+
+def _follow(job: Job, rates: NDArray[np.float32]) -> None:
+    """Feed a process, listen to it until it ends, and note how it did."""
+    process = job.process
+    assert process is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        content = io.BytesIO()
+        np.save(content, rates)
+        process.stdin.write(content.getvalue())
+        process.stdin.close()
+        for line in process.stdout:
+            job.progress = float(line)
+        code = process.wait()
+    except (OSError, ValueError) as error:  # it was stopped while it was fed, or wrote something else
+        process.kill()
+        code = process.wait()
+        _LOG.info("map: %s", error)
+    finally:
+        process.stdout.close()
+    with _lock:
+        if job.state != "cancelled":
+            job.state = "done" if code == 0 and _read(job) is not None else "failed"
+            if job.state == "failed":
+                _LOG.error("map: the process that draws it ended with %d", code)
+
+
+def _read(job: Job) -> RateMap | None:
+    """A map from disk; None if it is not there, or is anything else."""
+    try:
+        with job.path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            part = {name: file[name] for name in file.files}
+        trust = part["trust"].tolist()
+        flat = Layout(part["map2"], float(trust[0]), part["trust2"])
+        solid = Layout(part["map3"], float(trust[1]), part["trust3"])
+        for layout, axes in ((flat, 2), (solid, 3)):
+            if layout.positions.dtype != np.uint16 or layout.positions.shape != (job.points, axes):
+                raise ValueError(f"positions {layout.positions.dtype} of shape {layout.positions.shape}")
+            if layout.point_trust.dtype != np.uint8 or layout.point_trust.shape != (job.points,):
+                raise ValueError(f"trust {layout.point_trust.dtype} of shape {layout.point_trust.shape}")
+    except FileNotFoundError:
+        return None
+    except Exception as error:  # zip and npy readers raise nearly anything on rubbish; it is drawn again then
+        _LOG.info("%s: cannot be read and is drawn again: %s", job.path, error)
+        return None
+    return RateMap(job.settings, flat, solid)

@@ -1,0 +1,65 @@
+/** What the colours mean; for classes, also which are shown. */
+
+import { h } from "../../dom.js";
+import { classColour, OWN_COLOURS, rampGradient } from "../../maths/colour.js";
+import { nameOf, orderOf } from "../mixer.js";
+
+/** The choice of what colours the points. */
+export function colourBy(model) {
+  const { desk, atlas } = model;
+  const option = (value, text) => h("option", { value }, text);
+  const select = h(
+    "select",
+    { "aria-label": "Colour by", onchange: () => model.keep("by", select.value, `colour by ${select.selectedOptions[0].textContent}`) },
+    option("class", "class"),
+    atlas.arrays.errors ? option("error", "reconstruction error") : null,
+    option("trust", "trust in the place"),
+    h("optgroup", { label: "rate of" }, orderOf(desk).map((j) => option(`d${j}`, nameOf(desk, j)))),
+  );
+  const show = () => {
+    select.value = model.kept("by");
+    if (select.selectedIndex < 0) select.value = "class";
+  };
+  show();
+  const field = h("label", { class: "field" }, "Colour", select);
+  field.dispose = model.on((what) => what === "kept" && show());
+  return field;
+}
+
+export function legend(model) {
+  const { atlas } = model;
+  const element = h("div", { class: "map-legend", role: "group", "aria-label": "Legend" });
+  const counts = new Map();
+  for (const label of atlas.labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+
+  function classes() {
+    const chips = atlas.classNames.map((name, label) => {
+      const on = !model.hidden.has(label);
+      const title = `${counts.get(label) ?? 0} test images; double click shows only these`;
+      const chip = h("button", { type: "button", class: "chip", "aria-pressed": String(on), title }, h("i", { class: "dot" }), name);
+      chip.querySelector("i").style.background = classColour(label);
+      chip.onclick = (event) => model.toggle(label, event.shiftKey);
+      chip.ondblclick = () => model.toggle(label, true);
+      return chip;
+    });
+    const all = h("button", { type: "button", class: "small", hidden: !model.hidden.size, onclick: () => model.showAll() }, "show all");
+    const again = atlas.classNames.length > OWN_COLOURS ? h("span", { class: "quiet" }, `Colours begin again after ${OWN_COLOURS} classes.`) : null;
+    return [...chips, all, again];
+  }
+
+  function ramp({ low, high, name, digits, values }) {
+    const [below, above] = [values.some((v) => v < low) ? "≤ " : "", values.some((v) => v > high) ? "≥ " : ""];
+    const bar = h("i", { class: "ramp", role: "img", "aria-label": `${name}, from ${low.toFixed(digits)} to ${high.toFixed(digits)}` });
+    bar.style.background = rampGradient();
+    return [h("span", {}, name), h("span", { class: "number" }, `${below}${low.toFixed(digits)}`), bar, h("span", { class: "number" }, `${above}${high.toFixed(digits)}`)];
+  }
+
+  const show = () => {
+    const focused = [...element.children].indexOf(element.getRootNode().activeElement);
+    element.replaceChildren(...(model.scale ? ramp(model.scale) : classes()).filter(Boolean));
+    element.children[focused]?.focus();
+  };
+  show();
+  element.dispose = model.on((what) => ["kept", "filter", "layout"].includes(what) && show());
+  return element;
+}

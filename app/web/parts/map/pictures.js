@@ -1,0 +1,69 @@
+/** Small pictures of an atlas' rows: the test image itself where it is at hand, else what the model makes of its rates. */
+
+import { pixels } from "../../dom.js";
+import { fromBytes } from "../../maths/picture.js";
+import { fromGrid } from "../../maths/rates.js";
+import { paint } from "../picture.js";
+
+export class Pictures {
+  #made = new Map(); // row -> canvas, or null while it is on its way
+  #originals = null;
+  #gone = false;
+
+  /** @param {() => void} onready called when a picture that was asked for has come */
+  constructor(desk, onready) {
+    const { atlas, entry } = desk;
+    Object.assign(this, { desk, atlas, entry, onready });
+    this.stored = new Map(Array.from(atlas.tilePositions, (row, place) => [row, place]));
+    desk.originals().then((found) => {
+      this.#originals = found;
+      if (!found || this.#gone) return;
+      this.#made.clear();
+      onready();
+    });
+  }
+
+  /** Whether these are the images themselves. */
+  get real() {
+    return Boolean(this.#originals);
+  }
+
+  /** The picture of a row; null while it is being made. @returns {HTMLCanvasElement|null} */
+  get(row) {
+    if (this.#made.has(row)) return this.#made.get(row);
+    const { size, channels } = this.entry;
+    const bytes = (values, at) => {
+      const length = size * size * channels;
+      return this.#painted(row, fromBytes(values.subarray(at * length, (at + 1) * length), channels));
+    };
+    if (this.#originals) return bytes(this.#originals.values, row);
+    if (this.stored.has(row)) return bytes(this.atlas.tiles.values, this.stored.get(row));
+    this.#made.set(row, null);
+    this.#decode(row);
+    return null;
+  }
+
+  dispose() {
+    this.#gone = true;
+  }
+
+  #painted(row, image) {
+    const canvas = pixels(this.entry.size, this.entry.size, "");
+    paint(canvas, image, this.entry.channels);
+    this.#made.set(row, canvas);
+    return canvas;
+  }
+
+  async #decode(row) {
+    if (!this.desk.engine) return;
+    try {
+      const pool = await this.desk.pool();
+      const { image } = await pool.run("play", fromGrid(this.atlas.rates(row)), 0, "systematic", this.atlas.steps);
+      if (this.#gone || this.#originals) return;
+      this.#painted(row, image);
+      this.onready();
+    } catch {
+      this.#gone = true; // the pool is closed when the model changes
+    }
+  }
+}

@@ -1,0 +1,162 @@
+/** Map: the test images by their rates, where the present rates lie among them, and what lies between. */
+
+import { choice, h, icon, pixels } from "../dom.js";
+import { between, blended } from "../maths/map.js";
+import { toGrid } from "../maths/rates.js";
+import { distance, startFrom } from "../parts/distance.js";
+import { mapCanvas } from "../parts/map/canvas.js";
+import { colourBy, legend } from "../parts/map/legend.js";
+import { MapModel } from "../parts/map/model.js";
+import { NEAR } from "../parts/map/over.js";
+import { Pictures } from "../parts/map/pictures.js";
+import { selection } from "../parts/map/selection.js";
+import { settings } from "../parts/map/settings.js";
+import { mixer } from "../parts/mixer.js";
+import { paint } from "../parts/picture.js";
+
+export const styles = ["map.css"];
+
+export function mount(root, desk) {
+  if (!desk.atlas?.arrays.map2) return nothing(root, desk);
+  const model = new MapModel(desk);
+  let canvas = null;
+  const pictures = new Pictures(desk, () => {
+    hand.again();
+    if (model.kept("as") === "pictures") canvas.refresh();
+  });
+  const hand = underTheHand(model, pictures);
+  canvas = mapCanvas(model, pictures, {
+    hover: hand.show,
+    pick: (row) => startFrom(desk, desk.atlas.indices[row]),
+    travel: (x, y) => desk.store.change({ rates: toGrid(ratesAt(model, x, y).rates) }, "a place on the map"),
+  });
+  const tools = toolbar(model, canvas);
+  const parts = [canvas, tools, hand, legend(model), selection(model, canvas), distance(desk), mixer(desk), settings(model), trust(model), present(desk)];
+  const [, , , colours, held, far, bars, set, faith, now] = parts;
+  root.append(
+    h(
+      "div",
+      { class: "map-view" },
+      h("div", { class: "map-left" }, tools, canvas, colours, faith),
+      h("div", { class: "map-right" }, h("div", { class: "pair" }, now, hand), held, far, h("section", { class: "rates-part" }, h("div", { class: "head" }, h("h2", {}, "Rates ", h("small", {}, "move a bar and watch the marker travel"))), bars), set),
+    ),
+  );
+  return () => {
+    model.stop();
+    pictures.dispose();
+    parts.forEach((part) => part.dispose?.());
+  };
+}
+
+/** What an atlas without a map says instead. */
+function nothing(root, { atlas, entry }) {
+  const why = atlas
+    ? "Its atlas has no map: it was built by an earlier version, or holds too few images."
+    : "This model has no atlas of test images, so there is nothing to lay out.";
+  root.append(h("div", { class: "message", role: "status" }, h("p", {}, `${why} Build it with`), h("p", {}, h("code", {}, `esvae atlas ${entry.path ?? "CHECKPOINT"}`)), h("p", {}, "and open the model again.")));
+  return () => {};
+}
+
+/** Rates between points, and the points. */
+function ratesAt({ places, shown, atlas }, x, y) {
+  const { rows, weights } = between(places, x, y, NEAR, shown);
+  return { rates: blended(atlas.counts, atlas.steps, atlas.dims, rows, weights), rows };
+}
+
+function toolbar(model, canvas) {
+  const axes = choice("Dimensions of the map", [["2", "2-D"], ["3", "3-D", "Drag to turn, with Shift to move"]], model.kept("axes"), (value) => model.keep("axes", value, `map in ${value} dimensions`)); // prettier-ignore
+  const as = choice("Show as", [["points", "Points"], ["pictures", "Pictures"]], model.kept("as"), (value) => model.keep("as", value, `map of ${value}`)); // prettier-ignore
+  const by = colourBy(model);
+  const button = (title, text, onclick) => h("button", { type: "button", title, "aria-label": title, onclick }, text);
+  const lasso = h("button", { type: "button", class: "lasso", "aria-pressed": "false", title: "Draw around points (L)", onclick: () => canvas.lasso(!model.lassoing) }, icon("lasso"), "Lasso"); // prettier-ignore
+  const zoom = h("div", { class: "choice" }, button("Zoom in", "+", () => canvas.zoom(1.4)), button("Zoom out", "−", () => canvas.zoom(1 / 1.4)), button("Show all", "all", () => canvas.showAll()));
+  const element = h("div", { class: "row map-tools" }, axes, as, by, lasso, zoom);
+  const off = model.on((what) => {
+    axes.choose(model.kept("axes"));
+    as.choose(model.kept("as"));
+    if (what === "lasso") lasso.setAttribute("aria-pressed", String(model.lassoing));
+  });
+  element.dispose = () => {
+    off();
+    by.dispose();
+  };
+  return element;
+}
+
+/** The picture of the present rates, live. */
+function present({ live, entry }) {
+  const canvas = pixels(entry.size, entry.size, "Picture of the present rates", "large");
+  const element = h("figure", { class: "now-part" }, canvas, h("figcaption", {}, h("span", { class: "key now" }), " the present rates"));
+  element.dispose = live.on((now) => now.state.model === entry.name && paint(canvas, now.image, entry.channels));
+  return element;
+}
+
+/** What is under the pointer: a test image, or what the model makes of the place between some. */
+function underTheHand(model, pictures) {
+  const { desk, atlas, entry } = model;
+  const canvas = pixels(entry.size, entry.size, "Nothing under the pointer", "large");
+  const words = h("figcaption", {});
+  const element = h("figure", { class: "hand-part" }, canvas, words);
+  let over = null;
+
+  function show(what) {
+    over = what;
+    if (what?.row >= 0) image(what.row);
+    else if (what) place(what);
+    else {
+      canvas.classList.add("missing");
+      words.textContent = "Move over the map: a point shows its test image, the space between is decoded.";
+    }
+  }
+
+  function image(row) {
+    const error = atlas.arrays.errors ? `, error ${atlas.arrays.errors.values[row].toFixed(3)}` : "";
+    const label = `test image ${atlas.indices[row]}, “${atlas.label(row)}”`;
+    words.textContent = `${label}${error}, trust ${model.trust(row).toFixed(2)}; click to start from it`;
+    canvas.setAttribute("aria-label", `${pictures.real ? "" : "What the model makes of "}${label}`);
+    const picture = pictures.get(row);
+    canvas.dataset.row = picture ? row : "";
+    canvas.classList.toggle("missing", !picture);
+    if (picture) canvas.getContext("2d").drawImage(picture, 0, 0);
+  }
+
+  async function place({ x, y }) {
+    canvas.dataset.row = "";
+    if (!desk.engine) return void (words.textContent = "Between the points: this browser cannot decode here.");
+    const { rates, rows } = ratesAt(model, x, y);
+    words.textContent = `Approximation: weighted mean of the rates of the ${rows.length} nearest on the map; click to take it`;
+    const { seed, sampler, steps } = desk.store.state;
+    try {
+      const pool = await desk.pool();
+      const answer = await pool.latest("map", "play", rates, seed, sampler, steps);
+      if (!answer || over === null || over.row >= 0) return;
+      canvas.classList.remove("missing");
+      canvas.setAttribute("aria-label", "Approximate picture of the place under the pointer");
+      paint(canvas, answer.image, entry.channels);
+      canvas.dataset.place = `${x.toFixed(4)} ${y.toFixed(4)}`;
+    } catch (error) {
+      words.textContent = `Not decoded: ${error.message}`;
+    }
+  }
+
+  element.show = show;
+  element.again = () => over?.row >= 0 && image(over.row);
+  show(null);
+  return element;
+}
+
+/** How far to believe the map, in words. */
+function trust(model) {
+  const words = h("p", { class: "quiet" });
+  const fade = h("input", { type: "checkbox", onchange: () => { model.faded = fade.checked; model.tell("faded"); } }); // prettier-ignore
+  const element = h("div", { class: "trust-part" }, words, h("label", { class: "field" }, fade, "fade points that lie among the wrong neighbours"));
+  const show = () => {
+    const value = model.about[`trust${model.axes}`];
+    const verdict = value >= 0.95 ? "nearly all neighbours here are neighbours in the latent" : value >= 0.85 ? "most neighbours here are neighbours in the latent, some are not" : "a rough sketch: many neighbours here are none in the latent";
+    const { neighbors, min_dist: least, metric } = model.about;
+    words.textContent = `Trustworthiness ${value.toFixed(3)} of 1: ${verdict}. How far groups lie apart, and how large they are, means little. UMAP of ${model.atlas.count.toLocaleString("en")} test images: ${neighbors} neighbours, least distance ${least}, ${metric}.`;
+  };
+  show();
+  element.dispose = model.on((what) => (what === "layout" || what === "kept") && show());
+  return element;
+}

@@ -1,0 +1,226 @@
+"""The map in Chromium: what is under the pointer, what a click takes, what a lasso holds and hands out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+
+from app import catalogue, scene
+from app.state import Prior, State, TestImage, from_grid, to_grid
+
+from .visits import alike, open_page, pixels_of, state_of
+
+pytestmark = pytest.mark.browser
+HAND, NOW = ".hand-part canvas", ".now-part canvas"
+
+
+@pytest.fixture(autouse=True)
+def only_small(shelf_dir, monkeypatch):
+    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints", shelf_dir])
+
+
+@pytest.fixture
+def atlas():
+    return catalogue.named("aaa").atlas
+
+
+def start(atlas, row=0) -> State:
+    rates = to_grid(atlas.rates[row].tolist())
+    return State("aaa", TestImage(int(atlas.indices[row])), rates, 7, "bernoulli", 8)
+
+
+def open_map(page, state):
+    open_page(page, state, "/map", ".map-canvas[data-cursor]")
+
+
+def spot(page, row):
+    """Where a row is on the screen."""
+    box = page.locator(".map-over").bounding_box()
+    x, y = page.locator(".map-canvas").evaluate("(map, row) => map.spotOf(row)", row)
+    return box["x"] + x, box["y"] + y
+
+
+def alone(page, atlas, row) -> bool:
+    """Whether no other point is nearer to where this one is on the screen."""
+    spots = page.locator(".map-canvas").evaluate(
+        "(map, count) => Array.from({ length: count }, (_, row) => [...map.spotOf(row)])", len(atlas)
+    )
+    apart = np.linalg.norm(np.array(spots) - spots[row], axis=1)
+    apart[row] = np.inf
+    return bool(apart.min() > 2)
+
+
+def drawn(rates, seed=0, sampler="systematic"):
+    from esvae_core.explore.drawing import draw
+
+    model = catalogue.named("aaa").checkpoint.model
+    return draw(model, np.asarray(rates, np.float32)[None], seed=seed, sampler=sampler, steps=8).pixels[0]
+
+
+def test_hover_shows_the_right_picture_also_after_a_filter(page, atlas):
+    open_map(page, start(atlas))
+    hidden = int(atlas.labels[0])
+    page.get_by_role("button", name=atlas.class_names[hidden], exact=True).click()
+    stored = set(atlas.tile_positions.tolist())
+    rows = [r for r in range(len(atlas)) if r not in stored and atlas.labels[r] != hidden and alone(page, atlas, r)][:3]
+    assert rows
+    for row in rows:
+        page.mouse.move(*spot(page, row))
+        page.locator(f"{HAND}[data-row='{row}']").wait_for()
+        assert (
+            f"test image {atlas.indices[row]}, “{atlas.class_names[atlas.labels[row]]}”"
+            in page.locator(".hand-part figcaption").inner_text()
+        )
+        assert alike(pixels_of(page, HAND), drawn(atlas.rates[row]))
+    page.mouse.move(*spot(page, 0))  # a hidden one is not there
+    page.wait_for_timeout(200)
+    assert page.locator(HAND).get_attribute("data-row") != "0"
+
+
+def test_a_click_takes_a_point_as_the_source_and_undo_gives_it_back(page, atlas):
+    open_map(page, start(atlas))
+    row = next(r for r in range(1, len(atlas)) if alone(page, atlas, r))
+    page.mouse.click(*spot(page, row))
+    page.wait_for_function("index => location.search.includes(`~t${index}~`)", arg=int(atlas.indices[row]))
+    assert state_of(page).rates == to_grid(atlas.rates[row].tolist())
+    assert alike(pixels_of(page, NOW), scene.drawn(state_of(page)).pixels[0])
+    page.keyboard.press("Control+z")
+    assert state_of(page).source == TestImage(int(atlas.indices[0]))
+
+
+def test_empty_space_is_decoded_there(page, atlas):
+    open_map(page, start(atlas))
+    x, y = page.locator(".map-canvas").evaluate(
+        """(map, count) => {
+          const spots = Array.from({ length: count }, (_, row) => map.spotOf(row));
+          for (let y = 30; y < map.clientHeight; y += 10) for (let x = 30; x < map.clientWidth; x += 10)
+            if (spots.every(([a, b]) => Math.hypot(a - x, b - y) > 25)) return [x, y];
+        }""",
+        len(atlas),
+    )
+    box = page.locator(".map-over").bounding_box()
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    page.locator(f"{HAND}[data-place]").wait_for()
+    assert "Approximation" in page.locator(".hand-part figcaption").inner_text()
+    place = np.array(page.locator(HAND).get_attribute("data-place").split(), float)
+    points = atlas.map.flat.positions / 32767.5 - 1
+    apart = ((points - place) ** 2).sum(1)
+    near = np.argsort(apart)[:8]
+    weights = 1 / (apart[near] + 1e-9)
+    rates = (weights[:, None] * atlas.rates[near]).sum(0) / weights.sum()
+    assert alike(pixels_of(page, HAND), drawn(rates, 7, "bernoulli"))
+    page.mouse.click(box["x"] + x, box["y"] + y)
+    page.wait_for_function("() => /~r[.]/.test(location.search)")  # rates that are off the grid of counts
+    assert np.allclose(from_grid(state_of(page).rates), rates, atol=1e-3)
+
+
+def test_the_marker_is_at_the_source_and_travels_with_the_rates(page, atlas):
+    open_map(page, start(atlas, 5))
+    cursor = lambda: np.array(page.locator(".map-canvas").get_attribute("data-cursor").split(), float)  # noqa: E731
+    there = atlas.map.flat.positions[5] / 32767.5 - 1
+    assert np.allclose(cursor(), there, atol=2e-3)
+    bar = page.get_by_role("slider", name="d2", exact=True)
+    bar.focus()
+    page.keyboard.press("Home" if atlas.rates[5, 2] > 0.5 else "End")
+    page.wait_for_timeout(300)
+    assert not np.allclose(cursor(), there, atol=2e-3)
+
+
+def test_a_lasso_holds_points_and_saves_them(page, atlas):
+    open_map(page, start(atlas))
+    page.get_by_role("button", name="Lasso").first.click()
+    box = page.locator(".map-over").bounding_box()
+    corners = [(0.02, 0.02), (0.5, 0.02), (0.5, 0.98), (0.02, 0.98)]
+    spots = [(box["x"] + a * box["width"], box["y"] + b * box["height"]) for a, b in corners]
+    page.mouse.move(*spots[0])
+    page.mouse.down()
+    for to in spots[1:]:
+        page.mouse.move(*to, steps=3)
+    page.mouse.up()
+    page.get_by_text("the mean rates, decoded").wait_for()
+    inside = [row for row in range(len(atlas)) if spot(page, row)[0] < box["x"] + box["width"] / 2]
+    assert 0 < len(inside) < len(atlas)
+    with page.expect_download() as one:
+        page.get_by_role("button", name="JSON").click()
+    told = json.loads(one.value.path().read_text())
+    assert told["indices"] == atlas.indices[inside].tolist()
+    assert np.allclose(told["meanRates"], atlas.rates[inside].mean(0), atol=1e-5)
+    assert sum(told["classes"].values()) == len(inside)
+    with page.expect_download() as other:
+        page.get_by_role("button", name="CSV").click()
+    rows = list(csv.DictReader(io.StringIO(other.value.path().read_text())))
+    assert [int(r["test_image"]) for r in rows[:-1]] == told["indices"]
+    assert rows[-1]["test_image"] == "mean"
+    assert np.allclose([float(rows[3][f"d{j}"]) for j in range(6)], atlas.rates[inside[3]])
+    page.get_by_title("Take the mean rates").click()
+    assert np.allclose(from_grid(state_of(page).rates), told["meanRates"], atol=1e-4)
+
+
+def test_wheel_drag_and_keys_move_the_view(page, atlas):
+    open_map(page, start(atlas))
+    box = page.locator(".map-over").bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    before = np.array([spot(page, row) for row in range(3)])
+    page.mouse.move(*middle)
+    page.mouse.wheel(0, -400)
+    page.wait_for_timeout(200)
+    zoomed = np.array([spot(page, row) for row in range(3)])
+    factor = float(np.median((zoomed - middle) / (before - middle)))
+    assert factor > 1.2
+    assert np.allclose(zoomed - middle, factor * (before - middle), atol=2.5), "what is under the pointer stays"
+    page.mouse.down()
+    page.mouse.move(middle[0] + 60, middle[1] + 30, steps=4)
+    page.mouse.up()
+    page.wait_for_timeout(100)
+    assert np.allclose(np.array([spot(page, row) for row in range(3)]) - zoomed, [60, 30], atol=1.5)
+    page.locator(".map-over").focus()
+    page.keyboard.press("0")
+    page.wait_for_timeout(100)
+    assert np.allclose([spot(page, row) for row in range(3)], before, atol=0.5)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(100)
+    assert isinstance(state_of(page).source, TestImage)
+
+
+def test_what_is_shown_is_in_the_link(page, atlas):
+    open_map(page, start(atlas))
+    page.get_by_role("button", name="3-D").click()
+    page.get_by_role("button", name="Pictures").click()
+    page.get_by_label("Colour").select_option("d3")
+    assert dict(state_of(page).view) == {"map.axes": "3", "map.as": "pictures", "map.by": "d3"}
+    assert page.get_by_role("img", name=re.compile("rate of d3, from")).is_visible()
+    page.reload()
+    page.locator(".map-canvas[data-pictures]").wait_for()
+    assert page.get_by_role("button", name="3-D").get_attribute("aria-pressed") == "true"
+    before = np.array([spot(page, row) for row in range(8)])
+    page.mouse.move(*before[0])
+    page.mouse.down()
+    page.mouse.move(before[0][0] + 90, before[0][1] + 10, steps=5)
+    page.mouse.up()
+    page.wait_for_timeout(100)
+    moved = np.array([spot(page, row) for row in range(8)]) - before
+    assert moved.std(axis=0).max() > 3, "space turns: not all points move alike"
+
+
+def test_a_model_without_a_map_says_how_to_get_one(page):
+    open_page(page, State("bare", Prior(0), to_grid([0.5] * 40), 7, "bernoulli", 8), "/map", ".message")
+    page.get_by_text("has no atlas of test images").wait_for()
+    assert page.get_by_text("esvae atlas").is_visible()
+
+
+def test_it_fits_a_phone(browser, server, atlas):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=server, has_touch=True)
+    page = context.new_page()
+    open_map(page, start(atlas))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    row = next(r for r in range(1, len(atlas)) if alone(page, atlas, r))
+    page.touchscreen.tap(*spot(page, row))
+    page.wait_for_function("index => location.search.includes(`~t${index}~`)", arg=int(atlas.indices[row]))
+    context.close()

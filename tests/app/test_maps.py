@@ -1,0 +1,144 @@
+"""Maps that are drawn in the background: asked for, followed, given up, kept."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from app import catalogue, maps
+from esvae_core.errors import InputError
+from esvae_core.explore.map import MapSettings
+
+from .test_routes import Answer
+
+RATES = np.random.default_rng(0).random((40, 6)).astype(np.float32)
+DRAW = """
+import io, sys, time
+import numpy as np
+rates = np.load(io.BytesIO(sys.stdin.buffer.read()))
+print("0.5", flush=True)
+time.sleep(float(sys.argv[2]))
+places = [np.full((len(rates), axes), axes, np.uint16) for axes in (2, 3)]
+trusts = [np.full(len(rates), 200, np.uint8)] * 2
+np.savez(sys.argv[1], map2=places[0], map3=places[1], trust2=trusts[0], trust3=trusts[1], trust=np.array([0.8, 0.9]))
+"""
+
+
+@pytest.fixture(autouse=True)
+def drawing(monkeypatch, tmp_path):
+    """A quick stand-in for the process; how long it takes and what it runs can be set."""
+    how = {"seconds": "0", "code": DRAW, "begun": 0}
+
+    def spawn(job):
+        how["begun"] += 1
+        command = [sys.executable, "-c", how["code"], str(job.path), how["seconds"]]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    monkeypatch.setattr(maps, "_spawn", spawn)
+    monkeypatch.setattr(maps, "cache_dir", lambda: tmp_path)
+    monkeypatch.setattr(maps, "_jobs", {})
+    return how
+
+
+def wait(key, seconds=30):
+    end = time.monotonic() + seconds
+    while maps.status(key)["state"] == "running" and time.monotonic() < end:
+        time.sleep(0.02)
+    return maps.status(key)
+
+
+def test_a_map_is_drawn_once_and_kept(drawing):
+    key = maps.start(RATES, MapSettings(neighbors=5))
+    assert wait(key) == {"key": key, "state": "done", "progress": 0.5}
+    assert maps.start(RATES, MapSettings(neighbors=5)) == key
+    maps._jobs.clear()  # the server starts anew
+    assert maps.start(RATES, MapSettings(neighbors=5)) == key
+    assert maps.status(key)["state"] == "done"
+    assert drawing["begun"] == 1
+    assert maps.start(RATES, MapSettings(neighbors=6)) != key
+    assert maps.start(RATES[:30], MapSettings(neighbors=5)) != key
+
+
+def test_one_that_is_given_up_stops_and_can_be_asked_for_again(drawing):
+    drawing["seconds"] = "60"
+    key = maps.start(RATES, MapSettings())
+    process = maps._jobs[key].process
+    maps.cancel(key)
+    assert maps.status(key)["state"] == "cancelled"
+    assert process.wait(10) != 0
+    drawing["seconds"] = "0"
+    assert maps.start(RATES, MapSettings()) == key
+    assert wait(key)["state"] == "done"
+
+
+@pytest.mark.parametrize(
+    "code", ["raise SystemExit(3)", "print('hello')", "import sys; open(sys.argv[1], 'w').write('no')"]
+)
+def test_a_process_that_fails_is_said_so(drawing, code):
+    drawing["code"] = code
+    key = maps.start(RATES, MapSettings())
+    assert wait(key)["state"] == "failed"
+    assert maps.map_pack(key) is None
+
+
+def test_rubbish_on_the_disk_is_drawn_again(drawing):
+    key = maps.start(RATES, MapSettings())
+    wait(key)
+    path = maps._jobs[key].path
+    for rubbish in (b"", b"hello", path.read_bytes()[:200]):
+        path.write_bytes(rubbish)
+        maps._jobs.clear()
+        maps.start(RATES, MapSettings())
+        assert wait(key)["state"] == "done"
+    assert drawing["begun"] == 4
+
+
+def test_not_too_many_at_once(drawing):
+    drawing["seconds"] = "60"
+    keys = [maps.start(RATES, MapSettings(neighbors=n)) for n in range(2, 2 + maps.MAX_JOBS)]
+    with pytest.raises(InputError, match="other maps are being drawn"):
+        maps.start(RATES, MapSettings(neighbors=90))
+    for key in keys:
+        maps.cancel(key)
+
+
+def test_the_routes(monkeypatch, shelf_dir):
+    monkeypatch.setattr(catalogue, "folders", lambda: [shelf_dir])
+    digest = catalogue.named("aaa").digest
+    own = {"X-ESVAE": "1"}
+    begun = Answer(f"/esvae/map/{digest}", "neighbors=5&min_dist=0.5&metric=cosine", own, method="POST").json
+    key = begun["key"]
+    wait(key)
+    assert Answer(f"/esvae/map-state/{key}").json["state"] == "done"
+    done = Answer(f"/esvae/map-data/{key}")
+    assert done.status == 200
+    assert b'"neighbors":5,"min_dist":0.5,"metric":"cosine","trust2":0.8' in done.body
+    assert Answer(f"/esvae/map-state/{key}", method="DELETE").json["state"] == "done"
+    assert Answer(f"/esvae/map/{digest}", "neighbors=5", method="POST").status == 403
+    assert Answer(f"/esvae/map/{digest}", "neighbors=5", own).status == 405
+    for wrong, words in (
+        ("neighbors=1", "neighbors: expected 2"),
+        ("neighbors=x", "expected numbers"),
+        ("metric=z", "metric"),
+    ):
+        refused = Answer(f"/esvae/map/{digest}", wrong, own, method="POST")
+        assert refused.status == 404
+        assert words in refused.json["error"]
+    for path in (f"map/{'0' * 64}", f"map/{catalogue.named('bare').digest}"):
+        assert Answer(f"/esvae/{path}", "", own, method="POST").status == 404
+    for path in ("map-state/none", "map-data/none", "map-data/..%2f..%2fetc"):
+        assert Answer(f"/esvae/{path}").status == 404
+
+
+@pytest.mark.slow
+def test_the_process_itself(monkeypatch, tmp_path):
+    monkeypatch.undo()
+    monkeypatch.setattr(maps, "cache_dir", lambda: tmp_path)
+    key = maps.start(RATES, MapSettings(neighbors=7, seed=3))
+    assert wait(key, 300)["state"] == "done"
+    assert maps.status(key)["progress"] == 1
+    assert maps._read(maps._jobs[key]).flat.positions.shape == (40, 2)

@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 from app import maps
 from app.packs import pack
 from esvae_core import checkpoint
+from esvae_core.config import SpikingModelConfig
 from esvae_core.data import ImageSet
 from esvae_core.data import load as load_data
 from esvae_core.engine import plan_of, to_bundle
 from esvae_core.engine.bundle import content_hash
 from esvae_core.errors import CheckpointError, EsvaeError
+from esvae_core.esvae import ESVAE
 from esvae_core.explore import atlas as atlases
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,7 +65,7 @@ class Shelf:
     """
 
     entry: Entry
-    checkpoint: checkpoint.Checkpoint
+    checkpoint: checkpoint.Checkpoint[ESVAE]
     bundle: bytes
     digest: str
     atlas: atlases.Atlas | None
@@ -96,11 +98,13 @@ def find(places: Sequence[Path] | None = None) -> list[Entry]:
 
 @lru_cache(maxsize=256)
 def _header(path: Path, changed: int) -> tuple[checkpoint.Header | None, str]:
-    """A file's header, or why it cannot be read."""
+    """A file's header, and why it cannot be explored, "" if it can; None if it cannot even be read."""
     try:
-        return checkpoint.read_header(path), ""
+        header = checkpoint.read_header(path)
     except EsvaeError as error:
         return None, str(error)
+    kind = header.model.kind
+    return header, "" if kind == "esvae" else f"{path}: holds a model of kind {kind}, which has no firing rates to play"
 
 
 def named(name: str) -> Shelf:
@@ -148,7 +152,7 @@ def take(entry: Entry) -> Shelf:
 
 @lru_cache(maxsize=16)
 def _take(name: str, path: Path, changed: int, atlas_changed: int) -> Shelf:
-    loaded = checkpoint.load(path)
+    loaded = checkpoint.load(path, ESVAE)
     bundle = to_bundle(plan_of(loaded.model))
     entry = Entry(name, path, changed, loaded.header)
     atlas, problem = None, ""
@@ -199,7 +203,7 @@ def listed(entry: Entry) -> dict[str, Any]:
         "name": entry.name,
         "problem": entry.problem,
         "dims": model.latent_dim,
-        "steps": model.time_steps,
+        "steps": model.time_steps if isinstance(model, SpikingModelConfig) else None,
         "size": model.image_size,
         "channels": model.image_channels,
         "dataset": header.dataset.name if header.dataset else "",

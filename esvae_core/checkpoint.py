@@ -11,7 +11,7 @@ import json
 import platform
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar, overload
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,12 +19,20 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from esvae_core.config import DataConfig, ModelConfig, TrainConfig, parse
-from esvae_core.errors import CheckpointContentError, CheckpointVersionError, ConfigError, NotACheckpointError
-from esvae_core.esvae import ESVAE
+from esvae_core.config import AnyModelConfig, DataConfig, TrainConfig, parse
+from esvae_core.errors import (
+    CheckpointContentError,
+    CheckpointVersionError,
+    ConfigError,
+    KindError,
+    NotACheckpointError,
+)
 from esvae_core.files import write_atomically
+from esvae_core.model import ImageModel
+from esvae_core.models import MODELS, build
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""Since version 2 the settings of a model say of which kind it is; files of version 1 hold an ESVAE."""
 _KEY = "esvae"
 _MAX_HEADER = 16 * 2**20
 
@@ -64,7 +72,7 @@ class Header(_Record):
 
     format_version: int = Field(FORMAT_VERSION, description="Version of this format.")
     name: str = Field(description="Short name, shown in lists.")
-    model: ModelConfig = Field(description="Shape and dynamics of the network.")
+    model: AnyModelConfig = Field(description="Shape and dynamics of the network.")
     data: DataConfig | None = Field(None, description="Settings of the training data.")
     train: TrainConfig | None = Field(None, description="Settings of the training.")
     dataset: DataRecord | None = Field(None, description="The data set, by hash.")
@@ -75,11 +83,15 @@ class Header(_Record):
     created: str = Field("", description="Date and time, UTC.")
 
 
+_M_co = TypeVar("_M_co", bound=ImageModel, covariant=True)
+_M = TypeVar("_M", bound=ImageModel)
+
+
 @dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(Generic[_M_co]):
     """A model and what is known about it."""
 
-    model: ESVAE
+    model: _M_co
     header: Header
 
 
@@ -107,23 +119,39 @@ def save(path: Path | str, state: dict[str, Tensor], header: Header) -> None:
     write_atomically(Path(path), to_bytes(tensors, {_KEY: header.model_dump_json()}))
 
 
-def load(path: Path | str) -> Checkpoint:
+@overload
+def load(path: Path | str) -> Checkpoint[ImageModel]: ...
+
+
+@overload
+def load(path: Path | str, kind: type[_M]) -> Checkpoint[_M]: ...
+
+
+def load(path: Path | str, kind: type[ImageModel] = ImageModel) -> Checkpoint[ImageModel]:
     """Read a checkpoint; the model comes in evaluation mode, on the CPU.
 
+    Args:
+        path: the file.
+        kind: class that the model must be of, e.g. ESVAE for what needs firing rates; any unless given.
+
     Raises:
+        KindError: the file holds another kind of model.
         NotACheckpointError: no such file, empty, truncated, or another format.
         CheckpointVersionError: written by a later version.
         CheckpointContentError: a tensor is missing, unknown, of another shape, or not finite; or the header is off.
     """
     path = Path(path)
     header, tensors = read_header(path), {}
+    if not issubclass(MODELS[header.model.kind], kind):
+        wanted = " or ".join(name for name, made in MODELS.items() if issubclass(made, kind))
+        raise KindError(f"{path}: holds a model of kind {header.model.kind}; this is for {wanted} alone")
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
     except (SafetensorError, OSError, ValueError) as error:
         raise NotACheckpointError(f"{path}: truncated or damaged: {error}") from error
     with torch.device("meta"):
-        model = ESVAE(header.model)
+        model = build(header.model)
     expected = model.state_dict()
     for name, wanted in expected.items():
         if name not in tensors:
@@ -133,7 +161,7 @@ def load(path: Path | str) -> Checkpoint:
             raise CheckpointContentError(f"{path}: {name}: expected {_shape(wanted)}, found {_shape(found)}")
         if not bool(torch.isfinite(found).all()):
             raise CheckpointContentError(f"{path}: {name}: expected finite numbers, found NaN or infinite ones")
-        if name == "fitted.weights" and (bool((found < 0).any()) or not float(found.sum()) > 0):
+        if name in ("fitted.weights", "mixture_weights") and (bool((found < 0).any()) or not float(found.sum()) > 0):
             raise CheckpointContentError(f"{path}: {name}: expected shares of 0 or more, not all of them 0")
         if name.endswith("running_var") and bool((found < 0).any()):
             raise CheckpointContentError(f"{path}: {name}: expected variances of 0 or more, found negative ones")

@@ -6,9 +6,9 @@ All settings are frozen pydantic models: unknown keys are refused, and every fie
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 from esvae_core.errors import ConfigError
 
@@ -38,28 +38,16 @@ class NeuronConfig(_Settings):
     )
 
 
-class ModelConfig(_Settings):
-    """Everything that fixes the shape and the dynamics of one ESVAE."""
+class ImageModelConfig(_Settings):
+    """What every kind of model has: images of one shape, a pyramid of convolutions, a latent vector."""
 
+    kind: str = Field(description="Which model it is.")
     image_channels: Literal[1, 3] = Field(1, description="Colour channels of the images.")
     image_size: int = Field(32, ge=8, le=256, description="Height and width of the images in pixels.")
     channels: tuple[int, ...] = Field(
         (32, 64, 128, 256), description="Channels of the encoder's convolutions; the decoder mirrors them."
     )
     latent_dim: int = Field(32, ge=1, le=4096, description="Number of latent neurons (d).")
-    time_steps: int = Field(16, ge=1, le=256, description="Time steps per image (T); may differ at inference.")
-    neuron: NeuronConfig = Field(NeuronConfig(), description="Neurons of all layers but the latent one.")
-    latent_neuron: NeuronConfig = Field(NeuronConfig(), description="Neurons of the latent layer.")
-    sampler: Sampler = Field("bernoulli", description="How rates become spikes: published Bernoulli, or systematic.")
-    sampling_gradient: SamplingGradient = Field("box", description="Gradient of a sampled spike by its rate.")
-    readout_decay: float = Field(0.8, gt=0, le=1, description="Weight ratio of one step to the next in the readout.")
-    prior_components: int = Field(
-        0,
-        ge=0,
-        le=1000,
-        description="Gaussians of the prior fitted after training by `esvae fit-prior`; 0: none.",
-    )
-    prior_snap: bool = Field(False, description="Round the fitted prior's rates to multiples of 1 / time_steps.")
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> Self:
@@ -86,6 +74,59 @@ class ModelConfig(_Settings):
     def image_shape(self) -> tuple[int, int, int]:
         """(C, H, W) of one image."""
         return (self.image_channels, self.image_size, self.image_size)
+
+
+class SpikingModelConfig(ImageModelConfig):
+    """What the spiking kinds share: time, and the dynamics of their neurons."""
+
+    time_steps: int = Field(16, ge=1, le=256, description="Time steps per image (T); may differ at inference.")
+    neuron: NeuronConfig = Field(NeuronConfig(), description="Neurons of all layers but the latent one.")
+    latent_neuron: NeuronConfig = Field(NeuronConfig(), description="Neurons of the encoder's last layer.")
+    readout_decay: float = Field(0.8, gt=0, le=1, description="Weight ratio of one step to the next in the readout.")
+
+
+class ModelConfig(SpikingModelConfig):
+    """Everything that fixes the shape and the dynamics of one ESVAE."""
+
+    kind: Literal["esvae"] = Field("esvae", description="Which model it is: ESVAE.")
+    sampler: Sampler = Field("bernoulli", description="How rates become spikes: published Bernoulli, or systematic.")
+    sampling_gradient: SamplingGradient = Field("box", description="Gradient of a sampled spike by its rate.")
+    prior_components: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        description="Gaussians of the prior fitted after training by `esvae fit-prior`; 0: none.",
+    )
+    prior_snap: bool = Field(False, description="Round the fitted prior's rates to multiples of 1 / time_steps.")
+
+
+class ANNVAEConfig(ImageModelConfig):
+    """A variational autoencoder of ordinary neurons (docs/baselines.md)."""
+
+    kind: Literal["annvae"] = Field(
+        "annvae", description="Which model it is: a variational autoencoder without spikes."
+    )
+
+
+class AutoencoderConfig(ImageModelConfig):
+    """An autoencoder of ordinary neurons, and a Gaussian mixture fitted to its codes (docs/baselines.md)."""
+
+    kind: Literal["ae"] = Field("ae", description="Which model it is: an autoencoder without spikes.")
+    components: int = Field(10, ge=1, le=1000, description="Gaussians in the mixture that new codes are drawn from.")
+
+
+def _kind(values: Any) -> str:
+    """The kind that settings of a model are for; those of before there were kinds are ESVAE's."""
+    return str(values.get("kind", "esvae")) if isinstance(values, dict) else getattr(values, "kind", "esvae")
+
+
+KINDS: dict[str, type[ImageModelConfig]] = {"esvae": ModelConfig, "annvae": ANNVAEConfig, "ae": AutoencoderConfig}
+AnyModelConfig = Annotated[
+    Annotated[ModelConfig, Tag("esvae")]
+    | Annotated[ANNVAEConfig, Tag("annvae")]
+    | Annotated[AutoencoderConfig, Tag("ae")],
+    Discriminator(_kind),
+]
 
 
 class DataConfig(_Settings):
@@ -129,6 +170,9 @@ class TrainConfig(_Settings):
     mmd_unbiased: bool = Field(False, description="Leave the diagonals out of the MMD; published: they are in.")
     mmd_warmup_steps: int = Field(0, ge=0, description="Steps over which the MMD's weight rises linearly from 0.")
     rate_weight: float = Field(0.0, ge=0, description="Weight of the mean latent rate in the loss: a price for spikes.")
+    kl_weight: float = Field(
+        0.001, ge=0, description="ANN VAE: weight of the Kullback-Leibler divergence, in nats per image (beta)."
+    )
     ema_decay: float = Field(
         0.0, ge=0, lt=1, description="Decay of the averaged weights that are evaluated and kept; 0: no averaging."
     )
@@ -156,9 +200,33 @@ class RunConfig(_Settings):
     """One training run, whole: what a preset is, and what a checkpoint keeps."""
 
     name: str = Field(description="Short name, shown in lists.")
-    model: ModelConfig = Field(ModelConfig(), description="The network.")
+    model: AnyModelConfig = Field(ModelConfig(), description="The network.")
     data: DataConfig = Field(DataConfig(), description="The images.")
     train: TrainConfig = Field(TrainConfig(), description="The training.")
+
+    @model_validator(mode="after")
+    def _settings_apply(self) -> Self:
+        for name, kinds in _ONLY_FOR.items():
+            value = getattr(self.train, name)
+            if self.model.kind not in kinds and value != TrainConfig.model_fields[name].default:
+                raise ValueError(
+                    f"train.{name} is for models of kind {' or '.join(kinds)}, not {self.model.kind}; got {value}"
+                )
+        return self
+
+
+_ONLY_FOR: dict[str, tuple[str, ...]] = {
+    "micro_batch": ("esvae",),
+    "systematic_share": ("esvae",),
+    "mmd_weight": ("esvae",),
+    "mmd_unbiased": ("esvae",),
+    "mmd_warmup_steps": ("esvae",),
+    "rate_weight": ("esvae",),
+    "prior_lr_factor": ("esvae",),
+    "grow_time": ("esvae",),
+    "kl_weight": ("annvae",),
+}
+"""Settings of the training that mean something to some kinds of model alone."""
 
 
 _S = TypeVar("_S", bound=BaseModel)
@@ -174,19 +242,29 @@ def parse(kind: type[_S], values: Any, where: str) -> _S:
         return kind.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "settings"
+        path = first["loc"]
+        # within the settings of a model, pydantic names its kind as a part of the path
+        shown = [part for i, part in enumerate(path) if not (i and path[i - 1] == "model" and part in KINDS)]
+        field = ".".join(map(str, shown)) or "settings"
         message = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
-            known = ", ".join(_fields_at(kind, first["loc"][:-1]))
+            known = ", ".join(_fields_at(kind, path[:-1]))
             message = f"unknown setting; known here: {known}"
+        elif first["type"] == "union_tag_invalid":
+            field += ".kind"
+            message = f"expected {', '.join(KINDS)}, found {first['ctx']['tag']!r}"
         elif not isinstance(first["input"], dict):
             message += f", found {first['input']!r}"
         raise ConfigError(f"{where}: {field}: {message}") from error
 
 
 def _fields_at(kind: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    for part in path:
-        inner = kind.model_fields[str(part)].annotation if str(part) in kind.model_fields else None
+    for part, following in zip(path, (*path[1:], None), strict=False):
+        if following in KINDS:
+            continue  # a union: the next part says which of its models
+        inner: Any = KINDS.get(str(part))
+        if inner is None and str(part) in kind.model_fields:
+            inner = kind.model_fields[str(part)].annotation
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
             return []
         kind = inner
@@ -194,7 +272,7 @@ def _fields_at(kind: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
 
 
 def _run(name: str, model: dict[str, Any], data: dict[str, Any], train: dict[str, Any]) -> RunConfig:
-    return RunConfig(name=name, model=ModelConfig(**model), data=DataConfig(**data), train=TrainConfig(**train))
+    return RunConfig.model_validate({"name": name, "model": model, "data": data, "train": train})
 
 
 _COLOUR_64: dict[str, Any] = {
@@ -225,6 +303,16 @@ _PLUS_MODEL: dict[str, Any] = {
 _PLUS_TRAIN: dict[str, Any] = {**_SHORT, "ema_decay": 0.995}
 # each T gets a like share of the computing, and the last twice as much
 _PLUS_TIME = ((4 / 11, 2), (7 / 11, 4), (9 / 11, 8))
+
+# For the rivals without spikes at a small budget (docs/baselines.md).
+_ANN: dict[str, Any] = {
+    "batch_size": 125,
+    "lr": 0.004,
+    "schedule": "cosine",
+    "warmup_steps": 100,
+    "weight_decay": 0.01,
+    "mean_image_bias": True,
+}
 
 PRESETS: dict[str, RunConfig] = {
     run.name: run
@@ -291,6 +379,19 @@ PRESETS: dict[str, RunConfig] = {
             {"dataset": "digits", "validation_fraction": 0.1},
             {"epochs": 24, **_SHORT, "batch_size": 32, "grow_time": ((2 / 3, 2), (7 / 8, 4))},
         ),
+        _run(
+            "annvae-mnist",
+            {"kind": "annvae"},
+            {"dataset": "mnist"},
+            {"epochs": 30, **_ANN},
+        ),
+        _run(
+            "annvae-mnist-published",
+            {"kind": "annvae", "latent_dim": 128},
+            {"dataset": "mnist"},
+            {"epochs": 150, "batch_size": 250, "lr": 0.001, "weight_decay": 0.01, "kl_weight": 1 / 240},
+        ),
+        _run("ae-mnist", {"kind": "ae", "components": 50}, {"dataset": "mnist"}, {"epochs": 30, **_ANN}),
     )
 }
 

@@ -49,6 +49,10 @@ class CheckpointContentError(CheckpointError):
     """The checkpoint's header or tensors do not fit together."""
 
 
+class KindError(CheckpointError):
+    """The checkpoint holds a kind of model that cannot do what was asked of it."""
+
+
 class TrainingError(EsvaeError):
     """Training cannot start or go on."""
 

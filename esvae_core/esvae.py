@@ -11,19 +11,20 @@ Shapes: T time steps, N images, d latent neurons; time comes first. Source: Zhan
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, get_args
+from typing import ClassVar, NamedTuple, get_args
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from esvae_core.config import ModelConfig, PriorName, Sampler
+from esvae_core.config import ModelConfig, PriorName, Sampler, SpikingModelConfig
 from esvae_core.engine.choice import Engine, Folded
 from esvae_core.errors import InputError
 from esvae_core.fitted_prior import FittedPrior
 from esvae_core.latent import Prior, spikes_from_rates
 from esvae_core.layers import SpikingLayer, dense, down, up
 from esvae_core.mixture import Mixture
+from esvae_core.model import ImageModel
 from esvae_core.neurons import Run
 
 
@@ -74,22 +75,20 @@ def _note(firing: dict[str, float] | None, name: str, spikes: Tensor) -> None:
         firing[name] = float(spikes.mean())
 
 
-class ESVAE(nn.Module):
-    """Encoder, latent, prior and decoder; every size is in the config."""
+class SpikingCoder(ImageModel):
+    """Spiking encoder and decoder; a kind of model adds the latent between them. Every size is in the config."""
 
-    def __init__(self, config: ModelConfig | None = None) -> None:
+    config: SpikingModelConfig
+
+    def __init__(self, config: SpikingModelConfig) -> None:
         super().__init__()
-        self.config = config = config or ModelConfig()
+        self.config = config
         widths, neuron = config.channels, config.neuron
         self.encoder = nn.ModuleList(
             down(a, b, neuron) for a, b in zip((config.image_channels, *widths), widths, strict=False)
         )
         self.to_latent = dense(config.feature_dim, config.latent_dim, config.latent_neuron)
-        self.prior = Prior(config.latent_dim)
-        snap_to = config.time_steps if config.prior_snap else None
-        self.fitted = (
-            FittedPrior(config.latent_dim, config.prior_components, snap_to) if config.prior_components else None
-        )
+        self._add_latent()
         self.from_latent = dense(config.latent_dim, config.feature_dim, neuron)
         rising = widths[::-1]
         self.decoder = nn.ModuleList(up(a, b, neuron) for a, b in zip(rising, (*rising[1:], rising[-1]), strict=True))
@@ -97,7 +96,10 @@ class ESVAE(nn.Module):
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._folded = Folded()
 
-    # ---- the four steps ------------------------------------------------------------------------------------------
+    def _add_latent(self) -> None:
+        """Make what lies between encoder and decoder."""
+
+    # ---- the way in and the way out ----------------------------------------------------------------------------------
 
     def encode(
         self,
@@ -132,6 +134,108 @@ class ESVAE(nn.Module):
         spikes = self.to_latent(x.flatten(1), now, steps).view(steps, len(images), -1)
         _note(firing, "to_latent", spikes)
         return Posterior(spikes.mean(0), spikes)
+
+    def decode(self, spikes: Tensor, *, engine: Engine | None = None, firing: dict[str, float] | None = None) -> Tensor:
+        """Spike trains (T, N, d) -> images (N, C, H, W) in [-1, 1]; T may be any.
+
+        Args:
+            spikes: 0 or 1; the dense layers take any numbers.
+            engine: 'events' or 'dense'; the faster that can do it unless given (docs/engine.md).
+            firing: is given the mean of each layer's spikes by its name, 'from_latent', 'decoder.0' ...
+
+        Raises:
+            InputError: if the spikes have another shape, or the engine cannot do it.
+        """
+        x, steps = self._spikes(spikes)
+        if (events := self._folded.choose(self, x, engine)) is not None:
+            binary = bool(((x == 0) | (x == 1)).all())
+            if engine == "events" and not binary:
+                raise InputError("engine 'events': expected spikes of 0 and 1, got other numbers")
+            if binary:
+                drawn = events.decode(x.view(spikes.shape).numpy(), torch.get_num_threads())
+                if firing is not None:
+                    firing |= events.decoder_rates(drawn.counts, steps)
+                return torch.from_numpy(drawn.pictures).tanh_()
+        features = self.config.feature_size
+        x = self.from_latent(x, steps, steps).view(len(x), -1, features, features)
+        _note(firing, "from_latent", x)
+        x = x.contiguous(memory_format=torch.channels_last)
+        for i, layer in enumerate(self.decoder):
+            x = layer(x, steps, steps)
+            _note(firing, f"decoder.{i}", x)
+        weights = readout_weights(steps, self.config.readout_decay, x)
+        # the readout is linear, so it sums the spikes over time first and then convolves once
+        shape = (x.shape[0] // steps, *x.shape[1:])
+        summed = (weights @ x.permute(0, 2, 3, 1).reshape(steps, -1)).view(shape[0], *shape[2:], shape[1])
+        picture = F.conv_transpose2d(summed.permute(0, 3, 1, 2), self.readout.weight, None, padding=1)
+        bias = self.readout.bias
+        assert bias is not None
+        return torch.tanh(picture + (bias * weights.sum()).view(1, -1, 1, 1))
+
+    # ---- looking inside ------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def trace_encode(self, images: Tensor, *, steps: int | None = None) -> Trace:
+        """The encoder's layers, step by step; names 'encoder.0' ... 'to_latent'."""
+        steps = self._steps(steps)
+        x, now = self._images(images), 1
+        layers = {}
+        for i, layer in enumerate(self.encoder):
+            assert isinstance(layer, SpikingLayer)
+            layers[f"encoder.{i}"] = layer.run(x, now, steps)
+            x, now = layers[f"encoder.{i}"].spikes.flatten(0, 1), steps
+        layers["to_latent"] = self.to_latent.run(x.flatten(1), now, steps)
+        return Trace(layers)
+
+    @torch.no_grad()
+    def trace_decode(self, spikes: Tensor) -> Trace:
+        """The decoder's layers, step by step, names 'from_latent', 'decoder.0' ...; and the picture after each step."""
+        x, steps = self._spikes(spikes)
+        features = self.config.feature_size
+        layers = {"from_latent": self.from_latent.run(x, steps, steps)}
+        x = layers["from_latent"].spikes.reshape(len(x), -1, features, features)
+        for i, layer in enumerate(self.decoder):
+            assert isinstance(layer, SpikingLayer)
+            layers[f"decoder.{i}"] = layer.run(x, steps, steps)
+            x = layers[f"decoder.{i}"].spikes.flatten(0, 1)
+        drives = self.readout(x).view(steps, -1, *self.config.image_shape)
+        membrane = torch.zeros_like(drives[0])
+        images = []
+        for drive in drives:
+            membrane = self.config.readout_decay * membrane + drive
+            images.append(torch.tanh(membrane))
+        return Trace(layers, torch.stack(images))
+
+    # ---- what goes in --------------------------------------------------------------------------------------------
+
+    def _steps(self, steps: int | None) -> int:
+        steps = self.config.time_steps if steps is None else steps
+        if steps < 1:
+            raise InputError(f"time steps: expected 1 or more, got {steps}")
+        return steps
+
+    def _spikes(self, spikes: Tensor) -> tuple[Tensor, int]:
+        if spikes.dim() != 3 or spikes.shape[2] != self.config.latent_dim or not spikes.numel():
+            raise InputError(f"spikes: expected shape (T, N, {self.config.latent_dim}), got {tuple(spikes.shape)}")
+        return spikes.flatten(0, 1).to(self.readout.weight.dtype), len(spikes)
+
+
+class ESVAE(SpikingCoder):
+    """Encoder, firing rates, spikes drawn from them, decoder; and a prior over the rates."""
+
+    config: ModelConfig
+    feature_name: ClassVar[str] = "firing rate"
+
+    def __init__(self, config: ModelConfig | None = None) -> None:
+        super().__init__(config or ModelConfig())
+
+    def _add_latent(self) -> None:
+        config = self.config
+        self.prior = Prior(config.latent_dim)
+        snap_to = config.time_steps if config.prior_snap else None
+        self.fitted = (
+            FittedPrior(config.latent_dim, config.prior_components, snap_to) if config.prior_components else None
+        )
 
     def noise(self, count: int, *, generator: torch.Generator | None = None, steps: int | None = None) -> Tensor:
         """(T, count, d) uniform numbers on [0, 1): the noise that turns rates into spikes.
@@ -177,43 +281,6 @@ class ESVAE(nn.Module):
             raise InputError(f"noise: expected shape (T, {', '.join(map(str, rates.shape))}), got {tuple(noise.shape)}")
         config = self.config
         return spikes_from_rates(rates, noise, sampler or config.sampler, config.sampling_gradient, systematic)
-
-    def decode(self, spikes: Tensor, *, engine: Engine | None = None, firing: dict[str, float] | None = None) -> Tensor:
-        """Spike trains (T, N, d) -> images (N, C, H, W) in [-1, 1]; T may be any.
-
-        Args:
-            spikes: 0 or 1; the dense layers take any numbers.
-            engine: 'events' or 'dense'; the faster that can do it unless given (docs/engine.md).
-            firing: is given the mean of each layer's spikes by its name, 'from_latent', 'decoder.0' ...
-
-        Raises:
-            InputError: if the spikes have another shape, or the engine cannot do it.
-        """
-        x, steps = self._spikes(spikes)
-        if (events := self._folded.choose(self, x, engine)) is not None:
-            binary = bool(((x == 0) | (x == 1)).all())
-            if engine == "events" and not binary:
-                raise InputError("engine 'events': expected spikes of 0 and 1, got other numbers")
-            if binary:
-                drawn = events.decode(x.view(spikes.shape).numpy(), torch.get_num_threads())
-                if firing is not None:
-                    firing |= events.decoder_rates(drawn.counts, steps)
-                return torch.from_numpy(drawn.pictures).tanh_()
-        features = self.config.feature_size
-        x = self.from_latent(x, steps, steps).view(len(x), -1, features, features)
-        _note(firing, "from_latent", x)
-        x = x.contiguous(memory_format=torch.channels_last)
-        for i, layer in enumerate(self.decoder):
-            x = layer(x, steps, steps)
-            _note(firing, f"decoder.{i}", x)
-        weights = readout_weights(steps, self.config.readout_decay, x)
-        # the readout is linear, so it sums the spikes over time first and then convolves once
-        shape = (x.shape[0] // steps, *x.shape[1:])
-        summed = (weights @ x.permute(0, 2, 3, 1).reshape(steps, -1)).view(shape[0], *shape[2:], shape[1])
-        picture = F.conv_transpose2d(summed.permute(0, 3, 1, 2), self.readout.weight, None, padding=1)
-        bias = self.readout.bias
-        assert bias is not None
-        return torch.tanh(picture + (bias * weights.sum()).view(1, -1, 1, 1))
 
     # ---- whole passes --------------------------------------------------------------------------------------------
 
@@ -323,64 +390,14 @@ class ESVAE(nn.Module):
             model.fitted.take(mixture)
         return model.to(self.device, memory_format=torch.channels_last).train(self.training)  # type: ignore[call-overload, no-any-return]
 
-    # ---- looking inside ------------------------------------------------------------------------------------------
+    # ---- what every kind of model can do -----------------------------------------------------------------------------
 
     @torch.no_grad()
-    def trace_encode(self, images: Tensor, *, steps: int | None = None) -> Trace:
-        """The encoder's layers, step by step; names 'encoder.0' ... 'to_latent'."""
-        steps = self._steps(steps)
-        x, now = self._images(images), 1
-        layers = {}
-        for i, layer in enumerate(self.encoder):
-            assert isinstance(layer, SpikingLayer)
-            layers[f"encoder.{i}"] = layer.run(x, now, steps)
-            x, now = layers[f"encoder.{i}"].spikes.flatten(0, 1), steps
-        layers["to_latent"] = self.to_latent.run(x.flatten(1), now, steps)
-        return Trace(layers)
+    def reconstruct(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Images -> pictures decoded from spikes drawn from their rates."""
+        return self.decode(self.sample_spikes(self.encode(images).rates, generator))
 
     @torch.no_grad()
-    def trace_decode(self, spikes: Tensor) -> Trace:
-        """The decoder's layers, step by step, names 'from_latent', 'decoder.0' ...; and the picture after each step."""
-        x, steps = self._spikes(spikes)
-        features = self.config.feature_size
-        layers = {"from_latent": self.from_latent.run(x, steps, steps)}
-        x = layers["from_latent"].spikes.reshape(len(x), -1, features, features)
-        for i, layer in enumerate(self.decoder):
-            assert isinstance(layer, SpikingLayer)
-            layers[f"decoder.{i}"] = layer.run(x, steps, steps)
-            x = layers[f"decoder.{i}"].spikes.flatten(0, 1)
-        drives = self.readout(x).view(steps, -1, *self.config.image_shape)
-        membrane = torch.zeros_like(drives[0])
-        images = []
-        for drive in drives:
-            membrane = self.config.readout_decay * membrane + drive
-            images.append(torch.tanh(membrane))
-        return Trace(layers, torch.stack(images))
-
-    @property
-    def device(self) -> torch.device:
-        """Where the weights are."""
-        return self.readout.weight.device
-
-    # ---- what goes in --------------------------------------------------------------------------------------------
-
-    def _steps(self, steps: int | None) -> int:
-        steps = self.config.time_steps if steps is None else steps
-        if steps < 1:
-            raise InputError(f"time steps: expected 1 or more, got {steps}")
-        return steps
-
-    def _images(self, images: Tensor) -> Tensor:
-        fits = images.dim() == 4 and images.shape[1:] == self.config.image_shape and len(images)
-        if not fits or not images.is_floating_point():
-            shape = ", ".join(map(str, self.config.image_shape))
-            raise InputError(
-                f"images: expected floating point of shape (N, {shape}) in [-1, 1], "
-                f"got {str(images.dtype).removeprefix('torch.')} of shape {tuple(images.shape)}"
-            )
-        return images.to(self.readout.weight.dtype).contiguous(memory_format=torch.channels_last)
-
-    def _spikes(self, spikes: Tensor) -> tuple[Tensor, int]:
-        if spikes.dim() != 3 or spikes.shape[2] != self.config.latent_dim or not spikes.numel():
-            raise InputError(f"spikes: expected shape (T, N, {self.config.latent_dim}), got {tuple(spikes.shape)}")
-        return spikes.flatten(0, 1).to(self.readout.weight.dtype), len(spikes)
+    def features(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Images -> (N, d) firing rates; no chance is in them."""
+        return self.encode(images).rates

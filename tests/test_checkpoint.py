@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 
 import esvae_core
 from esvae_core import checkpoint
-from esvae_core.checkpoint import DataRecord, Header, Metric, TrainingRecord, load, read_header, save
+from esvae_core.checkpoint import FORMAT_VERSION, DataRecord, Header, Metric, TrainingRecord, load, read_header, save
 from esvae_core.config import DataConfig, ModelConfig, NeuronConfig, TrainConfig
 from esvae_core.errors import (
     CheckpointContentError,
@@ -361,8 +361,8 @@ def test_a_tensor_of_another_type_is_refused(dtype, written):
 
 
 def test_a_later_version_is_refused_with_the_advice_to_update(written):
-    with_header(written, lambda values: values.update(format_version=2, something_new={"a": 1}))
-    refused(written, CheckpointVersionError, "version 2", "update")
+    with_header(written, lambda values: values.update(format_version=FORMAT_VERSION + 1, something_new={"a": 1}))
+    refused(written, CheckpointVersionError, f"version {FORMAT_VERSION + 1}", "update")
 
 
 @pytest.mark.parametrize("version", [0, -1, "1", 1.5, None])

@@ -97,3 +97,26 @@ def test_sizes_follow():
 def test_every_field_says_what_it_does():
     for kind in (NeuronConfig, ModelConfig, DataConfig, TrainConfig, RunConfig):
         assert all(field.description for field in kind.model_fields.values())
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ({"kind": "quantum"}, "here: model.kind: expected esvae, "),
+        ({"kind": ["esvae"]}, "here: model.kind: expected esvae, "),
+        ({"kind": "ae", "sampler": "bernoulli"}, "here: model.sampler: unknown setting; known here: channels, compo"),
+        ({"kind": "ae", "latent_dim": 0}, "here: model.latent_dim: "),
+        ({"neuron": {"colour": 1}}, "here: model.neuron.colour: unknown setting; known here: leak, "),
+        ([1], "here: model: Input should be a valid dictionary"),
+    ],
+    ids=str,
+)
+def test_settings_of_a_model_are_read_by_its_kind(model, said):
+    with pytest.raises(ConfigError) as caught:
+        parse(RunConfig, {"name": "x", "model": model}, "here")
+    assert str(caught.value).startswith(said)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_without_a_kind_is_an_esvae():
+    assert parse(RunConfig, {"name": "x", "model": {"latent_dim": 7}}, "here").model == ModelConfig(latent_dim=7)

@@ -14,6 +14,7 @@ from esvae_core.cli.options import AsJson, Checkpoint, DataDir, SplitName, group
 from esvae_core.cli.sources import dataset_of
 
 if TYPE_CHECKING:
+    from esvae_core.config import ImageModelConfig
     from esvae_core.explore.map import Metric
 
 app = group()
@@ -31,12 +32,10 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
     model = header.model
     rows = {
         "name": header.name,
+        "kind": model.kind,
         "images": f"{model.image_channels} x {model.image_size} x {model.image_size}",
         "channels": " - ".join(map(str, model.channels)),
-        "latent": f"d = {model.latent_dim}, T = {model.time_steps}, {model.sampler} sampling",
-        "prior": f"mixture of {model.prior_components} Gaussians, fitted after training"
-        if model.prior_components
-        else "learned",
+        "latent": _latent(model),
         "data": f"{header.dataset.name} ({header.dataset.sha256[:12]})" if header.dataset else "unknown",
         "training": f"{header.training.epochs} epochs, {header.training.steps:,} steps, "
         f"{console.duration(header.training.seconds)} on {header.training.device}"
@@ -50,6 +49,17 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
     for name, value in rows.items():
         table.add_row(name, Text(value))  # text, since names may hold what rich takes for markup
     console.out.print(table)
+
+
+def _latent(model: ImageModelConfig) -> str:
+    from esvae_core.config import ModelConfig, SpikingModelConfig
+
+    words = [f"d = {model.latent_dim}"]
+    if isinstance(model, SpikingModelConfig):
+        words.append(f"T = {model.time_steps}")
+    if isinstance(model, ModelConfig):
+        words.append(f"{model.sampler} sampling")
+    return ", ".join(words)
 
 
 @app.command("import", epilog="Example: `esvae import published.pth mine.safetensors`")
@@ -84,11 +94,12 @@ def atlas(
 ) -> None:
     """Write the small file beside a checkpoint that the explorer starts from: rates, errors, dimensions, map."""
     from esvae_core.checkpoint import load
+    from esvae_core.esvae import ESVAE
     from esvae_core.explore.atlas import beside, build, save
     from esvae_core.explore.map import MapSettings
 
     layout = MapSettings(neighbors, min_dist, cast("Metric", metric))
-    loaded = load(checkpoint)
+    loaded = load(checkpoint, ESVAE)
     data = dataset_of(loaded.header, None, SplitName.test, data_dir, False)
     path = beside(checkpoint)
     with console.bar() as bar:

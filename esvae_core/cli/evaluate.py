@@ -31,9 +31,10 @@ def evaluate(
 ) -> None:
     """Measure a model on a whole split: error, MMD, firing rates, cost."""
     from esvae_core.checkpoint import load, save, stamped
+    from esvae_core.esvae import ESVAE
     from esvae_core.evaluation.evaluate import evaluate as measure
 
-    loaded = load(checkpoint)
+    loaded = load(checkpoint, ESVAE)
     data = dataset_of(loaded.header, dataset, split, data_dir, accept_other_hash)
     with console.bar() as bar:
         task = bar.add_task(escape(f"evaluating {loaded.header.name}"), total=len(data), left="")

@@ -19,7 +19,7 @@ def presets(
     as_json: AsJson = False,
 ) -> None:
     """Settings that come with names."""
-    from esvae_core.config import PRESETS, preset
+    from esvae_core.config import PRESETS, SpikingModelConfig, preset
 
     if name:
         run = preset(name)
@@ -36,9 +36,10 @@ def presets(
     if as_json:
         print(json.dumps({key: run.model_dump() for key, run in PRESETS.items()}, indent=2))
         return
-    table = console.table("preset", "data", "images", "d", "T", "epochs", "batch", "rate")
+    table = console.table("preset", "kind", "data", "images", "d", "T", "epochs", "batch", "rate")
     for key, run in PRESETS.items():
         m, t = run.model, run.train
-        row = (f"{m.image_channels} x {m.image_size}²", m.latent_dim, m.time_steps, t.epochs, t.batch_size, f"{t.lr:g}")
-        table.add_row(key, run.data.dataset, *map(str, row))
+        steps = m.time_steps if isinstance(m, SpikingModelConfig) else "-"
+        row = (f"{m.image_channels} x {m.image_size}²", m.latent_dim, steps, t.epochs, t.batch_size, f"{t.lr:g}")
+        table.add_row(key, m.kind, run.data.dataset, *map(str, row))
     console.out.print(table)

@@ -42,12 +42,13 @@ def fit_prior(
     """
     from esvae_core.arrays import suffix_of
     from esvae_core.checkpoint import Metric, load, save, stamped
+    from esvae_core.esvae import ESVAE
     from esvae_core.evaluation.feature_net import load_features
     from esvae_core.evaluation.prior_choice import Candidate, choose, held_out, rates_of, validation_fad
 
     suffix_of(out_file, (".safetensors",))
     tried = _numbers(components)
-    loaded = load(checkpoint)
+    loaded = load(checkpoint, ESVAE)
     model, steps = loaded.model, loaded.model.config.time_steps
     net = load_features(feature_file).net if feature_file else None
     train, validation = (

@@ -48,11 +48,12 @@ def train(
         task = bar.add_task("starting", total=None)
 
         def report(progress: Progress) -> None:
-            text = f"epoch {progress.epoch}/{progress.epochs} mse {progress.mse:.4f} mmd {progress.mmd:.3f}"
+            terms = " ".join(f"{name} {value:.4f}" for name, value in progress.terms.items())
+            text = f"epoch {progress.epoch}/{progress.epochs} {terms}"
             bar.update(task, description=text, completed=progress.batch, total=progress.batches)
             bar.update(task, left=console.duration(progress.seconds_left))
             if progress.row:
-                _print_row(progress.row, progress.epochs, as_json)
+                _print_row(progress.row, [*progress.terms], progress.epochs, as_json)
 
         try:
             path = run(
@@ -117,11 +118,13 @@ def _put(values: dict[str, Any], keys: list[str], text: str, change: str) -> Non
         values[keys[-1]] = text  # plain words need no quotes
 
 
-def _print_row(row: dict[str, float], epochs: int, as_json: bool) -> None:
+def _print_row(row: dict[str, float], terms: list[str], epochs: int, as_json: bool) -> None:
     if as_json:
         print(json.dumps(row), flush=True)
         return
+    time = f"T {row['time_steps']:.0f}  " if "time_steps" in row else ""
+    values = "  ".join(f"{name} {row[name]:.4f}" for name in terms)
     console.out.print(
-        f"epoch {row['epoch']:>3.0f}/{epochs}  T {row['time_steps']:.0f}  mse {row['mse']:.4f}  mmd {row['mmd']:.3f}  "
-        f"validation mse {row['validation_mse']:.4f}  {console.duration(row['seconds'])}"
+        f"epoch {row['epoch']:>3.0f}/{epochs}  {time}{values}  validation mse {row['validation_mse']:.4f}  "
+        f"{console.duration(row['seconds'])}"
     )

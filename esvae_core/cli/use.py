@@ -50,9 +50,10 @@ def encode(
     from esvae_core.arrays import suffix_of, write_rates
     from esvae_core.checkpoint import load
     from esvae_core.data import DATASETS
+    from esvae_core.esvae import ESVAE
 
     suffix_of(out_file, (".npz", ".parquet"))
-    loaded = load(checkpoint)
+    loaded = load(checkpoint, ESVAE)
     model = loaded.model
     labels = None
     if len(sources) == 1 and sources[0].partition(":")[0] in DATASETS and not Path(sources[0]).is_file():
@@ -88,10 +89,11 @@ def decode(
     """Firing rates to pictures."""
     from esvae_core.arrays import read_rates, suffix_of
     from esvae_core.checkpoint import load
+    from esvae_core.esvae import ESVAE
     from esvae_core.explore.recipe import seeds_from
 
     suffix_of(out_file, PICTURES)
-    model = load(checkpoint).model
+    model = load(checkpoint, ESVAE).model
     rates = read_rates(rates_file, model.config.latent_dim)
     seeds = seeds_from(seed, len(rates))
     take_along(out_file, checkpoint.stem, model, rates, seeds, sampler, steps, columns, scale, as_json)
@@ -114,11 +116,12 @@ def sample(
     """New pictures from the prior."""
     from esvae_core.arrays import suffix_of
     from esvae_core.checkpoint import load
+    from esvae_core.esvae import ESVAE
     from esvae_core.explore.recipe import seeds_from
     from esvae_core.seeds import generator
 
     suffix_of(out_file, PICTURES)
-    model = load(checkpoint).model
+    model = load(checkpoint, ESVAE).model
     source = generator(seed, "prior")
     drawn = model.prior_rates(n, generator=source, prior=prior.value if prior else None, temperature=temperature)
     rates = drawn.detach().numpy()
@@ -149,10 +152,11 @@ def interpolate(
 
     from esvae_core.arrays import suffix_of
     from esvae_core.checkpoint import load
+    from esvae_core.esvae import ESVAE
     from esvae_core.explore.interpolate import interpolate as between
 
     suffix_of(out_file, PICTURES)
-    loaded = load(checkpoint)
+    loaded = load(checkpoint, ESVAE)
     model = loaded.model
     ends = torch.stack([end_of_path(loaded.header, model, source, data_dir) for source in (start, end)])
     with torch.no_grad():

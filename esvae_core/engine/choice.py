@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from collections.abc import Iterator
+from typing import Literal, Protocol, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from esvae_core.config import SpikingModelConfig
 from esvae_core.engine.plan import Model, plan_of
 from esvae_core.engine.run import Events
 from esvae_core.errors import InputError
@@ -15,8 +17,13 @@ Engine = Literal["dense", "events"]
 """'events': compiled additions, spike by spike, on the CPU. 'dense': PyTorch, on any device, with gradients."""
 
 
-class _Network(Model, Protocol):
+class _Network(Protocol):
     training: bool
+
+    @property
+    def config(self) -> SpikingModelConfig: ...
+
+    def named_modules(self) -> Iterator[tuple[str, nn.Module]]: ...
 
 
 class Folded:
@@ -53,7 +60,7 @@ class Folded:
             hooked = hooked or (name != "" and bool(module._forward_hooks or module._forward_pre_hooks))
         reason = _obstacle(model, x, tensors, hooked)
         if reason is None:
-            return self._current(model, tensors)
+            return self._current(cast(Model, model), tensors)
         if asked == "events":
             raise InputError(f"engine 'events': {reason}")
         return None
@@ -76,6 +83,8 @@ class Folded:
 
 def _obstacle(model: _Network, x: Tensor, tensors: list[Tensor], hooked: bool) -> str | None:
     """Why only the dense layers can do it; None if nothing is in the way."""
+    if model.config.kind != "esvae":
+        return f"runs models of kind esvae, not {model.config.kind}"
     if model.training:
         return "the model is in training mode; call model.eval()"
     if torch.compiler.is_compiling():

@@ -11,6 +11,7 @@ import numpy as np
 
 from esvae_core.checkpoint import Checkpoint, load
 from esvae_core.errors import CheckpointError, RecipeError
+from esvae_core.esvae import ESVAE
 from esvae_core.explore.carriers import Pixels, laid_out, read, shown, write
 from esvae_core.explore.recipe import Recipe, hash_of, render
 
@@ -81,7 +82,7 @@ def places(first: Sequence[Path] = ()) -> list[Path]:
     return [*first, *(folder for folder in usual if folder.is_dir())]
 
 
-def find(recipe: Recipe, places: Sequence[Path]) -> tuple[Path, Checkpoint]:
+def find(recipe: Recipe, places: Sequence[Path]) -> tuple[Path, Checkpoint[ESVAE]]:
     """The checkpoint whose content is the recipe's, wherever it is and whatever it is called.
 
     Raises:
@@ -91,7 +92,7 @@ def find(recipe: Recipe, places: Sequence[Path]) -> tuple[Path, Checkpoint]:
     files = [file for place in places for file in (sorted(place.glob("*.safetensors")) if place.is_dir() else [place])]
     for file in sorted(files, key=lambda f: f.stem != wanted.name.rpartition("/")[2]):
         try:
-            found = load(file)
+            found = load(file, ESVAE)
         except CheckpointError:
             if file in places:  # it was named
                 raise

@@ -20,4 +20,7 @@ class WeightAverage:
         """Move towards `state` after optimiser step `step` (1 is the first)."""
         decay = min(self.decay, step / (step + 10))
         for name, tensor in state.items():
-            self.state[name].lerp_(tensor, 1 - decay)
+            if tensor.is_floating_point():
+                self.state[name].lerp_(tensor, 1 - decay)
+            else:
+                self.state[name].copy_(tensor)  # counters

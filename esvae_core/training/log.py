@@ -10,16 +10,11 @@ from PIL import Image
 
 from esvae_core.files import write_atomically
 
-COLUMNS = (
-    "epoch", "step", "time_steps", "lr", "loss", "mse", "mmd", "mean_rate", "gradient_norm",
-    "validation_mse", "validation_mmd", "seconds",
-)  # fmt: skip
-
 
 def write_csv(path: Path, rows: list[dict[str, float]]) -> None:
     """The whole log anew, one row per epoch, so that a resumed run never repeats or loses one."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: f"{value:.6g}" for name, value in row.items()} for row in rows)
     write_atomically(path, text.getvalue().encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from esvae_core.config import ModelConfig, TrainConfig
+from esvae_core.config import ImageModelConfig, SpikingModelConfig, TrainConfig
 
 
 def learning_rate(train: TrainConfig, step: int, total_steps: int) -> float:
@@ -23,8 +23,13 @@ def mmd_weight(train: TrainConfig, step: int) -> float:
     return train.mmd_weight * min(1.0, (step + 1) / max(train.mmd_warmup_steps, 1))
 
 
-def time_steps(model: ModelConfig, train: TrainConfig, epoch: int) -> int:
-    """T of that epoch (0 is the first); at least the last epoch has the model's own, however short the run."""
+def time_steps(model: ImageModelConfig, train: TrainConfig, epoch: int) -> int:
+    """T of that epoch (0 is the first); at least the last epoch has the model's own, however short the run.
+
+    A model without time has 1 in all of them.
+    """
+    if not isinstance(model, SpikingModelConfig):
+        return 1
     for share, steps in train.grow_time:
         if epoch < min(round(share * train.epochs), train.epochs - 1):
             return min(steps, model.time_steps)

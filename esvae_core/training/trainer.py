@@ -27,19 +27,20 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from esvae_core import checkpoint
-from esvae_core.config import RunConfig
+from esvae_core.config import ModelConfig, RunConfig, SpikingModelConfig, parse
 from esvae_core.data import ImageSet, Split, load
 from esvae_core.errors import NonFiniteError, OutputError, TrainingError
-from esvae_core.esvae import ESVAE, readout_weights
+from esvae_core.esvae import ESVAE
 from esvae_core.files import write_atomically
-from esvae_core.latent import mmd
 from esvae_core.layers import bound_memory
-from esvae_core.loss import Loss, esvae_loss
+from esvae_core.model import ImageModel
+from esvae_core.models import build
 from esvae_core.pictures import grid
 from esvae_core.seeds import generator
 from esvae_core.training.average import WeightAverage
 from esvae_core.training.log import Board, write_csv
-from esvae_core.training.schedule import learning_rate, mmd_weight, time_steps
+from esvae_core.training.objectives import Moment, Objective, Terms, objective_of
+from esvae_core.training.schedule import learning_rate, time_steps
 from esvae_core.training.state import RunState, load_state, save_state
 
 SAVE_EVERY = 120.0
@@ -58,8 +59,8 @@ class Progress:
     batch: int
     batches: int
     loss: float
-    mse: float
-    mmd: float
+    terms: dict[str, float]
+    """What the loss consists of, by name; 'mse' is always there."""
     seconds_left: float
     row: dict[str, float] | None = None
     """The epoch's row of the log, with the last batch of an epoch."""
@@ -162,25 +163,11 @@ def _stop_signals() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-class _Step(torch.nn.Module):
-    """The forward pass as one module, so that Fabric's wrappers (DDP, mixed precision) see it whole."""
-
-    def __init__(self, model: ESVAE) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(
-        self, images: Tensor, noise: Tensor, normal: Tensor, systematic: Tensor | None = None
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        output = self.model(images, noise=noise, normal=normal, steps=len(noise), systematic=systematic)
-        return output.images, output.posterior.rates, output.prior_rates
-
-
 class _Run:
     def __init__(self, fabric: Fabric, config: RunConfig, out: Path, data_dir: Path | None, resume: bool) -> None:
         self.fabric, self.config, self.out = fabric, config, out
         train, world = config.train, fabric.world_size
-        if config.model.prior_components:
+        if isinstance(config.model, ModelConfig) and config.model.prior_components:
             raise TrainingError("prior_components: expected 0; `esvae fit-prior` fits a prior after the training")
         if train.batch_size % world:
             raise TrainingError(f"batch_size: expected a multiple of {world} processes, got {train.batch_size}")
@@ -192,23 +179,25 @@ class _Run:
             )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(train.seed)
-            self.model = ESVAE(config.model)
+            self.model = build(config.model)
         bound_memory(self.model, train.micro_batch)
+        self.objective: Objective[ImageModel] = objective_of(self.model, train)
         self.state = RunState(config.model_dump_json(), self.data.sha256)
         self.steps_now = time_steps(config.model, train, 0)
         if not resume:
             self._begin()
-        prior = list(self.model.prior.parameters())
+        prior = [p for name, p in self.model.named_parameters() if name.startswith("prior.")]
         others = [p for name, p in self.model.named_parameters() if not name.startswith("prior.")]
+        groups = [{"params": others, "factor": 1.0}, {"params": prior, "factor": train.prior_lr_factor}]
         optimizer = torch.optim.AdamW(
-            [{"params": others, "factor": 1.0}, {"params": prior, "factor": train.prior_lr_factor}],
+            [group for group in groups if group["params"]],
             lr=train.lr,
             betas=(train.beta1, train.beta2),
             weight_decay=train.weight_decay,
         )
         if resume:
             self._resume(optimizer)
-        wrapped, self.optimizer = fabric.setup(_Step(self.model), optimizer)
+        wrapped, self.optimizer = fabric.setup(self.objective, optimizer)
         self.forward: Any = wrapped
         self.average = None
         if train.ema_decay:
@@ -243,7 +232,7 @@ class _Run:
 
     def _resume(self, optimizer: torch.optim.Optimizer) -> None:
         state = load_state(self.out / "state.pt")
-        if json.loads(state.config) != json.loads(self.state.config):
+        if parse(RunConfig, json.loads(state.config), f"{self.out / 'state.pt'}") != self.config:
             raise TrainingError(f"{self.out}: the run there has other settings; resume it with its own config.json")
         if state.dataset_sha256 != self.data.sha256:
             raise TrainingError(
@@ -264,19 +253,18 @@ class _Run:
 
     def _start_from(self, path: Path) -> None:
         """Take the weights of a checkpoint of the same shape; its readout was made for the model's own T."""
-        start = checkpoint.load(path).model.with_prior(None)  # one that was fitted fits other weights
+        start = checkpoint.load(path).model
+        if isinstance(start, ESVAE):
+            start = start.with_prior(None)  # one that was fitted fits other weights
         if start.config != self.config.model:
             raise TrainingError(f"{path}: its model has other settings than the run's; see `esvae info {path}`")
         self.model.load_state_dict(start.state_dict())
-        self.steps_now = self.config.model.time_steps
+        self.steps_now = time_steps(self.config.model, self.config.train, self.config.train.epochs - 1)
 
-    @torch.no_grad()
     def _paint_mean_image(self) -> None:
         """Output bias under which a silent decoder paints the mean colour of the training images."""
-        weights = readout_weights(self.steps_now, self.config.model.readout_decay, self.model.readout.weight)
         mean = torch.from_numpy(self.data.images.mean((0, 2, 3)) / 127.5 - 1).float()
-        assert self.model.readout.bias is not None
-        self.model.readout.bias.copy_(torch.atanh(mean.clamp(-0.99, 0.99)) / weights.sum())
+        self.objective.paint(mean.clamp(-0.99, 0.99), self.steps_now)
 
     # ---- the loop ------------------------------------------------------------------------------------------------
 
@@ -293,13 +281,13 @@ class _Run:
         epoch, started, first = state.epoch + 1, time.monotonic(), state.batch
         saved = started
         for batch in range(first + 1, self.batches + 1):
-            loss = self._step(order[(batch - 1) * train.batch_size : batch * train.batch_size])
+            loss, terms = self._step(order[(batch - 1) * train.batch_size : batch * train.batch_size])
             state.batch = batch
             now = time.monotonic()
             left = (now - started) / (batch - first) * self._batches_left()
             row = self._end_epoch() if batch == self.batches else None
             if self.fabric.is_global_zero:
-                report(Progress(epoch, train.epochs, batch, self.batches, *loss, left, row))
+                report(Progress(epoch, train.epochs, batch, self.batches, loss, terms, left, row))
             if state.epoch < train.epochs and self._asked_to_stop(stop):
                 self._save()
                 raise Interrupted(f"stopped in epoch {epoch}, batch {batch}; {self.out} can be resumed")
@@ -307,71 +295,59 @@ class _Run:
                 saved = now
                 self._save()
 
-    def _step(self, rows: Tensor) -> tuple[float, float, float]:
+    def _step(self, rows: Tensor) -> tuple[float, dict[str, float]]:
+        """One optimiser step; the loss and its terms."""
         state, train, model = self.state, self.config.train, self.model
         model.train()
         world, rank = self.fabric.world_size, self.fabric.global_rank
         mine = slice(rank * len(rows) // world, (rank + 1) * len(rows) // world)
         noise_source = generator(train.seed, "noise", state.step)
-        # the noise of the whole batch is drawn by every process, so that their number does not change it
-        noise = torch.rand((self.steps_now, len(rows), model.config.latent_dim), generator=noise_source)[:, mine]
-        normal = torch.randn((len(rows), model.config.latent_dim), generator=noise_source)[mine]
+        moment = Moment(state.step, state.epoch, train.epochs, self.steps_now)
+        noise = self.objective.noise(len(rows), mine, noise_source, moment)
         flip = torch.rand(len(rows), generator=noise_source)[mine] < 0.5
         images = self.data.tensor(rows[mine].numpy())
         if self.config.data.mirror:
             images = torch.where(flip.view(-1, 1, 1, 1), images.flip(3), images)
-        inputs = [images, noise, normal]
-        if train.systematic_share is not None:
-            share = torch.rand((len(rows), model.config.latent_dim), generator=noise_source)[mine]
-            inputs.append(share < train.systematic_share)
-        images, *others = (x.to(self.fabric.device) for x in inputs)
+        images, noise = images.to(self.fabric.device), tuple(x.to(self.fabric.device) for x in noise)
         lr = learning_rate(train, state.step, train.epochs * self.batches)
         for group in self.optimizer.param_groups:
             group["lr"] = lr * group["factor"]
-        decoded, posterior_rates, prior_rates = self.forward(images, *others)
-        if world > 1:  # MMD compares the whole batch
-            posterior_rates, prior_rates = map(self._gather, (posterior_rates, prior_rates))
-        loss = esvae_loss(
-            decoded,
-            images,
-            posterior_rates,
-            prior_rates,
-            mmd_weight(train, state.step),
-            unbiased=train.mmd_unbiased,
-            rate_weight=train.rate_weight,
-        )
-        values = self._finite(loss)
-        self.fabric.backward(loss.total)
+        terms = self.objective.terms(images, self.forward(images, *noise), moment, self._gather)
+        total, parts, watched = self._finite(terms)
+        self.fabric.backward(terms.total)
         norm = self._clip()
         self.optimizer.step()
         self.optimizer.zero_grad()
         state.step += 1
         if self.average:
             self.average.follow(model.state_dict(), state.step)
-        mean_rate = float(posterior_rates.detach().mean())
-        sums = {"loss": values[0], "mse": values[1], "mmd": values[2], "mean_rate": mean_rate, "gradient_norm": norm}
-        for name, value in sums.items():
+        for name, value in {"loss": total, **parts, **watched, "gradient_norm": norm}.items():
             state.sums[name] = state.sums.get(name, 0.0) + value
-        return values
+        return total, parts
 
-    def _gather(self, rates: Tensor) -> Tensor:
-        """(n, d) rates of this process -> (N, d) of all, differentiable."""
-        gathered = self.fabric.all_gather(rates, sync_grads=True)
+    def _gather(self, values: Tensor) -> Tensor:
+        """(n, ...) of this process -> (N, ...) of all, differentiable."""
+        if self.fabric.world_size == 1:
+            return values
+        gathered = self.fabric.all_gather(values, sync_grads=True)
         assert isinstance(gathered, Tensor)
         return gathered.flatten(0, 1)
 
-    def _finite(self, loss: Loss) -> tuple[float, float, float]:
-        mse = self.fabric.all_reduce(loss.mse.detach(), reduce_op="mean")
-        assert isinstance(mse, Tensor)
-        error, distance = float(mse), float(loss.mmd.detach())
-        values = (error + self.config.train.mmd_weight * distance, error, distance)
-        if not all(map(math.isfinite, values)):
+    def _finite(self, terms: Terms) -> tuple[float, dict[str, float], dict[str, float]]:
+        """The loss, its parts and what else is watched, means over the processes."""
+        scalars = {"": terms.total, **terms.parts, **terms.watched}
+        means = self.fabric.all_reduce(torch.stack([x.detach().float() for x in scalars.values()]), reduce_op="mean")
+        assert isinstance(means, Tensor)
+        total, *values = means.tolist()
+        named = dict(zip((*terms.parts, *terms.watched), values, strict=True))
+        parts, watched = ({name: named[name] for name in group} for group in (terms.parts, terms.watched))
+        if not all(map(math.isfinite, (total, *parts.values()))):
+            detail = ", ".join(f"{name} {value}" for name, value in parts.items())
             raise NonFiniteError(
-                f"epoch {self.state.epoch + 1}, step {self.state.step + 1}: the loss is {values[0]} "
-                f"(MSE {error}, MMD {distance}); the last good state, if one was saved, is in {self.out}; "
-                "try a lower learning rate or gradient_clip"
+                f"epoch {self.state.epoch + 1}, step {self.state.step + 1}: the loss is {total} ({detail}); "
+                f"the last good state, if one was saved, is in {self.out}; try a lower learning rate or gradient_clip"
             )
-        return values
+        return total, parts, watched
 
     def _clip(self) -> float:
         """Norm of the whole gradient before it is clipped."""
@@ -384,17 +360,13 @@ class _Run:
             )
         return float(norm)
 
-    @torch.no_grad()
     def _grow_time(self) -> None:
-        """Change T where the schedule says so; the readout sums more steps then, and is scaled to keep the picture."""
+        """Change T where the schedule says so."""
         steps = time_steps(self.config.model, self.config.train, self.state.epoch)
         if steps != self.steps_now:
-            decay, weight = self.config.model.readout_decay, self.model.readout.weight
-            before, after = (readout_weights(t, decay, weight).sum() for t in (self.steps_now, steps))
-            for name in ("readout.weight", "readout.bias"):
-                self.model.state_dict()[name].mul_(before / after)
-                if self.average:
-                    self.average.state[name].mul_(before / after)
+            for state in (self.model.state_dict(), self.average.state if self.average else None):
+                if state is not None:
+                    self.objective.stretch(state, self.steps_now, steps)
         self.steps_now = steps
 
     def _asked_to_stop(self, stop: threading.Event) -> bool:
@@ -414,30 +386,26 @@ class _Run:
 
     def _end_epoch(self) -> dict[str, float]:
         state, train = self.state, self.config.train
-        weights = self.average.state if self.average else self.model.state_dict()
-        judged = copy.deepcopy(self.model)
-        judged.load_state_dict(weights)
-        judged.eval()
+        judged = self._judged()
         means = {name: total / self.batches for name, total in state.sums.items()}
-        validation_mse, validation_mmd = self._validate(judged)
+        validated = self._validate(judged)
         state.seconds += time.monotonic() - self.clock
         self.clock = time.monotonic()
         row = {
             "epoch": state.epoch + 1,
             "step": state.step,
-            "time_steps": self.steps_now,
+            **({"time_steps": self.steps_now} if isinstance(self.config.model, SpikingModelConfig) else {}),
             "lr": learning_rate(train, state.step - 1, train.epochs * self.batches),
             **means,
-            "validation_mse": validation_mse,
-            "validation_mmd": validation_mmd,
+            **{f"validation_{name}": value for name, value in validated.items()},
             "seconds": state.seconds,
         }
         state.log.append(row)
         state.epoch, state.batch, state.sums = state.epoch + 1, 0, {}
-        final = self.steps_now == self.config.model.time_steps
+        final = self.steps_now == time_steps(self.config.model, train, train.epochs - 1)
         if self.fabric.is_global_zero:
-            if not final or validation_mse < state.best:
-                self._save_checkpoint(weights)
+            if not final or validated["mse"] < state.best:
+                self._save_checkpoint(judged.state_dict())
             write_csv(self.out / "log.csv", state.log)
             picture = self._preview(judged)
             picture.save(self.out / "samples" / f"epoch-{state.epoch:03d}.png")
@@ -445,32 +413,33 @@ class _Run:
             self.board.scalars({k: v for k, v in row.items() if k not in ("epoch", "step")}, state.step)
             self.board.picture("reconstructions and samples", picture, state.step)
         if final:
-            state.best = min(state.best, validation_mse)
+            state.best = min(state.best, validated["mse"])
         self._save()
         return row
 
-    @torch.no_grad()
-    def _validate(self, model: ESVAE) -> tuple[float, float]:
-        """MSE and biased MMD on the validation split, at the T of this epoch; every process does all of it."""
-        source = generator(self.config.train.seed, "validation")
-        error, rates, prior_rates = 0.0, [], []
-        for first in range(0, len(self.validation), 256):
-            images = self.validation.tensor(slice(first, first + 256)).to(self.fabric.device)
-            output = model(images, generator=source, steps=self.steps_now)
-            error += float((output.images - images).square().mean()) * len(images)
-            rates.append(output.posterior.rates)
-            prior_rates.append(output.prior_rates)
-        distance = mmd(torch.cat(rates)[:1000], torch.cat(prior_rates)[:1000])
-        return error / len(self.validation), float(distance)
+    def _judged(self) -> ImageModel:
+        """A copy as it is evaluated and kept: averaged weights, evaluation mode, T of this epoch."""
+        judged = copy.deepcopy(self.model)
+        if self.average:
+            judged.load_state_dict(self.average.state)
+        if isinstance(judged.config, SpikingModelConfig):
+            judged.config = judged.config.model_copy(update={"time_steps": self.steps_now})
+        self.objective.complete(judged.eval(), self.data)
+        return judged
 
-    @torch.no_grad()
-    def _preview(self, model: ESVAE) -> Any:
-        """Validation images over their reconstructions, then samples from the prior: rows of 16."""
+    def _validate(self, model: ImageModel) -> dict[str, float]:
+        """Figures on the validation split, by name; every process does all of it."""
+        batches = (self.validation.tensor(slice(i, i + 256)) for i in range(0, len(self.validation), 256))
+        source = generator(self.config.train.seed, "validation")
+        return self.objective.validate(model, (images.to(self.fabric.device) for images in batches), source)
+
+    def _preview(self, model: ImageModel) -> Any:
+        """Validation images over their reconstructions, then new pictures: rows of 16."""
         source = generator(self.config.train.seed, "preview")
         images = self.validation.tensor(slice(0, _PREVIEWS)).to(self.fabric.device)
-        decoded = model(images, generator=source, steps=self.steps_now).images
-        samples = model.sample(_PREVIEWS, source, steps=self.steps_now).images
-        rows = [part[i : i + 16] for i in range(0, len(images), 16) for part in (images, decoded)]
+        pictures = model.reconstruct(images, source)
+        samples = model.sample(_PREVIEWS, source).images
+        rows = [part[i : i + 16] for i in range(0, len(images), 16) for part in (images, pictures)]
         return grid(torch.cat([*rows, samples]).cpu(), 16, scale=2)
 
     # ---- saving --------------------------------------------------------------------------------------------------

@@ -1,0 +1,80 @@
+"""What every kind of model can do: paint images again, paint new ones, describe images by a vector."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from esvae_core.config import ImageModelConfig
+from esvae_core.errors import InputError
+
+
+class Drawn(Protocol):
+    """New pictures, and whatever else a kind of model tells about them."""
+
+    @property
+    def images(self) -> Tensor:
+        """(N, C, H, W) in [-1, 1]."""
+        ...
+
+
+class ImageModel(nn.Module, ABC):
+    """A model of images with a latent vector; `config.kind` says which.
+
+    Where a generator is taken and none is given, PyTorch's own is used.
+    """
+
+    config: ImageModelConfig
+    feature_name: ClassVar[str]
+    """What one number of `features` is, for people: 'firing rate', 'posterior mean' ..."""
+
+    @abstractmethod
+    def reconstruct(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """(N, C, H, W) images in [-1, 1] -> the model's own pictures of them, the same shape and range.
+
+        Raises:
+            InputError: if the images have another shape or type.
+        """
+
+    @abstractmethod
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Drawn:
+        """`n` new pictures."""
+
+    @abstractmethod
+    def features(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """(N, C, H, W) images -> (N, d): the latent vector of each; what its numbers are says `feature_name`."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    def _normal(self, shape: tuple[int, ...], generator: torch.Generator | None) -> Tensor:
+        """Standard normal numbers, drawn on the generator's device, so that a seed means the same everywhere."""
+        device = generator.device if generator is not None else "cpu"
+        return torch.randn(shape, generator=generator, device=device).to(self.device)
+
+    def _images(self, images: Tensor) -> Tensor:
+        """The images as the weights take them, checked."""
+        fits = images.dim() == 4 and images.shape[1:] == self.config.image_shape and len(images)
+        if not fits or not images.is_floating_point():
+            shape = ", ".join(map(str, self.config.image_shape))
+            raise InputError(
+                f"images: expected floating point of shape (N, {shape}) in [-1, 1], "
+                f"got {str(images.dtype).removeprefix('torch.')} of shape {tuple(images.shape)}"
+            )
+        return images.to(next(self.parameters()).dtype).contiguous(memory_format=torch.channels_last)
+
+
+def check_count(n: int) -> int:
+    """The number of pictures asked for.
+
+    Raises:
+        InputError: if it is less than 1.
+    """
+    if n < 1:
+        raise InputError(f"number of pictures: expected 1 or more, got {n}")
+    return n

@@ -1,0 +1,65 @@
+"""ESVAE: squared error and a little MMD between the rates of posterior and prior."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from esvae_core.esvae import ESVAE
+from esvae_core.latent import mmd
+from esvae_core.loss import esvae_loss
+from esvae_core.training.objectives.base import Gather, Moment, SpikingObjective, Terms
+from esvae_core.training.schedule import mmd_weight
+
+_MMD_ROWS = 1000
+
+
+class ESVAEObjective(SpikingObjective[ESVAE]):
+    """docs/math.md, equation 8."""
+
+    def noise(self, count: int, mine: slice, source: torch.Generator, moment: Moment) -> tuple[Tensor, ...]:
+        """Uniform (T, n, d) for spikes, standard normal (n, d) for the prior; if samplers are mixed, who has which."""
+        d, share = self.model.config.latent_dim, self.settings.systematic_share
+        uniform = torch.rand((moment.steps, count, d), generator=source)
+        normal = torch.randn((count, d), generator=source)
+        if share is None:
+            return uniform[:, mine], normal[mine]
+        return uniform[:, mine], normal[mine], torch.rand((count, d), generator=source)[mine] < share
+
+    def forward(self, images: Tensor, *noise: Tensor) -> tuple[Tensor, ...]:
+        """Pictures, rates of the posterior, rates of the prior."""
+        uniform, normal, *mixed = noise
+        systematic = mixed[0] if mixed else None
+        output = self.model(images, noise=uniform, normal=normal, steps=len(uniform), systematic=systematic)
+        return output.images, output.posterior.rates, output.prior_rates
+
+    def terms(self, images: Tensor, outputs: tuple[Tensor, ...], moment: Moment, gather: Gather) -> Terms:
+        """MMD compares the whole batch."""
+        pictures, posterior, prior = outputs
+        posterior, prior = gather(posterior), gather(prior)
+        settings = self.settings
+        loss = esvae_loss(
+            pictures,
+            images,
+            posterior,
+            prior,
+            mmd_weight(settings, moment.step),
+            unbiased=settings.mmd_unbiased,
+            rate_weight=settings.rate_weight,
+        )
+        return Terms(loss.total, {"mse": loss.mse, "mmd": loss.mmd}, {"mean_rate": posterior.detach().mean()})
+
+    @torch.no_grad()
+    def validate(self, model: ESVAE, batches: Iterable[Tensor], source: torch.Generator) -> dict[str, float]:
+        """MSE, and biased MMD of the first thousand rates."""
+        error, count, rates, prior_rates = 0.0, 0, [], []
+        for images in batches:
+            output = model(images, generator=source)
+            error += float((output.images - images).square().mean()) * len(images)
+            count += len(images)
+            rates.append(output.posterior.rates)
+            prior_rates.append(output.prior_rates)
+        distance = mmd(torch.cat(rates)[:_MMD_ROWS], torch.cat(prior_rates)[:_MMD_ROWS])
+        return {"mse": error / count, "mmd": float(distance)}

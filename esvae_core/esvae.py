@@ -10,15 +10,19 @@ Shapes: T time steps, N images, d latent neurons; time comes first. Source: Zhan
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, get_args
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from esvae_core.config import ModelConfig, PriorName, Sampler, SpikingModelConfig
+from esvae_core.engine import noise as frozen
 from esvae_core.engine.choice import Engine, Folded
+from esvae_core.engine.live import Live
 from esvae_core.errors import InputError
 from esvae_core.fitted_prior import FittedPrior
 from esvae_core.latent import Prior, spikes_from_rates
@@ -389,6 +393,49 @@ class ESVAE(SpikingCoder):
             assert model.fitted is not None
             model.fitted.take(mixture)
         return model.to(self.device, memory_format=torch.channels_last).train(self.training)  # type: ignore[call-overload, no-any-return]
+
+    # ---- frozen noise --------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def live(self, seed: int, *, sampler: Sampler | None = None, steps: int | None = None) -> Live:
+        """Rates to be moved by hand: spikes under the frozen noise of that seed, and the picture, at every move.
+
+        It keeps the weights that the model has now.
+
+        Raises:
+            InputError: the seed is out of range, or the events engine cannot run this model.
+        """
+        events = self._folded.choose(self, self.readout.weight.detach(), "events")
+        assert events is not None
+        return Live(events, seed, sampler or self.config.sampler, self._steps(steps))
+
+    @torch.no_grad()
+    def decode_many(
+        self,
+        rates: Tensor,
+        seeds: Sequence[int],
+        *,
+        sampler: Sampler | None = None,
+        steps: int | None = None,
+        engine: Engine | None = None,
+    ) -> Sample:
+        """One rate vector (d,) under the frozen noise of several seeds: K pictures, and the spikes that made them.
+
+        Draws that give the same spikes are decoded once: with systematic sampling, or rates of 0 and 1, many do.
+
+        Raises:
+            InputError: no seeds, one out of range, or the rates are no vector of d numbers in [0, 1].
+        """
+        if not seeds:
+            raise InputError("seeds: expected at least one")
+        if rates.shape != (self.config.latent_dim,):
+            raise InputError(f"rates: expected shape ({self.config.latent_dim},), got {tuple(rates.shape)}")
+        numbers, drawn = rates.float().cpu().numpy(), sampler or self.config.sampler
+        trains = np.stack([frozen.sample(numbers, seed, drawn, self._steps(steps)) for seed in seeds], axis=1)
+        spikes = torch.from_numpy(trains).to(self.device, torch.float32)
+        different, which = torch.unique(spikes, dim=1, return_inverse=True)
+        images = self.decode(different, engine=engine)[which]
+        return Sample(images, rates.expand(len(seeds), -1), spikes)
 
     # ---- what every kind of model can do -----------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ from esvae_core.engine.packed import BIAS, BIAS_STEP, FIRST, LANES, MOST, POSITI
 from esvae_core.engine.plan import F32, I64
 
 Bits = NDArray[np.uint32]
+Flags = NDArray[np.uint8]
 
 _INT = ir.IntType(64)
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)
@@ -363,3 +364,96 @@ def encode(half: Half, images: F32, begin: int, end: int, spikes: F32, counts: I
         for t in range(steps):
             for j in range(neurons):
                 spikes[t, image, j] = (heard[t * words + j // LANES] >> np.uint32(j % LANES)) & np.uint32(1)
+
+
+# ---- one image, changed a little -------------------------------------------------------------------------------------
+
+
+@compiled_with()
+def _rerun(
+    half: Half,
+    index: int,
+    steps: int,
+    heard: Bits,
+    words: int,
+    changed: Flags,
+    fresh: bool,
+    fired: Bits,
+    rests: F32,
+    firing: Flags,
+) -> int:
+    """As `_run`, where `fired` and `rests` (positions, T, width) are those of the run before and become this one's.
+
+    A step of a position is computed only if it hears a change, or if its membranes are not those of the run before;
+    with `fresh`, always. `changed` and `firing` (positions, T) mark what differs in `heard` and, out, in `fired`.
+    Returns how many steps of positions were computed.
+    """
+    layer, neuron = half.table[index], half.neurons[index]
+    width, weight, bias = layer[WIDTH], layer[WEIGHT], layer[BIAS]
+    events = np.empty(layer[MOST], np.int64)
+    rest = np.empty(width, np.float32)
+    computed = 0
+    for p in range(layer[POSITIONS]):
+        first, last = half.first[layer[FIRST] + p], half.first[layer[FIRST] + p + 1]
+        same = not fresh
+        for t in range(steps):
+            place = p * steps + t
+            stale = not same
+            for e in range(first, last):
+                stale = stale or changed[half.taps[e, 0] * steps + t] != 0
+            firing[place] = fresh
+            if not stale:
+                continue
+            if t == 0:
+                rest[:] = 0
+            elif same:
+                rest[:] = rests[(place - 1) * width : place * width]
+            count = _hear(half, layer, p, heard, words, steps, t, events)
+            for c in range(0, width, LANES):
+                at = bias + p * layer[BIAS_STEP] + c
+                new = fire(half.floats, weight + c, events, count, half.floats, at, rest, c, neuron)
+                to = (place * width + c) // LANES
+                firing[place] |= np.uint8(new != np.int64(fired[to]))
+                fired[to] = new
+            same = not fresh
+            for c in range(width):
+                same = same and rest[c] == rests[place * width + c]
+                rests[place * width + c] = rest[c]
+            computed += 1
+    return computed
+
+
+@compiled_with()
+def revise(
+    half: Half,
+    weight: F32,
+    bias: F32,
+    decay: np.float32,
+    heard: Bits,
+    changed: Flags,
+    fresh: bool,
+    fired: Bits,
+    rests: F32,
+    picture: F32,
+    computed: I64,
+) -> None:
+    """As `decode` of one image, from the spikes in `heard` (T, words) of which those of `changed` (T) steps are new.
+
+    `fired` and `rests` hold all layers' bits and membranes of the run before, one layer after the other; `computed`
+    (layers) becomes how many steps of positions were computed.
+    """
+    steps = changed.shape[0]
+    words = heard.shape[0] // steps
+    at = 0
+    for index in range(half.table.shape[0]):
+        layer = half.table[index]
+        size = layer[POSITIONS] * steps
+        width = layer[WIDTH]
+        bits = fired[at // LANES : (at + size * width) // LANES]
+        firing = np.empty(size, np.uint8)
+        computed[index] = _rerun(
+            half, index, steps, heard, words, changed, fresh, bits, rests[at : at + size * width], firing
+        )
+        heard, changed, words = bits, firing, width // LANES
+        at += size * width
+    _paint(heard, words, steps, decay, weight, bias, picture)

@@ -152,8 +152,9 @@ def plan_of(model: Model) -> Plan:
             values = (values[0], bias.reshape(layer.channels_out, -1).T)
         for (name, shape), value in zip(layer.shapes.items(), values, strict=True):
             tensors[name] = np.ascontiguousarray(value, np.float32).reshape(shape)
-    weight, bias = _linear(modules["prior.linear"])
-    tensors |= {"prior.weight": weight.astype(np.float32), "prior.bias": bias.astype(np.float32)}
+    if (prior := modules.get("prior.linear")) is not None:  # other kinds of models have layers alone
+        weight, bias = _linear(prior)
+        tensors |= {"prior.weight": weight.astype(np.float32), "prior.bias": bias.astype(np.float32)}
     if (fitted := modules.get("fitted")) is not None:
         for name, buffer in fitted.named_buffers(prefix="fitted"):
             tensors[name] = buffer.detach().cpu().float().numpy().copy()

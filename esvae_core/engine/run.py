@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from esvae_core.engine import events
-from esvae_core.engine.packed import pack
+from esvae_core.engine.packed import Half, pack
 from esvae_core.engine.plan import F32, I64, Layer, Plan, decoder_layers, encoder_layers
 
 _SHARES = 8  # per thread: work is handed out in so many pieces, so that a thread that is held up takes fewer
@@ -39,7 +39,7 @@ class Events:
 
     def __init__(self, plan: Plan) -> None:
         self.config = plan.config
-        self._packed = pack(plan)
+        self.packed = pack(plan)
         self._encoder = encoder_layers(plan.config)
         self._decoder = decoder_layers(plan.config)[:-1]
 
@@ -50,7 +50,7 @@ class Events:
         out = Encoded(
             np.empty((steps, n, self.config.latent_dim), np.float32), np.zeros((n, len(self._encoder)), np.int64)
         )
-        half = self._packed.encoder
+        half = self.packed.encoder
         _share(n, threads, lambda begin, end: events.encode(half, values, begin, end, *out))
         return out
 
@@ -60,10 +60,17 @@ class Events:
         steps, n, _ = spikes.shape
         values = np.ascontiguousarray(spikes, np.float32)
         out = Decoded(np.empty((n, *config.image_shape), np.float32), np.zeros((n, len(self._decoder)), np.int64))
-        half, weight, bias = self._packed.decoder, self._packed.readout, self._packed.readout_bias
-        charged, decay = bias * np.float32(_charge(steps, config.readout_decay)), np.float32(config.readout_decay)
-        _share(n, threads, lambda begin, end: events.decode(half, weight, charged, decay, values, begin, end, *out))
+        settings = self.readout(steps)
+        _share(n, threads, lambda begin, end: events.decode(*settings, values, begin, end, *out))
         return out
+
+    def readout(self, steps: int) -> tuple[Half, F32, F32, np.float32]:
+        """What the kernels need of the decoder for so many steps: its layers, and the readout's weight, bias, leak."""
+        packed, decay = self.packed, self.config.readout_decay
+        charge = 0.0  # of a constant 1, which is the bias's factor
+        for _ in range(steps):
+            charge = decay * charge + 1.0
+        return packed.decoder, packed.readout, packed.readout_bias * np.float32(charge), np.float32(decay)
 
     def encoder_rates(self, counts: I64, steps: int) -> dict[str, float]:
         """Mean of each layer's spikes, by name, from `Encoded.counts`."""
@@ -78,14 +85,6 @@ def _rates(layers: list[Layer], counts: I64, steps: int) -> dict[str, float]:
     neurons = [layer.side_out**2 * layer.channels_out for layer in layers]
     means = counts.mean(0) / (steps * np.array(neurons))
     return dict(zip((layer.name for layer in layers), means.tolist(), strict=True))
-
-
-def _charge(steps: int, decay: float) -> float:
-    """What a constant 1 leaves in the readout after that many steps."""
-    charge = 0.0
-    for _ in range(steps):
-        charge = decay * charge + 1.0
-    return charge
 
 
 def _share(n: int, threads: int, work: Callable[[int, int], None]) -> None:

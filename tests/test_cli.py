@@ -153,6 +153,28 @@ def test_evaluate_prints_and_records(esvae, checkpoint, warm_model):
     assert all(torch.equal(state[name], tensor) for name, tensor in warm_model.state_dict().items())
 
 
+def test_evaluate_measures_the_groups_it_is_asked_for(esvae, checkpoint, tmp_path):
+    out = tmp_path / "figures.json"
+    done = esvae("evaluate", checkpoint, "--suite", "cost", "--out", out, "--json")
+    assert done.code == 0, done.err
+    assert [group["name"] for group in done.json["groups"]] == ["cost"]
+    assert json.loads(out.read_text()) == done.json
+    assert folder_of(tmp_path) == ["figures.groups.json", "figures.json", "model.safetensors"]
+    shown = esvae("evaluate", checkpoint, "--suite", "cost", "--out", out)
+    assert "additions per image" in shown.out
+    assert json.loads(out.read_text()) == done.json  # kept, seconds and all
+
+
+def test_a_suite_that_cannot_run_is_refused(esvae, checkpoint, tmp_path):
+    refused(esvae("evaluate", checkpoint, "--suite", "colour"), "colour", "reconstruction")
+    refused(esvae("evaluate", checkpoint, "--suite", "cost", "--out", tmp_path / "x.txt"), ".json")
+    refused(esvae("evaluate", checkpoint, "--suite", "cost", "--record"), "--record")
+    refused(esvae("evaluate", checkpoint, "--out", tmp_path / "x.json"), "--suite")
+    refused(esvae("evaluate", checkpoint, "--suite", "cost", "--inception", tmp_path / "no.pth"), "no.pth")
+    refused(esvae("evaluate", checkpoint, "--suite", "generation", "--fad-net", tmp_path / "no.net"), "no.net")
+    assert folder_of(tmp_path) == ["model.safetensors"]
+
+
 def test_encode_a_data_set(esvae, checkpoint, tmp_path, warm_model):
     out = tmp_path / "rates.parquet"
     done = esvae("encode", checkpoint, "digits", "--out", out, "--json")

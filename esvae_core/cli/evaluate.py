@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,13 +11,19 @@ from rich.table import Table
 from rich.text import Text
 
 from esvae_core.cli import console
+from esvae_core.cli import suite as suites
 from esvae_core.cli.options import AsJson, Checkpoint, DataDir, OtherHash, Sampling, Seed, SplitName, Steps, group
 from esvae_core.cli.sources import dataset_of
+from esvae_core.errors import InputError
 
 app = group()
 
 
-@app.command(epilog="Example: `esvae evaluate checkpoints/digits.safetensors --json`")
+@app.command(
+    epilog="Examples: `esvae evaluate checkpoints/digits.safetensors --json` ·"
+    " `esvae evaluate checkpoints/mnist.safetensors --suite full --out mnist.json` ·"
+    " `esvae evaluate checkpoints/digits.safetensors --suite reconstruction,latent`"
+)
 def evaluate(
     checkpoint: Checkpoint,
     dataset: Annotated[str | None, typer.Option(help="Data set; the one it was trained on unless given.")] = None,
@@ -27,9 +34,38 @@ def evaluate(
     seed: Seed = 0,
     accept_other_hash: OtherHash = False,
     record: Annotated[bool, typer.Option(help="Write the figures into the checkpoint's header.")] = False,
+    suite: Annotated[
+        str | None,
+        typer.Option(metavar="full|quick|GROUP,...", help=f"More figures, by group: {', '.join(suites.GROUPS)}."),
+    ] = None,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="JSON of the suite; finished groups are kept beside it.")
+    ] = None,
+    fad_net: Annotated[Path | None, typer.Option(help="Feature network of FAD; checkpoints/fad/DATASET else.")] = None,
+    inception: Annotated[Path | None, typer.Option(help="Local Inception weights, for FID, KID and IS.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure a model on a whole split: error, MMD, firing rates, cost."""
+    """Measure a model on a whole split: error, MMD, firing rates, cost; with --suite, all of docs/evaluation.md."""
+    if suite is not None:
+        if record or seed:
+            raise InputError("--suite: has seeds of its own and is not recorded; leave --seed and --record out")
+        suites.run(
+            suite,
+            checkpoint,
+            dataset=dataset,
+            split=split,
+            data_dir=data_dir,
+            steps=steps,
+            sampler=sampler,
+            other_hash=accept_other_hash,
+            out_file=out_file,
+            fad_net=fad_net,
+            inception=inception,
+            as_json=as_json,
+        )
+        return
+    if out_file or fad_net or inception:
+        raise InputError("--out, --fad-net and --inception go with --suite")
     from esvae_core.checkpoint import load, save, stamped
     from esvae_core.esvae import ESVAE
     from esvae_core.evaluation.evaluate import evaluate as measure

@@ -1,0 +1,138 @@
+"""What `esvae evaluate --suite` does: measure group by group, keep what is finished, show it."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from esvae_core.cli import console
+from esvae_core.cli.options import SamplerName, SplitName
+from esvae_core.cli.sources import dataset_of
+from esvae_core.errors import InputError
+from esvae_core.files import write_atomically
+
+if TYPE_CHECKING:
+    from esvae_core.data import ImageSet
+    from esvae_core.evaluation.feature_net import FeatureFile
+    from esvae_core.evaluation.results import Curve, Figure
+    from esvae_core.evaluation.suite import SuiteReport
+
+
+GROUPS = ("reconstruction", "sampling", "generation", "latent", "robustness", "cost")
+"""Here for the help, because importing the suite takes seconds; a test holds it to the suite's own."""
+
+
+def run(
+    suite: str,
+    checkpoint: Path,
+    *,
+    dataset: str | None,
+    split: SplitName,
+    data_dir: Path | None,
+    steps: int | None,
+    sampler: SamplerName | None,
+    other_hash: bool,
+    out_file: Path | None,
+    fad_net: Path | None,
+    inception: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure and print; `out_file` gets the JSON, a file beside it the finished groups."""
+    from esvae_core.arrays import suffix_of
+    from esvae_core.checkpoint import load
+    from esvae_core.evaluation.subject import subject_of
+    from esvae_core.evaluation.suite import Bench, parse_suite, run_suite
+
+    plan, groups = parse_suite(suite)
+    if out_file is not None:
+        suffix_of(out_file, (".json",))
+    if inception is not None and not inception.is_file():
+        raise InputError(f"{inception}: no such file; expected Inception weights")
+    loaded = load(checkpoint)
+    test = dataset_of(loaded.header, dataset, split, data_dir, other_hash)
+
+    @cache
+    def train() -> ImageSet:
+        return dataset_of(loaded.header, dataset, SplitName.train, data_dir, other_hash)
+
+    bench = Bench(
+        subject_of(loaded.model, steps=steps, sampler=sampler.value if sampler else None),
+        test,
+        train,
+        plan,
+        _feature_net(fad_net, test, checkpoint),
+        inception,
+    )
+    with console.bar() as bar:
+        task = bar.add_task(escape(loaded.header.name), total=None, left="")
+
+        def report(group: str, done: int, total: int) -> None:
+            bar.update(task, description=escape(f"{loaded.header.name}: {group}"), completed=done, total=total)
+
+        kept = None if out_file is None else out_file.with_suffix(".groups.json")
+        result = run_suite(bench, loaded.header.name, groups, kept=kept, report=report)
+    text = result.model_dump_json(indent=2)
+    if out_file is not None:
+        write_atomically(out_file, (text + "\n").encode())
+    if as_json:
+        print(text)
+    else:
+        _show(result)
+
+
+def _feature_net(path: Path | None, test: ImageSet, checkpoint: Path) -> FeatureFile | None:
+    """The network that was named, or the one for this data set in a folder `fad` beside the checkpoint or in
+    checkpoints/, if its images are of this size.
+    """
+    from esvae_core.evaluation.feature_net import load_features
+
+    if path is not None:
+        return load_features(path)
+    for folder in (checkpoint.parent, Path("checkpoints")):
+        beside = folder / "fad" / f"{test.name.partition(':')[0]}.safetensors"
+        if beside.is_file():
+            file = load_features(beside)
+            config = file.header.config
+            if (config.image_channels, config.image_size, config.image_size) == test.images.shape[1:]:
+                return file
+    return None
+
+
+def _show(result: SuiteReport) -> None:
+    how = "".join(f", {word}" for word in (result.time_steps and f"T = {result.time_steps}", result.sampler) if word)
+    console.out.print(Text(f"{result.name} on {result.dataset}, {result.split} split{how}, suite {result.plan.name}"))
+    for group in result.groups:
+        table = Table(title=Text(f"{group.name}: {group.protocol}"), title_justify="left", caption_justify="left")
+        table.add_column("figure", overflow="fold", ratio=2)
+        table.add_column("value", justify="right", overflow="fold", ratio=1)
+        table.add_column("note", overflow="fold", ratio=2)
+        for figure in group.figures:
+            table.add_row(Text(figure.name), _value(figure), Text(figure.note))
+        for curve in group.curves:
+            table.add_row(Text(f"{curve.name}, along {curve.along}"), "", _points(curve))
+        console.out.print(table)
+
+
+def _value(figure: Figure) -> str:
+    if figure.value is None:
+        return "-"
+    return _number(figure.value) + ("" if figure.deviation is None else f" ± {_number(figure.deviation)}")
+
+
+def _points(curve: Curve) -> str:
+    spread: Any = curve.deviation or (None,) * len(curve.x)
+    parts = []
+    for x, mean, deviation in zip(curve.x, curve.mean, spread, strict=True):
+        parts.append(f"{x:g}: {_number(mean)}" + (f" ± {_number(deviation)}" if deviation else ""))
+    return "  ".join(parts)
+
+
+def _number(value: float) -> str:
+    if value == int(value) or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"

@@ -1,0 +1,92 @@
+"""Group "cost": parameters, operations from real spikes, and an estimate of energy beside a quantised network's."""
+
+from __future__ import annotations
+
+from esvae_core.data import ImageSet
+from esvae_core.esvae import ESVAE
+from esvae_core.evaluation import energy
+from esvae_core.evaluation.costs import costs, synapses
+from esvae_core.evaluation.results import Figure, Group, Report, silent
+from esvae_core.evaluation.subject import RateSubject, Subject, batches, mean_firing
+from esvae_core.evaluation.watch import operations
+from esvae_core.seeds import generator
+
+BITS = 5
+"""Values of 5 bits: the nearest that an ordinary network comes to the 17 counts of T = 16."""
+CAVEAT = "45 nm; memory traffic, usually the larger part, is left out"
+
+
+def cost(subject: Subject, data: ImageSet, *, seed: int = 0, report: Report = silent) -> Group:
+    """Operations per image of encoding, sampling and decoding, counted on these images (docs/evaluation.md)."""
+    parameters = sum(p.numel() for p in subject.module.parameters())
+    figures = [Figure(name="parameters", value=parameters)]
+    if isinstance(subject, RateSubject) and isinstance(subject.module, ESVAE):
+        figures += _spiking(subject, subject.module, data, seed, report)
+    else:
+        figures += _plain(subject, data, seed, report)
+    return Group(
+        name="cost",
+        protocol=f"{len(data):,} {data.split} images of {data.name}, noise seed {seed}",
+        figures=tuple(figures),
+    )
+
+
+def _spiking(subject: RateSubject, model: ESVAE, data: ImageSet, seed: int, report: Report) -> list[Figure]:
+    rates = mean_firing(subject, data, generator(seed, "cost"), report)
+    latent = rates.pop("latent")
+    counted = costs(model.config, subject.steps, rates, latent)
+    each = synapses(model.config)
+    readout = 9 * model.config.channels[0] * model.config.image_channels * model.config.image_size**2
+    ordinary = sum(each.values()) + readout
+    # synapses that spikes drive: all but the first layer's and the readout's, which see numbers
+    driven = sum(each.values()) - each["encoder.0"]
+    names = list(each)
+    inputs = dict(zip(names[1:], (rates[name] for name in names), strict=False)) | {"from_latent": latent}
+    events = subject.steps * sum(each[name] * rate for name, rate in inputs.items())
+    return [
+        Figure(name="additions per image, event-driven", value=counted.spike_additions),
+        Figure(name="multiplications per image, event-driven", value=counted.spike_multiplications),
+        Figure(name="multiply-adds per image, dense, all time steps", value=counted.dense_multiply_adds),
+        Figure(name="multiply-adds per image, the same network without time", value=ordinary),
+        Figure(name="spikes per synapse and image", value=events / driven, note=f"T = {subject.steps}"),
+        Figure(
+            name="energy per image in uJ, event-driven, float32",
+            value=energy.microjoule(counted.spike_additions, counted.spike_multiplications),
+            note=CAVEAT,
+        ),
+        *_ordinary(ordinary),
+    ]
+
+
+def _plain(subject: Subject, data: ImageSet, seed: int, report: Report) -> list[Figure]:
+    noise, done = generator(seed, "cost"), 0
+    with operations(subject.module) as seen:
+        for images in batches(data):
+            subject.reconstruct(images, noise)
+            done += len(images)
+            report(done, len(data))
+    dense, additions, numbers = (sum(column) / len(data) for column in zip(*seen, strict=True))
+    figures = [Figure(name="multiply-adds per image, dense", value=dense)]
+    if additions:
+        each = energy.microjoule(additions + numbers, numbers)
+        figures += [
+            Figure(name="additions per image, event-driven", value=additions, note="of synapses alone"),
+            Figure(name="energy per image in uJ, event-driven, float32", value=each, note=CAVEAT),
+        ]
+        return figures
+    return figures + _ordinary(dense)
+
+
+def _ordinary(multiply_adds: float) -> list[Figure]:
+    return [
+        Figure(
+            name="energy per image in uJ, ordinary network of this shape, float32",
+            value=multiply_adds * energy.multiply_add() * 1e-6,
+            note=CAVEAT,
+        ),
+        Figure(
+            name=f"energy per image in uJ, the same quantised to {BITS} bits",
+            value=multiply_adds * energy.multiply_add(BITS) * 1e-6,
+            note=f"{CAVEAT}; the fair rival at T = 16",
+        ),
+    ]

@@ -1,0 +1,43 @@
+"""Group "reconstruction": how close a model's pictures of the test images are to them."""
+
+from __future__ import annotations
+
+import torch
+
+from esvae_core.data import ImageSet
+from esvae_core.evaluation.fidelity import psnr, squared_error, ssim
+from esvae_core.evaluation.results import Figure, Group, Report, over_seeds, silent
+from esvae_core.evaluation.subject import BATCH, Subject, batches
+from esvae_core.seeds import generator
+
+_SMALLEST = 11  # the window of SSIM
+
+
+def reconstruction(subject: Subject, data: ImageSet, *, seeds: int = 3, report: Report = silent) -> Group:
+    """MSE, PSNR and SSIM over all images, mean and deviation over noise seeds 0, 1, ... (docs/evaluation.md)."""
+    errors, peaks, likenesses = [], [], []
+    large = min(data.images.shape[2:]) >= _SMALLEST
+    for seed in range(seeds):
+        noise = generator(seed, "reconstruction")
+        error, likeness = [], []
+        for i, images in enumerate(batches(data)):
+            pictures = subject.reconstruct(images, noise)
+            error.append(squared_error(pictures, images))
+            if large:
+                likeness.append(ssim(pictures, images))
+            report(seed * len(data) + min((i + 1) * BATCH, len(data)), seeds * len(data))
+        each = torch.cat(error)
+        errors.append(float(each.mean()))
+        peaks.append(float(psnr(each).mean()))
+        if large:
+            likenesses.append(float(torch.cat(likeness).mean()))
+    figures = [over_seeds("MSE on [-1, 1]", errors), over_seeds("PSNR in dB, mean over images", peaks)]
+    if large:
+        figures.append(over_seeds("SSIM", likenesses))
+    else:
+        figures.append(Figure(name="SSIM", note=f"does not apply: images below {_SMALLEST} pixels"))
+    return Group(
+        name="reconstruction",
+        protocol=f"{len(data):,} {data.split} images of {data.name}, noise seeds 0 to {seeds - 1}",
+        figures=tuple(figures),
+    )

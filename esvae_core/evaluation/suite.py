@@ -1,0 +1,249 @@
+"""The suite: groups of figures, assembled, timed, and kept so that a run that was stopped goes on where it was."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from esvae_core.data import ImageSet
+from esvae_core.errors import InputError
+from esvae_core.evaluation.cost import cost
+from esvae_core.evaluation.feature_net import FeatureFile
+from esvae_core.evaluation.generation import generation
+from esvae_core.evaluation.latent_space import latent_space
+from esvae_core.evaluation.price_of_sampling import price_of_sampling
+from esvae_core.evaluation.reconstruction import reconstruction
+from esvae_core.evaluation.results import Group, Report
+from esvae_core.evaluation.robustness import robustness
+from esvae_core.evaluation.subject import RateSubject, Subject
+from esvae_core.files import write_atomically
+
+VERSION = 1
+"""Of the protocols; a change to any of them raises it, and nothing measured before is mixed with what comes after."""
+
+
+class Plan(BaseModel):
+    """How much is measured."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(description="What to call it.")
+    seeds: int = Field(3, ge=1, description="Noise seeds.")
+    images: int | None = Field(None, ge=2, description="Test images at most, drawn at random; none: all.")
+    train_images: int | None = Field(None, ge=2, description="Train images at most, drawn at random; none: all.")
+    samples: int = Field(10_000, ge=10, description="New pictures per seed.")
+    sampling_images: int = Field(2_500, ge=1, description="Images for the price of sampling: 22 or more decodes each.")
+    curve_images: int = Field(500, ge=1, description="Images per point of a robustness curve.")
+    cost_images: int = Field(1_000, ge=1, description="Images on which operations are counted.")
+
+
+FULL = Plan(name="full")
+QUICK = Plan(
+    name="quick",
+    seeds=2,
+    images=500,
+    train_images=2_000,
+    samples=500,
+    sampling_images=100,
+    curve_images=50,
+    cost_images=100,
+)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A model on a data set, ready to be measured."""
+
+    subject: Subject
+    test: ImageSet
+    train: Callable[[], ImageSet]
+    """Read only where a group needs it."""
+    plan: Plan = FULL
+    net: FeatureFile | None = None
+    inception: Path | None = None
+
+
+class SuiteReport(BaseModel):
+    """Everything that was measured of one model on one data set."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    checkpoint_sha256: str = Field(description="Hash of the model's tensors.")
+    dataset: str
+    dataset_sha256: str
+    split: str
+    plan: Plan
+    time_steps: int | None = Field(None, description="T, where there is time.")
+    sampler: str | None = Field(None, description="How rates became spikes, where there are rates.")
+    version: int = VERSION
+    groups: tuple[Group, ...] = ()
+
+
+def some(data: ImageSet, count: int | None) -> ImageSet:
+    """At most `count` images, drawn at random but the same each time: ordered subsets mislead (docs/evaluation.md)."""
+    if count is None or count >= len(data):
+        return data
+    return data.take(np.sort(np.random.default_rng(0).permutation(len(data))[:count]), data.split)
+
+
+def _reconstruction(bench: Bench, report: Report) -> Group:
+    return reconstruction(bench.subject, some(bench.test, bench.plan.images), seeds=bench.plan.seeds, report=report)
+
+
+def _sampling(bench: Bench, report: Report) -> Group:
+    images = some(bench.test, bench.plan.sampling_images)
+    return price_of_sampling(bench.subject, images, seeds=bench.plan.seeds, report=report)
+
+
+def _generation(bench: Bench, report: Report) -> Group:
+    plan = bench.plan
+    return generation(
+        bench.subject,
+        some(bench.test, plan.images),
+        some(bench.train(), plan.train_images),
+        net=bench.net,
+        inception=bench.inception,
+        samples=plan.samples,
+        seeds=plan.seeds,
+        report=report,
+    )
+
+
+def _latent(bench: Bench, report: Report) -> Group:
+    plan = bench.plan
+    test, train = some(bench.test, plan.images), some(bench.train(), plan.train_images)
+    return latent_space(bench.subject, test, train, seeds=plan.seeds, report=report)
+
+
+def _robustness(bench: Bench, report: Report) -> Group:
+    images = some(bench.test, bench.plan.curve_images)
+    return robustness(bench.subject, images, seeds=bench.plan.seeds, report=report)
+
+
+def _cost(bench: Bench, report: Report) -> Group:
+    return cost(bench.subject, some(bench.test, bench.plan.cost_images), report=report)
+
+
+GROUPS: dict[str, Callable[[Bench, Report], Group]] = {
+    "reconstruction": _reconstruction,
+    "sampling": _sampling,
+    "generation": _generation,
+    "latent": _latent,
+    "robustness": _robustness,
+    "cost": _cost,
+}
+
+
+def parse_suite(text: str) -> tuple[Plan, tuple[str, ...]]:
+    """'full', 'quick', or 'GROUP[,GROUP]' with the full plan -> plan and groups.
+
+    Raises:
+        InputError: names what is not known.
+    """
+    if text in ("full", "quick"):
+        return (FULL if text == "full" else QUICK), tuple(GROUPS)
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    for name in names:
+        if name not in GROUPS:
+            raise InputError(f"--suite {text}: {name!r} is not known; there are full, quick, {', '.join(GROUPS)}")
+    return FULL, names
+
+
+def run_suite(
+    bench: Bench,
+    name: str,
+    groups: Iterable[str] = tuple(GROUPS),
+    *,
+    kept: Path | None = None,
+    report: Callable[[str, int, int], None] = lambda group, done, total: None,
+) -> SuiteReport:
+    """Measure the groups one after the other.
+
+    Args:
+        bench: what is measured, on what, how thoroughly.
+        name: of the model, for people.
+        groups: names out of GROUPS.
+        kept: a file in which finished groups are kept and from which they are taken; each under a key of the model's
+            tensors, the data, the plan and all else that figures depend on, so that no two are ever mixed.
+        report: called with group, pieces done and in total.
+
+    Raises:
+        InputError: if `kept` is not such a file.
+    """
+    subject = bench.subject
+    steps, sampler = (subject.steps, subject.sampler) if isinstance(subject, RateSubject) else (None, None)
+    whole = SuiteReport(
+        name=name,
+        checkpoint_sha256=_state_hash(subject.module),
+        dataset=bench.test.name,
+        dataset_sha256=bench.test.sha256,
+        split=bench.test.split,
+        plan=bench.plan,
+        time_steps=steps,
+        sampler=sampler,
+    )
+    store = _Store(kept)
+    found = []
+    for group in groups:
+        key = _key(whole, bench, group)
+        result = store.get(key)
+        if result is None:
+            started = time.monotonic()
+            result = GROUPS[group](bench, lambda done, total, group=group: report(group, done, total))  # type: ignore[misc]
+            result = result.model_copy(update={"seconds": round(time.monotonic() - started, 1)})
+            store.put(key, result)
+        report(group, 1, 1)
+        found.append(result)
+    return whole.model_copy(update={"groups": tuple(found)})
+
+
+class _Store:
+    """Finished groups in a JSON file, by key."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.groups: dict[str, Group] = {}
+        if path is not None and path.exists():
+            try:
+                self.groups = {key: Group.model_validate(value) for key, value in json.loads(path.read_bytes()).items()}
+            except (OSError, ValueError, AttributeError, ValidationError) as error:
+                reason = str(error).splitlines()[0]
+                raise InputError(f"{path}: expected finished groups of the suite: {reason}; move it away") from error
+
+    def get(self, key: str) -> Group | None:
+        return self.groups.get(key)
+
+    def put(self, key: str, group: Group) -> None:
+        self.groups[key] = group
+        if self.path is not None:
+            content = {key: group.model_dump() for key, group in self.groups.items()}
+            write_atomically(self.path, json.dumps(content, indent=1).encode())
+
+
+def _key(whole: SuiteReport, bench: Bench, group: str) -> str:
+    """Hash of all that a group's figures depend on."""
+    parts = whole.model_dump(exclude={"name", "groups"}) | {"group": group, "plan": bench.plan.model_dump()}
+    if group == "generation":
+        parts["net"] = None if bench.net is None else _state_hash(bench.net.net)
+        parts["inception"] = (
+            None if bench.inception is None else hashlib.sha256(bench.inception.read_bytes()).hexdigest()
+        )
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _state_hash(module: torch.nn.Module) -> str:
+    """Hash of a module's settings and tensors."""
+    digest = hashlib.sha256(repr(getattr(module, "config", "")).encode())
+    for name, tensor in sorted(module.state_dict().items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

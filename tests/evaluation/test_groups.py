@@ -1,0 +1,267 @@
+"""Each group alone, on a model with rates and on one without, against figures computed another way."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from esvae_core.errors import InputError
+from esvae_core.evaluation.cost import cost
+from esvae_core.evaluation.costs import costs, synapses
+from esvae_core.evaluation.evaluate import evaluate
+from esvae_core.evaluation.feature_net import FeatureConfig, FeatureFile, FeatureHeader, FeatureNet, features
+from esvae_core.evaluation.frechet import frechet_distance, gaussian
+from esvae_core.evaluation.generation import generation
+from esvae_core.evaluation.latent_space import latent_space, untrained
+from esvae_core.evaluation.price_of_sampling import price_of_sampling
+from esvae_core.evaluation.reconstruction import reconstruction
+from esvae_core.evaluation.robustness import robustness
+from esvae_core.evaluation.subject import RateSubject, draw, subject_of
+from esvae_core.seeds import generator
+
+from .made import Plain, image_set
+
+
+@pytest.fixture
+def spiking(tiny):
+    return subject_of(tiny)
+
+
+@pytest.fixture
+def plain():
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return subject_of(Plain().eval())
+
+
+@pytest.fixture(scope="module")
+def test_set():
+    return image_set(60, 1)
+
+
+@pytest.fixture(scope="module")
+def train_set():
+    return image_set(300, 2, split="train")
+
+
+@pytest.fixture(scope="module")
+def net(test_set):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        config = FeatureConfig(image_size=8, channels=(4,), features=3)
+        network = FeatureNet(config).eval()
+    header = FeatureHeader(dataset="made", config=config, statistics="test", origin="a test", licence="MIT")
+    return FeatureFile(network, gaussian(features(network, test_set.tensor())), header)
+
+
+def value(group, name):
+    (found,) = [figure.value for figure in group.figures if figure.name.startswith(name)]
+    return found
+
+
+def notes(group):
+    return " | ".join(figure.note for figure in group.figures if figure.value is None)
+
+
+def curves(group):
+    return {curve.name: curve for curve in group.curves}
+
+
+# ---- subject ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_has_rates_is_known_by_what_it_can_do(spiking, plain):
+    assert isinstance(spiking, RateSubject)
+    assert not isinstance(plain, RateSubject)
+
+
+def test_a_model_that_cannot_be_measured_is_refused(tiny):
+    with pytest.raises(InputError, match="reconstruct"):
+        subject_of(torch.nn.Linear(2, 2).eval())
+    with pytest.raises(InputError, match=r"model\.eval\(\)"):
+        subject_of(tiny.train())
+    with pytest.raises(InputError, match="no rates"):
+        subject_of(Plain().eval(), steps=3)
+
+
+def test_steps_and_sampler_reach_the_model(tiny):
+    subject = subject_of(tiny, steps=7, sampler="systematic")
+    rates, own = subject.encode(torch.zeros(2, 1, 8, 8))
+    assert own.shape == (7, 2, 6)
+    assert torch.equal(subject.spikes(rates, generator(0, "a")).sum(0), own.sum(0))  # the count of a rate on the grid
+
+
+def test_samples_come_in_one_stream(plain):
+    whole = draw(plain, 300, generator(0, "a"))
+    assert whole.shape == (300, 1, 8, 8)
+    assert not torch.equal(whole[:50], whole[250:])
+
+
+# ---- reconstruction, sampling ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["spiking", "plain"])
+def test_reconstruction_is_the_mean_over_images_and_seeds(kind, request, test_set):
+    subject = request.getfixturevalue(kind)
+    group = reconstruction(subject, test_set, seeds=2)
+    images = test_set.tensor()
+    errors, peaks = [], []
+    for seed in range(2):
+        pictures = subject.reconstruct(images, generator(seed, "reconstruction"))
+        each = ((pictures - images).double().numpy() ** 2).mean((1, 2, 3))
+        errors.append(each.mean())
+        peaks.append((10 * np.log10(4 / each)).mean())
+    assert value(group, "MSE") == pytest.approx(np.mean(errors), rel=1e-5)
+    assert value(group, "PSNR") == pytest.approx(np.mean(peaks), rel=1e-5)
+    assert group.figures[0].deviation == pytest.approx(np.std(errors, ddof=1), rel=1e-3)
+    assert "images below 11 pixels" in notes(group)  # no SSIM of 8x8
+
+
+def test_reconstruction_agrees_with_the_short_report(tiny, test_set):
+    group = reconstruction(subject_of(tiny), test_set, seeds=4)
+    short = [evaluate(tiny, test_set, seed=s).mse for s in range(4)]
+    assert value(group, "MSE") == pytest.approx(np.mean(short), rel=0.05)
+
+
+def test_price_of_sampling(spiking, test_set):
+    group = price_of_sampling(spiking, test_set, seeds=2, draws=16)
+    images = test_set.tensor()
+    rates, own = spiking.encode(images)
+    wanted = (spiking.decode(own) - images).square().mean().item()
+    assert value(group, "MSE, the encoder's own") == pytest.approx(wanted, rel=1e-5)
+    assert value(group, "MSE, mean image of 16") < value(group, "MSE, Bernoulli")
+    (histogram,) = group.curves
+    assert sum(histogram.mean) == pytest.approx(1)
+    assert histogram.mean[0] == pytest.approx((rates == 0).float().mean().item())
+    assert histogram.x == (0, 0.25, 0.5, 0.75, 1)
+
+
+def test_what_has_no_rates_has_no_price_of_sampling(plain, test_set):
+    assert notes(price_of_sampling(plain, test_set)) == "does not apply: no rates"
+
+
+# ---- generation ------------------------------------------------------------------------------------------------------
+
+
+def test_generation_measures_samples_against_test_images(spiking, test_set, train_set, net):
+    group = generation(spiking, test_set, train_set, net=net, samples=120, seeds=2)
+    reference = gaussian(features(net.net, test_set.tensor()))
+    wanted = []
+    for seed in range(2):
+        pictures = draw(spiking, 120, generator(seed, "generation"))
+        wanted.append(frechet_distance(gaussian(features(net.net, pictures)), reference))
+    names = [figure.name for figure in group.figures]
+    own = group.figures[names.index("FAD, evaluation mode")]
+    floor = group.figures[names.index("FAD, evaluation mode: the same of random train images, the floor")]
+    assert own.value == pytest.approx(np.mean(wanted))
+    assert floor.value < own.value
+    assert {"precision", "recall", "density", "coverage"} <= set(names)
+    assert "no published statistics" in notes(group)
+    assert "weights not given" in notes(group)
+
+
+def test_without_a_network_what_needs_one_says_so(plain, test_set, train_set):
+    group = generation(plain, test_set, train_set, net=None, samples=20, seeds=1)
+    assert "no feature network for made" in notes(group)
+    assert value(group, "distance to the nearest train image") > 0
+
+
+def test_a_model_that_hands_out_train_images_is_caught(plain, test_set, train_set):
+    plain.sample = lambda n, noise: train_set.tensor(torch.randint(len(train_set), (n,), generator=noise).numpy())
+    group = generation(plain, test_set, train_set, net=None, samples=50, seeds=1)
+    assert value(group, "share of samples nearer") == 1
+    assert value(group, "distance to the nearest train image") == pytest.approx(0, abs=1e-3)
+
+
+# ---- latent ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_latent_of_a_spiking_model(spiking, test_set, train_set):
+    seen = []
+    group = latent_space(spiking, test_set, train_set, seeds=2, report=lambda done, total: seen.append((done, total)))
+    found = curves(group)
+    assert found["accuracy, linear probe, pixels"].x == (200, 300)
+    assert found["accuracy, linear probe, pixels"].mean[-1] > 0.95  # the classes differ in brightness
+    for name in ("rates", "sampled counts", "PCA of 6", "untrained encoder"):
+        assert {f"accuracy, {kind}, {name}" for kind in ("linear probe", "5 nearest neighbours")} <= found.keys()
+    assert found["accuracy, linear probe, rates"].deviation[-1] == 0  # all labels: one draw
+    rates = spiking.features(test_set.tensor()).numpy()
+    assert value(group, "active dimensions") == (rates.std(0) > 0.01).sum()
+    assert len(found["information in bits, Bernoulli"].mean) == 6
+    assert value(group, "information of count on rate") <= value(group, "capacity")
+    assert value(group, "capacity") < value(group, "log2(T + 1)")
+    assert {f.name for f in group.figures} >= {f"spikes per neuron and step, {n}" for n in ("encoder.0", "decoder.1")}
+    assert seen[-1][0] <= seen[-1][1]
+
+
+def test_the_latent_of_another_model(plain, test_set, train_set):
+    group = latent_space(plain, test_set, train_set, seeds=1)
+    assert "no rates" in notes(group)
+    assert "accuracy, linear probe, latent" in curves(group)
+
+
+def test_one_class_is_no_task(plain, train_set):
+    assert "fewer than two classes" in notes(latent_space(plain, image_set(20, classes=1), image_set(20, classes=1)))
+
+
+def test_an_untrained_twin_is_another_model_that_fires(spiking, tiny, train_set):
+    before = torch.random.get_rng_state()
+    twin = untrained(spiking, train_set)
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert twin.module is not tiny
+    assert not twin.module.training
+    rates = twin.features(train_set.tensor(slice(0, 50)))
+    assert 0.01 < rates.mean() < 0.99
+    assert not torch.allclose(rates, spiking.features(train_set.tensor(slice(0, 50))))
+
+
+# ---- robustness, cost ------------------------------------------------------------------------------------------------
+
+
+def test_damage_of_strength_0_is_none_and_more_changes_the_error(spiking, test_set):
+    found = curves(robustness(spiking, test_set, seeds=2))
+    assert len(found) == 7
+    assert found["MSE, time steps at inference"].x == (4, 8, 16, 32, 64)
+    undamaged = evaluate_mse(spiking, test_set)
+    for name, curve in found.items():
+        if curve.x[0] == 0:
+            assert curve.mean[0] == pytest.approx(undamaged, rel=0.05), name
+        assert len(set(curve.mean)) == len(curve.x), name
+        assert len(curve.deviation) == len(curve.x)
+
+
+def evaluate_mse(subject, data):
+    images = data.tensor()
+    return np.mean([(subject.reconstruct(images, generator(s, "x")) - images).square().mean().item() for s in range(4)])
+
+
+def test_images_can_be_damaged_for_any_model(plain, test_set):
+    group = robustness(plain, test_set, seeds=1)
+    assert len(group.curves) == 2
+    assert "no rates" in notes(group)
+
+
+def test_cost_is_that_of_the_spikes(spiking, tiny, test_set):
+    group = cost(spiking, test_set)
+    short = evaluate(tiny, test_set)
+    wanted = costs(tiny.config, 4, short.firing_rates, short.latent_rate)
+    assert value(group, "additions per image") == pytest.approx(wanted.spike_additions, rel=0.02)
+    assert value(group, "multiply-adds per image, dense") == wanted.dense_multiply_adds
+    ordinary = sum(synapses(tiny.config).values()) + 9 * 4 * 64
+    assert value(group, "multiply-adds per image, the same network") == ordinary
+    assert value(group, "energy per image in uJ, ordinary") == pytest.approx(ordinary * 4.6e-6)
+    assert 0 < value(group, "spikes per synapse") < 4
+
+
+def test_cost_of_another_model_is_counted_as_it_runs(plain, test_set):
+    group = cost(plain, test_set)
+    assert value(group, "parameters") == 64 * 3 + 3 + 3 * 64 + 64
+    assert value(group, "multiply-adds per image, dense") == 2 * 64 * 3
+
+
+def test_groups_are_plain_data(spiking, test_set):
+    group = robustness(spiking, image_set(4), seeds=1)
+    assert type(group).model_validate(json.loads(group.model_dump_json())) == group

@@ -15,15 +15,29 @@ from esvae_core import mixture as gm
 
 
 def to_angles(rates: Tensor, steps: int, generator: torch.Generator) -> Tensor:
-    """Rates (N, d) on the grid k / steps -> arcsin(sqrt(rate)) (N, d) float64, dithered within their cells (12)."""
+    """Rates (N, d) on the grid k / steps -> places (N, d) float64 that `to_rates` and rounding map back to them (12).
+
+    Inside, arcsin(sqrt(rate)), dithered within its cell. At the ends, where rates pile up, the tails of the Gaussian
+    that leaves just those shares beyond the inside: a rate of 0 or 1 is a value that was clipped.
+    """
     exact, half = rates.detach().cpu().double(), 0.5 / steps
+    uniform = torch.rand(exact.shape, dtype=torch.float64, generator=generator)
     low, high = (exact - half).clamp_min(0), (exact + half).clamp_max(1)
-    dithered = low + (high - low) * torch.rand(exact.shape, dtype=torch.float64, generator=generator)
-    return dithered.sqrt().asin()
+    inside = (low + (high - low) * uniform).sqrt().asin()
+    first = math.asin(math.sqrt(half))
+    last = math.pi / 2 - first
+    silent, full = exact < half, exact > 1 - half
+    share_silent, share_full = silent.double().mean(0), full.double().mean(0)
+    start, end = (torch.special.ndtri(x.clamp(1e-4, 1 - 1e-4)) for x in (share_silent, 1 - share_full))
+    deviation = max(last - first, 0.1) / (end - start).clamp_min(0.05)
+    middle = first - start * deviation
+    below = middle + deviation * torch.special.ndtri((uniform * share_silent).clamp_min(1e-9))
+    above = middle + deviation * torch.special.ndtri((1 - uniform * share_full).clamp_max(1 - 1e-9))
+    return torch.where(silent, below.clamp_max(first), torch.where(full, above.clamp_min(last), inside))
 
 
 def to_rates(angles: Tensor) -> Tensor:
-    """The inverse of `to_angles`, but for the dither; what lies outside [0, pi/2] is moved to its end."""
+    """sin(x)^2, after what lies outside [0, pi/2] is moved to its end: `to_angles` back, but for the dither."""
     return angles.clamp(0, math.pi / 2).sin().square()
 
 

@@ -56,7 +56,9 @@ def fit(
     points = _checked(points)
     if not 1 <= components <= len(points):
         raise InputError(f"components: expected 1 to {len(points):,}, as many as there are points, got {components}")
-    mixture = _maximised(points, _started(points, components, generator), ridge)
+    scale = points.std(0, correction=0)  # else k-means would look at the widest columns only
+    start = _started(points / torch.where(scale > 0, scale, 1.0), components, generator)
+    mixture = _maximised(points, start, ridge)
     before = -math.inf
     for _ in range(iterations):
         joint = _joint(mixture, points)

@@ -38,13 +38,13 @@ def fit_prior(
     """Fit a mixture of Gaussians to a model's rates, and write a checkpoint that samples from it.
 
     The number of Gaussians is chosen on validation images: by the FAD of sampled pictures where a feature network is
-    given, else by the likelihood of their rates.
+    given, else by the MMD of the rates. The learned prior's figure is shown beside it.
     """
     from esvae_core.arrays import suffix_of
     from esvae_core.checkpoint import Metric, load, save, stamped
     from esvae_core.esvae import ESVAE
     from esvae_core.evaluation.feature_net import load_features
-    from esvae_core.evaluation.prior_choice import Candidate, choose, held_out, rates_of, validation_fad
+    from esvae_core.evaluation.prior_choice import Candidate, choose, rates_of, validation_fad, validation_mmd
 
     suffix_of(out_file, (".safetensors",))
     tried = _numbers(components)
@@ -72,21 +72,24 @@ def fit_prior(
             criterion = validation_fad(model, net, validation, seed, count=samples, snap=snap)
             name, unit = "prior_fad_validation", f"FAD of {samples:,} pictures against"
         else:
-            criterion = held_out(rates_of(model, validation, images, seed, encoded), steps, seed)
-            name, unit = "prior_negative_log_likelihood", "nats per image,"
+            held = rates_of(model, validation, images, seed, encoded)
+            criterion = validation_mmd(model, held, seed, snap=snap)
+            name, unit = "prior_mmd_validation", "unbiased MMD of rates against those of up to 2,000 of"
         best = choose(fitted_to, tried, steps, seed, criterion, report)
+        learned = criterion(None)
     protocol = (
         f"{unit} {len(validation):,} validation images of {validation.name}; {best.components} Gaussians fitted to "
-        f"{len(fitted_to):,} train images, best of {components}, seed {seed}"
+        f"{len(fitted_to):,} train images, best of {components}, seed {seed}; the learned prior: {learned:.4g}"
     )
     new = model.with_prior(best.mixture, snap=snap)
     kept = tuple(m for m in loaded.header.metrics if not m.name.startswith("prior_"))
     metrics = (*kept, Metric(name=name, value=best.score, protocol=protocol))
     header = loaded.header.model_copy(update={"model": new.config, "metrics": metrics})
     save(out_file, new.state_dict(), stamped(header))
-    rounded = {count: round(score, 3) for count, score in scores.items()}
-    text = f"{out_file}: {best.components} Gaussians; {name} by number, lower is better: {rounded}"
-    console.say(as_json, text, file=str(out_file), components=best.components, criterion=name, scores=rounded)
+    table = ", ".join(f"{score:.4g} ({count})" for count, score in scores.items())
+    text = f"{out_file}: {best.components} Gaussians; {name}: {table}; learned prior: {learned:.4g}"
+    found = {"components": best.components, "criterion": name, "scores": scores, "learned": learned}
+    console.say(as_json, text, file=str(out_file), **found)
 
 
 def _numbers(text: str) -> list[int]:

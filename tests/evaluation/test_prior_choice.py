@@ -10,24 +10,26 @@ import torch
 from esvae_core.data import load
 from esvae_core.errors import InputError
 from esvae_core.evaluation.feature_net import FeatureConfig, FeatureNet
-from esvae_core.evaluation.prior_choice import choose, held_out, rates_of, validation_fad
+from esvae_core.evaluation.prior_choice import choose, rates_of, validation_fad, validation_mmd
 from esvae_core.fitted_prior import fit_prior
 
 
 def clustered(count, seed):
-    """(count, 2) rates around five places."""
+    """(count, 6) rates of a T of 4: three kinds of image."""
     source = torch.Generator().manual_seed(seed)
-    places = torch.tensor([[0.1, 0.9], [0.5, 0.5], [0.9, 0.9], [0.1, 0.1], [0.9, 0.1]])
-    near = places[torch.randint(0, 5, (count,), generator=source)] + 0.04 * torch.randn(count, 2, generator=source)
-    return (near.clamp(0, 1) * 64).round() / 64
+    places = torch.tensor([[0, 4, 2, 0, 4, 1], [4, 0, 2, 4, 4, 1], [2, 2, 0, 4, 0, 3]])
+    kind = torch.randint(0, 3, (count,), generator=source)
+    return (places[kind] + torch.randint(-1, 2, (count, 6), generator=source)).clamp(0, 4) / 4
 
 
-def test_held_out_rates_choose_enough_components_and_not_too_many():
+def test_mmd_of_held_out_rates_chooses_enough_components(tiny):
     seen = []
-    best = choose(clustered(300, 1), (1, 5, 100), 64, 0, held_out(clustered(500, 2), 64, 0), seen.append)
-    assert best.components == 5
-    assert [c.components for c in seen] == [1, 5, 100]
-    assert best.score == min(c.score for c in seen)
+    criterion = validation_mmd(tiny, clustered(500, 2), 0, snap=True)
+    best = choose(clustered(600, 1), (1, 3), 4, 0, criterion, seen.append)
+    assert best.components == 3
+    assert [c.components for c in seen] == [1, 3]
+    assert best.score == min(c.score for c in seen) < 0.5 * criterion(None)
+    assert best.score < 0.01
 
 
 def test_the_lowest_score_wins():

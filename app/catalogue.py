@@ -15,7 +15,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from app import maps
+from app import cards, maps
 from app.packs import pack
 from esvae_core import checkpoint
 from esvae_core.config import SpikingModelConfig
@@ -208,6 +208,8 @@ def listed(entry: Entry) -> dict[str, Any]:
         "channels": model.image_channels,
         "dataset": header.dataset.name if header.dataset else "",
         "atlas": atlases.beside(entry.path).exists(),
+        "figures": cards.figures(header),
+        "budget": cards.budget(header),
     }
 
 
@@ -221,6 +223,7 @@ def described(shelf: Shelf) -> dict[str, Any]:
         "originals": originals(shelf) is not None,
         "path": _typed(shelf.entry.path),
         "versions": {"esvae": importlib.metadata.version("esvae")},
+        "card": cards.card(shelf.checkpoint.header),
     }
 
 

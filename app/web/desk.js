@@ -20,6 +20,7 @@ export class Desk {
   #listeners = new Set();
   #images = null;
   #wanted = null;
+  #peeked = new Map();
 
   /**
    * Read the list of models and the address, and open what they say.
@@ -87,6 +88,16 @@ export class Desk {
     }
   }
 
+  /** Another model, opened beside the one at work: {entry, engine, atlas}. */
+  peek(name) {
+    if (!this.#peeked.has(name)) {
+      const opened = this.#load(name);
+      opened.catch(() => this.#peeked.delete(name)); // a failed one is tried again
+      this.#peeked.set(name, opened);
+    }
+    return this.#peeked.get(name);
+  }
+
   /** What the model at work shows before anybody touched anything. */
   firstState() {
     const { entry, atlas } = this;
@@ -109,9 +120,9 @@ export class Desk {
   }
 
   /** Rates of the prior's draw of that seed, on the grid; below temperature 1 nearer to the prior's middle. */
-  priorRates(seed, temperature = 1) {
-    if (!this.engine) throw new LinkError("source: the prior of this model needs the engine in the page");
-    return toGrid(this.engine.priorRates(seed, { temperature }));
+  priorRates(seed, temperature = 1, engine = this.engine) {
+    if (!engine) throw new LinkError("source: the prior of this model needs the engine in the page");
+    return toGrid(engine.priorRates(seed, { temperature }));
   }
 
   /** The link to what is on the screen. */

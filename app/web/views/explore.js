@@ -2,6 +2,7 @@
 
 import { choice, h, icon } from "../dom.js";
 import { GRID } from "../maths/rates.js";
+import { beside } from "../parts/beside.js";
 import { distance } from "../parts/distance.js";
 import { mixer } from "../parts/mixer.js";
 import { noise } from "../parts/noise.js";
@@ -18,14 +19,14 @@ const ORDERS = [
 export function mount(root, desk) {
   const bars = mixer(desk);
   const rates = heading(desk, bars);
-  const parts = { source: source(desk), picture: picture(desk), noise: noise(desk), rates, mixer: bars, raster: raster(desk), distance: distance(desk) };
+  const parts = { source: source(desk), picture: picture(desk), noise: noise(desk), rates, mixer: bars, raster: raster(desk), distance: distance(desk), beside: beside(desk) };
   const foot = h("p", { class: "quiet foot", role: "status" });
   root.append(
     h(
       "div",
       { class: "explore" },
       h("div", { class: "column left" }, parts.source, parts.distance),
-      h("div", { class: "column middle" }, parts.picture, parts.noise),
+      h("div", { class: "column middle" }, parts.picture, parts.noise, parts.beside),
       h("div", { class: "column right" }, rates, bars, parts.raster),
     ),
     foot,

@@ -1,0 +1,52 @@
+/** The network as a row of blocks, and in each how much it fires for the present example. */
+
+import { h } from "../dom.js";
+import { decoderLayers } from "../engine/network.js";
+
+const PAUSE = 200; // ms of rest before the layers are measured: a trace costs several pictures
+
+export function diagram(desk) {
+  const { live, engine, entry } = desk;
+  const element = h("div", { class: "diagram" }, h("h3", {}, "Firing of each layer, present picture"));
+  if (!engine) {
+    element.append(h("p", { class: "quiet" }, "The layers can be seen where the page can run the model."));
+    return Object.assign(element, { dispose: () => {} });
+  }
+  const layers = decoderLayers(engine.model).slice(0, -1);
+  const bars = new Map();
+  const row = (name, words) => {
+    const fill = h("i", { class: "meter-fill" });
+    const value = h("span", {}, "–");
+    bars.set(name, { fill, value });
+    return h("li", {}, h("span", {}, words), h("div", { class: "meter" }, fill), value);
+  };
+  element.append(
+    h(
+      "ol",
+      { class: "layers-list" },
+      row("latent", `latent spikes, ${entry.dims}`),
+      layers.map((l) => row(l.name, l.kind === "spread" ? `linear, ${l.channelsOut} × ${l.sideOut}²` : `up, ${l.channelsOut} × ${l.sideOut}²`)),
+    ),
+    h("p", { class: "quiet" }, "Share of neurons and steps that fire; what does not fire costs nothing."),
+  );
+  const show = (name, share) => {
+    const { fill, value } = bars.get(name);
+    fill.style.width = `${(100 * share).toFixed(1)}%`;
+    value.textContent = `${(100 * share).toFixed(1)} %`;
+  };
+  const mean = (spikes) => spikes.reduce((a, b) => a + b, 0) / spikes.length;
+  let timer = 0;
+  const stop = live.on(({ spikes, state }) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (desk.engine !== engine || state.model !== entry.name) return;
+      show("latent", mean(spikes));
+      for (const [name, run] of Object.entries(engine.trace(spikes, state.steps).layers)) show(name, mean(run.spikes));
+    }, PAUSE);
+  });
+  element.dispose = () => {
+    clearTimeout(timer);
+    stop();
+  };
+  return element;
+}

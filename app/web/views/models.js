@@ -1,0 +1,200 @@
+/** Models: all checkpoints with their measured figures, two of them side by side, and the card of the one at work. */
+
+import { h, pixels } from "../dom.js";
+import { fromBytes } from "../maths/picture.js";
+import { fromGrid } from "../maths/rates.js";
+import { chart } from "../parts/chart.js";
+import { diagram } from "../parts/diagram.js";
+import { paint } from "../parts/picture.js";
+
+const SHOWN = 10;
+
+const metric = (model, name, sampler) =>
+  model.figures?.find((figure) => figure.name === name && (!sampler || figure.protocol.includes(`${sampler} sampling`)));
+const minutes = (training) => (training ? training.seconds / 60 : null);
+
+/** Columns of the table: title, what is sorted by, what is shown, and what it is. */
+const COLUMNS = [
+  ["Model", (m) => m.name, (m) => m.name, ""],
+  ["Data", (m) => m.dataset ?? "", (m) => m.dataset || "–", ""],
+  ["Kind", (m) => m.kind ?? "", (m) => m.kind ?? "–", "Kind of network"],
+  ["d", (m) => m.dims, (m) => m.dims ?? "–", "Latent neurons"],
+  ["T", (m) => m.steps, (m) => m.steps ?? "–", "Time steps"],
+  ["Pixels", (m) => m.size, (m) => (m.size ? `${m.size}² ${m.channels === 3 ? "colour" : "gray"}` : "–"), ""],
+  ["MSE, Bernoulli", (m) => metric(m, "mse", "bernoulli")?.value, (m) => shownMetric(m, "mse", "bernoulli"), "Squared error on [-1, 1], test split"],
+  ["MSE, systematic", (m) => metric(m, "mse", "systematic")?.value, (m) => shownMetric(m, "mse", "systematic"), "Squared error on [-1, 1], test split"],
+  ["FAD", (m) => metric(m, "fad")?.value, (m) => shownMetric(m, "fad"), "Fréchet autoencoder distance of samples to the test split"],
+  ["Training", (m) => minutes(m.budget), (m) => (m.budget ? `${m.budget.epochs} epochs, ${minutes(m.budget).toFixed(0)} min on ${m.budget.device}` : "–"), "Budget"],
+]; // prettier-ignore
+
+function shownMetric(model, name, sampler) {
+  const found = metric(model, name, sampler);
+  return found ? h("span", { title: found.protocol }, found.value.toFixed(found.value < 1 ? 4 : 2)) : "–";
+}
+
+export function mount(root, desk) {
+  const beside = side(desk);
+  const about = card(desk);
+  root.append(
+    h("div", { class: "models" }, h("section", {}, h("div", { class: "head" }, h("h2", {}, "Models ", h("small", {}, "hover a figure for its protocol; press a name to open it"))), table(desk)), beside, about),
+  ); // prettier-ignore
+  return () => {
+    beside.dispose();
+    about.dispose();
+  };
+}
+
+function table(desk) {
+  const body = h("tbody");
+  let [by, down] = [0, false];
+  const heads = COLUMNS.map(([title, , , help], i) =>
+    h("th", { scope: "col", title: help || null }, h("button", { type: "button", class: "bare", onclick: () => sort(i) }, title)),
+  );
+  const row = (model) => {
+    if (model.problem) {
+      return h("tr", { class: "broken" }, h("th", { scope: "row" }, model.name), h("td", { colspan: COLUMNS.length - 1 }, model.problem));
+    }
+    const open = h("button", { type: "button", class: "bare", "aria-current": model.name === desk.entry.name ? "true" : null, onclick: () => desk.choose(model.name) }, model.name);
+    return h("tr", {}, h("th", { scope: "row" }, open), COLUMNS.slice(1).map(([, , show]) => h("td", {}, show(model))));
+  };
+  function sort(i) {
+    down = i === by ? !down : false;
+    by = i;
+    const value = COLUMNS[by][1];
+    const missing = (m) => m.problem || value(m) === undefined || value(m) === null || value(m) === "";
+    const order = (a, b) => {
+      if (missing(a) || missing(b)) return missing(a) - missing(b); // last, whichever way
+      return (down ? -1 : 1) * (typeof value(a) === "string" ? value(a).localeCompare(value(b)) : value(a) - value(b));
+    };
+    heads.forEach((head, k) => head.setAttribute("aria-sort", k === by ? (down ? "descending" : "ascending") : "none"));
+    body.replaceChildren(...[...desk.models].sort(order).map(row));
+  }
+  down = true;
+  sort(0);
+  return h("div", { class: "table-place", tabindex: 0, role: "group", "aria-label": "Models, scrollable" }, h("table", {}, h("thead", {}, h("tr", {}, heads)), body));
+}
+
+/** Two models on the same test images and on the same prior seeds, under the same noise. */
+function side(desk) {
+  const { store, entry, engine, atlas } = desk;
+  const others = desk.models.filter((m) => !m.problem && m.name !== entry.name);
+  const body = h("div", { class: "side" });
+  const note = h("p", { class: "quiet", role: "status" });
+  const select = h("select", { "aria-label": "The other model", onchange: () => compare(select.value) }, h("option", { value: "" }, "choose a model"), others.map((m) => h("option", { value: m.name }, m.name)));
+  const element = h("section", {}, h("div", { class: "head" }, h("h2", {}, "Side by side ", h("small", {}, `${entry.name} and`)), select), body, note);
+  let turn = 0;
+
+  async function compare(name) {
+    const mine = ++turn;
+    body.replaceChildren();
+    note.textContent = "";
+    if (!name || !engine) return;
+    note.textContent = "Opening the other model …";
+    try {
+      const other = await desk.peek(name);
+      const images = await desk.originals();
+      if (mine !== turn) return;
+      if (!other.engine) throw new Error("this page cannot run it");
+      show(other, images);
+    } catch (error) {
+      if (mine === turn) note.textContent = `${name} cannot be shown beside it: ${error.message}.`;
+    }
+  }
+
+  function show(other, images) {
+    const { seed, sampler, steps } = store.state;
+    const decoded = (model, rates) => model.engine.decode(model.engine.sample(fromGrid(rates), seed, sampler, steps), steps);
+    const both = [desk, other];
+    const shared = atlas && other.atlas && atlas.dataset === other.atlas.dataset;
+    const rows = shared ? [...atlas.tilePositions].filter((row) => other.atlas.rowOf(atlas.indices[row]) >= 0).slice(0, SHOWN) : [];
+    const lines = [];
+    if (rows.length && images) {
+      const length = entry.size ** 2 * entry.channels;
+      lines.push(["test images", rows.map((row) => [entry, fromBytes(images.values.subarray(row * length, (row + 1) * length), entry.channels), atlas.label(row)])]);
+    }
+    if (rows.length) {
+      for (const model of both) {
+        lines.push([`${model.entry.name}, decoded`, rows.map((row) => [model.entry, decoded(model, model.atlas.rates(model.atlas.rowOf(atlas.indices[row]))), atlas.label(row)])]);
+      }
+    }
+    for (const model of both) {
+      const seeds = Array.from({ length: SHOWN }, (_, k) => k);
+      lines.push([`${model.entry.name}, samples`, seeds.map((each) => [model.entry, decoded(model, desk.priorRates(each, 1, model.engine)), `prior seed ${each}`])]);
+    }
+    body.replaceChildren(
+      ...lines.flatMap(([title, pictures]) => [
+        h("p", { class: "quiet" }, title),
+        h("div", { class: "side-row" }, pictures.map(([about, image, label]) => {
+          const canvas = pixels(about.size, about.size, `${title}: ${label}`, "thumb");
+          paint(canvas, image, about.channels);
+          return canvas;
+        })),
+      ]),
+    ); // prettier-ignore
+    note.textContent = `Noise seed ${seed}, ${sampler}, T = ${steps}, the first ${SHOWN} of each; nothing chosen.${shared ? "" : " The two know no test images in common, so only samples are shown."}`;
+  }
+
+  const again = () => compare(select.value);
+  const stop = store.on("commit", again);
+  if (others.length) {
+    const twin = others.find((m) => m.dataset === entry.dataset && m.dims) ?? null;
+    if (twin) {
+      select.value = twin.name;
+      again();
+    }
+  } else note.textContent = "There is no other model here.";
+  element.dispose = () => {
+    turn++;
+    stop();
+  };
+  return element;
+}
+
+/** The card of the model at work. */
+function card(desk) {
+  const { entry } = desk;
+  const { metrics, curve, settings, source, created } = entry.card ?? { metrics: [], curve: [], settings: {} };
+  const line = chart("Training", { tall: 190 });
+  const layers = diagram(desk);
+  if (curve.length) {
+    const values = curve.map((row) => [row.epoch, row.validation_mse]);
+    const trained = curve.map((row) => [row.epoch, row.mse]).filter(([, v]) => Number.isFinite(v));
+    const top = Math.max(...values.map(([, v]) => v), ...trained.map(([, v]) => v));
+    const last = curve.at(-1);
+    line.draw({
+      x: { label: "epoch", from: Math.min(1, values[0][0]), to: Math.max(2, last.epoch), whole: true },
+      y: { label: "squared error", from: 0, to: top },
+      marks: [
+        { kind: "line", name: "training", tone: "quiet", values: trained },
+        { kind: "line", name: "validation", tone: "now", values },
+        { kind: "dots", tone: "now", values, titles: curve.map((row) => `epoch ${row.epoch}, T = ${row.time_steps}: ${row.validation_mse.toFixed(4)}`) },
+      ],
+      words: `Validation error from ${values[0][1].toFixed(3)} to ${last.validation_mse.toFixed(3)} over ${curve.length} epochs.`,
+      note: "Each epoch is validated at the T that it trained with; hover a dot for it.",
+    });
+  }
+  const rows = metrics.map(({ name, value, protocol }) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value.toPrecision(4)), h("td", {}, protocol)));
+  const element = h(
+    "section",
+    { class: "model-card" },
+    h("div", { class: "head" }, h("h2", {}, `${entry.name} `, h("small", {}, [source, created ? `written ${created.slice(0, 10)}` : ""].filter(Boolean).join("; ")))),
+    h(
+      "div",
+      { class: "card-columns" },
+      h("div", {}, curve.length ? line : h("p", { class: "quiet" }, "This model brings no training curve.")),
+      layers,
+      h(
+        "div",
+        {},
+        h("h3", {}, "Measured"),
+        rows.length ? h("div", { class: "table-place" }, h("table", {}, h("tbody", {}, rows))) : h("p", { class: "quiet" }, "Nothing measured yet; `esvae evaluate --record` writes figures here."),
+        h("details", {}, h("summary", {}, "Settings"), h("pre", {}, JSON.stringify(settings, null, 2))),
+      ),
+    ),
+  );
+  element.dispose = () => {
+    line.dispose();
+    layers.dispose();
+  };
+  return element;
+}

@@ -67,12 +67,27 @@ function show(root, desk, view, data, tell) {
   desk.writeLink(); // the page may have changed the address
   const report = () => tell("link", encode(desk.store.settled));
   report();
-  const stops = [desk.onModel(build), desk.store.on("commit", report)];
+  const stops = [desk.onModel(build), desk.store.on("commit", report), stayAlive(desk)];
   return () => {
     stops.forEach((stop) => stop());
     dropped.dispose();
     leave();
   };
+}
+
+/**
+ * Streamlit tells in a dialog that its server is away, and all else is locked while it stands. What is in the page needs
+ * no server, so the dialog is closed and a line says it instead. @returns {() => void} stop
+ */
+function stayAlive(desk) {
+  const watch = new MutationObserver(() => {
+    const close = document.querySelector(".stDialog button[aria-label='Close']");
+    if (!close) return;
+    close.click();
+    desk.say("The server does not answer. What is in this page goes on: drag, draw, undo, copy the link.", "warning");
+  });
+  watch.observe(document.body, { subtree: true, childList: true });
+  return () => watch.disconnect();
 }
 
 function nothing(desk) {

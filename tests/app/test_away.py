@@ -1,0 +1,60 @@
+"""What goes on when the server is away, and what a restart finds again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from .conftest import start_server
+from .visits import drag, open_page, pixels_of, released, same_as_python, settled, state_of
+
+pytestmark = pytest.mark.browser
+
+
+def test_dragging_goes_on_and_the_link_opens_the_same_after_a_restart(browser, shelf_dir, page):
+    with start_server(shelf_dir) as (address, port):
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=address)
+        visit = context.new_page()
+        visit.set_default_timeout(30_000)
+        open_page(visit)
+    visit.get_by_text("The server does not answer").wait_for()
+    before = pixels_of(visit)
+    drag(visit, 2, 0.1)
+    released(visit)
+    assert not np.array_equal(pixels_of(visit), before)
+    assert same_as_python(visit)
+    address_before = visit.evaluate("location.href")
+    visit.keyboard.press("Control+z")
+    settled(visit, address_before)
+    visit.keyboard.press("Control+y")
+    moved, there = state_of(visit), pixels_of(visit)
+    with start_server(shelf_dir, port):
+        visit.reload()
+        visit.locator("canvas.large").wait_for()
+        visit.wait_for_timeout(300)
+        assert state_of(visit) == moved
+        assert np.array_equal(pixels_of(visit), there)
+    context.close()
+
+
+def test_two_tabs_do_not_meet(context, page):
+    other = context.new_page()
+    open_page(page)
+    open_page(other)
+    drag(page, 2, 0.1)
+    released(page)
+    assert state_of(page).rates != state_of(other).rates
+    assert same_as_python(page)
+    assert same_as_python(other)
+    other.close()
+
+
+def test_a_reload_in_the_middle_of_a_drag_keeps_what_the_link_holds(page):
+    open_page(page)
+    before = state_of(page)
+    drag(page, 2, 0.1)
+    page.reload()
+    page.locator("canvas.large").wait_for()
+    page.wait_for_timeout(200)
+    assert state_of(page) == before
+    assert same_as_python(page)

@@ -1,0 +1,100 @@
+"""Models in Chromium: the table, two models side by side, the card, and another model under the same hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app import catalogue
+from app.state import from_grid, to_grid
+from esvae_core.explore.drawing import draw
+
+from .visits import LINK, alike, drag, open_page, pixels_of, released, state_of
+
+pytestmark = pytest.mark.browser
+
+
+def open_view(page, state=LINK):
+    open_page(page, state, "/models", ".models table")
+
+
+def test_the_table_has_every_checkpoint_and_says_what_is_wrong(page):
+    open_view(page)
+    names = page.locator(".models tbody tr > th").all_text_contents()
+    assert {"aaa", "bare", "cut", "text", "mnist", "digits"} <= {name.strip() for name in names}
+    assert page.locator("tr.broken").count() == 2
+    mnist = page.locator(".models tbody tr", has=page.get_by_role("button", name="mnist", exact=True)).first
+    (known,) = [
+        m.value
+        for m in catalogue.named("mnist").checkpoint.header.metrics
+        if m.name == "mse" and "bernoulli" in m.protocol
+    ][:1]
+    assert f"{known:.4f}" in mnist.text_content()
+    assert "10,000 test images" in mnist.locator("[title*='bernoulli sampling']").first.get_attribute("title")
+
+
+def test_it_is_sorted_by_any_column_and_what_is_missing_comes_last(page):
+    open_view(page)
+    page.get_by_role("button", name="MSE, Bernoulli").click()
+    rows = page.locator(".models tbody tr").all_text_contents()
+    first = page.locator(".models tbody tr > th").all_text_contents()
+    values = [catalogue.named(n).checkpoint.header.metrics for n in (first[0].strip(), first[1].strip())]
+    found = [next(m.value for m in metrics if m.name == "mse" and "bernoulli" in m.protocol) for metrics in values]
+    assert found == sorted(found)
+    assert "text" in rows[-1] or "cut" in rows[-1]
+
+
+def test_a_model_is_opened_by_its_name(page):
+    open_view(page)
+    page.locator(".models tbody").get_by_role("button", name="bare", exact=True).click()
+    page.wait_for_function("location.search.includes('bare')")
+    assert state_of(page).model == "bare"
+    page.get_by_role("heading", name="bare").first.wait_for()
+
+
+def test_two_models_on_the_same_sources_and_noise(page):
+    open_view(page)
+    page.get_by_label("The other model").select_option("mnist")
+    page.get_by_role("img", name="mnist, samples: prior seed 0").wait_for()
+    ours = page.get_by_role("img", name="aaa, samples: prior seed 3")
+    from esvae_core.engine import plan_of
+    from esvae_core.engine.prior import prior
+
+    for name, shape in (("aaa", 16), ("mnist", 32)):
+        model = catalogue.named(name).checkpoint.model
+        rates = from_grid(to_grid(prior(plan_of(model), 3).tolist()))[None]
+        expected = draw(model, rates, seed=7, sampler="bernoulli", steps=8).pixels[0]
+        assert expected.shape[0] == shape
+        assert alike(pixels_of(page, f"canvas[aria-label='{name}, samples: prior seed 3']"), expected)
+    assert ours.is_visible()
+
+
+def test_the_card_measures_the_layers_of_the_present_picture(page):
+    open_view(page)
+    page.wait_for_timeout(600)
+    shown = page.locator(".layers-list li > :last-child").all_text_contents()
+    spikes = draw(
+        catalogue.named("aaa").checkpoint.model, from_grid(LINK.rates)[None], seed=7, sampler="bernoulli", steps=8
+    ).spikes
+    assert shown[0] == f"{100 * spikes.mean():.1f} %"
+    assert len(shown) == 4
+
+
+def test_another_model_under_the_same_hand(page):
+    mnist, twin = catalogue.named("mnist"), "digits"
+    atlas = mnist.atlas
+    rates = to_grid(atlas.counts[0] / atlas.time_steps)
+    state = type(LINK)("mnist", LINK.source, rates, 7, "bernoulli", 16)
+    open_page(page, state)
+    page.get_by_label("Another model beside this one").select_option(twin)
+    other = "canvas.other"
+    page.locator(other).wait_for()
+    before = pixels_of(page, other)
+    drag(page, 3, 0.9 if rates[3] < 20000 else 0.1)
+    page.wait_for_timeout(200)
+    assert not np.array_equal(pixels_of(page, other), before), "it follows while the hand is down"
+    released(page)
+    now = from_grid(state_of(page).rates)[None]
+    model = catalogue.named(twin).checkpoint.model
+    expected = draw(model, now, seed=7, sampler="bernoulli", steps=16).pixels[0]
+    assert alike(pixels_of(page, other), expected)

@@ -9,6 +9,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,21 +39,29 @@ def shelf_dir(tmp_path_factory):
 @pytest.fixture(scope="session")
 def server(shelf_dir):
     """Address of the app, started as people start it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    with start_server(shelf_dir) as (address, _):
+        yield address
+
+
+@contextmanager
+def start_server(shelf_dir: Path, port: int = 0) -> Iterator[tuple[str, int]]:
+    """A server with these checkpoints, at a free port unless one is given; it is stopped at the end."""
+    if not port:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     env = os.environ | {"ESVAE_CHECKPOINTS": str(shelf_dir)}
     command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
-    log = (shelf_dir / "server.log").open("wb")
-    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait(address + "/_stcore/health", process, shelf_dir / "server.log")
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
-        log.close()
+    path = shelf_dir / f"server-{port}.log"
+    with path.open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait(address + "/_stcore/health", process, path)
+            yield address, port
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
 def _wait(address: str, process: subprocess.Popen, log: Path) -> None:

@@ -24,17 +24,18 @@ _ONE_AT_A_TIME = threading.Lock()  # Numba's fallback thread pool must not be en
 
 
 class TdBatchNorm(nn.Module):
-    """Threshold-dependent batch normalisation (docs/math.md, equation 4; Zheng et al., AAAI 2021), alpha = 1.
+    """Threshold-dependent batch normalisation (docs/math.md, equation 4; Zheng et al., AAAI 2021).
 
-    Statistics are per channel over images, pixels and time; several processes share them.
+    The normalised drive deviates by alpha thresholds; alpha is 1 but in FSVAE's latent. Statistics are per channel over
+    images, pixels and time; several processes share them.
     """
 
     running_mean: Tensor
     running_var: Tensor
 
-    def __init__(self, channels: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
+    def __init__(self, channels: int, eps: float = 1e-5, momentum: float = 0.1, alpha: float = 1.0) -> None:
         super().__init__()
-        self.eps, self.momentum = eps, momentum
+        self.eps, self.momentum, self.alpha = eps, momentum, alpha
         self.weight = nn.Parameter(torch.ones(channels))
         self.bias = nn.Parameter(torch.zeros(channels))
         self.register_buffer("running_mean", torch.zeros(channels))
@@ -83,6 +84,8 @@ class _Scaling(NamedTuple):
     mean: Tensor
     inverse: Tensor
     """1 / standard deviation."""
+    spread: float
+    """alpha V_th: the deviation that tdBN aims at, before its weight."""
     values: float
     """Values per channel behind the statistics, all processes together; 0 where they are the running ones."""
 
@@ -104,8 +107,9 @@ def _scaling(norm: TdBatchNorm, neuron: NeuronConfig, moments: Tensor | None, va
         variance = (square - mean * mean).clamp_min(0)
         norm.track(mean, variance, count)
     inverse = (variance + norm.eps).rsqrt()
-    scale = neuron.threshold * inverse * norm.weight.detach().double()
-    return _Scaling(scale, norm.bias.detach().double() - mean * scale, mean, inverse, count)
+    spread = norm.alpha * neuron.threshold
+    scale = spread * inverse * norm.weight.detach().double()
+    return _Scaling(scale, norm.bias.detach().double() - mean * scale, mean, inverse, spread, count)
 
 
 def _fire(flat: F32, by: _Scaling, neuron: NeuronConfig, steps: int) -> F32:
@@ -150,9 +154,9 @@ def _through_norm(delta: F32, flat: F32, by: _Scaling, moments: Tensor, repeats:
         kernels.affine(delta, flat, by.scale.float().numpy(), of_x.float().numpy(), constant.float().numpy(), rows)
 
 
-def _of_norm(by: _Scaling, neuron: NeuronConfig, moments: Tensor) -> tuple[Tensor, Tensor]:
+def _of_norm(by: _Scaling, moments: Tensor) -> tuple[Tensor, Tensor]:
     """Gradients by tdBN's weight and bias, from this process's moments."""
-    of_weight = neuron.threshold * by.inverse * (moments[1] - by.mean * moments[0])
+    of_weight = by.spread * by.inverse * (moments[1] - by.mean * moments[0])
     return of_weight.float(), moments[0].float()
 
 
@@ -178,7 +182,7 @@ class NormLif(torch.autograd.Function):
         delta, moments = _back(flat, _flat(grads[0], ctx.steps), ctx.by, ctx.neuron)
         whole = _shared_sum(moments) if ctx.by.values else moments
         _through_norm(delta, flat, ctx.by, whole, ctx.steps // ctx.now)
-        return _like(delta, x.shape), *_of_norm(ctx.by, ctx.neuron, moments), None, None, None, None
+        return _like(delta, x.shape), *_of_norm(ctx.by, moments), None, None, None, None
 
 
 # ---- convolutions of spikes ------------------------------------------------------------------------------------------
@@ -327,7 +331,7 @@ class Bounded(torch.autograd.Function):
             of_weight += more_weight
             of_bias += more_bias
             first += count
-        return of_x.flatten(0, 1), of_weight, of_bias, *_of_norm(by, neuron, moments), None, None, None, None, None
+        return of_x.flatten(0, 1), of_weight, of_bias, *_of_norm(by, moments), None, None, None, None, None
 
 
 def _convolved(transform: nn.Module, x: Tensor, low: bool) -> Tensor:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from esvae_core.config import NeuronConfig
 from esvae_core.fused import Bounded, NormLif, TdBatchNorm, apply, several_processes
-from esvae_core.neurons import Run, lif
+from esvae_core.neurons import Run, lif, lif_step
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def _normalise(x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, repeats: int)
     if norm.training:
         mean, variance, count = _batch_statistics(x)
         norm.track(mean.detach(), variance.detach(), count * repeats)
-    scale = neuron.threshold * (variance + norm.eps).rsqrt() * norm.weight
+    scale = norm.alpha * neuron.threshold * (variance + norm.eps).rsqrt() * norm.weight
     return (x - mean.view(column)) * scale.view(column) + norm.bias.view(column)
 
 
@@ -87,7 +87,7 @@ FlatLif = Callable[[Tensor, NeuronConfig, int], Tensor]
 def norm_lif_flat(x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, now: int, steps: int, fast: FlatLif) -> Tensor:
     """As `norm_lif`, with a LIF over flat memory, (now, L) -> (steps, L), such as that of `esvae_core.triton_lif`."""
     if norm.training and not several_processes():
-        gain = norm.weight * neuron.threshold
+        gain = norm.weight * (norm.alpha * neuron.threshold)
         drive, mean, inverse = torch.native_batch_norm(x.float(), gain, norm.bias, None, None, True, 0.0, norm.eps)
         values = x.numel() / x.shape[1] * (steps // now)
         norm.track(mean.detach(), (inverse.detach().double().pow(-2) - norm.eps).clamp_min(0), values)
@@ -111,11 +111,13 @@ def _lif_on_cuda() -> FlatLif | None:
 class SpikingLayer(nn.Module):
     """A linear map (convolution, transposed convolution or matrix), tdBN, and LIF neurons."""
 
-    def __init__(self, transform: nn.Conv2d | nn.ConvTranspose2d | nn.Linear, neuron: NeuronConfig) -> None:
+    def __init__(
+        self, transform: nn.Conv2d | nn.ConvTranspose2d | nn.Linear, neuron: NeuronConfig, *, alpha: float = 1.0
+    ) -> None:
         super().__init__()
         self.transform = transform
         width = transform.out_features if isinstance(transform, nn.Linear) else transform.out_channels
-        self.norm = TdBatchNorm(width)
+        self.norm = TdBatchNorm(width, alpha=alpha)
         self.neuron = neuron
         self.images_at_a_time: int | None = None
 
@@ -143,6 +145,19 @@ class SpikingLayer(nn.Module):
         """As `forward`, step by step, with the membranes: both (steps, N, ...)."""
         return norm_lif_reference(self.transform(x), self.norm, self.neuron, now, steps)
 
+    def step(self, x: Tensor, rest: Tensor) -> tuple[Tensor, Tensor]:
+        """One time step alone, in evaluation mode, where the normalisation does not depend on the other steps.
+
+        Args:
+            x: (N, ...) input of the step.
+            rest: what the membranes kept of the step before; a zero before the first.
+
+        Returns:
+            Spikes (N, ...), and what the membranes keep.
+        """
+        fired, _, kept = lif_step(_normalise(self.transform(x).float(), self.norm, self.neuron, 1), rest, self.neuron)
+        return fired, kept
+
 
 def bound_memory(model: nn.Module, images: int | None) -> None:
     """Let a model's convolutions, in training on the CPU, hold the feature maps of that many images at a time.
@@ -165,6 +180,6 @@ def up(channels_in: int, channels_out: int, neuron: NeuronConfig) -> SpikingLaye
     return SpikingLayer(nn.ConvTranspose2d(channels_in, channels_out, 3, stride=2, padding=1, output_padding=1), neuron)
 
 
-def dense(features_in: int, features_out: int, neuron: NeuronConfig) -> SpikingLayer:
+def dense(features_in: int, features_out: int, neuron: NeuronConfig, *, alpha: float = 1.0) -> SpikingLayer:
     """Fully connected spiking layer."""
-    return SpikingLayer(nn.Linear(features_in, features_out), neuron)
+    return SpikingLayer(nn.Linear(features_in, features_out), neuron, alpha=alpha)

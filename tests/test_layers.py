@@ -349,3 +349,39 @@ def test_on_cuda():
             assert float((answers[0][0] != answers[1][0]).float().mean()) < 1e-3
             close = (answers[0][1] - answers[1][1]).abs() < 1e-3
             assert float(close.float().mean()) > 0.99
+
+
+@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
+def test_alpha_scales_the_drive_in_both_paths(training):
+    """Fast and slow agree at alpha = 2, in gradients too, and both do what a weight of 2 does at alpha = 1."""
+    x = torch.randn(6 * 8, 16, generator=torch.Generator().manual_seed(0))
+    found = []
+    for run, alpha, weight in ((norm_lif, 2.0, 1.0), (norm_lif_reference, 2.0, 1.0), (norm_lif, 1.0, 2.0)):
+        norm = TdBatchNorm(16, alpha=alpha).train(training)
+        with torch.no_grad():
+            norm.weight.fill_(weight)
+        out = run(x, norm, HARD, 6, 6)
+        spikes = out if isinstance(out, torch.Tensor) else out.spikes.flatten(0, 1)
+        (spikes * x).sum().backward()
+        found.append((spikes.detach(), norm.weight.grad, norm.bias.grad))
+    fast, slow, heavy = found
+    assert torch.equal(fast[0], slow[0])
+    assert torch.equal(fast[0], heavy[0])
+    assert 0 < fast[0].mean() < 1
+    torch.testing.assert_close(fast[1], slow[1])
+    torch.testing.assert_close(fast[2], slow[2])
+    torch.testing.assert_close(fast[1], 2 * heavy[1])  # the weight of alpha = 1 is half as far from the drive
+
+
+def test_single_steps_in_evaluation_mode_are_the_run_over_time():
+    layer = dense(8, 16, HARD, alpha=2.0).eval()
+    x = torch.randn(6, 4, 8, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        layer.norm.running_var.fill_(0.3)
+        rest, spikes = torch.zeros(()), []
+        for now in x:
+            fired, rest = layer.step(now, rest)
+            spikes.append(fired)
+        whole = layer(x.flatten(0, 1), 6, 6).view(6, 4, 16)
+    assert torch.equal(torch.stack(spikes), whole)
+    assert 0 < whole.mean() < 1

@@ -178,7 +178,7 @@ def _folded(module: SpikingLayer) -> tuple[NDArray[np.float64], NDArray[np.float
     gamma, beta, mean, variance = (
         x.detach().cpu().double().numpy() for x in (norm.weight, norm.bias, norm.running_mean, norm.running_var)
     )
-    scale = gamma * module.neuron.threshold / np.sqrt(variance + norm.eps)
+    scale = gamma * norm.alpha * module.neuron.threshold / np.sqrt(variance + norm.eps)
     return weight * scale.reshape(-1, *[1] * (weight.ndim - 1)), (bias - mean) * scale + beta
 
 

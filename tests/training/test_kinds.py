@@ -20,10 +20,11 @@ from esvae_core.training.trainer import Hardware, Interrupted, train
 CPU = Hardware("cpu")
 EXTRA = {
     "esvae": {"time_steps": 3},
+    "fsvae": {"time_steps": 3, "candidates": 3},
     "annvae": {},
     "ae": {"components": 3},
 }
-TERMS = {"esvae": ["mse", "mmd"], "annvae": ["mse", "kl"], "ae": ["mse"]}
+TERMS = {"esvae": ["mse", "mmd"], "fsvae": ["mse", "psp"], "annvae": ["mse", "kl"], "ae": ["mse"]}
 
 
 def made(kind, **changes) -> RunConfig:
@@ -109,7 +110,12 @@ def test_a_checkpoint_of_another_kind_is_no_start(tmp_path):
 
 @pytest.mark.parametrize(
     ("kind", "name", "value"),
-    [("annvae", "mmd_weight", 1.0), ("ae", "grow_time", [[0.5, 1]]), ("esvae", "kl_weight", 1.0)],
+    [
+        ("annvae", "mmd_weight", 1.0),
+        ("ae", "grow_time", [[0.5, 1]]),
+        ("esvae", "kl_weight", 1.0),
+        ("esvae", "latent_loss", "kl"),
+    ],
 )
 def test_a_setting_of_another_kind_is_refused(kind, name, value):
     with pytest.raises(ConfigError, match=rf"train\.{name} is for models of kind .*, not {kind}"):

@@ -9,10 +9,16 @@ from esvae_core.model import ImageModel
 from esvae_core.training.objectives.ann import AutoencoderObjective, VAEObjective
 from esvae_core.training.objectives.base import Moment, Objective, Terms
 from esvae_core.training.objectives.esvae import ESVAEObjective
+from esvae_core.training.objectives.fsvae import FSVAEObjective
 
 __all__ = ["OBJECTIVES", "Moment", "Objective", "Terms", "objective_of"]
 
-OBJECTIVES: dict[str, Any] = {"esvae": ESVAEObjective, "annvae": VAEObjective, "ae": AutoencoderObjective}
+OBJECTIVES: dict[str, Any] = {
+    "esvae": ESVAEObjective,
+    "fsvae": FSVAEObjective,
+    "annvae": VAEObjective,
+    "ae": AutoencoderObjective,
+}
 """The objective of each kind; the keys are those of `models.MODELS`."""
 
 

@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from app import cards, maps
@@ -26,6 +27,7 @@ from esvae_core.engine.bundle import content_hash
 from esvae_core.errors import CheckpointError, EsvaeError
 from esvae_core.esvae import ESVAE
 from esvae_core.explore import atlas as atlases
+from esvae_core.explore.dimensions import STUCK_SHARE, class_correlation, class_means, class_share, usage
 
 ROOT = Path(__file__).resolve().parents[1]
 _LOG = logging.getLogger("esvae.app")
@@ -247,6 +249,32 @@ def atlas_pack(shelf: Shelf) -> bytes | None:
         about["map"] = maps.about(atlas.map)
         arrays |= maps.arrays(atlas.map)
     return pack(about, arrays)
+
+
+def dimensions(shelf: Shelf) -> dict[str, Any] | None:
+    """What each dimension is used for, as the page's table shows it; None if there is no atlas."""
+    atlas = shelf.atlas
+    if atlas is None:
+        return None
+    classes = len(atlas.class_names)
+    used = usage(atlas.counts, atlas.time_steps)
+    means = class_means(atlas.rates, atlas.labels, classes)
+    found: dict[str, Any] = {
+        "states": used.states,
+        "stuckShare": STUCK_SHARE,
+        "histogram": used.histogram.round(5).tolist(),
+        "mean": used.mean.round(4).tolist(),
+        "deviation": used.deviation.round(4).tolist(),
+        "bits": used.bits.round(3).tolist(),
+        "effect": [round(float(e), 5) for e in atlas.effect],
+        "classShare": class_share(atlas.rates, atlas.labels).round(4).tolist(),
+        "correlation": class_correlation(atlas.rates, atlas.labels, classes).round(3).tolist(),
+        "classMeans": [None if np.isnan(row).any() else row.round(4).tolist() for row in means],
+    }
+    if atlas.contrast is not None:
+        found |= {name: getattr(atlas.contrast, name).round(5).tolist() for name in ("moved", "redrawn")}
+        found["clear"] = atlas.contrast.clear.tolist()
+    return found
 
 
 def originals_pack(shelf: Shelf) -> bytes | None:

@@ -99,6 +99,14 @@ def _part(content: Callable[[catalogue.Shelf], bytes | None]) -> Handler:
 
 
 @_guarded
+def dimensions(request: Request) -> Response:
+    """What a model's dimensions are used for; the query names the atlas' version, so that it can be kept for ever."""
+    shelf = catalogue.hashed(request.path_params["digest"])
+    found = None if shelf is None else catalogue.dimensions(shelf)
+    return _answer(None) if found is None else JSONResponse(found, headers=_FOREVER)
+
+
+@_guarded
 def draw(request: Request) -> Response:
     """Spikes and picture of a link, decoded here: what a browser without the engine asks for on release."""
     text = request.query_params.get(PARAMETER, "")
@@ -147,6 +155,7 @@ ROUTES: list[BaseRoute] = [
             Route("/bundle/{digest}", _part(lambda shelf: shelf.bundle)),
             Route("/atlas/{digest}", _part(catalogue.atlas_pack)),
             Route("/originals/{digest}", _part(catalogue.originals_pack)),
+            Route("/dimensions/{digest}", dimensions),
             Route("/draw", draw),
             Route("/map/{digest}", map_begin, methods=["POST"]),
             Route("/map-state/{key}", map_state, methods=["GET", "DELETE"]),

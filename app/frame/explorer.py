@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.pages import explore, generate, interpolate, map, models
+from app.pages import dimensions, explore, generate, interpolate, map, models
 
 HERE = Path(__file__).resolve().parent
 
@@ -13,6 +13,7 @@ PAGES = [
     st.Page(interpolate.page, title="Interpolate", url_path="interpolate"),
     st.Page(map.page, title="Map", url_path="map"),
     st.Page(generate.page, title="Generate", url_path="generate"),
+    st.Page(dimensions.page, title="Dimensions", url_path="dimensions"),
     st.Page(models.page, title="Models", url_path="models"),
 ]
 

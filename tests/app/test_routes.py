@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -47,7 +48,8 @@ class Answer:
             else:
                 self.body += message.get("body", b"")
 
-        asyncio.run(Starlette(routes=routes.ROUTES)(scope, receive, send))
+        with ThreadPoolExecutor(1) as thread:  # after a browser's test there is a loop in this one
+            thread.submit(asyncio.run, Starlette(routes=routes.ROUTES)(scope, receive, send)).result()
 
     @property
     def json(self):
@@ -180,3 +182,20 @@ def test_a_checkpoint_that_changes_or_disappears(tmp_path, monkeypatch):
     path.unlink()
     assert "not here" in Answer("/esvae/model/m").json["error"]
     assert Answer(f"/esvae/bundle/{second}").status == 404
+
+
+def test_dimensions_are_what_the_library_says(shelf):
+    from esvae_core.explore.dimensions import class_share, usage
+
+    found = Answer(f"/esvae/dimensions/{shelf.digest}")
+    assert "immutable" in found.headers["cache-control"]
+    atlas, told = shelf.atlas, found.json
+    used = usage(atlas.counts, atlas.time_steps)
+    assert told["states"] == list(used.states)
+    assert np.allclose(told["histogram"], used.histogram, atol=1e-5)
+    assert np.allclose(told["bits"], used.bits, atol=1e-3)
+    assert np.allclose(told["classShare"], class_share(atlas.rates, atlas.labels), atol=1e-4)
+    assert told["clear"] == atlas.contrast.clear.tolist()
+    assert np.shape(told["correlation"]) == np.shape(told["classMeans"]) == (10, 6)
+    for digest in ("0" * 64, catalogue.named("bare").digest):
+        assert Answer(f"/esvae/dimensions/{digest}").status == 404

@@ -16,6 +16,7 @@ import torch
 from PIL import Image
 
 from app.packs import pack
+from esvae_core.explore.dimensions import geodesic_values, quantile_values, sensitivity
 from esvae_core.explore.effect import data_range
 from esvae_core.explore.interpolate import interpolate
 from esvae_core.pictures import to_uint8
@@ -76,6 +77,23 @@ def _paths():
     ]
 
 
+def _dimensions():
+    column, low, high = RNG.integers(0, 9, 33) / 8, *RNG.integers(0, 256, (2, 3, 4, 5, 3), dtype=np.uint8)
+    as_page = [(part.transpose(0, 3, 1, 2) / 127.5 - 1).reshape(3, -1).tolist() for part in (low, high)]
+    return {
+        "quantiles": [
+            {"column": column.tolist(), "frames": n, "values": quantile_values(column, n).tolist()} for n in (2, 9)
+        ],
+        "geodesic": [{"frames": n, "values": geodesic_values(n).tolist()} for n in (2, 9)],
+        "sensitivity": {
+            "low": as_page[0],
+            "high": as_page[1],
+            "channels": 3,
+            "map": sensitivity(low, high).ravel().tolist(),
+        },
+    }
+
+
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory):
     values = np.linspace(-1.2, 1.2, 97)
@@ -93,6 +111,7 @@ def cases(tmp_path_factory):
                 "gray": _gray(),
                 "bytes": [[float(v), int(b)] for v, b in zip(values, bytes_, strict=True)],
                 "neighbours": _neighbours(),
+                "dimensions": _dimensions(),
                 "paths": _paths(),
                 "normal": [[x, NormalDist().cdf(x)] for x in np.linspace(-5, 5, 41).tolist()],
                 "pack": base64.b64encode(

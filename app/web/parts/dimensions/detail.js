@@ -1,0 +1,131 @@
+/** One dimension: its name, its rate under the hand, how often real images have which rate, and its classes. */
+
+import { h, icon, onLook, palette, pixels, sharp } from "../../dom.js";
+import { classColour } from "../../maths/colour.js";
+import { GRID } from "../../maths/rates.js";
+import { download } from "../map/selection.js";
+import { nameOf } from "../mixer.js";
+import { paint } from "../picture.js";
+import { withRate } from "./strips.js";
+import { chosenOf } from "./table.js";
+
+const LONGEST = 24; // letters of a name, so that links stay short
+
+export function detail(desk, facts) {
+  const { store, atlas, entry, live } = desk;
+  const title = h("h2", {});
+  const words = h("p", { class: "quiet" });
+  const name = h("input", { type: "text", maxlength: LONGEST, "aria-label": "Name of the dimension", placeholder: "name it", onchange: () => rename() });
+  const save = h("button", { type: "button", title: "Save all names, JSON", onclick: () => download(`${entry.name}-dimensions.json`, named(desk)) }, icon("export"), "Names");
+  const picture = pixels(entry.size, entry.size, "Picture of the present rates", "large");
+  const rate = h("input", { type: "range", min: 0, max: 1, step: 1 / (4 * atlas.steps), "aria-label": "Rate" });
+  const reading = h("output", {});
+  const canvas = h("canvas", { class: "rate-histogram", role: "img" });
+  const bars = h("div", { class: "class-bars" });
+  const element = h(
+    "section",
+    { class: "detail-part" },
+    h("div", { class: "head" }, title, h("div", { class: "row tight" }, h("label", { class: "field" }, "Name", name), save)),
+    words,
+    h(
+      "div",
+      { class: "detail-body" },
+      picture,
+      h("div", {}, canvas, h("label", { class: "field rate-field" }, "Rate", rate, reading)),
+      h("figure", {}, bars, h("figcaption", {}, "mean rate in each class")),
+    ),
+  );
+  let chosen = -1;
+
+  rate.oninput = (event) => {
+    live.follow(event);
+    store.set({ rates: withRate(store.state.rates, chosen, Number(rate.value)) });
+  };
+  rate.onchange = () => store.commit(nameOf(desk, chosen));
+
+  function rename() {
+    const view = { ...store.state.view, [`name${chosen}`]: name.value.trim().slice(0, LONGEST) };
+    if (!view[`name${chosen}`]) delete view[`name${chosen}`];
+    store.change({ view }, `name of d${chosen}`);
+  }
+
+  function describe() {
+    const j = chosen;
+    const used = `${facts.states[j]}; ${facts.bits[j].toFixed(2)} of ${Math.log2(atlas.steps + 1).toFixed(2)} bits used`;
+    let does = "";
+    if (facts.clear) {
+      const times = facts.redrawn[j] > 0 ? ` (${(facts.moved[j] / facts.redrawn[j]).toFixed(1)} times it)` : "";
+      does = facts.clear[j] ? `; what it does rises above the noise${times}` : "; what it does does not rise above the noise";
+    }
+    words.textContent = `${used}${does}; the class explains ${Math.round(100 * facts.classShare[j])} % of its variance.`;
+    bars.replaceChildren(
+      ...atlas.classNames.map((label, i) => {
+        const mean = facts.classMeans[i]?.[j];
+        const bar = h("i", {});
+        bar.style.cssText = `width:${100 * (mean ?? 0)}%;background:${classColour(i)}`;
+        const says = mean === undefined ? "no test images" : mean.toFixed(2);
+        return h("p", { title: `${label}: correlation ${facts.correlation[i][j].toFixed(2)}` }, h("span", { class: "mix-name" }, label), h("span", { class: "mix-bar" }, bar), h("span", { class: "number" }, says));
+      }),
+    );
+  }
+
+  function draw() {
+    const { context, width, height } = sharp(canvas);
+    const colour = palette(canvas);
+    const row = facts.histogram[chosen];
+    const most = Math.max(...row);
+    const [left, bottom, top] = [4, 16, 16];
+    const step = (width - 2 * left) / row.length;
+    const tall = height - bottom - top;
+    context.clearRect(0, 0, width, height);
+    context.font = "11px system-ui, sans-serif";
+    row.forEach((share, k) => {
+      context.fillStyle = colour.quiet;
+      const h = (tall * share) / most;
+      context.fillRect(left + k * step + 1, top + tall - h, step - 2, Math.max(share ? 1 : 0, h));
+    });
+    context.fillStyle = colour.ink;
+    context.textAlign = "left";
+    context.fillText("0", left, height - 3);
+    context.textAlign = "right";
+    context.fillText("1", width - left, height - 3);
+    context.textAlign = "left";
+    context.fillText(`${Math.round(100 * most)} % of the images at the tallest`, left, 11);
+    const now = store.state.rates[chosen] / GRID;
+    const x = left + (now * (row.length - 1) + 0.5) * step;
+    context.fillStyle = colour.now;
+    context.fillRect(x - 1.25, top, 2.5, tall + 3);
+    canvas.setAttribute("aria-label", `How often test images have which rate of ${nameOf(desk, chosen)}: mean ${facts.mean[chosen].toFixed(2)}, deviation ${facts.deviation[chosen].toFixed(2)}; now ${now.toFixed(3)}`);
+  }
+
+  function follow(state) {
+    if (state.model !== entry.name) return;
+    const j = chosenOf(desk);
+    const called = nameOf(desk, j);
+    title.textContent = called === `d${j}` ? called : `${called} (d${j})`;
+    if (element.getRootNode().activeElement !== name) name.value = state.view[`name${j}`] ?? "";
+    rate.value = state.rates[j] / GRID;
+    reading.textContent = `${(state.rates[j] / GRID).toFixed(3)}`;
+    if (j !== chosen) {
+      chosen = j;
+      describe();
+    }
+    if (canvas.isConnected) draw();
+  }
+
+  follow(store.state);
+  const stops = [
+    store.on("state", follow),
+    onLook(canvas, draw),
+    live.on((now) => now.state.model === entry.name && paint(picture, now.image, entry.channels)),
+  ];
+  element.dispose = () => stops.forEach((stop) => stop());
+  return element;
+}
+
+/** The names that were given, for a file. */
+export function named({ store, entry }) {
+  const names = {};
+  for (let j = 0; j < entry.dims; j++) if (store.state.view[`name${j}`]) names[`d${j}`] = store.state.view[`name${j}`];
+  return `${JSON.stringify({ model: entry.name, checkpoint: entry.hash, names }, null, 1)}\n`;
+}

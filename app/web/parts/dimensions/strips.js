@@ -1,0 +1,137 @@
+/** Strips of pictures: the present rates with one dimension on its way, and where it changes the picture. */
+
+import { h, pixels } from "../../dom.js";
+import { rampColour } from "../../maths/colour.js";
+import { geodesicValues, moved, quantileValues, sensitivity } from "../../maths/dimensions.js";
+import { fromGrid, GRID } from "../../maths/rates.js";
+import { nameOf } from "../mixer.js";
+import { paint } from "../picture.js";
+import { chosenOf } from "./table.js";
+
+const FRAMES = 9;
+const DRAWS = 8; // of noise, for the sensitivity
+
+export function strips(desk) {
+  const { store, atlas, entry } = desk;
+  const strip = (key, title, help) => {
+    const frames = Array.from({ length: FRAMES }, () => {
+      const canvas = pixels(entry.size, entry.size, "", "thumb");
+      const caption = h("figcaption", {});
+      const button = h("button", { type: "button", class: "picked" }, canvas);
+      return { canvas, caption, button, figure: h("figure", {}, button, caption) };
+    });
+    return { key, frames, element: h("div", { class: "traversal" }, h("h3", {}, title, " ", h("small", {}, help)), h("div", { class: "traversal-frames", "data-strip": key }, frames.map(({ figure }) => figure))) };
+  };
+  const through = strip("quantiles", "Through its own quantiles", "each step passes as many test images");
+  const equal = strip("equal", "In equal steps of what the noise can tell", "from 0 to 1 along arcsin √r");
+  const map = pixels(entry.size, entry.size, "", "sensitivity");
+  const words = h("figcaption", {});
+  const element = h(
+    "div",
+    { class: "strips" },
+    through.element,
+    equal.element,
+    h("div", { class: "traversal" }, h("h3", {}, "Where it changes the picture"), h("figure", { class: "sensitivity-figure" }, map, words)),
+  );
+  let turn = 0;
+  let gone = false;
+  let mapped = -1; // the dimension whose map is on the screen
+
+  function valuesOf(j) {
+    const column = Array.from({ length: atlas.count }, (_, row) => atlas.counts[row * atlas.dims + j] / atlas.steps);
+    return { quantiles: quantileValues(column, FRAMES), equal: geodesicValues(FRAMES) };
+  }
+
+  async function show() {
+    const { state } = store;
+    if (state.model !== entry.name) return;
+    const mine = ++turn;
+    const j = chosenOf(desk);
+    const values = valuesOf(j);
+    if (j !== mapped) {
+      map.classList.add("missing");
+      words.textContent = "…";
+    }
+    const rates = fromGrid(state.rates);
+    if (!desk.engine) return void (words.textContent = "This browser cannot run the model, so nothing is decoded here.");
+    const pool = await desk.pool().catch(() => null);
+    if (!pool || gone || mine !== turn) return;
+    const draw = (key, value, seed) => pool.latest(key, "play", moved(rates, j, value), seed, state.sampler, state.steps);
+    const name = nameOf(desk, j);
+    for (const { key, frames } of [through, equal]) {
+      const now = nearestTo(values[key], rates[j]);
+      frames.forEach(({ canvas, caption, button }, i) => {
+        const value = values[key][i];
+        caption.textContent = key === "quantiles" ? `${Math.round((100 * i) / (FRAMES - 1))} %: ${value.toFixed(2)}` : value.toFixed(2);
+        canvas.setAttribute("aria-label", `${name} at ${value.toFixed(3)}`);
+        button.title = `Take ${name} = ${value.toFixed(3)}`;
+        button.setAttribute("aria-pressed", String(i === now));
+        button.onclick = () => store.change({ rates: withRate(store.state.rates, j, value) }, `${name} = ${value.toFixed(2)}`);
+        draw(`${key}-${i}`, value, state.seed).then((answer) => {
+          if (!answer || gone || mine !== turn) return;
+          paint(canvas, answer.image, entry.channels);
+          canvas.dataset.value = value;
+        }, failed);
+      });
+    }
+    try {
+      const { low, high } = atlas.range();
+      const images = (value, end) => Promise.all(Array.from({ length: DRAWS }, (_, k) => draw(`${end}-${k}`, value, (state.seed + k) % 2 ** 31)));
+      const [from, to] = await Promise.all([images(low[j], "low"), images(high[j], "high")]);
+      if (gone || mine !== turn || [...from, ...to].includes(null)) return;
+      showMap(sensitivity(from.map((a) => a.image), to.map((a) => a.image), entry.channels), low[j], high[j]);
+      mapped = j;
+      map.classList.remove("missing");
+      map.dataset.dimension = j;
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  function showMap(found, low, high) {
+    const most = Math.max(...found);
+    const data = new ImageData(entry.size, entry.size);
+    found.forEach((v, p) => {
+      const [r, g, b] = most > 0 && v > 0 ? rampColour(v / most).match(/\d+/g).map(Number) : [30, 28, 40];
+      const share = most > 0 ? Math.sqrt(v / most) : 0; // where nothing happens it is dark
+      data.data.set([30 + (r - 30) * share, 28 + (g - 28) * share, 40 + (b - 40) * share, 255], 4 * p);
+    });
+    map.getContext("2d").putImageData(data, 0, 0);
+    const mean = found.reduce((a, b) => a + b, 0) / found.length;
+    map.dataset.most = most.toFixed(4);
+    map.setAttribute("aria-label", `Change of each pixel, at most ${most.toFixed(2)}, ${mean.toFixed(3)} on average`);
+    words.textContent = `At the present rates, when it goes from ${low.toFixed(2)} to ${high.toFixed(2)} (5 to 95 % of the test images), mean of ${DRAWS} draws: at most ${most.toFixed(2)}, on average ${mean.toFixed(3)}, where black to white is 2.`;
+  }
+
+  function failed(error) {
+    if (!gone && desk.entry === entry) words.textContent = `Not decoded: ${error.message}`;
+  }
+
+  let waiting = false;
+  const later = () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      if (!gone) show();
+    });
+  };
+  const stop = store.on("state", later);
+  show();
+  element.dispose = () => {
+    gone = true;
+    stop();
+  };
+  return element;
+}
+
+/** The state's rates with one at another value. */
+export function withRate(rates, j, value) {
+  return rates.map((rate, i) => (i === j ? Math.round(value * GRID) : rate));
+}
+
+/** Which of the values is nearest; -1 if none is within a hundredth. */
+function nearestTo(values, x) {
+  const at = values.reduce((best, v, i) => (Math.abs(v - x) < Math.abs(values[best] - x) ? i : best), 0);
+  return Math.abs(values[at] - x) < 0.01 ? at : -1;
+}

@@ -59,6 +59,8 @@ def _latent(model: ImageModelConfig) -> str:
         words.append(f"T = {model.time_steps}")
     if isinstance(model, ModelConfig):
         words.append(f"{model.sampler} sampling")
+        if model.prior_components:
+            words.append(f"prior: mixture of {model.prior_components} Gaussians, fitted after training")
     return ", ".join(words)
 
 

@@ -31,12 +31,17 @@ def suffix_of(path: Path, allowed: tuple[str, ...]) -> str:
     return suffix
 
 
-def write_rates(path: Path, rates: NDArray[np.float32], names: list[str], labels: NDArray[np.int64] | None) -> None:
-    """Write (N, d) rates with one name per row, and labels where there are any, as .npz or .parquet."""
+def write_rates(
+    path: Path, rates: NDArray[np.float32], names: list[str], labels: NDArray[np.int64] | None, *, called: str = "rate"
+) -> None:
+    """Write (N, d) rates with one name per row, and labels where there are any, as .npz or .parquet.
+
+    `called` is what one number is: 'rate', or 'feature' for models without rates.
+    """
     suffix = suffix_of(path, (".npz", ".parquet"))
     buffer = io.BytesIO()
     if suffix == ".npz":
-        arrays = {"rates": rates, "names": np.array(names)} | ({} if labels is None else {"labels": labels})
+        arrays = {f"{called}s": rates, "names": np.array(names)} | ({} if labels is None else {"labels": labels})
         np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
     else:
         import pyarrow as pa
@@ -45,7 +50,7 @@ def write_rates(path: Path, rates: NDArray[np.float32], names: list[str], labels
         columns: dict[str, object] = {"name": names}
         if labels is not None:
             columns["label"] = labels
-        columns |= {f"rate_{j}": rates[:, j] for j in range(rates.shape[1])}
+        columns |= {f"{called}_{j}": rates[:, j] for j in range(rates.shape[1])}
         pq.write_table(pa.table(columns), buffer)
     write_atomically(path, buffer.getvalue())
 

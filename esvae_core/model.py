@@ -45,7 +45,10 @@ class ImageModel(nn.Module, ABC):
 
     @abstractmethod
     def features(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """(N, C, H, W) images -> (N, d): the latent vector of each; what its numbers are says `feature_name`."""
+        """(N, C, H, W) images -> (N, d): the latent vector of each; what its numbers are says `feature_name`.
+
+        Without a generator the same images have the same vectors.
+        """
 
     @property
     def device(self) -> torch.device:

@@ -112,6 +112,10 @@ class FSVAE(SpikingCoder):
 
     @torch.no_grad()
     def features(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Images -> (N, d): mean of the posterior's candidates over k and time; chance enters by what is fed back."""
-        _, candidates = self.draw(images, self.choices(len(images), generator))
+        """Images -> (N, d): mean of the posterior's candidates over k and time.
+
+        Chance enters by what is fed back; without a generator it is that of seed 0, so that images have one vector.
+        """
+        source = generator if generator is not None else torch.Generator().manual_seed(0)
+        _, candidates = self.draw(images, self.choices(len(images), source))
         return candidates.mean((0, 3))

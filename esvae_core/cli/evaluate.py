@@ -14,7 +14,7 @@ from esvae_core.cli import console
 from esvae_core.cli import suite as suites
 from esvae_core.cli.options import AsJson, Checkpoint, DataDir, OtherHash, Sampling, Seed, SplitName, Steps, group
 from esvae_core.cli.sources import dataset_of
-from esvae_core.errors import InputError
+from esvae_core.errors import InputError, KindError
 
 app = group()
 
@@ -70,7 +70,10 @@ def evaluate(
     from esvae_core.esvae import ESVAE
     from esvae_core.evaluation.evaluate import evaluate as measure
 
-    loaded = load(checkpoint, ESVAE)
+    try:
+        loaded = load(checkpoint, ESVAE)
+    except KindError as error:
+        raise KindError(f"{error}; --suite measures models of any kind") from None
     data = dataset_of(loaded.header, dataset, split, data_dir, accept_other_hash)
     with console.bar() as bar:
         task = bar.add_task(escape(f"evaluating {loaded.header.name}"), total=len(data), left="")

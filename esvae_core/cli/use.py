@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from esvae_core.cli import console
+from esvae_core.cli.any_kind import refuse, sample_pictures
 from esvae_core.cli.options import (
     AsJson,
     Checkpoint,
@@ -43,7 +44,7 @@ def encode(
     accept_other_hash: OtherHash = False,
     as_json: AsJson = False,
 ) -> None:
-    """Images to firing rates."""
+    """Images to firing rates; with a model that has none, to its latent vectors."""
     import numpy as np
     import torch
 
@@ -53,8 +54,10 @@ def encode(
     from esvae_core.esvae import ESVAE
 
     suffix_of(out_file, (".npz", ".parquet"))
-    loaded = load(checkpoint, ESVAE)
+    loaded = load(checkpoint)
     model = loaded.model
+    if not isinstance(model, ESVAE):
+        refuse(model, steps=steps)
     labels = None
     if len(sources) == 1 and sources[0].partition(":")[0] in DATASETS and not Path(sources[0]).is_file():
         data = dataset_of(loaded.header, sources[0], split, data_dir, accept_other_hash)
@@ -68,10 +71,14 @@ def encode(
     with console.bar() as bar, torch.no_grad():
         task = bar.add_task("encoding", total=count, left="")
         for images in batches:
-            rates.append(model.encode(images, steps=steps).rates.numpy())
+            found = model.encode(images, steps=steps).rates if isinstance(model, ESVAE) else model.features(images)
+            rates.append(found.numpy())
             bar.advance(task, len(images))
-    write_rates(out_file, np.concatenate(rates), names, labels)
-    console.say(as_json, f"{out_file}: {count:,} x {model.config.latent_dim} rates", file=str(out_file), images=count)
+    called = "rate" if isinstance(model, ESVAE) else "feature"
+    write_rates(out_file, np.concatenate(rates), names, labels, called=called)
+    text = f"{out_file}: {count:,} x {model.config.latent_dim} {called}s"
+    text += "" if isinstance(model, ESVAE) else f" ({model.feature_name})"
+    console.say(as_json, text, file=str(out_file), images=count)
 
 
 @app.command(epilog="Example: `esvae decode checkpoints/mnist.safetensors rates.npz --out pictures.png`")
@@ -121,7 +128,11 @@ def sample(
     from esvae_core.seeds import generator
 
     suffix_of(out_file, PICTURES)
-    model = load(checkpoint, ESVAE).model
+    model = load(checkpoint).model
+    if not isinstance(model, ESVAE):
+        refuse(model, prior=prior, temperature=None if temperature == 1 else temperature, steps=steps, sampler=sampler)
+        sample_pictures(model, out_file, n, seed, columns, scale, as_json)
+        return
     source = generator(seed, "prior")
     drawn = model.prior_rates(n, generator=source, prior=prior.value if prior else None, temperature=temperature)
     rates = drawn.detach().numpy()

@@ -14,7 +14,11 @@ from starlette.applications import Starlette
 from app import catalogue, routes
 from app.scene import drawn
 from app.state import Prior, State, encode, to_grid
+from esvae_core.checkpoint import Header, save
+from esvae_core.config import AutoencoderConfig
 from esvae_core.engine import from_bundle
+from esvae_core.errors import CheckpointError
+from esvae_core.models import build
 
 from .made import shelve, small_model
 
@@ -199,3 +203,15 @@ def test_dimensions_are_what_the_library_says(shelf):
     assert np.shape(told["correlation"]) == np.shape(told["classMeans"]) == (10, 6)
     for digest in ("0" * 64, catalogue.named("bare").digest):
         assert Answer(f"/esvae/dimensions/{digest}").status == 404
+
+
+def test_a_model_without_rates_is_listed_with_what_it_cannot_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(catalogue, "folders", lambda: [tmp_path])
+    config = AutoencoderConfig(image_size=8, channels=(2, 4), latent_dim=3, components=2)
+    path = tmp_path / "other.safetensors"
+    save(path, build(config).state_dict(), Header(name="other", model=config))
+    (entry,) = catalogue.find()
+    assert entry.problem == f"{path}: holds a model of kind ae, which has no firing rates to play"
+    assert catalogue.listed(entry)["steps"] is None
+    with pytest.raises(CheckpointError, match="kind ae"):
+        catalogue.named("other")

@@ -1,0 +1,48 @@
+"""What the commands do with models that have no firing rates: new pictures, latent vectors."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from esvae_core.cli import console
+from esvae_core.errors import InputError
+
+if TYPE_CHECKING:
+    from esvae_core.model import ImageModel
+
+_AT_A_TIME = 250
+
+
+def refuse(model: ImageModel, **options: object) -> None:
+    """Raise InputError if an option was given that says something about rates only."""
+    for name, value in options.items():
+        if value is not None:
+            raise InputError(f"--{name}: a model of kind {model.config.kind} has no rates, so there is none to choose")
+
+
+def sample_pictures(
+    model: ImageModel, out_file: Path, n: int, seed: int, columns: int | None, scale: int, as_json: bool
+) -> None:
+    """Draw new pictures, 250 at a time, and write them as a .png grid or an .npz."""
+    import torch
+
+    from esvae_core.arrays import suffix_of
+    from esvae_core.explore.carriers import npz
+    from esvae_core.files import write_atomically
+    from esvae_core.pictures import grid, to_uint8
+    from esvae_core.seeds import generator
+
+    suffix = suffix_of(out_file, (".npz", ".png"))
+    source = generator(seed, "sample")
+    parts = [model.sample(min(_AT_A_TIME, n - i), source).images for i in range(0, n, _AT_A_TIME)]
+    images = torch.cat(parts)
+    if suffix == ".npz":
+        content = npz(to_uint8(images))
+    else:
+        buffer = io.BytesIO()
+        grid(images, columns, scale=scale).save(buffer, "PNG")
+        content = buffer.getvalue()
+    write_atomically(out_file, content)
+    console.say(as_json, f"{out_file}: {n:,} pictures", file=str(out_file), images=n)

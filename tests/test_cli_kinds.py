@@ -1,0 +1,70 @@
+"""`esvae` with every kind of model: trained by one command each on a few hundred digits, then used."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from .test_cli import esvae  # noqa: F401 - a fixture
+
+TINY = (
+    "data.dataset=digits", "data.validation_fraction=0.1", "model.image_size=8", "model.channels=[2,4]",
+    "model.latent_dim=4", "train.epochs=1", "train.batch_size=128", "train.batches_per_epoch=2",
+)  # fmt: skip
+PRESETS = {
+    "fsvae-mnist": ("model.time_steps=3", "model.candidates=3"),
+    "annvae-mnist": (),
+    "annvae-mnist-published": (),
+    "ae-mnist": ("model.components=3",),
+}
+
+
+@pytest.fixture(params=PRESETS)
+def trained(request, esvae, tmp_path):  # noqa: F811
+    """A checkpoint from `esvae train` with each rival's preset, and its kind."""
+    changes = [word for change in (*TINY, *PRESETS[request.param]) for word in ("--set", change)]
+    done = esvae("train", "--preset", request.param, *changes, "--out", tmp_path / "run", "--accelerator", "cpu")
+    assert done.code == 0, done.err
+    assert "validation mse" in done.out
+    return tmp_path / "run" / "model.safetensors", request.param.partition("-")[0]
+
+
+def test_a_rival_is_trained_shown_and_used(trained, esvae, tmp_path):  # noqa: F811
+    path, kind = trained
+    info = esvae("info", path)
+    assert info.code == 0, info.err
+    assert kind in info.out
+    assert json.loads(esvae("info", path, "--json").out)["model"]["kind"] == kind
+
+    for _ in range(2):
+        done = esvae("sample", path, "--n", 300, "--seed", 3, "--out", tmp_path / "samples.npz")
+        assert done.code == 0, done.err
+    assert np.load(tmp_path / "samples.npz")["images"].shape == (300, 8, 8)
+    assert esvae("sample", path, "--n", 4, "--out", tmp_path / "samples.png").code == 0
+
+    done = esvae("encode", path, "digits", "--out", tmp_path / "latents.npz")
+    assert done.code == 0, done.err
+    table = np.load(tmp_path / "latents.npz")
+    assert table["features"].shape == (300, 4)
+    assert len(table["labels"]) == 300
+
+
+def test_what_needs_rates_is_refused_in_one_line(trained, esvae, tmp_path):  # noqa: F811
+    path, kind = trained
+    for words in (
+        ("sample", path, "--steps", 3, "--out", tmp_path / "x.png"),
+        ("sample", path, "--out", tmp_path / "x.gif"),
+        ("encode", path, "digits", "--steps", 3, "--out", tmp_path / "x.npz"),
+        ("decode", path, tmp_path / "none.npz", "--out", tmp_path / "x.png"),
+        ("interpolate", path, "digits:0", "digits:1", "--out", tmp_path / "x.png"),
+        ("evaluate", path),
+        ("atlas", path),
+        ("fit-prior", path, "--out", tmp_path / "x.safetensors"),
+    ):
+        done = esvae(*words)
+        assert done.code == 2, words
+        assert len(done.err.strip().splitlines()) == 1, done.err
+        assert f"kind {kind}" in done.err or "expected a file name" in done.err
+    assert not list(tmp_path.glob("x.*"))

@@ -9,6 +9,9 @@ import { encode } from "./maths/link.js";
 
 let opening = null; // one desk per document; a failed one is tried again
 
+/** The document's desk, for whoever measures the page; null before a view was placed. @returns {Promise<Desk>|null} */
+export const opened = () => opening;
+
 /**
  * @param {ShadowRoot|HTMLElement} parent where
  * @param {{view: string, base: string}} data

@@ -35,6 +35,22 @@ test("many at once, as one alone", async () => {
   pool.close();
 });
 
+test("each spike turned alone, as by plain decoding", async () => {
+  const engine = await Engine.load(bundle, wasm);
+  const pool = await Pool.load(bundle, wasm, options);
+  const before = engine.decode(spikes);
+  const steps = spikes.length / engine.model.latent_dim;
+  const found = await pool.run("flips", Uint8Array.from(spikes), steps, 3, 23);
+  found.forEach((effect, k) => {
+    const turned = Uint8Array.from(spikes);
+    turned[3 + k] ^= 1;
+    const wanted = Math.sqrt(engine.decode(turned).reduce((sum, v, i) => sum + (v - before[i]) ** 2, 0) / before.length);
+    assert.ok(Math.abs(effect - wanted) < 1e-6, `${effect} is not ${wanted}`);
+  });
+  assert.ok(found.some((effect) => effect > 0));
+  pool.close();
+});
+
 test("the newest wins", async () => {
   const pool = await Pool.load(bundle, wasm, { ...options, size: 1 });
   const other = pool.run("play", rates, 100);

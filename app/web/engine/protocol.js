@@ -22,6 +22,7 @@ const CALLS = {
     return { spikes, image: engine.decode(spikes) };
   },
   luck,
+  flips,
 };
 
 /**
@@ -43,6 +44,22 @@ function luck(engine, rates, seed, count, sampler, steps) {
     typical: draw(apart.indexOf(Math.min(...apart))),
     odd: draw(apart.indexOf(Math.max(...apart))),
   };
+}
+
+/**
+ * How much the picture changes when one spike is turned: for each of the cells [from, to) of the raster, alone.
+ * @param {Uint8Array} spikes (T, d)
+ * @returns {Float32Array} (to - from) root mean square difference of the pictures, whose range is [-1, 1]
+ */
+function flips(engine, spikes, steps, from, to) {
+  const { image } = engine.decodeChanged(spikes, steps);
+  const turned = spikes.slice();
+  return Float32Array.from({ length: to - from }, (_, k) => {
+    turned[from + k] ^= 1;
+    const other = engine.decodeChanged(turned, steps).image;
+    turned[from + k] ^= 1;
+    return Math.sqrt(other.reduce((sum, v, i) => sum + (v - image[i]) ** 2, 0) / image.length);
+  });
 }
 
 export function request(id, call, args) {

@@ -119,14 +119,16 @@ export function unpack(text, what) {
 
 const bitLength = (n) => 32 - Math.clz32(n);
 
-function toBase64(bytes) {
+/** Bytes -> base64url without padding. */
+export function toBase64(bytes) {
   return btoa(String.fromCharCode(...bytes))
     .replaceAll("+", "-")
     .replaceAll("/", "_")
     .replace(/=+$/, "");
 }
 
-function fromBase64(text, what) {
+/** Read what `toBase64` wrote. @returns {Uint8Array} @throws {LinkError} that calls it `what` */
+export function fromBase64(text, what) {
   try {
     if (!/^[A-Za-z0-9_-]*$/.test(text)) throw new Error("other characters");
     return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));

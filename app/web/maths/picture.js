@@ -84,6 +84,17 @@ function lines(bytes, count, length, channels, target, at) {
   return out;
 }
 
+/** Root mean square difference of two images in [-1, 1]. */
+export function rms(a, b) {
+  return Math.sqrt(a.reduce((sum, v, i) => sum + (v - b[i]) ** 2, 0) / a.length);
+}
+
+/** By how much a difference is made stronger so that it can be seen: 1, 2, 4 ... 64, and never cut off. */
+export function gainFor(image, ...others) {
+  const most = Math.max(...others.map((other) => image.reduce((m, v, i) => Math.max(m, Math.abs(v - other[i])), 0)));
+  return most ? Math.min(64, Math.max(1, 2 ** Math.floor(Math.log2(1 / most)))) : 1;
+}
+
 /** How a drawing is brought to the form of a data set's images. */
 const FORMS = {
   mnist: { side: 28, box: 20 }, // scaled to fit 20 x 20, centred by mass in 28 x 28

@@ -3,6 +3,22 @@
 import { h, onLook, palette, sharp } from "../dom.js";
 import { nameOf, orderOf } from "./mixer.js";
 
+/** A small picture of spikes, without names or numbers; steps from `upto` on are pale. @param {Uint8Array} spikes (T, d) */
+export function paintSpikes(canvas, spikes, dims, upto = Infinity) {
+  const { context, width, height } = sharp(canvas);
+  const { quiet } = palette(canvas);
+  const [w, tall] = [(width * dims) / spikes.length, height / dims];
+  context.clearRect(0, 0, width, height);
+  context.fillStyle = quiet;
+  for (let i = 0; i < spikes.length; i++) {
+    if (!spikes[i]) continue;
+    const t = Math.floor(i / dims);
+    context.globalAlpha = t < upto ? 1 : 0.3;
+    context.fillRect(t * w + 0.3, (i % dims) * tall, Math.max(0.7, w - 0.6), Math.max(0.7, tall - 0.4));
+  }
+  context.globalAlpha = 1;
+}
+
 export function raster(desk) {
   const { live, store } = desk;
   const canvas = h("canvas", { class: "raster", role: "img" });

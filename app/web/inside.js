@@ -1,0 +1,103 @@
+/**
+ * From what Live drew to what the Spikes view shows: the spikes under the visitor's edits, the picture after each step,
+ * and what some layers of the decoder did meanwhile. All of it follows from the state.
+ */
+
+import { flipped, readFlips, writeFlips } from "./maths/flips.js";
+
+export class Inside {
+  #desk;
+  #listeners = new Set();
+  #stop;
+  #refused = "";
+  #watched = new Map(); // who watches -> names of layers
+
+  constructor(desk) {
+    this.#desk = desk;
+    /**
+     * What is there now; null before the first picture.
+     * @type {null | {state: object, rates: Float32Array, drawn: Uint8Array, plain: Float32Array, flips: Set<number>,
+     *   spikes: Uint8Array, images: Float32Array|null, image: Float32Array, layers: Record<string, object>, upto: number, ms: number}}
+     *   drawn and spikes (T, d), before and after the edits; plain and image (C, H, W), their pictures; images
+     *   (T, C, H, W), after each step; upto: steps that are shown, 1 to T
+     */
+    this.now = null;
+    this.#stop = desk.live.on((drawn) => this.#update(drawn));
+  }
+
+  /** Called after each change with what is there. @returns {() => void} stop */
+  on(listener) {
+    this.#listeners.add(listener);
+    if (this.now) listener(this.now);
+    return () => this.#listeners.delete(listener);
+  }
+
+  dispose() {
+    this.#stop();
+    this.#listeners.clear();
+  }
+
+  /** Keep spikes and membranes of these decoder layers from now on, for `who` asks. */
+  watch(who, names) {
+    if (String(this.#watched.get(who) ?? "") === String(names)) return;
+    this.#watched.set(who, names);
+    if (this.#desk.live.now) this.#update(this.#desk.live.now);
+  }
+
+  /** Turn these cells, t * d + j, as one step that can be undone. */
+  flip(cells, label) {
+    const flips = new Set(this.now.flips);
+    for (const cell of cells) if (!flips.delete(cell)) flips.add(cell);
+    this.edit(flips, label);
+  }
+
+  /** Let these be the flipped cells. */
+  edit(flips, label) {
+    try {
+      this.remember({ flips: writeFlips(flips) }, label);
+    } catch (error) {
+      this.#desk.say(`This edit is not made: ${error.message}.`, "warning");
+    }
+  }
+
+  /** Keep small things in the link; an empty text forgets one. Without a label the gesture is not over. */
+  remember(patch, label) {
+    const { store } = this.#desk;
+    const view = Object.fromEntries(Object.entries({ ...store.state.view, ...patch }).filter(([, value]) => value !== ""));
+    store.set({ view });
+    if (label) store.commit(label);
+  }
+
+  #update({ state, rates, spikes: drawn, image: plain }) {
+    const { engine, entry } = this.#desk;
+    if (state.model !== entry.name) return;
+    const start = performance.now();
+    const flips = this.#flips(state, drawn.length);
+    const spikes = engine && flips.size ? flipped(drawn, flips) : drawn;
+    let [images, image, layers] = [null, plain, {}];
+    if (engine) {
+      const trace = engine.trace(spikes, state.steps, [...new Set([...this.#watched.values()].flat())]);
+      images = trace.images;
+      image = images.subarray(images.length - engine.pixels);
+      layers = trace.layers;
+    }
+    const upto = Math.round(Number(state.view.upto)) || state.steps;
+    this.now = {
+      state, rates, drawn, plain, flips, spikes, images, image, layers,
+      upto: Math.min(state.steps, Math.max(1, upto)),
+      ms: performance.now() - start,
+    }; // prettier-ignore
+    for (const listener of this.#listeners) listener(this.now);
+  }
+
+  /** The edits of a state; what a link says of them is not believed. */
+  #flips({ view }, count) {
+    try {
+      return readFlips(view.flips, count);
+    } catch (error) {
+      if (this.#refused !== view.flips) this.#desk.say(`The edited spikes of this link are not shown: ${error.message}.`, "warning");
+      this.#refused = view.flips;
+      return new Set();
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Spikes that were edited by hand, as a link keeps them: which cells of the (T, d) raster are flipped.
+ *
+ *     s1a.2b.f0     a few: their numbers t * d + j in base 36
+ *     mAAEC...      many: a bit for each cell, base64url
+ *
+ * A flip belongs to its cell: under other rates or other noise it turns whatever is drawn there.
+ */
+
+import { fromBase64, LinkError, toBase64 } from "./link.js";
+
+const LONGEST = 4000; // what a link remembers in one value
+
+/**
+ * @param {Iterable<number>} cells numbers t * d + j
+ * @returns {string} "" for none
+ * @throws {LinkError} if a link cannot hold so many
+ */
+export function writeFlips(cells) {
+  const sorted = [...new Set(cells)].sort((a, b) => a - b);
+  if (!sorted.length) return "";
+  const bits = new Uint8Array((sorted.at(-1) >> 3) + 1);
+  for (const cell of sorted) bits[cell >> 3] |= 0x80 >> (cell & 7);
+  const few = `s${sorted.map((cell) => cell.toString(36)).join(".")}`;
+  const text = bits.length * 1.34 + 1 < few.length ? `m${toBase64(bits)}` : few;
+  if (text.length > LONGEST) throw new LinkError(`edits: a link holds no more than ${LONGEST} characters of them`);
+  return text;
+}
+
+/**
+ * Read what `writeFlips` wrote.
+ * @param {string|undefined} text
+ * @param {number} count cells there are, T * d; flips beyond them are of a longer T, and left out
+ * @returns {Set<number>}
+ * @throws {LinkError}
+ */
+export function readFlips(text, count) {
+  const cells = [];
+  if (!text) return new Set(cells);
+  const body = text.slice(1);
+  if (text[0] === "m") {
+    fromBase64(body, "edits").forEach((byte, at) => {
+      for (let b = 0; b < 8; b++) if (byte & (0x80 >> b)) cells.push(8 * at + b);
+    });
+  } else if (/^s[0-9a-z]{1,6}(\.[0-9a-z]{1,6})*$/.test(text)) {
+    cells.push(...body.split(".").map((digits) => parseInt(digits, 36)));
+  } else {
+    throw new LinkError(`edits: expected s and numbers, or m and base64url, found '${text.slice(0, 24)}'`);
+  }
+  return new Set(cells.filter((cell) => cell < count));
+}
+
+/** Spikes with those cells turned. @param {Uint8Array} spikes (T, d) @param {Iterable<number>} cells @returns {Uint8Array} */
+export function flipped(spikes, cells) {
+  const out = spikes.slice();
+  for (const cell of cells) out[cell] = out[cell] ? 0 : 1;
+  return out;
+}
+
+/** Cells in which two rasters differ. @returns {number[]} */
+export function difference(a, b) {
+  const cells = [];
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) cells.push(i);
+  return cells;
+}

@@ -1,0 +1,219 @@
+/** Inside the network: what any layer's neurons do, and the membrane of the one that is clicked. */
+
+import { choice, h, onLook, palette } from "../dom.js";
+import { decoderLayers, encoderLayers } from "../engine/network.js";
+import { fromBytes } from "../maths/picture.js";
+import { short } from "../maths/scale.js";
+import { chart } from "./chart.js";
+
+const SHOWN = [
+  ["rate", "rate", "Spikes per step, over all steps"],
+  ["spikes", "spikes", "Who fires at the step that the picture is shown at"],
+  ["membrane", "membrane", "How charged each neuron is at that step, before its reset"],
+];
+
+/** A layer's name for people. */
+export function layerName({ name, channelsOut, sideOut, kind }) {
+  const shape = kind === "collect" ? `${channelsOut} neurons` : `${channelsOut} × ${sideOut} × ${sideOut}`;
+  const [half, at] = name.split(".");
+  const said = { to_latent: "encoder, latent neurons", from_latent: "decoder, first layer" }[name] ?? `${half}, layer ${Number(at) + (half === "decoder" ? 2 : 1)}`;
+  return `${said} · ${shape}`;
+}
+
+/** The picture that the rates came from, (C, H, W) in [-1, 1]; null where it is not at hand. */
+export async function sourceImage(desk, source) {
+  const row = source.kind === "test" ? desk.atlas?.rowOf(source.index) ?? -1 : -1;
+  const { entry } = desk;
+  const originals = row >= 0 ? await desk.originals() : null;
+  if (!originals) return null;
+  const length = entry.size ** 2 * entry.channels;
+  return fromBytes(originals.values.subarray(row * length, (row + 1) * length), entry.channels);
+}
+
+/**
+ * Paint a layer's channels as squares beside each other, a gap of one between them.
+ * @param {(c: number, p: number) => number} value in [-1, 1]; above 0 in the first accent, below in the second
+ */
+export function paintMaps(canvas, channels, side, value, columns = 2 ** Math.ceil(Math.log2(2 * channels) / 2)) {
+  const rows = Math.ceil(channels / columns);
+  const [width, height] = [columns * (side + 1) - 1, rows * (side + 1) - 1];
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  const context = canvas.getContext("2d");
+  const { now, was, quiet } = palette(canvas);
+  const [more, less, none] = [now, was, quiet].map((colour) => rgb(context, colour));
+  const data = new ImageData(width, height);
+  for (let c = 0; c < channels; c++) {
+    for (let p = 0; p < side * side; p++) {
+      const [x, y] = [(c % columns) * (side + 1) + (p % side), Math.floor(c / columns) * (side + 1) + Math.floor(p / side)];
+      const v = Math.max(-1, Math.min(1, value(c, p)));
+      const a = Math.abs(v);
+      const tone = v >= 0 ? more : less;
+      data.data.set([0, 1, 2].map((k) => a * tone[k] + (1 - a) * none[k]), 4 * (y * width + x));
+      data.data[4 * (y * width + x) + 3] = 40 + 215 * a;
+    }
+  }
+  context.putImageData(data, 0, 0);
+  return columns;
+}
+
+function rgb(context, colour) {
+  context.fillStyle = colour;
+  const hex = context.fillStyle;
+  return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+}
+
+export function layers(desk, inside) {
+  const { entry, engine, store } = desk;
+  const all = [...encoderLayers(engine.model), ...decoderLayers(engine.model)].filter((l) => l.neuron);
+  const ofEncoder = new Set(encoderLayers(engine.model).map((l) => l.name));
+  const select = h("select", { "aria-label": "Layer", onchange: () => inside.remember({ layer: select.value, unit: "" }, `layer ${select.value}`) }, all.map((l) => h("option", { value: l.name }, layerName(l))));
+  const shows = choice("Shown", SHOWN, "rate", (value) => {
+    what = value;
+    shows.choose(value);
+    draw();
+  });
+  const canvas = h("canvas", { class: "maps", role: "img" });
+  const mark = h("i", { class: "unit-mark" });
+  const place = h("div", { class: "maps-place" }, canvas, mark);
+  const number = (label) => {
+    const field = h("input", { type: "number", min: 0, step: 1, "aria-label": label });
+    field.onchange = () => chooseUnit(Number(fields[0].value), Number(fields[1].value), Number(fields[2].value));
+    return field;
+  };
+  const fields = ["Channel", "Row", "Column"].map(number);
+  const facts = h("p", { class: "quiet" });
+  const trace = chart("Membrane of the chosen neuron", { tall: 190 });
+  const element = h(
+    "section",
+    { class: "layers-part" },
+    h("div", { class: "head" }, h("h2", {}, "Inside the network ", h("small", {}, "click a neuron to see its membrane")), h("div", { class: "row tight" }, select, shows)),
+    h("div", { class: "layers" }, h("div", {}, place, facts), h("div", {}, h("div", { class: "row tight unit-fields" }, ["Channel", "Row", "Column"].map((label, i) => h("label", { class: "field" }, label, fields[i]))), trace)),
+  );
+  let what = "rate";
+  let columns = 1;
+  let image = null;
+  let encoded = { key: null, layer: null };
+  let asked = "";
+
+  const chosen = (state) => all.find((l) => l.name === state.view.layer && (!ofEncoder.has(l.name) || image)) ?? all.find((l) => !ofEncoder.has(l.name));
+
+  /** What the chosen layer did: {spikes, membranes} (T, C, side, side). */
+  function activity(layer, { state, layers: traced }) {
+    if (!ofEncoder.has(layer.name)) return traced[layer.name];
+    const key = `${asked} ${layer.name} ${state.steps}`;
+    if (encoded.key !== key) encoded = { key, layer: engine.traceEncode(image, state.steps, [layer.name]).layers[layer.name] };
+    return encoded.layer;
+  }
+
+  function unitOf(state, { channelsOut, sideOut }) {
+    const [c, y, x] = (state.view.unit ?? "").split(".").map(Number);
+    const inside = (v, count) => Number.isInteger(v) && v >= 0 && v < count;
+    return inside(c, channelsOut) && inside(y, sideOut) && inside(x, sideOut) ? [c, y, x] : null;
+  }
+
+  function chooseUnit(c, y, x) {
+    const { channelsOut, sideOut } = chosen(store.state);
+    const within = (v, count) => Math.min(count - 1, Math.max(0, Math.round(v) || 0));
+    const unit = [within(c, channelsOut), within(y, sideOut), within(x, sideOut)];
+    inside.remember({ unit: unit.join(".") }, `neuron ${unit.join(", ")}`);
+  }
+
+  function draw() {
+    const { now } = inside;
+    if (!now) return;
+    const { state, upto } = now;
+    readSource(state);
+    const layer = chosen(state);
+    inside.watch(element, ofEncoder.has(layer.name) ? [] : [layer.name]);
+    const did = activity(layer, inside.now);
+    if (!did) return; // what is watched has just changed: this is called again
+    for (const [i, option] of [...select.options].entries()) option.disabled = ofEncoder.has(all[i].name) && !image;
+    select.value = layer.name;
+    const { channelsOut: channels, sideOut: side } = layer;
+    const [area, steps] = [channels * side * side, state.steps];
+    const neuron = layer.neuron;
+    const rates = new Float32Array(area);
+    for (let i = 0; i < did.spikes.length; i++) rates[i % area] += did.spikes[i] / steps;
+    const at = (upto - 1) * area;
+    const value = {
+      rate: (i) => rates[i],
+      spikes: (i) => did.spikes[at + i],
+      membrane: (i) => did.membranes[at + i] / (2 * neuron.threshold),
+    }[what];
+    columns = paintMaps(canvas, channels, side, (c, p) => value(c * side * side + p));
+    const firing = rates.reduce((a, b) => a + b, 0) / area;
+    const silent = rates.filter((r) => r === 0).length / area;
+    const said = `${(100 * firing).toFixed(1)} % of the neurons fire at a step; ${Math.round(100 * silent)} % never do`;
+    const when = { rate: "Spikes per step, over all steps", spikes: `Spikes at step ${upto}`, membrane: `Membranes at step ${upto}, full colour at twice the threshold; below 0 in the other accent` }[what];
+    facts.textContent = `${when}. ${said}.${image ? "" : " The encoder can be seen where the source is a test image and the images are at hand."}`;
+    canvas.setAttribute("aria-label", `${layerName(layer)}, ${channels} maps of ${side} by ${side}. ${facts.textContent}`);
+    drawUnit(layer, did, rates, now);
+  }
+
+  function drawUnit(layer, did, rates, { state, upto }) {
+    const { channelsOut: channels, sideOut: side, neuron } = layer;
+    const busiest = rates.indexOf(Math.max(...rates.map((r) => (r < 1 ? r : 0))));
+    const [c, y, x] = unitOf(state, layer) ?? [Math.floor(busiest / side ** 2), Math.floor(busiest / side) % side, busiest % side];
+    fields.forEach((field, i) => {
+      field.max = (i ? side : channels) - 1;
+      field.value = [c, y, x][i];
+      field.parentElement.hidden = i > 0 && side === 1;
+    });
+    Object.assign(mark.style, {
+      left: `${(100 * ((c % columns) * (side + 1) + x)) / canvas.width}%`,
+      top: `${(100 * (Math.floor(c / columns) * (side + 1) + y)) / canvas.height}%`,
+      width: `${100 / canvas.width}%`,
+      height: `${100 / canvas.height}%`,
+    });
+    const [area, at] = [channels * side * side, c * side * side + y * side + x];
+    const potential = Array.from({ length: state.steps }, (_, t) => did.membranes[t * area + at]);
+    const fired = potential.map((_, t) => did.spikes[t * area + at]);
+    const kept = (u, o) => (neuron.reset === "soft" ? u - neuron.threshold * o : u * (1 - o));
+    const saw = potential.flatMap((u, t) => (fired[t] ? [[t + 1, u], [t + 1.12, kept(u, 1)]] : [[t + 1, u]])); // prettier-ignore
+    const [low, high] = [Math.min(0, ...potential), Math.max(1.3 * neuron.threshold, ...potential)];
+    const top = high + 0.12 * (high - low);
+    const count = fired.reduce((a, b) => a + b, 0);
+    trace.draw({
+      x: { label: "step", from: 0.5, to: state.steps + 0.7, whole: true },
+      y: { label: "membrane potential", from: low, to: top },
+      marks: [
+        ...(upto < state.steps ? [{ kind: "region", tone: "quiet", values: [upto + 0.5, state.steps + 0.7] }] : []),
+        { kind: "line", tone: "was", dashed: true, name: `threshold ${short(neuron.threshold)}`, values: [[0.5, neuron.threshold], [state.steps + 0.7, neuron.threshold]] },
+        { kind: "line", tone: "ink", name: "membrane", values: saw },
+        { kind: "dots", tone: "now", name: "spike", values: potential.flatMap((u, t) => (fired[t] ? [[t + 1, u]] : [])), size: 3.5 },
+      ],
+      words: `Channel ${c}, row ${y}, column ${x}: ${count} spikes in ${state.steps} steps, membrane from ${short(Math.min(...potential))} to ${short(Math.max(...potential))}, threshold ${short(neuron.threshold)}.`,
+      note: `Channel ${c}${side > 1 ? `, row ${y}, column ${x}` : ""}: ${count} of ${state.steps} spikes. Leak ${short(neuron.leak)} a step; a spike ${neuron.reset === "soft" ? "takes the threshold off" : "empties it"}.`,
+    }); // prettier-ignore
+    element.dataset.unit = `${layer.name} ${c}.${y}.${x}`;
+  }
+
+  /** Fetch the picture that the rates came from, once for each. */
+  function readSource({ source }) {
+    const key = source.kind === "test" ? `test ${source.index}` : source.kind;
+    if (key === asked) return;
+    asked = key;
+    image = null;
+    sourceImage(desk, source).then((found) => {
+      if (asked !== key || !found || desk.entry !== entry) return;
+      image = found;
+      draw();
+    });
+  }
+
+  canvas.onclick = (event) => {
+    const layer = chosen(store.state);
+    const box = canvas.getBoundingClientRect();
+    const [px, py] = [((event.clientX - box.left) / box.width) * canvas.width, ((event.clientY - box.top) / box.height) * canvas.height].map(Math.floor);
+    const side = layer.sideOut;
+    const c = Math.floor(py / (side + 1)) * columns + Math.floor(px / (side + 1));
+    if (c < layer.channelsOut) chooseUnit(c, py % (side + 1), px % (side + 1));
+  };
+
+  const stops = [inside.on(draw), onLook(canvas, draw)];
+  element.dispose = () => {
+    stops.forEach((stop) => stop());
+    trace.dispose();
+  };
+  return element;
+}

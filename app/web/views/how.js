@@ -1,0 +1,25 @@
+/** How it works: the whole path of data for the present example, each step with what is really there. */
+
+import { h } from "../dom.js";
+import { Inside } from "../inside.js";
+import { examples } from "../parts/examples.js";
+import { inward } from "../parts/inward.js";
+import { outward } from "../parts/outward.js";
+import { player } from "../parts/player.js";
+
+export function mount(root, desk) {
+  if (!desk.engine) {
+    root.append(h("p", { class: "message" }, "This page looks into the model while it runs, and this browser cannot run it. Explore works, decoded by the server."));
+    return () => {};
+  }
+  const inside = new Inside(desk);
+  const [choose, time, there, back] = [examples(desk), player(desk, inside), inward(desk, inside), outward(desk, inside)];
+  root.append(
+    h("div", { class: "how-head" }, choose, h("div", { class: "how-time" }, h("span", { class: "quiet" }, "Maps show spikes per step; play to see them one step at a time."), time)),
+    h("ol", { class: "cards" }, there.cards, back.cards),
+  );
+  return () => {
+    [choose, time, there, back].forEach((part) => part.dispose());
+    inside.dispose();
+  };
+}

@@ -1,0 +1,134 @@
+"""How it works in Chromium: every number and picture on the path is what Python finds for the same example."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from app import catalogue
+from app.state import Own, Prior, State, TestImage, from_grid, to_grid
+from esvae_core.engine import noise
+
+from .test_browser import LARGE, LINK, open_page, pixels_of, state_of
+from .test_spikes import decoded, same, spikes_of
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(autouse=True)
+def only_small(shelf_dir, monkeypatch):
+    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints", shelf_dir])
+
+
+def open_how(page, state: State = LINK) -> None:
+    open_page(page, state, "/how")
+    page.wait_for_timeout(200)
+
+
+def card(page, title: str):
+    return page.get_by_role("listitem", name=title, exact=True)
+
+
+@pytest.fixture(scope="module")
+def digit():
+    """A test image that is always at hand: scikit-learn's digits come with the package."""
+    shelf = catalogue.named("digits")
+    assert shelf.atlas is not None
+    row = 3
+    rates = tuple(int(n) for n in to_grid(shelf.atlas.rates[row].tolist()))
+    state = State("digits", TestImage(int(shelf.atlas.indices[row])), rates, 7, "bernoulli", 16)
+    images = catalogue.originals(shelf)
+    assert images is not None
+    return state, images.images[shelf.atlas.indices[row]], shelf.checkpoint.model
+
+
+def test_the_path_of_a_test_image(page, digit):
+    state, pixels, model = digit
+    open_how(page, state)
+    page.locator("[data-source=image]").wait_for()
+    assert np.array_equal(pixels_of(page, "canvas.source-image")[:, :, 0], pixels[0])
+    image = torch.from_numpy(pixels.astype(np.float32))[None] / 127.5 - 1
+    with torch.inference_mode():
+        encoder = model.trace_encode(image)
+        spikes = torch.from_numpy(spikes_of(state).astype(np.float32))[:, None]
+        decoder = model.trace_decode(spikes)
+    for title, trace in (("Encoder", encoder), ("Decoder", decoder)):
+        fired = sum(int(layer.spikes.sum()) for layer in trace.layers.values())
+        said = re.search(r"([\d,]+) spikes", card(page, title).locator(".card-words").text_content())[1]
+        # a membrane within rounding of the threshold may fall to either side
+        assert int(said.replace(",", "")) == pytest.approx(fired, rel=1e-4), title
+    error = float(((decoder.images[-1] - image) ** 2).mean())
+    assert float(card(page, "Picture").get_attribute("data-error")) == pytest.approx(error, rel=1e-3)
+    assert f"mean squared error against the image is {error:.3g}" in card(page, "Picture").text_content()
+    assert "moved" not in card(page, "Rates").text_content(), "the encoder's rates are those of the link"
+    assert f"{int(spikes.sum())} spikes, where the rates say" in card(page, "Spikes").text_content()
+    assert page.locator("math").count() >= 7
+
+
+def test_noise_spikes_and_pictures_on_the_way(page):
+    open_how(page)
+    spikes = spikes_of(LINK)
+    assert int(card(page, "Noise").get_attribute("data-fired")) == spikes[:, 0].sum()
+    assert same(page, decoded(spikes))
+    for after in (1, 2, 4, 8):
+        assert same(page, decoded(spikes, after), f"canvas[aria-label='Picture after {after} of 8 steps']")
+    page.get_by_label("Steps shown").fill("5")
+    page.wait_for_timeout(150)
+    assert same(page, decoded(spikes, 5))
+    page.get_by_role("button", name="New noise").click()
+    page.wait_for_timeout(150)
+    assert state_of(page).seed != 7
+    assert same(page, decoded(spikes_of(state_of(page)), 5))
+
+
+def test_another_example_is_one_click_away(page):
+    open_how(page)
+    page.get_by_role("button", name=re.compile("^c, test image")).first.click()
+    page.wait_for_timeout(200)
+    state = state_of(page)
+    assert isinstance(state.source, TestImage)
+    assert same(page, decoded(spikes_of(state)))
+    page.keyboard.press("Control+z")
+    page.wait_for_timeout(200)
+    assert state_of(page) == LINK
+
+
+def test_a_source_that_is_no_image_is_said_to_be_none(page):
+    luck = noise.normal(4, 6)
+    model = catalogue.named("aaa").checkpoint.model
+    open_how(page, State("aaa", Prior(4), LINK.rates, 7, "systematic", 8))
+    assert "There is no image: these rates come from the prior." in card(page, "Luck").text_content()
+    chart = card(page, "Luck").get_by_role("img")
+    assert f"6 numbers from {luck.min():.3g} to {luck.max():.3g}." in chart.get_attribute("aria-label")
+    with torch.inference_mode():
+        rates = torch.sigmoid(model.prior(torch.from_numpy(luck.astype(np.float32))[None]))[0]
+    assert f"Rates from {rates.min():.3g} to {rates.max():.3g}." in card(page, "Prior").get_by_role(
+        "img"
+    ).get_attribute("aria-label")
+    assert "each 6" not in card(page, "Rates").text_content()
+    open_how(page, State("aaa", Own(LINK.rates), LINK.rates, 7, "bernoulli", 8))
+    assert "only the rates are kept" in card(page, "Image").text_content()
+    atlas = catalogue.named("aaa").atlas
+    open_how(page, State("aaa", TestImage(int(atlas.indices[0])), LINK.rates, 7, "bernoulli", 8))
+    assert "is not on this machine" in card(page, "Image").text_content()
+    moved = int((np.abs(atlas.rates[0] - from_grid(LINK.rates)) > 1e-4).sum())
+    assert f"You have moved {moved} of them since." in card(page, "Rates").text_content()
+    assert same(page, decoded(spikes_of(LINK)))
+
+
+def test_without_simd_it_says_that_it_cannot_look_inside(page):
+    page.add_init_script("WebAssembly.validate = () => false")
+    page.goto("/how")
+    page.get_by_text("looks into the model while it runs, and this browser cannot run it").wait_for()
+
+
+def test_how_fits_a_phone(browser, server):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=server)
+    page = context.new_page()
+    open_how(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.locator(LARGE).is_visible()
+    context.close()

@@ -1,0 +1,273 @@
+"""Spikes in Chromium: spikes turned, ranked, retimed and looked into, and that the page's numbers are Python's."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from app import catalogue
+from app.state import State, TestImage, encode, to_grid
+from esvae_core.engine import noise
+from esvae_core.pictures import to_uint8
+
+from .test_browser import LARGE, LINK, open_page, pixels_of, state_of
+
+pytestmark = pytest.mark.browser
+RATES = np.array([0.5, 0.25, 0.75, 1, 0, 0.5], np.float32)
+STEPS, DIMS = 8, 6
+CELLS = "canvas.cells-canvas"
+
+
+@pytest.fixture(autouse=True)
+def only_small(shelf_dir, monkeypatch):
+    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints", shelf_dir])
+
+
+def spikes_of(state: State) -> np.ndarray:
+    """(T, d) spikes of a state as Python draws them, with the edits of its link."""
+    rates = np.asarray(state.rates, np.float32) / 46_080
+    spikes = noise.sample(rates.astype(np.float32), state.seed, state.sampler, state.steps).astype(np.uint8)
+    flips = dict(state.view).get("flips", "")
+    cells = spikes.reshape(-1)
+    if flips[:1] == "m":
+        raw = base64.urlsafe_b64decode(flips[1:] + "=" * (-len(flips[1:]) % 4))
+        turned = np.unpackbits(np.frombuffer(raw, np.uint8))[: cells.size]
+        cells[: turned.size] ^= turned
+    elif flips:
+        cells[[int(text, 36) for text in flips[1:].split(".")]] ^= 1
+    return spikes
+
+
+@torch.inference_mode()
+def decoded(spikes: np.ndarray, after: int | None = None) -> np.ndarray:
+    """(C, H, W) picture in [-1, 1] of (T, d) spikes, at the end or after some steps."""
+    model = catalogue.named("aaa").checkpoint.model
+    trace = model.trace_decode(torch.from_numpy(spikes.astype(np.float32))[:, None])
+    return trace.images[(after or len(spikes)) - 1, 0].numpy()
+
+
+def same(page, image: np.ndarray, selector: str = LARGE) -> bool:
+    wanted = to_uint8(torch.from_numpy(image)[None])[0].astype(int)
+    return int(np.abs(pixels_of(page, selector).astype(int) - wanted).max()) <= 1
+
+
+def open_spikes(page, state: State | str = LINK) -> None:
+    open_page(page, state, "/spikes")
+    page.locator(".laws-part[data-drawn]").wait_for()
+
+
+def place(page, j: int, t: int, steps: int = STEPS) -> tuple[float, float]:
+    """Where a cell of the raster is in the window, neurons in their own order."""
+    box = page.locator(CELLS).bounding_box()
+    row = min(17, 420 // DIMS)
+    left, right = 34, box["width"] - 84
+    return box["x"] + left + (t + 0.5) * (right - left) / steps, box["y"] + 16 + (j + 0.5) * row
+
+
+def turn(page, j: int, t: int) -> None:
+    before = page.evaluate("location.href")
+    page.mouse.click(*place(page, j, t))
+    page.wait_for_function("before => location.href !== before", arg=before)
+    page.wait_for_timeout(150)
+
+
+def test_a_click_turns_a_spike_and_the_picture_is_that_of_the_edited_spikes(page):
+    open_spikes(page)
+    assert same(page, decoded(spikes_of(LINK)))
+    turn(page, 1, 7)
+    turn(page, 3, 6)
+    edited = state_of(page)
+    cells = sorted(int(text, 36) for text in dict(edited.view)["flips"][1:].split("."))
+    assert cells == [6 * DIMS + 3, 7 * DIMS + 1]
+    assert not np.array_equal(spikes_of(edited), spikes_of(LINK))
+    assert same(page, decoded(spikes_of(edited)))
+    assert same(page, decoded(spikes_of(LINK)), "canvas[aria-label='Picture of the spikes as drawn']")
+    assert page.get_by_text(re.compile("^2 spikes turned by hand")).is_visible()
+    difference = pixels_of(page, "canvas[aria-label='What the edits change']").astype(int)
+    apart = decoded(spikes_of(edited))[0] - decoded(spikes_of(LINK))[0]
+    gain = max(1.0, 2.0 ** np.floor(np.log2(1 / np.abs(apart).max())))
+    share = np.clip(gain * apart, -1, 1)[:, :, None]
+    tone = np.where(share > 0, (217, 122, 6), (115, 87, 217))
+    assert np.abs(difference - (tone * np.abs(share) + 128 * (1 - np.abs(share)))).max() < 2
+    there = pixels_of(page)
+    page.reload()
+    page.locator(".laws-part[data-drawn]").wait_for()
+    assert np.array_equal(pixels_of(page), there), "the link brings the edits back"
+    page.get_by_role("button", name="Spikes as drawn").click()
+    page.wait_for_timeout(150)
+    assert state_of(page).view == ()
+    assert same(page, decoded(spikes_of(LINK)))
+    page.keyboard.press("Control+z")
+    page.wait_for_timeout(150)
+    assert np.array_equal(pixels_of(page), there), "undo"
+
+
+def test_cells_are_turned_by_key_and_read_out(page):
+    open_spikes(page)
+    page.locator(CELLS).focus()
+    for key in ("ArrowDown", "ArrowDown", "End", "ArrowLeft", "Space"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(150)
+    edited = state_of(page)
+    assert dict(edited.view)["flips"] == f"s{np.base_repr(6 * DIMS + 2, 36).lower()}"
+    said = page.locator(".cells-part .reading")
+    word = "a spike, put in" if spikes_of(edited)[6, 2] else "silent, taken out"
+    assert said.text_content() == f"d2, step 7 of 8: {word} by hand"
+    assert same(page, decoded(spikes_of(edited)))
+
+
+def test_the_picture_after_some_steps_and_the_weight_they_hold(page):
+    open_spikes(page)
+    page.get_by_label("Steps shown").fill("3")
+    page.wait_for_timeout(150)
+    assert same(page, decoded(spikes_of(LINK), after=3))
+    assert same(page, decoded(spikes_of(LINK)), "canvas[aria-label='Picture after all steps']")
+    share = sum(0.8**k for k in range(5, 8)) / sum(0.8**k for k in range(8))
+    chart = page.get_by_role("img", name=re.compile("^Weight of each step"))
+    assert f"The first 3 of 8 steps hold {100 * share:.1f} percent" in chart.get_attribute("aria-label")
+    assert dict(state_of(page).view) == {"upto": "3"}
+    page.get_by_role("button", name="Play").click()
+    page.locator(".scrub-part[data-upto='8']").wait_for()
+    page.wait_for_timeout(150)
+    assert same(page, decoded(spikes_of(LINK)))
+    assert state_of(page).view == ()
+
+
+def test_every_spike_is_ranked_by_what_turning_it_changes(page):
+    open_spikes(page)
+    page.get_by_role("button", name="Rank spikes by effect").click()
+    first = page.locator(".ranked-list li").first
+    first.wait_for()
+    spikes = spikes_of(LINK)
+    before = decoded(spikes)
+    effects = {}
+    for t in range(STEPS):
+        for j in range(DIMS):
+            other = spikes.copy()
+            other[t, j] ^= 1
+            effects[j, t] = float(np.sqrt(((decoded(other) - before) ** 2).mean()))
+    neuron, step, effect = re.fullmatch(r"d(\d+), step (\d+): .*, ([0-9.e-]+)", first.text_content()).groups()
+    assert effects[int(neuron), int(step) - 1] == pytest.approx(max(effects.values()), rel=1e-3)
+    assert float(effect) == pytest.approx(max(effects.values()), rel=1e-2)
+    assert page.locator(".ranked-list li").count() == 8
+    first.get_by_role("button").click()
+    page.get_by_text("The spikes have changed; rank them again.").wait_for()
+    assert f"s{np.base_repr((int(step) - 1) * DIMS + int(neuron), 36).lower()}" == dict(state_of(page).view)["flips"]
+
+
+def test_ranking_stops_when_it_is_told_to_or_when_the_spikes_change(page):
+    open_spikes(page, State("bare", LINK.source, to_grid([0.5] * 40), 7, "bernoulli", 64))
+    rank = page.get_by_role("button", name="Rank spikes by effect")
+    rank.click()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("stopped", exact=True).wait_for()
+    rank.click()
+    page.get_by_role("button", name="New noise").click()
+    page.get_by_text("Stopped: the spikes have changed.").wait_for()
+    page.wait_for_timeout(500)
+    assert not page.locator(".ranked-list li").count()
+
+
+def test_the_same_counts_at_other_times(page):
+    open_spikes(page)
+    spikes = spikes_of(LINK)
+    late = np.stack([np.arange(STEPS) >= STEPS - n for n in spikes.sum(0)], axis=1).astype(np.uint8)
+    page.locator(".timing figcaption").first.filter(has_text="differs").wait_for()
+    assert same(page, decoded(late), "canvas.timing-late")
+    assert same(page, decoded(late[::-1].copy()), "canvas.timing-early")
+    assert not same(page, decoded(spikes), "canvas.timing-shuffled")
+    page.locator(".timing", has_text="late").get_by_role("button", name="Take").click()
+    page.wait_for_timeout(150)
+    assert np.array_equal(spikes_of(state_of(page)), late)
+    assert same(page, decoded(late))
+
+
+def chart_words(page, title: str) -> str:
+    return page.get_by_role("img", name=re.compile(f"^{re.escape(title)}")).get_attribute("aria-label")
+
+
+def test_counts_intervals_and_fano_factors_are_those_of_python(page):
+    open_spikes(page)
+    drawn = np.stack([noise.sample(RATES, 7 + k, "bernoulli", STEPS) for k in range(400)]).astype(int)
+    counts = drawn.sum(1)
+    mean, variance = counts[:, 0].mean(), counts[:, 0].var(ddof=1)
+    mean_said, variance_said = re.search(r"mean ([\d.]+), variance ([\d.]+)", chart_words(page, "Spikes in T")).groups()
+    assert (float(mean_said), float(variance_said)) == pytest.approx((mean, variance), rel=5e-3)
+    gaps = [np.diff(np.flatnonzero(train)) for train in drawn[:, :, 0]]
+    there, expected = re.search(r": ([\d.]+) intervals per draw, ([\d.]+)", chart_words(page, "Steps from")).groups()
+    assert float(there) == pytest.approx(np.mean([len(gap) for gap in gaps]), rel=5e-3)
+    law = sum((STEPS - k) * 0.5 * 0.5 * 0.5 ** (k - 1) for k in range(1, STEPS))
+    assert float(expected) == pytest.approx(law, rel=5e-3)
+    assert re.search(r"5 neurons that fire\. \d of the 4 with rates below 1", chart_words(page, "Fano"))
+    page.get_by_label("Neuron", exact=True).select_option(label="d3, rate 1")
+    page.get_by_text("A neuron at rate 1 has no luck in it").wait_for()
+    assert "mean 8, variance 0" in chart_words(page, "Spikes in T")
+    page.get_by_role("button", name="Systematic").click()
+    page.get_by_text(re.compile("^Systematic sampling spends one random offset")).wait_for()
+    assert dict(state_of(page).view)["neuron"] == "3"
+
+
+def test_a_layer_a_neuron_and_its_membrane(page):
+    open_spikes(page)
+    page.get_by_label("Layer", exact=True).select_option("decoder.1")
+    page.wait_for_timeout(200)
+    maps = page.locator("canvas.maps")
+    box = maps.bounding_box()
+    columns, side = 4, 16  # 8 channels of 16 x 16
+    wide, tall = columns * (side + 1) - 1, 2 * (side + 1) - 1
+    channel, y, x = 6, 9, 4
+    px, py = (channel % columns) * (side + 1) + x + 0.5, (channel // columns) * (side + 1) + y + 0.5
+    maps.click(position={"x": px * box["width"] / wide, "y": py * box["height"] / tall})
+    page.locator(f".layers-part[data-unit='decoder.1 {channel}.{y}.{x}']").wait_for()
+    model = catalogue.named("aaa").checkpoint.model
+    with torch.inference_mode():
+        trace = model.trace_decode(torch.from_numpy(spikes_of(LINK).astype(np.float32))[:, None])
+    layer = trace.layers["decoder.1"]
+    fired = int(layer.spikes[:, 0, channel, y, x].sum())
+    membrane = layer.membranes[:, 0, channel, y, x].numpy()
+    words = chart_words(page, "Membrane of the chosen neuron")
+    assert f"Channel {channel}, row {y}, column {x}: {fired} spikes in 8 steps" in words
+    said = [float(v) for v in re.search(r"membrane from (\S+) to (\S+), threshold 0.2", words).groups()]
+    assert said == pytest.approx([membrane.min(), membrane.max()], rel=5e-3, abs=1e-6)
+    page.get_by_label("Channel", exact=True).fill("2")
+    page.keyboard.press("Tab")
+    page.locator(f".layers-part[data-unit='decoder.1 2.{y}.{x}']").wait_for()
+    page.get_by_role("button", name="membrane", exact=True).click()
+    assert "Membranes at step 8" in maps.get_attribute("aria-label")
+    assert page.locator("option[value='encoder.0']").is_disabled(), "the images of this set are not at hand"
+
+
+@pytest.mark.parametrize(
+    "text", ["flips:x", "flips:s1..2", "flips:m%21", "upto:-4,neuron:99,layer:no,unit:a.b,draws:9"]
+)
+def test_wrong_view_in_a_link_is_said_or_left_out(page, text):
+    open_spikes(page, f"{encode(LINK)}~{text}")
+    assert (page.get_by_role("alert").count() == 1) == text.startswith("flips")
+    turn(page, 0, 0)
+    assert same(page, decoded(spikes_of(state_of(page))))
+
+
+def test_without_simd_there_are_spikes_and_laws_and_it_says_what_is_missing(page):
+    page.add_init_script("WebAssembly.validate = () => false")
+    open_spikes(page, State("aaa", TestImage(0), LINK.rates, 7, "bernoulli", 8))
+    assert page.get_by_text("need the model in the page, and this browser cannot run it").is_visible()
+    page.wait_for_timeout(500)
+    assert same(page, decoded(spikes_of(LINK)))
+    before = page.url
+    page.mouse.click(*place(page, 0, 0))
+    page.get_by_text("Turning spikes needs the model in the page").wait_for()
+    assert page.url == before
+
+
+def test_spikes_fit_a_phone(browser, server):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=server)
+    page = context.new_page()
+    open_spikes(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    turn(page, 2, 5)
+    assert same(page, decoded(spikes_of(state_of(page))))
+    context.close()

@@ -81,10 +81,10 @@ export class Inside {
       image = images.subarray(images.length - engine.pixels);
       layers = trace.layers;
     }
-    const upto = Math.round(Number(state.view.upto)) || state.steps;
+    const upto = Number(state.view.upto);
     this.now = {
       state, rates, drawn, plain, flips, spikes, images, image, layers,
-      upto: Math.min(state.steps, Math.max(1, upto)),
+      upto: Number.isInteger(upto) && upto >= 1 && upto < state.steps ? upto : state.steps,
       ms: performance.now() - start,
     }; // prettier-ignore
     for (const listener of this.#listeners) listener(this.now);

@@ -12,15 +12,10 @@ from app import catalogue
 from app.state import Own, Prior, State, TestImage, from_grid, to_grid
 from esvae_core.engine import noise
 
-from .test_browser import LARGE, LINK, open_page, pixels_of, state_of
 from .test_spikes import decoded, same, spikes_of
+from .visits import LARGE, LINK, open_page, pixels_of, state_of
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(autouse=True)
-def only_small(shelf_dir, monkeypatch):
-    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints", shelf_dir])
 
 
 def open_how(page, state: State = LINK) -> None:
@@ -125,10 +120,8 @@ def test_without_simd_it_says_that_it_cannot_look_inside(page):
     page.get_by_text("looks into the model while it runs, and this browser cannot run it").wait_for()
 
 
-def test_how_fits_a_phone(browser, server):
-    context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=server)
-    page = context.new_page()
+def test_how_fits_a_phone(page):
+    page.set_viewport_size({"width": 390, "height": 844})
     open_how(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.locator(LARGE).is_visible()
-    context.close()

@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from app import catalogue
-from app.state import State, TestImage, encode, to_grid
+from app.state import State, TestImage, encode, from_grid, to_grid
 from esvae_core.engine import noise
 from esvae_core.pictures import to_uint8
 
-from .test_browser import LARGE, LINK, open_page, pixels_of, state_of
+from .visits import LARGE, LINK, open_page, pixels_of, state_of
 
 pytestmark = pytest.mark.browser
 RATES = np.array([0.5, 0.25, 0.75, 1, 0, 0.5], np.float32)
@@ -22,15 +22,9 @@ STEPS, DIMS = 8, 6
 CELLS = "canvas.cells-canvas"
 
 
-@pytest.fixture(autouse=True)
-def only_small(shelf_dir, monkeypatch):
-    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints", shelf_dir])
-
-
 def spikes_of(state: State) -> np.ndarray:
     """(T, d) spikes of a state as Python draws them, with the edits of its link."""
-    rates = np.asarray(state.rates, np.float32) / 46_080
-    spikes = noise.sample(rates.astype(np.float32), state.seed, state.sampler, state.steps).astype(np.uint8)
+    spikes = noise.sample(from_grid(state.rates), state.seed, state.sampler, state.steps).astype(np.uint8)
     flips = dict(state.view).get("flips", "")
     cells = spikes.reshape(-1)
     if flips[:1] == "m":
@@ -263,11 +257,9 @@ def test_without_simd_there_are_spikes_and_laws_and_it_says_what_is_missing(page
     assert page.url == before
 
 
-def test_spikes_fit_a_phone(browser, server):
-    context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=server)
-    page = context.new_page()
+def test_spikes_fit_a_phone(page):
+    page.set_viewport_size({"width": 390, "height": 844})
     open_spikes(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     turn(page, 2, 5)
     assert same(page, decoded(spikes_of(state_of(page))))
-    context.close()

@@ -62,7 +62,7 @@ export function intervalLaw(sampler, r, k) {
   return { [low]: 1 - share, [low + 1]: share }[k] ?? 0;
 }
 
-/** Intervals of k steps to be expected in T steps: long ones have fewer places to begin. @returns {Float64Array} (T), [0] is 0 */
+/** Intervals of k steps to be expected in T steps (equation 16 of docs/math.md): long ones have fewer places to begin. @returns {Float64Array} (T), [0] is 0 */
 export function expectedIntervals(sampler, r, steps) {
   return Float64Array.from({ length: steps }, (_, k) => (k ? (steps - k) * r * intervalLaw(sampler, r, k) : 0));
 }
@@ -83,7 +83,7 @@ export function fano(counts) {
   return { mean, variance, fano: mean > 0 ? variance / mean : NaN };
 }
 
-/** Standard deviation of the Fano factor of `draws` counts that follow Binomial(T, r), its mean taken as known. */
+/** Standard deviation of the Fano factor of `draws` counts that follow Binomial(T, r), their mean taken as known (equation 17). */
 export function fanoSpread(r, steps, draws) {
   if (r <= 0 || r >= 1) return 0;
   const variance = steps * r * (1 - r);

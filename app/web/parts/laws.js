@@ -144,7 +144,7 @@ export function laws(desk, inside) {
     const { steps, sampler } = state;
     const firing = Array.from(rates, (_, j) => j).filter((j) => rates[j] > 0);
     const column = (values, j) => Array.from({ length: count }, (_, k) => values[k * d + j]);
-    const dots = (values) => firing.map((j) => [rates[j], theory.fano(column(values, j)).fano]).map(([r, f]) => [r, Number.isNaN(f) ? 0 : f]);
+    const dots = (values) => firing.map((j) => [rates[j], theory.fano(column(values, j)).variance / (steps * rates[j])]);
     const [there, other] = [dots(counts), dots(poisson)];
     const grid = Array.from({ length: 257 }, (_, i) => Math.max(1e-3, i / 256));
     const bernoulli = sampler === "bernoulli";

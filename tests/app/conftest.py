@@ -92,7 +92,7 @@ def browser():
 def context(browser, server):
     """One browser profile, so that the front end is loaded once."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=server, accept_downloads=True)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)  # a busy machine needs long to open a page
     yield context
     context.close()
 

@@ -33,6 +33,7 @@ export function laws(desk, inside) {
     h("div", { class: "charts" }, Object.values(charts)),
   );
   let timer = 0;
+  let shown = ""; // what the charts are of, or will be in a moment
   let known = null; // what the draws were made of
   let drawn = null;
 
@@ -180,7 +181,12 @@ export function laws(desk, inside) {
     words.textContent = text.join("");
   }
 
-  const stop = inside.on(() => {
+  const stop = inside.on(({ rates, state }) => {
+    const { seed, sampler, steps, view } = state;
+    const remembered = Object.entries(view).filter(([name]) => /^(neuron|draws|name[0-9]+)$/.test(name));
+    const now = [rates, seed, sampler, steps, remembered].join();
+    if (now === shown) return; // steps are played, or spikes edited
+    shown = now;
     clearTimeout(timer);
     timer = setTimeout(draw, REST);
   });

@@ -4,6 +4,7 @@ import { h, pixels } from "../dom.js";
 import { difference } from "../maths/flips.js";
 import { MAX_SEED } from "../maths/link.js";
 import { gainFor, rms } from "../maths/picture.js";
+import { same } from "../maths/rates.js";
 import { short } from "../maths/scale.js";
 import { retimed, TIMINGS } from "../maths/trains.js";
 import { paint, paintDifference } from "./picture.js";
@@ -30,6 +31,7 @@ export function timing(desk, inside) {
     words,
   );
   let timer = 0;
+  let shown = null; // what the pictures are of, or will be in a moment
 
   function tile(name) {
     const raster = h("canvas", { class: "timing-raster", role: "img", "aria-label": `Spikes, ${name}` });
@@ -62,7 +64,9 @@ export function timing(desk, inside) {
     words.textContent = `Root mean square, of a range of 2. Given the rates, the timing of Bernoulli spikes says nothing: a decoder that read counts alone would show five equal pictures. This one hears late steps more, since its readout forgets; here the ${least} spikes come nearest to now.`;
   }
 
-  const stop = inside.on(() => {
+  const stop = inside.on(({ spikes, state }) => {
+    if (shown && shown.seed === state.seed && same(shown.spikes, spikes)) return;
+    shown = { spikes, seed: state.seed };
     clearTimeout(timer);
     timer = setTimeout(draw, REST);
   });

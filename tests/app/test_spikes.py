@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from app.state import State, TestImage, encode, from_grid, to_grid
 from esvae_core.engine import noise
 from esvae_core.pictures import to_uint8
 
-from .visits import LARGE, LINK, open_page, pixels_of, state_of
+from .visits import LARGE, LINK, alike, open_page, pixels_of, state_of
 
 pytestmark = pytest.mark.browser
 RATES = np.array([0.5, 0.25, 0.75, 1, 0, 0.5], np.float32)
@@ -44,14 +46,48 @@ def decoded(spikes: np.ndarray, after: int | None = None) -> np.ndarray:
     return trace.images[(after or len(spikes)) - 1, 0].numpy()
 
 
+def soon(page, holds: Callable[[], bool]) -> bool:
+    """Whether something comes true within some seconds: frames are few on a busy machine."""
+    for _ in range(80):
+        if holds():
+            return True
+        page.wait_for_timeout(100)
+    return False
+
+
 def same(page, image: np.ndarray, selector: str = LARGE) -> bool:
-    wanted = to_uint8(torch.from_numpy(image)[None])[0].astype(int)
-    return int(np.abs(pixels_of(page, selector).astype(int) - wanted).max()) <= 1
+    wanted = to_uint8(torch.from_numpy(image)[None])[0]
+    return soon(page, lambda: alike(pixels_of(page, selector), wanted))
 
 
 def open_spikes(page, state: State | str = LINK) -> None:
     open_page(page, state, "/spikes")
     page.locator(".laws-part[data-drawn]").wait_for()
+
+
+@pytest.fixture(scope="module")
+def opened(context, shelf_dir):
+    """One page for many tests: opening one takes longer than all that they do in it."""
+    page = context.new_page()
+    open_spikes(page)
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def visit(opened, shelf_dir, monkeypatch):
+    """That page, as it was when it was opened."""
+    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints", shelf_dir])
+    return restarted(opened)
+
+
+def restarted(page):
+    page.get_by_role("button", name="Steps", exact=True).click()
+    page.get_by_role("button", name="0. start").click()
+    page.keyboard.press("Escape")
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(200)
+    return page
 
 
 def place(page, j: int, t: int, steps: int = STEPS) -> tuple[float, float]:
@@ -69,8 +105,8 @@ def turn(page, j: int, t: int) -> None:
     page.wait_for_timeout(150)
 
 
-def test_a_click_turns_a_spike_and_the_picture_is_that_of_the_edited_spikes(page):
-    open_spikes(page)
+def test_a_click_turns_a_spike_and_the_picture_is_that_of_the_edited_spikes(visit):
+    page = visit
     assert same(page, decoded(spikes_of(LINK)))
     turn(page, 1, 7)
     turn(page, 3, 6)
@@ -87,35 +123,29 @@ def test_a_click_turns_a_spike_and_the_picture_is_that_of_the_edited_spikes(page
     share = np.clip(gain * apart, -1, 1)[:, :, None]
     tone = np.where(share > 0, (217, 122, 6), (115, 87, 217))
     assert np.abs(difference - (tone * np.abs(share) + 128 * (1 - np.abs(share)))).max() < 2
-    there = pixels_of(page)
-    page.reload()
-    page.locator(".laws-part[data-drawn]").wait_for()
-    assert np.array_equal(pixels_of(page), there), "the link brings the edits back"
     page.get_by_role("button", name="Spikes as drawn").click()
-    page.wait_for_timeout(150)
-    assert state_of(page).view == ()
+    assert soon(page, lambda: state_of(page).view == ())
     assert same(page, decoded(spikes_of(LINK)))
     page.keyboard.press("Control+z")
-    page.wait_for_timeout(150)
-    assert np.array_equal(pixels_of(page), there), "undo"
+    assert same(page, decoded(spikes_of(edited))), "undo"
 
 
-def test_cells_are_turned_by_key_and_read_out(page):
-    open_spikes(page)
+def test_cells_are_turned_by_key_and_read_out(visit):
+    page = visit
     page.locator(CELLS).focus()
-    for key in ("ArrowDown", "ArrowDown", "End", "ArrowLeft", "Space"):
+    for key in ("PageUp", "Home", "ArrowDown", "ArrowDown", "End", "ArrowLeft", "Space"):
         page.keyboard.press(key)
-    page.wait_for_timeout(150)
+    assert soon(page, lambda: "flips" in dict(state_of(page).view))
     edited = state_of(page)
     assert dict(edited.view)["flips"] == f"s{np.base_repr(6 * DIMS + 2, 36).lower()}"
     said = page.locator(".cells-part .reading")
     word = "a spike, put in" if spikes_of(edited)[6, 2] else "silent, taken out"
-    assert said.text_content() == f"d2, step 7 of 8: {word} by hand"
+    assert soon(page, lambda: said.text_content() == f"d2, step 7 of 8: {word} by hand")
     assert same(page, decoded(spikes_of(edited)))
 
 
-def test_the_picture_after_some_steps_and_the_weight_they_hold(page):
-    open_spikes(page)
+def test_the_picture_after_some_steps_and_the_weight_they_hold(visit):
+    page = visit
     page.get_by_label("Steps shown").fill("3")
     page.wait_for_timeout(150)
     assert same(page, decoded(spikes_of(LINK), after=3))
@@ -123,16 +153,15 @@ def test_the_picture_after_some_steps_and_the_weight_they_hold(page):
     share = sum(0.8**k for k in range(5, 8)) / sum(0.8**k for k in range(8))
     chart = page.get_by_role("img", name=re.compile("^Weight of each step"))
     assert f"The first 3 of 8 steps hold {100 * share:.1f} percent" in chart.get_attribute("aria-label")
-    assert dict(state_of(page).view) == {"upto": "3"}
+    assert soon(page, lambda: dict(state_of(page).view) == {"upto": "3"})
     page.get_by_role("button", name="Play").click()
     page.locator(".scrub-part[data-upto='8']").wait_for()
-    page.wait_for_timeout(150)
     assert same(page, decoded(spikes_of(LINK)))
-    assert state_of(page).view == ()
+    assert soon(page, lambda: state_of(page).view == ())
 
 
-def test_every_spike_is_ranked_by_what_turning_it_changes(page):
-    open_spikes(page)
+def test_every_spike_is_ranked_by_what_turning_it_changes(visit):
+    page = visit
     page.get_by_role("button", name="Rank spikes by effect").click()
     first = page.locator(".ranked-list li").first
     first.wait_for()
@@ -150,7 +179,8 @@ def test_every_spike_is_ranked_by_what_turning_it_changes(page):
     assert page.locator(".ranked-list li").count() == 8
     first.get_by_role("button").click()
     page.get_by_text("The spikes have changed; rank them again.").wait_for()
-    assert f"s{np.base_repr((int(step) - 1) * DIMS + int(neuron), 36).lower()}" == dict(state_of(page).view)["flips"]
+    turned = f"s{np.base_repr((int(step) - 1) * DIMS + int(neuron), 36).lower()}"
+    assert soon(page, lambda: dict(state_of(page).view).get("flips") == turned)
 
 
 def test_ranking_stops_when_it_is_told_to_or_when_the_spikes_change(page):
@@ -166,17 +196,18 @@ def test_ranking_stops_when_it_is_told_to_or_when_the_spikes_change(page):
     assert not page.locator(".ranked-list li").count()
 
 
-def test_the_same_counts_at_other_times(page):
-    open_spikes(page)
+def test_the_same_counts_at_other_times(visit):
+    page = visit
     spikes = spikes_of(LINK)
     late = np.stack([np.arange(STEPS) >= STEPS - n for n in spikes.sum(0)], axis=1).astype(np.uint8)
     page.locator(".timing figcaption").first.filter(has_text="differs").wait_for()
     assert same(page, decoded(late), "canvas.timing-late")
     assert same(page, decoded(late[::-1].copy()), "canvas.timing-early")
-    assert not same(page, decoded(spikes), "canvas.timing-shuffled")
+    assert not alike(pixels_of(page, "canvas.timing-shuffled"), pixels_of(page)), (
+        "shuffled are not the spikes there were"
+    )
     page.locator(".timing", has_text="late").get_by_role("button", name="Take").click()
-    page.wait_for_timeout(150)
-    assert np.array_equal(spikes_of(state_of(page)), late)
+    assert soon(page, lambda: np.array_equal(spikes_of(state_of(page)), late))
     assert same(page, decoded(late))
 
 
@@ -184,8 +215,8 @@ def chart_words(page, title: str) -> str:
     return page.get_by_role("img", name=re.compile(f"^{re.escape(title)}")).get_attribute("aria-label")
 
 
-def test_counts_intervals_and_fano_factors_are_those_of_python(page):
-    open_spikes(page)
+def test_counts_intervals_and_fano_factors_are_those_of_python(visit):
+    page = visit
     drawn = np.stack([noise.sample(RATES, 7 + k, "bernoulli", STEPS) for k in range(400)]).astype(int)
     counts = drawn.sum(1)
     mean, variance = counts[:, 0].mean(), counts[:, 0].var(ddof=1)
@@ -205,8 +236,8 @@ def test_counts_intervals_and_fano_factors_are_those_of_python(page):
     assert dict(state_of(page).view)["neuron"] == "3"
 
 
-def test_a_layer_a_neuron_and_its_membrane(page):
-    open_spikes(page)
+def test_a_layer_a_neuron_and_its_membrane(visit):
+    page = visit
     page.get_by_label("Layer", exact=True).select_option("decoder.1")
     page.wait_for_timeout(200)
     maps = page.locator("canvas.maps")
@@ -235,12 +266,11 @@ def test_a_layer_a_neuron_and_its_membrane(page):
     assert page.locator("option[value='encoder.0']").is_disabled(), "the images of this set are not at hand"
 
 
-@pytest.mark.parametrize(
-    "text", ["flips:x", "flips:s1..2", "flips:m%21", "upto:-4,neuron:99,layer:no,unit:a.b,draws:9"]
-)
-def test_wrong_view_in_a_link_is_said_or_left_out(page, text):
+@pytest.mark.parametrize("text", ["flips:s1b.p", "flips:s1..2", "upto:-4,neuron:99,layer:no,unit:a.b,draws:9"])
+def test_edits_come_with_a_link_and_wrong_ones_are_said_or_left_out(page, text):
     open_spikes(page, f"{encode(LINK)}~{text}")
-    assert (page.get_by_role("alert").count() == 1) == text.startswith("flips")
+    assert (page.get_by_role("alert").count() == 1) == (".." in text)
+    assert same(page, decoded(spikes_of(replace(LINK, view=() if ".." in text else state_of(page).view))))
     turn(page, 0, 0)
     assert same(page, decoded(spikes_of(state_of(page))))
 
@@ -249,7 +279,6 @@ def test_without_simd_there_are_spikes_and_laws_and_it_says_what_is_missing(page
     page.add_init_script("WebAssembly.validate = () => false")
     open_spikes(page, State("aaa", TestImage(0), LINK.rates, 7, "bernoulli", 8))
     assert page.get_by_text("need the model in the page, and this browser cannot run it").is_visible()
-    page.wait_for_timeout(500)
     assert same(page, decoded(spikes_of(LINK)))
     before = page.url
     page.mouse.click(*place(page, 0, 0))
@@ -257,9 +286,11 @@ def test_without_simd_there_are_spikes_and_laws_and_it_says_what_is_missing(page
     assert page.url == before
 
 
-def test_spikes_fit_a_phone(page):
+def test_spikes_fit_a_phone(visit):
+    page = visit
     page.set_viewport_size({"width": 390, "height": 844})
-    open_spikes(page)
+    page.wait_for_timeout(500)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     turn(page, 2, 5)
     assert same(page, decoded(spikes_of(state_of(page))))
+    page.set_viewport_size({"width": 1440, "height": 900})

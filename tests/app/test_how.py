@@ -111,7 +111,7 @@ def test_a_source_that_is_no_image_is_said_to_be_none(page):
     chart = card(page, "Luck").get_by_role("img")
     assert f"6 numbers from {luck.min():.3g} to {luck.max():.3g}." in chart.get_attribute("aria-label")
     with torch.inference_mode():
-        rates = model.prior(torch.from_numpy(luck.astype(np.float32))[None])[0]
+        rates = from_grid(to_grid(model.prior(torch.from_numpy(luck.astype(np.float32))[None])[0].tolist()))
     assert f"Rates from {rates.min():.3g} to {rates.max():.3g}." in card(page, "Prior").get_by_role(
         "img"
     ).get_attribute("aria-label")

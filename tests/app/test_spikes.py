@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from app import catalogue
 from app.state import State, TestImage, encode, from_grid, to_grid
@@ -128,6 +129,22 @@ def test_a_click_turns_a_spike_and_the_picture_is_that_of_the_edited_spikes(visi
     assert same(page, decoded(spikes_of(LINK)))
     page.keyboard.press("Control+z")
     assert same(page, decoded(spikes_of(edited))), "undo"
+
+
+def test_the_lines_of_python_make_the_picture(visit, tmp_path, monkeypatch):
+    page = visit
+    turn(page, 1, 7)
+    turn(page, 3, 2)
+    page.get_by_label("Steps shown").fill("6")
+    page.get_by_text("In Python").click()
+    lines = page.locator(".code-part .code")
+    assert soon(page, lambda: "images[5]" in lines.text_content())
+    monkeypatch.chdir(tmp_path)
+    exec(lines.text_content(), {})
+    with Image.open(tmp_path / "picture.png") as saved:
+        picture = np.asarray(saved.convert("RGB"))[::10, ::10]
+    assert soon(page, lambda: alike(pixels_of(page), picture))
+    page.get_by_text("In Python").click()
 
 
 def test_cells_are_turned_by_key_and_read_out(visit):

@@ -31,6 +31,30 @@ frames[0].save("film.gif", save_all=True, append_images=frames[1:], duration=${l
 to_picture(whole, scale=${layout.scale}).save("${kind}.png")`;
 }
 
+/**
+ * The lines that draw a state's spikes, turn some of them, and save the picture after some steps.
+ * @param {import("./link.js").State} state
+ * @param {Iterable<number>} cells that are turned, t * d + j
+ * @param {number} upto steps that are shown, 1 to T
+ * @param {string} path of the checkpoint
+ */
+export function pythonForSpikes({ rates, seed, sampler, steps }, cells, upto, path) {
+  const unit = commonUnit([rates]);
+  const turned = Array.from(cells, (cell) => `(${Math.floor(cell / rates.length)}, ${cell % rates.length})`);
+  const edits = turned.length ? `for t, j in [${turned.join(", ")}]:\n    spikes[t, j] ^= 1\n` : "";
+  return `import numpy as np
+import torch
+from esvae_core import checkpoint
+from esvae_core.engine import noise
+from esvae_core.pictures import to_picture, to_uint8
+
+model = checkpoint.load(${text(path)}).model
+rates = np.array([${Array.from(rates, (rate) => (rate * unit) / GRID).join(", ")}]) / ${unit}
+spikes = noise.sample(rates.astype(np.float32), ${seed}, "${sampler}", ${steps})  # (T, d)
+${edits}trace = model.trace_decode(torch.from_numpy(spikes[:, None]))
+to_picture(to_uint8(trace.images[${upto - 1}])[0], scale=10).save("picture.png")`;
+}
+
 /** The smallest unit of which all rates are multiples: T of most models, or the grid's. */
 function commonUnit(cells) {
   const fits = (unit) => cells.every((rates) => rates.every((rate) => (rate * unit) % GRID === 0));

@@ -2,9 +2,11 @@
 
 import { h, pixels } from "../dom.js";
 import { gainFor, rms } from "../maths/picture.js";
+import { pythonForSpikes } from "../maths/python.js";
 import { short } from "../maths/scale.js";
 import { readoutWeights } from "../maths/trains.js";
 import { chart } from "./chart.js";
+import { code } from "./code.js";
 import { paint, paintDifference } from "./picture.js";
 import { player } from "./player.js";
 
@@ -19,13 +21,17 @@ export function scrub(desk, inside) {
   const changed = h("p", { class: "quiet", role: "status" });
   const weights = chart("Weight of each step in the final picture", { tall: 112 });
   const time = player(desk, inside);
+  const python = code(() => {
+    const { state, flips, upto } = inside.now;
+    return pythonForSpikes(state, flips, upto, entry.path ?? `${entry.name}.safetensors`);
+  });
   const element = h(
     "section",
     { class: "scrub-part" },
     h("div", { class: "head" }, h("h2", {}, "Picture ", words)),
     h("div", { class: "scrub-pictures" }, large, h("div", { class: "thumbs column-of" }, Object.entries(small).map(([key, canvas]) => h("figure", { hidden: !engine }, canvas, h("figcaption", {}, captions[key]))))),
     changed,
-    engine ? [weights, time] : null,
+    engine ? [weights, time, python] : null,
   );
 
   function draw(now) {
@@ -62,6 +68,7 @@ export function scrub(desk, inside) {
       note: `The first ${upto} of ${steps} steps hold ${share > 0.995 && upto < steps ? (100 * share).toFixed(1) : Math.round(100 * share)} % of the weight`,
     });
     element.dataset.upto = upto;
+    python.refresh();
   }
 
   const stop = inside.on(draw);

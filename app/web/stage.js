@@ -4,7 +4,7 @@ import { Desk } from "./desk.js";
 import { h } from "./dom.js";
 import { bar } from "./parts/bar.js";
 import { message } from "./parts/message.js";
-import { opened } from "./parts/opened.js";
+import { opened as drops } from "./parts/opened.js";
 import { encode } from "./maths/link.js";
 
 let opening = null; // one desk per document; a failed one is tried again
@@ -52,7 +52,7 @@ function show(root, desk, view, data, tell) {
     return () => {};
   }
   let leave = () => {};
-  const dropped = opened(desk);
+  const dropped = drops(desk);
   const build = () => {
     leave();
     const body = h("div", { class: "view" });

@@ -22,6 +22,7 @@ from esvae_core.explore.interpolate import interpolate
 from esvae_core.pictures import to_uint8
 
 HERE = Path(__file__).parent / "web"
+WEB = Path(__file__).resolve().parents[2] / "app" / "web"
 RNG = np.random.default_rng(0)
 
 
@@ -145,3 +146,19 @@ def test_in_node(name, cases):
 def test_packs_hold_known_types_only():
     with pytest.raises(TypeError, match=r"a: expected one of .*, got int64"):
         pack({}, {"a": np.zeros(3, np.int64)})
+
+
+def test_every_module_of_the_page_parses():
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no Node.js here")
+    files = sorted(str(path) for path in WEB.rglob("*.js"))
+    parse = """
+        for (const file of process.argv.slice(1)) {
+          new (require("vm").SourceTextModule)(require("fs").readFileSync(file, "utf8"), { identifier: file });
+        }
+    """
+    command = [node, "--experimental-vm-modules", "--no-warnings", "-e", parse, *files]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert len(files) > 40
+    assert run.returncode == 0, run.stderr

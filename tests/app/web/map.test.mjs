@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import * as map from "../../../app/web/maths/map.js";
+import { bytesOf, disc } from "../../../app/web/maths/dots.js";
 import { classColour, extent, OWN_COLOURS, rampColour } from "../../../app/web/maths/colour.js";
 
 const all = () => true;
@@ -138,4 +139,23 @@ test("colours: ten classes differ, the ramp gets lighter, odd points do not stre
   const values = Float32Array.from({ length: 100 }, (_, i) => (i === 99 ? 1000 : i));
   assert.deepEqual(extent(values), { low: 2, high: 97 });
   assert.deepEqual(extent([3, 3, 3]), { low: 3, high: 3 });
+});
+
+test("discs cover as much as they should, lie over each other, and stay inside the picture", () => {
+  const [w, h] = [40, 30];
+  const data = new Uint8ClampedArray(4 * w * h);
+  const at = (x, y) => [...data.subarray(4 * (y * w + x), 4 * (y * w + x) + 4)];
+  disc(data, w, h, 20, 15, 5, [200, 100, 0], 1);
+  assert.deepEqual(at(20, 15), [200, 100, 0, 255]);
+  assert.deepEqual(at(20, 22), [0, 0, 0, 0]);
+  let area = 0;
+  for (let i = 3; i < data.length; i += 4) area += data[i] / 255;
+  near(area, Math.PI * 25, 2);
+  disc(data, w, h, 20, 15, 3, [0, 0, 200], 0.5);
+  assert.deepEqual(at(20, 15), [100, 50, 100, 255]);
+  disc(data, w, h, -1, -1, 4, [9, 9, 9], 1);
+  disc(data, w, h, w, h, 4, [9, 9, 9], 1);
+  assert.equal(at(0, 0)[0], 9);
+  assert.deepEqual(at(w - 1, 0), [0, 0, 0, 0]); // nothing wraps around
+  assert.deepEqual([bytesOf("#0a10ff"), bytesOf(rampColour(0))], [[10, 16, 255], [91, 63, 214]]); // prettier-ignore
 });

@@ -5,7 +5,7 @@ import { rampColour, rampGradient } from "../../maths/colour.js";
 import { nameOf, orderOf } from "../mixer.js";
 import { chosenOf } from "./table.js";
 
-const ROW = 20; // pixels
+const ROW = 15; // pixels
 
 export function heat(desk, facts, choose) {
   const { store, atlas, entry } = desk;
@@ -28,7 +28,7 @@ export function heat(desk, facts, choose) {
     const colour = palette(canvas);
     const order = orderOf(desk);
     context.clearRect(0, 0, width, height);
-    context.font = "12px system-ui, sans-serif";
+    context.font = "11px system-ui, sans-serif";
     context.textBaseline = "middle";
     const left = 8 + Math.min(110, Math.max(...atlas.classNames.map((name) => context.measureText(name).width)));
     const step = (width - left) / entry.dims;

@@ -6,7 +6,7 @@
 import { h, onLook, palette, sharp } from "../../dom.js";
 import { dragged, enclosed, home, placeAt, placed, pointAt, pointTowards, projected, shifted, spread, zoomed } from "../../maths/map.js"; // prettier-ignore
 import { drawOver } from "./over.js";
-import { Sprites } from "./sprites.js";
+import { Points } from "./points.js";
 
 const REACH = 12; // pixels within which a point is meant
 const STILL = 4; // pixels that a click may move
@@ -24,7 +24,7 @@ export function mapCanvas(model, pictures, told) {
   const over = h("canvas", { class: "map-over", tabindex: 0, role: "application", "aria-describedby": "map-keys" });
   const said = h("p", { class: "unseen", "aria-live": "polite" });
   const element = h("div", { class: "map-canvas" }, base, over, said, h("p", { id: "map-keys", class: "unseen" }, KEYS));
-  const sprites = new Sprites();
+  const points = new Points();
   const now = { hover: null, key: -1, lasso: null, trail: [], cursor: null, near: [], source: -1 };
   let seen = { xy: new Float32Array(0), depth: null, width: 0, height: 0 };
   let frame = 0;
@@ -47,7 +47,7 @@ export function mapCanvas(model, pictures, told) {
     seen = { ...projected(model.places, model.axes, model.camera, width, height), width, height };
     context.clearRect(0, 0, width, height);
     if (model.kept("as") === "pictures") drawPictures(context);
-    else sprites.draw(context, model, seen);
+    else points.draw(context, model, seen);
     element.dataset.ms = (performance.now() - start).toFixed(2);
   }
 

@@ -1,0 +1,46 @@
+/** The map's points: their colours, how they fade, and which of them lie in front. */
+
+import { bytesOf, disc } from "../../maths/dots.js";
+
+const DEEP = 24; // layers that space is sorted into
+
+export class Points {
+  #image = null;
+
+  /** Draw all points that are shown. @param {import("./model.js").MapModel} model */
+  draw(context, model, { xy, depth, width }) {
+    const { width: w, height: hgt } = context.canvas;
+    if (this.#image?.width === w && this.#image.height === hgt) this.#image.data.fill(0);
+    else this.#image = new ImageData(w, hgt);
+    const { data } = this.#image;
+    const { paint, shown } = model;
+    const ratio = w / width;
+    const count = xy.length / 2;
+    const colours = model.colours.map(bytesOf);
+    const held = model.selection && new Set(model.selection);
+    const radius = ratio * Math.min(9, Math.max(2.2, (count > 4000 ? 2.4 : 3.2) * Math.sqrt(model.camera.zoom)));
+    const one = (row, r) => {
+      const [x, y] = [ratio * xy[2 * row], ratio * xy[2 * row + 1]];
+      if (x < -r || y < -r || x > w + r || y > hgt + r) return;
+      const alpha = held && !held.has(row) ? 0.12 : model.faded ? faded(model.trust(row)) : 0.85;
+      disc(data, w, hgt, x, y, r, colours[paint[row]], alpha);
+    };
+    if (!depth) {
+      for (let row = 0; row < count; row++) if (shown(row)) one(row, radius);
+    } else {
+      const layers = Array.from({ length: DEEP }, () => []);
+      for (let row = 0; row < count; row++) if (shown(row)) layers[Math.min(DEEP - 1, Math.floor(depth[row] * DEEP))].push(row);
+      for (let layer = DEEP - 1; layer >= 0; layer--) {
+        const r = radius * (1.45 - (0.9 * layer) / DEEP);
+        for (const row of layers[layer]) one(row, r);
+      }
+    }
+    context.putImageData(this.#image, 0, 0);
+  }
+}
+
+/** In steps, so that one sees at a glance which are meant. */
+function faded(trust) {
+  if (trust >= 0.95) return 0.95;
+  return trust >= 0.9 ? 0.6 : trust >= 0.8 ? 0.3 : 0.12;
+}

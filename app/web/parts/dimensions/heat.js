@@ -9,7 +9,7 @@ const ROW = 15; // pixels
 
 export function heat(desk, facts, choose) {
   const { store, atlas, entry } = desk;
-  const canvas = h("canvas", { class: "heat", role: "img", "aria-label": `Mean rates of ${entry.dims} dimensions in ${atlas.classNames.length} classes; the same numbers are in the file` });
+  const canvas = h("canvas", { class: "heat", role: "img", "aria-label": `Mean rates of ${entry.dims} dimensions in ${atlas.classNames.length} classes; the bars above give those of the chosen dimension` });
   canvas.style.height = `${ROW * (atlas.classNames.length + 1)}px`;
   const reading = h("p", { class: "quiet reading" }, "Each column is a dimension, each row a class. Press a column to look at it.");
   const ramp = h("i", { class: "ramp", "aria-hidden": "true" });

@@ -70,6 +70,7 @@ export function cells(desk, inside, { effects }) {
     context.clearRect(0, 0, width, canvas.clientHeight);
     context.font = `10px ${getComputedStyle(canvas).fontFamily}`;
     const box = places(width, now.state.steps);
+    if (box.cell <= 0) return; // not laid out yet; its size will tell
     drawCells(context, colour, box, now);
     drawRates(context, colour, box, now);
     drawPopulation(context, colour, box, now);

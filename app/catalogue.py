@@ -204,6 +204,7 @@ def listed(entry: Entry) -> dict[str, Any]:
     return {
         "name": entry.name,
         "problem": entry.problem,
+        "kind": model.kind,
         "dims": model.latent_dim,
         "steps": model.time_steps if isinstance(model, SpikingModelConfig) else None,
         "size": model.image_size,

@@ -12,7 +12,7 @@ from esvae_core.evaluation.evaluate import evaluate
 from esvae_core.explore import atlas
 
 FOLDER = Path(__file__).parents[1] / "checkpoints"
-NAMES = ("mnist", "digits")
+NAMES = ("mnist", "mnist-plus", "digits")
 
 
 def recorded(name, metric, sampler):
@@ -52,7 +52,8 @@ def test_the_digits_measure_what_their_header_says(sampler):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["bernoulli", "systematic"])
-def test_mnist_measures_what_its_header_says(sampler, mnist_dir):
-    model = load(FOLDER / "mnist.safetensors").model
+@pytest.mark.parametrize("name", ["mnist", "mnist-plus"])
+def test_mnist_measures_what_its_header_says(name, sampler, mnist_dir):
+    model = load(FOLDER / f"{name}.safetensors").model
     report = evaluate(model, load_data("mnist", "test", data_dir=mnist_dir, download=False), sampler=sampler)
-    assert report.mse == pytest.approx(recorded("mnist", "mse", sampler), abs=2e-4)
+    assert report.mse == pytest.approx(recorded(name, "mse", sampler), abs=2e-4)

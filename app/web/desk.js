@@ -13,6 +13,7 @@ import { readPack } from "./maths/pack.js";
 import { ofCount, toGrid } from "./maths/rates.js";
 import { Store } from "./store.js";
 
+const FIRST = ["mnist-plus", "mnist"]; // models that a visit without a link opens
 const FIRST_SEED = 7; // any noise will do; a fixed one, so that everybody meets the same first picture
 
 export class Desk {
@@ -157,8 +158,9 @@ export class Desk {
         this.message = { text: `This link does not open: ${error.message}. Here is something else instead.`, kind: "warning" };
       }
     }
-    // the most familiar first, if it is there; and rather one that can show test images
-    const order = [...usable].sort((a, b) => (b.name === "mnist") - (a.name === "mnist") || b.atlas - a.atlas);
+    // the best of the most familiar first, if it is there; and rather one that can show test images
+    const place = (m) => FIRST.indexOf(m.name) + 1 || FIRST.length + 1;
+    const order = [...usable].sort((a, b) => place(a) - place(b) || b.atlas - a.atlas);
     let last = null;
     for (const { name } of order) {
       try {

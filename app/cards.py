@@ -6,7 +6,7 @@ from typing import Any
 
 from esvae_core.checkpoint import Header
 
-HEADLINES = ("mse", "fad", "fad_published")
+HEADLINES = ("mse", "fad_published", "fad")
 """Metrics that the table of models shows, in this order."""
 
 

@@ -41,6 +41,9 @@ def test_the_page_says_what_the_headers_say(name):
     figures = [recorded(name, "mse", "bernoulli"), recorded(name, "mse", "systematic")]
     figures.append(recorded(name, "mmd_unbiased", "bernoulli"))
     assert cells[4:7] == [f"{figure:.4f}" for figure in figures]
+    known = {m.name: m for m in load(FOLDER / f"{name}.safetensors").header.metrics}
+    for cell, metric in zip(cells[7:9], ("fad_published", "fad"), strict=True):
+        assert cell == "-" or cell.split(" ±")[0] == f"{known[metric].value:.2f}"
 
 
 @pytest.mark.parametrize("sampler", ["bernoulli", "systematic"])

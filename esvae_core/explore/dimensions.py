@@ -128,7 +128,7 @@ def sensitivity(low: NDArray[np.uint8], high: NDArray[np.uint8]) -> NDArray[np.f
 
 @dataclass(frozen=True, eq=False)
 class Contrast:
-    """What a dimension does to the picture, beside what the noise of sampling does (docs/math.md, equation 14).
+    """What a dimension does to the picture, beside what the noise of sampling does (docs/math.md, equation 18).
 
     Mean absolute difference per pixel between two pictures drawn with different noise, on the scale 0 to 2:
 

@@ -169,7 +169,7 @@ def trust(
     """Trustworthiness of each point; its mean is that of the map (Venna & Kaski, Neural Networks 19, 2006).
 
     Of a point's nearest `neighbors` on the map, each that is not among its nearest in the latent costs as many ranks as
-    it is too far away there (docs/math.md, equation 15). 1: all neighbours on the map are neighbours in the latent; 0:
+    it is too far away there (docs/math.md, equation 19). 1: all neighbours on the map are neighbours in the latent; 0:
     they could not be further.
 
     Args:

@@ -23,7 +23,8 @@ const COLUMNS = [
   ["Pixels", (m) => m.size, (m) => (m.size ? `${m.size}² ${m.channels === 3 ? "colour" : "gray"}` : "–"), ""],
   ["MSE, Bernoulli", (m) => metric(m, "mse", "bernoulli")?.value, (m) => shownMetric(m, "mse", "bernoulli"), "Squared error on [-1, 1], test split"],
   ["MSE, systematic", (m) => metric(m, "mse", "systematic")?.value, (m) => shownMetric(m, "mse", "systematic"), "Squared error on [-1, 1], test split"],
-  ["FAD", (m) => metric(m, "fad")?.value, (m) => shownMetric(m, "fad"), "Fréchet autoencoder distance of samples to the test split"],
+  ["FAD, published", (m) => metric(m, "fad_published")?.value, (m) => shownMetric(m, "fad_published"), "Fréchet autoencoder distance of samples to the test split, by the published protocol"],
+  ["FAD", (m) => metric(m, "fad")?.value, (m) => shownMetric(m, "fad"), "Fréchet autoencoder distance by the sound protocol: evaluation mode, 10,000 samples"],
   ["Training", (m) => minutes(m.budget), (m) => (m.budget ? `${m.budget.epochs} epochs, ${minutes(m.budget).toFixed(0)} min on ${m.budget.device}` : "–"), "Budget"],
 ]; // prettier-ignore
 

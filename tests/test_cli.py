@@ -338,6 +338,15 @@ def test_fad_net_import_writes_a_feature_network(esvae, tmp_path):
     assert folder_of(tmp_path) == before
 
 
+def test_fad_net_train_makes_a_network(esvae, tmp_path):
+    made = tmp_path / "net.safetensors"
+    words = ("fad-net", "train", "--dataset", "digits", "--size", 16, "--epochs", 1)
+    assert esvae(*words, "--out", made, "--json").json["header"]["dataset"] == "digits"
+    assert load_features(made).header.statistics == "test"
+    refused(esvae(*words[:4], "--size", 8, "--out", tmp_path / "x.safetensors"), "8 pixels")
+    refused(esvae(*words, "--out", tmp_path / "x.npz"), ".safetensors")
+
+
 def test_data_commands(esvae):
     assert "digits" in esvae("data", "list").out
     assert esvae("data", "list", "--json").json["mnist"]["channels"] == 1

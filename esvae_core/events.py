@@ -31,11 +31,12 @@ Index = NDArray[np.int64]
 TILE = 32
 """Output channels summed at a time: two vector registers of AVX-512, four of AVX2, eight of NEON or SSE."""
 
-DENSE_ABOVE = 0.3
+DENSE_ABOVE = 0.45
 """Firing rate from which a dense convolution is faster."""
 
 _PARTS = 16  # pieces of a batch that are summed apart in a weight gradient: as many threads can share the work
 _CHUNK = 256  # images of a piece looked at together: their gradients at one pixel, 32 kB a tile, stay in the cache
+_LISTED = 2**24  # most places in one piece's lists of spikes (32 MB): large pictures take fewer images together
 
 _FIRING = np.zeros((256, 8), np.uint16)  # for each byte: the positions of its set bits
 _COUNT = np.zeros(256, np.uint8)
@@ -118,8 +119,9 @@ def weight_gradient(bits: Bits, grad: F32, way: Way, channels: int) -> tuple[F32
     images, width = len(bits), grad.shape[2]
     parts = min(_PARTS, -(-images // 64))
     rows = way.kernel**2 * channels
+    chunk = max(1, min(_CHUNK, _LISTED // (bits.shape[1] * channels)))
     sums = np.zeros((parts, -(-width // TILE), rows + 1, TILE), np.float32)
-    _weight_gradient(bits, grad, way.start, way.pixel, way.tap, channels, _FIRING, _COUNT, sums)
+    _weight_gradient(bits, grad, way.start, way.pixel, way.tap, channels, _FIRING, _COUNT, chunk, sums)
     total = sums.sum(0).transpose(1, 0, 2).reshape(rows + 1, -1)
     return total[:-1, :width], total[-1, :width]
 
@@ -255,6 +257,7 @@ def _weight_gradient(
     channels: int,
     firing: NDArray[np.uint16],
     counts: NDArray[np.uint8],
+    together: int,
     sums: F32,
 ) -> None:
     images, pixels, width = bits.shape
@@ -263,13 +266,13 @@ def _weight_gradient(
     last = sums.shape[2] - 1  # the row after the weights' is the bias's
     for part in prange(parts):
         here = sums[part]
-        fired_in = np.empty((pixels * channels, _CHUNK), np.uint16)  # for each neuron, the images that it fired in
+        fired_in = np.empty((pixels * channels, together), np.uint16)  # for each neuron, the images that it fired in
         numbers = np.empty(pixels * channels, np.int64)
-        gradients = np.zeros((sums.shape[1], _CHUNK, TILE), np.float32)
-        every = np.arange(_CHUNK).astype(np.uint16)
+        gradients = np.zeros((sums.shape[1], together, TILE), np.float32)
+        every = np.arange(together).astype(np.uint16)
         end = (part + 1) * images // parts
-        for chunk in range(part * images // parts, end, _CHUNK):
-            rows = min(_CHUNK, end - chunk)
+        for chunk in range(part * images // parts, end, together):
+            rows = min(together, end - chunk)
             numbers[:] = 0
             for r in range(rows):
                 for p in range(pixels):

@@ -13,6 +13,7 @@ import torch
 from PIL import Image, PngImagePlugin
 from rich.console import Console
 
+from benchmarks.published_layout import published_network, published_state
 from esvae_core import cli
 from esvae_core.checkpoint import DataRecord, Header, load, save
 from esvae_core.cli import console
@@ -29,7 +30,6 @@ from esvae_core.evaluation.feature_net import (
 from esvae_core.evaluation.frechet import gaussian
 
 from .evaluation.test_feature_import import Published as PublishedFeatures
-from .published_layout import published_network, published_state
 
 
 class Done:

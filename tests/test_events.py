@@ -67,6 +67,14 @@ def test_batches_around_the_pieces_of_the_weight_gradient(images):
     assert_same(*both(nn.Conv2d(3, 5, 3, 2, 1), spikes(0.2, images, 3, 4, 4)))
 
 
+def test_large_pictures_take_fewer_images_together(monkeypatch):
+    torch.manual_seed(0)
+    transform, x = nn.ConvTranspose2d(3, 5, 3, 2, 1, 1), spikes(0.2, 70, 3, 4, 4)
+    whole, _ = both(transform, x)
+    monkeypatch.setattr(events, "_LISTED", 7 * 3 * 16)
+    assert_same(both(transform, x)[0], whole)
+
+
 def test_numbers_that_are_no_spikes_take_the_dense_way():
     torch.manual_seed(0)
     transform = nn.Conv2d(3, 5, 3)

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.published_layout import mmd as published_mmd
+from benchmarks.published_layout import published_network, published_state
 from esvae_core import layers, read_published
 from esvae_core.config import ModelConfig
 from esvae_core.errors import CheckpointContentError, CheckpointError, NotACheckpointError
@@ -16,9 +18,6 @@ from esvae_core.esvae import ESVAE
 from esvae_core.latent import mmd
 from esvae_core.loss import esvae_loss
 from esvae_core.published import published_names
-
-from .published_layout import mmd as published_mmd
-from .published_layout import published_network, published_state
 
 SMALL = {"image_channels": 1, "image_size": 8, "channels": (4, 8), "latent_dim": 6, "time_steps": 4}
 

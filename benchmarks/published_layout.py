@@ -2,7 +2,7 @@
 
 Time comes last, (N, C, H, W, T), as in the published code; convolutions are three-dimensional with kernels of length 1
 in time; the readout convolves every step and then weighs the steps. Nothing of `esvae_core` is imported here, so
-agreement with it is evidence. Also the baseline that benchmarks compare with.
+agreement with it is evidence. The benchmarks compare with it, and the tests hold the library against it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,106 @@
+"""Decode, encode and trace, by the model's own methods, beside the published layout with the same weights."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import torch
+
+from benchmarks.measure import Result, median_ms
+from benchmarks.published_layout import PublishedESVAE, published_network, published_state
+from esvae_core.config import ModelConfig
+from esvae_core.esvae import ESVAE
+from esvae_core.published import read_published
+
+MACS = {"decode": 95.1e6, "encode": 57.2e6}
+"""Multiply-adds of one image with the MNIST network and T = 16, done densely, the first layer once."""
+
+
+def pair() -> tuple[ESVAE, PublishedESVAE]:
+    """The MNIST network twice, with the same weights, firing as trained networks do."""
+    published = published_network(0)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "published.pth"
+        torch.save(published_state(published), path)
+        return read_published(path).eval(), published
+
+
+def _row(part: str, n: int, ours: float, theirs: float) -> Result:
+    rate = 2 * MACS[part] * n / ours / 1e6
+    return Result(part, f"{part} {n}", ours, theirs, "published layout", note=f"{rate:.0f} GFLOP/s if it were dense")
+
+
+@torch.no_grad()
+def decode(batches: tuple[int, ...] = (1, 8, 64, 256)) -> list[Result]:
+    """Spikes -> pictures, Bernoulli spikes of rate 0.3."""
+    model, published = pair()
+    results = []
+    for n in batches:
+        spikes = (torch.rand(16, n, 32, generator=torch.Generator().manual_seed(0)) < 0.3).float()
+        last = spikes.permute(1, 2, 0).contiguous()
+        assert float((model.decode(spikes) - published.decode(last, {})).abs().mean()) < 1e-4  # the same pictures
+        ours = median_ms(lambda spikes=spikes: model.decode(spikes))
+        theirs = median_ms(lambda last=last: published.decode(last, {}))
+        rate = 2 * MACS["decode"] * n / ours / 1e6
+        results.append(
+            Result(
+                "decode", f"decode {n}", ours, theirs, "published layout", note=f"{rate:.0f} GFLOP/s if it were dense"
+            )
+        )
+    return results
+
+
+@torch.no_grad()
+def encode(batches: tuple[int, ...] = (1, 256)) -> list[Result]:
+    """Images -> rates."""
+    model, published = pair()
+    results = []
+    for n in batches:
+        images = torch.rand(n, 1, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
+        ours = median_ms(lambda images=images: model.encode(images))
+        theirs = median_ms(lambda images=images: published.encode(images, {}))
+        rate = 2 * MACS["encode"] * n / ours / 1e6
+        results.append(
+            Result(
+                "encode", f"encode {n}", ours, theirs, "published layout", note=f"{rate:.0f} GFLOP/s if it were dense"
+            )
+        )
+    return results
+
+
+@torch.no_grad()
+def trace() -> list[Result]:
+    """Every spike and membrane of one decode."""
+    model, _ = pair()
+    spikes = (torch.rand(16, 1, 32, generator=torch.Generator().manual_seed(0)) < 0.3).float()
+    return [Result("trace", "trace of a decode, 1", median_ms(lambda: model.trace_decode(spikes)))]
+
+
+@torch.no_grad()
+def scaling() -> list[Result]:
+    """Decode against batch, T, d and the share of spikes in the latent."""
+    results = []
+    for n, steps, d, share in (
+        *((n, 16, 32, 0.3) for n in (1, 4, 16, 64)),
+        *((16, steps, 32, 0.3) for steps in (4, 8, 32)),
+        *((16, 16, d, 0.3) for d in (16, 128)),
+        *((16, 16, 32, share) for share in (0.05, 0.6)),
+    ):
+        torch.manual_seed(0)
+        model = ESVAE(ModelConfig(latent_dim=d, time_steps=steps)).train()
+        spikes = (torch.rand(steps, n, d, generator=torch.Generator().manual_seed(0)) < share).float()
+        for _ in range(20):
+            model.decode(spikes)  # settles tdBN's statistics
+        model.eval()
+        fired = sum(float(run.spikes.sum()) for run in model.trace_decode(spikes).layers.values()) / n
+        ms = median_ms(lambda model=model, spikes=spikes: model.decode(spikes), seconds=1)
+        results.append(
+            Result(
+                "scaling",
+                f"batch {n}, T {steps}, d {d}, latent rate {share}",
+                ms,
+                note=f"{ms / n:.2f} ms and {fired:,.0f} spikes an image",
+            )
+        )
+    return results

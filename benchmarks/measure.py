@@ -1,0 +1,89 @@
+"""What all parts share: a result, the median of some calls, and what machine this is."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numba
+import torch
+
+PACKAGES = ("torch", "numpy", "numba", "snntorch", "streamlit")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One row: milliseconds of this library and of its rival, and the peak memory of each one's process."""
+
+    part: str
+    work: str
+    ms: float | None
+    beside_ms: float | None = None
+    beside: str = ""
+    """What the second figure is."""
+    peak_mb: float | None = None
+    beside_peak_mb: float | None = None
+    note: str = ""
+
+
+def median_ms(call: Callable[[], object], *, seconds: float = 2.0, least: int = 3, most: int = 100) -> float:
+    """Median wall-clock milliseconds of a call: at least `least` times, at most `most`, for about that many seconds."""
+    call()
+    times: list[float] = []
+    while len(times) < least or (sum(times) < seconds and len(times) < most):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times) * 1000
+
+
+def matmul_peak() -> float:
+    """Highest GFLOP/s of a float32 product of two 2048 x 2048 matrices, out of five."""
+    a, b = torch.randn(2048, 2048), torch.randn(2048, 2048)
+    times = []
+    for _ in range(6):
+        start = time.perf_counter()
+        torch.mm(a, b)
+        times.append(time.perf_counter() - start)
+    return 2 * 2048**3 / min(times) / 1e9
+
+
+def machine() -> dict[str, Any]:
+    """Processor, threads, versions, load and date."""
+    return {
+        "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "numba_threads": numba.get_num_threads(),
+        "load_before": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
+        "matmul_gflops": round(matmul_peak()),
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in PACKAGES},
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    about = dict(line.split(":", 1) for line in reversed(lines) if ":" in line)
+    flags = about.get("flags\t\t", "").split()
+    names = [name for name in ("avx2", "avx512f", "avx512_bf16") if name in flags]
+    return " ".join([about.get("model name\t", platform.machine()).strip(), *names])

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import inference, neurons, page, training
+from benchmarks import dragging, inference, neurons, page, training
 from benchmarks.measure import Result, machine
 
 PARTS: dict[str, Callable[[], list[Result]]] = {
@@ -24,6 +24,8 @@ PARTS: dict[str, Callable[[], list[Result]]] = {
     "training-64": partial(training.training, 64),
     "training-256": partial(training.training, 256),
     "app": page.app,
+    "drag": dragging.drag,
+    "drag-crowd": partial(dragging.drag, dragging.OTHERS),
     "scaling": inference.scaling,
 }
 

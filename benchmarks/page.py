@@ -12,7 +12,10 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measure import Result
 
@@ -39,54 +42,80 @@ def node() -> list[Result]:
 
 def app(repeats: int = 3) -> list[Result]:
     """From `streamlit run` to a painted first picture; the file cache is warm from the first, uncounted start."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
     work = "app: command to first picture"
-    if not browser or not importlib.util.find_spec("playwright"):
-        return [Result("app", work, None, note="needs chromium and playwright")]
-    from playwright.sync_api import sync_playwright
-
-    times = []
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
-        try:
-            for _ in range(repeats + 1):
-                times.append(_start(chromium))
-        finally:
-            chromium.close()
-    times = sorted(times[1:])
+    with chromium() as browser:
+        if browser is None:
+            return [Result("app", work, None, note="needs chromium and playwright")]
+        times = sorted([_start(browser) for _ in range(repeats + 1)][1:])
     return [Result("app", work, times[len(times) // 2] * 1000, note=f"{repeats} starts")]
 
 
-_PAINTED = """() => [...document.querySelectorAll('canvas')].some(canvas => {
-  if (!canvas.width || !canvas.height) return false;
-  const pixels = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data;
-  return pixels && pixels.some((value, i) => i % 4 < 3 && value !== pixels[i % 4] && pixels[i - i % 4 + 3] > 0);
-})"""
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """A browser, or None where there is none."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not path or not importlib.util.find_spec("playwright"):
+        yield None
+        return
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
-def _start(chromium) -> float:
+@contextmanager
+def serve() -> Iterator[str]:
+    """The app at a free port, started as people start it; its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     words = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
-    start = time.perf_counter()
     server = subprocess.Popen(
         [*words, "--server.headless", "true"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         address = f"http://127.0.0.1:{port}"
+        start = time.perf_counter()
         while not _answers(address + "/_stcore/health"):
             if server.poll() is not None or time.perf_counter() - start > 120:
                 raise RuntimeError("the app did not start")
             time.sleep(0.02)
-        page = chromium.new_page()
-        page.goto(address)
-        page.wait_for_function(_PAINTED, timeout=120_000)
-        page.close()
-        return time.perf_counter() - start
+        yield address
     finally:
         server.terminate()
         server.wait(20)
+
+
+def picture_of(page: Any) -> Any:
+    """The large picture, once something is painted on it."""
+    picture = page.locator("canvas.large")
+    picture.wait_for(timeout=120_000)
+    for _ in range(6000):
+        if picture.evaluate(_PAINTED):
+            return picture
+        page.wait_for_timeout(10)
+    raise RuntimeError("the picture stayed empty")
+
+
+_PAINTED = """canvas => {
+  const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  return pixels.some((value, i) => i % 4 < 3 && value !== pixels[i % 4] && pixels[i - i % 4 + 3] > 0);
+}"""
+
+
+def _start(browser: Any) -> float:
+    start = time.perf_counter()
+    with serve() as address:
+        page = browser.new_page()
+        page.goto(address)
+        picture_of(page)
+        taken = time.perf_counter() - start
+        page.close()
+    return taken
 
 
 def _answers(address: str) -> bool:

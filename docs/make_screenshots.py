@@ -123,6 +123,14 @@ def film(page: Page, address: str) -> list[Image.Image]:
     return frames
 
 
+def _beside(frames: list[Image.Image]) -> Image.Image:
+    """Some frames in one picture, whose colours then serve all of them."""
+    sheet = Image.new("RGB", (sum(frame.width for frame in frames), frames[0].height))
+    for k, frame in enumerate(frames):
+        sheet.paste(frame, (k * frame.width, 0))
+    return sheet
+
+
 def main() -> None:
     """Write all of them."""
     OUT.mkdir(parents=True, exist_ok=True)
@@ -135,8 +143,8 @@ def main() -> None:
         views(page, address)
         frames = film(page, address)
         browser.close()
-    shared = frames[0].quantize(96, dither=Image.Dither.NONE)
-    palette = [frame.quantize(96, palette=shared, dither=Image.Dither.NONE) for frame in frames]
+    shared = _beside(frames[:: max(1, len(frames) // 6)]).quantize(128, dither=Image.Dither.NONE)
+    palette = [frame.quantize(128, palette=shared, dither=Image.Dither.NONE) for frame in frames]
     palette[0].save(ROOT / "docs" / "explorer.gif", save_all=True, append_images=palette[1:], duration=110, loop=0)
 
 

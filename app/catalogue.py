@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app import cards, maps
 from app.packs import pack
@@ -28,6 +27,7 @@ from esvae_core.errors import CheckpointError, EsvaeError
 from esvae_core.esvae import ESVAE
 from esvae_core.explore import atlas as atlases
 from esvae_core.explore.dimensions import STUCK_SHARE, class_correlation, class_means, class_share, usage
+from esvae_core.explore.packs import atlas_parts
 
 ROOT = Path(__file__).resolve().parents[1]
 _LOG = logging.getLogger("esvae.app")
@@ -235,15 +235,7 @@ def atlas_pack(shelf: Shelf) -> bytes | None:
     atlas = shelf.atlas
     if atlas is None:
         return None
-    about: dict[str, Any] = {"classNames": atlas.class_names, "steps": atlas.time_steps, "dataset": atlas.dataset}
-    arrays: dict[str, NDArray[Any]] = {
-        "counts": atlas.counts,
-        "labels": atlas.labels.astype("uint16"),
-        "indices": atlas.indices.astype("uint32"),
-        "tilePositions": atlas.tile_positions.astype("uint32"),
-        "tiles": atlas.tiles,
-        "effect": atlas.effect,
-    }
+    about, arrays = atlas_parts(atlas)
     if atlas.errors is not None:
         arrays["errors"] = atlas.errors
     if atlas.map is not None:

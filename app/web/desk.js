@@ -26,7 +26,7 @@ export class Desk {
   /**
    * Read the list of models and the address, and open what they say.
    * @param {string} base address of the server's routes
-   * @param {object} [given] a source of models other than the server: {models, model, bundle, atlas, originals, wasm}
+   * @param {object} [given] a source of models other than the server: {models, model, bundle, atlas, originals, wasm, pool}
    * @returns {Promise<Desk>}
    */
   static async open(base, given = served(base)) {
@@ -62,7 +62,7 @@ export class Desk {
 
   /** Workers with the model in them, for many pictures. @returns {Promise<Pool>} */
   pool() {
-    this.#pool ??= this.given.bundle(this.entry.hash).then((bundle) => Pool.load(bundle, this.given.wasm));
+    this.#pool ??= this.given.bundle(this.entry.hash).then((bundle) => Pool.load(bundle, this.given.wasm, this.given.pool));
     return this.#pool;
   }
 

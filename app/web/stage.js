@@ -46,7 +46,8 @@ function sheet(parent, name) {
   return there;
 }
 
-function show(root, desk, view, data, tell) {
+/** Show a view of a desk, below the line that all views share. @returns {() => void} take it away again */
+export function show(root, desk, view, data, tell) {
   if (!desk.usable) {
     root.replaceChildren(nothing(desk));
     return () => {};

@@ -1,4 +1,4 @@
-"""What is taken along: pictures that carry their recipe, and `esvae replay`."""
+"""What is taken along: pictures that carry their recipe, `esvae replay`, and `esvae page`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from esvae_core.cli import console
-from esvae_core.cli.options import AsJson, SamplerName, group
+from esvae_core.cli.options import AsJson, Checkpoint, SamplerName, group
 from esvae_core.errors import InputError
 
 if TYPE_CHECKING:
@@ -57,6 +57,33 @@ def replay(
     )
     if not done.identical:
         sys.exit(1)
+
+
+@app.command(epilog="Example: `esvae page checkpoints/mnist.safetensors --out explorer.html`")
+def page(
+    checkpoint: Checkpoint,
+    out_file: Annotated[Path, typer.Option("--out", help="The .html file.", show_default=False)],
+    web: Annotated[Path | None, typer.Option(help="The front end's files; app/web of the repository.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """One file that explores a model from disk: no server, no network, to be sent to a class."""
+    from esvae_core.arrays import suffix_of
+    from esvae_core.checkpoint import load
+    from esvae_core.esvae import ESVAE
+    from esvae_core.explore import atlas
+    from esvae_core.explore.page import WEB
+    from esvae_core.explore.page import page as whole
+    from esvae_core.files import write_atomically
+
+    suffix_of(out_file, (".html",))
+    beside = atlas.beside(checkpoint)
+    known = atlas.load(beside) if beside.exists() else None
+    loaded = load(checkpoint, ESVAE)
+    text = whole(loaded, checkpoint.stem, path=checkpoint.as_posix(), atlas=known, web=web or WEB)
+    write_atomically(out_file, text.encode())
+    size = len(text) / 2**20
+    told = f"{out_file}: {size:.1f} MB" + ("" if known else f"; without test images: {beside} is not there")
+    console.say(as_json, told, file=str(out_file), bytes=len(text.encode()), atlas=known is not None)
 
 
 def take_along(

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from esvae_core.config import Sampler
 from esvae_core.engine import noise, plan_of, to_bundle
 from esvae_core.engine.bundle import content_hash
+from esvae_core.engine.run import Events
 from esvae_core.errors import InputError, RecipeError
 from esvae_core.esvae import ESVAE
 from esvae_core.pictures import CAPTION, to_uint8
@@ -222,9 +223,11 @@ def seeds_from(seed: int, count: int) -> tuple[int, ...]:
     return tuple((seed + i) % 2**32 for i in range(count))
 
 
-@torch.inference_mode()
 def paint(model: ESVAE, units: Units, seeds: Sequence[int], *, sampler: Sampler, steps: int) -> NDArray[np.uint8]:
-    """Decode rates under frozen noise.
+    """Decode rates under frozen noise, to the byte as the explorer's page does.
+
+    Both add in the same order in single precision, take tanh in double, and round in single: every bit is the same on
+    any machine, whatever the batch and the number of threads.
 
     Args:
         model: the network.
@@ -236,14 +239,15 @@ def paint(model: ESVAE, units: Units, seeds: Sequence[int], *, sampler: Sampler,
     Returns:
         (N, H, W, C) pixels.
     """
-    rates, each = to_rates(units), max(1, 4000 // steps)
+    engine, rates, each = Events(plan_of(model)), to_rates(units), max(1, 4000 // steps)
     parts = []
     for start in range(0, len(rates), each):
         chosen = range(start, min(start + each, len(rates)))
         spikes = np.stack(
             [noise.sample(rates[i], seeds[i if len(seeds) > 1 else 0], sampler, steps) for i in chosen], axis=1
         )
-        parts.append(to_uint8(model.decode(torch.from_numpy(spikes).float().to(model.device))))
+        drive = engine.decode(spikes.astype(np.float32), torch.get_num_threads()).pictures
+        parts.append(to_uint8(torch.from_numpy(np.tanh(drive.astype(np.float64)).astype(np.float32))))
     return np.concatenate(parts)
 
 

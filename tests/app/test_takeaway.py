@@ -124,6 +124,29 @@ def test_a_grid_and_its_films(page, shelf_dir, tmp_path):
         assert image.size == (4 * (2 * 18 - 2), 4 * (2 * 25 - 2))
 
 
+def test_a_grid_of_samples_is_taken_along(page, shelf_dir, tmp_path):
+    open_page(page, LINK, "/generate", "[data-there]")
+    page.get_by_role("button", name="Export the grid").click()
+    done = replay(saved(page, "PNG", tmp_path), [shelf_dir])
+    assert done.identical
+    recipe = done.recipe
+    assert (recipe.kind, len(recipe.units), recipe.layout.columns, recipe.seeds) == ("grid", 50, 10, (7,))
+    assert recipe.layout.captions == tuple(map(str, range(50)))
+
+
+def test_a_path_is_taken_along_as_a_film(page, shelf_dir, tmp_path):
+    open_page(page, LINK, "/interpolate", "ol.strip[data-there]")
+    page.get_by_role("button", name="Export the path").click()
+    for label, kind in (("WEBP", "film"), ("GIF", "film"), ("PNG", "strip")):
+        done = replay(saved(page, label, tmp_path), [shelf_dir])
+        assert done.identical, label
+        assert (done.recipe.kind, len(done.recipe.units)) == (kind, 16)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="coupled").click()
+    page.get_by_role("button", name="Export the path").click()
+    page.get_by_text("choose frozen or fresh noise").wait_for()
+
+
 def test_a_dropped_picture_of_one_opens(page, model, tmp_path):
     open_page(page)
     recipe = recipe_of(model, "elsewhere", UNITS[:1], (99,), kind="picture", layout=Layout(scale=3), **HOW)

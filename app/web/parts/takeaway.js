@@ -5,7 +5,8 @@
  *     takeaway(desk, () => ({ kind: "grid", name: "samples", cells, seeds, columns: 8, captions }))
  *
  * @typedef {{kind: "picture"|"grid"|"strip", name: string, cells: Uint16Array[], seeds: number[], columns?: number,
- *   captions?: string[], frame_ms?: number}} Offer rates of each picture, and seeds of the noise: one for each or one for all
+ *   captions?: string[], frame_ms?: number}} Offer rates of each picture, and seeds of the noise: one for each or one for all;
+ *   or {why} that nothing can be taken along now
  */
 
 import { h } from "../dom.js";
@@ -37,6 +38,7 @@ function onScreen({ store }) {
 
 /** @param {Offer} offer */
 function sheetOf(desk, offer) {
+  if (offer.why) return h("p", { class: "quiet" }, offer.why);
   const { entry, store, engine } = desk;
   const { cells, seeds, kind } = offer;
   const { sampler, steps, rates, source } = store.state; // as they are now, whatever the hand does meanwhile
@@ -128,6 +130,7 @@ function sheetOf(desk, offer) {
       h("button", { type: "button", title: "The lines that make this again with esvae_core", onclick: python }, "as Python"),
       h("button", { type: "button", title: "What makes this again, as JSON", onclick: copy(() => textOf(recipe()), "The recipe is") }, "Recipe"),
       desk.given.noAddress ? null : h("button", { type: "button", title: "A link to what is on the screen", onclick: copy(() => desk.link, "The link is") }, "Link")), // prettier-ignore
+    store.state.view.flips ? h("p", { class: "quiet" }, "Spikes turned by hand are not in a recipe: this is the picture of the spikes as drawn.") : null,
     said,
     code,
     h("p", { class: "quiet" }, "Each file carries its recipe. ", h("code", {}, "esvae replay FILE"), " makes it again; dropped on this page, it opens."),

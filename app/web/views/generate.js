@@ -4,6 +4,7 @@ import { h, icon } from "../dom.js";
 import { MAX_SEED } from "../maths/link.js";
 import { noise, newSeed } from "../parts/noise.js";
 import { cellsOf, sheet } from "../parts/sheet.js";
+import { takeaway } from "../parts/takeaway.js";
 
 const SIDES = { rows: [1, 12, 5], columns: [1, 16, 10] };
 const HOTTEST = 2;
@@ -53,6 +54,8 @@ export function mount(root, desk) {
   const classes = h("select", { "aria-label": "Class", onchange: () => remember({ like: classes.value }, classes.value ? `like ${classes.value}` : "all classes") }, h("option", { value: "" }, "all classes"), atlas?.classNames.map((name) => h("option", { value: name }, `like “${name}”`))); // prettier-ignore
   const sort = h("input", { type: "checkbox", onchange: () => remember({ sort: sort.checked ? "1" : null }, "sort") });
   const luck = noise(desk);
+  let shown = [];
+  const offer = () => ({ kind: "grid", name: "samples", cells: shown.map((cell) => cell.rates), seeds: [store.state.seed], columns: number("columns", SIDES.columns), captions: shown.map((cell) => String(cell.seed)) }); // prettier-ignore
   const note = h("p", { class: "quiet", role: "status" });
   root.append(
     h(
@@ -70,6 +73,7 @@ export function mount(root, desk) {
         atlas ? [classes, h("label", { class: "field" }, sort, "most typical first")] : null,
         h("div", { class: "head" }, h("h2", {}, "Noise")),
         luck,
+        takeaway(desk, () => (shown.length ? offer() : { why: "There are no samples to take along." }), "Export the grid"),
         note,
       ),
       grid,
@@ -85,6 +89,7 @@ export function mount(root, desk) {
     if (label) words.push(`those whose ${5} nearest test images are mostly “${label}”`);
     if (cells.length < count) words.push("more of that class were not found");
     note.textContent = `${words.join("; ")}. Press one to make it the present rates; pin one to keep it when the others change.`;
+    shown = cells;
     grid.show(cells, number("columns", SIDES.columns));
   }
 

@@ -10,6 +10,7 @@ import { noise } from "../parts/noise.js";
 import { paint } from "../parts/picture.js";
 import { raster } from "../parts/raster.js";
 import { strip } from "../parts/strip.js";
+import { takeaway } from "../parts/takeaway.js";
 
 const FRAMES = [8, 12, 16, 24];
 const WAYS = [
@@ -51,7 +52,7 @@ export function mount(root, desk) {
   root.append(
     h("div", { class: "head" }, h("h2", {}, "Anchors"), h("div", { class: "row tight" }, ways, kinds, frames)),
     row,
-    h("div", { class: "head" }, h("h2", {}, "Path")),
+    h("div", { class: "head" }, h("h2", {}, "Path"), takeaway(desk, offer, "Export the path")),
     film,
     h(
       "div",
@@ -61,6 +62,14 @@ export function mount(root, desk) {
       h("div", {}, luck, spikes),
     ),
   );
+
+  function offer() {
+    if (kind() === "drifting") return { why: "Coupled noise is between two seeds, and a recipe has whole ones: choose frozen or fresh noise to take the path along." };
+    const cells = shown.map(({ rates }) => toGrid(rates));
+    const { seed } = store.state;
+    const seeds = kind() === "fresh" ? cells.map((_, k) => (seed + k) % 2 ** 31) : [seed];
+    return { kind: "strip", name: "path", cells, seeds, columns: cells.length, frame_ms: 120 };
+  }
 
   let shown = [];
   let key = "";

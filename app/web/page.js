@@ -1,0 +1,66 @@
+/** A page of its own: model, engine, atlas and views in one file, without a server. `esvae page` writes it. */
+
+import { Desk } from "./desk.js";
+import { h } from "./dom.js";
+import { serve } from "./engine/protocol.js";
+import { readPack } from "./maths/pack.js";
+import { show } from "./stage.js";
+import * as explore from "./views/explore.js";
+import * as spikes from "./views/spikes.js";
+
+/** Name, label, view, and which part of it is open. */
+const TABS = [
+  ["explore", "Explore", explore, "test"],
+  ["draw", "Draw", explore, "draw"],
+  ["spikes", "Spikes", spikes, null],
+];
+
+/**
+ * @param {HTMLElement} root where
+ * @param {{entry: object, bundle: string, atlas: string|null, wasm: string}} held what the file holds, bytes as base64
+ */
+export async function start(root, held) {
+  try {
+    const desk = await Desk.open("", given(held));
+    const stage = h("div", {});
+    const tabs = TABS.map(([name, label]) => h("button", { type: "button", role: "tab", onclick: () => open(name) }, label));
+    let leave = () => {};
+    const open = (name) => {
+      leave();
+      const [, , view, tab] = TABS.find(([each]) => each === name);
+      TABS.forEach(([each], i) => tabs[i].setAttribute("aria-selected", String(each === name)));
+      stage.className = `stage view-${name}`;
+      desk.store.set({ view: { ...desk.store.state.view, ...(tab ? { tab } : {}) } });
+      leave = show(stage, desk, view, { view: name }, () => {});
+    };
+    root.replaceChildren(h("nav", { class: "stage tabs" }, h("strong", {}, "ESVAE explorer"), h("div", { role: "tablist" }, tabs)), stage);
+    open(desk.store.state.view.tab === "draw" ? "draw" : "explore");
+  } catch (error) {
+    root.replaceChildren(h("p", { role: "alert" }, `This page cannot start: ${error.message}.`));
+  }
+}
+
+/** What the file holds, as a desk asks for it. */
+function given({ entry, bundle, atlas, wasm }) {
+  const [model, code] = [bytes(bundle), bytes(wasm)];
+  return {
+    noAddress: location.protocol === "file:",
+    wasm: code,
+    models: async () => [entry],
+    model: async () => entry,
+    bundle: async () => model,
+    atlas: async () => readPack(bytes(atlas)),
+    originals: async () => null,
+    pool: { size: 1, spawn: inPage },
+  };
+}
+
+const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
+
+/** A worker that is none: a file from disk may start no workers, so many pictures are drawn here, one after the other. */
+function inPage() {
+  const worker = { terminate: () => {}, postMessage: (data) => setTimeout(() => port.onmessage({ data })) };
+  const port = { postMessage: (data) => worker.onmessage({ data }) };
+  serve(port);
+  return worker;
+}

@@ -1,0 +1,171 @@
+"""One file that holds a model, the engine, an atlas and the explorer's views, and needs no server and no network.
+
+The front end's modules go into the file as `data:` addresses behind an import map, under names of their own, since
+modules in a file from disk may import nothing beside it. Its entry is `app/web/page.js`.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import importlib.metadata
+import json
+import posixpath
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from esvae_core.checkpoint import Checkpoint
+from esvae_core.engine import plan_of, to_bundle
+from esvae_core.engine.bundle import content_hash
+from esvae_core.errors import InputError
+from esvae_core.esvae import ESVAE
+from esvae_core.explore.atlas import Atlas
+from esvae_core.explore.atlas import content_hash as weights_hash
+from esvae_core.explore.packs import atlas_parts, pack
+
+WEB = Path(__file__).resolve().parents[2] / "app" / "web"
+"""The front end's files, where this is the repository."""
+
+_ENTRY = "page.js"
+_PREFIX = "esvae/"
+_COMMENT = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.S | re.M)
+_STATIC = re.compile(
+    r"""((?:^|\s)(?:import|export)\b[^"'`;()]*?\bfrom\s*|^\s*import\s*)(["'])(\.{1,2}/[^"']+)\2""", re.M
+)
+_DYNAMIC = re.compile(r"""\bimport\(\s*["']\.""")
+
+
+def page(checkpoint: Checkpoint[ESVAE], name: str, *, path: str, atlas: Atlas | None, web: Path = WEB) -> str:
+    """The file's text.
+
+    Args:
+        checkpoint: The model.
+        name: What the page calls it.
+        path: Of the checkpoint, as the page's lines of Python name it.
+        atlas: Of that model, if there is one.
+        web: The front end's files.
+
+    Raises:
+        InputError: the front end is not there, or the atlas belongs to other weights.
+    """
+    if not (web / _ENTRY).is_file():
+        raise InputError(
+            f"{web}: expected the front end's files; they come with the repository: name its folder app/web with --web"
+        )
+    if atlas is not None and atlas.checkpoint_sha256 != weights_hash(checkpoint.model.state_dict()):
+        raise InputError(f"{name}: its atlas belongs to other weights; build it again with esvae atlas")
+    files = {
+        file.relative_to(web).as_posix(): file.read_text(encoding="utf-8")
+        for suffix in ("js", "css")
+        for file in sorted(web.rglob(f"*.{suffix}"))
+    }
+    bundle = to_bundle(plan_of(checkpoint.model))
+    held = {
+        "entry": _entry(checkpoint, name, path, content_hash(bundle), atlas is not None),
+        "bundle": _base64(bundle),
+        "atlas": None if atlas is None else _base64(pack(*atlas_parts(atlas))),
+        "wasm": _base64((web / "engine" / "engine.wasm").read_bytes()),
+    }
+    imports = {_PREFIX + module: _address(text) for module, text in inlined(_ENTRY, files).items()}
+    return _TEMPLATE.format(
+        title=html.escape(f"{name}: ESVAE explorer"),
+        style=files["page.css"] + files["look.css"],
+        imports=json.dumps({"imports": imports}),
+        held=json.dumps(held).replace("<", "\\u003c"),
+        entry=_PREFIX + _ENTRY,
+    )
+
+
+def inlined(entry: str, files: Mapping[str, str]) -> dict[str, str]:
+    """A module and all that it imports, by name, with relative imports turned into names of an import map.
+
+    Raises:
+        InputError: one imports what is not there, or imports while it runs.
+    """
+    done: dict[str, str] = {}
+    waiting = [entry]
+    while waiting:
+        name = waiting.pop()
+        if name in done:
+            continue
+        text = files[name]
+        if _DYNAMIC.search(_COMMENT.sub("", text)):
+            raise InputError(f"{name}: imports a file while it runs, which one file cannot hold")
+        done[name], wanted = renamed(text, name)
+        for other in wanted:
+            if other not in files:
+                raise InputError(f"{name}: imports {other}, which is not there")
+        waiting += wanted
+    return done
+
+
+def renamed(source: str, name: str) -> tuple[str, list[str]]:
+    """A module's text with './x.js' as a name of the import map, and which modules these are.
+
+    Args:
+        source: JavaScript.
+        name: Of the module, relative to the front end's folder.
+    """
+    wanted: list[str] = []
+
+    def bare(match: re.Match[str]) -> str:
+        head, quote, relative = match.groups()
+        wanted.append(posixpath.normpath(posixpath.join(posixpath.dirname(name), relative)))
+        return f"{head}{quote}{_PREFIX}{wanted[-1]}{quote}"
+
+    return _STATIC.sub(bare, source), wanted
+
+
+def _entry(checkpoint: Checkpoint[ESVAE], name: str, path: str, digest: str, atlas: bool) -> dict[str, Any]:
+    """What the page says of the model; as `app/catalogue.py` describes one."""
+    model, dataset = checkpoint.model.config, checkpoint.header.dataset
+    return {
+        "name": name,
+        "problem": "",
+        "kind": model.kind,
+        "dims": model.latent_dim,
+        "steps": model.time_steps,
+        "size": model.image_size,
+        "channels": model.image_channels,
+        "dataset": dataset.name if dataset else "",
+        "atlas": atlas,
+        "atlasProblem": "",
+        "originals": False,
+        "hash": digest,
+        "path": path,
+        "versions": {"esvae": importlib.metadata.version("esvae")},
+    }
+
+
+def _base64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
+
+
+def _address(module: str) -> str:
+    return f"data:text/javascript;base64,{_base64(module.encode())}"
+
+
+_TEMPLATE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="icon" href="data:,">
+<style>
+{style}
+</style>
+<script type="importmap">{imports}</script>
+<script type="application/json" id="held">{held}</script>
+</head>
+<body>
+<main id="root"><noscript>This page needs JavaScript.</noscript></main>
+<script type="module">
+import {{ start }} from "{entry}";
+start(document.getElementById("root"), JSON.parse(document.getElementById("held").textContent));
+</script>
+</body>
+</html>
+"""

@@ -134,7 +134,10 @@ def test_training_mode_agrees_in_losses_gradients_and_running_statistics(recorde
         found = float(parameters[names[theirs]].grad.norm())
         before_norm = theirs.endswith(".bias") and ".bn." not in theirs and f"{theirs[:-5]}.bn.bias" in names
         if before_norm:
-            assert found < 1e-6, theirs  # a constant in front of a normalisation has no gradient
+            # A constant in front of a normalisation has no gradient: what is left is the rounding of a sum whose
+            # terms are those of the weights' gradient, and differs between processors.
+            beside = float(parameters[names[f"{theirs[:-5]}.weight"]].grad.norm())
+            assert found <= 1e-3 * beside, theirs
         else:
             assert found == pytest.approx(norm, rel=0.01), theirs
     for group in ("running_mean_after", "running_var_after"):

@@ -172,7 +172,7 @@ class TrainConfig(_Settings):
     micro_batch: int | None = Field(
         None,
         ge=1,
-        description="Images whose feature maps are in memory at a time, on the CPU; none: all. Results stay the same.",
+        description="Images whose largest feature maps are in memory at a time, on the CPU; none: all. Same results.",
     )
     lr: float = Field(0.003, gt=0, description="Learning rate per 250 images of batch: the rate is lr x batch / 250.")
     prior_lr_factor: float = Field(10.0, gt=0, description="The prior's layer learns this many times faster.")

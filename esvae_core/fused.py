@@ -313,7 +313,7 @@ class Bounded(torch.autograd.Function):
             drive = _convolved(transform, part, ctx.low)
             moments += _back(_flat(drive, steps), _flat(grad, steps), by, neuron)[1]
         whole = _shared_sum(moments) if by.values else moments
-        of_x = torch.empty_like(x).view(steps, -1, *x.shape[1:])
+        of_x = torch.empty((steps, len(x) // steps, *x.shape[2:], x.shape[1]))
         of_weight, of_bias = torch.zeros_like(transform.weight), torch.zeros_like(transform.bias)
         first = 0
         for part, grad in zip(_parts(x, steps, images), _parts(grads[0], steps, images), strict=True):
@@ -327,11 +327,12 @@ class Bounded(torch.autograd.Function):
                 drive, [part, transform.weight, transform.bias], _like(delta, drive.shape)
             )
             count = len(part) // steps
-            of_x[:, first : first + count] = of_part.view(steps, count, *x.shape[1:])
+            of_x[:, first : first + count] = of_part.movedim(1, -1).reshape(steps, count, *of_x.shape[2:])
             of_weight += more_weight
             of_bias += more_bias
             first += count
-        return of_x.flatten(0, 1), of_weight, of_bias, *_of_norm(by, moments), None, None, None, None, None
+        of_x = of_x.flatten(0, 1).movedim(-1, 1)
+        return of_x, of_weight, of_bias, *_of_norm(by, moments), None, None, None, None, None
 
 
 def _convolved(transform: nn.Module, x: Tensor, low: bool) -> Tensor:
@@ -340,7 +341,8 @@ def _convolved(transform: nn.Module, x: Tensor, low: bool) -> Tensor:
 
 
 def _parts(x: Tensor, steps: int, images: int) -> Iterator[Tensor]:
-    """(T * N, ...) -> (T * n, ...), n images at a time."""
-    by_step = x.detach().view(steps, -1, *x.shape[1:])
+    """(T * N, C, ...) -> (T * n, C, ...), n images at a time, channels-last as the kernels want them."""
+    last = x.detach().movedim(1, -1)
+    by_step = last.view(steps, -1, *last.shape[1:])
     for first in range(0, by_step.shape[1], images):
-        yield by_step[:, first : first + images].flatten(0, 1)
+        yield by_step[:, first : first + images].flatten(0, 1).movedim(-1, 1)

@@ -160,7 +160,7 @@ class SpikingLayer(nn.Module):
 
 
 def bound_memory(model: nn.Module, images: int | None) -> None:
-    """Let a model's convolutions, in training on the CPU, hold the feature maps of that many images at a time.
+    """Let the spiking layers of `model`, in training on the CPU, hold the feature maps of that many images at a time.
 
     Statistics, spikes and gradients stay those of the whole batch; what it saves in memory it costs in time, because
     feature maps are computed again when they are needed. None: all images at once.

@@ -30,7 +30,7 @@ from esvae_core import checkpoint
 from esvae_core.config import ModelConfig, RunConfig, SpikingModelConfig, parse
 from esvae_core.data import ImageSet, Split, load
 from esvae_core.errors import NonFiniteError, OutputError, TrainingError
-from esvae_core.esvae import ESVAE
+from esvae_core.esvae import ESVAE, SpikingCoder
 from esvae_core.files import write_atomically
 from esvae_core.layers import bound_memory
 from esvae_core.model import ImageModel
@@ -180,7 +180,10 @@ class _Run:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(train.seed)
             self.model = build(config.model)
-        bound_memory(self.model, train.micro_batch)
+        if isinstance(self.model, SpikingCoder):
+            bound_memory(
+                self.model.decoder[-1], train.micro_batch
+            )  # its feature maps are as many as all others together
         self.objective: Objective[ImageModel] = objective_of(self.model, train)
         self.state = RunState(config.model_dump_json(), self.data.sha256)
         self.steps_now = time_steps(config.model, train, 0)

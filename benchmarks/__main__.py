@@ -1,4 +1,4 @@
-"""`python -m benchmarks [PART ...] [--json]`: one table of how long things take here, beside their rivals."""
+"""`python -m benchmarks [PART ...] [--json | --markdown]`: one table of how long things take here, beside their rivals."""
 
 from __future__ import annotations
 
@@ -30,22 +30,28 @@ PARTS: dict[str, Callable[[], list[Result]]] = {
 }
 
 
-def _table(results: list[Result], about: dict[str, Any]) -> Table:
-    title = f"{about['processor']}, {about['threads']} threads, float32 product {about['matmul_gflops']} GFLOP/s"
-    table = Table(title=f"{title}, {about['date']}")
-    for name in ("work", "ms", "rival ms", "times faster", "peak MB", "rival MB", "rival", "note"):
-        table.add_column(name, justify="left" if name in ("work", "rival", "note") else "right")
+COLUMNS = ("work", "ms", "rival ms", "times faster", "peak MB", "rival MB", "rival", "note")
+WORDS = ("work", "rival", "note")
+
+
+def _cells(row: Result) -> tuple[str, ...]:
+    ratio = row.beside_ms / row.ms if row.beside_ms and row.ms else None
+    figures = (row.ms, row.beside_ms, ratio, row.peak_mb, row.beside_peak_mb)
+    return (row.work, *map(_figure, figures), row.beside if row.beside_ms else "", row.note)
+
+
+def _table(results: list[Result], title: str) -> Table:
+    table = Table(title=title)
+    for name in COLUMNS:
+        table.add_column(name, justify="left" if name in WORDS else "right")
     for row in results:
-        ratio = row.beside_ms / row.ms if row.beside_ms and row.ms else None
-        figures = (
-            _figure(row.ms),
-            _figure(row.beside_ms),
-            _figure(ratio),
-            _figure(row.peak_mb),
-            _figure(row.beside_peak_mb),
-        )
-        table.add_row(row.work, *figures, row.beside if row.beside_ms else "", row.note)
+        table.add_row(*_cells(row))
     return table
+
+
+def _markdown(results: list[Result]) -> str:
+    rules = ("---" if name in WORDS else "---:" for name in COLUMNS)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (COLUMNS, rules, *map(_cells, results)))
 
 
 def _figure(value: float | None) -> str:
@@ -58,7 +64,9 @@ def main() -> None:
     """Run the parts that are asked for; all of them unless some are named."""
     reader = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     reader.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
-    reader.add_argument("--json", action="store_true", help="print machine and results as JSON")
+    form = reader.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print machine and results as JSON")
+    form.add_argument("--markdown", action="store_true", help="print what README.md keeps")
     given = reader.parse_args()
     unknown = [name for name in given.parts if name not in PARTS]
     if unknown:
@@ -67,12 +75,17 @@ def main() -> None:
     for name in given.parts or PARTS:
         log.print(f"{name} ...")
         results += PARTS[name]()
+    title = f"{about['processor']}, {about['threads']} threads, float32 product {about['matmul_gflops']} GFLOP/s"
+    title = f"{title}, {about['date']}"
+    versions = ", ".join(f"{name} {version or 'not installed'}" for name, version in about["versions"].items())
     if given.json:
         print(json.dumps({"machine": about, "results": [asdict(row) for row in results]}, indent=2))
+    elif given.markdown:
+        print(f"{title}; {versions}\n\n{_markdown(results)}")
     else:
         console = Console(width=None if Console().is_terminal else 160)
-        console.print(_table(results, about))
-        console.print(", ".join(f"{name} {version or 'not installed'}" for name, version in about["versions"].items()))
+        console.print(_table(results, title))
+        console.print(versions)
 
 
 if __name__ == "__main__":

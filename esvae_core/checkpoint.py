@@ -9,6 +9,7 @@ import datetime
 import importlib.metadata
 import json
 import platform
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
@@ -64,7 +65,7 @@ class Metric(_Record):
 
     name: str = Field(description="What was measured, e.g. 'mse'.")
     value: float = Field(description="The figure.")
-    protocol: str = Field(description="Data, split, T, sampler, seed: enough to measure it again.")
+    protocol: str = Field(description="Data, split, T, sampler, seed: enough to measure it again; then remarks.")
 
 
 class Header(_Record):
@@ -105,6 +106,17 @@ def stamped(header: Header) -> Header:
     """The header with today's date and the installed versions."""
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     return header.model_copy(update={"versions": package_versions(), "created": now})
+
+
+def record(path: Path | str, known: Checkpoint[ImageModel], metrics: Iterable[Metric]) -> None:
+    """Write a checkpoint again with new figures; they replace those of the same name and protocol.
+
+    What stands before the first semicolon tells one protocol from another; behind it are remarks, such as a deviation.
+    """
+    new = {(m.name, m.protocol.partition(";")[0]): m for m in metrics}
+    kept = [m for m in known.header.metrics if (m.name, m.protocol.partition(";")[0]) not in new]
+    header = known.header.model_copy(update={"metrics": (*kept, *new.values())})
+    save(path, known.model.state_dict(), stamped(header))
 
 
 def save(path: Path | str, state: dict[str, Tensor], header: Header) -> None:

@@ -168,7 +168,7 @@ def test_evaluate_measures_the_groups_it_is_asked_for(esvae, checkpoint, tmp_pat
 def test_a_suite_that_cannot_run_is_refused(esvae, checkpoint, tmp_path):
     refused(esvae("evaluate", checkpoint, "--suite", "colour"), "colour", "reconstruction")
     refused(esvae("evaluate", checkpoint, "--suite", "cost", "--out", tmp_path / "x.txt"), ".json")
-    refused(esvae("evaluate", checkpoint, "--suite", "cost", "--record"), "--record")
+    refused(esvae("evaluate", checkpoint, "--suite", "cost", "--record"), "--record", "generation")
     refused(esvae("evaluate", checkpoint, "--out", tmp_path / "x.json"), "--suite")
     refused(esvae("evaluate", checkpoint, "--suite", "cost", "--inception", tmp_path / "no.pth"), "no.pth")
     refused(esvae("evaluate", checkpoint, "--suite", "generation", "--fad-net", tmp_path / "no.net"), "no.net")

@@ -33,7 +33,7 @@ def evaluate(
     sampler: Sampling = None,
     seed: Seed = 0,
     accept_other_hash: OtherHash = False,
-    record: Annotated[bool, typer.Option(help="Write the figures into the checkpoint's header.")] = False,
+    record: Annotated[bool, typer.Option(help="Write the figures (of a suite: FAD) into the header.")] = False,
     suite: Annotated[
         str | None,
         typer.Option(metavar="full|quick|GROUP,...", help=f"More figures, by group: {', '.join(suites.GROUPS)}."),
@@ -47,8 +47,8 @@ def evaluate(
 ) -> None:
     """Measure a model on a whole split: error, MMD, firing rates, cost; with --suite, all of docs/evaluation.md."""
     if suite is not None:
-        if record or seed:
-            raise InputError("--suite: has seeds of its own and is not recorded; leave --seed and --record out")
+        if seed:
+            raise InputError("--suite: has seeds of its own; leave --seed out")
         suites.run(
             suite,
             checkpoint,
@@ -61,12 +61,14 @@ def evaluate(
             out_file=out_file,
             fad_net=fad_net,
             inception=inception,
+            record=record,
             as_json=as_json,
         )
         return
     if out_file or fad_net or inception:
         raise InputError("--out, --fad-net and --inception go with --suite")
-    from esvae_core.checkpoint import load, save, stamped
+    from esvae_core.checkpoint import load
+    from esvae_core.checkpoint import record as keep
     from esvae_core.esvae import ESVAE
     from esvae_core.evaluation.evaluate import evaluate as measure
 
@@ -86,10 +88,7 @@ def evaluate(
             report=lambda done, total: bar.update(task, completed=done),
         )
     if record:
-        new = {metric.name: metric for metric in result.metrics()}
-        kept = [m for m in loaded.header.metrics if m.name not in new or m.protocol != new[m.name].protocol]
-        header = loaded.header.model_copy(update={"metrics": (*kept, *new.values())})
-        save(checkpoint, loaded.model.state_dict(), stamped(header))
+        keep(checkpoint, loaded, result.metrics())
     if as_json:
         print(result.model_dump_json(indent=2))
         return

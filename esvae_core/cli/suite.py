@@ -40,11 +40,13 @@ def run(
     out_file: Path | None,
     fad_net: Path | None,
     inception: Path | None,
+    record: bool,
     as_json: bool,
 ) -> None:
     """Measure and print; `out_file` gets the JSON, a file beside it the finished groups."""
     from esvae_core.arrays import suffix_of
     from esvae_core.checkpoint import load
+    from esvae_core.checkpoint import record as keep
     from esvae_core.evaluation.subject import subject_of
     from esvae_core.evaluation.suite import Bench, parse_suite, run_suite
 
@@ -60,12 +62,15 @@ def run(
     def train() -> ImageSet:
         return dataset_of(loaded.header, dataset, SplitName.train, data_dir, other_hash)
 
+    net = _feature_net(fad_net, test, checkpoint)
+    if record and ("generation" not in groups or net is None):
+        raise InputError("--record: of a suite it keeps FAD; expected the group generation, and a feature network")
     bench = Bench(
         subject_of(loaded.model, steps=steps, sampler=sampler.value if sampler else None),
         test,
         train,
         plan,
-        _feature_net(fad_net, test, checkpoint),
+        net,
         inception,
     )
     with console.bar() as bar:
@@ -76,6 +81,8 @@ def run(
 
         kept = None if out_file is None else out_file.with_suffix(".groups.json")
         result = run_suite(bench, loaded.header.name, groups, kept=kept, report=report)
+    if record:
+        keep(checkpoint, loaded, result.metrics())
     text = result.model_dump_json(indent=2)
     if out_file is not None:
         write_atomically(out_file, (text + "\n").encode())

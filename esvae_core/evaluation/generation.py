@@ -23,8 +23,8 @@ from esvae_core.seeds import generator
 NEIGHBOURS = 5
 COPIES = 1_000
 
-_FADS = ("FAD, published protocol", "FAD, evaluation mode")
-_FLOOR = "the same of random train images, the floor"
+FADS = ("FAD, published protocol", "FAD, evaluation mode")
+FLOOR = "the same of random train images, the floor"
 
 
 def generation(
@@ -64,14 +64,14 @@ def generation(
         if net is None or reference is None:
             break  # nothing but the first samples is looked at
         chosen = np.random.default_rng(seed).permutation(len(train))[:samples]
-        for suffix, images in (("", pictures), (_FLOOR, train.tensor(chosen))):
+        for suffix, images in (("", pictures), (FLOOR, train.tensor(chosen))):
             for name, value in _distances(images, net, reference).items():
                 rows.setdefault(f"{name}: {suffix}" if suffix else name, []).append(value)
-    figures = _order(rows) if rows else [Figure(name=name, note=_no_net(test)) for name in _FADS]
-    if net is not None and _FADS[0] not in rows:
+    figures = _order(rows) if rows else [Figure(name=name, note=_no_net(test)) for name in FADS]
+    if net is not None and FADS[0] not in rows:
         published = net.header.statistics == "published"
         why = f"needs {PUBLISHED_COUNT:,} samples" if published else "no published statistics of this data set"
-        figures.insert(0, Figure(name=_FADS[0], note=f"not measured: {why}"))
+        figures.insert(0, Figure(name=FADS[0], note=f"not measured: {why}"))
     figures += _copies(first[:COPIES], test, train)
     figures += _inception(first, test, inception)
     shown = f"{samples:,} samples of each of the seeds 0 to {seeds - 1}" if net else f"{samples:,} samples of seed 0"
@@ -87,8 +87,8 @@ def _distances(images: Tensor, net: FeatureFile, reference: NDArray[np.float64])
     found = features(net.net, images)
     values = {}
     if net.header.statistics == "published" and len(images) >= PUBLISHED_COUNT:
-        values[_FADS[0]] = published_fad(images, net.net, net.statistics)
-    values[_FADS[1]] = frechet_distance(gaussian(found), gaussian(reference))
+        values[FADS[0]] = published_fad(images, net.net, net.statistics)
+    values[FADS[1]] = frechet_distance(gaussian(found), gaussian(reference))
     count = min(len(found), len(reference))
     if count > NEIGHBOURS:
         values |= manifold(reference[:count], found[:count], NEIGHBOURS)._asdict()
@@ -97,8 +97,8 @@ def _distances(images: Tensor, net: FeatureFile, reference: NDArray[np.float64])
 
 def _order(rows: dict[str, list[float]]) -> list[Figure]:
     """Each figure with its floor behind it."""
-    own = [name for name in rows if not name.endswith(_FLOOR)]
-    return [over_seeds(name, rows[name]) for each in own for name in (each, f"{each}: {_FLOOR}") if name in rows]
+    own = [name for name in rows if not name.endswith(FLOOR)]
+    return [over_seeds(name, rows[name]) for each in own for name in (each, f"{each}: {FLOOR}") if name in rows]
 
 
 def _copies(samples: Tensor, test: ImageSet, train: ImageSet) -> list[Figure]:

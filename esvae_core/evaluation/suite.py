@@ -13,11 +13,12 @@ import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from esvae_core.checkpoint import Metric
 from esvae_core.data import ImageSet
 from esvae_core.errors import InputError
 from esvae_core.evaluation.cost import cost
 from esvae_core.evaluation.feature_net import FeatureFile
-from esvae_core.evaluation.generation import generation
+from esvae_core.evaluation.generation import FADS, FLOOR, generation
 from esvae_core.evaluation.latent_space import latent_space
 from esvae_core.evaluation.price_of_sampling import price_of_sampling
 from esvae_core.evaluation.reconstruction import reconstruction
@@ -86,6 +87,21 @@ class SuiteReport(BaseModel):
     sampler: str | None = Field(None, description="How rates became spikes, where there are rates.")
     version: int = VERSION
     groups: tuple[Group, ...] = ()
+
+    def metrics(self) -> tuple[Metric, ...]:
+        """FAD by both protocols, as a checkpoint's header keeps it, its floor beside it; nothing if there is none."""
+        setting = (self.time_steps and f"T = {self.time_steps}", self.sampler and f"{self.sampler} sampling")
+        how = ", ".join(word for word in (*setting, f"{self.split} split of {self.dataset}") if word)
+        found = []
+        for figures in ({figure.name: figure for figure in group.figures} for group in self.groups):
+            for name, title in zip(("fad_published", "fad"), FADS, strict=True):
+                if title not in figures or figures[title].value is None:
+                    continue
+                mean, floor = figures[title], figures[f"{title}: {FLOOR}"]
+                spread = "" if mean.deviation is None else f"± {mean.deviation:.2f} over {self.plan.seeds} seeds; "
+                words = f"{how}; {spread}{self.plan.samples:,} samples; random train images score {floor.value:.2f}"
+                found.append(Metric(name=name, value=mean.value, protocol=words))
+        return tuple(found)
 
 
 def some(data: ImageSet, count: int | None) -> ImageSet:

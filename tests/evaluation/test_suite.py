@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 import torch
 
+from esvae_core import checkpoint
+from esvae_core.checkpoint import Header, Metric
 from esvae_core.cli.suite import GROUPS as NAMED
 from esvae_core.errors import InputError
 from esvae_core.evaluation import suite
+from esvae_core.evaluation.generation import FADS, FLOOR
+from esvae_core.evaluation.results import Figure, Group
 from esvae_core.evaluation.subject import subject_of
-from esvae_core.evaluation.suite import FULL, GROUPS, QUICK, Bench, Plan, parse_suite, run_suite, some
+from esvae_core.evaluation.suite import FULL, GROUPS, QUICK, Bench, Plan, SuiteReport, parse_suite, run_suite, some
 
 from .made import image_set
 
@@ -42,6 +46,34 @@ def test_all_groups_run_and_say_what_they_are(bench):
     assert (report.time_steps, report.sampler, report.dataset) == (4, "bernoulli", "made")
     assert [group for group, done, total in seen if done == total][-1] == "cost"
     assert type(report).model_validate_json(report.model_dump_json()) == report
+
+
+def test_fad_goes_into_a_header_once(tmp_path, tiny):
+    def reported(value, sampler):
+        figures = [
+            Figure(name=name, value=value if name in FADS else 2.5, deviation=0.25)
+            for title in FADS
+            for name in (title, f"{title}: {FLOOR}")
+        ]
+        group = Group(name="generation", protocol="how", figures=tuple(figures))
+        about = {"name": "tiny", "checkpoint_sha256": "", "dataset": "made", "dataset_sha256": "", "split": "test"}
+        return SuiteReport(**about, plan=SMALL, time_steps=4, sampler=sampler, groups=(group,))
+
+    path = tmp_path / "tiny.safetensors"
+    header = Header(name="tiny", model=tiny.config, metrics=(Metric(name="mse", value=1.0, protocol="test"),))
+    checkpoint.save(path, tiny.state_dict(), header)
+    for report in (reported(9.0, "bernoulli"), reported(8.0, "systematic"), reported(7.0, "bernoulli")):
+        checkpoint.record(path, checkpoint.load(path), report.metrics())
+    kept = checkpoint.load(path).header.metrics
+    assert [(m.name, m.value) for m in kept] == [
+        ("mse", 1),
+        *((n, v) for v in (8, 7) for n in ("fad_published", "fad")),
+    ]
+    words = (
+        "T = 4, bernoulli sampling, test split of made; ± 0.25 over 1 seeds; 12 samples; random train images score 2.50"
+    )
+    assert kept[-1].protocol == words
+    assert SuiteReport.model_validate({**reported(9.0, "bernoulli").model_dump(), "groups": ()}).metrics() == ()
 
 
 def test_the_command_knows_the_groups():

@@ -1,0 +1,103 @@
+"""What the page asks of the models: lists, parts by content hash, maps, and a picture for those who cannot decode.
+
+Nothing here changes anything; a map that is asked for is drawn in the background and kept. Only names and hashes that
+are known are answered; everything else is 404, and nothing of a request ever becomes a path. Importing this module
+brings PyTorch along, which `routes` therefore leaves until the page is on its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from app import catalogue, maps, scene
+from app.packs import pack
+from app.routes import FOREVER, FRESH, Handler, answer, guarded
+from app.state import PARAMETER, decode
+
+_MAX_LINK = 32_768  # characters
+
+
+@guarded
+def models(request: Request) -> Response:
+    """All checkpoints, good and bad, as the page lists them."""
+    return JSONResponse([catalogue.listed(entry) for entry in catalogue.find()], headers=FRESH)
+
+
+@guarded
+def model(request: Request) -> Response:
+    """One checkpoint by name: the hashes of its parts."""
+    return JSONResponse(catalogue.described(catalogue.named(request.path_params["name"])), headers=FRESH)
+
+
+def _part(content: Callable[[catalogue.Shelf], bytes | None]) -> Handler:
+    @guarded
+    def part(request: Request) -> Response:
+        shelf = catalogue.hashed(request.path_params["digest"])
+        return answer(None if shelf is None else content(shelf))
+
+    return part
+
+
+@guarded
+def dimensions(request: Request) -> Response:
+    """What a model's dimensions are used for; the query names the atlas' version, so that it can be kept for ever."""
+    shelf = catalogue.hashed(request.path_params["digest"])
+    found = None if shelf is None else catalogue.dimensions(shelf)
+    return answer(None) if found is None else JSONResponse(found, headers=FOREVER)
+
+
+@guarded
+def draw(request: Request) -> Response:
+    """Spikes and picture of a link, decoded here: what a browser without the engine asks for on release."""
+    text = request.query_params.get(PARAMETER, "")
+    if len(text) > _MAX_LINK:
+        return JSONResponse({"error": f"link: expected at most {_MAX_LINK} characters"}, 404, headers=FRESH)
+    drawing = scene.drawn(decode(text))
+    content = pack({}, {"spikes": drawing.spikes[:, 0].astype("uint8"), "pixels": drawing.pixels[0]})
+    return Response(content, media_type="application/octet-stream", headers=FRESH)
+
+
+@guarded
+def map_begin(request: Request) -> Response:
+    """Begin to draw a map of a model's rates with the settings in the query."""
+    if "x-esvae" not in request.headers:  # which the pages of other sites cannot send
+        return JSONResponse({"error": "expected a request of the explorer's own page"}, 403, headers=FRESH)
+    shelf = catalogue.hashed(request.path_params["digest"])
+    if shelf is None or shelf.atlas is None:
+        return answer(None)
+    key = maps.start(shelf.atlas.rates, maps.settings_of(request.query_params))
+    return JSONResponse(maps.status(key), headers=FRESH)
+
+
+@guarded
+def map_state(request: Request) -> Response:
+    """How far a map is; DELETE stops it."""
+    key = request.path_params["key"]
+    if request.method == "DELETE":
+        maps.cancel(key)
+    found = maps.status(key)
+    return answer(None) if found is None else JSONResponse(found, headers=FRESH)
+
+
+@guarded
+def map_data(request: Request) -> Response:
+    """A map that is done."""
+    return answer(maps.map_pack(request.path_params["key"]))
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/models", models),
+    Route("/model/{name:path}", model),
+    Route("/bundle/{digest}", _part(lambda shelf: shelf.bundle)),
+    Route("/atlas/{digest}", _part(catalogue.atlas_pack)),
+    Route("/originals/{digest}", _part(catalogue.originals_pack)),
+    Route("/dimensions/{digest}", dimensions),
+    Route("/draw", draw),
+    Route("/map/{digest}", map_begin, methods=["POST"]),
+    Route("/map-state/{key}", map_state, methods=["GET", "DELETE"]),
+    Route("/map-data/{key}", map_data),
+]

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [PART ...] [--json | --markdown]`: one table of how long things take here, beside their rivals."""
+"""`python -m benchmarks [PART ...] [--json | --markdown]`: one table of how long things take, beside their rivals."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table

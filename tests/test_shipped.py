@@ -8,11 +8,12 @@ import pytest
 
 from esvae_core.checkpoint import load
 from esvae_core.data import load as load_data
+from esvae_core.errors import MissingDataError
 from esvae_core.evaluation.evaluate import evaluate
 from esvae_core.explore import atlas
 
 FOLDER = Path(__file__).parents[1] / "checkpoints"
-NAMES = ("mnist", "mnist-plus", "digits")
+NAMES = ("mnist", "mnist-plus", "fashion-plus", "digits")
 
 
 def recorded(name, metric, sampler):
@@ -55,8 +56,12 @@ def test_the_digits_measure_what_their_header_says(sampler):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["bernoulli", "systematic"])
-@pytest.mark.parametrize("name", ["mnist", "mnist-plus"])
-def test_mnist_measures_what_its_header_says(name, sampler, mnist_dir):
-    model = load(FOLDER / f"{name}.safetensors").model
-    report = evaluate(model, load_data("mnist", "test", data_dir=mnist_dir, download=False), sampler=sampler)
+@pytest.mark.parametrize("name", ["mnist", "mnist-plus", "fashion-plus"])
+def test_real_images_measure_what_the_header_says(name, sampler, mnist_dir):
+    model, header = load(FOLDER / f"{name}.safetensors").model, load(FOLDER / f"{name}.safetensors").header
+    try:
+        data = load_data(header.data.dataset, "test", data_dir=mnist_dir, download=False)
+    except MissingDataError as error:
+        pytest.skip(str(error))
+    report = evaluate(model, data, sampler=sampler)
     assert report.mse == pytest.approx(recorded(name, "mse", sampler), abs=2e-4)

@@ -33,7 +33,7 @@ def evaluate(
     sampler: Sampling = None,
     seed: Seed = 0,
     accept_other_hash: OtherHash = False,
-    record: Annotated[bool, typer.Option(help="Write the figures (of a suite: FAD) into the header.")] = False,
+    record: Annotated[bool, typer.Option(help="Write the figures (of a suite: MSE, FAD) into the header.")] = False,
     suite: Annotated[
         str | None,
         typer.Option(metavar="full|quick|GROUP,...", help=f"More figures, by group: {', '.join(suites.GROUPS)}."),

@@ -63,8 +63,10 @@ def run(
         return dataset_of(loaded.header, dataset, SplitName.train, data_dir, other_hash)
 
     net = _feature_net(fad_net, test, checkpoint)
-    if record and ("generation" not in groups or net is None):
-        raise InputError("--record: of a suite it keeps FAD; expected the group generation, and a feature network")
+    if record and "reconstruction" not in groups and ("generation" not in groups or net is None):
+        raise InputError(
+            "--record: of a suite it keeps MSE and FAD; expected reconstruction, or generation and a feature network"
+        )
     bench = Bench(
         subject_of(loaded.model, steps=steps, sampler=sampler.value if sampler else None),
         test,

@@ -10,6 +10,7 @@ from esvae_core.evaluation.results import Figure, Group, Report, over_seeds, sil
 from esvae_core.evaluation.subject import BATCH, Subject, batches
 from esvae_core.seeds import generator
 
+MSE = "MSE on [-1, 1]"
 _SMALLEST = 11  # the window of SSIM
 
 
@@ -31,7 +32,7 @@ def reconstruction(subject: Subject, data: ImageSet, *, seeds: int = 3, report: 
         peaks.append(float(psnr(each).mean()))
         if large:
             likenesses.append(float(torch.cat(likeness).mean()))
-    figures = [over_seeds("MSE on [-1, 1]", errors), over_seeds("PSNR in dB, mean over images", peaks)]
+    figures = [over_seeds(MSE, errors), over_seeds("PSNR in dB, mean over images", peaks)]
     if large:
         figures.append(over_seeds("SSIM", likenesses))
     else:

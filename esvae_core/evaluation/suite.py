@@ -21,7 +21,7 @@ from esvae_core.evaluation.feature_net import FeatureFile
 from esvae_core.evaluation.generation import FADS, FLOOR, generation
 from esvae_core.evaluation.latent_space import latent_space
 from esvae_core.evaluation.price_of_sampling import price_of_sampling
-from esvae_core.evaluation.reconstruction import reconstruction
+from esvae_core.evaluation.reconstruction import MSE, reconstruction
 from esvae_core.evaluation.results import Group, Report
 from esvae_core.evaluation.robustness import robustness
 from esvae_core.evaluation.subject import RateSubject, Subject
@@ -89,18 +89,19 @@ class SuiteReport(BaseModel):
     groups: tuple[Group, ...] = ()
 
     def metrics(self) -> tuple[Metric, ...]:
-        """FAD by both protocols, as a checkpoint's header keeps it, its floor beside it; nothing if there is none."""
+        """Error and FAD as a checkpoint's header keeps them, those that were measured; beside FAD its floor."""
         setting = (self.time_steps and f"T = {self.time_steps}", self.sampler and f"{self.sampler} sampling")
         how = ", ".join(word for word in (*setting, f"{self.split} split of {self.dataset}") if word)
+        figures = {figure.name: figure for group in self.groups for figure in group.figures}
         found = []
-        for figures in ({figure.name: figure for figure in group.figures} for group in self.groups):
-            for name, title in zip(("fad_published", "fad"), FADS, strict=True):
-                if title not in figures or figures[title].value is None:
-                    continue
-                mean, floor = figures[title], figures[f"{title}: {FLOOR}"]
-                spread = "" if mean.deviation is None else f"± {mean.deviation:.2f} over {self.plan.seeds} seeds; "
-                words = f"{how}; {spread}{self.plan.samples:,} samples; random train images score {floor.value:.2f}"
-                found.append(Metric(name=name, value=mean.value, protocol=words))
+        for name, title in {"mse": MSE, "fad_published": FADS[0], "fad": FADS[1]}.items():
+            figure, floor = figures.get(title), figures.get(f"{title}: {FLOOR}")
+            if figure is None or figure.value is None:
+                continue
+            words = how if figure.deviation is None else f"{how}; ± {figure.deviation:.2g} over {self.plan.seeds} seeds"
+            if floor is not None:
+                words += f"; {self.plan.samples:,} samples; random train images score {floor.value:.2f}"
+            found.append(Metric(name=name, value=figure.value, protocol=words))
         return tuple(found)
 
 

@@ -21,8 +21,12 @@ def open_view(page, state=LINK):
 def test_the_table_has_every_checkpoint_and_says_what_is_wrong(page):
     open_view(page)
     names = page.locator(".models tbody tr > th").all_text_contents()
-    assert {"aaa", "bare", "cut", "text", "mnist", "digits"} <= {name.strip() for name in names}
+    assert {"aaa", "bare", "cut", "text", "rival", "mnist", "digits"} <= {name.strip() for name in names}
     assert page.locator("tr.broken").count() == 2
+    rival = page.locator(".models tbody tr", has_text="rival")
+    assert {"annvae", "0.1250"} <= set(rival.locator("td").all_text_contents())
+    assert "has no firing rates" in rival.locator("th").get_attribute("title")
+    assert not rival.get_by_role("button").count()
     mnist = page.locator(".models tbody tr", has=page.get_by_role("button", name="mnist", exact=True)).first
     (known,) = [
         m.value

@@ -68,10 +68,12 @@ def shelf(shelf_dir, monkeypatch):
 
 def test_the_list_names_good_and_bad():
     listed = {entry["name"]: entry for entry in Answer("/esvae/models").json}
-    assert set(listed) == {"aaa", "bare", "cut", "text"}
+    assert set(listed) == {"aaa", "bare", "cut", "rival", "text"}
     assert listed["aaa"]["dims"] == 6
     assert listed["aaa"]["problem"] == ""
     assert "text.safetensors" in listed["text"]["problem"]
+    assert listed["rival"]["kind"] == "annvae"
+    assert "has no firing rates" in listed["rival"]["problem"]
 
 
 def test_a_model_is_found_by_name_and_its_parts_by_hash(shelf):

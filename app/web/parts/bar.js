@@ -40,8 +40,8 @@ const isText = (target) =>
   target?.isContentEditable || target?.tagName === "TEXTAREA" || (target?.tagName === "INPUT" && ["text", "number", "search"].includes(target.type));
 
 function models(desk) {
-  const options = desk.models.map(({ name, problem }) =>
-    h("option", { value: name, disabled: Boolean(problem), title: problem || null }, problem ? `${name} (unreadable)` : name),
+  const options = desk.models.map(({ name, problem, kind }) =>
+    h("option", { value: name, disabled: Boolean(problem), title: problem || null }, problem ? `${name} (${kind ?? "unreadable"})` : name),
   );
   const select = h("select", { "aria-label": "Model", onchange: () => desk.choose(select.value) }, options);
   select.value = desk.entry.name;

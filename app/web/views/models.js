@@ -11,6 +11,7 @@ const SHOWN = 10;
 
 const metric = (model, name, sampler) =>
   model.figures?.find((figure) => figure.name === name && (!sampler || figure.protocol.includes(`${sampler} sampling`)));
+const unsampled = (model) => (model.steps ? undefined : metric(model, "mse"));
 const minutes = (training) => (training ? training.seconds / 60 : null);
 
 /** Columns of the table: title, what is sorted by, what is shown, and what it is. */
@@ -23,6 +24,7 @@ const COLUMNS = [
   ["Pixels", (m) => m.size, (m) => (m.size ? `${m.size}² ${m.channels === 3 ? "colour" : "gray"}` : "–"), ""],
   ["MSE, Bernoulli", (m) => metric(m, "mse", "bernoulli")?.value, (m) => shownMetric(m, "mse", "bernoulli"), "Squared error on [-1, 1], test split"],
   ["MSE, systematic", (m) => metric(m, "mse", "systematic")?.value, (m) => shownMetric(m, "mse", "systematic"), "Squared error on [-1, 1], test split"],
+  ["MSE, no spikes", (m) => unsampled(m)?.value, (m) => (unsampled(m) ? shownMetric(m, "mse") : "–"), "Squared error on [-1, 1], test split, of models whose latent is not sampled into spikes"],
   ["FAD, published", (m) => metric(m, "fad_published")?.value, (m) => shownMetric(m, "fad_published"), "Fréchet autoencoder distance of samples to the test split, by the published protocol"],
   ["FAD", (m) => metric(m, "fad")?.value, (m) => shownMetric(m, "fad"), "Fréchet autoencoder distance by the sound protocol: evaluation mode, 10,000 samples"],
   ["Training", (m) => minutes(m.budget), (m) => (m.budget ? `${m.budget.epochs} epochs, ${minutes(m.budget).toFixed(0)} min on ${m.budget.device}` : "–"), "Budget"],
@@ -45,6 +47,9 @@ export function mount(root, desk) {
   };
 }
 
+const unreadable = (model) => model.problem && !model.kind;
+const cells = (model) => COLUMNS.slice(1).map(([, , show]) => h("td", {}, show(model)));
+
 function table(desk) {
   const body = h("tbody");
   let [by, down] = [0, false];
@@ -52,17 +57,18 @@ function table(desk) {
     h("th", { scope: "col", title: help || null }, h("button", { type: "button", class: "bare", onclick: () => sort(i) }, title)),
   );
   const row = (model) => {
-    if (model.problem) {
+    if (unreadable(model)) {
       return h("tr", { class: "broken" }, h("th", { scope: "row" }, model.name), h("td", { colspan: COLUMNS.length - 1 }, model.problem));
     }
+    if (model.problem) return h("tr", {}, h("th", { scope: "row", title: model.problem }, model.name), cells(model)); // a rival
     const open = h("button", { type: "button", class: "bare", "aria-current": model.name === desk.entry.name ? "true" : null, onclick: () => desk.choose(model.name) }, model.name);
-    return h("tr", {}, h("th", { scope: "row" }, open), COLUMNS.slice(1).map(([, , show]) => h("td", {}, show(model))));
+    return h("tr", {}, h("th", { scope: "row" }, open), cells(model));
   };
   function sort(i) {
     down = i === by ? !down : false;
     by = i;
     const value = COLUMNS[by][1];
-    const missing = (m) => m.problem || value(m) === undefined || value(m) === null || value(m) === "";
+    const missing = (m) => unreadable(m) || value(m) === undefined || value(m) === null || value(m) === "";
     const order = (a, b) => {
       if (missing(a) || missing(b)) return missing(a) - missing(b); // last, whichever way
       return (down ? -1 : 1) * (typeof value(a) === "string" ? value(a).localeCompare(value(b)) : value(a) - value(b));

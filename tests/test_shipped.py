@@ -47,6 +47,15 @@ def test_the_page_says_what_the_headers_say(name):
         assert cell == "-" or cell.split(" ±")[0] == f"{known[metric].value:.2f}"
 
 
+@pytest.mark.parametrize("name", ["annvae-mnist", "ae-mnist"])
+def test_the_page_says_what_the_rivals_headers_say(name):
+    lines = (FOLDER / "README.md").read_text().splitlines()
+    cells = next([c.strip() for c in line.split("|")] for line in lines if line.startswith(f"| `{name}`"))
+    known = {m.name: m.value for m in load(FOLDER / f"{name}.safetensors").header.metrics}
+    shown = [cell.split(" ±")[0] for cell in cells[4:7]]
+    assert shown == [f"{known['mse']:.4f}", f"{known['fad_published']:.2f}", f"{known['fad']:.2f}"]
+
+
 @pytest.mark.parametrize("sampler", ["bernoulli", "systematic"])
 def test_the_digits_measure_what_their_header_says(sampler):
     model = load(FOLDER / "digits.safetensors").model

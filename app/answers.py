@@ -14,9 +14,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app import catalogue, maps, scene
-from app.packs import pack
 from app.routes import FOREVER, FRESH, Handler, answer, guarded
 from app.state import PARAMETER, decode
+from esvae_core.explore.packs import pack
 
 _MAX_LINK = 32_768  # characters
 

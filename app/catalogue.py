@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from app import cards, maps
-from app.packs import pack
 from esvae_core import checkpoint
 from esvae_core.config import SpikingModelConfig
 from esvae_core.data import ImageSet
@@ -27,7 +26,7 @@ from esvae_core.errors import CheckpointError, EsvaeError
 from esvae_core.esvae import ESVAE
 from esvae_core.explore import atlas as atlases
 from esvae_core.explore.dimensions import STUCK_SHARE, class_correlation, class_means, class_share, usage
-from esvae_core.explore.packs import atlas_parts
+from esvae_core.explore.packs import atlas_parts, pack
 
 ROOT = Path(__file__).resolve().parents[1]
 _LOG = logging.getLogger("esvae.app")

@@ -17,10 +17,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from app.packs import pack
 from esvae_core.data import cache_dir
 from esvae_core.errors import InputError
 from esvae_core.explore.map import Layout, MapSettings, Metric, RateMap, map_key
+from esvae_core.explore.packs import pack
 
 ROOT = Path(__file__).resolve().parents[1]
 MAX_JOBS = 2  # at a time; each keeps a core busy for some seconds

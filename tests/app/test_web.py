@@ -15,10 +15,10 @@ import pytest
 import torch
 from PIL import Image
 
-from app.packs import pack
 from esvae_core.explore.dimensions import geodesic_values, quantile_values, sensitivity
 from esvae_core.explore.effect import data_range
 from esvae_core.explore.interpolate import interpolate
+from esvae_core.explore.packs import pack
 from esvae_core.pictures import to_uint8
 
 HERE = Path(__file__).parent / "web"

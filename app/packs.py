@@ -1,5 +1,0 @@
-"""Arrays for the page; `esvae_core.explore.packs` packs them."""
-
-from esvae_core.explore.packs import pack
-
-__all__ = ["pack"]

@@ -39,7 +39,7 @@ export function mount(root, desk) {
   const beside = side(desk);
   const about = card(desk);
   root.append(
-    h("div", { class: "models" }, h("section", {}, h("div", { class: "head" }, h("h2", {}, "Models ", h("small", {}, "hover a figure for its protocol; press a name to open it"))), table(desk)), beside, about),
+    h("div", { class: "models" }, h("section", {}, h("div", { class: "head" }, h("h2", {}, "Models ", h("small", {}, "hover a figure for its protocol; press a name to open it; models without spikes have no rates to play"))), table(desk)), beside, about),
   ); // prettier-ignore
   return () => {
     beside.dispose();

@@ -56,6 +56,9 @@ class TrainingRecord(_Record):
     epochs: int = Field(0, description="Passes over the training split.")
     steps: int = Field(0, description="Optimiser steps.")
     seconds: float = Field(0.0, description="Wall-clock time spent in them.")
+    cpu_seconds: float | None = Field(
+        None, description="Processor time spent in them, all cores together: does not grow while a run is paused."
+    )
     device: str = Field("", description="What it ran on.")
     curve: tuple[dict[str, float], ...] = Field((), description="The log, one row per epoch.")
 

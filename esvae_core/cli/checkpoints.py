@@ -39,6 +39,7 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
         "data": f"{header.dataset.name} ({header.dataset.sha256[:12]})" if header.dataset else "unknown",
         "training": f"{header.training.epochs} epochs, {header.training.steps:,} steps, "
         f"{console.duration(header.training.seconds)} on {header.training.device}"
+        + (f", {console.duration(header.training.cpu_seconds)} of a core" if header.training.cpu_seconds else "")
         if header.training
         else "unknown",
         "source": header.source or "trained here",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from esvae_core.evaluation.suite import SuiteReport
 
 
-GROUPS = ("reconstruction", "sampling", "generation", "latent", "robustness", "cost")
+GROUPS = ("reconstruction", "sampling", "generation", "latent", "disentanglement", "robustness", "cost")
 """Here for the help, because importing the suite takes seconds; a test holds it to the suite's own."""
 
 

@@ -17,6 +17,7 @@ from esvae_core.checkpoint import Metric
 from esvae_core.data import ImageSet
 from esvae_core.errors import InputError
 from esvae_core.evaluation.cost import cost
+from esvae_core.evaluation.disentanglement import disentanglement
 from esvae_core.evaluation.feature_net import FeatureFile
 from esvae_core.evaluation.generation import FADS, FLOOR, generation
 from esvae_core.evaluation.latent_space import latent_space
@@ -146,6 +147,11 @@ def _robustness(bench: Bench, report: Report) -> Group:
     return robustness(bench.subject, images, seeds=bench.plan.seeds, report=report)
 
 
+def _disentanglement(bench: Bench, report: Report) -> Group:
+    images = some(bench.test, bench.plan.images)
+    return disentanglement(bench.subject, images, seeds=bench.plan.seeds, report=report)
+
+
 def _cost(bench: Bench, report: Report) -> Group:
     return cost(bench.subject, some(bench.test, bench.plan.cost_images), report=report)
 
@@ -155,6 +161,7 @@ GROUPS: dict[str, Callable[[Bench, Report], Group]] = {
     "sampling": _sampling,
     "generation": _generation,
     "latent": _latent,
+    "disentanglement": _disentanglement,
     "robustness": _robustness,
     "cost": _cost,
 }

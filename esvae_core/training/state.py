@@ -29,6 +29,9 @@ class RunState:
     step: int = 0
     """Optimiser steps done."""
     seconds: float = 0.0
+    """By the clock, while a process worked on it; a process that was paused counts as working."""
+    cpu_seconds: float = 0.0
+    """Of the processor, all cores together; stands still while the process is paused or waits."""
     best: float = float("inf")
     """Lowest validation MSE so far at the model's own T."""
     sums: dict[str, float] = field(default_factory=dict)

@@ -163,6 +163,11 @@ def _stop_signals() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
+def _clocks() -> tuple[float, float]:
+    """The wall's and the processor's clock, in seconds."""
+    return time.monotonic(), time.process_time()
+
+
 class _Run:
     def __init__(self, fabric: Fabric, config: RunConfig, out: Path, data_dir: Path | None, resume: bool) -> None:
         self.fabric, self.config, self.out = fabric, config, out
@@ -208,7 +213,7 @@ class _Run:
             if resume:
                 self.average.state = {k: v.to(fabric.device) for k, v in self.state.average.items()}
         self.board: Board | None = None
-        self.clock = time.monotonic()
+        self.clocks = _clocks()
         if fabric.is_global_zero:
             _make_folder(out / "samples")
             write_atomically(out / "config.json", (config.model_dump_json(indent=2) + "\n").encode())
@@ -276,7 +281,7 @@ class _Run:
         while self.state.epoch < epochs:
             self._grow_time()
             self._epoch(report, stop)
-        self.clock = time.monotonic()
+        self.clocks = _clocks()
 
     def _epoch(self, report: Callable[[Progress], None], stop: threading.Event) -> None:
         state, train = self.state, self.config.train
@@ -392,8 +397,7 @@ class _Run:
         judged = self._judged()
         means = {name: total / self.batches for name, total in state.sums.items()}
         validated = self._validate(judged)
-        state.seconds += time.monotonic() - self.clock
-        self.clock = time.monotonic()
+        self._count_time()
         row = {
             "epoch": state.epoch + 1,
             "step": state.step,
@@ -445,14 +449,18 @@ class _Run:
         rows = [part[i : i + 16] for i in range(0, len(images), 16) for part in (images, pictures)]
         return grid(torch.cat([*rows, samples]).cpu(), 16, scale=2)
 
+    def _count_time(self) -> None:
+        before, self.clocks = self.clocks, _clocks()
+        self.state.seconds += self.clocks[0] - before[0]
+        self.state.cpu_seconds += self.clocks[1] - before[1]
+
     # ---- saving --------------------------------------------------------------------------------------------------
 
     def _save(self) -> None:
         if not self.fabric.is_global_zero:
             return
         state = self.state
-        state.seconds += time.monotonic() - self.clock
-        self.clock = time.monotonic()
+        self._count_time()
         state.model = self.model.state_dict()
         state.average = self.average.state if self.average else {}
         state.optimizer = self.optimizer.state_dict()
@@ -472,6 +480,7 @@ class _Run:
                 epochs=state.epoch,
                 steps=state.step,
                 seconds=round(state.seconds, 1),
+                cpu_seconds=round(state.cpu_seconds, 1),
                 device=str(self.fabric.device.type),
                 curve=tuple({k: float(f"{v:.6g}") for k, v in row.items()} for row in state.log),
             ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import torch
 from esvae_core.errors import InputError
 from esvae_core.evaluation.cost import cost
 from esvae_core.evaluation.costs import costs, synapses
+from esvae_core.evaluation.disentanglement import disentanglement
 from esvae_core.evaluation.evaluate import evaluate
 from esvae_core.evaluation.feature_net import FeatureConfig, FeatureFile, FeatureHeader, FeatureNet, features
 from esvae_core.evaluation.frechet import frechet_distance, gaussian
@@ -265,3 +267,34 @@ def test_cost_of_another_model_is_counted_as_it_runs(plain, test_set):
 def test_groups_are_plain_data(spiking, test_set):
     group = robustness(spiking, image_set(4), seeds=1)
     assert type(group).model_validate(json.loads(group.model_dump_json())) == group
+
+
+def test_disentanglement_of_codes_that_are_the_factors_and_of_ones_that_mix_them():
+    rng = np.random.default_rng(3)
+    factors = np.stack([rng.integers(0, 3, 400), rng.random(400), rng.random(400)], 1).astype(float)
+    data = replace(image_set(400), factors=factors, factor_names=("shape", "x", "y"))
+
+    class Codes:
+        """Hands out rows of a table in the order of the images."""
+
+        def __init__(self, table):
+            self.table, self.at = torch.from_numpy(table), 0
+
+        def features(self, images):
+            self.at += len(images)
+            return self.table[self.at - len(images) : self.at]
+
+    pure = disentanglement(Codes(factors[:, [2, 0, 1]]), data)
+    mixed = disentanglement(Codes(factors @ rng.normal(size=(3, 5))), data)
+    for name, least in (("DCI disentanglement", 0.9), ("DCI completeness", 0.9), ("MIG", 0.8), ("SAP", 0.5)):
+        assert value(pure, name) > least
+        assert value(mixed, name) < value(pure, name) - 0.2
+    assert value(pure, "DCI informativeness") > 0.95
+    assert pure.figures[0].deviation is not None
+    assert "shape, x, y" in pure.protocol
+
+
+def test_disentanglement_does_not_apply_where_factors_are_unknown(spiking, test_set):
+    figure = disentanglement(spiking, test_set).figures[0]
+    assert figure.value is None
+    assert "not known" in figure.note

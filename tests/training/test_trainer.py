@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import time
 import os
 import signal
 
@@ -226,6 +227,19 @@ def test_a_state_saved_within_an_epoch_goes_on_the_same(straight, tmp_path, monk
             train(eventful(), out, hardware=CPU)
     train(eventful(), out, hardware=CPU, resume=True)
     assert same(weights(out), weights(straight))
+
+
+def test_a_pause_does_not_count_as_processor_time(tmp_path):
+    def pause(progress):
+        if progress.epoch == 1:
+            time.sleep(0.05)
+
+    train(made(), tmp_path / "run", hardware=CPU)
+    train(made(), tmp_path / "paused", hardware=CPU, report=pause)
+    quick, paused = (checkpoint.load(tmp_path / f / "model.safetensors").header.training for f in ("run", "paused"))
+    slept = 0.05 * paused.steps / 2
+    assert paused.seconds > slept
+    assert 0 < paused.cpu_seconds < quick.cpu_seconds + slept
 
 
 def test_a_finished_run_resumes_to_nothing(straight):

@@ -1,0 +1,45 @@
+"""Group "disentanglement": DCI, MIG and SAP of the latent, where it is known what each image was made from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from esvae_core.data import ImageSet
+from esvae_core.evaluation.factors import BINS, dci, mig, sap
+from esvae_core.evaluation.results import Figure, Group, Report, over_seeds, silent
+from esvae_core.evaluation.subject import Subject, collect
+
+TEST_SHARE = 0.4
+
+
+def disentanglement(subject: Subject, test: ImageSet, *, seeds: int = 3, report: Report = silent) -> Group:
+    """DCI, MIG and SAP of the codes of the test images.
+
+    A factor with at most 20 values, all whole numbers, is taken for classes; every other for a number.
+
+    Args:
+        subject: the model.
+        test: images with `factors`; without them the group says that it does not apply.
+        seeds: splits of the test images into those that DCI and SAP learn on and those that they score.
+        report: progress.
+    """
+    if test.factors is None:
+        note = "do not apply: what the images were made from is not known"
+        return Group(name="disentanglement", protocol="", figures=(Figure(name="DCI, MIG, SAP", note=note),))
+    codes = collect(test, subject.features, report).numpy().astype(np.float64)
+    factors = test.factors
+    classes = np.array([len(np.unique(column)) <= BINS and np.all(column % 1 == 0) for column in factors.T])
+    splits = [np.random.default_rng(seed).random(len(codes)) < TEST_SHARE for seed in range(seeds)]
+    found = [dci(codes, factors, classes, split, seed) for seed, split in enumerate(splits)]
+    gaps = [sap(codes, factors, classes, split) for split in splits]
+    protocol = (
+        f"{len(test):,} test images of {test.name}, {', '.join(test.factor_names)}; "
+        f"{TEST_SHARE:.0%} of them scored, the split drawn by seeds 0 to {seeds - 1}"
+    )
+    names = {"disentanglement": "Eastwood and Williams, ICLR 2018", "completeness": "", "informativeness": ""}
+    figures = [over_seeds(f"DCI {name}", [getattr(one, name) for one in found], note) for name, note in names.items()]
+    figures += [
+        Figure(name="MIG", value=mig(codes, factors), note="Chen et al., NeurIPS 2018"),
+        over_seeds("SAP", gaps, "Kumar et al., ICLR 2018"),
+    ]
+    return Group(name="disentanglement", protocol=protocol, figures=tuple(figures))

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from esvae_core.checkpoint import Checkpoint, load, save
-    from esvae_core.config import PRESETS, ModelConfig, NeuronConfig, RunConfig, preset
+    from esvae_core.config import ModelConfig, NeuronConfig, RunConfig
     from esvae_core.errors import EsvaeError
     from esvae_core.esvae import ESVAE, Posterior, Trace
     from esvae_core.pictures import grid
+    from esvae_core.presets import PRESETS, preset
     from esvae_core.published import read_published
 
 __all__ = [
@@ -39,10 +40,11 @@ __all__ = [
 
 _HOMES = {
     "checkpoint": ("Checkpoint", "load", "save"),
-    "config": ("PRESETS", "ModelConfig", "NeuronConfig", "RunConfig", "preset"),
+    "config": ("ModelConfig", "NeuronConfig", "RunConfig"),
     "errors": ("EsvaeError",),
     "esvae": ("ESVAE", "Posterior", "Trace"),
     "pictures": ("grid",),
+    "presets": ("PRESETS", "preset"),
     "published": ("read_published",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -17,7 +17,6 @@ from benchmarks.published_layout import published_network, published_state
 from esvae_core import cli
 from esvae_core.checkpoint import DataRecord, Header, load, save
 from esvae_core.cli import console
-from esvae_core.config import PRESETS
 from esvae_core.data import load as load_data
 from esvae_core.evaluation.feature_net import (
     FeatureConfig,
@@ -28,6 +27,7 @@ from esvae_core.evaluation.feature_net import (
     save_features,
 )
 from esvae_core.evaluation.frechet import gaussian
+from esvae_core.presets import PRESETS
 
 from .evaluation.test_feature_import import Published as PublishedFeatures
 

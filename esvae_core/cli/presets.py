@@ -19,7 +19,8 @@ def presets(
     as_json: AsJson = False,
 ) -> None:
     """Settings that come with names."""
-    from esvae_core.config import PRESETS, SpikingModelConfig, preset
+    from esvae_core.config import SpikingModelConfig
+    from esvae_core.presets import PRESETS, preset
 
     if name:
         run = preset(name)

@@ -75,8 +75,9 @@ def train(
 def _settings(
     out_dir: Path | None, preset: str | None, config: Path | None, changes: list[str], resume: bool
 ) -> RunConfig:
-    from esvae_core.config import PRESETS, RunConfig, parse
-    from esvae_core.config import preset as named
+    from esvae_core.config import RunConfig, parse
+    from esvae_core.presets import PRESETS
+    from esvae_core.presets import preset as named
 
     if resume and out_dir and not preset and not config:
         config = out_dir / "config.json"

@@ -69,7 +69,11 @@ def map_begin(request: Request) -> Response:
     shelf = catalogue.hashed(request.path_params["digest"])
     if shelf is None or shelf.atlas is None:
         return answer(None)
-    key = maps.start(shelf.atlas.rates, maps.settings_of(request.query_params))
+    settings = maps.settings_of(request.query_params)
+    try:
+        key = maps.start(shelf.atlas.rates, settings)
+    except maps.BusyError as error:
+        return JSONResponse({"error": str(error)}, 429, headers=FRESH)
     return JSONResponse(maps.status(key), headers=FRESH)
 
 

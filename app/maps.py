@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from esvae_core.data import cache_dir
-from esvae_core.errors import InputError
+from esvae_core.errors import EsvaeError, InputError
 from esvae_core.explore.map import Layout, MapSettings, Metric, RateMap, map_key
 from esvae_core.explore.packs import pack
 
@@ -27,6 +27,10 @@ MAX_JOBS = 2  # at a time; each keeps a core busy for some seconds
 _MAX_KNOWN = 64  # jobs that are remembered
 _LOG = logging.getLogger("esvae.app")
 _ONE_THREAD = {"NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+class BusyError(EsvaeError):
+    """As many maps are being drawn as this machine should draw at a time."""
 
 
 @dataclass
@@ -71,7 +75,7 @@ def start(rates: NDArray[np.float32], settings: MapSettings) -> str:
     """Begin to draw a map, unless it is there or under way; gives its key.
 
     Raises:
-        InputError: if too many are being drawn.
+        BusyError: if too many are being drawn.
     """
     key = map_key(rates, settings)
     with _lock:
@@ -84,7 +88,7 @@ def start(rates: NDArray[np.float32], settings: MapSettings) -> str:
             job.state, job.progress = "done", 1.0
         else:
             if sum(other.state == "running" for other in _jobs.values()) >= MAX_JOBS:
-                raise InputError(f"{MAX_JOBS} other maps are being drawn; try again when they are done")
+                raise BusyError(f"{MAX_JOBS} other maps are being drawn; try again when they are done")
             path.parent.mkdir(parents=True, exist_ok=True)
             job.process = _spawn(job)
             threading.Thread(target=_follow, args=(job, rates), daemon=True, name="map").start()

@@ -1,6 +1,7 @@
 """Routes for the page: its own files here, and what it asks of the models in `answers`.
 
-Only names that are known are answered; everything else is 404, and nothing of a request ever becomes a path. The page's
+Only names that are known are answered; everything else is 404, or 400 where a value in it is at fault, and nothing of a
+request ever becomes a path. The page's
 files need no PyTorch, so that a browser can begin while it loads.
 """
 
@@ -18,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
-from esvae_core.errors import EsvaeError
+from esvae_core.errors import EsvaeError, InputError
 
 PREFIX = "/esvae"
 WEB = Path(__file__).resolve().parent / "web"
@@ -61,7 +62,8 @@ def guarded(handler: Handler) -> Handler:
         try:
             return handler(request)
         except EsvaeError as error:
-            return JSONResponse({"error": str(error)}, 404, headers=FRESH)
+            status = 400 if isinstance(error, InputError) else 404
+            return JSONResponse({"error": str(error)}, status, headers=FRESH)
         except Exception:
             _LOG.exception("%s", request.url.path)
             return JSONResponse({"error": "the server failed here; the reason is in its log"}, 500, headers=FRESH)

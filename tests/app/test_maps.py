@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from app import catalogue, maps
-from esvae_core.errors import InputError
 from esvae_core.explore.map import MapSettings
 
 from .test_routes import Answer
@@ -100,7 +99,7 @@ def test_rubbish_on_the_disk_is_drawn_again(drawing):
 def test_not_too_many_at_once(drawing):
     drawing["seconds"] = "60"
     keys = [maps.start(RATES, MapSettings(neighbors=n)) for n in range(2, 2 + maps.MAX_JOBS)]
-    with pytest.raises(InputError, match="other maps are being drawn"):
+    with pytest.raises(maps.BusyError, match="other maps are being drawn"):
         maps.start(RATES, MapSettings(neighbors=90))
     for key in keys:
         maps.cancel(key)
@@ -123,11 +122,19 @@ def test_the_routes(monkeypatch, shelf_dir):
     for wrong, words in (
         ("neighbors=1", "neighbors: expected 2"),
         ("neighbors=x", "expected numbers"),
-        ("metric=z", "metric"),
+        ("neighbors=" + "9" * 5000, "expected numbers"),
+        ("min_dist=nan", "min_dist: expected 0 to 1"),
+        ("min_dist=-1e999", "min_dist: expected 0 to 1"),
+        ("metric=z%0Az", "metric"),
     ):
         refused = Answer(f"/esvae/map/{digest}", wrong, own, method="POST")
-        assert refused.status == 404
+        assert refused.status == 400
         assert words in refused.json["error"]
+        assert "\n" not in refused.json["error"]
+    monkeypatch.setattr(maps, "MAX_JOBS", 0)
+    refused = Answer(f"/esvae/map/{digest}", "neighbors=99", own, method="POST")
+    assert refused.status == 429
+    assert "try again" in refused.json["error"]
     for path in (f"map/{'0' * 64}", f"map/{catalogue.named('bare').digest}"):
         assert Answer(f"/esvae/{path}", "", own, method="POST").status == 404
     for path in ("map-state/none", "map-data/none", "map-data/..%2f..%2fetc"):

@@ -6,20 +6,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import catalogue
+from app.flips import flips_of
 from app.state import LinkError, State, from_grid
 from esvae_core.explore.drawing import Drawing, draw
 
 
 def drawn(state: State) -> Drawing:
-    """Spikes and picture of a state's rates.
+    """Spikes and picture of a state's rates, with the spikes that were turned by hand.
 
     Raises:
         CheckpointError: if its model is not here or cannot be used.
-        LinkError: if its rates do not fit the model.
+        LinkError: if its rates do not fit the model, or its edits are none.
     """
     model = catalogue.named(state.model).checkpoint.model
     dims = model.config.latent_dim
     if len(state.rates) != dims:
         raise LinkError(f"rates: expected {dims} for model {state.model!r}, found {len(state.rates)}")
     rates: NDArray[np.float32] = from_grid(state.rates)[None]
-    return draw(model, rates, seed=state.seed, sampler=state.sampler, steps=state.steps)
+    return draw(model, rates, seed=state.seed, sampler=state.sampler, steps=state.steps, flips=flips_of(state))

@@ -3,13 +3,12 @@
  * and what some layers of the decoder did meanwhile. All of it follows from the state.
  */
 
-import { flipped, readFlips, writeFlips } from "./maths/flips.js";
+import { writeFlips } from "./maths/flips.js";
 
 export class Inside {
   #desk;
   #listeners = new Set();
   #stop;
-  #refused = "";
   #watched = new Map(); // who watches -> names of layers
 
   constructor(desk) {
@@ -68,14 +67,13 @@ export class Inside {
     if (label) store.commit(label);
   }
 
-  #update({ state, rates, spikes: drawn, image: plain }) {
+  #update({ state, rates, drawn, flips, spikes, image: last }) {
     const { engine, entry } = this.#desk;
     if (state.model !== entry.name) return;
     const start = performance.now();
-    const flips = this.#flips(state, drawn.length);
-    const spikes = engine && flips.size ? flipped(drawn, flips) : drawn;
-    let [images, image, layers] = [null, plain, {}];
+    let [images, image, layers, plain] = [null, last, {}, last];
     if (engine) {
+      if (flips.size) plain = engine.decode(drawn, state.steps);
       const trace = engine.trace(spikes, state.steps, [...new Set([...this.#watched.values()].flat())]);
       images = trace.images;
       image = images.subarray(images.length - engine.pixels);
@@ -88,16 +86,5 @@ export class Inside {
       ms: performance.now() - start,
     }; // prettier-ignore
     for (const listener of this.#listeners) listener(this.now);
-  }
-
-  /** The edits of a state; what a link says of them is not believed. */
-  #flips({ view }, count) {
-    try {
-      return readFlips(view.flips, count);
-    } catch (error) {
-      if (this.#refused !== view.flips) this.#desk.say(`The edited spikes of this link are not shown: ${error.message}.`, "warning");
-      this.#refused = view.flips;
-      return new Set();
-    }
   }
 }

@@ -1,9 +1,11 @@
 /**
- * From the state to spikes and a picture, on the frame after the hand moved; newest wins.
+ * From the state to spikes and a picture, on the frame after the hand moved; newest wins. Spikes that were turned by hand
+ * belong to the state: every view shows their picture.
  *
  * Where this page cannot run the engine, the server is asked when a gesture ends, and `where` says so.
  */
 
+import { flipped, readFlips } from "./maths/flips.js";
 import { readPack } from "./maths/pack.js";
 import { fromBytes } from "./maths/picture.js";
 import { encode, PARAMETER } from "./maths/link.js";
@@ -17,14 +19,16 @@ export class Live {
   #fresh = true; // the next change begins a new gesture
   #before = null; // spikes when it began
   #asked = 0;
+  #refused = "";
 
   constructor(desk) {
     this.#desk = desk;
     /**
      * What was drawn last; null before the first picture.
-     * @type {null | {state: object, rates: Float32Array, spikes: Uint8Array, image: Float32Array, before: Uint8Array|null,
-     *   ms: number, latency: number}} spikes (T, d), image (C, H, W) in [-1, 1], spikes when the gesture began,
-     *   milliseconds to compute, and from the hand's event to the end of drawing (0 if there was none)
+     * @type {null | {state: object, rates: Float32Array, drawn: Uint8Array, flips: Set<number>, spikes: Uint8Array,
+     *   image: Float32Array, before: Uint8Array|null, ms: number, latency: number}} spikes (T, d) as the noise drew them;
+     *   which of them are turned by hand, t * d + j; what is then there, and its image (C, H, W) in [-1, 1]; spikes when
+     *   the gesture began, milliseconds to compute, and from the hand's event to the end of drawing (0 if there was none)
      */
     this.now = null;
     desk.store.on("state", () => this.request());
@@ -72,9 +76,11 @@ export class Live {
     if (!engine || state.rates.length !== engine.model.latent_dim) return;
     const start = performance.now();
     const rates = fromGrid(state.rates);
-    const spikes = engine.sample(rates, state.seed, state.sampler, state.steps);
+    const drawn = engine.sample(rates, state.seed, state.sampler, state.steps);
+    const flips = this.#flips(state);
+    const spikes = flips.size ? flipped(drawn, flips) : drawn;
     const { image } = engine.decodeChanged(spikes, state.steps);
-    this.#show(state, rates, spikes, image, performance.now() - start);
+    this.#show(state, { rates, drawn, flips, spikes, image, ms: performance.now() - start });
   }
 
   async #ask() {
@@ -87,19 +93,33 @@ export class Live {
       const { spikes, pixels } = readPack(await answer.arrayBuffer()).arrays;
       if (turn !== this.#asked) return;
       const image = fromBytes(pixels.values, pixels.shape[2]);
-      this.#show(state, fromGrid(state.rates), spikes.values, image, performance.now() - start);
+      const flips = this.#flips(state);
+      const drawn = flipped(spikes.values, flips);
+      this.#show(state, { rates: fromGrid(state.rates), drawn, flips, spikes: spikes.values, image, ms: performance.now() - start });
     } catch (error) {
       this.#desk.say(`No picture from the server: ${error.message}.`, "warning");
     }
   }
 
-  #show(state, rates, spikes, image, ms) {
+  /** The edits of a state; what a link says of them is not believed. */
+  #flips({ view, steps, rates }) {
+    try {
+      return readFlips(view.flips, steps, rates.length);
+    } catch (error) {
+      if (this.#refused !== view.flips) this.#desk.say(`The edited spikes of this link are not shown: ${error.message}.`, "warning");
+      this.#refused = view.flips;
+      return new Set();
+    }
+  }
+
+  #show(state, made) {
+    const { spikes } = made;
     if (this.#fresh && this.now) {
       this.#before = this.now.spikes;
       this.#fresh = false;
     }
     const before = this.#before?.length === spikes.length ? this.#before : null;
-    this.now = { state, rates, spikes, image, before, ms, latency: 0 };
+    this.now = { state, ...made, before, latency: 0 };
     for (const listener of this.#listeners) listener(this.now);
     if (this.#stamp) this.now.latency = performance.now() - this.#stamp;
     this.#stamp = 0;

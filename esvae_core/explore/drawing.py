@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,15 @@ class Drawing:
 
 
 @torch.inference_mode()
-def draw(model: ESVAE, rates: NDArray[np.floating], *, seed: int, sampler: Sampler, steps: int) -> Drawing:
+def draw(
+    model: ESVAE,
+    rates: NDArray[np.floating],
+    *,
+    seed: int,
+    sampler: Sampler,
+    steps: int,
+    flips: Collection[int] = (),
+) -> Drawing:
     """Decode rates under frozen noise: the same arguments give the same picture, here and in the explorer's page.
 
     All N vectors meet the same noise, so what differs between their pictures comes from their rates alone.
@@ -40,13 +49,18 @@ def draw(model: ESVAE, rates: NDArray[np.floating], *, seed: int, sampler: Sampl
         seed: Names the noise, see `esvae_core.engine.noise`.
         sampler: 'bernoulli' or 'systematic'.
         steps: Time steps T.
+        flips: Cells t * d + j of the raster whose spikes are turned after the noise has drawn them.
 
     Raises:
-        InputError: if the rates have another shape, or are not finite numbers from 0 to 1.
+        InputError: if the rates have another shape, or are not finite numbers from 0 to 1, or a flip is of no cell.
     """
     dims = model.config.latent_dim
     if rates.ndim != 2 or rates.shape[1] != dims or not len(rates):
         raise InputError(f"rates: expected shape (N, {dims}), got {rates.shape}")
     spikes = np.stack([noise.sample(row, seed, sampler, steps) for row in rates.astype(np.float32)], axis=1)
+    if not all(0 <= cell < steps * dims for cell in flips):
+        raise InputError(f"flips: expected cells from 0 to {steps * dims - 1}")
+    t, j = np.divmod(np.array(list(flips), np.intp), dims)
+    spikes[t, :, j] = 1 - spikes[t, :, j]
     images = model.decode(torch.from_numpy(spikes).to(model.device))
     return Drawing(spikes.astype(bool), to_uint8(images))

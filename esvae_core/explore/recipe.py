@@ -1,14 +1,15 @@
 """A recipe: what makes a picture again. Every picture that is taken along carries one (docs/takeaway.md).
 
-It names the network by the content of its engine bundle, and gives the rates, the noise's seeds, the sampler, T and
-the layout. Rates are whole multiples of 1/46080, as in the explorer. The twin is `app/web/maths/recipe.js`; both write
-the same text.
+It names the network by the content of its engine bundle, and gives the rates, the noise's seeds, the sampler, T, the
+spikes that were turned by hand, and the layout. Rates are whole multiples of 1/46080, as in the explorer. The twin is
+`app/web/maths/recipe.js`; both write the same text.
 """
 
 from __future__ import annotations
 
 import base64
 import importlib.metadata
+import itertools
 import json
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
@@ -31,11 +32,16 @@ MAX_TEXT = 4 * 2**20  # bytes of a recipe
 MAX_CELLS = 16_384
 MAX_RATES = 2**20
 MAX_WORK = 2**18  # cells x steps: more would keep a reader busy for many minutes
+MAX_FLIPS = 2**16
 MAX_PIXELS = 2**26  # of the sheet, or of all frames
+VERSION = 2  # the latest; one without flips is written as version 1, which every esvae reads
 
 Kind = Literal["picture", "grid", "strip", "film"]
 Units = NDArray[np.uint16]
+Flip = tuple[int, int, int]
+"""A spike turned by hand: picture, step and neuron, from 0."""
 
+_Place = Annotated[int, Field(ge=0, lt=2**20)]
 _Line = Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -66,7 +72,8 @@ class Layout(_Part):
 class Recipe(_Part):
     """What makes a picture again."""
 
-    version: Literal[1] = 1
+    version: Literal[1, 2] = 1
+    """2 if it has flips, else 1."""
     kind: Kind
     checkpoint: Network
     sampler: Sampler
@@ -76,6 +83,11 @@ class Recipe(_Part):
     """N x dims numbers of 16 bits, big-endian, base64url without padding: rates in units of 1/46080."""
     seeds: Annotated[tuple[Annotated[int, Field(ge=0, lt=2**32)], ...], Field(min_length=1, strict=False)]
     """Of the noise: one for each picture, or one for all."""
+    flips: Annotated[
+        tuple[Annotated[tuple[_Place, _Place, _Place], Field(strict=False)], ...],
+        Field(max_length=MAX_FLIPS, strict=False),
+    ] = ()
+    """Spikes turned by hand: (picture, step, neuron) of each, from 0, in ascending order."""
     layout: Layout = Layout()
     versions: dict[_Line, _Line] = Field(default_factory=dict, max_length=16)
     """Of the packages that drew it; for people, not for the replay."""
@@ -102,6 +114,16 @@ class Recipe(_Part):
             raise ValueError(f"captions: expected none or {count}, found {len(self.layout.captions)}")
         if self.kind == "picture" and count != 1:
             raise ValueError(f"kind: a picture has one vector of rates, found {count}")
+        if bool(self.flips) != (self.version == 2):
+            raise ValueError(f"flips: expected some in version 2 and none in version 1, found {len(self.flips)}")
+        for place in self.flips:
+            if any(at >= most for at, most in zip(place, (count, self.steps, self.dims), strict=True)):
+                raise ValueError(
+                    f"flips: expected picture, step and neuron below {count}, {self.steps} and {self.dims},"
+                    f" found {list(place)}"
+                )
+        if any(a >= b for a, b in itertools.pairwise(self.flips)):
+            raise ValueError("flips: expected each once, in ascending order")
         return self
 
     @property
@@ -122,7 +144,7 @@ class Recipe(_Part):
     @property
     def text(self) -> str:
         """As a file carries it: JSON on one line."""
-        return self.model_dump_json()
+        return self.model_dump_json(exclude=None if self.flips else {"flips"})
 
 
 def fits(count: int, dims: int, steps: int) -> bool:
@@ -140,6 +162,7 @@ def recipe_of(
     sampler: Sampler,
     steps: int,
     layout: Layout | None = None,
+    flips: Sequence[Flip] = (),
 ) -> Recipe:
     """The recipe of pictures that `paint` draws with the same arguments.
 
@@ -151,6 +174,7 @@ def recipe_of(
     packages = ("esvae", "numpy", "torch", "pillow")
     return _checked(
         {
+            "version": 2 if len(flips) else 1,
             "kind": kind,
             "checkpoint": Network(name=name, sha256=hash_of(model)),
             "sampler": sampler,
@@ -158,6 +182,7 @@ def recipe_of(
             "dims": units.shape[1],
             "rates": packed,
             "seeds": tuple(seeds[:1] if same else seeds),
+            "flips": tuple(sorted(flips)),
             "layout": layout or Layout(),
             "versions": {package: importlib.metadata.version(package) for package in packages},
         },
@@ -181,9 +206,9 @@ def parse(text: str | bytes, where: str = "recipe") -> Recipe:
         raise RecipeError(f"{where}: recipe: expected a JSON object")
     version = values.get("version")
     if type(version) is not int or version < 1:
-        raise RecipeError(f"{where}: recipe: version: expected 1")
-    if version > 1:
-        raise RecipeError(f"{where}: recipe of version {version}, this esvae reads up to 1; please update it")
+        raise RecipeError(f"{where}: recipe: version: expected 1 or 2")
+    if version > VERSION:
+        raise RecipeError(f"{where}: recipe of version {version}, this esvae reads up to {VERSION}; please update it")
     return _checked(values, where)
 
 
@@ -223,7 +248,15 @@ def seeds_from(seed: int, count: int) -> tuple[int, ...]:
     return tuple((seed + i) % 2**32 for i in range(count))
 
 
-def paint(model: ESVAE, units: Units, seeds: Sequence[int], *, sampler: Sampler, steps: int) -> NDArray[np.uint8]:
+def paint(
+    model: ESVAE,
+    units: Units,
+    seeds: Sequence[int],
+    *,
+    sampler: Sampler,
+    steps: int,
+    flips: Sequence[Flip] = (),
+) -> NDArray[np.uint8]:
     """Decode rates under frozen noise, to the byte as the explorer's page does.
 
     Both add in the same order in single precision, take tanh in double, and round in single: every bit is the same on
@@ -235,17 +268,26 @@ def paint(model: ESVAE, units: Units, seeds: Sequence[int], *, sampler: Sampler,
         seeds: of the noise, one for each picture or one for all.
         sampler: 'bernoulli' or 'systematic'.
         steps: time steps T.
+        flips: spikes that are turned after the noise has drawn them: (picture, step, neuron) of each, from 0.
 
     Returns:
         (N, H, W, C) pixels.
+
+    Raises:
+        InputError: a flip is of a picture, step or neuron that is not there.
     """
     engine, rates, each = Events(plan_of(model)), to_rates(units), max(1, 4000 // steps)
+    turned = np.array(flips, np.intp).reshape(-1, 3)
+    if not bool(((turned >= 0) & (turned < (len(units), steps, units.shape[1]))).all()):
+        raise InputError(f"flips: expected (picture, step, neuron) below {(len(units), steps, units.shape[1])}")
     parts = []
     for start in range(0, len(rates), each):
         chosen = range(start, min(start + each, len(rates)))
         spikes = np.stack(
             [noise.sample(rates[i], seeds[i if len(seeds) > 1 else 0], sampler, steps) for i in chosen], axis=1
         )
+        picture, step, neuron = turned[(turned[:, 0] >= start) & (turned[:, 0] < chosen.stop)].T
+        spikes[step, picture - start, neuron] = 1 - spikes[step, picture - start, neuron]
         drive = engine.decode(spikes.astype(np.float32), torch.get_num_threads()).pictures
         parts.append(to_uint8(torch.from_numpy(np.tanh(drive.astype(np.float64)).astype(np.float32))))
     return np.concatenate(parts)
@@ -263,4 +305,4 @@ def render(recipe: Recipe, model: ESVAE) -> NDArray[np.uint8]:
     size = model.config.image_size
     if recipe.pixels(size) > MAX_PIXELS:
         raise RecipeError(f"recipe: expected at most {MAX_PIXELS:,} pixels, found {recipe.pixels(size):,}")
-    return paint(model, units, recipe.seeds, sampler=recipe.sampler, steps=recipe.steps)
+    return paint(model, units, recipe.seeds, sampler=recipe.sampler, steps=recipe.steps, flips=recipe.flips)

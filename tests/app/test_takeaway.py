@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,11 +18,16 @@ from esvae_core.explore import carriers
 from esvae_core.explore.recipe import Layout, recipe_of, render
 from esvae_core.explore.replay import replay
 
-from .visits import LARGE, LINK, open_page, pixels_of, same_as_python, state_of
+from .visits import LARGE, LINK, open_page, pixels_of, same_as_python, settled, state_of
 
 pytestmark = pytest.mark.browser
 UNITS = np.random.default_rng(3).integers(0, GRID + 1, (4, 6)).astype(np.uint16)
 HOW = {"sampler": "systematic", "steps": 12}
+HOW_LINK = {"sampler": LINK.sampler, "steps": LINK.steps}
+
+
+FLIPS = ((0, 6, 1), (0, 7, 3), (0, 7, 5))
+TURNED = replace(LINK, view=(("flips", "s11.19.1b"),))
 
 
 @pytest.fixture
@@ -124,6 +130,52 @@ def test_a_grid_and_its_films(page, shelf_dir, tmp_path):
         assert image.size == (4 * (2 * 18 - 2), 4 * (2 * 25 - 2))
 
 
+def test_turned_spikes_are_taken_along_and_made_again(page, context, shelf_dir, tmp_path, monkeypatch):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_page(page, TURNED, "/spikes")
+    page.get_by_text("3 spikes turned by hand").wait_for()
+    shown, plain = pixels_of(page), pixels_of(page, "canvas[aria-label='Picture of the spikes as drawn']")
+    assert not np.array_equal(shown, plain)
+    sheet = menu(page)
+    assert sheet.get_by_text("With 3 spikes turned by hand.").is_visible()
+    sheet.get_by_label("Scale").select_option("1")
+    for label in ("PNG", "SVG", ".npz"):
+        done = replay(saved(page, label, tmp_path), [shelf_dir])
+        assert done.identical, label
+        assert done.recipe.flips == FLIPS
+    with Image.open(tmp_path / "aaa-picture.png") as image:
+        assert np.array_equal(np.asarray(image.convert("RGB")), shown)
+    sheet.get_by_role("button", name="as Python").click()
+    page.get_by_text("The lines are copied.").wait_for()
+    lines = sheet.locator("pre").text_content()
+    assert "flips = [(0, 6, 1), (0, 7, 3), (0, 7, 5)]" in lines
+    monkeypatch.chdir(tmp_path)
+    exec(lines, {})
+    with Image.open("picture.png") as image:
+        assert np.array_equal(np.asarray(image.convert("RGB")), shown)
+
+
+def test_a_dropped_picture_with_turned_spikes_opens_with_them(page, model, tmp_path):
+    open_page(page)
+    plain = pixels_of(page)
+    flips = [*FLIPS, (1, 0, 0)]
+    recipe = recipe_of(model, "aaa", np.array([LINK.rates] * 2, np.uint16), (7,), kind="grid", flips=flips, **HOW_LINK)
+    carriers.write(tmp_path / "it.png", recipe, render(recipe, model))
+    drop(page, "it.png", (tmp_path / "it.png").read_bytes())
+    page.get_by_text("3 turned by hand").wait_for()
+    assert state_of(page).view == TURNED.view
+    assert same_as_python(page)
+    assert not np.array_equal(pixels_of(page), plain)
+    page.get_by_label("Picture of it.png").select_option(label="2")
+    page.get_by_text("1 turned by hand").wait_for()
+    assert dict(state_of(page).view)["flips"] == "s0"
+    before = page.evaluate("location.href")
+    page.get_by_role("button", name="Spikes as drawn").click()
+    settled(page, before)
+    assert state_of(page).view == ()
+    assert np.array_equal(pixels_of(page), plain)
+
+
 def test_a_grid_of_samples_is_taken_along(page, shelf_dir, tmp_path):
     open_page(page, LINK, "/generate", "[data-there]")
     page.get_by_role("button", name="Export the grid").click()
@@ -213,7 +265,9 @@ def test_hostile_files_are_explained_and_the_page_lives_on(page, model):
             carrying(json.dumps(good | elsewhere)),
             "another network, x",
         ),
-        "later.png": (carrying(json.dumps(good | {"version": 2})), "version 2"),
+        "later.png": (carrying(json.dumps(good | {"version": 3})), "version 3"),
+        "flips.png": (carrying(json.dumps(good | {"version": 2, "flips": [[0, 0, 6]]})), "found [0, 0, 6]"),
+        "many.png": (carrying(json.dumps(good | {"version": 2, "flips": [[0, 0, 0]] * 70_000})), "flips"),
         "text.txt": (b"hello", "expected a picture"),
         "empty.png": (b"", "empty"),
     }

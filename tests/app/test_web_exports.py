@@ -59,6 +59,7 @@ def _recipe(recipe, seeds):
         "cells": recipe.units.tolist(),
         "seeds": list(seeds),
         "pixels": recipe.pixels(16),
+        "flips": [[t * recipe.dims + j for i, t, j in recipe.flips if i == picture] for picture in range(5)],
         "size": 16,
     }
 
@@ -82,6 +83,7 @@ def done(tmp_path_factory, models):
     captioned = Layout(columns=2, gap=1, scale=2, captions=("<a>", "ü", '"', "\\", "e"))
     grid = recipe_of(model, "grau ü", UNITS, range(5), kind="grid", layout=captioned, **how)
     film = recipe_of(model, "gray", UNITS, (7,), kind="film", layout=Layout(scale=3), **how)
+    turned = recipe_of(model, "gray", UNITS, (7,), kind="grid", flips=((4, 7, 5), (0, 2, 1)), **how)
     for suffix in carriers.SUFFIXES:
         carriers.write(given / f"it{suffix}", grid, render(grid, model))
     for suffix in ("png", "gif", "webp"):
@@ -108,7 +110,7 @@ def done(tmp_path_factory, models):
             _sheet(3, 8, 3, 9, 2, 1, []),
             _sheet(1, 16, 3, 1, 0, 2, ["picture"]),
         ],
-        "recipes": [_recipe(grid, range(5)), _recipe(film, (7,) * 5)],
+        "recipes": [_recipe(grid, range(5)), _recipe(film, (7,) * 5), _recipe(turned, (7,) * 5)],
         "wrong": wrong,
         "carried": grid.text,
         "shelf": str(shelf),

@@ -45,3 +45,12 @@ def test_what_is_no_rate_is_refused(model, wrong):
 def test_rates_of_another_model_are_refused(model):
     with pytest.raises(InputError, match="rates"):
         draw(model, RATES[:, :4], seed=0, sampler="bernoulli", steps=8)
+
+
+def test_turned_spikes_are_turned_in_all_pictures(model):
+    how = {"seed": 7, "sampler": "bernoulli", "steps": 8}
+    plain, turned = draw(model, RATES, **how), draw(model, RATES, **how, flips=[0, 8 * 6 - 1])
+    apart = np.argwhere(plain.spikes != turned.spikes)
+    assert apart.tolist() == [[0, i, 0] for i in range(5)] + [[7, i, 5] for i in range(5)]
+    with pytest.raises(InputError, match="from 0 to 47"):
+        draw(model, RATES, **how, flips=[48])

@@ -19,7 +19,8 @@ HOW = {"sampler": "bernoulli", "steps": 8}
 
 # what a field must not be, and a word of the refusal; the page's twin refuses the same (tests/app/exports)
 WRONG = [
-    ({"version": 2}, "version 2"),
+    ({"version": 3}, "version 3"),
+    ({"version": 2}, "flips: expected some in version 2"),
     ({"version": 0}, "version"),
     ({"version": True}, "version"),
     ({"kind": "song"}, "kind"),
@@ -44,6 +45,24 @@ WRONG = [
     ({"seeds": [-1]}, "seeds"),
     ({"seeds": [2**32]}, "seeds"),
     ({"seeds": [1.5]}, "seeds"),
+    ({"flips": [[0, 0, 0]]}, "none in version 1, found 1"),
+    ({"version": 2, "flips": []}, "flips: expected some"),
+    ({"version": 2, "flips": None}, "flips"),
+    ({"version": 2, "flips": "s1.2"}, "flips"),
+    ({"version": 2, "flips": [3]}, "flips.0"),
+    ({"version": 2, "flips": [[0, 0]]}, "flips.0"),
+    ({"version": 2, "flips": [[0, 0, 0, 0]]}, "flips.0"),
+    ({"version": 2, "flips": [[0, 0, 1.5]]}, "flips.0.2"),
+    ({"version": 2, "flips": [[0, "0", 0]]}, "flips.0.1"),
+    ({"version": 2, "flips": [[True, 0, 0]]}, "flips.0.0"),
+    ({"version": 2, "flips": [[0, -1, 0]]}, "flips.0.1"),
+    ({"version": 2, "flips": [[0, 0, 10**30]]}, "flips.0.2"),
+    ({"version": 2, "flips": [[0, 1, 2], [0, 8, 5]]}, "below 5, 8 and 6, found [0, 8, 5]"),
+    ({"version": 2, "flips": [[0, 0, 6]]}, "found [0, 0, 6]"),
+    ({"version": 2, "flips": [[5, 0, 0]]}, "found [5, 0, 0]"),
+    ({"version": 2, "flips": [[0, 1, 0], [0, 0, 1]]}, "each once, in ascending order"),
+    ({"version": 2, "flips": [[0, 1, 0], [0, 1, 0]]}, "each once, in ascending order"),
+    ({"version": 2, "flips": [[0, 0, 0]] * (2**16 + 1)}, "flips"),
     ({"layout": {"scale": 65}}, "layout.scale"),
     ({"layout": {"gap": -1}}, "layout.gap"),
     ({"layout": {"columns": 0}}, "layout.columns"),
@@ -101,6 +120,36 @@ def test_it_paints_what_the_model_decodes_under_that_noise(model, sampler):
     assert (pixels == to_uint8(torch.from_numpy(exact))).mean() > 0.999
 
 
+def test_turned_spikes_are_painted_and_carried(model, made):
+    flips = ((0, 7, 1), (3, 7, 5), (3, 6, 0))
+    recipe = recipe_of(model, "striped", UNITS, made.seeds, kind="grid", flips=flips, **HOW)
+    assert (recipe.version, recipe.flips) == (2, ((0, 7, 1), (3, 6, 0), (3, 7, 5)))
+    assert parse(recipe.text) == recipe
+    spikes = np.stack([noise.sample(to_rates(UNITS)[i], made.seeds[i], "bernoulli", 8) for i in range(5)])
+    for place in flips:
+        spikes[place] = 1 - spikes[place]
+    exact = np.stack([reference.decode(plan_of(model), each) for each in spikes])
+    pixels, plain = render(recipe, model), render(made, model)
+    assert (pixels == to_uint8(torch.from_numpy(exact))).mean() > 0.999
+    assert [not np.array_equal(*pair) for pair in zip(pixels, plain, strict=True)] == [True, False, False, True, False]
+    for wrong in ((5, 0, 0), (0, 8, 0), (0, 0, -1)):
+        with pytest.raises(InputError, match="below"):
+            paint(model, UNITS, (1,), flips=[wrong], **HOW)
+
+
+def test_a_recipe_without_turned_spikes_is_one_that_older_programs_read(made):
+    assert made.version == 1
+    assert "flips" not in json.loads(made.text)
+
+
+def test_turned_spikes_are_found_beyond_the_first_part_of_many(model):
+    units = np.repeat(UNITS[:1], 9, axis=0)  # parts of 3 at so many steps
+    how = {"sampler": "bernoulli", "steps": 1024}
+    plain = paint(model, units, (1,), **how)
+    turned = paint(model, units, (1,), flips=[(4, 1023, j) for j in range(6)], **how)
+    assert [i for i in range(9) if not np.array_equal(plain[i], turned[i])] == [4]
+
+
 def test_a_picture_does_not_depend_on_its_company(model):
     together = paint(model, UNITS, (7,), **HOW)
     alone = np.concatenate([paint(model, UNITS[i : i + 1], (7,), **HOW) for i in range(5)])
@@ -128,7 +177,7 @@ def test_pixels_are_counted_as_they_are_laid_out(model, made, kind):
     assert counted <= recipe.pixels(16) < 1.1 * counted
 
 
-@pytest.mark.parametrize(("values", "message"), WRONG, ids=str)
+@pytest.mark.parametrize(("values", "message"), WRONG, ids=lambda value: str(value)[:60])
 def test_each_wrong_field_is_named_in_one_line(made, values, message):
     with pytest.raises(RecipeError, match=r"here: .*recipe") as caught:
         parse(changed(made, **values), "here")

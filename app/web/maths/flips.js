@@ -1,5 +1,6 @@
 /**
- * Spikes that were edited by hand, as a link keeps them: which cells of the (T, d) raster are flipped.
+ * Spikes that were edited by hand, as a link keeps them: which cells of the (T, d) raster are flipped. The twin of
+ * `app/flips.py`; both are held against `tests/app/link_vectors.json`.
  *
  *     s1a.2b.f0     a few: their numbers t * d + j in base 36
  *     mAAEC...      many: a bit for each cell, base64url
@@ -7,7 +8,7 @@
  * A flip belongs to its cell: under other rates or other noise it turns whatever is drawn there.
  */
 
-import { fromBase64, LinkError, toBase64 } from "./link.js";
+import { fromBase64, LinkError, MAX_STEPS, toBase64 } from "./link.js";
 
 const LONGEST = 4000; // what a link remembers in one value
 
@@ -30,24 +31,30 @@ export function writeFlips(cells) {
 /**
  * Read what `writeFlips` wrote.
  * @param {string|undefined} text
- * @param {number} count cells there are, T * d; flips beyond them are of a longer T, and left out
- * @returns {Set<number>}
+ * @param {number} steps T; flips at steps beyond it are of a longer T, and left out
+ * @param {number} dims d
+ * @returns {Set<number>} cells t * d + j, in ascending order
  * @throws {LinkError}
  */
-export function readFlips(text, count) {
-  const cells = [];
-  if (!text) return new Set(cells);
-  const body = text.slice(1);
-  if (text[0] === "m") {
-    fromBase64(body, "edits").forEach((byte, at) => {
-      for (let b = 0; b < 8; b++) if (byte & (0x80 >> b)) cells.push(8 * at + b);
-    });
-  } else if (/^s[0-9a-z]{1,6}(\.[0-9a-z]{1,6})*$/.test(text)) {
-    cells.push(...body.split(".").map((digits) => parseInt(digits, 36)));
-  } else {
-    throw new LinkError(`edits: expected s and numbers, or m and base64url, found '${text.slice(0, 24)}'`);
+export function readFlips(text, steps, dims) {
+  const cells = text ? cellsIn(text) : [];
+  const last = cells.reduce((a, b) => Math.max(a, b), 0);
+  if (last >= MAX_STEPS * dims) {
+    throw new LinkError(
+      `edits: expected cells of at most ${MAX_STEPS} steps and ${dims} neurons, found step ${Math.floor(last / dims) + 1}, neuron ${last % dims}`,
+    );
   }
-  return new Set(cells.filter((cell) => cell < count));
+  return new Set(cells.filter((cell) => cell < steps * dims).sort((a, b) => a - b));
+}
+
+function cellsIn(text) {
+  const body = text.slice(1);
+  if (/^s[0-9a-z]{1,6}(\.[0-9a-z]{1,6})*$/.test(text)) return body.split(".").map((digits) => parseInt(digits, 36));
+  if (/^m[A-Za-z0-9_-]*$/.test(text) && body.length % 4 !== 1) {
+    const bytes = fromBase64(body, "edits");
+    return Array.from({ length: 8 * bytes.length }, (_, i) => i).filter((i) => bytes[i >> 3] & (0x80 >> (i & 7)));
+  }
+  throw new LinkError(`edits: expected s and numbers, or m and base64url, found '${text.length <= 24 ? text : `${text.slice(0, 24)}...`}'`);
 }
 
 /** Spikes with those cells turned. @param {Uint8Array} spikes (T, d) @param {Iterable<number>} cells @returns {Uint8Array} */

@@ -5,11 +5,13 @@ import { cellsOf } from "./recipe.js";
 
 /** @param {import("./recipe.js").Recipe} recipe @param {string} path of the checkpoint, as one would type it */
 export function pythonFor(recipe, path) {
-  const { kind, sampler, steps, layout, seeds } = recipe;
+  const { kind, sampler, steps, layout, seeds, flips = [] } = recipe;
   const cells = cellsOf(recipe);
   const unit = commonUnit(cells);
   const rows = cells.map((rates) => `[${Array.from(rates, (rate) => (rate * unit) / GRID).join(", ")}]`);
   const vectors = rows.length === 1 ? rows[0] : `\n    ${rows.join(",\n    ")},\n`;
+  const edits = flips.map((place) => `(${place.join(", ")})`).join(", ");
+  const turned = flips.length ? `flips = [${edits}]  # picture, step and neuron of each spike that is turned\n` : "";
   const head = `import numpy as np
 from esvae_core import checkpoint
 from esvae_core.explore.recipe import paint, to_units
@@ -17,7 +19,7 @@ from esvae_core.pictures import sheet, to_picture
 
 model = checkpoint.load(${text(path)}).model
 rates = np.array([${vectors}]) / ${unit}
-pixels = paint(model, to_units(rates), [${seeds.join(", ")}], sampler="${sampler}", steps=${steps})
+${turned}pixels = paint(model, to_units(rates), [${seeds.join(", ")}], sampler="${sampler}", steps=${steps}${flips.length ? ", flips=flips" : ""})
 `;
   if (kind === "film") {
     return `${head}frames = [to_picture(frame, scale=${layout.scale}) for frame in pixels]

@@ -3,9 +3,10 @@
  * the same text for the same recipe and refuse the same ones.
  *
  * @typedef {{columns: number, gap: number, scale: number, captions: string[], frame_ms: number}} Layout
- * @typedef {{version: 1, kind: "picture"|"grid"|"strip"|"film", checkpoint: {name: string, sha256: string},
- *   sampler: "bernoulli"|"systematic", steps: number, dims: number, rates: string, seeds: number[], layout: Layout,
- *   versions: Record<string, string>}} Recipe
+ * @typedef {{version: 1|2, kind: "picture"|"grid"|"strip"|"film", checkpoint: {name: string, sha256: string},
+ *   sampler: "bernoulli"|"systematic", steps: number, dims: number, rates: string, seeds: number[],
+ *   flips?: [number, number, number][], layout: Layout, versions: Record<string, string>}} Recipe version 2 if there are
+ *   flips: picture, step and neuron of each spike that was turned by hand, in ascending order
  */
 
 import { toBase64 } from "./bytes.js";
@@ -16,6 +17,8 @@ export const MAX_TEXT = 4 * 2 ** 20;
 export const MAX_CELLS = 16_384;
 const MAX_RATES = 2 ** 20;
 const MAX_WORK = 2 ** 18;
+const MAX_FLIPS = 2 ** 16;
+const VERSION = 2;
 export const MAX_PIXELS = 2 ** 26;
 
 /** A recipe, or the file that carries it, is not what it should be; one line to show. */
@@ -25,17 +28,17 @@ export class RecipeError extends Error {}
  * @param {Uint16Array[]} cells rates of each picture, in units of 1/46080
  * @param {number[]} seeds of the noise, one for each picture or one for all
  * @param {{kind: Recipe["kind"], checkpoint: Recipe["checkpoint"], sampler: string, steps: number,
- *   layout?: Partial<Layout>, versions?: Record<string, string>}} about
+ *   flips?: Recipe["flips"], layout?: Partial<Layout>, versions?: Record<string, string>}} about
  * @returns {Recipe}
  * @throws {RecipeError} more than a recipe holds, or out of range
  */
-export function recipeOf(cells, seeds, { kind, checkpoint, sampler, steps, layout = {}, versions = {} }) {
+export function recipeOf(cells, seeds, { kind, checkpoint, sampler, steps, flips = [], layout = {}, versions = {} }) {
   const dims = cells[0]?.length ?? 0;
   const bytes = new Uint8Array(2 * dims * cells.length);
   cells.forEach((rates, i) => rates.forEach((rate, j) => bytes.set([rate >> 8, rate & 255], 2 * (i * dims + j))));
   const { columns = 1, gap = 0, scale = 1, captions = [], frame_ms = 100 } = layout;
   return checked({
-    version: 1,
+    version: flips.length ? 2 : 1,
     kind,
     checkpoint: { name: checkpoint.name, sha256: checkpoint.sha256 },
     sampler,
@@ -43,6 +46,7 @@ export function recipeOf(cells, seeds, { kind, checkpoint, sampler, steps, layou
     dims,
     rates: toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, ""),
     seeds: new Set(seeds).size === 1 ? [seeds[0]] : [...seeds],
+    flips: [...flips].sort(byPlace),
     layout: { columns, gap, scale, captions: [...captions], frame_ms },
     versions,
   });
@@ -61,8 +65,8 @@ export function parse(text) {
     throw new RecipeError("recipe: expected JSON, found something else");
   }
   if (!isObject(values)) throw new RecipeError("recipe: expected a JSON object");
-  if (Number.isInteger(values.version) && values.version > 1) {
-    throw new RecipeError(`recipe of version ${values.version}, this page reads up to 1; please reload or update it`);
+  if (Number.isInteger(values.version) && values.version > VERSION) {
+    throw new RecipeError(`recipe of version ${values.version}, this page reads up to ${VERSION}; please reload or update it`);
   }
   return checked(values);
 }
@@ -78,6 +82,9 @@ export function cellsOf({ rates, dims }) {
 /** Seed of the i-th picture's noise. @param {Recipe} recipe */
 export const seedOf = ({ seeds }, i) => seeds[seeds.length > 1 ? i : 0];
 
+/** Cells t * d + j of the i-th picture that are turned by hand. @param {Recipe} recipe @returns {number[]} */
+export const turnedIn = ({ flips = [], dims }, i) => flips.filter(([picture]) => picture === i).map(([, t, j]) => t * dims + j);
+
 /** How many pixels are on the sheet, or on all frames, of pictures that are `size` wide and high. */
 export function pixelsOf(recipe, size) {
   const { columns, gap, scale, captions } = recipe.layout;
@@ -88,6 +95,7 @@ export function pixelsOf(recipe, size) {
   return Math.ceil(count / across) * tall * across * (size + gap) * scale ** 2;
 }
 
+const byPlace = (a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const whole = (low, high) => (v) => Number.isInteger(v) && v >= low && v <= high;
 const among = (...values) => (v) => values.includes(v);
@@ -104,7 +112,7 @@ const LAYOUT = {
 };
 const LAYOUT_UNLESS_GIVEN = { columns: 1, gap: 0, scale: 1, captions: [], frame_ms: 100 };
 const FIELDS = {
-  version: among(1),
+  version: among(1, 2),
   kind: among("picture", "grid", "strip", "film"),
   checkpoint: isObject,
   sampler: among("bernoulli", "systematic"),
@@ -112,12 +120,13 @@ const FIELDS = {
   dims: whole(1, 4096),
   rates: (v) => typeof v === "string" && v.length <= MAX_TEXT && /^[A-Za-z0-9_-]+$/.test(v),
   seeds: listOf(whole(0, 2 ** 32 - 1), 1, MAX_CELLS),
+  flips: listOf(listOf(whole(0, 2 ** 20 - 1), 3, 3), 0, MAX_FLIPS),
   layout: isObject,
   versions: (v) => isObject(v) && Object.keys(v).length <= 16 && Object.entries(v).flat().every(line(0, 64)),
 };
 
 function checked(values) {
-  const recipe = fields({ layout: {}, versions: {}, ...values }, FIELDS, "");
+  const recipe = fields({ flips: [], layout: {}, versions: {}, ...values }, FIELDS, "");
   const checkpoint = fields(recipe.checkpoint, { name: line(1, 200), sha256: (v) => typeof v === "string" && /^[0-9a-f]{64}$/.test(v) }, "checkpoint."); // prettier-ignore
   const layout = fields({ ...LAYOUT_UNLESS_GIVEN, ...recipe.layout }, LAYOUT, "layout.");
   const bytes = fromBase64(recipe.rates);
@@ -140,7 +149,23 @@ function checked(values) {
   if (recipe.kind === "picture" && count !== 1) {
     throw new RecipeError(`recipe: kind: a picture has one vector of rates, found ${count}`);
   }
-  return { ...recipe, checkpoint, layout };
+  checkFlips(recipe, count);
+  const made = { ...recipe, checkpoint, layout };
+  if (!made.flips.length) delete made.flips;
+  return made;
+}
+
+function checkFlips({ version, flips, steps, dims }, count) {
+  if (flips.length > 0 !== (version === 2)) {
+    throw new RecipeError(`recipe: flips: expected some in version 2 and none in version 1, found ${flips.length}`);
+  }
+  const outside = flips.find(([picture, t, j]) => picture >= count || t >= steps || j >= dims);
+  if (outside) {
+    throw new RecipeError(`recipe: flips: expected picture, step and neuron below ${count}, ${steps} and ${dims}, found [${outside.join(", ")}]`);
+  }
+  if (flips.some((place, i) => i && byPlace(flips[i - 1], place) >= 0)) {
+    throw new RecipeError("recipe: flips: expected each once, in ascending order");
+  }
 }
 
 /** Those fields, in their order, all of them checked and no others. */

@@ -1,6 +1,6 @@
 /** The spike raster: a row for each latent neuron, a column for each time step; what the last move won or lost stands out. */
 
-import { h, onLook, palette, sharp } from "../dom.js";
+import { h, icon, onLook, palette, sharp } from "../dom.js";
 import { nameOf, orderOf } from "./mixer.js";
 
 /** A small picture of spikes, without names or numbers; steps from `upto` on are pale. @param {Uint8Array} spikes (T, d) */
@@ -29,14 +29,18 @@ export function raster(desk) {
     { class: "legend", "aria-hidden": "true" },
     h("span", { class: "key both" }), "spike", h("span", { class: "key now" }), "won by the last move", h("span", { class: "key was" }), "lost by it",
   ); // prettier-ignore
-  const element = h("section", { class: "raster-part" }, h("div", { class: "head" }, h("h2", {}, "Spikes ", words), legend), canvas, reading);
+  const edits = h("span", {});
+  const edited = h("p", { class: "quiet", hidden: true }, edits, h("button", { type: "button", class: "bare", onclick: asDrawn }, icon("reset"), "Spikes as drawn"));
+  const element = h("section", { class: "raster-part" }, h("div", { class: "head" }, h("h2", {}, "Spikes ", words), legend), canvas, edited, reading);
   let order = orderOf(desk);
 
   function draw() {
     const { now } = live;
     if (!now || now.state.model !== desk.entry.name) return;
-    const { spikes, before, state, rates } = now;
+    const { spikes, before, state, rates, flips } = now;
     const d = rates.length;
+    edited.hidden = !flips.size;
+    edits.textContent = `${flips.size} turned by hand, on the page Spikes. `;
     const { context, width, height } = sharp(canvas);
     const colour = palette(canvas);
     context.clearRect(0, 0, width, height);
@@ -62,6 +66,11 @@ export function raster(desk) {
     const luck = state.sampler === "bernoulli" ? ` ± ${spread.toFixed(0)}` : "";
     words.textContent = `${count} of ${spikes.length}; the rates say ${mean.toFixed(0)}${luck}`;
     canvas.setAttribute("aria-label", `Spike raster: ${d} neurons, ${state.steps} time steps, ${count} spikes; ${won} won and ${lost} lost by the last move`);
+  }
+
+  function asDrawn() {
+    const { flips: _, ...view } = store.state.view;
+    store.change({ view }, "spikes as drawn");
   }
 
   canvas.onpointermove = (event) => {

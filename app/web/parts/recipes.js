@@ -1,8 +1,9 @@
 /** Opens what a recipe describes: its network, rates and noise become what is on the screen. */
 
 import { MAX_BYTES, recipeIn } from "../maths/carriers.js";
+import { writeFlips } from "../maths/flips.js";
 import { MAX_SEED, MAX_STEPS } from "../maths/link.js";
-import { cellsOf, RecipeError, seedOf } from "../maths/recipe.js";
+import { cellsOf, RecipeError, seedOf, turnedIn } from "../maths/recipe.js";
 
 /**
  * Open a file, if it carries a recipe; of several pictures the first.
@@ -35,9 +36,14 @@ async function modelOf(desk, { checkpoint, steps, dims, seeds }) {
   throw new RecipeError(`it was made with another network, ${checkpoint.name} (content ${checkpoint.sha256.slice(0, 12)}), which is not here`);
 }
 
-/** Show one of its pictures. */
+/**
+ * Show one of its pictures.
+ * @throws {LinkError} if more of its spikes are turned by hand than a link holds
+ */
 export function showCell({ store }, recipe, model, i, label) {
   const rates = cellsOf(recipe)[i];
   const { sampler, steps } = recipe;
-  store.change({ model, source: { kind: "own", rates }, rates, seed: seedOf(recipe, i), sampler, steps }, label);
+  const { flips: _, ...view } = store.state.view;
+  const flips = writeFlips(turnedIn(recipe, i));
+  store.change({ model, source: { kind: "own", rates }, rates, seed: seedOf(recipe, i), sampler, steps, view: flips ? { ...view, flips } : view }, label);
 }

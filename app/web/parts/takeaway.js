@@ -4,19 +4,21 @@
  *     takeaway(desk)                                      // the picture on the screen
  *     takeaway(desk, () => ({ kind: "grid", name: "samples", cells, seeds, columns: 8, captions }))
  *
- * @typedef {{kind: "picture"|"grid"|"strip", name: string, cells: Uint16Array[], seeds: number[], columns?: number,
- *   captions?: string[], frame_ms?: number}} Offer rates of each picture, and seeds of the noise: one for each or one for all;
- *   or {why} that nothing can be taken along now
+ * @typedef {{kind: "picture"|"grid"|"strip", name: string, cells: Uint16Array[], seeds: number[],
+ *   flips?: [number, number, number][], columns?: number, captions?: string[], frame_ms?: number}} Offer rates of each picture,
+ *   seeds of the noise: one for each or one for all, and spikes that are turned by hand; or {why} that nothing can be taken
+ *   along now
  */
 
 import { h } from "../dom.js";
 import { joined, utf8 } from "../maths/bytes.js";
+import { flipped } from "../maths/flips.js";
 import { encodeGif } from "../maths/gif.js";
 import { encodeNpz } from "../maths/npz.js";
 import { encodePng } from "../maths/png.js";
 import { pythonFor } from "../maths/python.js";
 import { fromGrid } from "../maths/rates.js";
-import { cellsOf, MAX_PIXELS, pixelsOf, recipeOf, seedOf, textOf } from "../maths/recipe.js";
+import { cellsOf, MAX_PIXELS, pixelsOf, recipeOf, seedOf, textOf, turnedIn } from "../maths/recipe.js";
 import { sheet, toBytes } from "../maths/sheet.js";
 import { encodeSvg } from "../maths/svg.js";
 import { dimensionsCsv, picturesCsv } from "../maths/table.js";
@@ -32,15 +34,17 @@ export function takeaway(desk, offer = () => onScreen(desk), label = "Export") {
   return menu(label, "export", () => sheetOf(desk, offer()));
 }
 
-function onScreen({ store }) {
-  return { kind: "picture", name: "picture", cells: [store.state.rates], seeds: [store.state.seed], columns: 1 };
+function onScreen({ store, live }) {
+  const { rates, seed } = store.state;
+  const flips = Array.from(live.now?.flips ?? [], (cell) => [0, Math.floor(cell / rates.length), cell % rates.length]);
+  return { kind: "picture", name: "picture", cells: [rates], seeds: [seed], flips, columns: 1 };
 }
 
 /** @param {Offer} offer */
 function sheetOf(desk, offer) {
   if (offer.why) return h("p", { class: "quiet" }, offer.why);
   const { entry, store, engine } = desk;
-  const { cells, seeds, kind } = offer;
+  const { cells, seeds, flips, kind } = offer;
   const { sampler, steps, rates, source } = store.state; // as they are now, whatever the hand does meanwhile
   const single = cells.length === 1;
   const scale = select("Scale", SCALES, single ? 10 : 4, (n) => `${n} ×`);
@@ -55,6 +59,7 @@ function sheetOf(desk, offer) {
       checkpoint: { name: entry.name, sha256: entry.hash },
       sampler,
       steps,
+      flips,
       layout: {
         columns: offer.columns ?? cells.length,
         gap: single ? 0 : Number(gap.value),
@@ -130,7 +135,7 @@ function sheetOf(desk, offer) {
       h("button", { type: "button", title: "The lines that make this again with esvae_core", onclick: python }, "as Python"),
       h("button", { type: "button", title: "What makes this again, as JSON", onclick: copy(() => textOf(recipe()), "The recipe is") }, "Recipe"),
       desk.given.noAddress ? null : h("button", { type: "button", title: "A link to what is on the screen", onclick: copy(() => desk.link, "The link is") }, "Link")), // prettier-ignore
-    store.state.view.flips ? h("p", { class: "quiet" }, "Spikes turned by hand are not in a recipe: this is the picture of the spikes as drawn.") : null,
+    flips?.length ? h("p", { class: "quiet" }, `With ${flips.length} ${flips.length === 1 ? "spike" : "spikes"} turned by hand.`) : null,
     said,
     code,
     h("p", { class: "quiet" }, "Each file carries its recipe. ", h("code", {}, "esvae replay FILE"), " makes it again; dropped on this page, it opens."),
@@ -152,11 +157,11 @@ async function tilesOf(desk, recipe) {
   if (pixelsOf(recipe, entry.size) > MAX_PIXELS) throw new Error("more than 67 million pixels; take a smaller scale");
   const cells = cellsOf(recipe);
   const pool = cells.length > FEW ? await desk.pool() : null;
-  const drawn = async (rates, seed) =>
-    pool
+  const drawn = async (rates, seed, turned) =>
+    pool && !turned.length
       ? (await pool.run("play", rates, seed, sampler, steps)).image
-      : engine.decode(engine.sample(rates, seed, sampler, steps), steps);
-  const images = await Promise.all(cells.map((rates, i) => drawn(fromGrid(rates), seedOf(recipe, i))));
+      : engine.decode(flipped(engine.sample(rates, seed, sampler, steps), turned), steps);
+  const images = await Promise.all(cells.map((rates, i) => drawn(fromGrid(rates), seedOf(recipe, i), turnedIn(recipe, i))));
   return images.map((image) => toBytes(image, entry.channels));
 }
 

@@ -12,6 +12,7 @@ from PIL import Image
 from app import catalogue
 from app.state import GRID, Own, State, TestImage, to_grid
 
+from .test_spikes import soon
 from .visits import LARGE, LINK, bars, drag, open_page, pixels_of, released, same_as_python, state_of
 
 pytestmark = pytest.mark.browser
@@ -265,12 +266,10 @@ def test_without_simd_the_server_decodes_on_release_and_the_page_says_so(page):
     page.add_init_script("WebAssembly.validate = () => false")
     open_page(page, State("aaa", TestImage(0), LINK.rates, 7, "bernoulli", 8))
     assert page.get_by_text("decoded by the server when you let go").is_visible()
-    page.wait_for_timeout(500)
-    assert same_as_python(page)
+    assert soon(page, lambda: same_as_python(page))
     drag(page, 2, 0.1)
     page.mouse.up()
-    page.wait_for_timeout(500)
-    assert same_as_python(page)
+    assert soon(page, lambda: same_as_python(page))
 
 
 def test_explore_fits_a_screen_and_a_phone(browser, server):

@@ -6,11 +6,15 @@ Convolution, batch norm, leaky rectifier; the last layer of the decoder has a ta
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
 from esvae_core.config import ImageModelConfig
 from esvae_core.errors import InputError
+from esvae_core.mixture import Mixture
 from esvae_core.model import ImageModel
 
 _SLOPE = 0.01
@@ -31,6 +35,9 @@ def _up(channels_in: int, channels_out: int) -> nn.Sequential:
 class ANNCoder(ImageModel):
     """Encoder and decoder without the heads between them, which a kind of model adds as `_add_latent`."""
 
+    code_layer: ClassVar[str]
+    """Name of the head whose output `features` tells."""
+
     def __init__(self, config: ImageModelConfig) -> None:
         super().__init__()
         self.config = config
@@ -47,6 +54,11 @@ class ANNCoder(ImageModel):
 
     def _add_latent(self) -> None:
         """Make what lies between encoder and decoder."""
+
+    @property
+    @abstractmethod
+    def mixture(self) -> Mixture:
+        """Where new codes come from."""
 
     def _encoded(self, images: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, features) of the last convolution."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from esvae_core.baselines.ann import ANNCoder
 from esvae_core.config import ANNVAEConfig
+from esvae_core.mixture import Mixture
 from esvae_core.model import check_count
 
 
@@ -37,6 +38,7 @@ class ANNVAE(ANNCoder):
 
     config: ANNVAEConfig
     feature_name: ClassVar[str] = "posterior mean"
+    code_layer: ClassVar[str] = "to_mean"
 
     def __init__(self, config: ANNVAEConfig | None = None) -> None:
         super().__init__(config or ANNVAEConfig())
@@ -44,6 +46,12 @@ class ANNVAE(ANNCoder):
     def _add_latent(self) -> None:
         self.to_mean = nn.Linear(self.config.feature_dim, self.config.latent_dim)
         self.to_log_variance = nn.Linear(self.config.feature_dim, self.config.latent_dim)
+
+    @property
+    def mixture(self) -> Mixture:
+        """Where new codes come from: one standard normal distribution."""
+        d = self.config.latent_dim
+        return Mixture(torch.ones(1), torch.zeros(1, d), torch.eye(d)[None])
 
     def encode(self, images: Tensor) -> Gaussian:
         """Images (N, C, H, W) in [-1, 1] -> their posterior."""

@@ -22,6 +22,7 @@ class Autoencoder(ANNCoder):
 
     config: AutoencoderConfig
     feature_name: ClassVar[str] = "code"
+    code_layer: ClassVar[str] = "to_code"
     mixture_weights: Tensor
     mixture_means: Tensor
     mixture_factors: Tensor

@@ -9,8 +9,9 @@ All numbers are little-endian::
     48  header    JSON, padded with spaces: {"model": settings, "tensors": [{"name", "shape", "offset"}]}
     ..  data      float32; offsets count from the data's start and are multiples of 16, gaps are zeros
 
-Tensors and offsets follow from the settings (`tensor_shapes`); a file that says otherwise is refused. The twin of the
-reader is `app/web/engine/bundle.js`.
+Tensors and offsets follow from the settings (`tensor_shapes`, or `plain.tensor_shapes` of a model without spikes); a
+file that says otherwise is refused. The twin of the reader is `app/web/engine/bundle.js`; it reads both kinds, the one
+here only spiking ones.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 
-from esvae_core.config import ModelConfig, parse
-from esvae_core.engine.plan import Plan, tensor_shapes
+from esvae_core.config import ImageModelConfig, ModelConfig, parse
+from esvae_core.engine.plan import F32, Plan, tensor_shapes
 from esvae_core.errors import CheckpointContentError, CheckpointVersionError, ConfigError, NotACheckpointError
 
 MAGIC = b"ESVAEENG"
@@ -36,18 +38,29 @@ def _aligned(size: int) -> int:
     return -(-size // _ALIGN) * _ALIGN
 
 
-def _layout(config: ModelConfig) -> tuple[list[dict[str, Any]], int]:
+class _Folded(Protocol):
+    @property
+    def config(self) -> ImageModelConfig: ...
+
+    @property
+    def tensors(self) -> Mapping[str, F32]: ...
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]: ...
+
+
+def _layout(shapes: Mapping[str, tuple[int, ...]]) -> tuple[list[dict[str, Any]], int]:
     """The header's table of tensors, and the length of the data in bytes."""
     table, offset = [], 0
-    for name, shape in tensor_shapes(config).items():
+    for name, shape in shapes.items():
         table.append({"name": name, "shape": list(shape), "offset": offset})
         offset += _aligned(4 * math.prod(shape))
     return table, offset
 
 
-def to_bundle(plan: Plan) -> bytes:
+def to_bundle(plan: _Folded) -> bytes:
     """The plan as a file; the same plan always gives the same bytes."""
-    table, size = _layout(plan.config)
+    table, size = _layout(plan.shapes)
     header = json.dumps(
         {"model": plan.config.model_dump(mode="json"), "tensors": table}, sort_keys=True, separators=(",", ":")
     ).encode()
@@ -91,7 +104,7 @@ def from_bundle(raw: bytes) -> Plan:
         )
     header = _header(raw[_START:start])
     config = _config(header)
-    table, size = _layout(config)
+    table, size = _layout(tensor_shapes(config))
     if header["tensors"] != table:
         raise CheckpointContentError(f"bundle: tensors: {_difference(header['tensors'], table)}")
     if len(raw) < start + size:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from esvae_core.config import ModelConfig, NeuronConfig
+from esvae_core.config import ImageModelConfig, ModelConfig, NeuronConfig
 from esvae_core.layers import SpikingLayer
 
 F32 = NDArray[np.float32]
@@ -40,7 +40,7 @@ class Layer:
     channels_in: int
     channels_out: int
     neuron: NeuronConfig | None
-    """None for the readout, whose neurons never fire."""
+    """None for the readout, whose neurons never fire, and in a model without spikes."""
 
     @property
     def tap_count(self) -> int:
@@ -84,23 +84,30 @@ def _line(kind: Kind, side_in: int, side_out: int, k: int) -> tuple[I64, I64]:
     return source[inside], target[inside]
 
 
-def encoder_layers(config: ModelConfig) -> list[Layer]:
+def _neurons(config: ImageModelConfig) -> tuple[NeuronConfig | None, NeuronConfig | None]:
+    """Those of all layers, and of the latent one."""
+    return (config.neuron, config.latent_neuron) if isinstance(config, ModelConfig) else (None, None)
+
+
+def encoder_layers(config: ImageModelConfig) -> list[Layer]:
     """Image -> latent neurons, in the order of computation."""
     layers, side = [], config.image_size
+    neuron, latent = _neurons(config)
     for i, (width, out) in enumerate(zip((config.image_channels, *config.channels), config.channels, strict=False)):
-        layers.append(Layer(f"encoder.{i}", "down", side, side // 2, width, out, config.neuron))
+        layers.append(Layer(f"encoder.{i}", "down", side, side // 2, width, out, neuron))
         side //= 2
-    last = Layer("to_latent", "collect", side, 1, config.channels[-1], config.latent_dim, config.latent_neuron)
+    last = Layer("to_latent", "collect", side, 1, config.channels[-1], config.latent_dim, latent)
     return [*layers, last]
 
 
-def decoder_layers(config: ModelConfig) -> list[Layer]:
-    """Latent spikes -> picture, in the order of computation; the last is the readout."""
+def decoder_layers(config: ImageModelConfig) -> list[Layer]:
+    """Latent -> picture, in the order of computation; the last is the readout."""
     rising = config.channels[::-1]
+    neuron, _ = _neurons(config)
     side = config.feature_size
-    layers = [Layer("from_latent", "spread", 1, side, config.latent_dim, rising[0], config.neuron)]
+    layers = [Layer("from_latent", "spread", 1, side, config.latent_dim, rising[0], neuron)]
     for i, (width, out) in enumerate(zip(rising, (*rising[1:], rising[-1]), strict=True)):
-        layers.append(Layer(f"decoder.{i}", "up", side, 2 * side, width, out, config.neuron))
+        layers.append(Layer(f"decoder.{i}", "up", side, 2 * side, width, out, neuron))
         side *= 2
     return [*layers, Layer("readout", "same", side, side, rising[-1], config.image_channels, None)]
 
@@ -128,7 +135,12 @@ class Plan:
 
     config: ModelConfig
     tensors: Mapping[str, F32]
-    """By the names, in the shapes and in the order of `tensor_shapes(config)`."""
+    """By the names, in the shapes and in the order of `shapes`."""
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of the tensors."""
+        return tensor_shapes(self.config)
 
 
 class Model(Protocol):
@@ -146,14 +158,9 @@ def plan_of(model: Model) -> Plan:
     tensors: dict[str, F32] = {}
     for layer in encoder_layers(model.config) + decoder_layers(model.config):
         module = modules[layer.name]
-        weight, bias = _folded(module) if isinstance(module, SpikingLayer) else _linear(module)
-        values = (_by_tap(layer, weight), bias)
-        if layer.kind == "spread":
-            values = (values[0], bias.reshape(layer.channels_out, -1).T)
-        for (name, shape), value in zip(layer.shapes.items(), values, strict=True):
-            tensors[name] = np.ascontiguousarray(value, np.float32).reshape(shape)
+        tensors |= layer_tensors(layer, *(_folded(module) if isinstance(module, SpikingLayer) else linear(module)))
     if (prior := modules.get("prior.linear")) is not None:  # other kinds of models have layers alone
-        weight, bias = _linear(prior)
+        weight, bias = linear(prior)
         tensors |= {"prior.weight": weight.astype(np.float32), "prior.bias": bias.astype(np.float32)}
     if (fitted := modules.get("fitted")) is not None:
         for name, buffer in fitted.named_buffers(prefix="fitted"):
@@ -161,7 +168,16 @@ def plan_of(model: Model) -> Plan:
     return Plan(model.config, tensors)
 
 
-def _linear(module: nn.Module) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def layer_tensors(layer: Layer, weight: NDArray[np.float64], bias: NDArray[np.float64]) -> dict[str, F32]:
+    """A layer's tensors by name, from its weight with the outputs first, and its bias."""
+    values = (_by_tap(layer, weight), bias.reshape(layer.channels_out, -1).T if layer.kind == "spread" else bias)
+    return {
+        name: np.ascontiguousarray(value, np.float32).reshape(shape)
+        for (name, shape), value in zip(layer.shapes.items(), values, strict=True)
+    }
+
+
+def linear(module: nn.Module) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weight with the outputs first, and bias; in double precision, so that folding rounds once."""
     weight, bias = module.weight, module.bias
     assert isinstance(weight, Tensor)
@@ -172,8 +188,8 @@ def _linear(module: nn.Module) -> tuple[NDArray[np.float64], NDArray[np.float64]
 
 
 def _folded(module: SpikingLayer) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """As `_linear`, with the batch normalisation behind it."""
-    weight, bias = _linear(module.transform)
+    """As `linear`, with the batch normalisation behind it."""
+    weight, bias = linear(module.transform)
     norm = module.norm
     gamma, beta, mean, variance = (
         x.detach().cpu().double().numpy() for x in (norm.weight, norm.bias, norm.running_mean, norm.running_var)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import torch
 
 from esvae_core import ESVAE, ModelConfig, NeuronConfig
+from esvae_core.baselines.ann import ANNCoder
+from esvae_core.config import ImageModelConfig
 from esvae_core.layers import SpikingLayer
+from esvae_core.models import build
 
 SOFT = NeuronConfig(leak=0.9, threshold=0.3, reset="soft")
 
@@ -39,6 +42,27 @@ def network(config: ModelConfig, seed: int = 0) -> ESVAE:
         if model.fitted is not None:
             for values in model.fitted.buffers():
                 values.uniform_(0.1, 0.7, generator=generator)
+    return model.eval()
+
+
+def rival(config: ImageModelConfig, seed: int = 0) -> ANNCoder:
+    """A model without spikes in evaluation mode, statistics and mixture drawn at random."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(seed)
+        model = build(config)
+        assert isinstance(model, ANNCoder)
+        for layer in model.modules():
+            if isinstance(layer, torch.nn.BatchNorm2d):
+                for values in (layer.weight, layer.bias, layer.running_mean, layer.running_var):
+                    values.uniform_(0.1, 1, generator=generator)
+        for name, values in model.named_buffers():
+            if name == "mixture_means":
+                values.normal_(0, 0.5, generator=generator)
+            elif name == "mixture_weights":
+                values.copy_(torch.arange(1, len(values) + 1) / (len(values) * (len(values) + 1) / 2))
+            elif name == "mixture_factors":
+                values.copy_(torch.randn(values.shape, generator=generator).tril() * 0.4)
     return model.eval()
 
 

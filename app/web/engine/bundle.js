@@ -1,7 +1,7 @@
 /** Reads an engine bundle and checks all of it; the layout is told in `esvae_core/engine/bundle.py`. */
 
 import { EngineError } from "./errors.js";
-import { tensorTable } from "./network.js";
+import { plainTensorTable, tensorTable } from "./network.js";
 
 const MAGIC = "ESVAEENG";
 const VERSION = 2;
@@ -31,7 +31,7 @@ export async function readBundle(source) {
   if (start > bytes.length) throw truncated(start, bytes.length);
   const header = json(bytes.subarray(START, start));
   const model = checkedModel(header.model);
-  const { table, size } = tensorTable(model);
+  const { table, size } = (isPlain(model) ? plainTensorTable : tensorTable)(model);
   if (canonical(header.tensors) !== canonical(table)) {
     throw new EngineError("content", `bundle: tensors: expected the ${table.length} that the model's settings imply`);
   }
@@ -101,17 +101,22 @@ async function checkHash(bytes, hash) {
   }
 }
 
+/** Whether a model has no spikes. */
+export const isPlain = (model) => ["annvae", "ae"].includes(model?.kind);
+
 const between = (low, high) => (v) => typeof v === "number" && v >= low && v <= high;
 const whole = (low, high) => (v) => Number.isInteger(v) && v >= low && v <= high;
 const positive = (v) => typeof v === "number" && Number.isFinite(v) && v > 0;
 const among = (...values) => (v) => values.includes(v);
 
 const NEURON = { leak: between(0, 1), threshold: positive, reset: among("hard", "soft") };
-const MODEL = {
+const SHAPE = {
   image_channels: among(1, 3),
   image_size: whole(8, 256),
   channels: (v) => Array.isArray(v) && v.length >= 1 && v.length <= 8 && v.every(whole(1, 65536)),
   latent_dim: whole(1, 4096),
+};
+const SPIKING = {
   time_steps: whole(1, 256),
   sampler: among("bernoulli", "systematic"),
   readout_decay: (v) => positive(v) && v <= 1,
@@ -121,9 +126,13 @@ const MODEL = {
 
 /** The settings that inference needs, checked; those of training may be there and are left alone. */
 function checkedModel(model) {
-  check(model, MODEL, "model");
-  check(model.neuron, NEURON, "model: neuron");
-  check(model.latent_neuron, NEURON, "model: latent_neuron");
+  check(model, SHAPE, "model");
+  if (isPlain(model)) check({ components: 1, ...model }, { components: whole(1, 1000) }, "model");
+  else {
+    check(model, SPIKING, "model");
+    check(model.neuron, NEURON, "model: neuron");
+    check(model.latent_neuron, NEURON, "model: latent_neuron");
+  }
   if (model.image_size % 2 ** model.channels.length) {
     throw new EngineError("content", `bundle: model: image_size: no multiple of 2^${model.channels.length}`);
   }

@@ -186,9 +186,13 @@ export class Engine {
    * @throws {EngineError} for a bundle or browser that will not do
    */
   static async load(bundle, wasm) {
-    const checked = await readBundle(bundle);
+    return Engine.of(await readBundle(bundle), wasm);
+  }
+
+  /** From a bundle that was read already. */
+  static async of(read, wasm) {
     const instance = await WebAssembly.instantiate(await compile(wasm));
-    return new Engine(checked, instance.exports);
+    return new Engine(read, instance.exports);
   }
 
   /** Use `Engine.load`. */

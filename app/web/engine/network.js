@@ -5,6 +5,8 @@
  * @typedef {{image_channels: number, image_size: number, channels: number[], latent_dim: number, time_steps: number,
  *   neuron: Neuron, latent_neuron: Neuron, sampler: string, readout_decay: number, prior_components: number,
  *   prior_snap: boolean}} Model
+ * @typedef {{kind: "annvae"|"ae", image_channels: number, image_size: number, channels: number[], latent_dim: number,
+ *   components?: number}} PlainModel without spikes: its layers have no neuron
  * @typedef {{name: string, kind: "down"|"up"|"same"|"collect"|"spread", sideIn: number, sideOut: number,
  *   channelsIn: number, channelsOut: number, neuron: Neuron|null, taps: number}} Layer
  */
@@ -14,24 +16,24 @@ function layer(name, kind, sideIn, sideOut, channelsIn, channelsOut, neuron) {
   return { name, kind, sideIn, sideOut, channelsIn, channelsOut, neuron, taps };
 }
 
-/** Image -> latent neurons. @param {Model} m @returns {Layer[]} */
+/** Image -> latent neurons. @param {Model|PlainModel} m @returns {Layer[]} */
 export function encoderLayers(m) {
   const layers = [];
   let [side, width] = [m.image_size, m.image_channels];
   m.channels.forEach((out, i) => {
-    layers.push(layer(`encoder.${i}`, "down", side, side / 2, width, out, m.neuron));
+    layers.push(layer(`encoder.${i}`, "down", side, side / 2, width, out, m.neuron ?? null));
     [side, width] = [side / 2, out];
   });
-  return [...layers, layer("to_latent", "collect", side, 1, width, m.latent_dim, m.latent_neuron)];
+  return [...layers, layer("to_latent", "collect", side, 1, width, m.latent_dim, m.latent_neuron ?? null)];
 }
 
-/** Latent spikes -> picture; the last layer is the readout. @param {Model} m @returns {Layer[]} */
+/** Latent -> picture; the last layer is the readout. @param {Model|PlainModel} m @returns {Layer[]} */
 export function decoderLayers(m) {
   const rising = [...m.channels].reverse();
   let side = m.image_size / 2 ** rising.length;
-  const layers = [layer("from_latent", "spread", 1, side, m.latent_dim, rising[0], m.neuron)];
+  const layers = [layer("from_latent", "spread", 1, side, m.latent_dim, rising[0], m.neuron ?? null)];
   rising.forEach((width, i) => {
-    layers.push(layer(`decoder.${i}`, "up", side, 2 * side, width, rising[i + 1] ?? width, m.neuron));
+    layers.push(layer(`decoder.${i}`, "up", side, 2 * side, width, rising[i + 1] ?? width, m.neuron ?? null));
     side *= 2;
   });
   return [...layers, layer("readout", "same", side, side, rising.at(-1), m.image_channels, null)];
@@ -39,16 +41,30 @@ export function decoderLayers(m) {
 
 /** Name, shape and byte offset of every tensor in a bundle, and the bytes of them all. @param {Model} m */
 export function tensorTable(m) {
-  const shapes = [...encoderLayers(m), ...decoderLayers(m)].flatMap((l) => [
-    [`${l.name}.weight`, [l.channelsIn, l.taps, l.channelsOut]],
-    [`${l.name}.bias`, l.kind === "spread" ? [l.taps, l.channelsOut] : [l.channelsOut]],
-  ]);
+  const shapes = layerShapes(m);
   const [d, components] = [m.latent_dim, m.prior_components];
   shapes.push(["prior.weight", [d, d]], ["prior.bias", [d]]);
   if (components) {
     shapes.push(["fitted.weights", [components]], ["fitted.means", [components, d]]);
     shapes.push(["fitted.factors", [components, (d * (d + 1)) / 2]]);
   }
+  return placed(shapes);
+}
+
+/** As `tensorTable`, of a model without spikes. @param {PlainModel} m */
+export function plainTensorTable(m) {
+  const [d, components] = [m.latent_dim, m.components ?? 1];
+  const prior = [["prior.weights", [components]], ["prior.means", [components, d]], ["prior.factors", [components, (d * (d + 1)) / 2]]]; // prettier-ignore
+  return placed([...layerShapes(m), ["range.low", [d]], ["range.high", [d]], ...prior]);
+}
+
+const layerShapes = (m) =>
+  [...encoderLayers(m), ...decoderLayers(m)].flatMap((l) => [
+    [`${l.name}.weight`, [l.channelsIn, l.taps, l.channelsOut]],
+    [`${l.name}.bias`, l.kind === "spread" ? [l.taps, l.channelsOut] : [l.channelsOut]],
+  ]);
+
+function placed(shapes) {
   let size = 0;
   const table = shapes.map(([name, shape]) => {
     const entry = { name, shape, offset: size };

@@ -6,7 +6,7 @@
  *     const shown = await pool.latest("preview", "play", rates, 7);   // null: a newer one took its place
  */
 
-import { compile, EngineError } from "./engine.js";
+import { compile, EngineError, supported } from "./engine.js";
 import { request, valueOf } from "./protocol.js";
 
 const spareCores = () => Math.max(1, (globalThis.navigator?.hardwareConcurrency ?? 2) - 1);
@@ -24,10 +24,10 @@ export class Pool {
    * @param {ArrayBuffer|Uint8Array} bundle
    * @param {BufferSource|WebAssembly.Module|URL|string} [wasm] engine.wasm; compiled once, for all workers
    * @param {{size?: number, spawn?: () => Worker}} [options] how many workers, and how to start one
-   * @throws {EngineError} as `Engine.load`
+   * @throws {EngineError} as `loadEngine`
    */
   static async load(bundle, wasm, { size = spareCores(), spawn = inBrowser } = {}) {
-    const module = await compile(wasm);
+    const module = supported() ? await compile(wasm) : null; // a model without spikes needs none
     const pool = new Pool();
     for (let i = 0; i < size; i++) pool.#add(spawn());
     try {

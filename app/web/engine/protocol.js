@@ -5,7 +5,8 @@
  *     answer   {version, id, value}  or  {version, id, error: {code, message}}
  */
 
-import { Engine, EngineError } from "./engine.js";
+import { EngineError } from "./errors.js";
+import { loadEngine } from "./load.js";
 
 export const VERSION = 1;
 
@@ -78,7 +79,7 @@ export function serve(port) {
   const answered = async ({ version, call, args }) => {
     if (version !== VERSION) throw new EngineError("version", `pool: message version ${version}, not ${VERSION}`);
     if (call === "load") {
-      engine = await Engine.load(...args);
+      engine = await loadEngine(...args);
       return null;
     }
     if (!engine) throw new EngineError("input", `pool: '${call}' before 'load'`);

@@ -96,13 +96,12 @@ def atlas(
     as_json: AsJson = False,
 ) -> None:
     """Write the small file beside a checkpoint that the explorer starts from: rates, errors, dimensions, map."""
-    from esvae_core.checkpoint import load
-    from esvae_core.esvae import ESVAE
     from esvae_core.explore.atlas import beside, build, save
     from esvae_core.explore.map import MapSettings
+    from esvae_core.explore.playable import load_playable
 
     layout = MapSettings(neighbors, min_dist, cast("Metric", metric))
-    loaded = load(checkpoint, ESVAE)
+    loaded = load_playable(checkpoint)
     data = dataset_of(loaded.header, None, SplitName.test, data_dir, False)
     path = beside(checkpoint)
     with console.bar() as bar:

@@ -44,7 +44,9 @@ def replay(
     done = again(file, places(checkpoint or ()), out_file)
     recipe = done.recipe
     verdict = "identical" if done.identical else f"differs in {done.differing:,} pixels, by at most {done.largest}"
-    drawn = f"{recipe.kind} of {len(recipe.units):,}, T = {recipe.steps}, {recipe.sampler}"
+    drawn = f"{recipe.kind} of {len(recipe.units):,}, " + (
+        f"T = {recipe.steps}, {recipe.sampler}" if done.spiking else "no spikes"
+    )
     console.say(
         as_json,
         f"{file}: {verdict} ({drawn}; {done.checkpoint})",
@@ -68,17 +70,16 @@ def page(
 ) -> None:
     """One file that explores a model from disk: no server, no network, to be sent to a class."""
     from esvae_core.arrays import suffix_of
-    from esvae_core.checkpoint import load
-    from esvae_core.esvae import ESVAE
     from esvae_core.explore import atlas
     from esvae_core.explore.page import WEB
     from esvae_core.explore.page import page as whole
+    from esvae_core.explore.playable import load_playable
     from esvae_core.files import write_atomically
 
     suffix_of(out_file, (".html",))
     beside = atlas.beside(checkpoint)
     known = atlas.load(beside) if beside.exists() else None
-    loaded = load(checkpoint, ESVAE)
+    loaded = load_playable(checkpoint)
     text = whole(loaded, checkpoint.stem, path=checkpoint.as_posix(), atlas=known, web=web or WEB)
     write_atomically(out_file, text.encode())
     size = len(text) / 2**20

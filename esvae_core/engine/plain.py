@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ F64 = NDArray[np.float64]
 class PlainModel(Protocol):
     """What is read of `esvae_core.baselines.ann.ANNCoder`, which lies above this."""
 
-    code_layer: str
+    code_layer: ClassVar[str]
 
     @property
     def config(self) -> ImageModelConfig:

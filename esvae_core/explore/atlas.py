@@ -2,7 +2,8 @@
 
 `NAME.atlas.npz` holds the firing rates of some test images, so that views can show real latents, their range and their
 classes at once, without the data set; how well each image is reconstructed; what each dimension does; and a map of the
-rates. Files of version 1 have the rates only, and are still read.
+rates. Files of version 1 have the rates only, and are still read. For a model without spikes, a rate is a height of its
+latent, see `playable`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from esvae_core.config import Sampler
 from esvae_core.data.imageset import ImageSet
 from esvae_core.errors import CorruptDataError, EsvaeError, InputError
 from esvae_core.esvae import ESVAE
@@ -26,6 +28,7 @@ from esvae_core.explore.dimensions import Contrast
 from esvae_core.explore.drawing import draw
 from esvae_core.explore.effect import beside_noise, effects
 from esvae_core.explore.map import MIN_POINTS, Layout, MapSettings, RateMap, build_map
+from esvae_core.explore.playable import Playable, counts_of, levels_of
 
 SUFFIX = ".atlas.npz"
 TILES = 64
@@ -40,17 +43,17 @@ class Atlas:
     """N test images as one model sees them.
 
     Attributes:
-        counts: (N, d) uint8 or uint16: spikes of each latent neuron in T steps.
+        counts: (N, d) uint8 or uint16: spikes of each latent neuron in T steps; or heights in units of 1/LEVELS.
         labels: (N,) int64, indices into `class_names`.
         indices: (N,) int64, positions in the data set's test split.
         tile_positions: (n,) int64, which of the N are in `tiles`.
         tiles: (n, H, W, C) uint8: pictures decoded from their rates, noise seed 0.
         effect: (d,) float32: what each dimension does to the picture, see `effect.effects`.
         errors: (N,) float32: mean squared error of each reconstruction on [-1, 1], noise seed 0; None if not known.
-        contrast: What each dimension does beside the noise, see `effect.beside_noise`; None if not known.
+        contrast: What each dimension does beside the noise, see `effect.beside_noise`; None if not known, or no noise.
         map: Where the N lie on a map; None if there is none.
         class_names: One name per class.
-        time_steps: T.
+        time_steps: T; LEVELS, for a model without spikes.
         dataset: Name of the data set.
         dataset_sha256: Hash of its files.
         checkpoint_sha256: Hash of the model's tensors, see `content_hash`.
@@ -76,7 +79,7 @@ class Atlas:
 
     @property
     def rates(self) -> NDArray[np.float32]:
-        """(N, d) firing rates in [0, 1]."""
+        """(N, d) firing rates or heights in [0, 1]."""
         return (self.counts / self.time_steps).astype(np.float32)
 
 
@@ -97,7 +100,7 @@ def beside(checkpoint: Path | str) -> Path:
 
 @torch.inference_mode()
 def build(
-    model: ESVAE,
+    model: Playable,
     test_set: ImageSet,
     count: int = 2000,
     seed: int = 0,
@@ -121,19 +124,19 @@ def build(
         raise InputError(f"atlas: expected at least one image, got count {count} of {len(test_set)} images")
     tell = report or (lambda stage, share: None)
     chosen = np.random.default_rng(seed).permutation(len(test_set))[:count]
-    config, steps = model.config, model.config.time_steps
-    spikes, errors, pictures = [], [], []
+    steps = levels_of(model)
+    sampler: Sampler = model.config.sampler if isinstance(model, ESVAE) else "systematic"
+    encoded, errors, pictures = [], [], []
     for start in range(0, len(chosen), _ENCODED):
         tell("encoding", start / len(chosen))
-        images = test_set.tensor(chosen[start : start + _ENCODED]).to(model.device)
-        spikes.append(model.encode(images).spikes.sum(0).cpu().numpy())
-    exact: NDArray[np.float32] = np.concatenate(spikes).round()
-    counts = exact.astype(np.uint8) if steps < 256 else exact.astype(np.uint16)
+        encoded.append(counts_of(model, test_set.tensor(chosen[start : start + _ENCODED])))
+    small: type[np.unsignedinteger[Any]] = np.uint8 if steps < 256 else np.uint16
+    counts = np.concatenate(encoded).astype(small)
     rates = (counts / steps).astype(np.float32)
     for start in range(0, len(chosen), _DECODED):
         tell("decoding", start / len(chosen))
         some = slice(start, start + _DECODED)
-        pixels = draw(model, rates[some], seed=0, sampler=config.sampler, steps=steps).pixels
+        pixels = draw(model, rates[some], seed=0, sampler=sampler, steps=steps).pixels
         truth = test_set.images[chosen[some]].transpose(0, 2, 3, 1)
         errors.append(((pixels.astype(np.float32) - truth) ** 2).mean(axis=(1, 2, 3)) / 127.5**2)
         pictures.append(pixels)
@@ -141,7 +144,7 @@ def build(
     shown = _of_each_class(labels, TILES)
     tell("dimensions", 0)
     effect = effects(model, rates, seed=seed)
-    contrast = beside_noise(model, rates, seed=seed) if len(rates) > 1 else None
+    contrast = beside_noise(model, rates, seed=seed) if isinstance(model, ESVAE) and len(rates) > 1 else None
     drawn = None
     if layout is not None and len(rates) >= MIN_POINTS:
         drawn = build_map(rates, layout, lambda share: tell("map", share))

@@ -1,4 +1,4 @@
-"""From firing rates to spikes and a picture, under noise that has a name."""
+"""From firing rates to spikes and a picture, under noise that has a name; or from a latent without spikes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import torch
 from numpy.typing import NDArray
 
 from esvae_core.config import Sampler
-from esvae_core.engine import noise
+from esvae_core.engine import noise, plain
 from esvae_core.errors import InputError
 from esvae_core.esvae import ESVAE
+from esvae_core.explore.playable import Playable
 from esvae_core.pictures import to_uint8
 
 
@@ -21,7 +22,7 @@ class Drawing:
     """What N rate vectors look like under one draw of noise.
 
     Attributes:
-        spikes: (T, N, d) bool.
+        spikes: (T, N, d) bool; T = 0 where the model has none.
         pixels: (N, H, W, C) uint8.
     """
 
@@ -31,7 +32,7 @@ class Drawing:
 
 @torch.inference_mode()
 def draw(
-    model: ESVAE,
+    model: Playable,
     rates: NDArray[np.floating],
     *,
     seed: int,
@@ -45,7 +46,7 @@ def draw(
 
     Args:
         model: The network.
-        rates: (N, d) in [0, 1].
+        rates: (N, d) in [0, 1]; heights, of a model without spikes, to which what follows means nothing.
         seed: Names the noise, see `esvae_core.engine.noise`.
         sampler: 'bernoulli' or 'systematic'.
         steps: Time steps T.
@@ -57,6 +58,9 @@ def draw(
     dims = model.config.latent_dim
     if rates.ndim != 2 or rates.shape[1] != dims or not len(rates):
         raise InputError(f"rates: expected shape (N, {dims}), got {rates.shape}")
+    if not isinstance(model, ESVAE):
+        images = torch.from_numpy(plain.decode(plain.plain_plan_of(model), rates))
+        return Drawing(np.empty((0, *rates.shape), bool), to_uint8(images))
     spikes = np.stack([noise.sample(row, seed, sampler, steps) for row in rates.astype(np.float32)], axis=1)
     if not all(0 <= cell < steps * dims for cell in flips):
         raise InputError(f"flips: expected cells from 0 to {steps * dims - 1}")

@@ -9,6 +9,7 @@ from esvae_core.errors import InputError
 from esvae_core.esvae import ESVAE
 from esvae_core.explore.dimensions import Contrast, contrast, judged
 from esvae_core.explore.drawing import draw
+from esvae_core.explore.playable import Playable, levels_of
 
 LOW, HIGH = 5, 95  # percentiles of the data between which a dimension is moved
 
@@ -19,7 +20,7 @@ def data_range(rates: NDArray[np.floating]) -> NDArray[np.float32]:
     return ends
 
 
-def effects(model: ESVAE, rates: NDArray[np.floating], *, references: int = 4, seed: int = 0) -> NDArray[np.float32]:
+def effects(model: Playable, rates: NDArray[np.floating], *, references: int = 4, seed: int = 0) -> NDArray[np.float32]:
     """Mean absolute change of the picture when one rate moves across the data's range and all else stays.
 
     Systematic sampling under frozen noise at the model's own T: a moved rate then adds its spikes and no luck.
@@ -39,9 +40,7 @@ def effects(model: ESVAE, rates: NDArray[np.floating], *, references: int = 4, s
     moved = _moved(model, rates, references, seed)
     total = np.zeros(model.config.latent_dim)
     for ends in moved:
-        low, high = (
-            draw(model, end, seed=seed, sampler="systematic", steps=model.config.time_steps).pixels for end in ends
-        )
+        low, high = (draw(model, end, seed=seed, sampler="systematic", steps=levels_of(model)).pixels for end in ends)
         total += np.abs(high.astype(np.int16) - low).mean(axis=(1, 2, 3)) / 127.5
     return (total / len(moved)).astype(np.float32)
 
@@ -78,7 +77,7 @@ def beside_noise(
     return judged(moved, redrawn)
 
 
-def _moved(model: ESVAE, rates: NDArray[np.floating], references: int, seed: int) -> NDArray[np.float32]:
+def _moved(model: Playable, rates: NDArray[np.floating], references: int, seed: int) -> NDArray[np.float32]:
     """(references, 2, d, d): real rate vectors; in row j, dimension j is at either end of the data's range."""
     dims = model.config.latent_dim
     if rates.ndim != 2 or not len(rates) or rates.shape[1] != dims:

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from esvae_core.checkpoint import Checkpoint
-from esvae_core.engine import plan_of, to_bundle
+from esvae_core.config import SpikingModelConfig
 from esvae_core.engine.bundle import content_hash
 from esvae_core.errors import InputError
-from esvae_core.esvae import ESVAE
 from esvae_core.explore.atlas import Atlas
 from esvae_core.explore.atlas import content_hash as weights_hash
 from esvae_core.explore.packs import atlas_parts, pack
+from esvae_core.explore.playable import Playable, bundle_of, latent_of
 
 WEB = Path(__file__).resolve().parents[2] / "app" / "web"
 """The front end's files, where this is the repository."""
@@ -37,7 +37,7 @@ _STATIC = re.compile(
 _DYNAMIC = re.compile(r"""\bimport\(\s*["']\.""")
 
 
-def page(checkpoint: Checkpoint[ESVAE], name: str, *, path: str, atlas: Atlas | None, web: Path = WEB) -> str:
+def page(checkpoint: Checkpoint[Playable], name: str, *, path: str, atlas: Atlas | None, web: Path = WEB) -> str:
     """The file's text.
 
     Args:
@@ -61,7 +61,7 @@ def page(checkpoint: Checkpoint[ESVAE], name: str, *, path: str, atlas: Atlas | 
         for suffix in ("js", "css")
         for file in sorted(web.rglob(f"*.{suffix}"))
     }
-    bundle = to_bundle(plan_of(checkpoint.model))
+    bundle = bundle_of(checkpoint.model)
     held = {
         "entry": _entry(checkpoint, name, path, content_hash(bundle), atlas is not None),
         "bundle": _base64(bundle),
@@ -118,7 +118,7 @@ def renamed(source: str, name: str) -> tuple[str, list[str]]:
     return _STATIC.sub(bare, source), wanted
 
 
-def _entry(checkpoint: Checkpoint[ESVAE], name: str, path: str, digest: str, atlas: bool) -> dict[str, Any]:
+def _entry(checkpoint: Checkpoint[Playable], name: str, path: str, digest: str, atlas: bool) -> dict[str, Any]:
     """What the page says of the model; as `app/catalogue.py` describes one."""
     model, dataset = checkpoint.model.config, checkpoint.header.dataset
     return {
@@ -126,7 +126,8 @@ def _entry(checkpoint: Checkpoint[ESVAE], name: str, path: str, digest: str, atl
         "problem": "",
         "kind": model.kind,
         "dims": model.latent_dim,
-        "steps": model.time_steps,
+        "steps": model.time_steps if isinstance(model, SpikingModelConfig) else None,
+        "latent": latent_of(checkpoint.model),
         "size": model.image_size,
         "channels": model.image_channels,
         "dataset": dataset.name if dataset else "",

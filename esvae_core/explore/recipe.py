@@ -1,8 +1,9 @@
 """A recipe: what makes a picture again. Every picture that is taken along carries one (docs/takeaway.md).
 
 It names the network by the content of its engine bundle, and gives the rates, the noise's seeds, the sampler, T, the
-spikes that were turned by hand, and the layout. Rates are whole multiples of 1/46080, as in the explorer. The twin is
-`app/web/maths/recipe.js`; both write the same text.
+spikes that were turned by hand, and the layout. Rates are whole multiples of 1/46080, as in the explorer. Of a model
+without spikes they are the heights of its latent (`playable`), and seeds, sampler and T are there for the form only.
+The twin is `app/web/maths/recipe.js`; both write the same text.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from esvae_core.baselines.ann import ANNCoder
 from esvae_core.config import Sampler
-from esvae_core.engine import noise, plan_of, to_bundle
+from esvae_core.engine import noise, plain, plan_of
 from esvae_core.engine.bundle import content_hash
 from esvae_core.engine.run import Events
 from esvae_core.errors import InputError, RecipeError
 from esvae_core.esvae import ESVAE
+from esvae_core.explore.playable import Playable, bundle_of
 from esvae_core.pictures import CAPTION, to_uint8
 
 GRID = 46_080  # k/T is a whole multiple of 1/46080 for T = 2, 4, 8 ... 1024, 3, 5, 6, 10, 12, 20 and more
@@ -35,6 +38,7 @@ MAX_WORK = 2**18  # cells x steps: more would keep a reader busy for many minute
 MAX_FLIPS = 2**16
 MAX_PIXELS = 2**26  # of the sheet, or of all frames
 VERSION = 2  # the latest; one without flips is written as version 1, which every esvae reads
+_DECODED = 50  # pictures at a time, of a model without spikes
 
 Kind = Literal["picture", "grid", "strip", "film"]
 Units = NDArray[np.uint16]
@@ -153,7 +157,7 @@ def fits(count: int, dims: int, steps: int) -> bool:
 
 
 def recipe_of(
-    model: ESVAE,
+    model: Playable,
     name: str,
     units: Units,
     seeds: Sequence[int],
@@ -222,9 +226,9 @@ def _checked(values: dict[str, object], where: str) -> Recipe:
         raise RecipeError(f"{where}: recipe: {field}{': ' if field else ''}{message[:300]}") from None
 
 
-def hash_of(model: ESVAE) -> str:
+def hash_of(model: Playable) -> str:
     """What a recipe calls a network: the content hash of its engine bundle."""
-    return content_hash(to_bundle(plan_of(model)))
+    return content_hash(bundle_of(model))
 
 
 def to_units(rates: NDArray[np.floating]) -> Units:
@@ -248,19 +252,28 @@ def seeds_from(seed: int, count: int) -> tuple[int, ...]:
     return tuple((seed + i) % 2**32 for i in range(count))
 
 
+def to_heights(model: ANNCoder, codes: NDArray[np.floating]) -> Units:
+    """Latent vectors (N, d) of a model without spikes -> their heights in units of 1/46080, rounded.
+
+    A number beyond its range is moved to the end of it.
+    """
+    return np.rint(plain.plain_plan_of(model).heights(codes).astype(np.float64) * GRID).astype(np.uint16)
+
+
 def paint(
-    model: ESVAE,
+    model: Playable,
     units: Units,
-    seeds: Sequence[int],
+    seeds: Sequence[int] = (0,),
     *,
-    sampler: Sampler,
-    steps: int,
+    sampler: Sampler = "bernoulli",
+    steps: int = 1,
     flips: Sequence[Flip] = (),
 ) -> NDArray[np.uint8]:
     """Decode rates under frozen noise, to the byte as the explorer's page does.
 
     Both add in the same order in single precision, take tanh in double, and round in single: every bit is the same on
-    any machine, whatever the batch and the number of threads.
+    any machine, whatever the batch and the number of threads. A model without spikes is decoded in double precision,
+    and hears neither seeds nor sampler nor steps.
 
     Args:
         model: the network.
@@ -276,11 +289,16 @@ def paint(
     Raises:
         InputError: a flip is of a picture, step or neuron that is not there.
     """
-    engine, rates, each = Events(plan_of(model)), to_rates(units), max(1, 4000 // steps)
+    rates, parts = to_rates(units), []
+    if not isinstance(model, ESVAE):
+        plan = plain.plain_plan_of(model)
+        for start in range(0, len(rates), _DECODED):
+            parts.append(to_uint8(torch.from_numpy(plain.decode(plan, rates[start : start + _DECODED]))))
+        return np.concatenate(parts)
+    engine, each = Events(plan_of(model)), max(1, 4000 // steps)
     turned = np.array(flips, np.intp).reshape(-1, 3)
     if not bool(((turned >= 0) & (turned < (len(units), steps, units.shape[1]))).all()):
         raise InputError(f"flips: expected (picture, step, neuron) below {(len(units), steps, units.shape[1])}")
-    parts = []
     for start in range(0, len(rates), each):
         chosen = range(start, min(start + each, len(rates)))
         spikes = np.stack(
@@ -293,7 +311,7 @@ def paint(
     return np.concatenate(parts)
 
 
-def render(recipe: Recipe, model: ESVAE) -> NDArray[np.uint8]:
+def render(recipe: Recipe, model: Playable) -> NDArray[np.uint8]:
     """The recipe's pictures, (N, H, W, C), before they are laid out.
 
     Raises:

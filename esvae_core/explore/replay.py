@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from esvae_core.checkpoint import Checkpoint, load
+from esvae_core.checkpoint import Checkpoint
 from esvae_core.errors import CheckpointError, RecipeError
 from esvae_core.esvae import ESVAE
 from esvae_core.explore.carriers import Pixels, laid_out, read, shown, write
+from esvae_core.explore.playable import Playable, load_playable
 from esvae_core.explore.recipe import Recipe, hash_of, render
 
 _BESIDE = Path(__file__).resolve().parents[2] / "checkpoints"  # of the repository, where this is one
@@ -25,6 +26,7 @@ class Replay:
     Attributes:
         recipe: The file's.
         checkpoint: The file of the network that was found.
+        spiking: Whether the network has spikes; if not, noise, sampler and T of the recipe mean nothing.
         identical: Whether every pixel is the same.
         differing: How many pixels are not; all of them if the sizes differ.
         largest: Largest difference of a pixel's channel, 0 to 255.
@@ -32,6 +34,7 @@ class Replay:
 
     recipe: Recipe
     checkpoint: Path
+    spiking: bool
     identical: bool
     differing: int
     largest: int
@@ -55,7 +58,8 @@ def replay(path: Path, places: Sequence[Path], out: Path | None = None) -> Repla
     if out is not None:
         write(out, carried.recipe, pixels)
     made = (pixels,) if carried.form == "npz" else shown(laid_out(carried.recipe, pixels), carried.form)
-    return Replay(carried.recipe, place, *compared(carried.pixels, made))
+    spiking = isinstance(found.model, ESVAE)
+    return Replay(carried.recipe, place, spiking, *compared(carried.pixels, made))
 
 
 def compared(theirs: Sequence[Pixels], made: Sequence[Pixels]) -> tuple[bool, int, int]:
@@ -82,7 +86,7 @@ def places(first: Sequence[Path] = ()) -> list[Path]:
     return [*first, *(folder for folder in usual if folder.is_dir())]
 
 
-def find(recipe: Recipe, places: Sequence[Path]) -> tuple[Path, Checkpoint[ESVAE]]:
+def find(recipe: Recipe, places: Sequence[Path]) -> tuple[Path, Checkpoint[Playable]]:
     """The checkpoint whose content is the recipe's, wherever it is and whatever it is called.
 
     Raises:
@@ -92,7 +96,7 @@ def find(recipe: Recipe, places: Sequence[Path]) -> tuple[Path, Checkpoint[ESVAE
     files = [file for place in places for file in (sorted(place.glob("*.safetensors")) if place.is_dir() else [place])]
     for file in sorted(files, key=lambda f: f.stem != wanted.name.rpartition("/")[2]):
         try:
-            found = load(file, ESVAE)
+            found = load_playable(file)
         except CheckpointError:
             if file in places:  # it was named
                 raise

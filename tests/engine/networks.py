@@ -56,6 +56,8 @@ def rival(config: ImageModelConfig, seed: int = 0) -> ANNCoder:
             if isinstance(layer, torch.nn.BatchNorm2d):
                 for values in (layer.weight, layer.bias, layer.running_mean, layer.running_var):
                     values.uniform_(0.1, 1, generator=generator)
+        model.from_latent.weight.mul_(6)  # so that the picture depends visibly on the code
+        model.readout.weight.mul_(6)
         for name, values in model.named_buffers():
             if name == "mixture_means":
                 values.normal_(0, 0.5, generator=generator)

@@ -1,0 +1,75 @@
+"""Which models can be explored, and what their latent is to the hand: d heights from 0 to 1.
+
+Of an ESVAE a height is a firing rate. Of a model without spikes it is the place of a latent number in its range, see
+`esvae_core.engine.plain`. FSVAE has neither: its latent is a spike train that goes on step by step.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeGuard
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from esvae_core.baselines.ann import ANNCoder
+from esvae_core.checkpoint import Checkpoint, load
+from esvae_core.engine import plain, plan_of, to_bundle
+from esvae_core.errors import KindError
+from esvae_core.esvae import ESVAE
+from esvae_core.model import ImageModel
+
+Playable = ESVAE | ANNCoder
+KINDS = ("esvae", "annvae", "ae")
+LEVELS = 240
+"""A code's height is kept in an atlas as one of so many steps: a thirtieth of the prior's deviation each."""
+
+
+def load_playable(path: Path | str) -> Checkpoint[Playable]:
+    """Read a checkpoint of any kind that can be explored.
+
+    Raises:
+        KindError: of another kind.
+        CheckpointError: as `checkpoint.load`.
+    """
+    loaded = load(path)
+    if not _is_playable(loaded):
+        raise KindError(unplayable(path, loaded.header.model.kind))
+    return loaded
+
+
+def _is_playable(loaded: Checkpoint[ImageModel]) -> TypeGuard[Checkpoint[Playable]]:
+    return isinstance(loaded.model, ESVAE | ANNCoder)
+
+
+def unplayable(path: Path | str, kind: str) -> str:
+    """Why a model of that kind cannot be explored."""
+    return f"{path}: holds a model of kind {kind}, whose latent is no vector of numbers to play"
+
+
+def bundle_of(model: Playable) -> bytes:
+    """The model folded for the page; its content hash names the model."""
+    return to_bundle(plan_of(model) if isinstance(model, ESVAE) else plain.plain_plan_of(model))
+
+
+@torch.inference_mode()
+def counts_of(model: Playable, images: torch.Tensor) -> NDArray[np.int64]:
+    """(N, d) heights of images (N, C, H, W), as whole steps of `levels_of`: of an ESVAE, spikes of its encoder."""
+    if isinstance(model, ESVAE):
+        return model.encode(images.to(model.device)).spikes.sum(0).cpu().numpy().round().astype(np.int64)
+    heights = plain.encode(plain.plain_plan_of(model), images.cpu().numpy())
+    return np.rint(heights.astype(np.float64) * LEVELS).astype(np.int64)
+
+
+def levels_of(model: Playable) -> int:
+    """Steps from height 0 to 1 in an atlas: T, or LEVELS."""
+    return model.config.time_steps if isinstance(model, ESVAE) else LEVELS
+
+
+def latent_of(model: Playable) -> dict[str, Any] | None:
+    """What the page says of a latent without spikes: the name of its numbers, and their ranges; None of an ESVAE."""
+    if isinstance(model, ESVAE):
+        return None
+    plan = plain.plain_plan_of(model)
+    return {"name": model.feature_name, "low": plan.low.tolist(), "high": plan.high.tolist(), "span": 2 * plain.SPAN}

@@ -60,7 +60,6 @@ def test_what_needs_rates_is_refused_in_one_line(trained, esvae, tmp_path):  # n
         ("decode", path, tmp_path / "none.npz", "--out", tmp_path / "x.png"),
         ("interpolate", path, "digits:0", "digits:1", "--out", tmp_path / "x.png"),
         ("evaluate", path),
-        ("atlas", path),
         ("fit-prior", path, "--out", tmp_path / "x.safetensors"),
     ):
         done = esvae(*words)
@@ -68,3 +67,17 @@ def test_what_needs_rates_is_refused_in_one_line(trained, esvae, tmp_path):  # n
         assert len(done.err.strip().splitlines()) == 1, done.err
         assert f"kind {kind}" in done.err or "expected a file name" in done.err
     assert not list(tmp_path.glob("x.*"))
+
+
+def test_an_atlas_and_a_page_are_made_of_what_can_be_played(trained, esvae, tmp_path):  # noqa: F811
+    path, kind = trained
+    done = esvae("atlas", path, "--count", 12)
+    page = esvae("page", path, "--out", tmp_path / "x.html")
+    if kind == "fsvae":
+        assert (done.code, page.code) == (2, 2)
+        assert "holds a model of kind fsvae, whose latent is no vector of numbers" in done.err
+        assert not list(tmp_path.glob("x.*"))
+    else:
+        assert (done.code, page.code) == (0, 0), done.err + page.err
+        assert "12 test images" in done.out
+        assert (tmp_path / "x.html").stat().st_size > 100_000

@@ -11,6 +11,7 @@ from esvae_core.data import load as load_data
 from esvae_core.errors import MissingDataError
 from esvae_core.evaluation.evaluate import evaluate
 from esvae_core.explore import atlas
+from esvae_core.explore.playable import LEVELS, load_playable
 
 FOLDER = Path(__file__).parents[1] / "checkpoints"
 NAMES = ("mnist", "mnist-plus", "fashion-plus", "digits")
@@ -33,6 +34,22 @@ def test_each_has_the_published_shape_and_an_atlas_of_its_own(name):
     assert found.map is not None
     assert min(found.map.flat.trust, found.map.solid.trust) > 0.9
     assert atlas.beside(path).stat().st_size < 400_000
+
+
+@pytest.mark.parametrize("name", ["annvae-mnist", "ae-mnist"])
+def test_each_rival_has_an_atlas_of_its_own(name):
+    path = FOLDER / f"{name}.safetensors"
+    found = atlas.load(atlas.beside(path))
+    model = load_playable(path).model
+    assert found.checkpoint_sha256 == atlas.content_hash(model.state_dict())
+    assert found.time_steps == LEVELS
+    measured = next(m.value for m in load(path).header.metrics if m.name == "mse")
+    assert found.errors is not None
+    assert found.errors.mean() < 1.1 * measured, "its codes are within their ranges"
+    assert ((found.counts == 0) | (found.counts == LEVELS)).mean() < 1e-3
+    assert found.map is not None
+    assert min(found.map.flat.trust, found.map.solid.trust) > 0.9
+    assert atlas.beside(path).stat().st_size < 130_000
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -263,10 +263,10 @@ def to_heights(model: ANNCoder, codes: NDArray[np.floating]) -> Units:
 def paint(
     model: Playable,
     units: Units,
-    seeds: Sequence[int] = (0,),
+    seeds: Sequence[int],
     *,
-    sampler: Sampler = "bernoulli",
-    steps: int = 1,
+    sampler: Sampler,
+    steps: int,
     flips: Sequence[Flip] = (),
 ) -> NDArray[np.uint8]:
     """Decode rates under frozen noise, to the byte as the explorer's page does.
@@ -289,16 +289,13 @@ def paint(
     Raises:
         InputError: a flip is of a picture, step or neuron that is not there.
     """
-    rates, parts = to_rates(units), []
     if not isinstance(model, ESVAE):
-        plan = plain.plain_plan_of(model)
-        for start in range(0, len(rates), _DECODED):
-            parts.append(to_uint8(torch.from_numpy(plain.decode(plan, rates[start : start + _DECODED]))))
-        return np.concatenate(parts)
-    engine, each = Events(plan_of(model)), max(1, 4000 // steps)
+        return _paint_plain(model, units)
+    engine, rates, each = Events(plan_of(model)), to_rates(units), max(1, 4000 // steps)
     turned = np.array(flips, np.intp).reshape(-1, 3)
     if not bool(((turned >= 0) & (turned < (len(units), steps, units.shape[1]))).all()):
         raise InputError(f"flips: expected (picture, step, neuron) below {(len(units), steps, units.shape[1])}")
+    parts = []
     for start in range(0, len(rates), each):
         chosen = range(start, min(start + each, len(rates)))
         spikes = np.stack(
@@ -309,6 +306,17 @@ def paint(
         drive = engine.decode(spikes.astype(np.float32), torch.get_num_threads()).pictures
         parts.append(to_uint8(torch.from_numpy(np.tanh(drive.astype(np.float64)).astype(np.float32))))
     return np.concatenate(parts)
+
+
+def paint_codes(model: ANNCoder, codes: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Decode latent vectors (N, d) of a model without spikes, at the nearest heights of the grid; as `paint`."""
+    return _paint_plain(model, to_heights(model, codes))
+
+
+def _paint_plain(model: ANNCoder, units: Units) -> NDArray[np.uint8]:
+    plan, heights = plain.plain_plan_of(model), to_rates(units)
+    drawn = [plain.decode(plan, heights[start : start + _DECODED]) for start in range(0, len(heights), _DECODED)]
+    return to_uint8(torch.from_numpy(np.concatenate(drawn)))
 
 
 def render(recipe: Recipe, model: Playable) -> NDArray[np.uint8]:

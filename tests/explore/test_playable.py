@@ -13,7 +13,7 @@ from esvae_core.errors import KindError, RecipeError
 from esvae_core.explore import atlas, carriers
 from esvae_core.explore.drawing import draw
 from esvae_core.explore.playable import LEVELS, bundle_of, latent_of, load_playable
-from esvae_core.explore.recipe import GRID, hash_of, paint, recipe_of, to_heights
+from esvae_core.explore.recipe import GRID, hash_of, paint, paint_codes, recipe_of, to_heights
 from esvae_core.explore.replay import replay
 from esvae_core.models import build
 from esvae_core.pictures import to_uint8
@@ -65,7 +65,7 @@ def test_its_errors_are_those_of_the_reconstruction(plainly, images):
 def test_a_picture_is_the_models_own_whatever_the_noise(plainly):
     codes = np.random.default_rng(0).normal(0, 0.5, (3, 5))
     units = to_heights(plainly, codes)
-    pixels = paint(plainly, units)
+    pixels = paint_codes(plainly, codes)
     assert np.array_equal(pixels, paint(plainly, units, [1, 2, 3], sampler="systematic", steps=9))
     drawn = draw(plainly, (units / GRID).astype(np.float32), seed=5, sampler="bernoulli", steps=16)
     assert np.array_equal(drawn.pixels, pixels)
@@ -99,7 +99,7 @@ def test_a_recipe_replays_to_the_pixel(plainly, saved, tmp_path):
     units = to_heights(plainly, np.random.default_rng(0).normal(0, 0.5, (4, 5)))
     made = recipe_of(plainly, "ae", units, [7], kind="grid", sampler="bernoulli", steps=1)
     out = tmp_path / "grid.png"
-    carriers.write(out, made, paint(plainly, units))
+    carriers.write(out, made, paint(plainly, units, [7], sampler="bernoulli", steps=1))
     done = replay(out, [saved])
     assert done.identical
     assert not done.spiking

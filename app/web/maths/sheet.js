@@ -45,7 +45,8 @@ export function sheet(tiles, { size, channels, columns = tiles.length, gap = 0, 
   return enlarged({ width, height, channels, bytes }, scale);
 }
 
-function enlarged({ width, height, channels, bytes }, scale) {
+/** Every pixel a square of `scale` pixels. @param {Sheet} sheet @returns {Sheet} */
+export function enlarged({ width, height, channels, bytes }, scale) {
   if (scale === 1) return { width, height, channels, bytes };
   const line = width * scale * channels;
   const out = new Uint8Array(line * height * scale);

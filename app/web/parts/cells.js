@@ -31,10 +31,10 @@ export function cells(desk, inside, { effects }) {
   const words = h("small", {});
   const reading = h("p", { class: "quiet reading" }, " ");
   const sorts = choice("Order of the neurons", SORTS.filter(([name]) => atlas || name !== "effect"), "", (value) => inside.remember({ sorted: value }, `sort by ${value}`));
-  const key = (tone, text) => [h("span", { class: `key ${tone}` }), text];
+  const key = (tone, text) => h("span", {}, h("span", { class: `key ${tone}` }), ` ${text}`);
   const element = h(
     "section",
-    { class: "cells-part" },
+    { class: "cells-part", "data-figure": "Spikes" },
     h("div", { class: "head" }, h("h2", {}, "Spikes ", words), sorts),
     canvas,
     reading,
@@ -61,11 +61,10 @@ export function cells(desk, inside, { effects }) {
 
   // ---- drawing -------------------------------------------------------------------------------------------------
 
-  function draw() {
+  function draw({ context, width } = sharp(canvas)) {
     const { now } = inside;
     if (!now) return;
     order = orderNow(now);
-    const { context, width } = sharp(canvas);
     const colour = palette(canvas);
     context.clearRect(0, 0, width, canvas.clientHeight);
     context.font = `10px ${getComputedStyle(canvas).fontFamily}`;
@@ -258,8 +257,9 @@ export function cells(desk, inside, { effects }) {
     draw();
   };
 
-  const stops = [inside.on(draw), onLook(canvas, draw)];
-  element.redraw = draw;
+  const stops = [inside.on(() => draw()), onLook(canvas, () => draw())];
+  canvas.vector = (context, width) => draw({ context, width });
+  element.redraw = () => draw();
   element.dispose = () => stops.forEach((stop) => stop());
   return element;
 }

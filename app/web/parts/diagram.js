@@ -7,8 +7,9 @@ const PAUSE = 200; // ms of rest before the layers are measured: a trace costs s
 
 export function diagram(desk) {
   const { live, engine, entry } = desk;
-  const element = h("div", { class: "diagram" }, h("h3", {}, "Firing of each layer, present picture"));
+  const element = h("div", { class: "diagram", "data-figure": "Firing of each layer" }, h("h3", {}, "Firing of each layer, present picture"));
   if (!engine) {
+    delete element.dataset.figure;
     element.append(h("p", { class: "quiet" }, "The layers can be seen where the page can run the model."));
     return Object.assign(element, { dispose: () => {} });
   }

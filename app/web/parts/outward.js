@@ -22,7 +22,7 @@ export function outward(desk, inside) {
   const cards = ["Noise", "Spikes", "Decoder", "Readout", "Picture"].map((title, k) => card(k + 4, title));
   const [noise, spikes, decoder, readout, picture] = cards;
   const dots = chart("One neuron's luck", { tall: 150 });
-  const raster = h("canvas", { class: "still-raster", role: "img" });
+  const raster = h("canvas", { class: "still-raster", role: "img", "data-figure": "Spikes" });
   const { element: maps, maps: shown } = layerMaps(layers);
   const weights = chart("Weight of each step", { tall: 96 });
   const strip = h("div", { class: "made-strip" });

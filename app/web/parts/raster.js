@@ -5,8 +5,11 @@ import { nameOf, orderOf } from "./mixer.js";
 
 /** A small picture of spikes, without names or numbers; steps from `upto` on are pale. @param {Uint8Array} spikes (T, d) */
 export function paintSpikes(canvas, spikes, dims, upto = Infinity) {
-  const { context, width, height } = sharp(canvas);
-  const { quiet } = palette(canvas);
+  canvas.vector = (context, width, height) => paintAt({ context, width, height }, palette(canvas), spikes, dims, upto);
+  paintAt(sharp(canvas), palette(canvas), spikes, dims, upto);
+}
+
+function paintAt({ context, width, height }, { quiet }, spikes, dims, upto) {
   const [w, tall] = [(width * dims) / spikes.length, height / dims];
   context.clearRect(0, 0, width, height);
   context.fillStyle = quiet;
@@ -31,17 +34,16 @@ export function raster(desk) {
   ); // prettier-ignore
   const edits = h("span", {});
   const edited = h("p", { class: "quiet", hidden: true }, edits, h("button", { type: "button", class: "bare", onclick: asDrawn }, icon("reset"), "Spikes as drawn"));
-  const element = h("section", { class: "raster-part" }, h("div", { class: "head" }, h("h2", {}, "Spikes ", words), legend), canvas, edited, reading);
+  const element = h("section", { class: "raster-part", "data-figure": "Spikes" }, h("div", { class: "head" }, h("h2", {}, "Spikes ", words), legend), canvas, edited, reading);
   let order = orderOf(desk);
 
-  function draw() {
+  function draw({ context, width, height } = sharp(canvas)) {
     const { now } = live;
     if (!now || now.state.model !== desk.entry.name) return;
     const { spikes, before, state, rates, flips } = now;
     const d = rates.length;
     edited.hidden = !flips.size;
     edits.textContent = `${flips.size} turned by hand, on the page Spikes. `;
-    const { context, width, height } = sharp(canvas);
     const colour = palette(canvas);
     context.clearRect(0, 0, width, height);
     const [w, hgt] = [width / state.steps, height / d];
@@ -85,12 +87,13 @@ export function raster(desk) {
   canvas.onpointerleave = () => (reading.textContent = " ");
 
   const stops = [
-    live.on(draw),
+    live.on(() => draw()),
     store.on("state", (state) => {
       if (state.model === desk.entry.name) order = orderOf(desk);
     }),
-    onLook(canvas, draw),
+    onLook(canvas, () => draw()),
   ];
+  canvas.vector = (context, width, height) => draw({ context, width, height });
   element.dispose = () => stops.forEach((stop) => stop());
   return element;
 }

@@ -9,7 +9,7 @@ export function strip(desk, { onpick }) {
   const { entry, atlas } = desk;
   const row = h("ol", { class: "strip" });
   const words = h("p", { class: "quiet" });
-  const element = h("section", {}, row, words);
+  const element = h("section", { "data-figure": "Path" }, row, words);
   let cells = [];
 
   function build(count) {

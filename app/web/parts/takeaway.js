@@ -23,15 +23,18 @@ import { sheet, toBytes } from "../maths/sheet.js";
 import { encodeSvg } from "../maths/svg.js";
 import { dimensionsCsv, picturesCsv } from "../maths/table.js";
 import { joinWebp } from "../maths/webp.js";
+import { figures } from "./figures.js";
+import { download } from "./files.js";
 import { menu } from "./menu.js";
 
 const SCALES = [1, 2, 4, 8, 10, 16, 32];
 const GAPS = [0, 1, 2, 4, 8];
 const FEW = 8; // pictures that are decoded here, without waking the workers
 
-/** @param {() => Offer} [offer] asked when the menu opens */
-export function takeaway(desk, offer = () => onScreen(desk), label = "Export") {
-  return menu(label, "export", () => sheetOf(desk, offer()));
+/** @param {() => Offer} [offer] asked when the menu opens; without one, the picture on the screen and the page's charts */
+export function takeaway(desk, offer = null, label = "Export") {
+  const place = menu(label, "export", () => sheetOf(desk, offer ? offer() : onScreen(desk), offer ? null : place.getRootNode()));
+  return place;
 }
 
 function onScreen({ store, live }) {
@@ -40,8 +43,8 @@ function onScreen({ store, live }) {
   return { kind: "picture", name: "picture", cells: [rates], seeds: [seed], flips, columns: 1 };
 }
 
-/** @param {Offer} offer */
-function sheetOf(desk, offer) {
+/** @param {Offer} offer @param {Document|ShadowRoot|null} root whose charts are offered, too */
+function sheetOf(desk, offer, root) {
   if (offer.why) return h("p", { class: "quiet" }, offer.why);
   const { entry, store, engine } = desk;
   const { cells, seeds, flips, kind } = offer;
@@ -109,7 +112,7 @@ function sheetOf(desk, offer) {
     const save = attempt(async () => {
       const name = `${entry.name.replaceAll("/", "-")}-${offer.name}.${suffix}`;
       const content = await writers[suffix]();
-      download(name, content, suffix);
+      download(name, content);
       return `${name}, ${Math.ceil(content.length / 1024)} kB.`;
     });
     return h("button", { type: "button", title: help, onclick: save }, suffix === "npz" || suffix === "csv" ? `.${suffix}` : suffix.toUpperCase());
@@ -136,9 +139,10 @@ function sheetOf(desk, offer) {
       h("button", { type: "button", title: "What makes this again, as JSON", onclick: copy(() => textOf(recipe()), "The recipe is") }, "Recipe"),
       desk.given.noAddress ? null : h("button", { type: "button", title: "A link to what is on the screen", onclick: copy(() => desk.link, "The link is") }, "Link")), // prettier-ignore
     flips?.length ? h("p", { class: "quiet" }, `With ${flips.length} ${flips.length === 1 ? "spike" : "spikes"} turned by hand.`) : null,
+    h("p", { class: "quiet" }, "Each file carries its recipe. ", h("code", {}, "esvae replay FILE"), " makes it again; dropped on this page, it opens."),
+    root && figures(root, entry.name, attempt),
     said,
     code,
-    h("p", { class: "quiet" }, "Each file carries its recipe. ", h("code", {}, "esvae replay FILE"), " makes it again; dropped on this page, it opens."),
   );
 }
 
@@ -194,14 +198,6 @@ async function still({ width, height, channels, bytes }) {
   const blob = await canvas.convertToBlob({ type: "image/webp", quality: 1 });
   if (blob.type !== "image/webp") throw new Error("this browser does not write WebP");
   return new Uint8Array(await blob.arrayBuffer());
-}
-
-const TYPES = { png: "image/png", svg: "image/svg+xml", gif: "image/gif", webp: "image/webp", csv: "text/csv" };
-
-function download(name, content, suffix) {
-  const href = URL.createObjectURL(new Blob([content], { type: TYPES[suffix] ?? "application/octet-stream" }));
-  h("a", { href, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 60_000);
 }
 
 async function copied(text) {

@@ -37,7 +37,7 @@ export function mount(root, desk) {
     h(
       "div",
       { class: "map-view" },
-      h("div", { class: "map-left" }, tools, canvas, colours, faith),
+      h("div", { class: "map-left", "data-figure": "Map" }, tools, canvas, colours, faith),
       h("div", { class: "map-right" }, h("div", { class: "pair" }, now, hand), held, far, h("section", { class: "rates-part" }, h("div", { class: "head" }, h("h2", {}, "Rates ", h("small", {}, "move a bar and watch the marker travel"))), bars), set),
     ),
   );

@@ -3,7 +3,7 @@
 import { h, icon, onLook, palette, pixels, sharp } from "../../dom.js";
 import { classColour } from "../../maths/colour.js";
 import { GRID } from "../../maths/rates.js";
-import { download } from "../map/selection.js";
+import { download } from "../files.js";
 import { nameOf } from "../mixer.js";
 import { paint } from "../picture.js";
 import { withRate } from "./strips.js";
@@ -22,6 +22,7 @@ export function detail(desk, facts) {
   const reading = h("output", {});
   const canvas = h("canvas", { class: "rate-histogram", role: "img" });
   const bars = h("div", { class: "class-bars" });
+  const classes = h("figure", {}, bars, h("figcaption", {}, "mean rate in each class"));
   const element = h(
     "section",
     { class: "detail-part" },
@@ -32,7 +33,7 @@ export function detail(desk, facts) {
       { class: "detail-body" },
       picture,
       h("div", {}, canvas, h("label", { class: "field rate-field" }, "Rate", rate, reading)),
-      h("figure", {}, bars, h("figcaption", {}, "mean rate in each class")),
+      classes,
     ),
   );
   let chosen = -1;
@@ -57,6 +58,8 @@ export function detail(desk, facts) {
       const times = facts.redrawn[j] > 0 ? ` (${(facts.moved[j] / facts.redrawn[j]).toFixed(1)} times it)` : "";
       does = facts.clear[j] ? `; what it does rises above the noise${times}` : "; what it does does not rise above the noise";
     }
+    canvas.dataset.figure = `Rates of ${nameOf(desk, j)}`;
+    classes.dataset.figure = `Mean rates of ${nameOf(desk, j)} by class`;
     words.textContent = `${used}${does}; the class explains ${Math.round(100 * facts.classShare[j])} % of its variance.`;
     bars.replaceChildren(
       ...atlas.classNames.map((label, i) => {
@@ -69,8 +72,7 @@ export function detail(desk, facts) {
     );
   }
 
-  function draw() {
-    const { context, width, height } = sharp(canvas);
+  function draw({ context, width, height } = sharp(canvas)) {
     const colour = palette(canvas);
     const row = facts.histogram[chosen];
     const most = Math.max(...row);
@@ -113,10 +115,11 @@ export function detail(desk, facts) {
     if (canvas.isConnected) draw();
   }
 
+  canvas.vector = (context, width, height) => draw({ context, width, height });
   follow(store.state);
   const stops = [
     store.on("state", follow),
-    onLook(canvas, draw),
+    onLook(canvas, () => draw()),
     live.on((now) => now.state.model === entry.name && paint(picture, now.image, entry.channels)),
   ];
   element.dispose = () => stops.forEach((stop) => stop());

@@ -16,15 +16,14 @@ export function heat(desk, facts, choose) {
   ramp.style.background = rampGradient();
   const element = h(
     "section",
-    { class: "heat-part" },
+    { class: "heat-part", "data-figure": "Mean rates by class" },
     h("div", { class: "head" }, h("h2", {}, "Mean rates by class"), h("p", { class: "legend" }, h("span", {}, "0"), ramp, h("span", {}, "1"))),
     canvas,
     reading,
   );
   let seen = { left: 0, step: 1, order: [] };
 
-  function draw() {
-    const { context, width, height } = sharp(canvas);
+  function draw({ context, width, height } = sharp(canvas)) {
     const colour = palette(canvas);
     const order = orderOf(desk);
     context.clearRect(0, 0, width, height);
@@ -76,7 +75,8 @@ export function heat(desk, facts, choose) {
     if (at) choose(at.j);
   };
 
-  const stops = [store.on("state", (state) => state.model === entry.name && draw()), onLook(canvas, draw)];
+  const stops = [store.on("state", (state) => state.model === entry.name && draw()), onLook(canvas, () => draw())];
+  canvas.vector = (context, width, height) => draw({ context, width, height });
   element.dispose = () => stops.forEach((stop) => stop());
   return element;
 }

@@ -28,7 +28,7 @@ export function strips(desk) {
   const words = h("figcaption", {});
   const element = h(
     "div",
-    { class: "strips" },
+    { class: "strips", "data-figure": "Strips" },
     through.element,
     equal.element,
     h("div", { class: "traversal" }, h("h3", {}, "Where it changes the picture"), h("figure", { class: "sensitivity-figure" }, map, words)),

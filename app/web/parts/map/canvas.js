@@ -6,7 +6,7 @@
 import { h, onLook, palette, sharp } from "../../dom.js";
 import { dragged, enclosed, home, placeAt, placed, pointAt, pointTowards, projected, shifted, spread, zoomed } from "../../maths/map.js"; // prettier-ignore
 import { drawOver } from "./over.js";
-import { Points } from "./points.js";
+import { drawPoints, Points } from "./points.js";
 
 const REACH = 12; // pixels within which a point is meant
 const STILL = 4; // pixels that a click may move
@@ -69,6 +69,9 @@ export function mapCanvas(model, pictures, told) {
     context.imageSmoothingEnabled = true;
     element.dataset.pictures = rows.length;
   }
+
+  base.vector = (context) => (model.kept("as") === "pictures" ? drawPictures(context) : drawPoints(context, model, seen));
+  over.vector = (context, width, height) => drawOver(context, { model, seen, now, toScreen, colour: palette(over), width, height });
 
   const toScreen = (place) => {
     const { xy } = projected(Float32Array.from(place), model.axes, model.camera, seen.width, seen.height);

@@ -8,34 +8,50 @@ export class Points {
   #image = null;
 
   /** Draw all points that are shown. @param {import("./model.js").MapModel} model */
-  draw(context, model, { xy, depth, width }) {
+  draw(context, model, seen) {
     const { width: w, height: hgt } = context.canvas;
     if (this.#image?.width === w && this.#image.height === hgt) this.#image.data.fill(0);
     else this.#image = new ImageData(w, hgt);
     const { data } = this.#image;
-    const { paint, shown } = model;
-    const ratio = w / width;
-    const count = xy.length / 2;
+    const ratio = w / seen.width;
     const colours = model.colours.map(bytesOf);
-    const held = model.selection && new Set(model.selection);
-    const radius = ratio * Math.min(9, Math.max(2.2, (count > 4000 ? 2.4 : 3.2) * Math.sqrt(model.camera.zoom)));
-    const one = (row, r) => {
-      const [x, y] = [ratio * xy[2 * row], ratio * xy[2 * row + 1]];
-      if (x < -r || y < -r || x > w + r || y > hgt + r) return;
-      const alpha = held && !held.has(row) ? 0.12 : model.faded ? faded(model.trust(row)) : 0.85;
-      disc(data, w, hgt, x, y, r, colours[paint[row]], alpha);
-    };
-    if (!depth) {
-      for (let row = 0; row < count; row++) if (shown(row)) one(row, radius);
-    } else {
-      const layers = Array.from({ length: DEEP }, () => []);
-      for (let row = 0; row < count; row++) if (shown(row)) layers[Math.min(DEEP - 1, Math.floor(depth[row] * DEEP))].push(row);
-      for (let layer = DEEP - 1; layer >= 0; layer--) {
-        const r = radius * (1.45 - (0.9 * layer) / DEEP);
-        for (const row of layers[layer]) one(row, r);
-      }
-    }
+    each(model, seen, (x, y, r, row, alpha) => disc(data, w, hgt, ratio * x, ratio * y, r * ratio, colours[model.paint[row]], alpha));
     context.putImageData(this.#image, 0, 0);
+  }
+}
+
+/** As `Points.draw`, with a context's own calls. */
+export function drawPoints(context, model, seen) {
+  each(model, seen, (x, y, r, row, alpha) => {
+    context.globalAlpha = alpha;
+    context.fillStyle = model.colourOf(row);
+    context.beginPath();
+    context.arc(x, y, r, 0, 2 * Math.PI);
+    context.fill();
+  });
+  context.globalAlpha = 1;
+}
+
+/** Each point that is shown, the farthest first: its place, radius, row and alpha. */
+function each(model, { xy, depth, width, height }, put) {
+  const { shown } = model;
+  const count = xy.length / 2;
+  const held = model.selection && new Set(model.selection);
+  const radius = Math.min(9, Math.max(2.2, (count > 4000 ? 2.4 : 3.2) * Math.sqrt(model.camera.zoom)));
+  const one = (row, r) => {
+    const [x, y] = [xy[2 * row], xy[2 * row + 1]];
+    if (x < -r || y < -r || x > width + r || y > height + r) return;
+    put(x, y, r, row, held && !held.has(row) ? 0.12 : model.faded ? faded(model.trust(row)) : 0.85);
+  };
+  if (!depth) {
+    for (let row = 0; row < count; row++) if (shown(row)) one(row, radius);
+    return;
+  }
+  const layers = Array.from({ length: DEEP }, () => []);
+  for (let row = 0; row < count; row++) if (shown(row)) layers[Math.min(DEEP - 1, Math.floor(depth[row] * DEEP))].push(row);
+  for (let layer = DEEP - 1; layer >= 0; layer--) {
+    const r = radius * (1.45 - (0.9 * layer) / DEEP);
+    for (const row of layers[layer]) one(row, r);
   }
 }
 

@@ -4,6 +4,7 @@ import { h, icon, pixels } from "../../dom.js";
 import { classColour } from "../../maths/colour.js";
 import { summary } from "../../maths/map.js";
 import { toGrid } from "../../maths/rates.js";
+import { download } from "../files.js";
 import { nameOf } from "../mixer.js";
 import { paint } from "../picture.js";
 
@@ -92,12 +93,4 @@ function toJson({ desk, atlas, entry }, rows, means, mix) {
     meanRates: Array.from(means, (m) => Number(m.toFixed(6))),
   };
   return `${JSON.stringify(content, null, 1)}\n`;
-}
-
-/** Hand a text to the visitor as a file. */
-export function download(name, text) {
-  const url = URL.createObjectURL(new Blob([text], { type: name.endsWith(".json") ? "application/json" : "text/csv" }));
-  const link = h("a", { href: url, download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

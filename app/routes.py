@@ -7,6 +7,7 @@ files need no PyTorch, so that a browser can begin while it loads.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import logging
 from collections.abc import Callable
@@ -83,6 +84,10 @@ def models() -> Router:
     """The routes of `answers`."""
     from app import answers
 
+    # Streamlit collects all garbage after each run of the script. What PyTorch brought, some 400,000 objects that stay
+    # for good, need not be looked through each time: that took longer than the run.
+    gc.collect()
+    gc.freeze()
     return Router(answers.ROUTES)
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import dragging, inference, neurons, page, training
+from benchmarks import dragging, inference, neurons, page, rerun, training
 from benchmarks.measure import Result, machine
 
 PARTS: dict[str, Callable[[], list[Result]]] = {
@@ -25,6 +25,7 @@ PARTS: dict[str, Callable[[], list[Result]]] = {
     "app": page.app,
     "drag": dragging.drag,
     "drag-crowd": partial(dragging.drag, dragging.OTHERS),
+    "rerun": rerun.rerun,
     "scaling": inference.scaling,
 }
 

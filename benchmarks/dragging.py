@@ -26,7 +26,8 @@ _LISTEN = """async () => {
 }"""
 
 
-def _quantile(values: list[float], share: float) -> float:
+def quantile(values: list[float], share: float) -> float:
+    """The value below which that share of them lies."""
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
@@ -72,7 +73,7 @@ def drag(others: int = 0) -> list[Result]:
             seen = page.evaluate("window.seen")
     latency, ms = seen["latency"], seen["ms"]
     note = (
-        f"95th percentile {_quantile(latency, 0.95):.1f} ms; decode {_quantile(ms, 0.5):.1f} ms; "
+        f"95th percentile {quantile(latency, 0.95):.1f} ms; decode {quantile(ms, 0.5):.1f} ms; "
         f"{len(latency)} pictures of {moves} moves"
     )
-    return [Result("drag", work, _quantile(latency, 0.5), note=note)]
+    return [Result("drag", work, quantile(latency, 0.5), note=note)]

@@ -7,6 +7,8 @@ import { message } from "./parts/message.js";
 import { opened as drops } from "./parts/opened.js";
 import { encode } from "./maths/link.js";
 
+const REST = 300; // ms without a gesture until the script is told of the last one; by then the page has drawn all of it
+
 let opening = null; // one desk per document; a failed one is tried again
 
 /** The document's desk, for whoever measures the page; null before a view was placed. @returns {Promise<Desk>|null} */
@@ -69,10 +71,15 @@ export function show(root, desk, view, data, tell) {
   };
   build();
   desk.writeLink(); // the page may have changed the address
-  const report = () => tell("link", encode(desk.store.settled));
+  let telling = 0;
+  const report = () => {
+    clearTimeout(telling);
+    telling = setTimeout(() => tell("link", encode(desk.store.settled)), REST);
+  };
   report();
   const stops = [desk.onModel(build), desk.store.on("commit", report), stayAlive(desk)];
   return () => {
+    clearTimeout(telling);
     stops.forEach((stop) => stop());
     dropped.dispose();
     leave();

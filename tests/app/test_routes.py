@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -138,6 +139,12 @@ def test_other_files_are_refused(name):
 
 def test_another_version_of_a_file_is_refused():
     assert Answer("/esvae/web/0000000000000000/stage.js").status == 404
+
+
+def test_what_stays_for_good_is_kept_from_the_collector():
+    """Streamlit collects garbage after each run of the script, which would look through all of PyTorch."""
+    routes.models()
+    assert gc.get_freeze_count() > 100_000
 
 
 def test_ranges_are_refused():

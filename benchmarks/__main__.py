@@ -11,7 +11,7 @@ from functools import partial
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import dragging, inference, neurons, page, rerun, training
+from benchmarks import dragging, inference, mapping, neurons, page, rerun, training
 from benchmarks.measure import Result, machine
 
 PARTS: dict[str, Callable[[], list[Result]]] = {
@@ -26,6 +26,7 @@ PARTS: dict[str, Callable[[], list[Result]]] = {
     "drag": dragging.drag,
     "drag-crowd": partial(dragging.drag, dragging.OTHERS),
     "rerun": rerun.rerun,
+    "map": mapping.smooth,
     "scaling": inference.scaling,
 }
 

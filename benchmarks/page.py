@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shutil
 import socket
@@ -68,14 +69,18 @@ def chromium() -> Iterator[Any]:
 
 
 @contextmanager
-def serve() -> Iterator[str]:
-    """The app at a free port, started as people start it; its address."""
+def serve(checkpoints: str = "") -> Iterator[str]:
+    """The app at a free port, started as people start it, with one more folder of checkpoints if given; its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     words = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
     server = subprocess.Popen(
-        [*words, "--server.headless", "true"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*words, "--server.headless", "true"],
+        cwd=ROOT,
+        env=os.environ | ({"ESVAE_CHECKPOINTS": checkpoints} if checkpoints else {}),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         address = f"http://127.0.0.1:{port}"

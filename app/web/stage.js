@@ -77,9 +77,15 @@ export function show(root, desk, view, data, tell) {
     telling = setTimeout(() => tell("link", encode(desk.store.settled)), REST);
   };
   report();
+  // A click beside the view may lead to another page; a word from this one on the way would call Streamlit back to it.
+  const away = (event) => event.composedPath().includes(root) || clearTimeout(telling);
+  addEventListener("click", away, true);
+  addEventListener("popstate", away);
   const stops = [desk.onModel(build), desk.store.on("commit", report), stayAlive(desk)];
   return () => {
     clearTimeout(telling);
+    removeEventListener("click", away, true);
+    removeEventListener("popstate", away);
     stops.forEach((stop) => stop());
     dropped.dispose();
     leave();

@@ -58,3 +58,27 @@ def test_a_reload_in_the_middle_of_a_drag_keeps_what_the_link_holds(page):
     page.wait_for_timeout(200)
     assert state_of(page) == before
     assert same_as_python(page)
+
+
+SLOW = """
+window.WebSocket = class extends WebSocket {
+  set onmessage(listener) { super.onmessage = (event) => setTimeout(() => listener.call(this, event), 700); }
+  addEventListener(kind, listener, how) {
+    const late = kind === 'message' ? (event) => setTimeout(() => listener.call(this, event), 700) : listener;
+    super.addEventListener(kind, late, how);
+  }
+};
+"""
+
+
+def test_a_step_to_another_page_right_after_a_gesture_is_not_taken_back(page):
+    page.add_init_script(SLOW)  # the server's answers come late, as they do from afar
+    open_page(page)
+    drag(page, 2, 0.1)
+    released(page)
+    moved = state_of(page)
+    page.get_by_role("link", name="Spikes", exact=True).click()
+    page.locator(".view-spikes .view").wait_for()
+    page.wait_for_timeout(2500)
+    assert page.locator(".view-spikes .view").is_visible()
+    assert state_of(page).rates == moved.rates

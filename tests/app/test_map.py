@@ -45,6 +45,11 @@ def spot(page, row):
     return box["x"] + x, box["y"] + y
 
 
+def spots(page, count=3) -> np.ndarray:
+    """Where the first rows are on the screen."""
+    return np.array([spot(page, row) for row in range(count)])
+
+
 def alone(page, atlas, row) -> bool:
     """Whether no other point is nearer to where this one is on the screen."""
     spots = page.locator(".map-canvas").evaluate(
@@ -165,11 +170,11 @@ def test_wheel_drag_and_keys_move_the_view(page, atlas):
     open_map(page, start(atlas))
     box = page.locator(".map-over").bounding_box()
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    before = np.array([spot(page, row) for row in range(3)])
+    before = spots(page)
     page.mouse.move(*middle)
     page.mouse.wheel(0, -400)
     page.wait_for_timeout(200)
-    zoomed = np.array([spot(page, row) for row in range(3)])
+    zoomed = spots(page)
     factor = float(np.median((zoomed - middle) / (before - middle)))
     assert factor > 1.2
     assert np.allclose(zoomed - middle, factor * (before - middle), atol=2.5), "what is under the pointer stays"
@@ -177,7 +182,7 @@ def test_wheel_drag_and_keys_move_the_view(page, atlas):
     page.mouse.move(middle[0] + 60, middle[1] + 30, steps=4)
     page.mouse.up()
     page.wait_for_timeout(100)
-    assert np.allclose(np.array([spot(page, row) for row in range(3)]) - zoomed, [60, 30], atol=1.5)
+    assert np.allclose(spots(page) - zoomed, [60, 30], atol=1.5)
     page.locator(".map-over").focus()
     page.keyboard.press("0")
     page.wait_for_timeout(100)
@@ -199,13 +204,13 @@ def test_what_is_shown_is_in_the_link(page, atlas):
     page.reload()
     page.locator(".map-canvas[data-pictures]").wait_for()
     assert page.get_by_role("button", name="3-D").get_attribute("aria-pressed") == "true"
-    before = np.array([spot(page, row) for row in range(8)])
+    before = spots(page, 8)
     page.mouse.move(*before[0])
     page.mouse.down()
     page.mouse.move(before[0][0] + 90, before[0][1] + 10, steps=5)
     page.mouse.up()
     page.wait_for_timeout(100)
-    moved = np.array([spot(page, row) for row in range(8)]) - before
+    moved = spots(page, 8) - before
     assert moved.std(axis=0).max() > 3, "space turns: not all points move alike"
 
 
@@ -223,4 +228,31 @@ def test_it_fits_a_phone(browser, server, atlas):
     row = next(r for r in range(1, len(atlas)) if alone(page, atlas, r))
     page.touchscreen.tap(*spot(page, row))
     page.wait_for_function("index => location.search.includes(`~t${index}~`)", arg=int(atlas.indices[row]))
+    context.close()
+
+
+def test_two_fingers_zoom_and_move_the_map(browser, server, atlas):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=server, has_touch=True)
+    page = context.new_page()
+    open_map(page, start(atlas))
+    before, state, held = spots(page), state_of(page), page.evaluate("scrollY")
+    box = page.locator(".map-over").bounding_box()
+    tools = context.new_cdp_session(page)
+    middle = np.array([box["x"] + box["width"] / 2, box["y"] + box["height"] / 2])
+
+    def touch(kind, *places):
+        points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(places)]
+        tools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    x, y = middle
+    touch("touchStart", (x - 30, y))
+    touch("touchStart", (x - 30, y), (x + 30, y))
+    for k in range(1, 11):  # three times as far apart, and their middle 20 to the right and 30 down
+        apart, x, y = 30 + 6 * k, middle[0] + 2 * k, middle[1] + 3 * k
+        touch("touchMove", (x - apart, y), (x + apart, y))
+    touch("touchEnd")
+    page.wait_for_timeout(200)
+    assert np.allclose(spots(page) - middle - [20, 30], 3 * (before - middle), atol=3)
+    assert state_of(page) == state, "no point was taken on the way"
+    assert page.evaluate("scrollY") == held
     context.close()

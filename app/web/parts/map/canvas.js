@@ -128,7 +128,7 @@ export function mapCanvas(model, pictures, told) {
     over.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, spot(event));
     if (pointers.size === 2) {
-      gesture = { kind: "pinch", apart: spacing() };
+      gesture = { kind: "pinch", ...fingers() };
       now.lasso = null;
     } else if (model.lassoing) {
       gesture = { kind: "lasso" };
@@ -136,9 +136,10 @@ export function mapCanvas(model, pictures, told) {
     } else gesture = { kind: "move", from: spot(event), far: false, shift: event.shiftKey };
   };
 
-  const spacing = () => {
+  /** How far two fingers are apart, and where their middle is. */
+  const fingers = () => {
     const [[ax, ay], [bx, by]] = [...pointers.values()];
-    return Math.hypot(ax - bx, ay - by);
+    return { apart: Math.hypot(ax - bx, ay - by) || 1, x: (ax + bx) / 2, y: (ay + by) / 2 };
   };
 
   over.onpointermove = (event) => {
@@ -162,10 +163,10 @@ export function mapCanvas(model, pictures, told) {
       return look("over");
     }
     if (gesture.kind === "pinch") {
-      const apart = spacing();
-      const middle = [...pointers.values()].reduce(([sx, sy], [px, py]) => [sx + px / 2, sy + py / 2], [0, 0]);
-      model.camera = zoomed(model.camera, width, height, apart / (gesture.apart || apart), ...middle);
-      gesture.apart = apart;
+      const { apart, x: midX, y: midY } = fingers();
+      const moved = shifted(model.camera, width, height, midX - gesture.x, midY - gesture.y);
+      model.camera = zoomed(moved, width, height, apart / gesture.apart, midX, midY);
+      gesture = { kind: "pinch", apart, x: midX, y: midY };
       return look("base");
     }
     gesture.far ||= Math.hypot(x - gesture.from[0], y - gesture.from[1]) > STILL;

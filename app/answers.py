@@ -13,12 +13,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from app import catalogue, maps, scene
+from app import alone, catalogue, maps, scene
 from app.routes import FOREVER, FRESH, Handler, answer, guarded
-from app.state import PARAMETER, decode
-from esvae_core.explore.packs import pack
+from app.state import PARAMETER, LinkError, State, decode
+from esvae_core.explore.packs import map_parts, pack
 
 _MAX_LINK = 32_768  # characters
+_AS_FILE = {"Content-Disposition": 'attachment; filename="explorer.html"', "X-Content-Type-Options": "nosniff"}
 
 
 @guarded
@@ -50,13 +51,17 @@ def dimensions(request: Request) -> Response:
     return answer(None) if found is None else JSONResponse(found, headers=FOREVER)
 
 
+def _state(request: Request) -> State:
+    text = request.query_params.get(PARAMETER, "")
+    if len(text) > _MAX_LINK:
+        raise LinkError(f"link: expected at most {_MAX_LINK} characters")
+    return decode(text)
+
+
 @guarded
 def draw(request: Request) -> Response:
     """Spikes and picture of a link, decoded here: what a browser without the engine asks for on release."""
-    text = request.query_params.get(PARAMETER, "")
-    if len(text) > _MAX_LINK:
-        return JSONResponse({"error": f"link: expected at most {_MAX_LINK} characters"}, 404, headers=FRESH)
-    drawing = scene.drawn(decode(text))
+    drawing = scene.drawn(_state(request))
     content = pack({}, {"spikes": drawing.spikes[:, 0].astype("uint8"), "pixels": drawing.pixels[0]})
     return Response(content, media_type="application/octet-stream", headers=FRESH)
 
@@ -90,7 +95,18 @@ def map_state(request: Request) -> Response:
 @guarded
 def map_data(request: Request) -> Response:
     """A map that is done."""
-    return answer(maps.map_pack(request.path_params["key"]))
+    found = maps.finished(request.path_params["key"])
+    return answer(None if found is None else pack(*map_parts(found)))
+
+
+@guarded
+def page(request: Request) -> Response:
+    """One file that holds a model and what the query's link shows of it, opened at the query's view."""
+    shelf = catalogue.hashed(request.path_params["digest"])
+    if shelf is None:
+        return answer(None)
+    text = alone.page_of(shelf, request.query_params.get("view", ""), _state(request))
+    return Response(text, media_type="text/html", headers=FRESH | _AS_FILE)
 
 
 ROUTES: list[BaseRoute] = [
@@ -101,6 +117,7 @@ ROUTES: list[BaseRoute] = [
     Route("/originals/{digest}", _part(catalogue.originals_pack)),
     Route("/dimensions/{digest}", dimensions),
     Route("/draw", draw),
+    Route("/page/{digest}", page),
     Route("/map/{digest}", map_begin, methods=["POST"]),
     Route("/map-state/{key}", map_state, methods=["GET", "DELETE"]),
     Route("/map-data/{key}", map_data),

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from app import cards, maps
+from app import cards
 from esvae_core import checkpoint
 from esvae_core.config import SpikingModelConfig
 from esvae_core.data import ImageSet
@@ -231,16 +231,7 @@ def described(shelf: Shelf) -> dict[str, Any]:
 
 def atlas_pack(shelf: Shelf) -> bytes | None:
     """The atlas as the page reads it; None if there is none."""
-    atlas = shelf.atlas
-    if atlas is None:
-        return None
-    about, arrays = atlas_parts(atlas)
-    if atlas.errors is not None:
-        arrays["errors"] = atlas.errors
-    if atlas.map is not None:
-        about["map"] = maps.about(atlas.map)
-        arrays |= maps.arrays(atlas.map)
-    return pack(about, arrays)
+    return None if shelf.atlas is None else pack(*atlas_parts(shelf.atlas))
 
 
 def dimensions(shelf: Shelf) -> dict[str, Any] | None:

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from esvae_core.data import cache_dir
 from esvae_core.errors import EsvaeError, InputError
 from esvae_core.explore.map import Layout, MapSettings, Metric, RateMap, map_key
-from esvae_core.explore.packs import pack
 
 ROOT = Path(__file__).resolve().parents[1]
 MAX_JOBS = 2  # at a time; each keeps a core busy for some seconds
@@ -115,23 +114,10 @@ def cancel(key: str) -> None:
                 job.process.terminate()
 
 
-def map_pack(key: str) -> bytes | None:
-    """A finished map as the page reads it; None if there is none."""
+def finished(key: str) -> RateMap | None:
+    """A finished map; None if there is none."""
     job = _jobs.get(key)
-    found = None if job is None or job.state != "done" else _read(job)
-    return None if found is None else pack({"map": about(found)}, arrays(found))
-
-
-def about(drawn: RateMap) -> dict[str, Any]:
-    """What the page says of a map."""
-    trust = {"trust2": round(drawn.flat.trust, 4), "trust3": round(drawn.solid.trust, 4)}
-    return {k: v for k, v in asdict(drawn.settings).items() if k != "seed"} | trust
-
-
-def arrays(drawn: RateMap) -> dict[str, NDArray[Any]]:
-    """What the page draws of a map."""
-    places = {"map2": drawn.flat.positions, "map3": drawn.solid.positions}
-    return places | {"trust2": drawn.flat.point_trust, "trust3": drawn.solid.point_trust}
+    return None if job is None or job.state != "done" else _read(job)
 
 
 def _spawn(job: Job) -> subprocess.Popen[bytes]:

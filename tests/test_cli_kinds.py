@@ -72,6 +72,7 @@ def test_what_needs_rates_is_refused_in_one_line(trained, esvae, tmp_path):  # n
 def test_an_atlas_and_a_page_are_made_of_what_can_be_played(trained, esvae, tmp_path):  # noqa: F811
     path, kind = trained
     done = esvae("atlas", path, "--count", 12)
+    nowhere = esvae("page", path, "--out", tmp_path / "y.html", "--view", "map")
     page = esvae("page", path, "--out", tmp_path / "x.html")
     if kind == "fsvae":
         assert (done.code, page.code) == (2, 2)
@@ -81,3 +82,6 @@ def test_an_atlas_and_a_page_are_made_of_what_can_be_played(trained, esvae, tmp_
         assert (done.code, page.code) == (0, 0), done.err + page.err
         assert "12 test images" in done.out
         assert (tmp_path / "x.html").stat().st_size > 100_000
+        assert nowhere.code == 2
+        assert "has no map to open at; build its atlas with esvae atlas" in nowhere.err
+        assert not (tmp_path / "y.html").exists()

@@ -26,7 +26,8 @@ export class Desk {
   /**
    * Read the list of models and the address, and open what they say.
    * @param {string} base address of the server's routes
-   * @param {object} [given] a source of models other than the server: {models, model, bundle, atlas, originals, wasm, pool}
+   * @param {object} [given] a source of models other than the server: {models, model, bundle, atlas, originals, wasm, pool},
+   *   `alone` if there is no server, and a `link` to begin with where the address has none
    * @returns {Promise<Desk>}
    */
   static async open(base, given = served(base)) {
@@ -144,7 +145,7 @@ export class Desk {
   // ---- opening ---------------------------------------------------------------------------------------------------
 
   async #first(usable) {
-    const text = new URL(location.href).searchParams.get(PARAMETER);
+    const text = new URL(location.href).searchParams.get(PARAMETER) ?? this.given.link;
     if (text) {
       try {
         const state = decode(text);

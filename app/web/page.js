@@ -6,6 +6,7 @@ import { serve } from "./engine/protocol.js";
 import { readPack } from "./maths/pack.js";
 import { show } from "./stage.js";
 import * as explore from "./views/explore.js";
+import * as map from "./views/map.js";
 import * as spikes from "./views/spikes.js";
 
 /** Name, label, view, and which part of it is open. */
@@ -13,38 +14,43 @@ const TABS = [
   ["explore", "Explore", explore, "test"],
   ["draw", "Draw", explore, "draw"],
   ["spikes", "Spikes", spikes, null],
+  ["map", "Map", map, null],
 ];
 
 /**
  * @param {HTMLElement} root where
- * @param {{entry: object, bundle: string, atlas: string|null, wasm: string}} held what the file holds, bytes as base64
+ * @param {{entry: object, bundle: string, atlas: string|null, view: string, link: string, wasm: string}} held what the file
+ *   holds, bytes as base64; which view it opens at, and the link to what it shows first
  */
 export async function start(root, held) {
   try {
     const desk = await Desk.open("", given(held));
     const stage = h("div", {});
-    const tabs = TABS.map(([name, label]) => h("button", { type: "button", role: "tab", onclick: () => open(name) }, label));
+    const shown = TABS.filter(([name]) => name !== "map" || desk.atlas?.arrays.map2);
+    const tabs = shown.map(([name, label]) => h("button", { type: "button", role: "tab", onclick: () => open(name) }, label));
     let leave = () => {};
     const open = (name) => {
       leave();
-      const [, , view, tab] = TABS.find(([each]) => each === name);
-      TABS.forEach(([each], i) => tabs[i].setAttribute("aria-selected", String(each === name)));
+      const [, , view, tab] = shown.find(([each]) => each === name);
+      shown.forEach(([each], i) => tabs[i].setAttribute("aria-selected", String(each === name)));
       stage.className = `stage view-${name}`;
       desk.store.set({ view: { ...desk.store.state.view, ...(tab ? { tab } : {}) } });
       leave = show(stage, desk, view, { view: name }, () => {});
     };
     root.replaceChildren(h("nav", { class: "stage tabs" }, h("strong", {}, "ESVAE explorer"), h("div", { role: "tablist" }, tabs)), stage);
-    open(desk.store.state.view.tab === "draw" ? "draw" : "explore");
+    open(held.view === "explore" && desk.store.state.view.tab === "draw" ? "draw" : held.view);
   } catch (error) {
     root.replaceChildren(h("p", { role: "alert" }, `This page cannot start: ${error.message}.`));
   }
 }
 
 /** What the file holds, as a desk asks for it. */
-function given({ entry, bundle, atlas, wasm }) {
+function given({ entry, bundle, atlas, link, wasm }) {
   const [model, code] = [bytes(bundle), bytes(wasm)];
   return {
+    alone: true,
     noAddress: location.protocol === "file:",
+    link,
     wasm: code,
     models: async () => [entry],
     model: async () => entry,

@@ -59,7 +59,7 @@ export function show(root, desk, view, data, tell) {
   const build = () => {
     leave();
     const body = h("div", { class: "view" });
-    const top = bar(desk);
+    const top = bar(desk, data.view);
     const line = message(desk);
     root.replaceChildren(top, line, dropped, body);
     const dispose = view.mount(body, desk, data);

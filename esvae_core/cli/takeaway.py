@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 PICTURES = (".npz", ".png", ".gif", ".webp")
 
 app = group()
+
+
+class ViewName(StrEnum):
+    """Views of the one-file page."""
+
+    explore = "explore"
+    draw = "draw"
+    spikes = "spikes"
+    map = "map"
 
 
 @app.command(epilog="Examples: `esvae replay samples.png` · `esvae replay path.gif --checkpoint mine.safetensors`")
@@ -61,10 +71,14 @@ def replay(
         sys.exit(1)
 
 
-@app.command(epilog="Example: `esvae page checkpoints/mnist.safetensors --out explorer.html`")
+@app.command(
+    epilog="Examples: `esvae page checkpoints/mnist.safetensors --out explorer.html`"
+    " · `esvae page checkpoints/mnist.safetensors --out map.html --view map`"
+)
 def page(
     checkpoint: Checkpoint,
     out_file: Annotated[Path, typer.Option("--out", help="The .html file.", show_default=False)],
+    view: Annotated[ViewName, typer.Option(help="What it opens at; a map needs an atlas.")] = ViewName.explore,
     web: Annotated[Path | None, typer.Option(help="The front end's files; app/web of the repository.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -80,7 +94,7 @@ def page(
     beside = atlas.beside(checkpoint)
     known = atlas.load(beside) if beside.exists() else None
     loaded = load_playable(checkpoint)
-    text = whole(loaded, checkpoint.stem, path=checkpoint.as_posix(), atlas=known, web=web or WEB)
+    text = whole(loaded, checkpoint.stem, path=checkpoint.as_posix(), atlas=known, web=web or WEB, view=view.value)
     write_atomically(out_file, text.encode())
     size = len(text) / 2**20
     told = f"{out_file}: {size:.1f} MB" + ("" if known else f"; without test images: {beside} is not there")

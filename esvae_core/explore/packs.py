@@ -15,12 +15,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from esvae_core.explore.atlas import Atlas
+from esvae_core.explore.map import RateMap
 
 MAGIC = b"ESVAEPCK"
 VERSION = 1
@@ -53,7 +55,7 @@ def pack(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def atlas_parts(atlas: Atlas) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """What every view needs of an atlas: description and arrays to pack."""
+    """What the views need of an atlas, its map with it: description and arrays to pack."""
     about: dict[str, Any] = {"classNames": atlas.class_names, "steps": atlas.time_steps, "dataset": atlas.dataset}
     arrays: dict[str, NDArray[Any]] = {
         "counts": atlas.counts,
@@ -63,4 +65,18 @@ def atlas_parts(atlas: Atlas) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         "tiles": atlas.tiles,
         "effect": atlas.effect,
     }
+    if atlas.errors is not None:
+        arrays["errors"] = atlas.errors
+    if atlas.map is not None:
+        of_map, places = map_parts(atlas.map)
+        about |= of_map
+        arrays |= places
     return about, arrays
+
+
+def map_parts(drawn: RateMap) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """A map, under `map`, and where its points lie and how far they are to be trusted."""
+    trust = {"trust2": round(drawn.flat.trust, 4), "trust3": round(drawn.solid.trust, 4)}
+    about = {name: value for name, value in asdict(drawn.settings).items() if name != "seed"} | trust
+    places = {"map2": drawn.flat.positions, "map3": drawn.solid.positions}
+    return {"map": about}, places | {"trust2": drawn.flat.point_trust, "trust3": drawn.solid.point_trust}

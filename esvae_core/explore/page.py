@@ -14,7 +14,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from esvae_core.checkpoint import Checkpoint
 from esvae_core.config import SpikingModelConfig
@@ -37,7 +37,19 @@ _STATIC = re.compile(
 _DYNAMIC = re.compile(r"""\bimport\(\s*["']\.""")
 
 
-def page(checkpoint: Checkpoint[Playable], name: str, *, path: str, atlas: Atlas | None, web: Path = WEB) -> str:
+View = Literal["explore", "draw", "spikes", "map"]
+
+
+def page(
+    checkpoint: Checkpoint[Playable],
+    name: str,
+    *,
+    path: str,
+    atlas: Atlas | None,
+    web: Path = WEB,
+    view: View = "explore",
+    link: str = "",
+) -> str:
     """The file's text.
 
     Args:
@@ -46,9 +58,11 @@ def page(checkpoint: Checkpoint[Playable], name: str, *, path: str, atlas: Atlas
         path: Of the checkpoint, as the page's lines of Python name it.
         atlas: Of that model, if there is one.
         web: The front end's files.
+        view: What it opens at.
+        link: What it shows first, as the explorer's links say it; "" for what the model shows first.
 
     Raises:
-        InputError: the front end is not there, or the atlas belongs to other weights.
+        InputError: the front end is not there, the atlas belongs to other weights, or there is no map to open at.
     """
     if not (web / _ENTRY).is_file():
         raise InputError(
@@ -56,6 +70,8 @@ def page(checkpoint: Checkpoint[Playable], name: str, *, path: str, atlas: Atlas
         )
     if atlas is not None and atlas.checkpoint_sha256 != weights_hash(checkpoint.model.state_dict()):
         raise InputError(f"{name}: its atlas belongs to other weights; build it again with esvae atlas")
+    if view == "map" and (atlas is None or atlas.map is None):
+        raise InputError(f"{name}: has no map to open at; build its atlas with esvae atlas")
     files = {
         file.relative_to(web).as_posix(): file.read_text(encoding="utf-8")
         for suffix in ("js", "css")
@@ -66,12 +82,14 @@ def page(checkpoint: Checkpoint[Playable], name: str, *, path: str, atlas: Atlas
         "entry": _entry(checkpoint, name, path, content_hash(bundle), atlas is not None),
         "bundle": _base64(bundle),
         "atlas": None if atlas is None else _base64(pack(*atlas_parts(atlas))),
+        "view": view,
+        "link": link,
         "wasm": _base64((web / "engine" / "engine.wasm").read_bytes()),
     }
     imports = {_PREFIX + module: _address(text) for module, text in inlined(_ENTRY, files).items()}
     return _TEMPLATE.format(
         title=html.escape(f"{name}: ESVAE explorer"),
-        style=files["page.css"] + files["look.css"],
+        style=files["page.css"] + files["look.css"] + files["map.css"],
         imports=json.dumps({"imports": imports}),
         held=json.dumps(held).replace("<", "\\u003c"),
         entry=_PREFIX + _ENTRY,

@@ -273,7 +273,7 @@ def paint(
 
     Both add in the same order in single precision, take tanh in double, and round in single: every bit is the same on
     any machine, whatever the batch and the number of threads. A model without spikes is decoded in double precision,
-    and hears neither seeds nor sampler nor steps.
+    hears neither seeds nor sampler nor steps, and has no spikes to turn.
 
     Args:
         model: the network.
@@ -290,6 +290,8 @@ def paint(
         InputError: a flip is of a picture, step or neuron that is not there.
     """
     if not isinstance(model, ESVAE):
+        if len(flips):
+            raise InputError("flips: expected none of a model without spikes")
         return _paint_plain(model, units)
     engine, rates, each = Events(plan_of(model)), to_rates(units), max(1, 4000 // steps)
     turned = np.array(flips, np.intp).reshape(-1, 3)

@@ -81,7 +81,7 @@ def test_a_process_that_fails_is_said_so(drawing, code):
     drawing["code"] = code
     key = maps.start(RATES, MapSettings())
     assert wait(key)["state"] == "failed"
-    assert maps.map_pack(key) is None
+    assert maps.finished(key) is None
 
 
 def test_rubbish_on_the_disk_is_drawn_again(drawing):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+from dataclasses import replace
+
 import pytest
 
 from esvae_core import checkpoint
@@ -77,3 +81,17 @@ def test_an_atlas_of_other_weights_is_refused(model, tiny, images):
     held = checkpoint.Checkpoint(tiny, checkpoint.Header(name="x", model=tiny.config))
     with pytest.raises(InputError, match="other weights"):
         page.page(held, "x", path="x", atlas=build(model, images, count=20))
+
+
+def test_it_opens_at_a_view_and_shows_what_a_link_says(model):
+    held = checkpoint.Checkpoint(model, checkpoint.Header(name="x", model=model.config))
+    text = page.page(held, "x", path="x", atlas=None, view="spikes", link="2~x<")
+    inside = json.loads(re.search(r'id="held">(.*?)</script>', text)[1])
+    assert (inside["view"], inside["link"]) == ("spikes", "2~x<")
+
+
+def test_a_map_that_is_not_there_is_refused(model, images):
+    held = checkpoint.Checkpoint(model, checkpoint.Header(name="x", model=model.config))
+    for atlas in (None, build(model, images, count=20)):
+        with pytest.raises(InputError, match="x: has no map to open at; build its atlas"):
+            page.page(held, "x", path="x", atlas=atlas and replace(atlas, map=None), view="map")

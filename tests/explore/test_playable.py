@@ -9,7 +9,7 @@ import torch
 from esvae_core import checkpoint
 from esvae_core.config import AutoencoderConfig, FSVAEConfig
 from esvae_core.engine import plain
-from esvae_core.errors import KindError, RecipeError
+from esvae_core.errors import InputError, KindError, RecipeError
 from esvae_core.explore import atlas, carriers
 from esvae_core.explore.drawing import draw
 from esvae_core.explore.playable import LEVELS, bundle_of, latent_of, load_playable
@@ -74,6 +74,11 @@ def test_a_picture_is_the_models_own_whatever_the_noise(plainly):
         expected = to_uint8(plainly.decode(torch.from_numpy(codes).float()))
     assert np.abs(pixels.astype(int) - expected).max() <= 1
     assert np.ptp(pixels) > 20
+
+
+def test_spikes_that_are_not_there_cannot_be_turned(plainly):
+    with pytest.raises(InputError, match="without spikes"):
+        paint(plainly, np.zeros((1, 5), np.uint16), [1], sampler="bernoulli", steps=1, flips=[(0, 0, 0)])
 
 
 def test_few_digits_of_a_code_name_the_same_picture(plainly):

@@ -4,13 +4,13 @@ import { h, icon } from "../dom.js";
 import { menu } from "./menu.js";
 import { takeaway } from "./takeaway.js";
 
-export function bar(desk) {
+export function bar(desk, view) {
   const { store } = desk;
   const undo = h("button", { type: "button", title: "Undo (Ctrl+Z)", onclick: () => store.undo() }, icon("undo"), h("span", {}, "Undo"));
   const redo = h("button", { type: "button", title: "Redo (Ctrl+Y)", onclick: () => store.redo() }, icon("redo"), h("span", {}, "Redo"));
   const steps = menu("Steps", "history", () => stepList(desk));
   const link = h("button", { type: "button", title: "Copy a link to what is on the screen", onclick: () => copy(desk, link) }, icon("link"), h("span", {}, "Link")); // prettier-ignore
-  const actions = h("div", { class: "actions" }, undo, redo, steps, link, takeaway(desk));
+  const actions = h("div", { class: "actions" }, undo, redo, steps, link, takeaway(desk, null, "Export", view));
   const element = h("header", { class: "bar" }, models(desk), h("p", { class: "quiet about" }, about(desk)), actions);
 
   const update = () => {

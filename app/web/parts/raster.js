@@ -33,7 +33,7 @@ export function raster(desk) {
     h("span", { class: "key both" }), "spike", h("span", { class: "key now" }), "won by the last move", h("span", { class: "key was" }), "lost by it",
   ); // prettier-ignore
   const edits = h("span", {});
-  const edited = h("p", { class: "quiet", hidden: true }, edits, h("button", { type: "button", class: "bare", onclick: asDrawn }, icon("reset"), "Spikes as drawn"));
+  const edited = h("p", { class: "quiet", hidden: true }, edits, h("button", { type: "button", class: "bare small", onclick: asDrawn }, icon("reset"), "Spikes as drawn"));
   const element = h("section", { class: "raster-part", "data-figure": "Spikes" }, h("div", { class: "head" }, h("h2", {}, "Spikes ", words), legend), canvas, edited, reading);
   let order = orderOf(desk);
 

@@ -16,6 +16,7 @@ import { flipped } from "../maths/flips.js";
 import { encodeGif } from "../maths/gif.js";
 import { encodeNpz } from "../maths/npz.js";
 import { encodePng } from "../maths/png.js";
+import { encode, PARAMETER } from "../maths/link.js";
 import { pythonFor } from "../maths/python.js";
 import { fromGrid } from "../maths/rates.js";
 import { cellsOf, MAX_PIXELS, pixelsOf, recipeOf, seedOf, textOf, turnedIn } from "../maths/recipe.js";
@@ -29,11 +30,13 @@ import { menu } from "./menu.js";
 
 const SCALES = [1, 2, 4, 8, 10, 16, 32];
 const GAPS = [0, 1, 2, 4, 8];
+const ALONE = ["explore", "spikes", "map"]; // views that one file can hold
 const FEW = 8; // pictures that are decoded here, without waking the workers
 
 /** @param {() => Offer} [offer] asked when the menu opens; without one, the picture on the screen and the page's charts */
-export function takeaway(desk, offer = null, label = "Export") {
-  const place = menu(label, "export", () => sheetOf(desk, offer ? offer() : onScreen(desk), offer ? null : place.getRootNode()));
+export function takeaway(desk, offer = null, label = "Export", view = "") {
+  const page = () => ({ root: place.getRootNode(), view });
+  const place = menu(label, "export", () => (offer ? sheetOf(desk, offer(), null) : sheetOf(desk, onScreen(desk), page())));
   return place;
 }
 
@@ -43,8 +46,8 @@ function onScreen({ store, live }) {
   return { kind: "picture", name: "picture", cells: [rates], seeds: [seed], flips, columns: 1 };
 }
 
-/** @param {Offer} offer @param {Document|ShadowRoot|null} root whose charts are offered, too */
-function sheetOf(desk, offer, root) {
+/** @param {Offer} offer @param {{root: Document|ShadowRoot, view: string}|null} page whose charts are offered, too */
+function sheetOf(desk, offer, page) {
   if (offer.why) return h("p", { class: "quiet" }, offer.why);
   const { entry, store, engine } = desk;
   const { cells, seeds, flips, kind } = offer;
@@ -125,6 +128,15 @@ function sheetOf(desk, offer, root) {
     return "The lines are copied.";
   });
 
+  const alone = attempt(async () => {
+    const query = new URLSearchParams({ view: page.view, [PARAMETER]: encode(store.settled) });
+    const answer = await fetch(`${desk.base}/page/${entry.hash}?${query}`);
+    if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error ?? `${answer.status} ${answer.statusText}`);
+    const [name, content] = [`${entry.name.replaceAll("/", "-")}-${page.view}.html`, await answer.text()];
+    download(name, content);
+    return `${name}, ${(content.length / 2 ** 20).toFixed(1)} MB.`;
+  });
+
   return h(
     "div",
     { class: "takeaway" },
@@ -137,10 +149,11 @@ function sheetOf(desk, offer, root) {
     h("div", { class: "row tight" },
       h("button", { type: "button", title: "The lines that make this again with esvae_core", onclick: python }, "as Python"),
       h("button", { type: "button", title: "What makes this again, as JSON", onclick: copy(() => textOf(recipe()), "The recipe is") }, "Recipe"),
-      desk.given.noAddress ? null : h("button", { type: "button", title: "A link to what is on the screen", onclick: copy(() => desk.link, "The link is") }, "Link")), // prettier-ignore
+      desk.given.noAddress ? null : h("button", { type: "button", title: "A link to what is on the screen", onclick: copy(() => desk.link, "The link is") }, "Link"),
+      ALONE.includes(page?.view) && !desk.given.alone ? h("button", { type: "button", title: "One file that opens this view from disk, with the model in it and without a server", onclick: alone }, "HTML") : null), // prettier-ignore
     flips?.length ? h("p", { class: "quiet" }, `With ${flips.length} ${flips.length === 1 ? "spike" : "spikes"} turned by hand.`) : null,
     h("p", { class: "quiet" }, "Each file carries its recipe. ", h("code", {}, "esvae replay FILE"), " makes it again; dropped on this page, it opens."),
-    root && figures(root, entry.name, attempt),
+    page && figures(page.root, entry.name, attempt),
     said,
     code,
   );

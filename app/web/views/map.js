@@ -31,20 +31,20 @@ export function mount(root, desk) {
     travel: (x, y) => desk.store.change({ rates: toGrid(ratesAt(model, x, y).rates) }, "a place on the map"),
   });
   const tools = toolbar(model, canvas);
-  const parts = [canvas, tools, hand, legend(model), selection(model, canvas), distance(desk), mixer(desk), settings(model), trust(model), present(desk)];
+  const parts = [canvas, tools, hand, legend(model), selection(model, canvas), distance(desk), mixer(desk), desk.given.alone ? null : settings(model), trust(model), present(desk)];
   const [, , , colours, held, far, bars, set, faith, now] = parts;
   root.append(
     h(
       "div",
       { class: "map-view" },
       h("div", { class: "map-left", "data-figure": "Map" }, tools, canvas, colours, faith),
-      h("div", { class: "map-right" }, h("div", { class: "pair" }, now, hand), held, far, h("section", { class: "rates-part" }, h("div", { class: "head" }, h("h2", {}, "Rates ", h("small", {}, "move a bar and watch the marker travel"))), bars), set),
+      h("div", { class: "map-right" }, h("div", { class: "pair" }, now, hand), held, far, h("section", { class: "rates-part" }, h("div", { class: "head" }, h("h2", {}, "Rates ", h("small", {}, "move a bar and watch the marker travel"))), bars), set ?? ""),
     ),
   );
   return () => {
     model.stop();
     pictures.dispose();
-    parts.forEach((part) => part.dispose?.());
+    parts.forEach((part) => part?.dispose?.());
   };
 }
 

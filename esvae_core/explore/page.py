@@ -28,6 +28,9 @@ from esvae_core.explore.playable import Playable, bundle_of, latent_of
 WEB = Path(__file__).resolve().parents[2] / "app" / "web"
 """The front end's files, where this is the repository."""
 
+View = Literal["explore", "draw", "spikes", "map"]
+"""What the file can open at."""
+
 _ENTRY = "page.js"
 _PREFIX = "esvae/"
 _COMMENT = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.S | re.M)
@@ -35,9 +38,6 @@ _STATIC = re.compile(
     r"""((?:^|\s)(?:import|export)\b[^"'`;()]*?\bfrom\s*|^\s*import\s*)(["'])(\.{1,2}/[^"']+)\2""", re.M
 )
 _DYNAMIC = re.compile(r"""\bimport\(\s*["']\.""")
-
-
-View = Literal["explore", "draw", "spikes", "map"]
 
 
 def page(

@@ -235,13 +235,11 @@ def test_another_model_and_back(page):
     page.get_by_label("Model", exact=True).select_option("bare")
     page.wait_for_function("location.search.includes('~bare~') || location.search.includes('bare')")
     assert bars(page).count() == 40
-    page.wait_for_timeout(200)
-    assert same_as_python(page)
+    assert soon(page, lambda: same_as_python(page))
     page.keyboard.press("Control+z")
     page.wait_for_function("location.search.includes('aaa')")
     page.get_by_role("slider", name="d5", exact=True).wait_for()
-    page.wait_for_timeout(300)
-    assert np.array_equal(pixels_of(page), first)
+    assert soon(page, lambda: np.array_equal(pixels_of(page), first))
 
 
 def test_dragging_never_asks_the_server(page):

@@ -175,6 +175,7 @@ export class Desk {
   }
 
   async #load(name) {
+    if (!this.models.some((model) => model.name === name)) throw new LinkError(`model '${name}': not here`); // no path, either
     const entry = await this.given.model(name);
     const bundle = entry.atlas ? this.given.atlas(entry.hash, entry.atlasVersion) : Promise.resolve(null);
     let engine = null;

@@ -89,7 +89,12 @@ async def view(page, name: str) -> None:
     """Go to a view by its link at the top, and wait until it is there."""
     await page.get_by_role("link", name=name, exact=True).click()
     path = {"Explore": "", "How it works": "how"}.get(name, name.lower())
-    await page.locator(f".view-{path or 'explore'} .view").wait_for()
+    try:
+        await page.locator(f".view-{path or 'explore'} .view").wait_for()
+    except Exception as error:
+        state = await page.locator(".stApp").evaluate("app => JSON.stringify(app.dataset)")
+        said = await page.get_by_role("alert").all_inner_texts()
+        raise AssertionError(f"{name} did not come: at {page.url}, {state}, it says {said}") from error
 
 
 async def session(page, count: int) -> None:

@@ -7,6 +7,7 @@ import { openRecipe } from "./recipes.js";
 
 const LARGEST = 50; // MB
 const MOST = 2048; // px; larger pictures are reduced by the browser first
+const MILLIONS = 100; // of pixels that are unpacked at most, 4 bytes each
 
 export function own(desk) {
   const { engine, entry } = desk;
@@ -89,17 +90,33 @@ export function encode({ engine, entry, store }, bitmap, name, fit = "crop", inv
 export async function bitmapOf(file) {
   if (file.size > LARGEST * 2 ** 20) throw new Error(`expected at most ${LARGEST} MB, found ${Math.ceil(file.size / 2 ** 20)}`);
   if (!file.size) throw new Error("expected a picture, found an empty file");
-  let bitmap = null;
+  let [size, bitmap] = [null, null];
   try {
-    bitmap = await createImageBitmap(file);
+    size = await sizeOf(file);
+    if (size.width * size.height <= MILLIONS * 1e6) bitmap = await createImageBitmap(file);
   } catch {
     throw new Error("expected a picture that this browser reads (PNG, JPEG, WebP, GIF, BMP, AVIF), found something else or a damaged one");
   }
+  if (!bitmap) throw new Error(`expected at most ${MILLIONS} million pixels, found ${size.width} × ${size.height}`);
   const most = Math.max(bitmap.width, bitmap.height);
   if (most <= MOST) return bitmap;
   const share = MOST / most;
   const [resizeWidth, resizeHeight] = [bitmap.width, bitmap.height].map((n) => Math.max(1, Math.round(n * share)));
   return createImageBitmap(bitmap, { resizeWidth, resizeHeight, resizeQuality: "high" });
+}
+
+/** What a picture's first bytes say of its size: a few of them can promise gigabytes. It is not unpacked for that. */
+async function sizeOf(file) {
+  const [image, url] = [new Image(), URL.createObjectURL(file)];
+  try {
+    await new Promise((done, fail) => {
+      [image.onload, image.onerror] = [done, fail];
+      image.src = url;
+    });
+    return { width: image.naturalWidth, height: image.naturalHeight };
+  } finally {
+    URL.revokeObjectURL(url);
+  }
 }
 
 /** A bitmap -> the model's input, (size, size, C) bytes. */

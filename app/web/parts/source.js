@@ -34,7 +34,8 @@ export function source(desk) {
   };
   const stop = store.on("state", show);
   show(store.state);
-  open(store.state.view.tab ?? { test: "test", own: "own", prior: "prior" }[store.state.source.kind]);
+  const { view, source: first } = store.state;
+  open(TABS.some(([name]) => name === view.tab) ? view.tab : first.kind); // a link may name any
   element.dispose = () => {
     stop();
     part?.dispose?.();

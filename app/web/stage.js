@@ -72,16 +72,17 @@ export function show(root, desk, view, data, tell) {
   build();
   desk.writeLink(); // the page may have changed the address
   let telling = 0;
-  const report = () => {
+  const report = () => tell("link", encode(desk.store.settled));
+  const reportSoon = () => {
     clearTimeout(telling);
-    telling = setTimeout(() => tell("link", encode(desk.store.settled)), REST);
+    telling = setTimeout(report, REST);
   };
   report();
   // A click beside the view may lead to another page; a word from this one on the way would call Streamlit back to it.
   const away = (event) => event.composedPath().includes(root) || clearTimeout(telling);
   addEventListener("click", away, true);
   addEventListener("popstate", away);
-  const stops = [desk.onModel(build), desk.store.on("commit", report), stayAlive(desk)];
+  const stops = [desk.onModel(build), desk.store.on("commit", reportSoon), stayAlive(desk)];
   return () => {
     clearTimeout(telling);
     removeEventListener("click", away, true);

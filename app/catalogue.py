@@ -20,13 +20,19 @@ from esvae_core import checkpoint
 from esvae_core.config import SpikingModelConfig
 from esvae_core.data import ImageSet
 from esvae_core.data import load as load_data
-from esvae_core.engine import plan_of, to_bundle
 from esvae_core.engine.bundle import content_hash
 from esvae_core.errors import CheckpointError, EsvaeError
-from esvae_core.esvae import ESVAE
 from esvae_core.explore import atlas as atlases
-from esvae_core.explore.dimensions import STUCK_SHARE, class_correlation, class_means, class_share, usage
+from esvae_core.explore.dimensions import (
+    STUCK_SHARE,
+    class_correlation,
+    class_means,
+    class_share,
+    usage,
+    usage_of_heights,
+)
 from esvae_core.explore.packs import atlas_parts, pack
+from esvae_core.explore.playable import KINDS, Playable, bundle_of, latent_of, load_playable, unplayable
 
 ROOT = Path(__file__).resolve().parents[1]
 _LOG = logging.getLogger("esvae.app")
@@ -66,7 +72,7 @@ class Shelf:
     """
 
     entry: Entry
-    checkpoint: checkpoint.Checkpoint[ESVAE]
+    checkpoint: checkpoint.Checkpoint[Playable]
     bundle: bytes
     digest: str
     atlas: atlases.Atlas | None
@@ -105,7 +111,7 @@ def _header(path: Path, changed: int) -> tuple[checkpoint.Header | None, str]:
     except EsvaeError as error:
         return None, str(error)
     kind = header.model.kind
-    return header, "" if kind == "esvae" else f"{path}: holds a model of kind {kind}, which has no firing rates to play"
+    return header, "" if kind in KINDS else unplayable(path, kind)
 
 
 def named(name: str) -> Shelf:
@@ -153,8 +159,8 @@ def take(entry: Entry) -> Shelf:
 
 @lru_cache(maxsize=16)
 def _take(name: str, path: Path, changed: int, atlas_changed: int) -> Shelf:
-    loaded = checkpoint.load(path, ESVAE)
-    bundle = to_bundle(plan_of(loaded.model))
+    loaded = load_playable(path)
+    bundle = bundle_of(loaded.model)
     entry = Entry(name, path, changed, loaded.header)
     atlas, problem = None, ""
     if atlas_changed:
@@ -219,6 +225,7 @@ def described(shelf: Shelf) -> dict[str, Any]:
     """What the page needs to open a checkpoint: hashes to fetch its parts by, and what to say of it."""
     return listed(shelf.entry) | {
         "hash": shelf.digest,
+        "latent": latent_of(shelf.checkpoint.model),
         "atlas": shelf.atlas is not None,
         "atlasProblem": shelf.atlas_problem,
         "atlasVersion": sha256(atlas_pack(shelf) or b"").hexdigest()[:16],
@@ -239,8 +246,8 @@ def dimensions(shelf: Shelf) -> dict[str, Any] | None:
     atlas = shelf.atlas
     if atlas is None:
         return None
-    classes = len(atlas.class_names)
-    used = usage(atlas.counts, atlas.time_steps)
+    classes, latent = len(atlas.class_names), latent_of(shelf.checkpoint.model)
+    used = usage(atlas.counts, atlas.time_steps) if latent is None else usage_of_heights(atlas.rates, latent["span"])
     means = class_means(atlas.rates, atlas.labels, classes)
     found: dict[str, Any] = {
         "states": used.states,

@@ -4,13 +4,15 @@
  * The desk survives the change from one page to another; views come and go.
  */
 
-import { Engine, supported } from "./engine/engine.js";
+import { supported } from "./engine/engine.js";
+import { loadEngine } from "./engine/load.js";
 import { Pool } from "./engine/pool.js";
 import { Live } from "./live.js";
 import { decode, encode, LinkError, MAX_STEPS, PARAMETER } from "./maths/link.js";
+import { latentOf } from "./maths/latent.js";
 import { dataRange, ownDistances, usage } from "./maths/neighbours.js";
 import { readPack } from "./maths/pack.js";
-import { ofCount, toGrid } from "./maths/rates.js";
+import { fromGrid, ofCount, toGrid } from "./maths/rates.js";
 import { Store } from "./store.js";
 
 const FIRST = ["mnist-plus", "mnist"]; // models that a visit without a link opens
@@ -90,7 +92,7 @@ export class Desk {
     }
   }
 
-  /** Another model, opened beside the one at work: {entry, engine, atlas}. */
+  /** Another model, opened beside the one at work: {entry, engine, atlas, latent}. */
   peek(name) {
     if (!this.#peeked.has(name)) {
       const opened = this.#load(name);
@@ -105,7 +107,7 @@ export class Desk {
     const { entry, atlas } = this;
     const source = atlas ? { kind: "test", index: atlas.indices[atlas.tilePositions[0] ?? 0] } : { kind: "prior", seed: 0 };
     const sampler = this.engine?.model.sampler ?? "bernoulli";
-    const common = { seed: FIRST_SEED, sampler, steps: Math.min(entry.steps, MAX_STEPS), order: "effect", view: {} };
+    const common = { seed: FIRST_SEED, sampler, steps: Math.min(entry.steps ?? 1, MAX_STEPS), order: "effect", view: {} };
     return { model: entry.name, source, rates: this.ratesOf(source), ...common };
   }
 
@@ -125,6 +127,15 @@ export class Desk {
   priorRates(seed, temperature = 1, engine = this.engine) {
     if (!engine) throw new LinkError("source: the prior of this model needs the engine in the page");
     return toGrid(engine.priorRates(seed, { temperature }));
+  }
+
+  /** Picture of heights in this or another model under the present noise, or, where that is none, the other model's own. */
+  pictureIn({ entry, engine }, rates) {
+    const { seed, sampler, steps } = this.store.state;
+    const noise = this.latent.spiking || entry.latent ? [sampler, steps] : [engine.model.sampler, engine.model.time_steps];
+    const spikes = engine.sample(fromGrid(rates), seed, ...noise);
+    // what the hand moves keeps its own last picture
+    return engine === this.engine ? engine.decode(spikes, noise[1]) : engine.decodeChanged(spikes, noise[1]).image;
   }
 
   /** The link to what is on the screen. */
@@ -179,15 +190,16 @@ export class Desk {
     const entry = await this.given.model(name);
     const bundle = entry.atlas ? this.given.atlas(entry.hash, entry.atlasVersion) : Promise.resolve(null);
     let engine = null;
-    if (supported() && entry.hash) engine = await Engine.load(await this.given.bundle(entry.hash), this.given.wasm);
-    return { entry, engine, atlas: atlasOf(await bundle) };
+    const runs = supported() || entry.latent; // a model without spikes needs no WebAssembly
+    if (runs && entry.hash) engine = await loadEngine(await this.given.bundle(entry.hash), this.given.wasm);
+    return { entry, engine, atlas: atlasOf(await bundle), latent: latentOf(entry) };
   }
 
-  #place({ entry, engine, atlas }) {
+  #place({ entry, engine, atlas, latent }) {
     this.#pool?.then((pool) => pool.close());
     [this.#pool, this.#images] = [null, null];
-    /** The model at work: what the server says of it, its engine (null where this page cannot run it), its atlas. */
-    Object.assign(this, { entry, engine, atlas });
+    /** The model at work: what the server says of it, its engine (null where this page cannot run it), its atlas, its latent. */
+    Object.assign(this, { entry, engine, atlas, latent });
     if (entry.atlasProblem) this.say(`The atlas is not shown: ${entry.atlasProblem}`, "warning");
   }
 

@@ -103,6 +103,7 @@ export class Live {
 
   /** The edits of a state; what a link says of them is not believed. */
   #flips({ view, steps, rates }) {
+    if (!this.#desk.latent.spiking) return new Set();
     try {
       return readFlips(view.flips, steps, rates.length);
     } catch (error) {

@@ -21,7 +21,7 @@ class Autoencoder(ANNCoder):
     """No noise in the code; new codes come from the mixture, a standard normal one until `fit_mixture`."""
 
     config: AutoencoderConfig
-    feature_name: ClassVar[str] = "code"
+    feature_name: ClassVar[str] = "code value"
     code_layer: ClassVar[str] = "to_code"
     mixture_weights: Tensor
     mixture_means: Tensor

@@ -16,11 +16,13 @@ from pathlib import Path
 import pytest
 
 from esvae_core.checkpoint import Header, Metric, save
-from esvae_core.config import ANNVAEConfig
+from esvae_core.config import ANNVAEConfig, FSVAEConfig
 from esvae_core.models import build
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # `app` is a folder of scripts, not an installed package
+
+from tests.engine.networks import rival  # noqa: E402
 
 from .made import shelve, small_model  # noqa: E402
 
@@ -30,13 +32,14 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 @pytest.fixture(scope="session")
 def shelf_dir(tmp_path_factory):
-    """Checkpoints: aaa (with an atlas), bare (without), a rival without spikes, and two that are broken."""
+    """Checkpoints: aaa (with an atlas), bare (without), plain (no spikes), a rival not to be played, two broken."""
     folder = tmp_path_factory.mktemp("shelf")
     shelve(folder, "aaa", small_model())
     shelve(folder, "bare", small_model(1, image_channels=3, latent_dim=40), with_atlas=False)
-    rival = ANNVAEConfig(image_size=16, channels=(4, 8), latent_dim=5)
     error = Metric(name="mse", value=0.125, protocol="test split of made")
-    save(folder / "rival.safetensors", build(rival).state_dict(), Header(name="rival", model=rival, metrics=(error,)))
+    shelve(folder, "plain", rival(ANNVAEConfig(image_size=16, channels=(4, 8), latent_dim=6)), metrics=[error])
+    train = FSVAEConfig(image_size=16, channels=(4, 8), latent_dim=5, candidates=2, time_steps=2)
+    save(folder / "rival.safetensors", build(train).state_dict(), Header(name="rival", model=train))
     (folder / "text.safetensors").write_text("this is no checkpoint")
     whole = (folder / "aaa.safetensors").read_bytes()
     (folder / "cut.safetensors").write_bytes(whole[: len(whole) // 2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,13 @@ import numpy as np
 import torch
 
 from esvae_core import checkpoint
+from esvae_core.checkpoint import Metric
 from esvae_core.config import ModelConfig
 from esvae_core.data import ImageSet
 from esvae_core.esvae import ESVAE
 from esvae_core.explore import atlas
 from esvae_core.explore.map import Layout, MapSettings, RateMap, quantised, trust
+from esvae_core.explore.playable import Playable
 
 
 def small_model(seed: int = 0, **settings: object) -> ESVAE:
@@ -28,7 +31,7 @@ def small_model(seed: int = 0, **settings: object) -> ESVAE:
     return model
 
 
-def small_set(model: ESVAE, count: int = 80) -> ImageSet:
+def small_set(model: Playable, count: int = 80) -> ImageSet:
     """Stripes of ten widths, with noise."""
     rng = np.random.default_rng(0)
     labels = np.arange(count) % 10
@@ -51,11 +54,13 @@ def plain_map(rates: np.ndarray) -> RateMap:
     return RateMap(MapSettings(), *layouts)
 
 
-def shelve(folder: Path, name: str, model: ESVAE, *, with_atlas: bool = True) -> Path:
+def shelve(
+    folder: Path, name: str, model: Playable, *, with_atlas: bool = True, metrics: Sequence[Metric] = ()
+) -> Path:
     """Write a checkpoint, and an atlas beside it."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.safetensors"
-    checkpoint.save(path, model.state_dict(), checkpoint.Header(name=name, model=model.config))
+    checkpoint.save(path, model.state_dict(), checkpoint.Header(name=name, model=model.config, metrics=tuple(metrics)))
     if with_atlas:
         made = atlas.build(model, small_set(model))
         atlas.save(atlas.beside(path), replace(made, map=plain_map(made.rates)))

@@ -23,9 +23,11 @@ def test_the_table_has_every_checkpoint_and_says_what_is_wrong(page):
     names = page.locator(".models tbody tr > th").all_text_contents()
     assert {"aaa", "bare", "cut", "text", "rival", "mnist", "digits"} <= {name.strip() for name in names}
     assert page.locator("tr.broken").count() == 2
+    plain = page.locator(".models tbody tr", has_text="plain")
+    assert {"annvae", "0.1250"} <= set(plain.locator("td").all_text_contents())
     rival = page.locator(".models tbody tr", has_text="rival")
-    assert {"annvae", "0.1250"} <= set(rival.locator("td").all_text_contents())
-    assert "has no firing rates" in rival.locator("th").get_attribute("title")
+    assert "fsvae" in rival.locator("td").all_text_contents()
+    assert "no vector of numbers" in rival.locator("th").get_attribute("title")
     assert not rival.get_by_role("button").count()
     mnist = page.locator(".models tbody tr", has=page.get_by_role("button", name="mnist", exact=True)).first
     (known,) = [

@@ -16,7 +16,7 @@ from app import catalogue, routes
 from app.scene import drawn
 from app.state import Prior, State, encode, to_grid
 from esvae_core.checkpoint import Header, save
-from esvae_core.config import AutoencoderConfig
+from esvae_core.config import FSVAEConfig
 from esvae_core.engine import from_bundle
 from esvae_core.errors import CheckpointError
 from esvae_core.models import build
@@ -69,12 +69,14 @@ def shelf(shelf_dir, monkeypatch):
 
 def test_the_list_names_good_and_bad():
     listed = {entry["name"]: entry for entry in Answer("/esvae/models").json}
-    assert set(listed) == {"aaa", "bare", "cut", "rival", "text"}
+    assert set(listed) == {"aaa", "bare", "cut", "plain", "rival", "text"}
     assert listed["aaa"]["dims"] == 6
     assert listed["aaa"]["problem"] == ""
     assert "text.safetensors" in listed["text"]["problem"]
-    assert listed["rival"]["kind"] == "annvae"
-    assert "has no firing rates" in listed["rival"]["problem"]
+    assert listed["rival"]["kind"] == "fsvae"
+    assert "whose latent is no vector of numbers" in listed["rival"]["problem"]
+    assert listed["plain"]["problem"] == ""
+    assert listed["plain"]["steps"] is None
 
 
 def test_a_model_is_found_by_name_and_its_parts_by_hash(shelf):
@@ -88,6 +90,38 @@ def test_a_model_is_found_by_name_and_its_parts_by_hash(shelf):
     assert Answer(f"/esvae/atlas/{about['hash']}").body == catalogue.atlas_pack(shelf)
     assert not about["originals"]
     assert Answer(f"/esvae/originals/{about['hash']}").status == 404
+
+
+def test_a_model_without_spikes_says_what_its_latent_is():
+    about = Answer("/esvae/model/plain").json
+    latent = about["latent"]
+    assert latent["name"] == "posterior mean"
+    assert latent["low"] == [-4] * 6, "of a standard normal prior"
+    assert latent["high"] == [4] * 6
+    assert Answer("/esvae/model/aaa").json["latent"] is None
+    assert Answer(f"/esvae/bundle/{about['hash']}").body == catalogue.named("plain").bundle
+    found = Answer(f"/esvae/dimensions/{about['hash']}").json
+    assert len(found["histogram"][0]) == 17
+    assert "moved" not in found
+    deviation = np.array(found["deviation"])
+    assert found["states"] == ["active" if d * 8 > 0.1 else "dead" for d in deviation]
+
+
+def test_a_model_without_spikes_is_drawn_by_the_server_too():
+    heights = to_grid([0.1, 0.5, 0.9, 0.3, 0.6, 0.2])
+    pictures = set()
+    for seed, sampler, steps in ((7, "bernoulli", 1), (8, "systematic", 16)):
+        state = State("plain", Prior(0), heights, seed, sampler, steps)
+        answer = Answer("/esvae/draw", f"s={encode(state)}")
+        assert answer.status == 200
+        assert drawn(state).spikes.shape == (0, 1, 6)
+        pictures.add(drawn(state).pixels.tobytes())
+        assert drawn(state).pixels.tobytes() in answer.body
+    assert len(pictures) == 1, "there is no noise in it"
+    wrong = State("plain", Prior(0), heights[1:], 7, "bernoulli", 1)
+    assert "expected 6" in Answer("/esvae/draw", f"s={encode(wrong)}").json["error"]
+    other = State("rival", Prior(0), heights[1:], 7, "bernoulli", 1)
+    assert Answer("/esvae/draw", f"s={encode(other)}").status == 404
 
 
 def test_a_model_without_atlas_has_none():
@@ -214,13 +248,13 @@ def test_dimensions_are_what_the_library_says(shelf):
         assert Answer(f"/esvae/dimensions/{digest}").status == 404
 
 
-def test_a_model_without_rates_is_listed_with_what_it_cannot_do(tmp_path, monkeypatch):
+def test_a_kind_that_cannot_be_played_is_listed_and_says_why(tmp_path, monkeypatch):
     monkeypatch.setattr(catalogue, "folders", lambda: [tmp_path])
-    config = AutoencoderConfig(image_size=8, channels=(2, 4), latent_dim=3, components=2)
+    config = FSVAEConfig(image_size=8, channels=(2, 4), latent_dim=3, candidates=2, time_steps=2)
     path = tmp_path / "other.safetensors"
     save(path, build(config).state_dict(), Header(name="other", model=config))
     (entry,) = catalogue.find()
-    assert entry.problem == f"{path}: holds a model of kind ae, which has no firing rates to play"
-    assert catalogue.listed(entry)["steps"] is None
-    with pytest.raises(CheckpointError, match="kind ae"):
+    assert entry.problem == f"{path}: holds a model of kind fsvae, whose latent is no vector of numbers to play"
+    assert catalogue.listed(entry)["kind"] == "fsvae"
+    with pytest.raises(CheckpointError, match="kind fsvae"):
         catalogue.named("other")

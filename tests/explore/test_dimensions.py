@@ -118,3 +118,14 @@ def test_share_that_the_class_explains():
     assert np.allclose(dims.class_share(RATES, LABELS), [1, 0, 0], atol=1e-7)
     mixed = np.array([[0.0], [1.0], [1.0], [2.0]])
     assert dims.class_share(mixed, LABELS)[0] == pytest.approx(0.5)
+
+
+def test_heights_that_hardly_vary_are_dead():
+    rng = np.random.default_rng(0)
+    heights = 0.5 + rng.normal(0, 1, (500, 3)) * np.array([1 / 8, 0.11 / 8, 0.09 / 8])
+    found = dims.usage_of_heights(heights, 8)
+    assert found.states == ("active", "active", "dead")
+    assert found.histogram.shape == (3, 17)
+    assert found.histogram.sum(1) == pytest.approx(1)
+    assert found.deviation == pytest.approx(heights.std(0))
+    assert found.bits[0] > found.bits[2]

@@ -93,7 +93,7 @@ def test_few_digits_of_a_code_name_the_same_picture(plainly):
 
 def test_what_a_height_means_is_said(plainly, model):
     about = latent_of(plainly)
-    assert about["name"] == "code"
+    assert about["name"] == "code value"
     assert about["span"] == 8
     assert len(about["low"]) == 5
     assert np.all(np.array(about["low"]) < about["high"])

@@ -20,18 +20,22 @@ class Dense {
   constructor(layer, tensors, rectified) {
     const { name, kind, channelsIn, channelsOut, taps } = layer;
     const heard = heardBy(layer);
+    const each = (make) => Array.from({ length: taps }, make);
     Object.assign(this, { channelsIn, channelsOut, rectified, positions: heard.length });
     const weight = tensors[`${name}.weight`]; // (C_in, taps, C_out)
     /** By tap, (C_in, C_out): what one pass over the positions needs lies together. */
-    this.weights = Array.from({ length: taps }, (_, k) =>
-      Float64Array.from({ length: channelsIn * channelsOut }, (__, n) => weight[(Math.floor(n / channelsOut) * taps + k) * channelsOut + (n % channelsOut)]),
-    ); // prettier-ignore
+    this.weights = each(() => new Float64Array(channelsIn * channelsOut));
+    for (let i = 0; i < channelsIn; i++) {
+      for (let k = 0; k < taps; k++) {
+        const from = (i * taps + k) * channelsOut;
+        this.weights[k].set(weight.subarray(from, from + channelsOut), i * channelsOut);
+      }
+    }
     this.bias = Float64Array.from(tensors[`${name}.bias`]);
     this.biasStep = kind === "spread" ? channelsOut : 0;
     /** By tap: input position, output position, and so on. */
-    this.pairs = Array.from({ length: taps }, (_, k) =>
-      Int32Array.from(heard.flatMap((of, p) => of.filter(([, tap]) => tap === k).flatMap(([q]) => [q, p]))),
-    );
+    this.pairs = each(() => []);
+    heard.forEach((of, p) => of.forEach(([q, k]) => this.pairs[k].push(q, p)));
   }
 
   run(input) {

@@ -3,24 +3,37 @@
 import { GRID } from "./rates.js";
 import { cellsOf } from "./recipe.js";
 
-/** @param {import("./recipe.js").Recipe} recipe @param {string} path of the checkpoint, as one would type it */
-export function pythonFor(recipe, path) {
+/**
+ * @param {import("./recipe.js").Recipe} recipe
+ * @param {string} path of the checkpoint, as one would type it
+ * @param {{low: number[], high: number[]}|null} [latent] ranges of a latent without spikes
+ */
+export function pythonFor(recipe, path, latent = null) {
   const { kind, sampler, steps, layout, seeds, flips = [] } = recipe;
   const cells = cellsOf(recipe);
   const unit = commonUnit(cells);
-  const rows = cells.map((rates) => `[${Array.from(rates, (rate) => (rate * unit) / GRID).join(", ")}]`);
+  const rows = latent ? codes(cells, latent) : cells.map((rates) => `[${Array.from(rates, (rate) => (rate * unit) / GRID).join(", ")}]`);
   const vectors = rows.length === 1 ? rows[0] : `\n    ${rows.join(",\n    ")},\n`;
   const edits = flips.map((place) => `(${place.join(", ")})`).join(", ");
   const turned = flips.length ? `flips = [${edits}]  # picture, step and neuron of each spike that is turned\n` : "";
-  const head = `import numpy as np
+  const load = `model = checkpoint.load(${text(path)}).model\n`;
+  const plain = `import numpy as np
+from esvae_core import checkpoint
+from esvae_core.explore.recipe import paint_codes
+from esvae_core.pictures import sheet, to_picture
+
+${load}codes = np.array([${vectors}])
+pixels = paint_codes(model, codes)
+`;
+  const spiking = `import numpy as np
 from esvae_core import checkpoint
 from esvae_core.explore.recipe import paint, to_units
 from esvae_core.pictures import sheet, to_picture
 
-model = checkpoint.load(${text(path)}).model
-rates = np.array([${vectors}]) / ${unit}
+${load}rates = np.array([${vectors}]) / ${unit}
 ${turned}pixels = paint(model, to_units(rates), [${seeds.join(", ")}], sampler="${sampler}", steps=${steps}${flips.length ? ", flips=flips" : ""})
 `;
+  const head = latent ? plain : spiking;
   if (kind === "film") {
     return `${head}frames = [to_picture(frame, scale=${layout.scale}) for frame in pixels]
 frames[0].save("film.gif", save_all=True, append_images=frames[1:], duration=${layout.frame_ms}, loop=0)`;
@@ -55,6 +68,13 @@ rates = np.array([${Array.from(rates, (rate) => (rate * unit) / GRID).join(", ")
 spikes = noise.sample(rates.astype(np.float32), ${seed}, "${sampler}", ${steps})  # (T, d)
 ${edits}trace = model.trace_decode(torch.from_numpy(spikes[:, None]))
 to_picture(to_uint8(trace.images[${upto - 1}])[0], scale=10).save("picture.png")`;
+}
+
+/** Latent vectors, with the digits that name a place on the grid: to a quarter of its unit. */
+function codes(cells, { low, high }) {
+  const digits = low.map((from, j) => Math.max(0, Math.ceil(-Math.log10((high[j] - from) / GRID / 4))));
+  const number = (height, j) => Number((low[j] + (height / GRID) * (high[j] - low[j])).toFixed(digits[j]));
+  return cells.map((heights) => `[${Array.from(heights, number).join(", ")}]`);
 }
 
 /** The smallest unit of which all rates are multiples: T of most models, or the grid's. */

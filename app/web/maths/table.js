@@ -1,17 +1,20 @@
-/** Rates as CSV, in spikes per time step. */
+/** The latent as CSV: rates in spikes per time step, or the numbers of a latent without spikes. */
 
 import { GRID } from "./rates.js";
 
-const number = (rate) => (rate / GRID).toFixed(6).replace(/\.?0+$/, "");
+const number = (value) => value.toFixed(6).replace(/\.?0+$/, "");
 const lines = (rows) => `${rows.map((row) => row.join(",")).join("\n")}\n`;
 
-/** One line per dimension: its index, the source's rate, the present rate. */
-export function dimensionsCsv(source, now) {
-  const rows = Array.from(now, (rate, i) => [i, number(source[i]), number(rate)]);
-  return lines([["dimension", "source_rate", "current_rate"], ...rows]);
+/** One line per dimension: its index, the source's number, the present one. @param {import("./latent.js").Latent} latent */
+export function dimensionsCsv(source, now, latent) {
+  const told = (heights, j) => number(latent.value(j, heights[j] / GRID));
+  const rows = Array.from(now, (_, j) => [j, told(source, j), told(now, j)]);
+  const name = latent.spiking ? "rate" : "latent";
+  return lines([["dimension", `source_${name}`, `current_${name}`], ...rows]);
 }
 
 /** One line per picture, as `esvae decode` reads them. @param {Uint16Array[]} cells */
-export function picturesCsv(cells) {
-  return lines([Array.from(cells[0], (_, j) => `rate_${j}`), ...cells.map((rates) => Array.from(rates, number))]);
+export function picturesCsv(cells, latent) {
+  const heads = Array.from(cells[0], (_, j) => `${latent.spiking ? "rate" : "latent"}_${j}`);
+  return lines([heads, ...cells.map((heights) => Array.from(heights, (height, j) => number(latent.value(j, height / GRID))))]);
 }

@@ -57,14 +57,14 @@ export function anchors(desk, changed) {
   };
   const said = ({ source }) => {
     if (source.kind === "test") return `${atlas?.label(atlas.rowOf(source.index)) ?? ""} · test ${source.index}`;
-    return source.kind === "prior" ? `prior ${source.seed}` : "own rates";
+    return source.kind === "prior" ? `prior ${source.seed}` : `own ${desk.latent.whole}`;
   };
   const random = () => {
     const index = atlas.indices[Math.floor(Math.random() * atlas.count)];
     add({ kind: "test", index });
   };
   const buttons = [
-    h("button", { type: "button", title: "The rates that Explore shows now", onclick: () => add({ kind: "own", rates: store.state.rates }) }, "+ present rates"), // prettier-ignore
+    h("button", { type: "button", title: `The ${desk.latent.whole} that Explore shows now`, onclick: () => add({ kind: "own", rates: store.state.rates }) }, `+ present ${desk.latent.whole}`), // prettier-ignore
     atlas ? h("button", { type: "button", onclick: random }, "+ test image") : null,
     h("button", { type: "button", onclick: () => add({ kind: "prior", seed: newSeed() }) }, "+ prior draw"),
   ].filter(Boolean);

@@ -48,10 +48,11 @@ function models(desk) {
   return select;
 }
 
-function about({ entry, engine }) {
+function about({ entry, engine, latent }) {
   const colour = entry.channels === 1 ? "gray" : "colour";
   const where = engine ? "" : " · decoded by the server when you let go, since this browser cannot run the model";
-  return `${entry.dims} latent neurons · ${entry.size} × ${entry.size} ${colour}${where}`;
+  const what = latent.spiking ? "latent neurons" : `${latent.names}, no spikes`;
+  return `${entry.dims} ${what} · ${entry.size} × ${entry.size} ${colour}${where}`;
 }
 
 function stepList({ store }) {

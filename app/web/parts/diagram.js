@@ -7,7 +7,14 @@ const PAUSE = 200; // ms of rest before the layers are measured: a trace costs s
 
 export function diagram(desk) {
   const { live, engine, entry } = desk;
-  const element = h("div", { class: "diagram", "data-figure": "Firing of each layer" }, h("h3", {}, "Firing of each layer, present picture"));
+  const { spiking } = desk.latent;
+  const title = spiking ? "Firing of each layer, present picture" : "Layers";
+  const element = h("div", { class: "diagram", "data-figure": spiking ? "Firing of each layer" : null }, h("h3", {}, title));
+  if (!spiking) {
+    const line = (l) => h("li", {}, l.kind === "spread" ? `linear, ${l.channelsOut} × ${l.sideOut}²` : `${l.kind === "up" ? "up" : "readout"}, ${l.channelsOut} × ${l.sideOut}²`);
+    element.append(h("ol", { class: "layers-list plain" }, h("li", {}, `latent, ${entry.dims}`), decoderLayers(engine.model).map(line)), h("p", { class: "quiet" }, "No spikes: every number of every layer is computed, once."));
+    return Object.assign(element, { dispose: () => {} });
+  }
   if (!engine) {
     delete element.dataset.figure;
     element.append(h("p", { class: "quiet" }, "The layers can be seen where the page can run the model."));

@@ -9,7 +9,7 @@ import { paint } from "./picture.js";
 const SHOWN = 3;
 
 export function distance(desk) {
-  const { live, store, atlas, entry, engine } = desk;
+  const { live, store, atlas, entry, engine, latent } = desk;
   if (!atlas) return Object.assign(h("div", {}), { dispose: () => {} });
   const meter = h("i", { class: "meter-fill" });
   const words = h("p", { class: "quiet" });
@@ -41,8 +41,8 @@ export function distance(desk) {
     meter.classList.toggle("far", share >= 0.95);
     words.textContent =
       share >= 0.999
-        ? `${found[0].distance.toFixed(3)}: farther from every test image than these are from each other`
-        : `${found[0].distance.toFixed(3)}: nearer than ${Math.round(100 * (1 - share))} % of test images are to each other`;
+        ? `${latent.apart(found[0].distance)}: farther from every test image than these are from each other`
+        : `${latent.apart(found[0].distance)}: nearer than ${Math.round(100 * (1 - share))} % of test images are to each other`;
     found.forEach(({ row }, k) => shown[k] === row || show(k, row));
   }
 

@@ -45,7 +45,7 @@ export function gallery(desk) {
     const asItIs = real.checked && originals;
     note.textContent = asItIs
       ? "The test images as the model sees them."
-      : "Each is what the model makes of a test image: its rates, decoded under one noise.";
+      : `Each is what the model makes of a test image: its ${desk.latent.whole}, decoded${desk.latent.spiking ? " under one noise" : ""}.`;
     tiles.replaceChildren(...chosen.slice(page * SHOWN, (page + 1) * SHOWN).map((row) => tile(row, asItIs)));
     mark(store.state);
   }

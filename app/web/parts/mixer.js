@@ -1,5 +1,5 @@
 /**
- * The firing rates as an equaliser: one bar per latent neuron.
+ * The latent as an equaliser: one bar per firing rate, or per number of a latent without spikes.
  *
  * Drag a bar, or sweep across many: a gesture that starts sideways sweeps, one that starts up or down stays with its
  * bar. Wheel and arrow keys take fine steps, with Shift steps of 1/T; a double click or Backspace brings a bar back to
@@ -10,9 +10,14 @@ import { h, icon } from "../dom.js";
 import { GRID } from "../maths/rates.js";
 
 const FINE = 1 / 64;
+const NOTCHES = 16; // steps of Shift where there is no T
+const BANDS = 30; // shades behind a bar, at most
 const ROW = 64; // bars beside each other
 const PAUSE = 500; // ms without a key or a turn of the wheel end the gesture
 const SLACK = 5; // px before a gesture shows its direction
+
+/** What stands beside the bars. */
+const SCALES = { rates: ["1", "½", "0"], deviations: ["+4σ", "0", "−4σ"] };
 
 /** Dimensions in the order that the state asks for. */
 export function orderOf(desk, order = desk.store.state.order) {
@@ -29,19 +34,23 @@ export function nameOf(desk, i) {
 /** For a dimension, how often real images have which rate: a CSS gradient, darker where more are. */
 function shades({ counts, dims, steps, count }) {
   return (i) => {
-    const histogram = new Float32Array(steps + 1);
-    for (let at = i; at < counts.length; at += dims) histogram[counts[at]]++;
+    const bands = Math.min(steps, BANDS);
+    const histogram = new Float32Array(bands + 1);
+    for (let at = i; at < counts.length; at += dims) histogram[Math.round((counts[at] * bands) / steps)]++;
     const tones = Array.from(histogram, (n) => `rgb(139 143 156 / ${Math.round(70 * Math.sqrt(n / count))}%)`);
-    const bands = tones.map((tone, k) => `${tone} ${(100 * k) / (steps + 1)}% ${(100 * (k + 1)) / (steps + 1)}%`);
-    return `linear-gradient(to top, ${bands.join(", ")})`;
+    const stops = tones.map((tone, k) => `${tone} ${(100 * k) / (bands + 1)}% ${(100 * (k + 1)) / (bands + 1)}%`);
+    return `linear-gradient(to top, ${stops.join(", ")})`;
   };
 }
 
 export function mixer(desk) {
-  const { store, live, entry } = desk;
+  const { store, live, entry, latent } = desk;
+  const notches = entry.steps ?? NOTCHES;
+  const rest = Math.round(latent.rest * GRID);
   const held = { locked: new Set(), muted: new Map(), alone: null };
   const bars = new Map();
-  const rows = h("div", { class: "mixer", role: "group", "aria-label": "Firing rates, spikes per time step" });
+  const called = latent.spiking ? "Firing rates, spikes per time step" : `Latent: ${latent.names}`;
+  const rows = h("div", { class: latent.spiking ? "mixer" : "mixer signed", role: "group", "aria-label": called });
   const detail = h("div", { class: "detail" });
   const element = h("div", {}, rows, detail);
   let order = [];
@@ -58,7 +67,7 @@ export function mixer(desk) {
       return store.state.rates;
     }
   };
-  const snapped = (value, event) => (event.shiftKey ? Math.round(value * entry.steps) / entry.steps : value);
+  const snapped = (value, event) => (event.shiftKey ? Math.round(value * notches) / notches : value);
   const free = (i) => !held.locked.has(i);
 
   function put(changes, event) {
@@ -82,7 +91,7 @@ export function mixer(desk) {
   }
 
   const step = (i, by, event) => {
-    const size = event.shiftKey ? 1 / entry.steps : FINE;
+    const size = event.shiftKey ? 1 / notches : FINE;
     put([[i, snapped(store.state.rates[i] / GRID + by * size, event)]], event);
     later(nameOf(desk, i));
   };
@@ -93,14 +102,14 @@ export function mixer(desk) {
       const before = held.muted.get(i);
       if (before === undefined) held.muted.set(i, store.state.rates[i]);
       else held.muted.delete(i);
-      put([[i, before === undefined ? 0 : before / GRID]]);
+      put([[i, (before ?? rest) / GRID]]);
       finish(`${before === undefined ? "mute" : "unmute"} ${nameOf(desk, i)}`);
     },
     alone(i) {
       const before = held.alone;
       held.alone = before?.i === i ? null : { i, rates: before?.rates ?? store.state.rates };
       const rates = held.alone
-        ? held.alone.rates.map((rate, j) => (j === i || !free(j) ? rate : 0))
+        ? held.alone.rates.map((rate, j) => (j === i || !free(j) ? rate : rest))
         : before.rates;
       store.change({ rates }, held.alone ? `only ${nameOf(desk, i)}` : "all again");
     },
@@ -194,8 +203,8 @@ export function mixer(desk) {
       for (const i of order.slice(first, first + ROW)) {
         const bar = h(
           "div",
-          { class: "fader", role: "slider", tabindex: 0, "data-i": i, "aria-label": nameOf(desk, i), "aria-valuemin": 0,
-            "aria-valuemax": 1, "aria-orientation": "vertical", onkeydown: onkey, onfocus: () => choose(i) }, // prettier-ignore
+          { class: "fader", role: "slider", tabindex: 0, "data-i": i, "aria-label": nameOf(desk, i), "aria-valuemin": latent.value(i, 0),
+            "aria-valuemax": latent.value(i, 1), "aria-orientation": "vertical", onkeydown: onkey, onfocus: () => choose(i) }, // prettier-ignore
           h("i", { class: "density", style: density ? `background:${density(i)}` : null }),
           h("i", { class: "range", style: range ? `--low:${range.low[i]};--high:${range.high[i]}` : "display:none" }),
           h("i", { class: "fill" }),
@@ -219,7 +228,7 @@ export function mixer(desk) {
     show();
   }
 
-  const scale = () => h("div", { class: "fader-scale", "aria-hidden": "true" }, ["1", "½", "0"].map((n) => h("span", {}, n)));
+  const scale = () => h("div", { class: "fader-scale", "aria-hidden": "true" }, SCALES[latent.spiking ? "rates" : "deviations"].map((n) => h("span", {}, n)));
 
   function show() {
     const { state } = store;
@@ -228,8 +237,9 @@ export function mixer(desk) {
       const value = state.rates[i] / GRID;
       bar.style.setProperty("--value", value);
       bar.style.setProperty("--mark", marks[i] / GRID);
-      bar.setAttribute("aria-valuenow", value.toFixed(3));
-      bar.setAttribute("aria-valuetext", `${value.toFixed(2)}, ${(value * state.steps).toFixed(1)} of ${state.steps} spikes expected${free(i) ? "" : ", locked"}`);
+      bar.setAttribute("aria-valuenow", latent.value(i, value).toFixed(3));
+      const expected = latent.spiking ? `, ${(value * state.steps).toFixed(1)} of ${state.steps} spikes expected` : "";
+      bar.setAttribute("aria-valuetext", `${latent.text(i, value)}${expected}${free(i) ? "" : ", locked"}`);
       bar.classList.toggle("locked", !free(i));
     }
     showDetail();
@@ -244,10 +254,10 @@ export function mixer(desk) {
 
   const words = h("span", { class: "reading" });
   const buttons = [
-    ["lock", "Lock", "Hold this rate: sweeps and random draws leave it alone (L)"],
-    ["mute", "Mute", "Rate 0 until it is pressed again (M)"],
-    ["alone", "Solo", "All other rates 0 until it is pressed again (S)"],
-    ["reset", "Reset", "Back to the source's rate (Backspace, or double click the bar)"],
+    ["lock", "Lock", "Hold this one: sweeps and random draws leave it alone (L)"],
+    ["mute", "Mute", `${latent.spiking ? "Rate 0" : "The prior's mean"} until it is pressed again (M)`],
+    ["alone", "Solo", `All others ${latent.spiking ? "0" : "at the prior's mean"} until it is pressed again (S)`],
+    ["reset", "Reset", "Back to the source's (Backspace, or double click the bar)"],
   ].map(([act, text, help]) =>
     h("button", { type: "button", class: "small", title: help, "data-act": act, onclick: () => { acts[act](chosen); show(); } }, act === "lock" ? icon("lock") : null, text), // prettier-ignore
   );
@@ -258,8 +268,10 @@ export function mixer(desk) {
     const { state } = store;
     const value = state.rates[chosen] / GRID;
     const range = desk.atlas?.range();
-    const usual = range ? ` · data ${range.low[chosen].toFixed(2)} to ${range.high[chosen].toFixed(2)}` : "";
-    words.textContent = `${nameOf(desk, chosen)}  ${value.toFixed(3)} · ${(value * state.steps).toFixed(1)} of ${state.steps} spikes${usual}`;
+    const text = (height, digits) => latent.text(chosen, height, digits);
+    const usual = range ? ` · data ${text(range.low[chosen])} to ${text(range.high[chosen])}` : "";
+    const expected = latent.spiking ? ` · ${(value * state.steps).toFixed(1)} of ${state.steps} spikes` : "";
+    words.textContent = `${nameOf(desk, chosen)}  ${text(value, 3)}${expected}${usual}`;
     const on = { lock: !free(chosen), mute: held.muted.has(chosen), alone: held.alone?.i === chosen };
     for (const button of buttons) {
       if (button.dataset.act !== "reset") button.setAttribute("aria-pressed", String(Boolean(on[button.dataset.act])));

@@ -26,7 +26,7 @@ export function own(desk) {
     h("div", { class: "row" }, camera, crop, h("label", { class: "field" }, invert, "invert")),
     video,
     shoot,
-    h("p", { class: "quiet" }, `It is brought to ${entry.size} × ${entry.size} pixels and encoded here; it does not leave this page. The link keeps its rates, not the picture.`),
+    h("p", { class: "quiet" }, `It is brought to ${entry.size} × ${entry.size} pixels and encoded here; it does not leave this page. The link keeps its ${desk.latent.whole}, not the picture.`),
   );
   let kept = null; // {bitmap, name} of the last picture
   let stream = null;

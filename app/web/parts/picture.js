@@ -28,20 +28,20 @@ export function paintDifference(canvas, image, other, channels, gain = 1) {
 }
 
 export function picture(desk) {
-  const { live, store, entry, engine } = desk;
+  const { live, store, entry, engine, latent } = desk;
   const { size, channels } = entry;
   const small = (label) => pixels(size, size, label, "thumb");
-  const large = pixels(size, size, "Picture of the present rates", "large");
-  const parts = {
-    source: small("The source"),
-    difference: small("Picture minus the source's"),
+  const large = pixels(size, size, `Picture of the present ${latent.whole}`, "large");
+  const compared = { source: small("The source"), difference: small("Picture minus the source's") };
+  const luckily = {
     mean: small(`Mean of ${DRAWS} draws of noise`),
     deviation: small(`Standard deviation over ${DRAWS} draws of noise`),
     typical: small("The most typical draw"),
     odd: small("The least typical draw"),
   };
+  const parts = latent.spiking ? { ...compared, ...luckily } : compared;
   const captions = {
-    source: "source, same noise",
+    source: latent.spiking ? "source, same noise" : "source",
     difference: "difference",
     mean: `mean of ${DRAWS}`,
     deviation: "deviation",
@@ -50,7 +50,7 @@ export function picture(desk) {
   };
   const words = h("small", {});
   const take = (key) => h("button", { type: "button", class: "picked", title: "Take this draw's noise" }, parts[key]);
-  const draws = { typical: take("typical"), odd: take("odd") };
+  const draws = latent.spiking ? { typical: take("typical"), odd: take("odd") } : {};
   const figure = (key) => h("figure", {}, draws[key] ?? parts[key], h("figcaption", {}, captions[key]));
   const element = h(
     "section",
@@ -79,7 +79,7 @@ export function picture(desk) {
   function draw(now) {
     if (now.state.model !== entry.name) return;
     paint(large, now.image, channels);
-    words.textContent = `T = ${now.state.steps}, ${now.state.sampler}`;
+    words.textContent = latent.spiking ? `T = ${now.state.steps}, ${now.state.sampler}` : "";
     if (!engine) return;
     const image = sourceImage(now.state);
     if (image) {
@@ -90,7 +90,7 @@ export function picture(desk) {
 
   async function showLuck() {
     const { state } = store;
-    if (!engine || state.model !== entry.name) return;
+    if (!engine || !latent.spiking || state.model !== entry.name) return;
     try {
       const pool = await desk.pool();
       const answer = await pool.latest("luck", "luck", fromGrid(state.rates), state.seed, DRAWS, state.sampler, state.steps);

@@ -21,7 +21,7 @@ export function prior(desk) {
   return h(
     "div",
     {},
-    h("p", { class: "quiet" }, "Rates that the model itself proposes. Its samples are where it is weakest: expect some that look like nothing."),
+    h("p", { class: "quiet" }, `${desk.latent.spiking ? "Rates" : "A latent"} that the model itself proposes. Its samples are where it is weakest: expect some that look like nothing.`),
     h("div", { class: "row" }, h("label", { class: "field" }, "Seed", field), h("button", { type: "button", onclick: () => draw(newSeed()) }, icon("dice"), "New draw")),
   );
 }

@@ -54,8 +54,8 @@ export function sheet(desk, { onpin }) {
     const canvases = cells.map((cell, place) => {
       const label = `Sample ${place + 1}, prior seed ${cell.seed}${cell.label ? `, like “${cell.label}”` : ""}`;
       const canvas = pixels(entry.size, entry.size, label, "thumb");
-      const near = atlas ? `, ${cell.distance.toFixed(3)} from the nearest test image` : "";
-      const open = h("button", { type: "button", class: "picked", title: `${label}${near}. Press to make it the present rates.` }, canvas);
+      const near = atlas ? `, ${desk.latent.apart(cell.distance)} from the nearest test image` : "";
+      const open = h("button", { type: "button", class: "picked", title: `${label}${near}. Press to make it the present ${desk.latent.whole}.` }, canvas);
       open.onclick = () => {
         store.change({ source: { kind: "own", rates: cell.rates }, rates: cell.rates }, `sample ${cell.seed}`);
       };

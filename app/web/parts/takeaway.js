@@ -18,7 +18,7 @@ import { encodeNpz } from "../maths/npz.js";
 import { encodePng } from "../maths/png.js";
 import { encode, PARAMETER } from "../maths/link.js";
 import { pythonFor } from "../maths/python.js";
-import { fromGrid } from "../maths/rates.js";
+import { fromGrid, GRID } from "../maths/rates.js";
 import { cellsOf, MAX_PIXELS, pixelsOf, recipeOf, seedOf, textOf, turnedIn } from "../maths/recipe.js";
 import { sheet, toBytes } from "../maths/sheet.js";
 import { encodeSvg } from "../maths/svg.js";
@@ -49,7 +49,7 @@ function onScreen({ store, live }) {
 /** @param {Offer} offer @param {{root: Document|ShadowRoot, view: string}|null} page whose charts are offered, too */
 function sheetOf(desk, offer, page) {
   if (offer.why) return h("p", { class: "quiet" }, offer.why);
-  const { entry, store, engine } = desk;
+  const { entry, store, engine, latent } = desk;
   const { cells, seeds, flips, kind } = offer;
   const { sampler, steps, rates, source } = store.state; // as they are now, whatever the hand does meanwhile
   const single = cells.length === 1;
@@ -88,9 +88,9 @@ function sheetOf(desk, offer, page) {
     },
     npz: async () => {
       const made = recipe();
-      return tables(made, await tilesOf(desk, made), cells, entry);
+      return tables(made, await tilesOf(desk, made), cells, desk);
     },
-    csv: async () => (single ? dimensionsCsv(desk.ratesOf(source), rates) : picturesCsv(cells)),
+    csv: async () => (single ? dimensionsCsv(desk.ratesOf(source), rates, latent) : picturesCsv(cells, latent)),
     gif: async () => {
       const made = recipe("film");
       return encodeGif(laidOut(made, await tilesOf(desk, made), entry), made.layout.frame_ms, textOf(made));
@@ -122,7 +122,7 @@ function sheetOf(desk, offer, page) {
   };
   const copy = (text, what) => attempt(async () => (await copied(text()), `${what} copied.`));
   const python = attempt(async () => {
-    code.textContent = pythonFor(recipe(), entry.path ?? `${entry.name}.safetensors`);
+    code.textContent = pythonFor(recipe(), entry.path ?? `${entry.name}.safetensors`, entry.latent);
     code.hidden = false;
     await copied(code.textContent);
     return "The lines are copied.";
@@ -144,8 +144,8 @@ function sheetOf(desk, offer, page) {
     h("div", { class: "row tight" },
       engine ? [file("png", "A picture; its recipe is inside"), file("svg", "A picture that stays sharp at any size")] : null,
       engine && !single ? [file("gif", "A film, one picture after the other"), file("webp", "A film without loss of colours")] : null,
-      engine ? file("npz", "Pictures, rates and recipe for NumPy") : null,
-      file("csv", single ? "A table of the rates, a line for each dimension" : "A table of the rates, a line for each picture")), // prettier-ignore
+      engine ? file("npz", `Pictures, ${latent.whole} and recipe for NumPy`) : null,
+      file("csv", `A table of the ${latent.whole}, a line for each ${single ? "dimension" : "picture"}`)), // prettier-ignore
     h("div", { class: "row tight" },
       h("button", { type: "button", title: "The lines that make this again with esvae_core", onclick: python }, "as Python"),
       h("button", { type: "button", title: "What makes this again, as JSON", onclick: copy(() => textOf(recipe()), "The recipe is") }, "Recipe"),
@@ -189,12 +189,12 @@ function laidOut({ kind, layout }, tiles, { size, channels }) {
   return [sheet(tiles, { size, channels, ...layout })];
 }
 
-function tables(recipe, tiles, cells, { size, channels, dims }) {
+function tables(recipe, tiles, cells, { latent, entry: { size, channels, dims } }) {
   const shape = [tiles.length, size, size, ...(channels === 1 ? [] : [channels])];
   const text = utf8(textOf(recipe));
   return encodeNpz({
     images: { values: joined(tiles), shape },
-    rates: { values: Float32Array.from(cells.flatMap((rates) => [...fromGrid(rates)])), shape: [cells.length, dims] },
+    [latent.spiking ? "rates" : "latent"]: { values: Float32Array.from(cells.flatMap((rates) => Array.from(rates, (rate, j) => latent.value(j, rate / GRID)))), shape: [cells.length, dims] },
     recipe: { values: text, shape: [text.length] },
   });
 }

@@ -7,19 +7,22 @@ import { distance } from "../parts/distance.js";
 import { mixer } from "../parts/mixer.js";
 import { noise } from "../parts/noise.js";
 import { picture } from "../parts/picture.js";
+import { plainly } from "../parts/plainly.js";
 import { raster } from "../parts/raster.js";
 import { source } from "../parts/source.js";
 
 const ORDERS = [
-  ["effect", "effect", "How much the picture changes when the rate crosses the range of the test images"],
-  ["usage", "usage", "How much the rate varies over the test images"],
+  ["effect", "effect", "How much the picture changes when it crosses the range of the test images"],
+  ["usage", "usage", "How much it varies over the test images"],
   ["index", "index", "As they are in the network"],
 ];
 
 export function mount(root, desk) {
   const bars = mixer(desk);
   const rates = heading(desk, bars);
-  const parts = { source: source(desk), picture: picture(desk), noise: noise(desk), rates, mixer: bars, raster: raster(desk), distance: distance(desk), beside: beside(desk) };
+  const { spiking } = desk.latent;
+  const spikes = spiking ? { noise: noise(desk), raster: raster(desk) } : { none: plainly(desk) };
+  const parts = { source: source(desk), picture: picture(desk), rates, mixer: bars, distance: distance(desk), beside: beside(desk), ...spikes };
   const foot = h("p", { class: "quiet foot", role: "status" });
   root.append(
     h(
@@ -27,7 +30,7 @@ export function mount(root, desk) {
       { class: "explore" },
       h("div", { class: "column left" }, parts.source, parts.distance),
       h("div", { class: "column middle" }, parts.picture, parts.noise, parts.beside),
-      h("div", { class: "column right" }, rates, bars, parts.raster),
+      h("div", { class: "column right" }, rates, bars, parts.raster ?? parts.none),
     ),
     foot,
   );
@@ -45,16 +48,16 @@ export function mount(root, desk) {
 }
 
 function heading(desk, bars) {
-  const { store, atlas } = desk;
+  const { store, atlas, latent, entry } = desk;
   const order = choice("Order of the dimensions", ORDERS.filter(([name]) => atlas || name === "index"), store.state.order, (value) =>
     store.change({ order: value }, `order by ${value}`),
   );
-  const reset = h("button", { type: "button", title: "All rates as they are at the source", onclick: () => store.change({ rates: desk.ratesOf(store.state.source) }, "reset") }, icon("reset"), "Reset"); // prettier-ignore
-  const random = h("button", { type: "button", title: "Each rate is drawn alone from those of the test images, so what they have in common is lost", onclick: () => shuffle(desk, bars) }, icon("dice"), "Random"); // prettier-ignore
+  const reset = h("button", { type: "button", title: `All ${latent.names} as they are at the source`, onclick: () => store.change({ rates: desk.ratesOf(store.state.source) }, "reset") }, icon("reset"), "Reset"); // prettier-ignore
+  const random = h("button", { type: "button", title: `Each ${latent.name} is drawn alone from those of the test images, so what they have in common is lost`, onclick: () => shuffle(desk, bars) }, icon("dice"), "Random"); // prettier-ignore
   const element = h(
     "div",
     { class: "head" },
-    h("h2", {}, "Rates ", h("small", {}, "spikes per time step")),
+    latent.spiking ? h("h2", {}, "Rates ", h("small", {}, "spikes per time step")) : h("h2", {}, "Latent ", h("small", {}, `${latent.names}; the middle is the prior's mean, an end ${entry.latent.span / 2} of its deviations away`)),
     h("p", { class: "legend", "aria-hidden": "true" }, h("span", { class: "key now" }), "now", h("span", { class: "key was" }), "source", atlas ? [h("span", { class: "key data" }), "data, 5 to 95 %"] : null),
     h("div", { class: "row tight" }, order, reset, random),
   );

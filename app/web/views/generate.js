@@ -53,7 +53,7 @@ export function mount(root, desk) {
   warmth.onchange = () => remember({ heat: warmth.value === "1" ? null : warmth.value }, "temperature");
   const classes = h("select", { "aria-label": "Class", onchange: () => remember({ like: classes.value }, classes.value ? `like ${classes.value}` : "all classes") }, h("option", { value: "" }, "all classes"), atlas?.classNames.map((name) => h("option", { value: name }, `like “${name}”`))); // prettier-ignore
   const sort = h("input", { type: "checkbox", onchange: () => remember({ sort: sort.checked ? "1" : null }, "sort") });
-  const luck = noise(desk);
+  const luck = desk.latent.spiking ? noise(desk) : null;
   let shown = [];
   const offer = () => ({ kind: "grid", name: "samples", cells: shown.map((cell) => cell.rates), seeds: [store.state.seed], columns: number("columns", SIDES.columns), captions: shown.map((cell) => String(cell.seed)) }); // prettier-ignore
   const note = h("p", { class: "quiet", role: "status" });
@@ -71,8 +71,7 @@ export function mount(root, desk) {
         fresh,
         h("label", { class: "field grow" }, "Temperature", warmth, degrees),
         atlas ? [classes, h("label", { class: "field" }, sort, "most typical first")] : null,
-        h("div", { class: "head" }, h("h2", {}, "Noise")),
-        luck,
+        luck ? [h("div", { class: "head" }, h("h2", {}, "Noise")), luck] : null,
         takeaway(desk, () => (shown.length ? offer() : { why: "There are no samples to take along." }), "Export the grid"),
         note,
       ),
@@ -88,7 +87,7 @@ export function mount(root, desk) {
     const words = [`${cells.length} samples, seeds from ${firstSeed()} on`];
     if (label) words.push(`those whose ${5} nearest test images are mostly “${label}”`);
     if (cells.length < count) words.push("more of that class were not found");
-    note.textContent = `${words.join("; ")}. Press one to make it the present rates; pin one to keep it when the others change.`;
+    note.textContent = `${words.join("; ")}. Press one to make it the present ${desk.latent.whole}; pin one to keep it when the others change.`;
     shown = cells;
     grid.show(cells, number("columns", SIDES.columns));
   }
@@ -112,6 +111,6 @@ export function mount(root, desk) {
   return () => {
     stop();
     grid.dispose();
-    luck.dispose();
+    luck?.dispose();
   };
 }

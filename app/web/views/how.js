@@ -5,9 +5,14 @@ import { Inside } from "../inside.js";
 import { examples } from "../parts/examples.js";
 import { inward } from "../parts/inward.js";
 import { outward } from "../parts/outward.js";
+import { noSpikes } from "../parts/plainly.js";
 import { player } from "../parts/player.js";
 
 export function mount(root, desk) {
+  if (!desk.latent.spiking) {
+    root.append(noSpikes(desk));
+    return () => {};
+  }
   if (!desk.engine) {
     root.append(h("p", { class: "message" }, "This page looks into the model while it runs, and this browser cannot run it. Explore works, decoded by the server."));
     return () => {};

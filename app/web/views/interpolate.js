@@ -8,6 +8,7 @@ import { anchors } from "../parts/anchors.js";
 import { corners } from "../parts/corners.js";
 import { noise } from "../parts/noise.js";
 import { paint } from "../parts/picture.js";
+import { plainly } from "../parts/plainly.js";
 import { raster } from "../parts/raster.js";
 import { strip } from "../parts/strip.js";
 import { takeaway } from "../parts/takeaway.js";
@@ -31,16 +32,16 @@ export function mount(root, desk) {
     return () => {};
   }
   const view = () => store.state.view;
-  const path = () => (PATHS.includes(view().path) ? view().path : "arcsine");
-  const kind = () => (NOISES.some(([name]) => name === view().noise) ? view().noise : "frozen");
+  const { spiking } = desk.latent;
+  const path = () => (!spiking ? "linear" : PATHS.includes(view().path) ? view().path : "arcsine");
+  const kind = () => (spiking && NOISES.some(([name]) => name === view().noise) ? view().noise : "frozen");
   const count = () => (FRAMES.includes(Number(view().frames)) ? Number(view().frames) : 16);
   const remember = (patch, label) => store.change({ view: { ...view(), ...patch } }, label);
 
   const row = anchors(desk, () => refresh());
   const film = strip(desk, { onpick: (k) => walk(placeOf(k), true) });
   const blend = corners(desk, { anchors: row.list, path });
-  const luck = noise(desk);
-  const spikes = raster(desk);
+  const chance = spiking ? [noise(desk), raster(desk)] : [plainly(desk, "The path is straight in the latent.")];
   const large = pixels(entry.size, entry.size, "Picture on the path", "large");
   const slider = h("input", { type: "range", min: 0, step: 0.001, "aria-label": "Place on the path" });
   const play = h("button", { type: "button", "aria-pressed": "false", onclick: () => run(!timer) }, icon("play"), "Play");
@@ -50,7 +51,7 @@ export function mount(root, desk) {
   frames.value = count();
   slider.value = 0;
   root.append(
-    h("div", { class: "head" }, h("h2", {}, "Anchors"), h("div", { class: "row tight" }, ways, kinds, frames)),
+    h("div", { class: "head" }, h("h2", {}, "Anchors"), h("div", { class: "row tight" }, spiking ? [ways, kinds] : null, frames)),
     row,
     h("div", { class: "head" }, h("h2", {}, "Path"), takeaway(desk, offer, "Export the path")),
     film,
@@ -59,7 +60,7 @@ export function mount(root, desk) {
       { class: "interpolate" },
       h("section", {}, h("div", { class: "head" }, h("h2", {}, "Picture ", h("small", {}, "under the hand"))), large, h("div", { class: "row" }, play, h("label", { class: "field grow" }, slider))),
       blend,
-      h("div", {}, luck, spikes),
+      h("div", {}, chance),
     ),
   );
 
@@ -158,6 +159,6 @@ export function mount(root, desk) {
     turn++;
     clearInterval(timer);
     stops.forEach((stop) => stop());
-    for (const part of [row, blend, luck, spikes]) part.dispose();
+    for (const part of [row, blend, ...chance]) part.dispose();
   };
 }

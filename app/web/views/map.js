@@ -38,7 +38,7 @@ export function mount(root, desk) {
       "div",
       { class: "map-view" },
       h("div", { class: "map-left", "data-figure": "Map" }, tools, canvas, colours, faith),
-      h("div", { class: "map-right" }, h("div", { class: "pair" }, now, hand), held, far, h("section", { class: "rates-part" }, h("div", { class: "head" }, h("h2", {}, "Rates ", h("small", {}, "move a bar and watch the marker travel"))), bars), set ?? ""),
+      h("div", { class: "map-right" }, h("div", { class: "pair" }, now, hand), held, far, h("section", { class: "rates-part" }, h("div", { class: "head" }, h("h2", {}, desk.latent.spiking ? "Rates " : "Latent ", h("small", {}, "move a bar and watch the marker travel"))), bars), set ?? ""),
     ),
   );
   return () => {
@@ -84,9 +84,9 @@ function toolbar(model, canvas) {
 }
 
 /** The picture of the present rates, live. */
-function present({ live, entry }) {
-  const canvas = pixels(entry.size, entry.size, "Picture of the present rates", "large");
-  const element = h("figure", { class: "now-part" }, canvas, h("figcaption", {}, h("span", { class: "key now" }), " the present rates"));
+function present({ live, entry, latent }) {
+  const canvas = pixels(entry.size, entry.size, `Picture of the present ${latent.whole}`, "large");
+  const element = h("figure", { class: "now-part" }, canvas, h("figcaption", {}, h("span", { class: "key now" }), ` the present ${latent.whole}`));
   element.dispose = live.on((now) => now.state.model === entry.name && paint(canvas, now.image, entry.channels));
   return element;
 }
@@ -124,7 +124,7 @@ function underTheHand(model, pictures) {
     canvas.dataset.row = "";
     if (!desk.engine) return void (words.textContent = "Between the points: this browser cannot decode here.");
     const { rates, rows } = ratesAt(model, x, y);
-    words.textContent = `Approximation: weighted mean of the rates of the ${rows.length} nearest on the map; click to take it`;
+    words.textContent = `Approximation: weighted mean of the ${desk.latent.whole} of the ${rows.length} nearest on the map; click to take it`;
     const { seed, sampler, steps } = desk.store.state;
     try {
       const pool = await desk.pool();

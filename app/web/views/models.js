@@ -2,7 +2,6 @@
 
 import { h, pixels } from "../dom.js";
 import { fromBytes } from "../maths/picture.js";
-import { fromGrid } from "../maths/rates.js";
 import { chart } from "../parts/chart.js";
 import { diagram } from "../parts/diagram.js";
 import { paint } from "../parts/picture.js";
@@ -43,7 +42,7 @@ export function mount(root, desk) {
   const beside = side(desk);
   const about = card(desk);
   root.append(
-    h("div", { class: "models" }, h("section", {}, h("div", { class: "head" }, h("h2", {}, "Models ", h("small", {}, "hover a figure for its protocol; press a name to open it; models without spikes have no rates to play"))), table(desk)), beside, about),
+    h("div", { class: "models" }, h("section", {}, h("div", { class: "head" }, h("h2", {}, "Models ", h("small", {}, "hover a figure for its protocol; press a name to open it"))), table(desk)), beside, about),
   ); // prettier-ignore
   return () => {
     beside.dispose();
@@ -114,7 +113,7 @@ function side(desk) {
 
   function show(other, images) {
     const { seed, sampler, steps } = store.state;
-    const decoded = (model, rates) => model.engine.decode(model.engine.sample(fromGrid(rates), seed, sampler, steps), steps);
+    const decoded = (model, rates) => desk.pictureIn(model, rates);
     const both = [desk, other];
     const shared = atlas && other.atlas && atlas.dataset === other.atlas.dataset;
     const rows = shared ? [...atlas.tilePositions].filter((row) => other.atlas.rowOf(atlas.indices[row]) >= 0).slice(0, SHOWN) : [];
@@ -142,7 +141,8 @@ function side(desk) {
         })),
       ]),
     ); // prettier-ignore
-    note.textContent = `Noise seed ${seed}, ${sampler}, T = ${steps}, the first ${SHOWN} of each; nothing chosen.${shared ? "" : " The two know no test images in common, so only samples are shown."}`;
+    const noise = both.some(({ latent }) => latent.spiking) ? `Noise seed ${seed}${both.every(({ latent }) => latent.spiking) ? `, ${sampler}, T = ${steps}` : "; the model without spikes has no noise"}` : "No noise in either";
+    note.textContent = `${noise}; the first ${SHOWN} of each; nothing chosen.${shared ? "" : " The two know no test images in common, so only samples are shown."}`;
   }
 
   const again = () => compare(select.value);

@@ -6,11 +6,16 @@ import { cells } from "../parts/cells.js";
 import { laws } from "../parts/laws.js";
 import { layers } from "../parts/layers.js";
 import { noise } from "../parts/noise.js";
+import { noSpikes } from "../parts/plainly.js";
 import { ranking } from "../parts/ranking.js";
 import { scrub } from "../parts/scrub.js";
 import { timing } from "../parts/timing.js";
 
 export function mount(root, desk) {
+  if (!desk.latent.spiking) {
+    root.append(noSpikes(desk));
+    return () => {};
+  }
   const inside = new Inside(desk);
   const whole = Boolean(desk.engine); // without an engine here, the server draws, and there is nothing to look into
   const rank = whole ? ranking(desk, inside, { onrank: () => sheet.redraw() }) : null;

@@ -18,6 +18,7 @@ import { fromGrid } from "../../../app/web/maths/rates.js";
 import { cellsOf, parse, pixelsOf, recipeOf, RecipeError, seedOf, textOf, turnedIn } from "../../../app/web/maths/recipe.js";
 import { sheet, toBytes } from "../../../app/web/maths/sheet.js";
 import { encodeSvg } from "../../../app/web/maths/svg.js";
+import { latentOf } from "../../../app/web/maths/latent.js";
 import { dimensionsCsv, picturesCsv } from "../../../app/web/maths/table.js";
 import { joinWebp } from "../../../app/web/maths/webp.js";
 import { betweenTags, xmp } from "../../../app/web/maths/xmp.js";
@@ -150,8 +151,8 @@ test("the lines for one picture, in the smallest unit", () => {
 });
 
 test("tables of rates", () => {
-  assert.equal(dimensionsCsv([0, 46080, 23040], [2880, 46080, 1]), "dimension,source_rate,current_rate\n0,0,0.0625\n1,1,1\n2,0.5,0.000022\n");
-  writeFileSync(place("rates.csv"), picturesCsv([Uint16Array.of(0, 46080, 23040), Uint16Array.of(2880, 15360, 1)]));
+  assert.equal(dimensionsCsv([0, 46080, 23040], [2880, 46080, 1], latentOf({})), "dimension,source_rate,current_rate\n0,0,0.0625\n1,1,1\n2,0.5,0.000022\n");
+  writeFileSync(place("rates.csv"), picturesCsv([Uint16Array.of(0, 46080, 23040), Uint16Array.of(2880, 15360, 1)], latentOf({})));
 });
 
 test("a GIF whose table of strings fills up is still right", () => {

@@ -12,17 +12,18 @@ import { chosenOf } from "./table.js";
 const LONGEST = 24; // letters of a name, so that links stay short
 
 export function detail(desk, facts) {
-  const { store, atlas, entry, live } = desk;
+  const { store, atlas, entry, live, latent } = desk;
+  const noun = `${latent.name[0].toUpperCase()}${latent.name.slice(1)}`;
   const title = h("h2", {});
   const words = h("p", { class: "quiet" });
   const name = h("input", { type: "text", maxlength: LONGEST, "aria-label": "Name of the dimension", placeholder: "name it", onchange: () => rename() });
   const save = h("button", { type: "button", title: "Save all names, JSON", onclick: () => download(`${entry.name}-dimensions.json`, named(desk)) }, icon("export"), "Names");
-  const picture = pixels(entry.size, entry.size, "Picture of the present rates", "large");
-  const rate = h("input", { type: "range", min: 0, max: 1, step: 1 / (4 * atlas.steps), "aria-label": "Rate" });
+  const picture = pixels(entry.size, entry.size, `Picture of the present ${latent.whole}`, "large");
+  const rate = h("input", { type: "range", min: 0, max: 1, step: 1 / (4 * atlas.steps), "aria-label": noun });
   const reading = h("output", {});
   const canvas = h("canvas", { class: "rate-histogram", role: "img" });
   const bars = h("div", { class: "class-bars" });
-  const classes = h("figure", {}, bars, h("figcaption", {}, "mean rate in each class"));
+  const classes = h("figure", {}, bars, h("figcaption", {}, latent.spiking ? "mean rate in each class" : "mean in each class"));
   const element = h(
     "section",
     { class: "detail-part" },
@@ -32,7 +33,7 @@ export function detail(desk, facts) {
       "div",
       { class: "detail-body" },
       picture,
-      h("div", {}, canvas, h("label", { class: "field rate-field" }, "Rate", rate, reading)),
+      h("div", {}, canvas, h("label", { class: "field rate-field" }, noun, rate, reading)),
       classes,
     ),
   );
@@ -52,21 +53,21 @@ export function detail(desk, facts) {
 
   function describe() {
     const j = chosen;
-    const used = `${facts.states[j]}; ${facts.bits[j].toFixed(2)} of ${Math.log2(atlas.steps + 1).toFixed(2)} bits used`;
+    const used = `${facts.states[j]}; ${facts.bits[j].toFixed(2)} of ${Math.log2(facts.histogram[j].length).toFixed(2)} bits used`;
     let does = "";
     if (facts.clear) {
       const times = facts.redrawn[j] > 0 ? ` (${(facts.moved[j] / facts.redrawn[j]).toFixed(1)} times it)` : "";
       does = facts.clear[j] ? `; what it does rises above the noise${times}` : "; what it does does not rise above the noise";
     }
     canvas.dataset.figure = `Rates of ${nameOf(desk, j)}`;
-    classes.dataset.figure = `Mean rates of ${nameOf(desk, j)} by class`;
+    classes.dataset.figure = `Mean${latent.spiking ? " rates" : "s"} of ${nameOf(desk, j)} by class`;
     words.textContent = `${used}${does}; the class explains ${Math.round(100 * facts.classShare[j])} % of its variance.`;
     bars.replaceChildren(
       ...atlas.classNames.map((label, i) => {
         const mean = facts.classMeans[i]?.[j];
         const bar = h("i", {});
         bar.style.cssText = `width:${100 * (mean ?? 0)}%;background:${classColour(i)}`;
-        const says = mean === undefined ? "no test images" : mean.toFixed(2);
+        const says = mean === undefined ? "no test images" : latent.text(j, mean);
         return h("p", { title: `${label}: correlation ${facts.correlation[i][j].toFixed(2)}` }, h("span", { class: "mix-name" }, label), h("span", { class: "mix-bar" }, bar), h("span", { class: "number" }, says));
       }),
     );
@@ -88,16 +89,16 @@ export function detail(desk, facts) {
     });
     context.fillStyle = colour.ink;
     context.textAlign = "left";
-    context.fillText("0", left, height - 3);
+    context.fillText(latent.text(chosen, 0, latent.spiking ? 0 : 1), left, height - 3);
     context.textAlign = "right";
-    context.fillText("1", width - left, height - 3);
+    context.fillText(latent.text(chosen, 1, latent.spiking ? 0 : 1), width - left, height - 3);
     context.textAlign = "left";
     context.fillText(`${Math.round(100 * most)} % of the images at the tallest`, left, 11);
     const now = store.state.rates[chosen] / GRID;
     const x = left + (now * (row.length - 1) + 0.5) * step;
     context.fillStyle = colour.now;
     context.fillRect(x - 1.25, top, 2.5, tall + 3);
-    canvas.setAttribute("aria-label", `How often test images have which rate of ${nameOf(desk, chosen)}: mean ${facts.mean[chosen].toFixed(2)}, deviation ${facts.deviation[chosen].toFixed(2)}; now ${now.toFixed(3)}`);
+    canvas.setAttribute("aria-label", `How often test images have which ${latent.name} of ${nameOf(desk, chosen)}: mean ${latent.text(chosen, facts.mean[chosen])}, deviation ${latent.size(chosen, facts.deviation[chosen])}; now ${latent.text(chosen, now, 3)}`);
   }
 
   function follow(state) {
@@ -107,7 +108,7 @@ export function detail(desk, facts) {
     title.textContent = called === `d${j}` ? called : `${called} (d${j})`;
     if (element.getRootNode().activeElement !== name) name.value = state.view[`name${j}`] ?? "";
     rate.value = state.rates[j] / GRID;
-    reading.textContent = `${(state.rates[j] / GRID).toFixed(3)}`;
+    reading.textContent = latent.text(j, state.rates[j] / GRID, 3);
     if (j !== chosen) {
       chosen = j;
       describe();

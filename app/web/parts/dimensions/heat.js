@@ -8,16 +8,17 @@ import { chosenOf } from "./table.js";
 const ROW = 15; // pixels
 
 export function heat(desk, facts, choose) {
-  const { store, atlas, entry } = desk;
-  const canvas = h("canvas", { class: "heat", role: "img", "aria-label": `Mean rates of ${entry.dims} dimensions in ${atlas.classNames.length} classes; the bars above give those of the chosen dimension` });
+  const { store, atlas, entry, latent } = desk;
+  const canvas = h("canvas", { class: "heat", role: "img", "aria-label": `Mean${latent.spiking ? " rates" : "s"} of ${entry.dims} dimensions in ${atlas.classNames.length} classes; the bars above give those of the chosen dimension` });
   canvas.style.height = `${ROW * (atlas.classNames.length + 1)}px`;
   const reading = h("p", { class: "quiet reading" }, "Each column is a dimension, each row a class. Press a column to look at it.");
   const ramp = h("i", { class: "ramp", "aria-hidden": "true" });
   ramp.style.background = rampGradient();
+  const title = latent.spiking ? "Mean rates by class" : "Means by class";
   const element = h(
     "section",
-    { class: "heat-part", "data-figure": "Mean rates by class" },
-    h("div", { class: "head" }, h("h2", {}, "Mean rates by class"), h("p", { class: "legend" }, h("span", {}, "0"), ramp, h("span", {}, "1"))),
+    { class: "heat-part", "data-figure": title },
+    h("div", { class: "head" }, h("h2", {}, title), h("p", { class: "legend" }, h("span", {}, latent.spiking ? "0" : "low end"), ramp, h("span", {}, latent.spiking ? "1" : "high end of its range"))),
     canvas,
     reading,
   );
@@ -68,7 +69,7 @@ export function heat(desk, facts, choose) {
     const at = under(event);
     if (!at || !atlas.classNames[at.label]) return;
     const mean = facts.classMeans[at.label]?.[at.j];
-    reading.textContent = `${nameOf(desk, at.j)}, class ${atlas.classNames[at.label]}: ${mean === undefined ? "no test images" : `mean rate ${mean.toFixed(3)}`}, correlation ${facts.correlation[at.label][at.j].toFixed(2)}`;
+    reading.textContent = `${nameOf(desk, at.j)}, class ${atlas.classNames[at.label]}: ${mean === undefined ? "no test images" : `mean${latent.spiking ? " rate" : ""} ${latent.text(at.j, mean, 3)}`}, correlation ${facts.correlation[at.label][at.j].toFixed(2)}`;
   };
   canvas.onclick = (event) => {
     const at = under(event);

@@ -12,7 +12,8 @@ const FRAMES = 9;
 const DRAWS = 8; // of noise, for the sensitivity
 
 export function strips(desk) {
-  const { store, atlas, entry } = desk;
+  const { store, atlas, entry, latent } = desk;
+  const draws = latent.spiking ? DRAWS : 1;
   const strip = (key, title, help) => {
     const frames = Array.from({ length: FRAMES }, () => {
       const canvas = pixels(entry.size, entry.size, "", "thumb");
@@ -23,7 +24,7 @@ export function strips(desk) {
     return { key, frames, element: h("div", { class: "traversal" }, h("h3", {}, title, " ", h("small", {}, help)), h("div", { class: "traversal-frames", "data-strip": key }, frames.map(({ figure }) => figure))) };
   };
   const through = strip("quantiles", "Through its own quantiles", "each step passes as many test images");
-  const equal = strip("equal", "In equal steps of what the noise can tell", "from 0 to 1 along arcsin √r");
+  const equal = latent.spiking ? strip("equal", "In equal steps of what the noise can tell", "from 0 to 1 along arcsin √r") : strip("equal", "In equal steps", "from one end of its range to the other");
   const map = pixels(entry.size, entry.size, "", "sensitivity");
   const words = h("figcaption", {});
   const element = h(
@@ -39,7 +40,7 @@ export function strips(desk) {
 
   function valuesOf(j) {
     const column = Array.from({ length: atlas.count }, (_, row) => atlas.counts[row * atlas.dims + j] / atlas.steps);
-    return { quantiles: quantileValues(column, FRAMES), equal: geodesicValues(FRAMES) };
+    return { quantiles: quantileValues(column, FRAMES), equal: latent.spiking ? geodesicValues(FRAMES) : Array.from({ length: FRAMES }, (_, i) => i / (FRAMES - 1)) };
   }
 
   async function show() {
@@ -62,11 +63,11 @@ export function strips(desk) {
       const now = nearestTo(values[key], rates[j]);
       frames.forEach(({ canvas, caption, button }, i) => {
         const value = values[key][i];
-        caption.textContent = key === "quantiles" ? `${Math.round((100 * i) / (FRAMES - 1))} %: ${value.toFixed(2)}` : value.toFixed(2);
-        canvas.setAttribute("aria-label", `${name} at ${value.toFixed(3)}`);
-        button.title = `Take ${name} = ${value.toFixed(3)}`;
+        caption.textContent = key === "quantiles" ? `${Math.round((100 * i) / (FRAMES - 1))} %: ${latent.text(j, value)}` : latent.text(j, value);
+        canvas.setAttribute("aria-label", `${name} at ${latent.text(j, value, 3)}`);
+        button.title = `Take ${name} = ${latent.text(j, value, 3)}`;
         button.setAttribute("aria-pressed", String(i === now));
-        button.onclick = () => store.change({ rates: withRate(store.state.rates, j, value) }, `${name} = ${value.toFixed(2)}`);
+        button.onclick = () => store.change({ rates: withRate(store.state.rates, j, value) }, `${name} = ${latent.text(j, value)}`);
         draw(`${key}-${i}`, value, state.seed).then((answer) => {
           if (!answer || gone || mine !== turn) return;
           paint(canvas, answer.image, entry.channels);
@@ -76,10 +77,10 @@ export function strips(desk) {
     }
     try {
       const { low, high } = atlas.range();
-      const images = (value, end) => Promise.all(Array.from({ length: DRAWS }, (_, k) => draw(`${end}-${k}`, value, (state.seed + k) % 2 ** 31)));
+      const images = (value, end) => Promise.all(Array.from({ length: draws }, (_, k) => draw(`${end}-${k}`, value, (state.seed + k) % 2 ** 31)));
       const [from, to] = await Promise.all([images(low[j], "low"), images(high[j], "high")]);
       if (gone || mine !== turn || [...from, ...to].includes(null)) return;
-      showMap(sensitivity(from.map((a) => a.image), to.map((a) => a.image), entry.channels), low[j], high[j]);
+      showMap(sensitivity(from.map((a) => a.image), to.map((a) => a.image), entry.channels), latent.text(j, low[j]), latent.text(j, high[j]));
       mapped = j;
       map.classList.remove("missing");
       map.dataset.dimension = j;
@@ -100,7 +101,8 @@ export function strips(desk) {
     const mean = found.reduce((a, b) => a + b, 0) / found.length;
     map.dataset.most = most.toFixed(4);
     map.setAttribute("aria-label", `Change of each pixel, at most ${most.toFixed(2)}, ${mean.toFixed(3)} on average`);
-    words.textContent = `At the present rates, when it goes from ${low.toFixed(2)} to ${high.toFixed(2)} (5 to 95 % of the test images), mean of ${DRAWS} draws: at most ${most.toFixed(2)}, on average ${mean.toFixed(3)}, where black to white is 2.`;
+    const averaged = latent.spiking ? `, mean of ${DRAWS} draws` : "";
+    words.textContent = `At the present ${latent.whole}, when it goes from ${low} to ${high} (5 to 95 % of the test images)${averaged}: at most ${most.toFixed(2)}, on average ${mean.toFixed(3)}, where black to white is 2.`;
   }
 
   function failed(error) {

@@ -6,7 +6,7 @@ import { nameOf } from "../mixer.js";
 
 const WORDS = {
   active: "active",
-  dead: "dead: silent for nearly every image",
+  dead: "dead: the same for nearly every image",
   saturated: "saturated: fires at every step for nearly every image",
 };
 
@@ -15,18 +15,19 @@ const WORDS = {
  * @param {(j: number) => void} choose
  */
 export function table(desk, facts, choose) {
-  const { store, atlas, entry } = desk;
-  const most = Math.log2(atlas.steps + 1);
+  const { store, entry, latent, atlas } = desk;
+  const bins = facts.histogram[0].length;
+  const most = Math.log2(bins);
   const scale = Math.max(...(facts.moved ?? facts.effect), ...(facts.redrawn ?? [0])) || 1;
   const columns = [
     { key: "name", title: "Dimension", value: (j) => j, cell: (j) => nameOf(desk, j), up: true },
-    { key: "rates", title: "Rates", help: "How often real images have which rate, from 0 to 1; sorted by the mean", value: (j) => facts.mean[j], cell: (j) => histogram(j) },
-    { key: "state", title: "State", help: `Dead or saturated: at 0 or 1 in at least ${Math.round(100 * facts.stuckShare)} % of the images`, value: (j) => ["dead", "saturated", "active"].indexOf(facts.states[j]), cell: (j) => h("span", { class: `state ${facts.states[j]}`, title: WORDS[facts.states[j]] }, facts.states[j]), up: true },
-    { key: "usage", title: "Usage", help: `Entropy of the spike count over the images, of at most ${most.toFixed(1)} bits`, value: (j) => facts.bits[j], cell: (j) => measured(facts.bits[j] / most, `${facts.bits[j].toFixed(2)} bits`) },
+    { key: "rates", title: latent.spiking ? "Rates" : "Values", help: `How often real images have which ${latent.name}, from one end of its range to the other; sorted by the mean`, value: (j) => facts.mean[j], cell: (j) => histogram(j) },
+    { key: "state", title: "State", help: latent.spiking ? `Dead or saturated: at 0 or 1 in at least ${Math.round(100 * facts.stuckShare)} % of the images` : "Dead: its variance over the images is at most a hundredth of the prior's", value: (j) => ["dead", "saturated", "active"].indexOf(facts.states[j]), cell: (j) => h("span", { class: `state ${facts.states[j]}`, title: WORDS[facts.states[j]] }, facts.states[j]), up: true },
+    { key: "usage", title: "Usage", help: `Entropy of the ${latent.spiking ? "spike count" : `${latent.name} in ${bins} steps of its range`} over the images, of at most ${most.toFixed(1)} bits`, value: (j) => facts.bits[j], cell: (j) => measured(facts.bits[j] / most, `${facts.bits[j].toFixed(2)} bits`) },
     facts.moved
       ? { key: "effect", title: "Effect", help: "Mean difference of two pictures drawn with the dimension at either end of its range in the data; the mark: with it at the same end in both, which is the noise alone", value: (j) => facts.moved[j] - facts.redrawn[j] + (facts.clear[j] ? 1 : 0), cell: effect }
-      : { key: "effect", title: "Effect", help: "Mean change of the picture across the data's range; build the atlas again to see it beside the noise", value: (j) => facts.effect[j], cell: (j) => measured(facts.effect[j] / scale, facts.effect[j].toFixed(3)) },
-    { key: "class", title: "Class", help: "Share of the rate's variance that the class explains, and the class that it goes with most", value: (j) => facts.classShare[j], cell: classes },
+      : { key: "effect", title: "Effect", help: `Mean change of the picture across the data's range${latent.spiking ? "; build the atlas again to see it beside the noise" : ""}`, value: (j) => facts.effect[j], cell: (j) => measured(facts.effect[j] / scale, facts.effect[j].toFixed(3)) },
+    { key: "class", title: "Class", help: "Share of its variance that the class explains, and the class that it goes with most", value: (j) => facts.classShare[j], cell: classes },
   ]; // prettier-ignore
   let sorted = { key: "effect", up: false };
 
@@ -57,7 +58,7 @@ export function table(desk, facts, choose) {
   }
 
   function histogram(j) {
-    const canvas = h("canvas", { class: "spark", role: "img", "aria-label": `mean ${facts.mean[j].toFixed(2)}, deviation ${facts.deviation[j].toFixed(2)}` });
+    const canvas = h("canvas", { class: "spark", role: "img", "aria-label": `mean ${latent.text(j, facts.mean[j])}, deviation ${latent.size(j, facts.deviation[j])}` });
     canvas.row = facts.histogram[j];
     return canvas;
   }

@@ -295,7 +295,7 @@ export function mapCanvas(model, pictures, told) {
         [now.trail, now.hover, now.key] = [now.trail.filter(({ axes }) => axes === model.axes && what !== "layout"), null, -1];
         if (desk.live.now) follow(desk.live.now);
       }
-      over.setAttribute("aria-label", `Map of ${atlas.count} test images by their rates, ${model.axes} dimensions; ${shownCount()} shown`);
+      over.setAttribute("aria-label", `Map of ${atlas.count} test images by their ${desk.latent.whole}, ${model.axes} dimensions; ${shownCount()} shown`);
       look("base");
     }),
   ];

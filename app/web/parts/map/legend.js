@@ -14,7 +14,7 @@ export function colourBy(model) {
     option("class", "class"),
     atlas.arrays.errors ? option("error", "reconstruction error") : null,
     option("trust", "trust in the place"),
-    h("optgroup", { label: "rate of" }, orderOf(desk).map((j) => option(`d${j}`, nameOf(desk, j)))),
+    h("optgroup", { label: `${desk.latent.name} of` }, orderOf(desk).map((j) => option(`d${j}`, nameOf(desk, j)))),
   );
   const show = () => {
     select.value = model.kept("by");

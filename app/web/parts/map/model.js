@@ -76,11 +76,12 @@ export class MapModel {
   /** Numbers behind the colours: null for classes. @returns {{values: Float32Array, name: string, digits: number}|null} */
   scaleOf(by) {
     const { atlas } = this;
+    const { latent } = this.desk;
     const dimension = /^d(\d+)$/.exec(by);
     if (dimension && Number(dimension[1]) < atlas.dims) {
       const j = Number(dimension[1]);
-      const values = Float32Array.from({ length: atlas.count }, (_, row) => atlas.counts[row * atlas.dims + j] / atlas.steps);
-      return { values, name: `rate of ${this.desk.store.state.view[`name${j}`] || by}`, digits: 2 };
+      const values = Float32Array.from({ length: atlas.count }, (_, row) => latent.value(j, atlas.counts[row * atlas.dims + j] / atlas.steps));
+      return { values, name: `${latent.name} of ${this.desk.store.state.view[`name${j}`] || by}`, digits: 2 };
     }
     if (by === "error" && atlas.arrays.errors) {
       return { values: atlas.arrays.errors.values, name: "squared error of the reconstruction", digits: 3 };

@@ -23,7 +23,7 @@ export function settings(model) {
   };
   const [neighbors, neighborsField] = slider("Neighbours", 2, 200, 1, own.about.neighbors);
   const [minDist, minDistField] = slider("Least distance", 0, 1, 0.01, own.about.min_dist);
-  const metric = h("select", { "aria-label": "Metric" }, METRICS.map(([value, text]) => h("option", { value }, text)));
+  const metric = h("select", { "aria-label": "Metric" }, METRICS.filter(([value]) => desk.latent.spiking || value !== "geodesic").map(([value, text]) => h("option", { value }, text)));
   metric.value = own.about.metric;
   const draw = h("button", { type: "button", onclick: () => ask() }, "Draw anew");
   const back = h("button", { type: "button", hidden: true, onclick: () => model.keep("of", "", "the map that came with the model") }, icon("reset"), "As it came");

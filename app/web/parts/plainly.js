@@ -1,0 +1,23 @@
+/** What stands in place of spikes where a model has none. */
+
+import { h } from "../dom.js";
+
+/** A calm line, and what it leaves out. @param {string} [more] what to do instead */
+export function plainly(desk, more = "") {
+  const { entry, latent } = desk;
+  const element = h(
+    "section",
+    { class: "plainly" },
+    h("p", {}, `${entry.name} has no spikes.`),
+    h("p", { class: "quiet" }, `Its latent is one vector of ${entry.dims} ${latent.names}, decoded at once: nothing is sampled, so there is no noise, no T and no luck in its pictures. ${more}`),
+  );
+  element.dispose = () => {};
+  return element;
+}
+
+/** The page of a view that is about spikes alone. */
+export function noSpikes(desk) {
+  const spiking = desk.models.find((m) => !m.problem && m.steps && m.dataset === desk.entry.dataset) ?? desk.models.find((m) => !m.problem && m.steps);
+  const open = spiking ? h("button", { type: "button", onclick: () => desk.choose(spiking.name) }, `Open ${spiking.name}`) : null;
+  return h("div", { class: "no-spikes" }, plainly(desk, "This view looks at spikes; a spiking model shows what it is about."), open);
+}

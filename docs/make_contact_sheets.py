@@ -35,7 +35,13 @@ def sheet(path: Path, data_dir: Path | None) -> Image.Image:
         raise DataError(f"{path}: its data set is not known")
     config = header.model
     data = load_data(
-        name, "test", image_size=config.image_size, channels=config.image_channels, data_dir=data_dir, download=False
+        name,
+        "test",
+        image_size=config.image_size,
+        channels=config.image_channels,
+        data_dir=data_dir,
+        download=False,
+        accept_other_hash=header.data is not None and header.data.accept_other_hash,
     )
     subject = subject_of(loaded.model)
     images = data.tensor(np.random.default_rng(SEED).permutation(len(data))[:COUNT])

@@ -1,8 +1,7 @@
 """Routes for the page: its own files here, and what it asks of the models in `answers`.
 
 Only names that are known are answered; everything else is 404, or 400 where a value in it is at fault, and nothing of a
-request ever becomes a path. The page's
-files need no PyTorch, so that a browser can begin while it loads.
+request ever becomes a path. The page's files need no PyTorch, so that a browser can begin while it loads.
 """
 
 from __future__ import annotations

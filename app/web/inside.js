@@ -4,6 +4,7 @@
  */
 
 import { writeFlips } from "./maths/flips.js";
+import { uptoIn } from "./maths/trains.js";
 
 export class Inside {
   #desk;
@@ -79,10 +80,9 @@ export class Inside {
       image = images.subarray(images.length - engine.pixels);
       layers = trace.layers;
     }
-    const upto = Number(state.view.upto);
     this.now = {
       state, rates, drawn, plain, flips, spikes, images, image, layers,
-      upto: Number.isInteger(upto) && upto >= 1 && upto < state.steps ? upto : state.steps,
+      upto: uptoIn(state),
       ms: performance.now() - start,
     }; // prettier-ignore
     for (const listener of this.#listeners) listener(this.now);

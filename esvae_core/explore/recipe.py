@@ -1,9 +1,9 @@
 """A recipe: what makes a picture again. Every picture that is taken along carries one (docs/takeaway.md).
 
 It names the network by the content of its engine bundle, and gives the rates, the noise's seeds, the sampler, T, the
-spikes that were turned by hand, and the layout. Rates are whole multiples of 1/46080, as in the explorer. Of a model
-without spikes they are the heights of its latent (`playable`), and seeds, sampler and T are there for the form only.
-The twin is `app/web/maths/recipe.js`; both write the same text.
+spikes that were turned by hand, after how many steps each picture is seen, and the layout. Rates are whole multiples of
+1/46080, as in the explorer. Of a model without spikes they are the heights of its latent (`playable`), and seeds,
+sampler and T are there for the form only. The twin is `app/web/maths/recipe.js`; both write the same text.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MAX_RATES = 2**20
 MAX_WORK = 2**18  # cells x steps: more would keep a reader busy for many minutes
 MAX_FLIPS = 2**16
 MAX_PIXELS = 2**26  # of the sheet, or of all frames
-VERSION = 2  # the latest; one without flips is written as version 1, which every esvae reads
+VERSION = 3  # the latest; each recipe is written in the first version that holds it, so that more of esvae read it
 _DECODED = 50  # pictures at a time, of a model without spikes
 
 Kind = Literal["picture", "grid", "strip", "film"]
@@ -76,8 +76,8 @@ class Layout(_Part):
 class Recipe(_Part):
     """What makes a picture again."""
 
-    version: Literal[1, 2] = 1
-    """2 if it has flips, else 1."""
+    version: Literal[1, 2, 3] = 1
+    """3 if it has upto, else 2 if it has flips, else 1."""
     kind: Kind
     checkpoint: Network
     sampler: Sampler
@@ -92,6 +92,8 @@ class Recipe(_Part):
         Field(max_length=MAX_FLIPS, strict=False),
     ] = ()
     """Spikes turned by hand: (picture, step, neuron) of each, from 0, in ascending order."""
+    upto: Annotated[tuple[Annotated[int, Field(ge=1, le=1024)], ...], Field(max_length=MAX_CELLS, strict=False)] = ()
+    """Steps after which a picture is seen, 1 to T: one for each picture or one for all; none: after all T."""
     layout: Layout = Layout()
     versions: dict[_Line, _Line] = Field(default_factory=dict, max_length=16)
     """Of the packages that drew it; for people, not for the replay."""
@@ -118,7 +120,11 @@ class Recipe(_Part):
             raise ValueError(f"captions: expected none or {count}, found {len(self.layout.captions)}")
         if self.kind == "picture" and count != 1:
             raise ValueError(f"kind: a picture has one vector of rates, found {count}")
-        if bool(self.flips) != (self.version == 2):
+        if bool(self.upto) != (self.version == 3):
+            raise ValueError(f"upto: expected some in version 3 and none before, found {len(self.upto)}")
+        if len(self.upto) not in (0, 1, count) or any(t > self.steps for t in self.upto):
+            raise ValueError(f"upto: expected none, 1 or {count} numbers of steps up to {self.steps}")
+        if self.version != 3 and bool(self.flips) != (self.version == 2):
             raise ValueError(f"flips: expected some in version 2 and none in version 1, found {len(self.flips)}")
         for place in self.flips:
             if any(at >= most for at, most in zip(place, (count, self.steps, self.dims), strict=True)):
@@ -148,7 +154,7 @@ class Recipe(_Part):
     @property
     def text(self) -> str:
         """As a file carries it: JSON on one line."""
-        return self.model_dump_json(exclude=None if self.flips else {"flips"})
+        return self.model_dump_json(exclude={name for name in ("flips", "upto") if not getattr(self, name)})
 
 
 def fits(count: int, dims: int, steps: int) -> bool:
@@ -167,6 +173,7 @@ def recipe_of(
     steps: int,
     layout: Layout | None = None,
     flips: Sequence[Flip] = (),
+    upto: Sequence[int] = (),
 ) -> Recipe:
     """The recipe of pictures that `paint` draws with the same arguments.
 
@@ -178,7 +185,7 @@ def recipe_of(
     packages = ("esvae", "numpy", "torch", "pillow")
     return _checked(
         {
-            "version": 2 if len(flips) else 1,
+            "version": 3 if len(upto) else 2 if len(flips) else 1,
             "kind": kind,
             "checkpoint": Network(name=name, sha256=hash_of(model)),
             "sampler": sampler,
@@ -187,6 +194,7 @@ def recipe_of(
             "rates": packed,
             "seeds": tuple(seeds[:1] if same else seeds),
             "flips": tuple(sorted(flips)),
+            "upto": tuple(upto),
             "layout": layout or Layout(),
             "versions": {package: importlib.metadata.version(package) for package in packages},
         },
@@ -210,7 +218,7 @@ def parse(text: str | bytes, where: str = "recipe") -> Recipe:
         raise RecipeError(f"{where}: recipe: expected a JSON object")
     version = values.get("version")
     if type(version) is not int or version < 1:
-        raise RecipeError(f"{where}: recipe: version: expected 1 or 2")
+        raise RecipeError(f"{where}: recipe: version: expected 1, 2 or 3")
     if version > VERSION:
         raise RecipeError(f"{where}: recipe of version {version}, this esvae reads up to {VERSION}; please update it")
     return _checked(values, where)
@@ -268,12 +276,13 @@ def paint(
     sampler: Sampler,
     steps: int,
     flips: Sequence[Flip] = (),
+    upto: Sequence[int] = (),
 ) -> NDArray[np.uint8]:
     """Decode rates under frozen noise, to the byte as the explorer's page does.
 
     Both add in the same order in single precision, take tanh in double, and round in single: every bit is the same on
     any machine, whatever the batch and the number of threads. A model without spikes is decoded in double precision,
-    hears neither seeds nor sampler nor steps, and has no spikes to turn.
+    hears neither seeds nor sampler nor steps, and has no spikes to turn nor steps to wait for.
 
     Args:
         model: the network.
@@ -282,17 +291,20 @@ def paint(
         sampler: 'bernoulli' or 'systematic'.
         steps: time steps T.
         flips: spikes that are turned after the noise has drawn them: (picture, step, neuron) of each, from 0.
+        upto: steps after which a picture is seen, 1 to T, one for each picture or one for all; none: after all T.
 
     Returns:
         (N, H, W, C) pixels.
 
     Raises:
-        InputError: a flip is of a picture, step or neuron that is not there.
+        InputError: a flip is of a picture, step or neuron that is not there, or an `upto` of a step that is not.
     """
     if not isinstance(model, ESVAE):
-        if len(flips):
-            raise InputError("flips: expected none of a model without spikes")
+        if len(flips) or len(upto):
+            raise InputError("flips, upto: expected none of a model without spikes")
         return _paint_plain(model, units)
+    if len(upto) not in (0, 1, len(units)) or not all(1 <= t <= steps for t in upto):
+        raise InputError(f"upto: expected none, 1 or {len(units)} numbers of steps from 1 to {steps}")
     engine, rates, each = Events(plan_of(model)), to_rates(units), max(1, 4000 // steps)
     turned = np.array(flips, np.intp).reshape(-1, 3)
     if not bool(((turned >= 0) & (turned < (len(units), steps, units.shape[1]))).all()):
@@ -305,7 +317,11 @@ def paint(
         )
         picture, step, neuron = turned[(turned[:, 0] >= start) & (turned[:, 0] < chosen.stop)].T
         spikes[step, picture - start, neuron] = 1 - spikes[step, picture - start, neuron]
-        drive = engine.decode(spikes.astype(np.float32), torch.get_num_threads()).pictures
+        seen = np.array([upto[i if len(upto) > 1 else 0] if len(upto) else steps for i in chosen])
+        drive = np.empty((len(chosen), *model.config.image_shape), np.float32)
+        for t in np.unique(seen):  # what comes after a step has no part in the picture then
+            these = np.flatnonzero(seen == t)
+            drive[these] = engine.decode(spikes[:t, these].astype(np.float32), torch.get_num_threads()).pictures
         parts.append(to_uint8(torch.from_numpy(np.tanh(drive.astype(np.float64)).astype(np.float32))))
     return np.concatenate(parts)
 
@@ -333,4 +349,12 @@ def render(recipe: Recipe, model: Playable) -> NDArray[np.uint8]:
     size = model.config.image_size
     if recipe.pixels(size) > MAX_PIXELS:
         raise RecipeError(f"recipe: expected at most {MAX_PIXELS:,} pixels, found {recipe.pixels(size):,}")
-    return paint(model, units, recipe.seeds, sampler=recipe.sampler, steps=recipe.steps, flips=recipe.flips)
+    return paint(
+        model,
+        units,
+        recipe.seeds,
+        sampler=recipe.sampler,
+        steps=recipe.steps,
+        flips=recipe.flips,
+        upto=recipe.upto,
+    )

@@ -53,7 +53,7 @@ def replay(path: Path, places: Sequence[Path], out: Path | None = None) -> Repla
         InputError, OutputError: `out` cannot be written.
     """
     carried = read(path)
-    place, found = find(carried.recipe, places)
+    place, found = find(carried.recipe, places, where=str(path))
     pixels = render(carried.recipe, found.model)
     if out is not None:
         write(out, carried.recipe, pixels)
@@ -86,7 +86,7 @@ def places(first: Sequence[Path] = ()) -> list[Path]:
     return [*first, *(folder for folder in usual if folder.is_dir())]
 
 
-def find(recipe: Recipe, places: Sequence[Path]) -> tuple[Path, Checkpoint[Playable]]:
+def find(recipe: Recipe, places: Sequence[Path], where: str = "recipe") -> tuple[Path, Checkpoint[Playable]]:
     """The checkpoint whose content is the recipe's, wherever it is and whatever it is called.
 
     Raises:
@@ -105,6 +105,6 @@ def find(recipe: Recipe, places: Sequence[Path]) -> tuple[Path, Checkpoint[Playa
             return file, found
     looked = ", ".join(map(str, places)) or "nowhere"
     raise RecipeError(
-        f"recipe: its network, {wanted.name} (content {wanted.sha256[:12]}), was not found among {len(files)}"
+        f"{where}: its network, {wanted.name} (content {wanted.sha256[:12]}), was not found among {len(files)}"
         f" in {looked}; name it with --checkpoint"
     )

@@ -155,6 +155,30 @@ def test_turned_spikes_are_taken_along_and_made_again(page, context, shelf_dir, 
         assert np.array_equal(np.asarray(image.convert("RGB")), shown)
 
 
+def test_a_picture_before_all_steps_is_taken_along_as_it_is_seen(page, shelf_dir, tmp_path):
+    open_page(page, replace(TURNED, view=(*TURNED.view, ("upto", "5"))), "/spikes")
+    page.get_by_text("after 5 of 8 steps").wait_for()
+    shown, whole = pixels_of(page), pixels_of(page, "canvas[aria-label='Picture after all steps']")
+    assert not np.array_equal(shown, whole)
+    sheet = menu(page)
+    assert sheet.get_by_text("After 5 of 8 steps.").is_visible()
+    sheet.get_by_label("Scale").select_option("1")
+    done = replay(saved(page, "PNG", tmp_path), [shelf_dir])
+    assert (done.identical, done.recipe.upto, done.recipe.flips) == (True, (5,), FLIPS)
+    with Image.open(tmp_path / "aaa-picture.png") as image:
+        assert np.array_equal(np.asarray(image.convert("RGB")), shown)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Export the steps").click()
+    for label, kind in (("GIF", "film"), ("PNG", "strip")):
+        done = replay(saved(page, label, tmp_path), [shelf_dir])
+        assert (done.identical, done.recipe.kind, done.recipe.upto) == (True, kind, tuple(range(1, 9))), label
+    page.keyboard.press("Escape")
+    open_page(page, LINK, "/spikes")
+    drop(page, "it.png", (tmp_path / "aaa-picture.png").read_bytes())
+    page.get_by_text("after 5 of 8 steps").wait_for()
+    assert np.array_equal(pixels_of(page), shown)
+
+
 def test_a_dropped_picture_with_turned_spikes_opens_with_them(page, model, tmp_path):
     open_page(page)
     plain = pixels_of(page)

@@ -31,7 +31,7 @@ HERE = Path(__file__).parent / "exports"
 RNG = np.random.default_rng(0)
 UNITS = RNG.integers(0, GRID + 1, (5, 6)).astype(np.uint16)
 TEXT = 'Az 09 <&> "ü"'
-KINDS = (("gray", "grid", 3), ("gray", "film", 2), ("colour", "grid", 1), ("colour", "film", 2))
+KINDS = (("gray", "grid", 3), ("gray", "strip", 2), ("gray", "film", 2), ("colour", "grid", 1), ("colour", "film", 2))
 
 
 def _sheet(count, size, channels, columns, gap, scale, captions):
@@ -60,6 +60,7 @@ def _recipe(recipe, seeds):
         "seeds": list(seeds),
         "pixels": recipe.pixels(16),
         "flips": [[t * recipe.dims + j for i, t, j in recipe.flips if i == picture] for picture in range(5)],
+        "upto": [recipe.upto[i if len(recipe.upto) > 1 else 0] if recipe.upto else recipe.steps for i in range(5)],
         "size": 16,
     }
 
@@ -84,6 +85,7 @@ def done(tmp_path_factory, models):
     grid = recipe_of(model, "grau ü", UNITS, range(5), kind="grid", layout=captioned, **how)
     film = recipe_of(model, "gray", UNITS, (7,), kind="film", layout=Layout(scale=3), **how)
     turned = recipe_of(model, "gray", UNITS, (7,), kind="grid", flips=((4, 7, 5), (0, 2, 1)), **how)
+    early = recipe_of(model, "gray", UNITS, (7,), kind="strip", flips=((1, 0, 1),), upto=(1, 3, 8, 8, 2), **how)
     for suffix in carriers.SUFFIXES:
         carriers.write(given / f"it{suffix}", grid, render(grid, model))
     for suffix in ("png", "gif", "webp"):
@@ -110,7 +112,12 @@ def done(tmp_path_factory, models):
             _sheet(3, 8, 3, 9, 2, 1, []),
             _sheet(1, 16, 3, 1, 0, 2, ["picture"]),
         ],
-        "recipes": [_recipe(grid, range(5)), _recipe(film, (7,) * 5), _recipe(turned, (7,) * 5)],
+        "recipes": [
+            _recipe(grid, range(5)),
+            _recipe(film, (7,) * 5),
+            _recipe(turned, (7,) * 5),
+            _recipe(early, (7,) * 5),
+        ],
         "wrong": wrong,
         "carried": grid.text,
         "shelf": str(shelf),
@@ -159,8 +166,8 @@ def test_the_lines_of_python_make_the_same(name, kind, done, models, tmp_path, m
             assert np.array_equal(np.asarray(image)[::10, ::10, None], expected)
             assert image.size == (160, 160)
         return
-    if kind == "grid":
-        with Image.open("grid.png") as ours, Image.open(done["out"] / f"{name}-grid.png") as theirs:
+    if kind != "film":
+        with Image.open(f"{kind}.png") as ours, Image.open(done["out"] / f"{name}-{kind}.png") as theirs:
             assert np.array_equal(np.asarray(ours), np.asarray(theirs))
         return
     with Image.open("film.gif") as ours:

@@ -19,7 +19,8 @@ HOW = {"sampler": "bernoulli", "steps": 8}
 
 # what a field must not be, and a word of the refusal; the page's twin refuses the same (tests/app/exports)
 WRONG = [
-    ({"version": 3}, "version 3"),
+    ({"version": 4}, "version 4"),
+    ({"version": 3}, "upto: expected some in version 3"),
     ({"version": 2}, "flips: expected some in version 2"),
     ({"version": 0}, "version"),
     ({"version": True}, "version"),
@@ -63,6 +64,17 @@ WRONG = [
     ({"version": 2, "flips": [[0, 1, 0], [0, 0, 1]]}, "each once, in ascending order"),
     ({"version": 2, "flips": [[0, 1, 0], [0, 1, 0]]}, "each once, in ascending order"),
     ({"version": 2, "flips": [[0, 0, 0]] * (2**16 + 1)}, "flips"),
+    ({"upto": [1]}, "upto: expected some in version 3 and none before, found 1"),
+    ({"version": 2, "flips": [[0, 0, 0]], "upto": [1]}, "upto: expected some in version 3"),
+    ({"version": 3, "flips": [[0, 0, 0]]}, "upto: expected some in version 3"),
+    ({"version": 3, "upto": None}, "upto"),
+    ({"version": 3, "upto": 4}, "upto"),
+    ({"version": 3, "upto": [0]}, "upto.0"),
+    ({"version": 3, "upto": [9]}, "upto: expected none, 1 or 5 numbers of steps up to 8"),
+    ({"version": 3, "upto": [1, 2]}, "none, 1 or 5"),
+    ({"version": 3, "upto": [1.5]}, "upto.0"),
+    ({"version": 3, "upto": [True]}, "upto.0"),
+    ({"version": 3, "upto": [1], "flips": [[0, 8, 0]]}, "below 5, 8 and 6"),
     ({"layout": {"scale": 65}}, "layout.scale"),
     ({"layout": {"gap": -1}}, "layout.gap"),
     ({"layout": {"columns": 0}}, "layout.columns"),
@@ -139,7 +151,27 @@ def test_turned_spikes_are_painted_and_carried(model, made):
 
 def test_a_recipe_without_turned_spikes_is_one_that_older_programs_read(made):
     assert made.version == 1
-    assert "flips" not in json.loads(made.text)
+    assert not {"flips", "upto"} & set(json.loads(made.text))
+
+
+def test_pictures_are_painted_as_they_are_after_some_steps(model, made):
+    upto, flips = (3, 1, 8, 1, 5), ((0, 2, 1), (0, 3, 1), (1, 0, 4))
+    recipe = recipe_of(model, "striped", UNITS, made.seeds, kind="strip", flips=flips, upto=upto, **HOW)
+    assert (recipe.version, recipe.upto) == (3, upto)
+    assert parse(recipe.text) == recipe
+    spikes = np.stack([noise.sample(to_rates(UNITS)[i], made.seeds[i], "bernoulli", 8) for i in range(5)])
+    for place in flips:
+        spikes[place] = 1 - spikes[place]
+    plan = plan_of(model)
+    traces = [reference.trace_decode(plan, each).images for each in spikes]
+    exact = np.stack([trace[t - 1] for trace, t in zip(traces, upto, strict=True)])
+    assert (render(recipe, model) == to_uint8(torch.from_numpy(exact))).mean() > 0.999
+    one = paint(model, UNITS, made.seeds, upto=[3], **HOW)
+    assert np.array_equal(one, paint(model, UNITS, made.seeds, upto=[3] * 5, **HOW))
+    assert np.array_equal(paint(model, UNITS, made.seeds, upto=[8], **HOW), render(made, model))
+    for wrong in ([0], [9], [1, 2]):
+        with pytest.raises(InputError, match="upto: expected none, 1 or 5 numbers of steps from 1 to 8"):
+            paint(model, UNITS, made.seeds, upto=wrong, **HOW)
 
 
 def test_turned_spikes_are_found_beyond_the_first_part_of_many(model):

@@ -9,12 +9,13 @@ import { cellsOf } from "./recipe.js";
  * @param {{low: number[], high: number[]}|null} [latent] ranges of a latent without spikes
  */
 export function pythonFor(recipe, path, latent = null) {
-  const { kind, sampler, steps, layout, seeds, flips = [] } = recipe;
+  const { kind, sampler, steps, layout, seeds, flips = [], upto = [] } = recipe;
   const cells = cellsOf(recipe);
   const unit = commonUnit(cells);
   const rows = latent ? codes(cells, latent) : cells.map((rates) => `[${Array.from(rates, (rate) => (rate * unit) / GRID).join(", ")}]`);
   const vectors = rows.length === 1 ? rows[0] : `\n    ${rows.join(",\n    ")},\n`;
   const edits = flips.map((place) => `(${place.join(", ")})`).join(", ");
+  const more = `${flips.length ? ", flips=flips" : ""}${upto.length ? `, upto=[${upto.join(", ")}]` : ""}`;
   const turned = flips.length ? `flips = [${edits}]  # picture, step and neuron of each spike that is turned\n` : "";
   const load = `model = checkpoint.load(${text(path)}).model\n`;
   const plain = `import numpy as np
@@ -31,7 +32,7 @@ from esvae_core.explore.recipe import paint, to_units
 from esvae_core.pictures import sheet, to_picture
 
 ${load}rates = np.array([${vectors}]) / ${unit}
-${turned}pixels = paint(model, to_units(rates), [${seeds.join(", ")}], sampler="${sampler}", steps=${steps}${flips.length ? ", flips=flips" : ""})
+${turned}pixels = paint(model, to_units(rates), [${seeds.join(", ")}], sampler="${sampler}", steps=${steps}${more})
 `;
   const head = latent ? plain : spiking;
   if (kind === "film") {

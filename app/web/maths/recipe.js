@@ -3,13 +3,15 @@
  * the same text for the same recipe and refuse the same ones.
  *
  * @typedef {{columns: number, gap: number, scale: number, captions: string[], frame_ms: number}} Layout
- * @typedef {{version: 1|2, kind: "picture"|"grid"|"strip"|"film", checkpoint: {name: string, sha256: string},
+ * @typedef {{version: 1|2|3, kind: "picture"|"grid"|"strip"|"film", checkpoint: {name: string, sha256: string},
  *   sampler: "bernoulli"|"systematic", steps: number, dims: number, rates: string, seeds: number[],
- *   flips?: [number, number, number][], layout: Layout, versions: Record<string, string>}} Recipe version 2 if there are
- *   flips: picture, step and neuron of each spike that was turned by hand, in ascending order
+ *   flips?: [number, number, number][], upto?: number[], layout: Layout, versions: Record<string, string>}} Recipe
+ *   version 3 if there is upto: steps after which each picture is seen, or all of them; else 2 if there are flips:
+ *   picture, step and neuron of each spike that was turned by hand, in ascending order
  */
 
 import { toBase64 } from "./bytes.js";
+import { flipped } from "./flips.js";
 import { CAPTION } from "./sheet.js";
 import { GRID } from "./rates.js";
 
@@ -18,7 +20,7 @@ export const MAX_CELLS = 16_384;
 const MAX_RATES = 2 ** 20;
 const MAX_WORK = 2 ** 18;
 const MAX_FLIPS = 2 ** 16;
-const VERSION = 2;
+const VERSION = 3;
 export const MAX_PIXELS = 2 ** 26;
 
 /** A recipe, or the file that carries it, is not what it should be; one line to show. */
@@ -28,17 +30,17 @@ export class RecipeError extends Error {}
  * @param {Uint16Array[]} cells rates of each picture, in units of 1/46080
  * @param {number[]} seeds of the noise, one for each picture or one for all
  * @param {{kind: Recipe["kind"], checkpoint: Recipe["checkpoint"], sampler: string, steps: number,
- *   flips?: Recipe["flips"], layout?: Partial<Layout>, versions?: Record<string, string>}} about
+ *   flips?: Recipe["flips"], upto?: number[], layout?: Partial<Layout>, versions?: Record<string, string>}} about
  * @returns {Recipe}
  * @throws {RecipeError} more than a recipe holds, or out of range
  */
-export function recipeOf(cells, seeds, { kind, checkpoint, sampler, steps, flips = [], layout = {}, versions = {} }) {
+export function recipeOf(cells, seeds, { kind, checkpoint, sampler, steps, flips = [], upto = [], layout = {}, versions = {} }) {
   const dims = cells[0]?.length ?? 0;
   const bytes = new Uint8Array(2 * dims * cells.length);
   cells.forEach((rates, i) => rates.forEach((rate, j) => bytes.set([rate >> 8, rate & 255], 2 * (i * dims + j))));
   const { columns = 1, gap = 0, scale = 1, captions = [], frame_ms = 100 } = layout;
   return checked({
-    version: flips.length ? 2 : 1,
+    version: upto.length ? 3 : flips.length ? 2 : 1,
     kind,
     checkpoint: { name: checkpoint.name, sha256: checkpoint.sha256 },
     sampler,
@@ -47,6 +49,7 @@ export function recipeOf(cells, seeds, { kind, checkpoint, sampler, steps, flips
     rates: toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, ""),
     seeds: new Set(seeds).size === 1 ? [seeds[0]] : [...seeds],
     flips: [...flips].sort(byPlace),
+    upto: [...upto],
     layout: { columns, gap, scale, captions: [...captions], frame_ms },
     versions,
   });
@@ -82,8 +85,20 @@ export function cellsOf({ rates, dims }) {
 /** Seed of the i-th picture's noise. @param {Recipe} recipe */
 export const seedOf = ({ seeds }, i) => seeds[seeds.length > 1 ? i : 0];
 
+/**
+ * What the decoder gets to see for the i-th picture, given what the noise has drawn: with the turned spikes, and up to
+ * the step that it is seen after.
+ * @param {Recipe} recipe
+ * @param {Uint8Array} drawn (T, d)
+ * @returns {Uint8Array} (T or fewer, d)
+ */
+export const seenIn = (recipe, i, drawn) => flipped(drawn, turnedIn(recipe, i)).subarray(0, uptoOf(recipe, i) * recipe.dims);
+
 /** Cells t * d + j of the i-th picture that are turned by hand. @param {Recipe} recipe @returns {number[]} */
 export const turnedIn = ({ flips = [], dims }, i) => flips.filter(([picture]) => picture === i).map(([, t, j]) => t * dims + j);
+
+/** Steps after which the i-th picture is seen, 1 to T. @param {Recipe} recipe */
+export const uptoOf = ({ upto = [], steps }, i) => upto[upto.length > 1 ? i : 0] ?? steps;
 
 /** How many pixels are on the sheet, or on all frames, of pictures that are `size` wide and high. */
 export function pixelsOf(recipe, size) {
@@ -112,7 +127,7 @@ const LAYOUT = {
 };
 const LAYOUT_UNLESS_GIVEN = { columns: 1, gap: 0, scale: 1, captions: [], frame_ms: 100 };
 const FIELDS = {
-  version: among(1, 2),
+  version: among(1, 2, 3),
   kind: among("picture", "grid", "strip", "film"),
   checkpoint: isObject,
   sampler: among("bernoulli", "systematic"),
@@ -121,12 +136,13 @@ const FIELDS = {
   rates: (v) => typeof v === "string" && v.length <= MAX_TEXT && /^[A-Za-z0-9_-]+$/.test(v),
   seeds: listOf(whole(0, 2 ** 32 - 1), 1, MAX_CELLS),
   flips: listOf(listOf(whole(0, 2 ** 20 - 1), 3, 3), 0, MAX_FLIPS),
+  upto: listOf(whole(1, 1024), 0, MAX_CELLS),
   layout: isObject,
   versions: (v) => isObject(v) && Object.keys(v).length <= 16 && Object.entries(v).flat().every(line(0, 64)),
 };
 
 function checked(values) {
-  const recipe = fields({ flips: [], layout: {}, versions: {}, ...values }, FIELDS, "");
+  const recipe = fields({ flips: [], upto: [], layout: {}, versions: {}, ...values }, FIELDS, "");
   const checkpoint = fields(recipe.checkpoint, { name: line(1, 200), sha256: (v) => typeof v === "string" && /^[0-9a-f]{64}$/.test(v) }, "checkpoint."); // prettier-ignore
   const layout = fields({ ...LAYOUT_UNLESS_GIVEN, ...recipe.layout }, LAYOUT, "layout.");
   const bytes = fromBase64(recipe.rates);
@@ -149,14 +165,24 @@ function checked(values) {
   if (recipe.kind === "picture" && count !== 1) {
     throw new RecipeError(`recipe: kind: a picture has one vector of rates, found ${count}`);
   }
+  checkUpto(recipe, count);
   checkFlips(recipe, count);
   const made = { ...recipe, checkpoint, layout };
-  if (!made.flips.length) delete made.flips;
+  for (const name of ["flips", "upto"]) if (!made[name].length) delete made[name];
   return made;
 }
 
+function checkUpto({ version, upto, steps }, count) {
+  if (upto.length > 0 !== (version === 3)) {
+    throw new RecipeError(`recipe: upto: expected some in version 3 and none before, found ${upto.length}`);
+  }
+  if (![0, 1, count].includes(upto.length) || upto.some((t) => t > steps)) {
+    throw new RecipeError(`recipe: upto: expected none, 1 or ${count} numbers of steps up to ${steps}`);
+  }
+}
+
 function checkFlips({ version, flips, steps, dims }, count) {
-  if (flips.length > 0 !== (version === 2)) {
+  if (version !== 3 && flips.length > 0 !== (version === 2)) {
     throw new RecipeError(`recipe: flips: expected some in version 2 and none in version 1, found ${flips.length}`);
   }
   const outside = flips.find(([picture, t, j]) => picture >= count || t >= steps || j >= dims);

@@ -80,3 +80,9 @@ function places(timing, count, steps, noise) {
 export function readoutWeights(steps, decay) {
   return Float64Array.from({ length: steps }, (_, t) => decay ** (steps - 1 - t));
 }
+
+/** Steps after which a state's picture is shown, 1 to T. @param {import("./link.js").State} state */
+export function uptoIn({ view, steps }) {
+  const upto = Number(view.upto);
+  return Number.isInteger(upto) && upto >= 1 && upto < steps ? upto : steps;
+}

@@ -3,7 +3,7 @@
 import { MAX_BYTES, recipeIn } from "../maths/carriers.js";
 import { writeFlips } from "../maths/flips.js";
 import { MAX_SEED, MAX_STEPS } from "../maths/link.js";
-import { cellsOf, RecipeError, seedOf, turnedIn } from "../maths/recipe.js";
+import { cellsOf, RecipeError, seedOf, turnedIn, uptoOf } from "../maths/recipe.js";
 
 /**
  * Open a file, if it carries a recipe; of several pictures the first.
@@ -43,7 +43,9 @@ async function modelOf(desk, { checkpoint, steps, dims, seeds }) {
 export function showCell({ store }, recipe, model, i, label) {
   const rates = cellsOf(recipe)[i];
   const { sampler, steps } = recipe;
-  const { flips: _, ...view } = store.state.view;
-  const flips = writeFlips(turnedIn(recipe, i));
-  store.change({ model, source: { kind: "own", rates }, rates, seed: seedOf(recipe, i), sampler, steps, view: flips ? { ...view, flips } : view }, label);
+  const { flips: _, upto: __, ...view } = store.state.view;
+  const [flips, upto] = [writeFlips(turnedIn(recipe, i)), uptoOf(recipe, i)];
+  if (flips) view.flips = flips;
+  if (upto < steps) view.upto = String(upto);
+  store.change({ model, source: { kind: "own", rates }, rates, seed: seedOf(recipe, i), sampler, steps, view }, label);
 }

@@ -9,6 +9,7 @@ import { chart } from "./chart.js";
 import { code } from "./code.js";
 import { paint, paintDifference } from "./picture.js";
 import { player } from "./player.js";
+import { takeaway } from "./takeaway.js";
 
 export function scrub(desk, inside) {
   const { entry, engine } = desk;
@@ -28,7 +29,7 @@ export function scrub(desk, inside) {
   const element = h(
     "section",
     { class: "scrub-part" },
-    h("div", { class: "head" }, h("h2", {}, "Picture ", words)),
+    h("div", { class: "head" }, h("h2", {}, "Picture ", words), engine ? takeaway(desk, () => steps(inside.now), "Export the steps") : null),
     h("div", { class: "scrub-pictures" }, large, h("div", { class: "thumbs column-of" }, Object.entries(small).map(([key, canvas]) => h("figure", { hidden: !engine }, canvas, h("figcaption", {}, captions[key]))))),
     changed,
     engine ? [weights, time, python] : null,
@@ -69,6 +70,23 @@ export function scrub(desk, inside) {
     });
     element.dataset.upto = upto;
     python.refresh();
+  }
+
+  /** The picture after each step, one after the other. */
+  function steps({ state: { rates, seed, steps: all }, flips }) {
+    const upto = Array.from({ length: all }, (_, k) => k + 1);
+    const turned = Array.from(flips, (cell) => [Math.floor(cell / rates.length), cell % rates.length]);
+    return {
+      kind: "strip",
+      name: "steps",
+      cells: upto.map(() => rates),
+      seeds: [seed],
+      flips: upto.flatMap((_, i) => turned.map((place) => [i, ...place])),
+      upto,
+      captions: upto.map((t) => `after ${t}`),
+      columns: Math.min(all, 16),
+      frame_ms: 180,
+    };
   }
 
   const stop = inside.on(draw);

@@ -5,24 +5,24 @@
  *     takeaway(desk, () => ({ kind: "grid", name: "samples", cells, seeds, columns: 8, captions }))
  *
  * @typedef {{kind: "picture"|"grid"|"strip", name: string, cells: Uint16Array[], seeds: number[],
- *   flips?: [number, number, number][], columns?: number, captions?: string[], frame_ms?: number}} Offer rates of each picture,
- *   seeds of the noise: one for each or one for all, and spikes that are turned by hand; or {why} that nothing can be taken
- *   along now
+ *   flips?: [number, number, number][], upto?: number[], columns?: number, captions?: string[], frame_ms?: number}} Offer
+ *   rates of each picture, seeds of the noise: one for each or one for all, spikes that are turned by hand, and steps
+ *   after which a picture is seen; or {why} that nothing can be taken along now
  */
 
 import { h } from "../dom.js";
 import { joined, utf8 } from "../maths/bytes.js";
-import { flipped } from "../maths/flips.js";
 import { encodeGif } from "../maths/gif.js";
 import { encodeNpz } from "../maths/npz.js";
 import { encodePng } from "../maths/png.js";
 import { encode, PARAMETER } from "../maths/link.js";
 import { pythonFor } from "../maths/python.js";
 import { fromGrid, GRID } from "../maths/rates.js";
-import { cellsOf, MAX_PIXELS, pixelsOf, recipeOf, seedOf, textOf, turnedIn } from "../maths/recipe.js";
+import { cellsOf, MAX_PIXELS, pixelsOf, recipeOf, seedOf, seenIn, textOf, uptoOf } from "../maths/recipe.js";
 import { sheet, toBytes } from "../maths/sheet.js";
 import { encodeSvg } from "../maths/svg.js";
 import { dimensionsCsv, picturesCsv } from "../maths/table.js";
+import { uptoIn } from "../maths/trains.js";
 import { joinWebp } from "../maths/webp.js";
 import { figures } from "./figures.js";
 import { download } from "./files.js";
@@ -31,26 +31,28 @@ import { menu } from "./menu.js";
 const SCALES = [1, 2, 4, 8, 10, 16, 32];
 const GAPS = [0, 1, 2, 4, 8];
 const ALONE = ["explore", "spikes", "map"]; // views that one file can hold
+const IN_TIME = ["spikes", "how"]; // views that can show the picture before all steps are over
 const FEW = 8; // pictures that are decoded here, without waking the workers
 
 /** @param {() => Offer} [offer] asked when the menu opens; without one, the picture on the screen and the page's charts */
 export function takeaway(desk, offer = null, label = "Export", view = "") {
   const page = () => ({ root: place.getRootNode(), view });
-  const place = menu(label, "export", () => (offer ? sheetOf(desk, offer(), null) : sheetOf(desk, onScreen(desk), page())));
+  const place = menu(label, "export", () => (offer ? sheetOf(desk, offer(), null) : sheetOf(desk, onScreen(desk, view), page())));
   return place;
 }
 
-function onScreen({ store, live }) {
-  const { rates, seed } = store.state;
+function onScreen({ store, live, engine }, view) {
+  const { rates, seed, steps } = store.state;
+  const upto = engine && IN_TIME.includes(view) ? uptoIn(store.state) : steps;
   const flips = Array.from(live.now?.flips ?? [], (cell) => [0, Math.floor(cell / rates.length), cell % rates.length]);
-  return { kind: "picture", name: "picture", cells: [rates], seeds: [seed], flips, columns: 1 };
+  return { kind: "picture", name: "picture", cells: [rates], seeds: [seed], flips, upto: upto < steps ? [upto] : [], columns: 1 };
 }
 
 /** @param {Offer} offer @param {{root: Document|ShadowRoot, view: string}|null} page whose charts are offered, too */
 function sheetOf(desk, offer, page) {
   if (offer.why) return h("p", { class: "quiet" }, offer.why);
   const { entry, store, engine, latent } = desk;
-  const { cells, seeds, flips, kind } = offer;
+  const { cells, seeds, flips, upto, kind } = offer;
   const { sampler, steps, rates, source } = store.state; // as they are now, whatever the hand does meanwhile
   const single = cells.length === 1;
   const scale = select("Scale", SCALES, single ? 10 : 4, (n) => `${n} ×`);
@@ -66,6 +68,7 @@ function sheetOf(desk, offer, page) {
       sampler,
       steps,
       flips,
+      upto,
       layout: {
         columns: offer.columns ?? cells.length,
         gap: single ? 0 : Number(gap.value),
@@ -151,6 +154,7 @@ function sheetOf(desk, offer, page) {
       h("button", { type: "button", title: "What makes this again, as JSON", onclick: copy(() => textOf(recipe()), "The recipe is") }, "Recipe"),
       desk.given.noAddress ? null : h("button", { type: "button", title: "A link to what is on the screen", onclick: copy(() => desk.link, "The link is") }, "Link"),
       ALONE.includes(page?.view) && !desk.given.alone ? h("button", { type: "button", title: "One file that opens this view from disk, with the model in it and without a server", onclick: alone }, "HTML") : null), // prettier-ignore
+    upto?.length === 1 ? h("p", { class: "quiet" }, `After ${upto[0]} of ${steps} steps.`) : null,
     flips?.length ? h("p", { class: "quiet" }, `With ${flips.length} ${flips.length === 1 ? "spike" : "spikes"} turned by hand.`) : null,
     h("p", { class: "quiet" }, "Each file carries its recipe. ", h("code", {}, "esvae replay FILE"), " makes it again; dropped on this page, it opens."),
     page && figures(page.root, entry.name, attempt),
@@ -174,11 +178,12 @@ async function tilesOf(desk, recipe) {
   if (pixelsOf(recipe, entry.size) > MAX_PIXELS) throw new Error("more than 67 million pixels; take a smaller scale");
   const cells = cellsOf(recipe);
   const pool = cells.length > FEW ? await desk.pool() : null;
-  const drawn = async (rates, seed, turned) =>
-    pool && !turned.length
+  const asDrawn = !recipe.flips && !recipe.upto;
+  const drawn = async (rates, seed, i) =>
+    pool && asDrawn
       ? (await pool.run("play", rates, seed, sampler, steps)).image
-      : engine.decode(flipped(engine.sample(rates, seed, sampler, steps), turned), steps);
-  const images = await Promise.all(cells.map((rates, i) => drawn(fromGrid(rates), seedOf(recipe, i), turnedIn(recipe, i))));
+      : engine.decode(seenIn(recipe, i, engine.sample(rates, seed, sampler, steps)), uptoOf(recipe, i));
+  const images = await Promise.all(cells.map((rates, i) => drawn(fromGrid(rates), seedOf(recipe, i), i)));
   return images.map((image) => toBytes(image, entry.channels));
 }
 

@@ -8,14 +8,13 @@ import test from "node:test";
 import { Engine } from "../../../app/web/engine/engine.js";
 import { crc32, stored, utf8 } from "../../../app/web/maths/bytes.js";
 import { recipeIn } from "../../../app/web/maths/carriers.js";
-import { flipped } from "../../../app/web/maths/flips.js";
 import { encodeGif } from "../../../app/web/maths/gif.js";
 import { ALPHABET, written } from "../../../app/web/maths/letters.js";
 import { encodeNpz, npy } from "../../../app/web/maths/npz.js";
 import { encodePng } from "../../../app/web/maths/png.js";
 import { pythonFor } from "../../../app/web/maths/python.js";
 import { fromGrid } from "../../../app/web/maths/rates.js";
-import { cellsOf, parse, pixelsOf, recipeOf, RecipeError, seedOf, textOf, turnedIn } from "../../../app/web/maths/recipe.js";
+import { cellsOf, parse, pixelsOf, recipeOf, RecipeError, seedOf, seenIn, textOf, turnedIn, uptoOf } from "../../../app/web/maths/recipe.js";
 import { sheet, toBytes } from "../../../app/web/maths/sheet.js";
 import { encodeSvg } from "../../../app/web/maths/svg.js";
 import { latentOf } from "../../../app/web/maths/latent.js";
@@ -44,12 +43,13 @@ test("sheets are Python's", () => {
 });
 
 test("recipes come back whole, and are Python's text", () => {
-  for (const { text, cells, seeds, flips, pixels, size } of cases.recipes) {
+  for (const { text, cells, seeds, flips, upto, pixels, size } of cases.recipes) {
     const recipe = parse(text);
     assert.equal(textOf(recipe), text);
     assert.deepEqual(cellsOf(recipe).map((rates) => [...rates]), cells);
     assert.deepEqual(cells.map((_, i) => seedOf(recipe, i)), seeds);
     assert.deepEqual(cells.map((_, i) => turnedIn(recipe, i)), flips);
+    assert.deepEqual(cells.map((_, i) => uptoOf(recipe, i)), upto);
     assert.equal(pixelsOf(recipe, size), pixels);
     assert.equal(textOf(recipeOf(cells.map((rates) => Uint16Array.from(rates)), seeds, recipe)), text);
   }
@@ -113,11 +113,12 @@ for (const { name, bundle, kind, scale } of cases.pictures) {
     const captions = kind === "grid" ? cells.map((_, i) => `<${i}> & ü`) : [];
     const layout = { columns: kind === "grid" ? 3 : 6, gap: 2, scale, captions, frame_ms: 120 };
     const flips = kind === "grid" ? [[5, 6, 0], [0, 5, 1], [0, 6, dims - 1]] : []; // prettier-ignore
+    const upto = { strip: [1, 2, 3, 4, 5, 7], film: [3] }[kind] ?? [];
     const recipe = recipeOf(cells, [5, 6, 7, 8, 9, 10], {
-      kind, checkpoint: { name, sha256: engine.hash }, sampler: "bernoulli", steps: 7, flips, layout, versions: { page: "1" },
+      kind, checkpoint: { name, sha256: engine.hash }, sampler: "bernoulli", steps: 7, flips, upto, layout, versions: { page: "1" },
     }); // prettier-ignore
     const spikes = cells.map((rates, i) => engine.sample(fromGrid(rates), seedOf(recipe, i), recipe.sampler, recipe.steps));
-    const tiles = spikes.map((each, i) => toBytes(engine.decode(flipped(each, turnedIn(recipe, i))), channels));
+    const tiles = spikes.map((each, i) => toBytes(engine.decode(seenIn(recipe, i, each)), channels));
     const text = textOf(recipe);
     const frames = kind === "film" ? tiles.map((tile) => sheet([tile], { size, channels, scale })) : [sheet(tiles, { size, channels, ...layout })];
     const files = { gif: encodeGif(frames, 120, text) };

@@ -7,15 +7,17 @@ brings PyTorch along, which `routes` therefore leaves until the page is on its w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from app import alone, catalogue, maps, scene
+from app import alone, catalogue, maps, scene, unplayed
 from app.routes import FOREVER, FRESH, Handler, answer, guarded
 from app.state import PARAMETER, LinkError, State, decode
+from esvae_core.errors import InputError
 from esvae_core.explore.packs import map_parts, pack
 
 _MAX_LINK = 32_768  # characters
@@ -64,6 +66,23 @@ def draw(request: Request) -> Response:
     drawing = scene.drawn(_state(request))
     content = pack({}, {"spikes": drawing.spikes[:, 0].astype("uint8"), "pixels": drawing.pixels[0]})
     return Response(content, media_type="application/octet-stream", headers=FRESH)
+
+
+@guarded
+def own_pictures(request: Request) -> Response:
+    """Pictures of a model that is not played; `of` and `rows` name another one's test images, for it to reconstruct."""
+    asked = request.query_params
+    shelf = catalogue.hashed(asked.get("of", ""))
+    rows = [_whole(row, "rows") for row in asked.get("rows", "").split(",") if row]
+    seed, count = (_whole(asked.get(name, ""), name) for name in ("seed", "count"))
+    content = unplayed.pictures(request.path_params["name"], seed, count, shelf, rows)
+    return Response(content, media_type="application/octet-stream", headers=FRESH)
+
+
+def _whole(text: str, what: str) -> int:
+    if not re.fullmatch("[0-9]{1,10}", text):
+        raise InputError(f"{what}: expected whole numbers, found {text[:24]!r}")
+    return int(text)
 
 
 @guarded
@@ -117,6 +136,7 @@ ROUTES: list[BaseRoute] = [
     Route("/originals/{digest}", _part(catalogue.originals_pack)),
     Route("/dimensions/{digest}", dimensions),
     Route("/draw", draw),
+    Route("/own/{name:path}", own_pictures),
     Route("/page/{digest}", page),
     Route("/map/{digest}", map_begin, methods=["POST"]),
     Route("/map-state/{key}", map_state, methods=["GET", "DELETE"]),

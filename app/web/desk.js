@@ -271,16 +271,19 @@ function served(base) {
     }
     return answer;
   };
+  const pathOf = (name) => name.split("/").map(encodeURIComponent).join("/");
   const pack = (path) => get(path).then((answer) => answer.arrayBuffer().then(readPack));
   return {
     wasm: new URL("./engine/engine.wasm", import.meta.url),
     models: () => get("models").then((answer) => answer.json()),
-    model: (name) => get(`model/${name.split("/").map(encodeURIComponent).join("/")}`).then((answer) => answer.json()),
+    model: (name) => get(`model/${pathOf(name)}`).then((answer) => answer.json()),
     bundle: (hash) => {
       if (!kept.has(hash)) kept.set(hash, get(`bundle/${hash}`).then((answer) => answer.arrayBuffer()));
       return kept.get(hash);
     },
     atlas: (hash, version) => pack(`atlas/${hash}?${version}`), // it may be built anew for the same weights
+    /** Pictures of a model that cannot be played, from its own latent spikes; `rows` are test images of the model `of`. */
+    own: (name, { seed, count, of, rows }) => pack(`own/${pathOf(name)}?${new URLSearchParams({ seed, count, of, rows })}`).then(({ arrays }) => arrays),
     originals: (hash) => pack(`originals/${hash}`).then(({ arrays }) => arrays.images),
   };
 }

@@ -15,16 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from esvae_core.checkpoint import Header, Metric, save
-from esvae_core.config import ANNVAEConfig, FSVAEConfig
-from esvae_core.models import build
+from esvae_core.checkpoint import Header, Metric, read_header, save
+from esvae_core.config import ANNVAEConfig
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # `app` is a folder of scripts, not an installed package
 
 from tests.engine.networks import rival  # noqa: E402
 
-from .made import shelve, small_model  # noqa: E402
+from .made import shelve, small_fsvae, small_model  # noqa: E402
 
 CHROMIUM = next((p for p in map(Path, ("/usr/bin/chromium", "/usr/bin/chromium-browser")) if p.exists()), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -38,8 +37,10 @@ def shelf_dir(tmp_path_factory):
     shelve(folder, "bare", small_model(1, image_channels=3, latent_dim=40), with_atlas=False)
     error = Metric(name="mse", value=0.125, protocol="test split of made")
     shelve(folder, "plain", rival(ANNVAEConfig(image_size=16, channels=(4, 8), latent_dim=6)), metrics=[error])
-    train = FSVAEConfig(image_size=16, channels=(4, 8), latent_dim=5, candidates=2, time_steps=2)
-    save(folder / "rival.safetensors", build(train).state_dict(), Header(name="rival", model=train))
+    digits = read_header(ROOT / "checkpoints/digits.safetensors").dataset  # which every machine has
+    unplayed = small_fsvae()
+    header = Header(name="rival", model=unplayed.config, dataset=digits)
+    save(folder / "rival.safetensors", unplayed.state_dict(), header)
     (folder / "text.safetensors").write_text("this is no checkpoint")
     whole = (folder / "aaa.safetensors").read_bytes()
     (folder / "cut.safetensors").write_bytes(whole[: len(whole) // 2])

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from esvae_core import checkpoint
+from esvae_core.baselines.fsvae import FSVAE
 from esvae_core.checkpoint import Metric
-from esvae_core.config import ModelConfig
+from esvae_core.config import FSVAEConfig, ModelConfig
 from esvae_core.data import ImageSet
 from esvae_core.esvae import ESVAE
 from esvae_core.explore import atlas
@@ -28,6 +29,19 @@ def small_model(seed: int = 0, **settings: object) -> ESVAE:
         for parameter in model.parameters():
             if parameter.dim() > 1:
                 parameter.mul_(6)  # an untrained network is silent
+    return model
+
+
+def small_fsvae() -> FSVAE:
+    """A network whose latent is spikes that no rates are behind, awake."""
+    torch.manual_seed(0)
+    model = FSVAE(FSVAEConfig(channels=(4, 8), latent_dim=5, candidates=3, time_steps=6)).eval()
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if parameter.dim() > 1:
+                parameter.mul_(6)
+            elif name.endswith("norm.bias"):
+                parameter.add_(0.15)
     return model
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from app import catalogue
-from app.state import from_grid, to_grid
+from app.state import State, TestImage, from_grid, to_grid
+from esvae_core import checkpoint
 from esvae_core.explore.drawing import draw
+from esvae_core.pictures import to_uint8
 
 from .visits import LINK, alike, drag, open_page, pixels_of, released, state_of
 
@@ -73,6 +76,35 @@ def test_two_models_on_the_same_sources_and_noise(page):
         assert expected.shape[0] == shape
         assert alike(pixels_of(page, f"canvas[aria-label='{name}, samples: prior seed 3']"), expected)
     assert ours.is_visible()
+
+
+def test_a_model_that_is_not_played_shows_its_own_pictures_and_spikes(page, shelf_dir):
+    shelf = catalogue.named("digits")
+    atlas = shelf.atlas
+    rates = to_grid(atlas.counts[0] / atlas.time_steps)
+    open_view(page, State("digits", TestImage(int(atlas.indices[0])), rates, 7, "bernoulli", 16))
+    page.get_by_label("The other model").select_option("rival")
+    model = checkpoint.load(shelf_dir / "rival.safetensors").model
+    images, spikes = model.sample(10, torch.Generator().manual_seed(7))
+    name = "rival, samples: sample 3"
+    page.get_by_role("img", name=name).wait_for()
+    assert np.array_equal(pixels_of(page, f"canvas[aria-label='{name}']"), to_uint8(images)[2].repeat(3, 2))
+    rows = [int(row) for row in atlas.tile_positions[:10]]
+    given = catalogue.originals(shelf).tensor(atlas.indices[rows])
+    drawn, _ = model.draw(given, model.choices(10, torch.Generator().manual_seed(7)))
+    label = atlas.class_names[atlas.labels[rows[4]]]
+    reconstructed = page.locator(f"canvas[aria-label='rival, reconstructed: {label}']").first
+    assert reconstructed.is_visible()
+    first = atlas.class_names[atlas.labels[rows[0]]]
+    expected = to_uint8(model.decode(drawn))[0].repeat(3, 2)
+    assert np.array_equal(pixels_of(page, f"canvas[aria-label='rival, reconstructed: {first}'] >> nth=0"), expected)
+    rasters = page.locator("canvas.small-raster")
+    assert rasters.count() == 20
+    inked = "(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v, i) => i % 4 === 3 && v)"
+    page.wait_for_timeout(200)
+    shown = [canvas.evaluate(inked) for canvas in rasters.all()]
+    assert shown == [bool(each.any()) for each in (*drawn.transpose(0, 1), *spikes.transpose(0, 1))]
+    assert "there is no rate to play" in page.locator(".models").text_content()
 
 
 def test_the_card_measures_the_layers_of_the_present_picture(page):

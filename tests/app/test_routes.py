@@ -10,16 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import torch
 from starlette.applications import Starlette
 
 from app import catalogue, routes
 from app.scene import drawn
 from app.state import Prior, State, encode, to_grid
-from esvae_core.checkpoint import Header, save
+from esvae_core.checkpoint import Header, load, save
 from esvae_core.config import FSVAEConfig
 from esvae_core.engine import from_bundle
 from esvae_core.errors import CheckpointError
 from esvae_core.models import build
+from esvae_core.pictures import to_uint8
 
 from .made import shelve, small_model
 
@@ -248,7 +250,27 @@ def test_dimensions_are_what_the_library_says(shelf):
         assert Answer(f"/esvae/dimensions/{digest}").status == 404
 
 
-def test_a_kind_that_cannot_be_played_is_listed_and_says_why(tmp_path, monkeypatch):
+def test_a_kind_that_cannot_be_played_is_drawn_by_the_server(shelf_dir, monkeypatch):
+    monkeypatch.setattr(catalogue, "folders", lambda: [shelf_dir, catalogue.ROOT / "checkpoints"])
+    of = catalogue.named("digits").digest
+    answer = Answer("/esvae/own/rival", f"seed=5&count=2&of={of}&rows=3,1,2")
+    assert answer.status == 200
+    model = load(shelf_dir / "rival.safetensors").model
+    images, spikes = model.sample(2, torch.Generator().manual_seed(5))
+    assert to_uint8(images).tobytes() in answer.body
+    assert spikes.transpose(0, 1).numpy().astype(np.uint8).tobytes() in answer.body
+    assert b'"reconstructions","type":"uint8","shape":[3,32,32,1]' in answer.body
+    alone = Answer("/esvae/own/rival", "seed=5&count=2")
+    assert b"reconstructions" not in alone.body
+    for name in ("aaa", "mnist", "text", "nowhere", "../rival"):
+        assert Answer(f"/esvae/own/{name}", "seed=5&count=2").status == 404
+    for query in ("", "seed=5", "seed=-1&count=2", "seed=5&count=17", f"seed={2**32}&count=1", "seed=x&count=1"):
+        assert Answer("/esvae/own/rival", query).status == 400, query
+    for rows in ("1,x", "-1", "99999", "1," * 17):
+        assert Answer("/esvae/own/rival", f"seed=5&count=1&of={of}&rows={rows}").status == 400, rows
+
+
+def test_a_kind_that_cannot_be_played_is_listed_is_listed_and_says_why(tmp_path, monkeypatch):
     monkeypatch.setattr(catalogue, "folders", lambda: [tmp_path])
     config = FSVAEConfig(image_size=8, channels=(2, 4), latent_dim=3, candidates=2, time_steps=2)
     path = tmp_path / "other.safetensors"

@@ -1,12 +1,9 @@
 /** Models: all checkpoints with their measured figures, two of them side by side, and the card of the one at work. */
 
-import { h, pixels } from "../dom.js";
-import { fromBytes } from "../maths/picture.js";
+import { h } from "../dom.js";
 import { chart } from "../parts/chart.js";
 import { diagram } from "../parts/diagram.js";
-import { paint } from "../parts/picture.js";
-
-const SHOWN = 10;
+import { side, unreadable } from "../parts/side.js";
 
 const metric = (model, name, sampler) =>
   model.figures?.find((figure) => figure.name === name && (!sampler || figure.protocol.includes(`${sampler} sampling`)));
@@ -50,7 +47,6 @@ export function mount(root, desk) {
   };
 }
 
-const unreadable = (model) => model.problem && !model.kind;
 const cells = (model) => COLUMNS.slice(1).map(([, , show]) => h("td", {}, show(model)));
 
 function table(desk) {
@@ -82,83 +78,6 @@ function table(desk) {
   down = true;
   sort(0);
   return h("div", { class: "table-place", tabindex: 0, role: "group", "aria-label": "Models, scrollable" }, h("table", {}, h("thead", {}, h("tr", {}, heads)), body));
-}
-
-/** Two models on the same test images and on the same prior seeds, under the same noise. */
-function side(desk) {
-  const { store, entry, engine, atlas } = desk;
-  const others = desk.models.filter((m) => !m.problem && m.name !== entry.name);
-  const body = h("div", { class: "side" });
-  const note = h("p", { class: "quiet", role: "status" });
-  const select = h("select", { "aria-label": "The other model", onchange: () => compare(select.value) }, h("option", { value: "" }, "choose a model"), others.map((m) => h("option", { value: m.name }, m.name)));
-  const element = h("section", {}, h("div", { class: "head" }, h("h2", {}, "Side by side ", h("small", {}, `${entry.name} and`)), select), body, note);
-  let turn = 0;
-
-  async function compare(name) {
-    const mine = ++turn;
-    body.replaceChildren();
-    note.textContent = "";
-    if (!name || !engine) return;
-    note.textContent = "Opening the other model …";
-    try {
-      const other = await desk.peek(name);
-      const images = await desk.originals();
-      if (mine !== turn) return;
-      if (!other.engine) throw new Error("this page cannot run it");
-      show(other, images);
-    } catch (error) {
-      if (mine === turn) note.textContent = `${name} cannot be shown beside it: ${error.message}.`;
-    }
-  }
-
-  function show(other, images) {
-    const { seed, sampler, steps } = store.state;
-    const decoded = (model, rates) => desk.pictureIn(model, rates);
-    const both = [desk, other];
-    const shared = atlas && other.atlas && atlas.dataset === other.atlas.dataset;
-    const rows = shared ? [...atlas.tilePositions].filter((row) => other.atlas.rowOf(atlas.indices[row]) >= 0).slice(0, SHOWN) : [];
-    const lines = [];
-    if (rows.length && images) {
-      const length = entry.size ** 2 * entry.channels;
-      lines.push(["test images", rows.map((row) => [entry, fromBytes(images.values.subarray(row * length, (row + 1) * length), entry.channels), atlas.label(row)])]);
-    }
-    if (rows.length) {
-      for (const model of both) {
-        lines.push([`${model.entry.name}, decoded`, rows.map((row) => [model.entry, decoded(model, model.atlas.rates(model.atlas.rowOf(atlas.indices[row]))), atlas.label(row)])]);
-      }
-    }
-    for (const model of both) {
-      const seeds = Array.from({ length: SHOWN }, (_, k) => k);
-      lines.push([`${model.entry.name}, samples`, seeds.map((each) => [model.entry, decoded(model, desk.priorRates(each, 1, model.engine)), `prior seed ${each}`])]);
-    }
-    body.replaceChildren(
-      ...lines.flatMap(([title, pictures]) => [
-        h("p", { class: "quiet" }, title),
-        h("div", { class: "side-row" }, pictures.map(([about, image, label]) => {
-          const canvas = pixels(about.size, about.size, `${title}: ${label}`, "thumb");
-          paint(canvas, image, about.channels);
-          return canvas;
-        })),
-      ]),
-    ); // prettier-ignore
-    const noise = both.some(({ latent }) => latent.spiking) ? `Noise seed ${seed}${both.every(({ latent }) => latent.spiking) ? `, ${sampler}, T = ${steps}` : "; the model without spikes has no noise"}` : "No noise in either";
-    note.textContent = `${noise}; the first ${SHOWN} of each; nothing chosen.${shared ? "" : " The two know no test images in common, so only samples are shown."}`;
-  }
-
-  const again = () => compare(select.value);
-  const stop = store.on("commit", again);
-  if (others.length) {
-    const twin = others.find((m) => m.dataset === entry.dataset && m.dims) ?? null;
-    if (twin) {
-      select.value = twin.name;
-      again();
-    }
-  } else note.textContent = "There is no other model here.";
-  element.dispose = () => {
-    turn++;
-    stop();
-  };
-  return element;
 }
 
 /** The card of the model at work. */

@@ -37,6 +37,7 @@ from esvae_core.explore.playable import KINDS, Playable, bundle_of, latent_of, l
 ROOT = Path(__file__).resolve().parents[1]
 _LOG = logging.getLogger("esvae.app")
 _READING = threading.RLock()  # one reader at a time: what a second one asks for is then in the cache
+_NAMES: dict[str, str] = {}  # by content: what was loaded under a name is asked for by its hash next
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,8 @@ def named(name: str) -> Shelf:
 
 def hashed(digest: str) -> Shelf | None:
     """The checkpoint whose bundle has that hash; None if there is none."""
-    for entry in find():
+    likely = _NAMES.get(digest)
+    for entry in sorted(find(), key=lambda entry: entry.name != likely):
         try:
             shelf = None if entry.problem else take(entry)
         except EsvaeError:
@@ -171,7 +173,9 @@ def _take(name: str, path: Path, changed: int, atlas_changed: int) -> Shelf:
         else:
             if atlas.checkpoint_sha256 != atlases.content_hash(loaded.model.state_dict()):
                 atlas, problem = None, f"{atlases.beside(path)}: belongs to other weights; build it again"
-    return Shelf(entry, loaded, bundle, content_hash(bundle), atlas, problem)
+    digest = content_hash(bundle)
+    _NAMES[digest] = name
+    return Shelf(entry, loaded, bundle, digest, atlas, problem)
 
 
 def originals(shelf: Shelf) -> ImageSet | None:

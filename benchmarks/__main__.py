@@ -25,6 +25,7 @@ PARTS: dict[str, Callable[[], list[Result]]] = {
     "app": page.app,
     "drag": dragging.drag,
     "drag-crowd": partial(dragging.drag, dragging.OTHERS),
+    "drag-models": dragging.models,
     "rerun": rerun.rerun,
     "map": mapping.smooth,
     "scaling": inference.scaling,

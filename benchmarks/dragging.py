@@ -12,6 +12,7 @@ from benchmarks.page import chromium, picture_of, serve
 SECONDS = 5.0
 EVERY = 1 / 60  # s between two moves of the hand
 OTHERS = 8
+MODELS = ("annvae-mnist", "cifar10-plus", "emoji-plus")  # without spikes; of more neurons; of larger pictures, too
 
 # The desk tells of each drawing; its latency is known when all listeners have drawn.
 _LISTEN = """async () => {
@@ -47,10 +48,14 @@ def _drag(page: Any, seconds: float) -> int:
 
 
 @contextmanager
-def _opened(browser: Any, address: str) -> Iterator[Any]:
+def _opened(browser: Any, address: str, model: str = "") -> Iterator[Any]:
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.goto(address)
     picture_of(page)
+    if model:
+        page.get_by_label("Model", exact=True).select_option(model)
+        page.wait_for_function("(name) => location.search.includes(`~${name}~`)", arg=model)
+        picture_of(page)
     page.wait_for_timeout(1500)
     yield page
     page.close()
@@ -66,14 +71,32 @@ def drag(others: int = 0) -> list[Result]:
             for _ in range(others):
                 sessions.enter_context(_opened(browser, address))
             page = sessions.enter_context(_opened(browser, address))
-            page.bring_to_front()
-            page.evaluate(_LISTEN)
-            moves = _drag(page, SECONDS)
-            page.wait_for_timeout(200)
-            seen = page.evaluate("window.seen")
+            return [_measured(page, work)]
+
+
+def models() -> list[Result]:
+    """The same on other shipped models, which take longer to decode."""
+    work = "app: pointer to picture"
+    with chromium() as browser:
+        if browser is None:
+            return [Result("drag-models", work, None, note="needs chromium and playwright")]
+        rows = []
+        with serve() as address:
+            for model in MODELS:
+                with _opened(browser, address, model) as page:
+                    rows.append(_measured(page, f"{work}, {model}"))
+        return rows
+
+
+def _measured(page: Any, work: str) -> Result:
+    page.bring_to_front()
+    page.evaluate(_LISTEN)
+    moves = _drag(page, SECONDS)
+    page.wait_for_timeout(200)
+    seen = page.evaluate("window.seen")
     latency, ms = seen["latency"], seen["ms"]
     note = (
         f"95th percentile {quantile(latency, 0.95):.1f} ms; decode {quantile(ms, 0.5):.1f} ms; "
         f"{len(latency)} pictures of {moves} moves"
     )
-    return [Result("drag", work, quantile(latency, 0.5), note=note)]
+    return Result("drag", work, quantile(latency, 0.5), note=note)

@@ -35,7 +35,9 @@ class Autoencoder(ANNCoder):
         self.to_code = nn.Linear(self.config.feature_dim, d)
         self.register_buffer("mixture_weights", torch.full((k,), 1 / k))
         self.register_buffer("mixture_means", torch.zeros(k, d))
-        self.register_buffer("mixture_factors", torch.eye(d).repeat(k, 1, 1))
+        self.register_buffer("mixture_factors", torch.zeros(k, d, d))
+        # not torch.eye, which on the meta device, where checkpoints are loaded, imports 800 modules
+        self.mixture_factors.diagonal(dim1=1, dim2=2).fill_(1)
 
     def encode(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) in [-1, 1] -> codes (N, d)."""

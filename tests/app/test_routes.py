@@ -6,6 +6,8 @@ import asyncio
 import gc
 import hashlib
 import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -280,3 +282,24 @@ def test_a_kind_that_cannot_be_played_is_listed_is_listed_and_says_why(tmp_path,
     assert catalogue.listed(entry)["kind"] == "fsvae"
     with pytest.raises(CheckpointError, match="kind fsvae"):
         catalogue.named("other")
+
+
+def test_parts_of_a_model_do_not_load_the_others(monkeypatch):
+    digest = catalogue.named("bare").digest
+    monkeypatch.setattr(
+        catalogue, "take", lambda entry, take=catalogue.take: take(entry) if entry.name == "bare" else 1 / 0
+    )
+    assert catalogue.hashed(digest).entry.name == "bare"
+
+
+def test_loading_models_brings_no_modules_that_the_collector_would_walk_through_at_every_rerun():
+    code = """
+import sys
+from app import catalogue, routes
+routes.models()
+before = set(sys.modules)
+shelves = [catalogue.take(entry) for entry in catalogue.find() if not entry.problem]
+late = set(sys.modules) - before
+assert len(shelves) > 5 and len(late) < 50, sorted(late)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=catalogue.ROOT, timeout=300)

@@ -201,6 +201,12 @@ class TrainConfig(_Settings):
     ema_decay: float = Field(
         0.0, ge=0, lt=1, description="Decay of the averaged weights that are evaluated and kept; 0: no averaging."
     )
+    calibration_images: int = Field(
+        0,
+        ge=0,
+        description="Training images over which batch normalisation's statistics are taken anew for the weights that "
+        "are evaluated and kept; 0: averages over the training batches, as published.",
+    )
     mean_image_bias: bool = Field(
         False, description="Start with the output bias that paints the mean image of the train split."
     )
@@ -247,6 +253,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "mmd_unbiased": ("esvae",),
     "mmd_warmup_steps": ("esvae",),
     "rate_weight": ("esvae",),
+    "calibration_images": ("esvae",),
     "prior_lr_factor": ("esvae", "fsvae"),
     "grow_time": ("esvae", "fsvae"),
     "kl_weight": ("annvae",),

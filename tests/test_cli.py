@@ -108,6 +108,7 @@ def test_help_names_every_command(esvae):
         "decode",
         "sample",
         "fit-prior",
+        "calibrate",
         "interpolate",
         "import",
         "presets",
@@ -253,6 +254,18 @@ def test_fit_prior_writes_a_model_that_samples_from_it(esvae, checkpoint, tmp_pa
     assert np.array_equal(rates(out), rates(out, "--prior", "fitted"))
     assert not np.array_equal(rates(out), rates(out, "--temperature", 0.1))
     assert np.array_equal(rates(out, "--prior", "learned"), rates(checkpoint))
+
+
+def test_calibrate_writes_the_same_weights_with_other_statistics(esvae, checkpoint, tmp_path):
+    out = tmp_path / "calibrated.safetensors"
+    found = esvae("calibrate", checkpoint, "--images", 200, "--out", out, "--json").json
+    assert found["images"] == 200
+    before, after = load(checkpoint).model.state_dict(), load(out).model.state_dict()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed
+    assert all("running_" in name for name in changed)
+    assert load(out).header.metrics == ()
+    assert f"{found['mse_validation']:.5f}" in esvae("calibrate", checkpoint, "--images", 200, "--out", out).out
 
 
 def test_fit_prior_can_choose_by_fad(esvae, checkpoint, tmp_path):

@@ -61,6 +61,7 @@ def test_what_needs_rates_is_refused_in_one_line(trained, esvae, tmp_path):  # n
         ("interpolate", path, "digits:0", "digits:1", "--out", tmp_path / "x.png"),
         ("evaluate", path),
         ("fit-prior", path, "--out", tmp_path / "x.safetensors"),
+        ("calibrate", path, "--out", tmp_path / "x.safetensors"),
     ):
         done = esvae(*words)
         assert done.code == 2, words

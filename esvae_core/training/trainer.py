@@ -38,6 +38,7 @@ from esvae_core.models import build
 from esvae_core.pictures import grid
 from esvae_core.seeds import generator
 from esvae_core.training.average import WeightAverage
+from esvae_core.training.calibration import calibrate
 from esvae_core.training.log import Board, write_csv
 from esvae_core.training.objectives import Moment, Objective, Terms, objective_of
 from esvae_core.training.schedule import learning_rate, time_steps
@@ -431,6 +432,8 @@ class _Run:
             judged.load_state_dict(self.average.state)
         if isinstance(judged.config, SpikingModelConfig):
             judged.config = judged.config.model_copy(update={"time_steps": self.steps_now})
+        if self.config.train.calibration_images and isinstance(judged, ESVAE):
+            calibrate(judged, self.data, self.config.train.calibration_images, self.config.train.seed)
         self.objective.complete(judged.eval(), self.data)
         return judged
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
@@ -95,6 +95,12 @@ async def _models(scope: Scope, receive: Receive, send: Send) -> None:
     await (await run_in_threadpool(models))(scope, receive, send)
 
 
+def home(request: Request) -> Response:
+    """Streamlit knows the first page as "/" alone; its name is what people type, since all others have theirs."""
+    return RedirectResponse(f"../?{query}" if (query := request.url.query) else "../")
+
+
 ROUTES: list[BaseRoute] = [
+    Route("/explore", home),
     Mount(PREFIX, routes=[Route("/web/{version}/{name:path}", web), Mount("", app=_models)]),
 ]

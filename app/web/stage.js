@@ -94,17 +94,27 @@ export function show(root, desk, view, data, tell) {
 }
 
 /**
- * Streamlit tells in a dialog that its server is away, and all else is locked while it stands. What is in the page needs
- * no server, so the dialog is closed and a line says it instead. @returns {() => void} stop
+ * Streamlit tells in a dialog that its server is away, or that the address names no page, and all else is locked while it
+ * stands. What is in the page needs no server, so the dialog is closed and a line says it instead.
+ * @returns {() => void} stop
  */
 function stayAlive(desk) {
-  const watch = new MutationObserver(() => {
-    const close = document.querySelector(".stDialog button[aria-label='Close']");
+  const look = () => {
+    const dialog = document.querySelector(".stDialog");
+    const close = dialog?.querySelector("button[aria-label='Close']");
     if (!close) return;
+    const away = dialog.textContent.includes("Connection error");
     close.click();
-    desk.say("The server does not answer. What is in this page goes on: drag, draw, undo, copy the link.", "warning");
-  });
+    desk.say(
+      away
+        ? "The server does not answer. What is in this page goes on: drag, draw, undo, copy the link."
+        : "The address names no page of the explorer, so this is the first one.",
+      "warning",
+    );
+  };
+  const watch = new MutationObserver(look);
   watch.observe(document.body, { subtree: true, childList: true });
+  look(); // it may have been there first
   return () => watch.disconnect();
 }
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app.state import encode
+
 from .conftest import start_server
-from .visits import drag, open_page, pixels_of, released, same_as_python, settled, state_of
+from .visits import LINK, drag, open_page, pixels_of, released, same_as_python, settled, state_of
 
 pytestmark = pytest.mark.browser
 
@@ -35,6 +37,24 @@ def test_dragging_goes_on_and_the_link_opens_the_same_after_a_restart(browser, s
         assert state_of(visit) == moved
         assert np.array_equal(pixels_of(visit), there)
     context.close()
+
+
+def test_an_address_without_a_page_opens_the_first_and_says_so(page):
+    page.goto("/nowhere")
+    page.get_by_text("names no page of the explorer").wait_for()
+    drag(page, 2, 0.1)  # which a dialog that nobody sees would not let through
+    page.get_by_label("Model", exact=True).select_option("aaa")
+    page.wait_for_function("location.search.includes('~aaa~')")
+
+
+def test_the_first_page_answers_to_its_name_too(page):
+    link = encode(LINK)
+    page.goto(f"/explore?s={link}")
+    page.locator("canvas.large").wait_for()
+    page.wait_for_timeout(300)
+    assert page.evaluate("location.pathname") == "/"
+    assert state_of(page) == LINK
+    assert not page.locator(".stDialog").count()
 
 
 def test_two_tabs_do_not_meet(context, page):

@@ -16,7 +16,7 @@ from esvae_core.explore.playable import LEVELS, load_playable
 FOLDER = Path(__file__).parents[1] / "checkpoints"
 _SHAPE = ((32, 64, 128, 256), 32, 16)
 SHAPES = {
-    **dict.fromkeys(("mnist", "mnist-plus", "fashion-plus", "digits"), _SHAPE),
+    **dict.fromkeys(("mnist", "mnist-plus", "fashion-plus", "sprites-plus", "digits"), _SHAPE),
     "cifar10-plus": ((32, 64, 128, 256), 128, 16),
     "emoji-plus": ((32, 64, 128, 256, 512), 128, 16),
 }

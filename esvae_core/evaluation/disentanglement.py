@@ -38,6 +38,11 @@ def disentanglement(subject: Subject, test: ImageSet, *, seeds: int = 3, report:
     )
     names = {"disentanglement": "Eastwood and Williams, ICLR 2018", "completeness": "", "informativeness": ""}
     figures = [over_seeds(f"DCI {name}", [getattr(one, name) for one in found], note) for name, note in names.items()]
+    for k, name in enumerate(test.factor_names):
+        shares = np.mean([one.importance[:, k] for one in found], axis=0)
+        most = int(shares.argmax())
+        note = f"{'accuracy' if classes[k] else 'R²'}; {shares[most]:.0%} of it from dimension {most}"
+        figures.append(over_seeds(f"informativeness of {name}", [one.read[k] for one in found], note))
     figures += [
         Figure(name="MIG", value=mig(codes, factors), note="Chen et al., NeurIPS 2018"),
         over_seeds("SAP", gaps, "Kumar et al., ICLR 2018"),

@@ -18,7 +18,7 @@ BINS = 20
 
 
 class DCI(NamedTuple):
-    """Eastwood and Williams, ICLR 2018; each in [0, 1]."""
+    """Eastwood and Williams, ICLR 2018; all in [0, 1]."""
 
     disentanglement: float
     """1 where each dimension matters to one factor alone."""
@@ -26,6 +26,10 @@ class DCI(NamedTuple):
     """1 where each factor is read from one dimension alone."""
     informativeness: float
     """How well factors are read on test rows: accuracy of classes, R^2 of numbers (0 if below), mean over factors."""
+    read: Array
+    """(F,): the same of each factor."""
+    importance: Array
+    """(d, F): share of each dimension in the reading of a factor."""
 
 
 def binned(values: NDArray[Any], bins: int = BINS) -> NDArray[np.int64]:
@@ -115,7 +119,9 @@ def dci(
         read.append(max(0.0, float(trees.score(codes[test], target[test]))))
     weights = importance.sum(1) / importance.sum()
     by_dimension, by_factor = _purity(importance), _purity(importance.T)
-    return DCI(float((weights * by_dimension).sum()), float(by_factor.mean()), float(np.mean(read)))
+    return DCI(
+        float((weights * by_dimension).sum()), float(by_factor.mean()), float(np.mean(read)), np.array(read), importance
+    )
 
 
 def _purity(importance: Array) -> Array:

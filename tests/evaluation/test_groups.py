@@ -290,6 +290,9 @@ def test_disentanglement_of_codes_that_are_the_factors_and_of_ones_that_mix_them
         assert value(pure, name) > least
         assert value(mixed, name) < value(pure, name) - 0.2
     assert value(pure, "DCI informativeness") > 0.95
+    each = [figure for figure in pure.figures if figure.name.startswith("informativeness of ")]
+    assert np.mean([figure.value for figure in each]) == pytest.approx(value(pure, "DCI informativeness"))
+    assert all(" of it from dimension " in figure.note for figure in each)
     assert pure.figures[0].deviation is not None
     assert "shape, x, y" in pure.protocol
 

@@ -97,7 +97,7 @@ async def _models(scope: Scope, receive: Receive, send: Send) -> None:
 
 def home(request: Request) -> Response:
     """Streamlit knows the first page as "/" alone; its name is what people type, since all others have theirs."""
-    return RedirectResponse(f"../?{query}" if (query := request.url.query) else "../")
+    return RedirectResponse(f"./?{query}" if (query := request.url.query) else "./")
 
 
 ROUTES: list[BaseRoute] = [

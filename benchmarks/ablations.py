@@ -67,6 +67,7 @@ ROWS: dict[str, Row] = {
     "plus, readout decay 0.9": (_PLUS | {"readout_decay": 0.9}, {}),
     "plus, readout decay 1": (_PLUS | {"readout_decay": 1.0}, {}),
     "plus, averaged weights": (_PLUS, {"ema_decay": 0.98}),
+    "plus, averaged weights, calibrated": (_PLUS, {"ema_decay": 0.98, "calibration_images": 4000}),
     "plus, T grown 2, 4, 8": (_PLUS, {"grow_time": ((0.25, 2), (0.5, 4))}),
     "plus, unbiased MMD": (_PLUS, {"mmd_unbiased": True}),
     "plus, lambda 0.01": (_PLUS, {"mmd_weight": 0.01}),

@@ -86,7 +86,7 @@ def places(first: Sequence[Path] = ()) -> list[Path]:
     return [*first, *(folder for folder in usual if folder.is_dir())]
 
 
-def find(recipe: Recipe, places: Sequence[Path], where: str = "recipe") -> tuple[Path, Checkpoint[Playable]]:
+def find(recipe: Recipe, places: Sequence[Path], where: str = "picture") -> tuple[Path, Checkpoint[Playable]]:
     """The checkpoint whose content is the recipe's, wherever it is and whatever it is called.
 
     Raises:
@@ -105,6 +105,6 @@ def find(recipe: Recipe, places: Sequence[Path], where: str = "recipe") -> tuple
             return file, found
     looked = ", ".join(map(str, places)) or "nowhere"
     raise RecipeError(
-        f"{where}: its network, {wanted.name} (content {wanted.sha256[:12]}), was not found among {len(files)}"
+        f"{where}: the recipe's network, {wanted.name} (content {wanted.sha256[:12]}), was not found among {len(files)}"
         f" in {looked}; name it with --checkpoint"
     )

@@ -140,7 +140,7 @@ def test_the_network_is_known_by_its_content(model, colour, shelf, tmp_path):
     (shelf / "gray.safetensors").rename(shelf / "other name.safetensors")
     assert replay(tmp_path / "it.png", [shelf]).checkpoint.name == "other name.safetensors"
     assert replay(tmp_path / "it.png", [shelf / "other name.safetensors"]).identical
-    with pytest.raises(RecipeError, match=r"it\.png: its network, .* was not found among 1"):
+    with pytest.raises(RecipeError, match=r"it\.png: the recipe's network, .* was not found among 1"):
         replay(tmp_path / "it.png", [shelf / "colour.safetensors"])
     with pytest.raises(RecipeError, match="was not found among 0"):
         replay(tmp_path / "it.png", [])

@@ -28,8 +28,10 @@ export function side(desk) {
     try {
       const about = others.find((m) => m.name === name);
       const images = await desk.originals();
-      const lines = about.problem ? await besideUnplayed(about, images) : besidePlayed(await desk.peek(name), images);
-      if (mine === turn) body.replaceChildren(...lines.flatMap(lineOf));
+      const { lines, words } = about.problem ? await besideUnplayed(about, images) : besidePlayed(await desk.peek(name), images);
+      if (mine !== turn) return;
+      body.replaceChildren(...lines.flatMap(lineOf));
+      note.textContent = words;
     } catch (error) {
       if (mine === turn) note.textContent = `${name} cannot be shown beside it: ${error.message}.`;
     }
@@ -41,7 +43,7 @@ export function side(desk) {
   const decoded = (model, rows) => ({ title: `${model.entry.name}, decoded`, about: model.entry, images: rows.map((row) => desk.pictureIn(model, model.atlas.rates(model.atlas.rowOf(atlas.indices[row])))), labels: rows.map((row) => atlas.label(row)) });
   const samples = (model) => ({ title: `${model.entry.name}, samples`, about: model.entry, images: seeds.map((seed) => desk.pictureIn(model, desk.priorRates(seed, 1, model.engine))), labels: seeds.map((seed) => `prior seed ${seed}`) });
 
-  /** Rows of pictures of this model and another that is decoded here, too. */
+  /** Rows of pictures of this model and another that is decoded here, too, and what to say of them. */
   function besidePlayed(other, images) {
     if (!other.engine) throw new Error("this page cannot run it");
     const { seed, sampler, steps } = store.state;
@@ -49,8 +51,9 @@ export function side(desk) {
     const shared = atlas && other.atlas && atlas.dataset === other.atlas.dataset;
     const rows = shared ? [...atlas.tilePositions].filter((row) => other.atlas.rowOf(atlas.indices[row]) >= 0).slice(0, SHOWN) : [];
     const noise = both.some(({ latent }) => latent.spiking) ? `Noise seed ${seed}${both.every(({ latent }) => latent.spiking) ? `, ${sampler}, T = ${steps}` : "; the model without spikes has no noise"}` : "No noise in either";
-    note.textContent = `${noise}; the first ${SHOWN} of each; nothing chosen.${shared ? "" : " The two know no test images in common, so only samples are shown."}`;
-    return [...(rows.length && images ? [test(images, rows)] : []), ...(rows.length ? both.map((model) => decoded(model, rows)) : []), ...both.map(samples)];
+    const words = `${noise}; the first ${SHOWN} of each; nothing chosen.${shared ? "" : " The two know no test images in common, so only samples are shown."}`;
+    const ofImages = rows.length ? [...(images ? [test(images, rows)] : []), ...both.map((model) => decoded(model, rows))] : [];
+    return { lines: [...ofImages, ...both.map(samples)], words };
   }
 
   /** The same beside a model that has no vector to play: the server draws its pictures, from spikes of its own. */
@@ -65,9 +68,9 @@ export function side(desk) {
       { title: "its latent spikes", spikes: labels.map((_, k) => drawn[`${what}Spikes`].values.subarray(k * cells, (k + 1) * cells)), dims: about.dims, labels },
     ];
     const both = Boolean(drawn.reconstructions);
-    note.textContent = `Noise seed ${seed}; the first ${SHOWN} of each; nothing chosen. The latent of ${about.name} is a spike train of each of ${about.dims} neurons (rows) over ${about.steps} steps (columns) that goes on from what came before: there is no rate to play, so the server draws its pictures.${both ? "" : " The test images are not here, or of another size, so only samples are shown."}`;
+    const words = `Noise seed ${seed}; the first ${SHOWN} of each; nothing chosen. The latent of ${about.name} is a spike train of each of ${about.dims} neurons (rows) over ${about.steps} steps (columns) that goes on from what came before: there is no rate to play, so the server draws its pictures.${both ? "" : " The test images are not here, or of another size, so only samples are shown."}`;
     const mine = both ? [test(images, rows), decoded(desk, rows), ...own("reconstruction", "reconstructed", rows.map((row) => atlas.label(row)))] : [];
-    return [...mine, samples(desk), ...own("sample", "samples", seeds.map((k) => `sample ${k + 1}`))];
+    return { lines: [...mine, samples(desk), ...own("sample", "samples", seeds.map((k) => `sample ${k + 1}`))], words };
   }
 
   function lineOf({ title, about, images, spikes, dims, labels }) {

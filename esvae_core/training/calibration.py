@@ -18,7 +18,8 @@ from esvae_core.fused import TdBatchNorm
 from esvae_core.seeds import generator
 
 BATCH = 500
-"""Images at a time; what a layer sees is normalised by their statistics, which are nearly those of all images."""
+"""Images of 32 x 32 pixels at a time, and fewer of larger ones, so that the memory is bounded; what a layer sees is
+normalised by their statistics, which are nearly those of all images."""
 
 
 @torch.no_grad()
@@ -39,7 +40,8 @@ def calibrate(
     """
     source = generator(seed, "calibration")
     rows = torch.randperm(len(data), generator=source)[:count].numpy()
-    batches = np.array_split(rows, max(1, len(rows) // BATCH))
+    size = max(model.config.image_size, 32)
+    batches = np.array_split(rows, max(1, len(rows) * size**2 // (BATCH * 32**2)))
     norms = [module for module in model.modules() if isinstance(module, TdBatchNorm)]
     momenta = [norm.momentum for norm in norms]
     done = 0

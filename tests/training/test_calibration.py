@@ -76,3 +76,11 @@ def test_the_trainer_keeps_calibrated_weights(tmp_path):
     calibrate(kept, data, 500, seed=run.train.seed)
     for pair, anew in zip(found, statistics(kept), strict=True):
         assert all(torch.equal(a, b) for a, b in zip(pair, anew, strict=True))
+
+
+def test_larger_pictures_come_in_smaller_batches():
+    data, told = load("digits", "train", image_size=64, channels=1), []
+    torch.manual_seed(0)
+    model = ESVAE(ModelConfig(image_size=64, channels=(2, 4), latent_dim=4, time_steps=2))
+    assert calibrate(model, data, 500, seed=0, report=lambda done, total: told.append(done)) == 500
+    assert told == [125, 250, 375, 500]

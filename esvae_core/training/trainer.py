@@ -27,7 +27,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from esvae_core import checkpoint
-from esvae_core.config import ModelConfig, RunConfig, SpikingModelConfig, parse
+from esvae_core.config import AnyModelConfig, ModelConfig, RunConfig, SpikingModelConfig, parse
 from esvae_core.data import ImageSet, Split, load
 from esvae_core.errors import NonFiniteError, OutputError, TrainingError
 from esvae_core.esvae import ESVAE, SpikingCoder
@@ -164,6 +164,11 @@ def _stop_signals() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
+def _shape(config: AnyModelConfig) -> dict[str, Any]:
+    """The settings that weights depend on: all but those of neurons and sampling, which hold none."""
+    return config.model_dump(exclude={"neuron", "latent_neuron", "sampler", "sampling_gradient"})
+
+
 def _clocks() -> tuple[float, float]:
     """The wall's and the processor's clock, in seconds."""
     return time.monotonic(), time.process_time()
@@ -261,12 +266,15 @@ class _Run:
             self._paint_mean_image()
 
     def _start_from(self, path: Path) -> None:
-        """Take the weights of a checkpoint of the same shape; its readout was made for the model's own T."""
+        """Take the weights of a checkpoint of the same shape; its readout was made for the model's own T.
+
+        Neurons and sampling may be others: a network can be taught on with a surrogate or a reset that it did not have.
+        """
         start = checkpoint.load(path).model
         if isinstance(start, ESVAE):
             start = start.with_prior(None)  # one that was fitted fits other weights
-        if start.config != self.config.model:
-            raise TrainingError(f"{path}: its model has other settings than the run's; see `esvae info {path}`")
+        if _shape(start.config) != _shape(self.config.model):
+            raise TrainingError(f"{path}: its model has another shape than the run's; see `esvae info {path}`")
         self.model.load_state_dict(start.state_dict())
         self.steps_now = time_steps(self.config.model, self.config.train, self.config.train.epochs - 1)
 

@@ -336,6 +336,20 @@ def test_a_run_starts_from_a_checkpoint_without_its_fitted_prior(tmp_path):
     assert same(run.model.state_dict(), known.state_dict())
 
 
+def test_a_run_may_go_on_with_other_neurons_and_sampling_but_not_with_another_shape(tmp_path):
+    known = ESVAE(made().model)
+    path = tmp_path / "start.safetensors"
+    checkpoint.save(path, known.state_dict(), checkpoint.Header(name="start", model=known.config))
+    other = {"neuron": {"surrogate_center": 0.2, "reset": "soft"}, "sampler": "systematic"}
+    run = Ready(made(start_from=str(path), model=other), tmp_path / "run")
+    run.close()
+    assert same(run.model.state_dict(), known.state_dict())
+    assert run.model.config.neuron.reset == "soft"
+    for shape in ({"latent_dim": 5}, {"time_steps": 7}):
+        with pytest.raises(TrainingError, match="another shape"):
+            Ready(made(start_from=str(path), model=shape), tmp_path / "other")
+
+
 def test_the_right_bias_paints_the_mean_image(tmp_path):
     run = Ready(made(mean_image_bias=True), tmp_path)
     run.close()

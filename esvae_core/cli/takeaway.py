@@ -37,7 +37,7 @@ class ViewName(StrEnum):
 
 @app.command(epilog="Examples: `esvae replay samples.png` · `esvae replay path.gif --checkpoint mine.safetensors`")
 def replay(
-    file: Annotated[Path, typer.Argument(help="A .png, .gif, .webp, .svg or .npz with a recipe.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="A .png, .gif, .webp, .mp4, .svg or .npz file.", show_default=False)],
     checkpoint: Annotated[
         list[Path] | None, typer.Option(help="Checkpoint, or folder of them, to look in first; may be repeated.")
     ] = None,
@@ -53,7 +53,10 @@ def replay(
         suffix_of(out_file, PICTURES)
     done = again(file, places(checkpoint or ()), out_file)
     recipe = done.recipe
-    verdict = "identical" if done.identical else f"differs in {done.differing:,} pixels, by at most {done.largest}"
+    if done.lossy:
+        verdict = f"{'identical to' if done.identical else 'not'} what was filmed, by its checksum"
+    else:
+        verdict = "identical" if done.identical else f"differs in {done.differing:,} pixels, by at most {done.largest}"
     drawn = f"{recipe.kind} of {len(recipe.units):,}, " + (
         f"T = {recipe.steps}, {recipe.sampler}" if done.spiking else "no spikes"
     )

@@ -1,12 +1,13 @@
-"""Files that carry a recipe: PNG, GIF, WebP and npz, and SVG to read.
+"""Files that carry a recipe: PNG, GIF, WebP and npz, and SVG and MP4 to read.
 
-Where it is inside: PNG an iTXt chunk `esvae`; GIF the comment; WebP its XMP packet; npz an array `recipe` of bytes; SVG
-its <metadata>. Twins: `app/web/maths/png.js`, `gif.js`, `webp.js`, `npz.js`.
+Where it is inside: PNG an iTXt chunk `esvae`; GIF the comment; WebP and MP4 their XMP packet; npz an array `recipe` of
+bytes; SVG its <metadata>. Twins: `app/web/maths/png.js`, `gif.js`, `webp.js`, `mp4.js`, `npz.js`.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import io
 import re
@@ -32,6 +33,7 @@ SUFFIXES = (".png", ".npz", ".gif", ".webp")
 MAX_BYTES = 2**28
 NAMESPACE = "https://esvae.invalid/recipe/1"
 _KEY = "esvae"
+_XMP_BOX = b"uuid" + bytes.fromhex("be7acfcb97a942e89c71999491e3afac")  # of an MP4 (XMP part 3, section 1.1.6)
 _LEVELS = (6, 7, 6)  # levels of red, green and blue in a GIF of colour pictures
 
 
@@ -43,7 +45,9 @@ class Carried:
     pixels: tuple[Pixels, ...]
     """One (H, W, 4) for each frame; or of an .npz its (N, H, W, C) pictures."""
     form: str
-    """'png', 'gif', 'webp' or 'npz'."""
+    """'png', 'gif', 'webp', 'mp4' or 'npz'."""
+    checksum: str = ""
+    """Of an MP4, which has lost some pixels and holds none here: `checksum` of its frames as they were before."""
 
 
 def laid_out(recipe: Recipe, pixels: Pixels) -> tuple[Pixels, ...]:
@@ -60,6 +64,11 @@ def shown(frames: tuple[Pixels, ...], form: str) -> tuple[Pixels, ...]:
         palette = _palette()
         frames = tuple(palette[_indices(frame)] for frame in frames)
     return tuple(_rgba(frame) for frame in frames)
+
+
+def checksum(frames: tuple[Pixels, ...]) -> str:
+    """SHA-256 of all bytes of frames (H, W, C), one after the other."""
+    return hashlib.sha256(b"".join(frame.tobytes() for frame in frames)).hexdigest()
 
 
 def write(path: Path, recipe: Recipe, pixels: Pixels) -> None:
@@ -128,9 +137,12 @@ def read(path: Path) -> Carried:
             text = raw.decode()
             inside = re.search(r'href="data:image/png;base64,([A-Za-z0-9+/=]+)"', text)
             pixels = _frames(base64.b64decode(inside[1]), path)[0] if inside else ()
-            return Carried(_between_tags(text, path), pixels, "png")
+            return Carried(_recipe_in(text, path), pixels, "png")
+        if raw[4:8] == b"ftyp":
+            text = _xmp_of_mp4(raw).decode()
+            return Carried(_recipe_in(text, path), (), "mp4", _between("pixels", text))
         pixels, text, form = _frames(raw, path)
-        recipe = _between_tags(text, path) if form == "webp" else _parsed(text, path)
+        recipe = _recipe_in(text, path) if form == "webp" else _parsed(text, path)
         return Carried(recipe, pixels, form)
 
 
@@ -144,7 +156,9 @@ def _read(path: Path) -> Iterator[None]:
         raise
     except Exception as error:  # the decoders raise nearly anything on bad bytes
         reason = (" ".join(str(error).split()) or type(error).__name__)[:200]
-        raise RecipeError(f"{path}: expected a PNG, GIF, WebP, SVG or npz with a recipe inside ({reason})") from error
+        raise RecipeError(
+            f"{path}: expected a PNG, GIF, WebP, MP4, SVG or npz with a recipe inside ({reason})"
+        ) from error
 
 
 def _frames(raw: bytes, path: Path) -> tuple[tuple[Pixels, ...], str, str]:
@@ -175,9 +189,26 @@ def _from_npz(raw: bytes, path: Path) -> Carried:
     return Carried(recipe, (images[..., None] if images.ndim == 3 else images,), "npz")
 
 
-def _between_tags(text: str, path: Path) -> Recipe:
-    found = re.search(r"<esvae:recipe\b[^<>]*>([^<]*)</esvae:recipe>", text)
-    return _parsed(html.unescape(found[1]) if found else "", path)
+def _xmp_of_mp4(raw: bytes) -> bytes:
+    """The XMP packet among the outermost boxes, b"" if there is none."""
+    at = 0
+    while at + 8 <= len(raw):
+        length = int.from_bytes(raw[at : at + 4], "big")
+        if length < 8 or at + length > len(raw):
+            break
+        if raw[at + 4 : at + 24] == _XMP_BOX:
+            return raw[at + 24 : at + length]
+        at += length
+    return b""
+
+
+def _recipe_in(text: str, path: Path) -> Recipe:
+    return _parsed(_between("recipe", text), path)
+
+
+def _between(tag: str, text: str) -> str:
+    found = re.search(rf"<esvae:{tag}\b[^<>]*>([^<]*)</esvae:{tag}>", text)
+    return html.unescape(found[1]) if found else ""
 
 
 def _parsed(text: str, path: Path) -> Recipe:

@@ -12,7 +12,7 @@ import numpy as np
 from esvae_core.checkpoint import Checkpoint
 from esvae_core.errors import CheckpointError, RecipeError
 from esvae_core.esvae import ESVAE
-from esvae_core.explore.carriers import Pixels, laid_out, read, shown, write
+from esvae_core.explore.carriers import Pixels, checksum, laid_out, read, shown, write
 from esvae_core.explore.playable import Playable, load_playable
 from esvae_core.explore.recipe import Recipe, hash_of, render
 
@@ -27,14 +27,16 @@ class Replay:
         recipe: The file's.
         checkpoint: The file of the network that was found.
         spiking: Whether the network has spikes; if not, noise, sampler and T of the recipe mean nothing.
+        lossy: Whether the file has lost some pixels, and is held against by the checksum of what they were.
         identical: Whether every pixel is the same.
-        differing: How many pixels are not; all of them if the sizes differ.
+        differing: How many pixels are not; all of them if the sizes or the checksums differ.
         largest: Largest difference of a pixel's channel, 0 to 255.
     """
 
     recipe: Recipe
     checkpoint: Path
     spiking: bool
+    lossy: bool
     identical: bool
     differing: int
     largest: int
@@ -57,9 +59,14 @@ def replay(path: Path, places: Sequence[Path], out: Path | None = None) -> Repla
     pixels = render(carried.recipe, found.model)
     if out is not None:
         write(out, carried.recipe, pixels)
-    made = (pixels,) if carried.form == "npz" else shown(laid_out(carried.recipe, pixels), carried.form)
-    spiking = isinstance(found.model, ESVAE)
-    return Replay(carried.recipe, place, spiking, *compared(carried.pixels, made))
+    lossy, spiking = carried.form == "mp4", isinstance(found.model, ESVAE)
+    frames = (pixels,) if carried.form == "npz" else laid_out(carried.recipe, pixels)
+    if lossy:
+        same = checksum(frames) == carried.checksum
+        verdict = (True, 0, 0) if same else (False, sum(frame[..., 0].size for frame in frames), 255)
+    else:
+        verdict = compared(carried.pixels, frames if carried.form == "npz" else shown(frames, carried.form))
+    return Replay(carried.recipe, place, spiking, lossy, *verdict)
 
 
 def compared(theirs: Sequence[Pixels], made: Sequence[Pixels]) -> tuple[bool, int, int]:

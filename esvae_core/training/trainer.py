@@ -27,7 +27,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from esvae_core import checkpoint
-from esvae_core.config import AnyModelConfig, ModelConfig, RunConfig, SpikingModelConfig, parse
+from esvae_core.config import ImageModelConfig, ModelConfig, RunConfig, SpikingModelConfig, parse
 from esvae_core.data import ImageSet, Split, load
 from esvae_core.errors import NonFiniteError, OutputError, TrainingError
 from esvae_core.esvae import ESVAE, SpikingCoder
@@ -164,7 +164,7 @@ def _stop_signals() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _shape(config: AnyModelConfig) -> dict[str, Any]:
+def _shape(config: ImageModelConfig) -> dict[str, Any]:
     """The settings that weights depend on: all but those of neurons and sampling, which hold none."""
     return config.model_dump(exclude={"neuron", "latent_neuron", "sampler", "sampling_gradient"})
 

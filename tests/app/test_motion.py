@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from .visits import LARGE, LINK, open_page
 
@@ -76,5 +77,6 @@ def test_nothing_moves_by_itself(visitor, path):
     if calm:  # else what is still loading shimmers
         assert page.evaluate(MOVES) == []
     page.locator(".stage .view").wait_for()
+    expect(page.locator(".stage .skeleton")).to_have_count(0, timeout=60_000)
     assert page.evaluate(MOVES) == []
     assert page.evaluate(COUNT, 1) == 0

@@ -117,14 +117,14 @@ def test_a_grid_and_its_films(page, shelf_dir, tmp_path):
     open_page(page)
     page.evaluate(GRID_OF_FOUR.replace("UNITS", json.dumps(UNITS.tolist())))
     page.get_by_role("button", name="Export four").evaluate("button => button.click()")
-    for label in ("PNG", "SVG", "GIF", "WEBP", ".npz"):
+    for label in ("PNG", "SVG", "GIF", "WEBP", "MP4", ".npz"):
         with page.expect_download() as waiting:
             page.locator(".takeaway").get_by_role("button", name=label, exact=True).evaluate("button => button.click()")
         path = tmp_path / waiting.value.suggested_filename
         waiting.value.save_as(path)
         done = replay(path, [shelf_dir])
         assert done.identical, label
-        assert done.recipe.kind == ("film" if label in ("GIF", "WEBP") else "grid")
+        assert done.recipe.kind == ("film" if label in ("GIF", "WEBP", "MP4") else "grid")
         assert done.recipe.seeds == (1, 2, 3, 4)
     with Image.open(tmp_path / "aaa-four.png") as image:
         assert image.size == (4 * (2 * 18 - 2), 4 * (2 * 25 - 2))
@@ -208,6 +208,48 @@ def test_a_grid_of_samples_is_taken_along(page, shelf_dir, tmp_path):
     recipe = done.recipe
     assert (recipe.kind, len(recipe.units), recipe.layout.columns, recipe.seeds) == ("grid", 50, 10, (7,))
     assert recipe.layout.captions == tuple(map(str, range(50)))
+
+
+PLAYED = """async ([data, count, seconds]) => {
+  const video = document.createElement('video');
+  const told = (name) => new Promise((done, failed) => {
+    video.addEventListener(name, done, { once: true });
+    video.onerror = () => failed(video.error);
+  });
+  const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+  const ready = told('loadeddata');
+  video.src = URL.createObjectURL(new Blob([bytes], { type: 'video/mp4' }));
+  await ready;
+  const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+  const brush = canvas.getContext('2d');
+  const frames = [];
+  for (let k = 0; k < count; k++) {
+    const there = told('seeked');
+    video.currentTime = (k + 0.5) * seconds;
+    await there;
+    brush.drawImage(video, 0, 0);
+    frames.push(Array.from(brush.getImageData(0, 0, canvas.width, canvas.height).data));
+  }
+  return { seconds: video.duration, width: canvas.width, frames };
+}"""
+
+
+def test_a_path_is_played_as_mp4(page, model, shelf_dir, tmp_path):
+    open_page(page, LINK, "/interpolate", "ol.strip[data-there]")
+    page.get_by_role("button", name="Export the path").click()
+    path = saved(page, "MP4", tmp_path)
+    done = replay(path, [shelf_dir])
+    assert (done.lossy, done.identical) == (True, True)
+    seconds = done.recipe.layout.frame_ms / 1000
+    film = page.evaluate(PLAYED, [base64.b64encode(path.read_bytes()).decode(), 16, seconds])
+    assert film["seconds"] == pytest.approx(16 * seconds)
+    wanted = carriers.shown(carriers.laid_out(done.recipe, render(done.recipe, model)), "mp4")
+    assert film["width"] == wanted[0].shape[1]
+    for seen, frame in zip(film["frames"], wanted, strict=True):
+        off = np.abs(np.array(seen).reshape(frame.shape) - frame)
+        assert off.mean() < 2, off.mean()
+    drop(page, path.name, path.read_bytes())
+    page.get_by_text(f"{path.name}: picture").wait_for()
 
 
 def test_a_path_is_taken_along_as_a_film(page, shelf_dir, tmp_path):

@@ -216,6 +216,11 @@ def test_noise_survives_the_packing(done):
     assert zlib.decompress((done["out"] / "stored.zlib").read_bytes()) == (done["out"] / "stored.raw").read_bytes()
 
 
+def test_mp4_of_the_page(done):
+    """What it shows is looked at in a browser, which has an encoder."""
+    assert carriers.read(done["out"] / "film.mp4").checksum == "ab"
+
+
 def test_webp_of_the_page(done):
     with Image.open(done["out"] / "film.webp") as image:
         assert (image.n_frames, image.size) == (3, (12, 8))
@@ -223,5 +228,5 @@ def test_webp_of_the_page(done):
             image.seek(i)
             assert np.array_equal(np.asarray(image.convert("RGB")), np.full((8, 12, 3), 80 * i))
         assert image.info["duration"] == 150
-    for name in ("film.webp", "still.webp"):
+    for name in ("film.webp", "still.webp", "film.mp4"):
         assert carriers.read(done["out"] / name).recipe == done["grid"]

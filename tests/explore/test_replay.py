@@ -74,6 +74,33 @@ def test_every_kind_of_file_is_made_again_to_the_pixel(suffix, kind, which, shel
     assert replay(tmp_path / f"again{suffix}", [shelf]).identical
 
 
+def mp4(recipe, pixels, *between):
+    """The boxes of a film that matter here; the page writes whole ones, its test plays them."""
+    inside = carriers.xmp(recipe.text).replace(b"</rdf:D", f"<esvae:pixels>{pixels}</esvae:pixels></rdf:D".encode())
+    uuid = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+    boxes = (b"ftypisom", *between, b"uuid" + bytes(16), b"uuid" + uuid + inside)
+    return b"".join((4 + len(box)).to_bytes(4, "big") + box for box in boxes)
+
+
+def test_a_film_with_loss_is_held_against_its_checksum(model, shelf, tmp_path):
+    recipe = made(model, "film")
+    frames = carriers.laid_out(recipe, render(recipe, model))
+    path = tmp_path / "it.mp4"
+    path.write_bytes(mp4(recipe, carriers.checksum(frames), b"mdat" + bytes(99)))
+    done = replay(path, [shelf], tmp_path / "again.webp")
+    assert (done.lossy, done.identical, done.differing) == (True, True, 0)
+    assert not replay(tmp_path / "again.webp", [shelf]).lossy
+    for pixels in ("", "0" * 64):
+        path.write_bytes(mp4(recipe, pixels))
+        done = replay(path, [shelf])
+        assert (done.identical, done.differing) == (False, 5 * 32 * 32)
+    whole = mp4(recipe, "")
+    for raw, wrong in ((whole[:-1], "carries no recipe"), (whole[:9], "carries no recipe"), (whole[:8], "no recipe")):
+        path.write_bytes(raw)
+        with pytest.raises(RecipeError, match=wrong):
+            carriers.read(path)
+
+
 def test_a_png_shows_the_sheet(model, tmp_path):
     recipe = made(model, captions=CAPTIONS)
     carriers.write(tmp_path / "it.png", recipe, render(recipe, model))

@@ -2,6 +2,7 @@
 
 import { fromUtf8, says } from "./bytes.js";
 import { isGif, recipeInGif } from "./gif.js";
+import { isMp4, xmpInMp4 } from "./mp4.js";
 import { isNpz, recipeInNpz } from "./npz.js";
 import { isPng, recipeInPng } from "./png.js";
 import { MAX_TEXT, parse, RecipeError } from "./recipe.js";
@@ -24,6 +25,7 @@ async function textIn(bytes) {
   if (isPng(bytes)) return recipeInPng(bytes);
   if (isGif(bytes)) return recipeInGif(bytes);
   if (isWebp(bytes)) return betweenTags(xmpInWebp(bytes));
+  if (isMp4(bytes)) return betweenTags(xmpInMp4(bytes));
   if (says(bytes, 0, "<svg") || says(bytes, 0, "<?xm")) return betweenTags(fromUtf8(bytes));
   if (!isNpz(bytes)) return "";
   try {

@@ -45,6 +45,13 @@ export function sheet(tiles, { size, channels, columns = tiles.length, gap = 0, 
   return enlarged({ width, height, channels, bytes }, scale);
 }
 
+/** As canvases and encoders take it: four bytes a pixel, opaque. @param {Sheet} sheet */
+export function rgba({ width, height, channels, bytes }) {
+  const out = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let p = 0; p < width * height; p++) for (let c = 0; c < 3; c++) out[4 * p + c] = bytes[channels === 1 ? p : 3 * p + c];
+  return out;
+}
+
 /** Every pixel a square of `scale` pixels. @param {Sheet} sheet @returns {Sheet} */
 export function enlarged({ width, height, channels, bytes }, scale) {
   if (scale === 1) return { width, height, channels, bytes };

@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 
 const TYPES = {
   png: "image/png", svg: "image/svg+xml", gif: "image/gif", webp: "image/webp", pdf: "application/pdf",
-  csv: "text/csv", json: "application/json", html: "text/html",
+  mp4: "video/mp4", csv: "text/csv", json: "application/json", html: "text/html",
 }; // prettier-ignore
 
 /** @param {string} name whose ending says what it is @param {string|Uint8Array} content */

@@ -19,7 +19,7 @@ import { encode, PARAMETER } from "../maths/link.js";
 import { pythonFor } from "../maths/python.js";
 import { fromGrid, GRID } from "../maths/rates.js";
 import { cellsOf, MAX_PIXELS, pixelsOf, recipeOf, seedOf, seenIn, textOf, uptoOf } from "../maths/recipe.js";
-import { sheet, toBytes } from "../maths/sheet.js";
+import { rgba, sheet, toBytes } from "../maths/sheet.js";
 import { encodeSvg } from "../maths/svg.js";
 import { dimensionsCsv, picturesCsv } from "../maths/table.js";
 import { uptoIn } from "../maths/trains.js";
@@ -27,11 +27,13 @@ import { joinWebp } from "../maths/webp.js";
 import { figures } from "./figures.js";
 import { download } from "./files.js";
 import { menu } from "./menu.js";
+import { encodeMp4, writesMp4 } from "./video.js";
 
 const SCALES = [1, 2, 4, 8, 10, 16, 32];
 const GAPS = [0, 1, 2, 4, 8];
 const ALONE = ["explore", "spikes", "map"]; // views that one file can hold
 const IN_TIME = ["spikes", "how"]; // views that can show the picture before all steps are over
+const FRAME = 100; // ms of a film's picture
 const FEW = 8; // pictures that are decoded here, without waking the workers
 
 /** @param {() => Offer} [offer] asked when the menu opens; without one, the picture on the screen and the page's charts */
@@ -74,7 +76,7 @@ function sheetOf(desk, offer, page) {
         gap: single ? 0 : Number(gap.value),
         scale: Number(scale.value),
         captions: as !== "film" && offer.captions && captions.checked ? offer.captions : [],
-        frame_ms: offer.frame_ms ?? 100,
+        frame_ms: offer.frame_ms ?? FRAME,
       },
       versions: entry.versions ?? {},
     });
@@ -103,6 +105,10 @@ function sheetOf(desk, offer, page) {
       const frames = laidOut(made, await tilesOf(desk, made), entry);
       const stills = await Promise.all(frames.map(still));
       return joinWebp(stills, frames[0], made.layout.frame_ms, textOf(made));
+    },
+    mp4: async () => {
+      const made = recipe("film");
+      return encodeMp4(laidOut(made, await tilesOf(desk, made), entry), made.layout.frame_ms, textOf(made));
     },
   };
 
@@ -140,13 +146,17 @@ function sheetOf(desk, offer, page) {
     return `${name}, ${(content.length / 2 ** 20).toFixed(1)} MB.`;
   });
 
+  const film = file("mp4", "A film for slides and players, with a little loss; where the browser can write it");
+  film.hidden = true;
+  if (engine && !single) writesMp4({ width: entry.size, height: entry.size }, offer.frame_ms ?? FRAME).then((can) => (film.hidden = !can));
+
   return h(
     "div",
     { class: "takeaway" },
     h("div", { class: "row" }, field("Scale", scale), single ? null : field("Gap", gap), offer.captions ? field("Captions", captions) : null),
     h("div", { class: "row tight" },
       engine ? [file("png", "A picture; its recipe is inside"), file("svg", "A picture that stays sharp at any size")] : null,
-      engine && !single ? [file("gif", "A film, one picture after the other"), file("webp", "A film without loss of colours")] : null,
+      engine && !single ? [file("gif", "A film, one picture after the other"), file("webp", "A film without loss of colours"), film] : null,
       engine ? file("npz", `Pictures, ${latent.whole} and recipe for NumPy`) : null,
       file("csv", `A table of the ${latent.whole}, a line for each ${single ? "dimension" : "picture"}`)), // prettier-ignore
     h("div", { class: "row tight" },
@@ -205,14 +215,9 @@ function tables(recipe, tiles, cells, { latent, entry: { size, channels, dims } 
 }
 
 /** One frame as WebP, by the browser. @returns {Promise<Uint8Array>} */
-async function still({ width, height, channels, bytes }) {
-  const canvas = new OffscreenCanvas(width, height);
-  const data = new ImageData(width, height);
-  for (let p = 0; p < width * height; p++) {
-    for (let c = 0; c < 3; c++) data.data[4 * p + c] = bytes[channels === 1 ? p : 3 * p + c];
-    data.data[4 * p + 3] = 255;
-  }
-  canvas.getContext("2d").putImageData(data, 0, 0);
+async function still(frame) {
+  const canvas = new OffscreenCanvas(frame.width, frame.height);
+  canvas.getContext("2d").putImageData(new ImageData(rgba(frame), frame.width), 0, 0);
   const blob = await canvas.convertToBlob({ type: "image/webp", quality: 1 });
   if (blob.type !== "image/webp") throw new Error("this browser does not write WebP");
   return new Uint8Array(await blob.arrayBuffer());

@@ -19,6 +19,7 @@ import { sheet, toBytes } from "../../../app/web/maths/sheet.js";
 import { encodeSvg } from "../../../app/web/maths/svg.js";
 import { latentOf } from "../../../app/web/maths/latent.js";
 import { dimensionsCsv, picturesCsv } from "../../../app/web/maths/table.js";
+import { joinMp4, xmpInMp4 } from "../../../app/web/maths/mp4.js";
 import { joinWebp } from "../../../app/web/maths/webp.js";
 import { betweenTags, xmp } from "../../../app/web/maths/xmp.js";
 
@@ -186,4 +187,12 @@ test("stills without loss become a film", async () => {
   writeFileSync(place("still.webp"), joinWebp(stills.slice(0, 1), { width: 12, height: 8 }, 150, cases.carried));
   assert.throws(() => joinWebp([read("lossy.webp")], { width: 12, height: 8 }, 150, ""), /with loss/);
   assert.equal(betweenTags(xmp(`<&>"' ü &amp;`)), `<&>"' ü &amp;`);
+});
+
+test("samples become a film that carries its recipe", () => {
+  const samples = [Uint8Array.of(1, 2, 3), Uint8Array.of(4)].map((data, i) => ({ data, key: i === 0 }));
+  const film = joinMp4(samples, { width: 12, height: 8 }, 150, { description: Uint8Array.of(1, 66, 0, 30) }, xmp(cases.carried, "ab"));
+  writeFileSync(place("film.mp4"), film);
+  assert.equal(betweenTags(xmpInMp4(film)), cases.carried);
+  for (let length = 0; length < film.length; length++) assert.equal(xmpInMp4(film.subarray(0, length)), "");
 });

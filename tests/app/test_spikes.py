@@ -237,6 +237,15 @@ def test_counts_intervals_and_fano_factors_are_those_of_python(visit):
     assert float(there) == pytest.approx(np.mean([len(gap) for gap in gaps]), rel=5e-3)
     law = sum((STEPS - k) * 0.5 * 0.5 * 0.5 ** (k - 1) for k in range(1, STEPS))
     assert float(expected) == pytest.approx(law, rel=5e-3)
+    shares = np.bincount(counts[:, 0], minlength=STEPS + 1) / len(counts)
+    picture = page.get_by_role("img", name=re.compile("^Spikes in T"))
+    box = picture.bounding_box()
+    for k in (3, 4):
+        picture.hover(position={"x": 40 + (k + 0.5) / (STEPS + 1) * (box["width"] - 48), "y": 80})
+        said = picture.locator("g.reading text").text_content()
+        assert said.startswith(f"spikes {k}: drawn {shares[k]:.3g}, Binomial({STEPS}, r) "), said
+    page.mouse.move(1, 1)
+    assert picture.locator("g.reading text").count() == 0
     assert re.search(r"5 neurons that fire\. \d of the 4 with rates below 1", chart_words(page, "Fano"))
     page.get_by_label("Neuron", exact=True).select_option(label="d3, rate 1")
     page.get_by_text("A neuron at rate 1 has no luck in it").wait_for()

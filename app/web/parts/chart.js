@@ -10,11 +10,12 @@
  *       words: "What a screen reader says, with the numbers.",
  *     });
  *
- * Marks: bars, line (`dashed`), dots (`hollow`, `titles`), band ([x, low, high]), region ([from, to] of x). Drawn as SVG,
- * so that it follows the theme by itself.
+ * Marks: bars, line (`dashed`), dots (`hollow`, `titles`: words of each), band ([x, low, high]), region ([from, to] of x). Drawn as SVG,
+ * so that it follows the theme by itself. Under the pointer it says its values.
  */
 
 import { h } from "../dom.js";
+import { readingAt } from "../maths/reading.js";
 import { short, ticks } from "../maths/scale.js";
 
 const MARGIN = { left: 40, right: 8, top: 18, bottom: 34 };
@@ -31,7 +32,8 @@ export function chart(title, { tall = 170 } = {}) {
   const legend = h("p", { class: "legend", "aria-hidden": "true" });
   const note = h("figcaption", { class: "quiet" });
   const element = h("figure", { class: "chart" }, h("h3", {}, title), legend, picture, note);
-  let shown = null;
+  const reading = svg("g", { class: "reading", "aria-hidden": "true" }); // the words are for those who do not point
+  let [shown, pointer] = [null, null];
 
   function render() {
     const wide = picture.clientWidth;
@@ -49,8 +51,29 @@ export function chart(title, { tall = 170 } = {}) {
       ...ticks(y.from, y.to, 3, y.whole).map((v) => svg("text", { x: left - 5, y: toY(v) + 4, "text-anchor": "end" }, short(v))),
       svg("text", { class: "unit", x: right, y: tall - 4, "text-anchor": "end" }, x.label),
       svg("text", { class: "unit", x: 0, y: 10 }, y.label),
+      reading,
+    );
+    read(toX, toY);
+  }
+
+  /** Say what is under the pointer, in the place of the upright axis' label. */
+  function read(toX, toY) {
+    const found = pointer && readingAt(shown, pointer, toX, toY);
+    picture.toggleAttribute("data-read", Boolean(found));
+    if (!found) return reading.replaceChildren();
+    reading.replaceChildren(
+      svg("line", { x1: toX(found.x), x2: toX(found.x), y1: MARGIN.top, y2: tall - MARGIN.bottom }),
+      ...found.points.map(([x, y]) => svg("circle", { cx: toX(x), cy: toY(y), r: 3.5 })),
+      svg("text", { x: 0, y: 10 }, found.words),
     );
   }
+  const point = (event) => {
+    const box = picture.getBoundingClientRect();
+    pointer = event ? { x: event.clientX - box.left, y: event.clientY - box.top } : null;
+    render();
+  };
+  picture.onpointermove = picture.onpointerdown = point;
+  picture.onpointerleave = () => point(null);
 
   /** Show a chart; `words` says it to those who do not see it, `note` is a line below. */
   element.draw = (described) => {
@@ -69,22 +92,17 @@ export function chart(title, { tall = 170 } = {}) {
 }
 
 const path = (values, toX, toY) => values.map(([x, y], i) => `${i ? "L" : "M"}${toX(x).toFixed(1)} ${toY(y).toFixed(1)}`).join("");
-const titled = (element, title) => {
-  if (title) element.append(svg("title", {}, title));
-  return element;
-};
 
 /** How each kind of mark is drawn: (mark, toX, toY, box) -> elements. */
 const DRAWN = {
-  bars: ({ values, tone, width = 0.8, titles }, toX, toY) =>
-    values.filter(([, y]) => y > 0).map(([x, y], i) => {
+  bars: ({ values, tone, width = 0.8 }, toX, toY) =>
+    values.filter(([, y]) => y > 0).map(([x, y]) => {
       const [a, b] = [toX(x - width / 2), toX(x + width / 2)];
-      const bar = { class: `bars ${tone}`, x: a.toFixed(1), width: Math.max(1, b - a).toFixed(1), y: toY(y).toFixed(1), height: Math.max(0, toY(0) - toY(y)).toFixed(1) };
-      return titled(svg("rect", bar), titles?.[i] ?? `${short(x)}: ${short(y)}`);
+      return svg("rect", { class: `bars ${tone}`, x: a.toFixed(1), width: Math.max(1, b - a).toFixed(1), y: toY(y).toFixed(1), height: Math.max(0, toY(0) - toY(y)).toFixed(1) });
     }),
   line: ({ values, tone, dashed }, toX, toY) => [svg("path", { class: `line ${tone}`, d: path(values, toX, toY), "stroke-dasharray": dashed ? "4 3" : null })],
-  dots: ({ values, tone, hollow, titles, size = 3 }, toX, toY) =>
-    values.map(([x, y], i) => titled(svg("circle", { class: `dots ${tone}${hollow ? " hollow" : ""}`, cx: toX(x).toFixed(1), cy: toY(y).toFixed(1), r: size }), titles?.[i])),
+  dots: ({ values, tone, hollow, size = 3 }, toX, toY) =>
+    values.map(([x, y]) => svg("circle", { class: `dots ${tone}${hollow ? " hollow" : ""}`, cx: toX(x).toFixed(1), cy: toY(y).toFixed(1), r: size })),
   band: ({ values, tone }, toX, toY) => {
     const there = values.map(([x, , high]) => [x, high]);
     const back = values.map(([x, low]) => [x, low]).reverse();

@@ -9,6 +9,7 @@ import { difference, flipped, readFlips, writeFlips } from "../../../app/web/mat
 import * as laws from "../../../app/web/maths/laws.js";
 import { LinkError } from "../../../app/web/maths/link.js";
 import { gainFor, rms } from "../../../app/web/maths/picture.js";
+import { readingAt } from "../../../app/web/maths/reading.js";
 import { short, ticks } from "../../../app/web/maths/scale.js";
 import * as trains from "../../../app/web/maths/trains.js";
 
@@ -153,4 +154,21 @@ test("axes have round ticks", () => {
   assert.deepEqual(ticks(-0.13, 0.31, 3), [0, 0.2]);
   assert.deepEqual(ticks(2, 2), [2]);
   assert.deepEqual([0.123456, 12345, 0, NaN].map(short), ["0.123", "12300", "0", "–"]);
+});
+
+test("a chart says what is under the pointer", () => {
+  const same = (v) => v;
+  const bars = { kind: "bars", name: "drawn", values: [[0, 0.25], [10, 0.5]] }; // prettier-ignore
+  const line = { kind: "line", name: "law", values: [[-5, 0], [5, 1], [15, 0]] }; // prettier-ignore
+  const dots = { kind: "dots", values: [[10, 0.5], [40, 3]], titles: ["first", "second"] }; // prettier-ignore
+  const x = { label: "spikes" };
+  const at = (place, marks, y = 99) => readingAt({ x, marks }, { x: place, y }, same, same);
+  assert.deepEqual(at(6, [bars, line]), { x: 10, points: [[10, 0.5], [10, 0.5]], words: "spikes 10: drawn 0.5, law 0.5" }); // prettier-ignore
+  assert.equal(at(-90, [bars]).words, "spikes 0: drawn 0.25");
+  assert.equal(at(2, [line]).words, "spikes 5: law 1");
+  assert.equal(at(16, [{ ...line, name: "" }, { kind: "line", values: [[16, 7], [17, 8]] }]).words, "spikes 16: 7"); // prettier-ignore
+  assert.equal(at(11, [line, dots], 1).words, "first");
+  assert.equal(at(11, [line, dots], 60).words, "spikes 15: law 0");
+  assert.equal(at(11, [dots], 60), null);
+  assert.equal(readingAt({ x: { label: "step", name: (v) => v + 1 }, marks: [bars] }, { x: 0, y: 0 }, same, same).words, "step 1: drawn 0.25");
 });

@@ -1,4 +1,4 @@
-"""Tables of rates on disk: .npz, .csv and .parquet."""
+"""Tables of rates, or of latent vectors, on disk: .npz, .csv and .parquet."""
 
 from __future__ import annotations
 
@@ -61,40 +61,56 @@ def read_rates(path: Path, latent_dim: int) -> NDArray[np.float32]:
     Raises:
         InputError: the file cannot be read, has another width, or values outside [0, 1].
     """
+    rates = _read_table(path, latent_dim, "rate", ("rates",))
+    if not bool(((rates >= 0) & (rates <= 1)).all()):
+        raise InputError(f"{path}: expected rates in [0, 1], found values outside or not numbers")
+    return rates
+
+
+def read_features(path: Path, latent_dim: int) -> NDArray[np.float32]:
+    """Read (N, d) latent vectors of a model without rates, as `read_rates`; the array is 'features' or 'latent'.
+
+    Raises:
+        InputError: the file cannot be read, has another width, or values that are not finite.
+    """
+    features = _read_table(path, latent_dim, "feature", ("features", "latent"))
+    if not bool(np.isfinite(features).all()):
+        raise InputError(f"{path}: expected finite features, found others")
+    return features
+
+
+def _read_table(path: Path, latent_dim: int, called: str, arrays: tuple[str, ...]) -> NDArray[np.float32]:
     suffix = path.suffix.lower()
     try:
         if suffix == ".npz":
             with path.open("rb") as content:  # np.load leaves its own handle open when the archive is damaged
                 archive = np.load(content, allow_pickle=False)
                 if not isinstance(archive, np.lib.npyio.NpzFile):
-                    raise ValueError("expected an archive with an array 'rates'")
-                rates = archive["rates"]
+                    raise ValueError(f"expected an archive with an array {arrays[0]!r}")
+                table = archive[next((name for name in arrays if name in archive), arrays[0])]
         elif suffix == ".parquet":
             import pyarrow.parquet as pq
 
-            table = pq.read_table(path)
-            count = sum(name.startswith("rate_") for name in table.column_names)
-            columns = [f"rate_{j}" for j in range(count)]
-            rates = np.stack([table[name].to_numpy() for name in columns], axis=1)
+            columns = pq.read_table(path)
+            count = sum(name.startswith(f"{called}_") for name in columns.column_names)
+            table = np.stack([columns[f"{called}_{j}"].to_numpy() for j in range(count)], axis=1)
         elif suffix == ".csv":
             with path.open(encoding="utf-8") as text:
                 rows = [line.split(",") for line in text if line.strip() and not line.lstrip().startswith("#")]
             rows = rows[1:] if rows and not _is_number(rows[0][0]) else rows
-            rates = np.array([[float(value) for value in row] for row in rows])
+            table = np.array([[float(value) for value in row] for row in rows])
         else:
             raise InputError(f"{path}: expected .npz, .parquet or .csv")
-        if rates.dtype.kind not in "biuf":
-            raise ValueError(f"expected real numbers, found {rates.dtype}")
-        rates = np.atleast_2d(rates.astype(np.float32))
+        if table.dtype.kind not in "biuf":
+            raise ValueError(f"expected real numbers, found {table.dtype}")
+        table = np.atleast_2d(table.astype(np.float32))
     except _UNREADABLE as error:
         said = str(error).splitlines() or [type(error).__name__]
         reason = "no such file" if isinstance(error, FileNotFoundError) else said[0]
-        raise InputError(f"{path}: no table of rates: {reason}") from error
-    if rates.ndim != 2 or rates.shape[1] != latent_dim or not len(rates):
-        raise InputError(f"{path}: expected rates of shape (N, {latent_dim}), found {rates.shape}")
-    if not bool(((rates >= 0) & (rates <= 1)).all()):
-        raise InputError(f"{path}: expected rates in [0, 1], found values outside or not numbers")
-    return rates
+        raise InputError(f"{path}: no table of {called}s: {reason}") from error
+    if table.ndim != 2 or table.shape[1] != latent_dim or not len(table):
+        raise InputError(f"{path}: expected {called}s of shape (N, {latent_dim}), found {table.shape}")
+    return table
 
 
 def _is_number(text: str) -> bool:

@@ -6,6 +6,10 @@ import json
 
 import numpy as np
 import pytest
+import torch
+
+from esvae_core import checkpoint
+from esvae_core.pictures import to_uint8
 
 from .test_cli import esvae  # noqa: F401 - a fixture
 
@@ -51,14 +55,48 @@ def test_a_rival_is_trained_shown_and_used(trained, esvae, tmp_path):  # noqa: F
     assert len(table["labels"]) == 300
 
 
+def test_a_latent_without_spikes_is_decoded_and_walked_and_made_again(trained, esvae, tmp_path):  # noqa: F811
+    path, kind = trained
+    assert esvae("encode", path, "digits", "--out", tmp_path / "latents.npz").code == 0
+    words = {
+        "decode": (path, tmp_path / "latents.npz", "--out", tmp_path / "decode.npz"),
+        "interpolate": (path, "digits:0", "digits:1", "--frames", 5, "--out", tmp_path / "interpolate.npz"),
+        "sample": (path, "--n", 7, "--out", tmp_path / "sample.npz"),
+    }
+    if kind == "fsvae":
+        for name in ("decode", "interpolate"):
+            done = esvae(name, *words[name])
+            assert done.code == 2
+            assert "whose latent is no vector of numbers" in done.err
+        return
+    model = checkpoint.load(path).model
+    for name, rest in words.items():
+        done = esvae(name, *rest)
+        assert done.code == 0, done.err
+        with np.load(tmp_path / f"{name}.npz") as file:
+            images, codes = file["images"], torch.from_numpy(file["latent"])
+        with torch.no_grad():
+            wanted = to_uint8(model.decode(codes))[..., 0]
+        assert np.abs(images.astype(int) - wanted).max() <= 1
+        assert esvae("replay", tmp_path / f"{name}.npz", "--checkpoint", path).code == 0
+    start, *_, end = codes_of = np.load(tmp_path / "interpolate.npz")["latent"]
+    assert np.allclose(codes_of, np.linspace(start, end, 5), atol=1e-2)
+    known = np.load(tmp_path / "latents.npz")["features"]
+    assert np.allclose((start, end), known[:2], atol=1e-2)
+    assert np.allclose(np.load(tmp_path / "decode.npz")["latent"], known, atol=1e-2)
+    again = esvae("decode", path, tmp_path / "decode.npz", "--out", tmp_path / "again.npz")
+    assert again.code == 0
+    assert np.array_equal(np.load(tmp_path / "again.npz")["images"], np.load(tmp_path / "decode.npz")["images"])
+
+
 def test_what_needs_rates_is_refused_in_one_line(trained, esvae, tmp_path):  # noqa: F811
     path, kind = trained
+    np.savez(tmp_path / "features.npz", features=np.full((2, 4), np.nan))
     for words in (
         ("sample", path, "--steps", 3, "--out", tmp_path / "x.png"),
-        ("sample", path, "--out", tmp_path / "x.gif"),
         ("encode", path, "digits", "--steps", 3, "--out", tmp_path / "x.npz"),
-        ("decode", path, tmp_path / "none.npz", "--out", tmp_path / "x.png"),
-        ("interpolate", path, "digits:0", "digits:1", "--out", tmp_path / "x.png"),
+        ("decode", path, tmp_path / "features.npz", "--steps", 3, "--out", tmp_path / "x.png"),
+        ("interpolate", path, "digits:0", "digits:1", "--path", "arcsine", "--out", tmp_path / "x.png"),
         ("evaluate", path),
         ("fit-prior", path, "--out", tmp_path / "x.safetensors"),
         ("calibrate", path, "--out", tmp_path / "x.safetensors"),
@@ -67,6 +105,9 @@ def test_what_needs_rates_is_refused_in_one_line(trained, esvae, tmp_path):  # n
         assert done.code == 2, words
         assert len(done.err.strip().splitlines()) == 1, done.err
         assert f"kind {kind}" in done.err or "expected a file name" in done.err
+    done = esvae("decode", path, tmp_path / "features.npz", "--out", tmp_path / "x.png")
+    assert done.code == 2
+    assert f"kind {kind}" in done.err or "expected finite features" in done.err
     assert not list(tmp_path.glob("x.*"))
 
 

@@ -7,7 +7,7 @@ Convolution, batch norm, leaky rectifier; the last layer of the decoder has a ta
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +30,13 @@ def _up(channels_in: int, channels_out: int) -> nn.Sequential:
     """3x3 transposed convolution that doubles height and width."""
     convolution = nn.ConvTranspose2d(channels_in, channels_out, 3, stride=2, padding=1, output_padding=1)
     return nn.Sequential(convolution, nn.BatchNorm2d(channels_out), nn.LeakyReLU(_SLOPE))
+
+
+class CodeSample(NamedTuple):
+    """N pictures, and the latent vectors (N, d) they were decoded from."""
+
+    images: Tensor
+    codes: Tensor
 
 
 class ANNCoder(ImageModel):
@@ -59,6 +66,16 @@ class ANNCoder(ImageModel):
     @abstractmethod
     def mixture(self) -> Mixture:
         """Where new codes come from."""
+
+    @abstractmethod
+    def sample_codes(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """`n` new codes, (n, d)."""
+
+    @torch.no_grad()
+    def sample(self, n: int, generator: torch.Generator | None = None) -> CodeSample:
+        """`n` pictures decoded from new codes."""
+        codes = self.sample_codes(n, generator)
+        return CodeSample(self.decode(codes), codes)
 
     def _encoded(self, images: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, features) of the last convolution."""

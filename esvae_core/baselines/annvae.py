@@ -20,13 +20,6 @@ class Gaussian(NamedTuple):
     log_variance: Tensor
 
 
-class GaussianSample(NamedTuple):
-    """N pictures, and the latent vectors (N, d) they were decoded from."""
-
-    images: Tensor
-    codes: Tensor
-
-
 def kl_to_standard_normal(posterior: Gaussian) -> Tensor:
     """Kullback-Leibler divergence from N(0, I), in nats: sum over dimensions, mean over images."""
     mean, log_variance = posterior
@@ -71,11 +64,9 @@ class ANNVAE(ANNCoder):
         assert isinstance(pictures, Tensor)
         return pictures
 
-    @torch.no_grad()
-    def sample(self, n: int, generator: torch.Generator | None = None) -> GaussianSample:
-        """`n` pictures from the prior."""
-        codes = self._normal((check_count(n), self.config.latent_dim), generator)
-        return GaussianSample(self.decode(codes), codes)
+    def sample_codes(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """`n` codes (n, d) from the prior."""
+        return self._normal((check_count(n), self.config.latent_dim), generator)
 
     @torch.no_grad()
     def features(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from esvae_core.baselines.ann import ANNCoder
-from esvae_core.baselines.annvae import GaussianSample
 from esvae_core.config import AutoencoderConfig
 from esvae_core.mixture import Mixture, draw, fit
 from esvae_core.model import check_count
@@ -63,11 +62,9 @@ class Autoencoder(ANNCoder):
         """Images -> pictures decoded from their codes; no chance is in them."""
         return self.decode(self.encode(images))
 
-    @torch.no_grad()
-    def sample(self, n: int, generator: torch.Generator | None = None) -> GaussianSample:
-        """`n` pictures decoded from the mixture."""
-        codes = draw(self.mixture, check_count(n), generator).to(self.mixture_means)
-        return GaussianSample(self.decode(codes), codes)
+    def sample_codes(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """`n` codes (n, d) from the mixture."""
+        return draw(self.mixture, check_count(n), generator).to(self.mixture_means)
 
     @torch.no_grad()
     def features(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:

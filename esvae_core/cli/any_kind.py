@@ -1,4 +1,4 @@
-"""What the commands do with models that have no firing rates: new pictures, latent vectors."""
+"""What the commands do with models that have no firing rates, or no latent to play."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def refuse(model: ImageModel, **options: object) -> None:
 def sample_pictures(
     model: ImageModel, out_file: Path, n: int, seed: int, columns: int | None, scale: int, as_json: bool
 ) -> None:
-    """Draw new pictures, 250 at a time, and write them as a .png grid or an .npz."""
+    """Write new pictures of a model without a latent to play as a .png grid or an .npz, without a recipe."""
     import torch
 
     from esvae_core.arrays import suffix_of

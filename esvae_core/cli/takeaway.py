@@ -15,11 +15,9 @@ from esvae_core.cli.options import AsJson, Checkpoint, SamplerName, group
 from esvae_core.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from esvae_core.config import Sampler
-    from esvae_core.esvae import ESVAE
+    from esvae_core.explore.playable import Playable
+    from esvae_core.explore.recipe import Units
 
 PICTURES = (".npz", ".png", ".gif", ".webp")
 
@@ -107,8 +105,8 @@ def page(
 def take_along(
     out_file: Path,
     name: str,
-    model: ESVAE,
-    rates: NDArray[np.float32],
+    model: Playable,
+    units: Units,
     seeds: Sequence[int],
     sampler: SamplerName | None,
     steps: int | None,
@@ -116,27 +114,34 @@ def take_along(
     scale: int,
     as_json: bool,
 ) -> None:
-    """Decode rates (N, d) under frozen noise, write the pictures with their recipe, and say so."""
+    """Decode rates (N, d) in units of 1/46080, write the pictures with their recipe, and say so.
+
+    A model without spikes decodes heights of its latent, and has no use for seeds, sampler and steps.
+    """
+    from esvae_core.esvae import ESVAE
     from esvae_core.explore import carriers, recipe
     from esvae_core.files import write_atomically
     from esvae_core.pictures import about_square
 
-    count, suffix = len(rates), out_file.suffix.lower()
-    units = recipe.to_units(rates)
-    how: Sampler = sampler.value if sampler else model.config.sampler
-    steps = steps or model.config.time_steps
+    count, suffix = len(units), out_file.suffix.lower()
+    how: Sampler = "bernoulli"
+    if isinstance(model, ESVAE):
+        how = sampler.value if sampler else model.config.sampler
+        steps = steps or model.config.time_steps
+    steps = steps or 1
     fits = recipe.fits(count, model.config.latent_dim, steps)
     if not fits and suffix != ".npz":
         raise InputError(f"{out_file}: {count:,} pictures are too many for one picture; write an .npz")
     pixels = recipe.paint(model, units, seeds, sampler=how, steps=steps)
+    numbers = recipe.numbers_of(model, units)
     if fits:
         columns = min(columns or about_square(count), count)
         layout = recipe.Layout(columns=columns, gap=2, scale=scale)
         film = suffix in (".gif", ".webp")
         kind: recipe.Kind = "film" if film else "strip" if columns == count else "grid"
         made = recipe.recipe_of(model, name, units, seeds, kind=kind, sampler=how, steps=steps, layout=layout)
-        carriers.write(out_file, made, pixels)
+        carriers.write(out_file, made, pixels, numbers)
     else:
-        write_atomically(out_file, carriers.npz(pixels, rates=recipe.to_rates(units)))
+        write_atomically(out_file, carriers.npz(pixels, **numbers))
     text = f"{out_file}: {count:,} pictures" + ("" if fits else ", too many for a recipe")
     console.say(as_json, text, file=str(out_file), images=count, recipe=fits)

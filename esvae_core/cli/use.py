@@ -84,7 +84,7 @@ def encode(
 @app.command(epilog="Example: `esvae decode checkpoints/mnist.safetensors rates.npz --out pictures.png`")
 def decode(
     checkpoint: Checkpoint,
-    rates_file: Annotated[Path, typer.Argument(help="Rates: .npz, .parquet or .csv.", show_default=False)],
+    rates_file: Annotated[Path, typer.Argument(help="What `encode` writes, or a .csv.", show_default=False)],
     out_file: Annotated[Path, typer.Option("--out", help=".png grid, .gif or .webp film, .npz.", show_default=False)],
     steps: Steps = None,
     sampler: Sampling = None,
@@ -93,17 +93,21 @@ def decode(
     scale: Scale = 2,
     as_json: AsJson = False,
 ) -> None:
-    """Firing rates to pictures."""
-    from esvae_core.arrays import read_rates, suffix_of
-    from esvae_core.checkpoint import load
+    """Firing rates to pictures; with a model that has none, latent vectors."""
+    from esvae_core.arrays import read_features, read_rates, suffix_of
     from esvae_core.esvae import ESVAE
-    from esvae_core.explore.recipe import seeds_from
+    from esvae_core.explore.playable import load_playable
+    from esvae_core.explore.recipe import seeds_from, to_heights, to_units
 
     suffix_of(out_file, PICTURES)
-    model = load(checkpoint, ESVAE).model
-    rates = read_rates(rates_file, model.config.latent_dim)
-    seeds = seeds_from(seed, len(rates))
-    take_along(out_file, checkpoint.stem, model, rates, seeds, sampler, steps, columns, scale, as_json)
+    model = load_playable(checkpoint).model
+    if isinstance(model, ESVAE):
+        units = to_units(read_rates(rates_file, model.config.latent_dim))
+    else:
+        refuse(model, steps=steps, sampler=sampler)
+        units = to_heights(model, read_features(rates_file, model.config.latent_dim))
+    seeds = seeds_from(seed, len(units))
+    take_along(out_file, checkpoint.stem, model, units, seeds, sampler, steps, columns, scale, as_json)
 
 
 @app.command(epilog="Example: `esvae sample checkpoints/mnist.safetensors --n 64 --seed 1 --out samples.png`")
@@ -122,21 +126,25 @@ def sample(
 ) -> None:
     """New pictures from the prior."""
     from esvae_core.arrays import suffix_of
+    from esvae_core.baselines.ann import ANNCoder
     from esvae_core.checkpoint import load
     from esvae_core.esvae import ESVAE
-    from esvae_core.explore.recipe import seeds_from
+    from esvae_core.explore.recipe import seeds_from, to_heights, to_units
     from esvae_core.seeds import generator
 
     suffix_of(out_file, PICTURES)
     model = load(checkpoint).model
-    if not isinstance(model, ESVAE):
+    if isinstance(model, ESVAE):
+        source = generator(seed, "prior")
+        drawn = model.prior_rates(n, generator=source, prior=prior.value if prior else None, temperature=temperature)
+        units = to_units(drawn.detach().numpy())
+    else:
         refuse(model, prior=prior, temperature=None if temperature == 1 else temperature, steps=steps, sampler=sampler)
-        sample_pictures(model, out_file, n, seed, columns, scale, as_json)
-        return
-    source = generator(seed, "prior")
-    drawn = model.prior_rates(n, generator=source, prior=prior.value if prior else None, temperature=temperature)
-    rates = drawn.detach().numpy()
-    take_along(out_file, checkpoint.stem, model, rates, seeds_from(seed, n), sampler, steps, columns, scale, as_json)
+        if not isinstance(model, ANNCoder):
+            sample_pictures(model, out_file, n, seed, columns, scale, as_json)
+            return
+        units = to_heights(model, model.sample_codes(n, generator(seed, "sample")).numpy())
+    take_along(out_file, checkpoint.stem, model, units, seeds_from(seed, n), sampler, steps, columns, scale, as_json)
 
 
 @app.command(
@@ -149,7 +157,9 @@ def interpolate(
     end: Annotated[str, typer.Argument(help="The same.", show_default=False)],
     out_file: Annotated[Path, typer.Option("--out", help=".png strip, .gif or .webp film, .npz.", show_default=False)],
     frames: Annotated[int, typer.Option(min=2, max=1000, help="Pictures, both ends included.")] = 12,
-    path: Annotated[PathName, typer.Option(help="The way between the rates.")] = PathName.arcsine,
+    path: Annotated[
+        PathName | None, typer.Option(help="The way between the rates; arcsine unless given, without rates linear.")
+    ] = None,
     data_dir: DataDir = None,
     steps: Steps = None,
     sampler: Sampling = None,
@@ -158,19 +168,27 @@ def interpolate(
     scale: Scale = 2,
     as_json: AsJson = False,
 ) -> None:
-    """A path between two images, through the rates, under frozen noise."""
+    """A path between two images, through the rates, under frozen noise; without rates, through the latent."""
     import torch
 
     from esvae_core.arrays import suffix_of
-    from esvae_core.checkpoint import load
     from esvae_core.esvae import ESVAE
     from esvae_core.explore.interpolate import interpolate as between
+    from esvae_core.explore.playable import load_playable
+    from esvae_core.explore.recipe import to_heights, to_rates, to_units
 
     suffix_of(out_file, PICTURES)
-    loaded = load(checkpoint, ESVAE)
+    loaded = load_playable(checkpoint)
     model = loaded.model
+    spiking = isinstance(model, ESVAE)
+    if not spiking:
+        refuse(model, path=path if path != PathName.linear else None, steps=steps, sampler=sampler)
     ends = torch.stack([end_of_path(loaded.header, model, source, data_dir) for source in (start, end)])
     with torch.no_grad():
-        first, last = model.encode(ends, steps=steps).rates
-    rates = between(first, last, frames, path.value).numpy()
-    take_along(out_file, checkpoint.stem, model, rates, (seed,), sampler, steps, columns or frames, scale, as_json)
+        if isinstance(model, ESVAE):
+            first, last = model.encode(ends, steps=steps).rates
+        else:
+            first, last = torch.from_numpy(to_rates(to_heights(model, model.features(ends).numpy())))
+    way = path or (PathName.arcsine if spiking else PathName.linear)
+    units = to_units(between(first, last, frames, way.value).numpy())
+    take_along(out_file, checkpoint.stem, model, units, (seed,), sampler, steps, columns or frames, scale, as_json)

@@ -13,7 +13,7 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,8 +71,14 @@ def checksum(frames: tuple[Pixels, ...]) -> str:
     return hashlib.sha256(b"".join(frame.tobytes() for frame in frames)).hexdigest()
 
 
-def write(path: Path, recipe: Recipe, pixels: Pixels) -> None:
+def write(path: Path, recipe: Recipe, pixels: Pixels, numbers: Mapping[str, NDArray[np.generic]] | None = None) -> None:
     """Write rendered pictures (N, H, W, C) with their recipe; the path's ending says how.
+
+    Args:
+        path: where; its ending is one of SUFFIXES.
+        recipe: what made them.
+        pixels: the pictures.
+        numbers: arrays that an .npz has beside them, see `recipe.numbers_of`; the recipe's rates unless given.
 
     Raises:
         InputError: the ending is none of SUFFIXES, or a film is to become a PNG.
@@ -85,7 +91,8 @@ def write(path: Path, recipe: Recipe, pixels: Pixels) -> None:
         raise InputError(f"{path}: a film needs a file name that ends in .gif or .webp")
     if suffix == ".npz":
         inside = np.frombuffer(recipe.text.encode(), np.uint8)
-        write_atomically(path, npz(pixels, rates=to_rates(recipe.units), recipe=inside))
+        numbers = {"rates": to_rates(recipe.units)} if numbers is None else numbers
+        write_atomically(path, npz(pixels, **numbers, recipe=inside))
         return
     frames = laid_out(recipe, pixels)
     images = [_image(frame, suffix) for frame in frames]

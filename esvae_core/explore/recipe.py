@@ -268,6 +268,14 @@ def to_heights(model: ANNCoder, codes: NDArray[np.floating]) -> Units:
     return np.rint(plain.plain_plan_of(model).heights(codes).astype(np.float64) * GRID).astype(np.uint16)
 
 
+def numbers_of(model: Playable, units: Units) -> dict[str, NDArray[np.float32]]:
+    """What (N, d) units of 1/46080 mean to a model: its 'rates', or, without spikes, its 'latent' vectors."""
+    rates = to_rates(units)
+    if isinstance(model, ESVAE):
+        return {"rates": rates}
+    return {"latent": plain.plain_plan_of(model).codes(rates).astype(np.float32)}
+
+
 def paint(
     model: Playable,
     units: Units,

@@ -14,7 +14,7 @@ from esvae_core.errors import CheckpointError, RecipeError
 from esvae_core.esvae import ESVAE
 from esvae_core.explore.carriers import Pixels, checksum, laid_out, read, shown, write
 from esvae_core.explore.playable import Playable, load_playable
-from esvae_core.explore.recipe import Recipe, hash_of, render
+from esvae_core.explore.recipe import Recipe, hash_of, numbers_of, render
 
 _BESIDE = Path(__file__).resolve().parents[2] / "checkpoints"  # of the repository, where this is one
 
@@ -58,7 +58,7 @@ def replay(path: Path, places: Sequence[Path], out: Path | None = None) -> Repla
     place, found = find(carried.recipe, places, where=str(path))
     pixels = render(carried.recipe, found.model)
     if out is not None:
-        write(out, carried.recipe, pixels)
+        write(out, carried.recipe, pixels, numbers_of(found.model, carried.recipe.units))
     lossy, spiking = carried.form == "mp4", isinstance(found.model, ESVAE)
     frames = (pixels,) if carried.form == "npz" else laid_out(carried.recipe, pixels)
     if lossy:

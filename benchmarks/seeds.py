@@ -25,9 +25,11 @@ VALIDATION = "validation MSE"
 def figures_of(folder: Path) -> tuple[Header, dict[str, float]]:
     """Header of a run's model, and its figures by name."""
     header = load(folder / "model.safetensors").header
-    assert header.training is not None and header.training.curve, f"{folder}: the model has no curve"
-    last = header.training.curve[-1].get("time_steps")
-    figures = {VALIDATION: min(row["validation_mse"] for row in header.training.curve if row.get("time_steps") == last)}
+    curve = header.training.curve if header.training else ()
+    if not curve:
+        raise SystemExit(f"{folder}: expected a model with its training curve")
+    last = curve[-1].get("time_steps")
+    figures = {VALIDATION: min(row["validation_mse"] for row in curve if row.get("time_steps") == last)}
     suite = folder / "suite.json"
     if suite.exists():
         for group in SuiteReport.model_validate_json(suite.read_text(encoding="utf-8")).groups:

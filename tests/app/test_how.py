@@ -116,9 +116,17 @@ def test_a_source_that_is_no_image_is_said_to_be_none(page):
         "img"
     ).get_attribute("aria-label")
     open_how(page, State("aaa", Own(LINK.rates), LINK.rates, 7, "bernoulli", 8))
+    page.locator("[data-source=painted]").wait_for()
     assert "only the rates are kept" in card(page, "Image").text_content()
+    with torch.inference_mode():
+        spikes = noise.sample(from_grid(LINK.rates), 0, "systematic", model.config.time_steps).astype(np.float32)
+        painting = model.decode(torch.from_numpy(spikes)[:, None])
+        fired = sum(int(layer.spikes.sum()) for layer in model.trace_encode(painting).layers.values())
+    said = re.search(r"([\d,]+) spikes", card(page, "Encoder").locator(".card-words").text_content())[1]
+    assert int(said.replace(",", "")) == pytest.approx(fired, rel=1e-3)
     atlas = catalogue.named("aaa").atlas
     open_how(page, State("aaa", TestImage(int(atlas.indices[0])), LINK.rates, 7, "bernoulli", 8))
+    page.locator("[data-source=painted]").wait_for()
     assert "is not on this machine" in card(page, "Image").text_content()
     moved = int((np.abs(atlas.rates[0] - from_grid(LINK.rates)) > 1e-4).sum())
     assert f"You have moved {moved} of them since." in card(page, "Rates").text_content()

@@ -282,7 +282,8 @@ def test_a_layer_a_neuron_and_its_membrane(visit):
     page.locator(f".layers-part[data-unit='decoder.1 2.{y}.{x}']").wait_for()
     page.get_by_role("button", name="membrane", exact=True).click()
     assert "Membranes at step 8" in maps.get_attribute("aria-label")
-    assert page.locator("option[value='encoder.0']").is_disabled(), "the images of this set are not at hand"
+    page.get_by_label("Layer", exact=True).select_option("encoder.0")
+    page.get_by_text("The encoder is shown what the model paints, since the image itself is not at hand.").wait_for()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import { short } from "../maths/scale.js";
 import { card, layerMaps } from "./card.js";
 import { chart } from "./chart.js";
 import { equation } from "./equations.js";
-import { layerName, paintMaps, sourceImage } from "./layers.js";
+import { layerName, paintMaps } from "./layers.js";
+import { encoderImage, keyOf } from "./origin.js";
 import { paint } from "./picture.js";
 
 const SEEN = 16; // channels of a layer, so that each can be made out
@@ -25,28 +26,26 @@ export function inward(desk, inside) {
   const luck = chart("Standard normal numbers", { tall: 130 });
   const curve = chart("From numbers to rates", { tall: 150 });
   const bars = chart("Spikes per step of each latent neuron", { tall: 150 });
-  let image = null;
-  let encoded = null;
+  let [image, painted, encoded] = [null, false, null];
   let asked = "";
 
   function draw(now) {
     const { source } = now.state;
-    const key = source.kind === "own" ? "own" : `${source.kind} ${source.index ?? source.seed}`;
+    const key = keyOf(source);
     if (key !== asked) {
       asked = key;
       [image, encoded] = [null, null];
-      sourceImage(desk, source).then((found) => {
-        if (asked !== key || !found || desk.entry !== entry) return;
-        image = found;
+      encoderImage(desk, source).then((found) => {
+        if (asked !== key || desk.entry !== entry) return;
+        ({ image, painted } = found);
         encoded = engine.traceEncode(image, entry.steps).layers;
         draw(inside.now);
       });
     }
-    if (image) ofImage(now);
-    else if (source.kind === "prior") ofPrior(now);
-    else ofNothing(source);
+    if (source.kind === "prior") ofPrior(now);
+    else if (image) ofImage(now);
     showRates(now);
-    first.dataset.source = image ? "image" : source.kind === "prior" ? "prior" : "none";
+    first.dataset.source = source.kind === "prior" ? "prior" : !image ? "none" : painted ? "painted" : "image";
   }
 
   function ofImage({ state, upto }) {
@@ -55,7 +54,7 @@ export function inward(desk, inside) {
     first.show(canvas);
     paint(canvas, image, channels);
     const colours = channels === 1 ? "gray" : "colour";
-    first.say(`Test image ${state.source.index}, ${size} × ${size} ${colours} pixels from −1 (black) to 1 (white). The encoder sees the same image at each of its ${entry.steps} steps.`);
+    first.say(`${described(state.source)} ${size} × ${size} ${colours} pixels from −1 (black) to 1 (white). The encoder sees the same image at each of its ${entry.steps} steps.`);
     first.state(null);
     second.show(maps);
     const { spikes, neurons } = paintLayers(shown, encoded, entry.steps, upto < state.steps && upto <= entry.steps ? upto : null);
@@ -98,24 +97,18 @@ export function inward(desk, inside) {
     second.state(equation(fitted ? "fitted" : "learned"));
   } // prettier-ignore
 
-  function ofNothing(source) {
-    first.name("Image");
-    second.name("Encoder");
-    first.show(h("p", { class: "card-empty" }, "no image"));
-    first.say(
+  function described(source) {
+    if (!painted) return `Test image ${source.index},`;
+    const lacking =
       source.kind === "own"
-        ? "These rates were read from a picture of someone's own; only the rates are kept, so the picture is not here."
-        : `Test image ${source.index} itself is not on this machine; only its rates are, in the model's atlas.`,
-    );
-    first.state(null);
-    second.show(h("p", { class: "card-empty" }, "encoder not shown"));
-    second.say("Without the image its spikes cannot be shown here. The path goes on from the rates, all of it live.");
-    second.state(equation(model.neuron.reset));
+        ? "These rates were read from a picture of someone's own, of which only the rates are kept."
+        : `Test image ${source.index} itself is not on this machine; only its rates are, in the model's atlas.`;
+    return `${lacking} In its place the model's own painting of it is shown to the encoder again:`;
   }
 
   function showRates({ state, rates }) {
     third.show(bars);
-    const own = image ? encoded.to_latent.spikes.reduce((sums, o, i) => ((sums[i % entry.dims] += o / entry.steps), sums), new Float32Array(entry.dims)) : null;
+    const own = image && !painted ? encoded.to_latent.spikes.reduce((sums, o, i) => ((sums[i % entry.dims] += o / entry.steps), sums), new Float32Array(entry.dims)) : null;
     const origin = own ?? fromGrid(desk.ratesOf(state.source));
     const moved = rates.filter((r, j) => Math.abs(r - origin[j]) > 1e-4).length;
     bars.draw({
@@ -128,7 +121,7 @@ export function inward(desk, inside) {
       words: `${entry.dims} rates from ${short(Math.min(...rates))} to ${short(Math.max(...rates))}, mean ${short(rates.reduce((a, b) => a + b, 0) / entry.dims)}.`,
     });
     const where = moved ? ` You have moved ${moved} of them since.` : "";
-    third.say(`The latent: ${entry.dims} firing rates, spikes per step, from 0 (never) to 1 (always). ${image ? `Each is the mean of a latent neuron's ${entry.steps} steps.` : "Images would be read into such rates by the encoder."}${where}`);
+    third.say(`The latent: ${entry.dims} firing rates, spikes per step, from 0 (never) to 1 (always). ${own ? `Each is the mean of a latent neuron's ${entry.steps} steps.` : `Of an image, each is the mean of a latent neuron's ${entry.steps} steps.`}${where}`);
     third.state(equation("rate"));
   } // prettier-ignore
 

@@ -2,9 +2,9 @@
 
 import { choice, h, onLook, palette } from "../dom.js";
 import { decoderLayers, encoderLayers } from "../engine/network.js";
-import { fromBytes } from "../maths/picture.js";
 import { short } from "../maths/scale.js";
 import { chart } from "./chart.js";
+import { encoderImage, keyOf } from "./origin.js";
 
 const SHOWN = [
   ["rate", "rate", "Spikes per step, over all steps"],
@@ -18,16 +18,6 @@ export function layerName({ name, channelsOut, sideOut, kind }) {
   const [half, at] = name.split(".");
   const said = { to_latent: "encoder, latent neurons", from_latent: "decoder, first layer" }[name] ?? `${half}, layer ${Number(at) + (half === "decoder" ? 2 : 1)}`;
   return `${said} · ${shape}`;
-}
-
-/** The picture that the rates came from, (C, H, W) in [-1, 1]; null where it is not at hand. */
-export async function sourceImage(desk, source) {
-  const row = source.kind === "test" ? desk.atlas?.rowOf(source.index) ?? -1 : -1;
-  const { entry } = desk;
-  const originals = row >= 0 ? await desk.originals() : null;
-  if (!originals) return null;
-  const length = entry.size ** 2 * entry.channels;
-  return fromBytes(originals.values.subarray(row * length, (row + 1) * length), entry.channels);
 }
 
 /**
@@ -91,7 +81,7 @@ export function layers(desk, inside) {
   );
   let what = "rate";
   let columns = 1;
-  let image = null;
+  let [image, painted] = [null, false];
   let encoded = { key: null, layer: null };
   let asked = "";
 
@@ -145,7 +135,7 @@ export function layers(desk, inside) {
     const silent = rates.filter((r) => r === 0).length / area;
     const said = `${(100 * firing).toFixed(1)} % of the neurons fire at a step; ${Math.round(100 * silent)} % never do`;
     const when = { rate: "Spikes per step, over all steps", spikes: `Spikes at step ${upto}`, membrane: `Membranes at step ${upto}, full colour at twice the threshold; below 0 in the other accent` }[what];
-    facts.textContent = `${when}. ${said}.${image ? "" : " The encoder can be seen where the source is a test image and the images are at hand."}`;
+    facts.textContent = `${when}. ${said}.${painted && ofEncoder.has(layer.name) ? " The encoder is shown what the model paints, since the image itself is not at hand." : ""}`;
     canvas.setAttribute("aria-label", `${layerName(layer)}, ${channels} maps of ${side} by ${side}. ${facts.textContent}`);
     drawUnit(layer, did, rates, now);
   }
@@ -188,15 +178,14 @@ export function layers(desk, inside) {
     element.dataset.unit = `${layer.name} ${c}.${y}.${x}`;
   }
 
-  /** Fetch the picture that the rates came from, once for each. */
+  /** Fetch what the encoder is shown, once for each source. */
   function readSource({ source }) {
-    const key = source.kind === "test" ? `test ${source.index}` : source.kind;
+    const key = keyOf(source);
     if (key === asked) return;
-    asked = key;
-    image = null;
-    sourceImage(desk, source).then((found) => {
-      if (asked !== key || !found || desk.entry !== entry) return;
-      image = found;
+    [image, asked] = [null, key];
+    encoderImage(desk, source).then((found) => {
+      if (asked !== key || desk.entry !== entry) return;
+      ({ image, painted } = found);
       draw();
     });
   }

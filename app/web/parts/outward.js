@@ -9,7 +9,7 @@ import { card, layerMaps } from "./card.js";
 import { chart } from "./chart.js";
 import { equation } from "./equations.js";
 import { paintLayers } from "./inward.js";
-import { sourceImage } from "./layers.js";
+import { keyOf, sourceImage } from "./origin.js";
 import { nameOf } from "./mixer.js";
 import { paint } from "./picture.js";
 import { paintSpikes } from "./raster.js";
@@ -136,7 +136,7 @@ export function outward(desk, inside) {
   }
 
   function readSource({ source }) {
-    const key = source.kind === "test" ? `test ${source.index}` : source.kind;
+    const key = keyOf(source);
     if (key === asked) return;
     [image, asked] = [null, key];
     sourceImage(desk, source).then((found) => {

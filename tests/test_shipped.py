@@ -70,7 +70,7 @@ def test_the_page_says_what_the_headers_say(name):
         assert cell == "-" or cell.split(" ±")[0] == f"{known[metric].value:.2f}"
 
 
-@pytest.mark.parametrize("name", ["annvae-mnist", "ae-mnist"])
+@pytest.mark.parametrize("name", ["annvae-mnist", "ae-mnist", "fsvae-mnist"])
 def test_the_page_says_what_the_rivals_headers_say(name):
     lines = (FOLDER / "README.md").read_text().splitlines()
     cells = next([c.strip() for c in line.split("|")] for line in lines if line.startswith(f"| `{name}`"))

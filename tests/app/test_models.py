@@ -32,6 +32,9 @@ def test_the_table_has_every_checkpoint_and_says_what_is_wrong(page):
     assert "fsvae" in rival.locator("td").all_text_contents()
     assert "no vector of numbers" in rival.locator("th").get_attribute("title")
     assert not rival.get_by_role("button").count()
+    metrics = checkpoint.read_header(catalogue.ROOT / "checkpoints/fsvae-mnist.safetensors").metrics
+    (error,) = [m.value for m in metrics if m.name == "mse"]
+    assert f"{error:.4f}" in page.locator(".models tbody tr", has_text="fsvae-mnist").text_content()
     mnist = page.locator(".models tbody tr", has=page.get_by_role("button", name="mnist", exact=True)).first
     (known,) = [
         m.value

@@ -7,7 +7,7 @@ import { side, unreadable } from "../parts/side.js";
 
 const metric = (model, name, sampler) =>
   model.figures?.find((figure) => figure.name === name && (!sampler || figure.protocol.includes(`${sampler} sampling`)));
-const unsampled = (model) => (model.steps ? undefined : metric(model, "mse"));
+const unsampled = (model) => (model.kind === "esvae" ? undefined : metric(model, "mse"));
 // Processor time does not grow while a run is paused, but means little where a GPU does the work.
 const counted = (training) => training.device === "cpu" && training.cpu_seconds;
 const minutes = (training) => (training ? (counted(training) || training.seconds) / 60 : null);
@@ -24,7 +24,7 @@ const COLUMNS = [
   ["Pixels", (m) => m.size, (m) => (m.size ? `${m.size}² ${m.channels === 3 ? "colour" : "gray"}` : "–"), ""],
   ["MSE, Bernoulli", (m) => metric(m, "mse", "bernoulli")?.value, (m) => shownMetric(m, "mse", "bernoulli"), "Squared error on [-1, 1], test split"],
   ["MSE, systematic", (m) => metric(m, "mse", "systematic")?.value, (m) => shownMetric(m, "mse", "systematic"), "Squared error on [-1, 1], test split"],
-  ["MSE, no spikes", (m) => unsampled(m)?.value, (m) => (unsampled(m) ? shownMetric(m, "mse") : "–"), "Squared error on [-1, 1], test split, of models whose latent is not sampled into spikes"],
+  ["MSE, no rates", (m) => unsampled(m)?.value, (m) => (unsampled(m) ? shownMetric(m, "mse") : "–"), "Squared error on [-1, 1], test split, of models whose latent is no firing rates"],
   ["FAD, published", (m) => metric(m, "fad_published")?.value, (m) => shownMetric(m, "fad_published"), "Fréchet autoencoder distance of samples to the test split, by the published protocol"],
   ["FAD", (m) => metric(m, "fad")?.value, (m) => shownMetric(m, "fad"), "Fréchet autoencoder distance by the sound protocol: evaluation mode, 10,000 samples"],
   ["Training", (m) => minutes(m.budget), (m) => (m.budget ? budget(m.budget) : "–"), "Budget"],

@@ -148,7 +148,8 @@ function sheetOf(desk, offer, page) {
 
   const film = file("mp4", "A film for slides and players, with a little loss; where the browser can write it");
   film.hidden = true;
-  if (engine && !single) writesMp4({ width: entry.size, height: entry.size }, offer.frame_ms ?? FRAME).then((can) => (film.hidden = !can));
+  const side = entry.size * Number(scale.value);
+  if (engine && !single) writesMp4({ width: side, height: side }, offer.frame_ms ?? FRAME).then((can) => (film.hidden = !can));
 
   return h(
     "div",

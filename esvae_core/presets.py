@@ -31,10 +31,11 @@ _SHORT: dict[str, Any] = {
 }
 
 # Better than published at the same size (docs/ablations.md): a latent that counts, since its neurons keep what a spike
-# leaves over, and whose rates reach the decoder almost without noise; weights averaged over steps, with statistics
-# that are theirs.
+# leaves over, and whose rates reach the decoder almost without noise; gradients through the neurons that are about to
+# fire; weights averaged over steps, with statistics that are theirs.
 _PLUS_MODEL: dict[str, Any] = {
-    "latent_neuron": NeuronConfig(leak=0.9, reset="soft"),
+    "neuron": NeuronConfig(surrogate_center=0.2),
+    "latent_neuron": NeuronConfig(leak=0.9, reset="soft", surrogate_center=0.2),
     "sampler": "systematic",
     "sampling_gradient": "straight-through",
 }

@@ -29,6 +29,7 @@ TWINS = {
     "CANVAS raster": "what it tells under the pointer, the cells of Spikes tell under the arrow keys",
     "CANVAS maps": "a unit is chosen by the number fields above it as well",
     "CANVAS heat": "a dimension is chosen in the table as well",
+    "svg chart-picture": "what a chart shows is said in its label, which every chart has",
 }
 """What the pointer can do here, and how it is done without."""
 
@@ -65,7 +66,7 @@ DEAF = """() => {
       if (each.shadowRoot) walk(each.shadowRoot);
       const heard = each.onclick || each.onpointerdown || each.onpointermove;
       const mute = !each.matches(keys) && !each.closest('button') && !each.querySelector(keys);
-      if (heard && mute && each.closest('.stage')) found.push(`${each.tagName} ${each.className}`);
+      if (heard && mute && each.closest('.stage')) found.push(`${each.tagName} ${each.getAttribute('class')}`);
     }
   };
   walk(document);

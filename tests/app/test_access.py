@@ -29,7 +29,6 @@ TWINS = {
     "CANVAS raster": "what it tells under the pointer, the cells of Spikes tell under the arrow keys",
     "CANVAS maps": "a unit is chosen by the number fields above it as well",
     "CANVAS heat": "a dimension is chosen in the table as well",
-    "svg chart-picture": "what a chart shows is said in its label, which every chart has",
 }
 """What the pointer can do here, and how it is done without."""
 

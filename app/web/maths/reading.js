@@ -6,20 +6,19 @@ const NEAR = 16; // pixels to a dot that has words of its own
 
 /**
  * @param {{x: {label: string, name?: (v: number) => string}, marks: object[]}} chart as `chart.draw` takes it
- * @param {{x: number, y: number}} at in pixels
+ * @param {{x: number, y: number}|null} at in pixels
  * @param {(v: number) => number} toX pixels of a value @param {(v: number) => number} toY
  * @returns {{x: number, points: [number, number][], words: string}|null} null where there is nothing to read
  */
 export function readingAt({ x, marks }, at, toX, toY) {
+  if (!at) return null;
   const dots = marks.flatMap(({ kind, titles, values }) => (kind === "dots" && titles ? values.map((point, i) => ({ point, words: titles[i] })) : []));
   const far = ({ point }) => Math.hypot(toX(point[0]) - at.x, toY(point[1]) - at.y);
   const dot = least(dots, far);
   if (dot && far(dot) <= NEAR) return { x: dot.point[0], points: [dot.point], words: dot.words };
 
-  const lines = marks.filter(({ kind }) => kind === "line" || kind === "bars");
-  const bars = lines.filter(({ kind }) => kind === "bars");
-  const places = (bars.length ? bars : lines).flatMap(({ values }) => values.map(([place]) => place));
-  const place = least(places, (each) => Math.abs(toX(each) - at.x));
+  const lines = marks.filter(isLine);
+  const place = least(placesOf({ marks }), (each) => Math.abs(toX(each) - at.x));
   if (place === undefined) return null;
   const found = lines.map((mark) => ({ name: mark.name, value: valueAt(mark, place) })).filter(({ value }) => value !== null);
   return {
@@ -27,6 +26,16 @@ export function readingAt({ x, marks }, at, toX, toY) {
     points: found.map(({ value }) => [place, value]),
     words: `${x.label} ${x.name?.(place) ?? short(place)}: ${found.map(({ name, value }) => [name, short(value)].filter(Boolean).join(" ")).join(", ")}`,
   };
+}
+
+const isLine = ({ kind }) => kind === "line" || kind === "bars";
+
+/** The places along x that can be read, in ascending order: those of the bars, or else of the lines. @returns {number[]} */
+export function placesOf({ marks }) {
+  const lines = marks.filter(isLine);
+  const bars = lines.filter(({ kind }) => kind === "bars");
+  const places = (bars.length ? bars : lines).flatMap(({ values }) => values.map(([place]) => place));
+  return [...new Set(places)].sort((a, b) => a - b);
 }
 
 /** The first of those for which `size` is least. */

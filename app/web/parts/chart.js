@@ -11,11 +11,12 @@
  *     });
  *
  * Marks: bars, line (`dashed`), dots (`hollow`, `titles`: words of each), band ([x, low, high]), region ([from, to] of x). Drawn as SVG,
- * so that it follows the theme by itself. Under the pointer it says its values.
+ * so that it follows the theme by itself. Under the pointer, or at the arrow keys, it says
+ * its values.
  */
 
 import { h } from "../dom.js";
-import { readingAt } from "../maths/reading.js";
+import { placesOf, readingAt } from "../maths/reading.js";
 import { short, ticks } from "../maths/scale.js";
 
 const MARGIN = { left: 40, right: 8, top: 18, bottom: 34 };
@@ -28,12 +29,13 @@ export function svg(tag, properties = {}, ...children) {
 }
 
 export function chart(title, { tall = 170 } = {}) {
-  const picture = svg("svg", { role: "img", class: "chart-picture", height: tall });
+  const picture = svg("svg", { role: "img", class: "chart-picture", height: tall, tabindex: 0 });
   const legend = h("p", { class: "legend", "aria-hidden": "true" });
+  const spoken = h("span", { class: "unseen", role: "status" }); // what arrow keys have read
   const note = h("figcaption", { class: "quiet" });
-  const element = h("figure", { class: "chart" }, h("h3", {}, title), legend, picture, note);
-  const reading = svg("g", { class: "reading", "aria-hidden": "true" }); // the words are for those who do not point
-  let [shown, pointer] = [null, null];
+  const element = h("figure", { class: "chart" }, h("h3", {}, title), legend, picture, spoken, note);
+  const reading = svg("g", { class: "reading", "aria-hidden": "true" });
+  let [shown, pointer, at] = [null, null, null];
 
   function render() {
     const wide = picture.clientWidth;
@@ -58,7 +60,7 @@ export function chart(title, { tall = 170 } = {}) {
 
   /** Say what is under the pointer, in the place of the upright axis' label. */
   function read(toX, toY) {
-    const found = pointer && readingAt(shown, pointer, toX, toY);
+    const found = readingAt(shown, pointer ?? (at === null ? null : { x: toX(at), y: Infinity }), toX, toY);
     picture.toggleAttribute("data-read", Boolean(found));
     if (!found) return reading.replaceChildren();
     reading.replaceChildren(
@@ -74,6 +76,21 @@ export function chart(title, { tall = 170 } = {}) {
   };
   picture.onpointermove = picture.onpointerdown = point;
   picture.onpointerleave = () => point(null);
+  picture.onkeydown = (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const places = step && shown ? placesOf(shown) : [];
+    if (!places.length) return;
+    event.preventDefault();
+    const next = at === null ? (step > 0 ? 0 : places.length - 1) : places.indexOf(at) + step;
+    at = places[Math.min(places.length - 1, Math.max(0, next))];
+    render();
+    spoken.textContent = reading.textContent;
+  };
+  picture.onblur = () => {
+    at = null;
+    spoken.textContent = "";
+    render();
+  };
 
   /** Show a chart; `words` says it to those who do not see it, `note` is a line below. */
   element.draw = (described) => {

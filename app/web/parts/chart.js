@@ -36,6 +36,7 @@ export function chart(title, { tall = 170 } = {}) {
   const element = h("figure", { class: "chart" }, h("h3", {}, title), legend, picture, spoken, note);
   const reading = svg("g", { class: "reading", "aria-hidden": "true" });
   let [shown, pointer, at] = [null, null, null];
+  let read = () => {}; // says anew what is under the pointer, on the chart as it was last drawn
 
   function render() {
     const wide = picture.clientWidth;
@@ -55,11 +56,12 @@ export function chart(title, { tall = 170 } = {}) {
       svg("text", { class: "unit", x: 0, y: 10 }, y.label),
       reading,
     );
-    read(toX, toY);
+    read = () => sayAt(toX, toY);
+    read();
   }
 
   /** Say what is under the pointer, in the place of the upright axis' label. */
-  function read(toX, toY) {
+  function sayAt(toX, toY) {
     const found = readingAt(shown, pointer ?? (at === null ? null : { x: toX(at), y: Infinity }), toX, toY);
     picture.toggleAttribute("data-read", Boolean(found));
     if (!found) return reading.replaceChildren();
@@ -72,7 +74,7 @@ export function chart(title, { tall = 170 } = {}) {
   const point = (event) => {
     const box = picture.getBoundingClientRect();
     pointer = event ? { x: event.clientX - box.left, y: event.clientY - box.top } : null;
-    render();
+    read();
   };
   picture.onpointermove = picture.onpointerdown = point;
   picture.onpointerleave = () => point(null);
@@ -83,13 +85,13 @@ export function chart(title, { tall = 170 } = {}) {
     event.preventDefault();
     const next = at === null ? (step > 0 ? 0 : places.length - 1) : places.indexOf(at) + step;
     at = places[Math.min(places.length - 1, Math.max(0, next))];
-    render();
+    read();
     spoken.textContent = reading.textContent;
   };
   picture.onblur = () => {
     at = null;
     spoken.textContent = "";
-    render();
+    read();
   };
 
   /** Show a chart; `words` says it to those who do not see it, `note` is a line below. */

@@ -1,4 +1,4 @@
-"""What a checkpoint says of itself, as the page shows it: figures with their protocols, budget, curve and settings."""
+"""What a checkpoint says of itself, as the page shows it: figures with their protocols, budget and settings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ def card(header: Header) -> dict[str, Any]:
     """Everything a model card shows."""
     return {
         "metrics": [metric.model_dump() for metric in header.metrics],
-        "curve": [dict(row) for row in header.training.curve] if header.training else [],
         "settings": {
             "model": header.model.model_dump(mode="json"),
             "data": header.data.model_dump(mode="json") if header.data else None,

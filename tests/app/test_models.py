@@ -139,3 +139,18 @@ def test_another_model_under_the_same_hand(page):
     model = catalogue.named(twin).checkpoint.model
     expected = draw(model, now, seed=7, sampler="bernoulli", steps=16).pixels[0]
     assert alike(pixels_of(page, other), expected)
+
+
+def test_charts_below_the_view_are_of_the_model_at_work(page):
+    atlas = catalogue.named("mnist").atlas
+    rates = to_grid(atlas.counts[0] / atlas.time_steps)
+    open_view(page, State("mnist", TestImage(int(atlas.indices[0])), rates, 7, "bernoulli", 16))
+    error = next(m.value for m in catalogue.named("mnist").checkpoint.header.metrics if m.name == "mse")
+    page.locator(".js-plotly-plot .main-svg").first.wait_for()
+    assert page.locator(".js-plotly-plot").count() == 2
+    page.get_by_text("Validation error of mnist from").wait_for()
+    assert f"mnist: error {error:.4f}" in page.get_by_text("lower left is better").text_content()
+    page.locator(".models tbody").get_by_role("button", name="digits", exact=True).click()
+    page.get_by_text("Validation error of digits from").wait_for()
+    page.wait_for_function("document.querySelectorAll('.js-plotly-plot').length === 1")
+    assert page.locator(".js-plotly-plot").get_by_text("digits, validation").count() == 1

@@ -1,7 +1,6 @@
 /** Models: all checkpoints with their measured figures, two of them side by side, and the card of the one at work. */
 
 import { h } from "../dom.js";
-import { chart } from "../parts/chart.js";
 import { diagram } from "../parts/diagram.js";
 import { side, unreadable } from "../parts/side.js";
 
@@ -80,29 +79,11 @@ function table(desk) {
   return h("div", { class: "table-place", tabindex: 0, role: "group", "aria-label": "Models, scrollable" }, h("table", {}, h("thead", {}, h("tr", {}, heads)), body));
 }
 
-/** The card of the model at work. */
+/** The card of the model at work; its charts are below the view (`app/charts.py`). */
 function card(desk) {
   const { entry } = desk;
-  const { metrics, curve, settings, source, created } = entry.card ?? { metrics: [], curve: [], settings: {} };
-  const line = chart("Training", { tall: 190 });
+  const { metrics, settings, source, created } = entry.card ?? { metrics: [], settings: {} };
   const layers = diagram(desk);
-  if (curve.length) {
-    const values = curve.map((row) => [row.epoch, row.validation_mse]);
-    const trained = curve.map((row) => [row.epoch, row.mse]).filter(([, v]) => Number.isFinite(v));
-    const top = Math.max(...values.map(([, v]) => v), ...trained.map(([, v]) => v));
-    const last = curve.at(-1);
-    line.draw({
-      x: { label: "epoch", from: Math.min(1, values[0][0]), to: Math.max(2, last.epoch), whole: true },
-      y: { label: "squared error", from: 0, to: top },
-      marks: [
-        { kind: "line", name: "training", tone: "quiet", values: trained },
-        { kind: "line", name: "validation", tone: "now", values },
-        { kind: "dots", tone: "now", values, titles: curve.map((row) => `epoch ${row.epoch}, T = ${row.time_steps}: ${row.validation_mse.toFixed(4)}`) },
-      ],
-      words: `Validation error from ${values[0][1].toFixed(3)} to ${last.validation_mse.toFixed(3)} over ${curve.length} epochs.`,
-      note: "Each epoch is validated at the T that it trained with; hover a dot for it.",
-    });
-  }
   const rows = metrics.map(({ name, value, protocol }) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value.toPrecision(4)), h("td", {}, protocol)));
   const element = h(
     "section",
@@ -111,7 +92,6 @@ function card(desk) {
     h(
       "div",
       { class: "card-columns" },
-      h("div", {}, curve.length ? line : h("p", { class: "quiet" }, "This model brings no training curve.")),
       layers,
       h(
         "div",
@@ -122,9 +102,6 @@ function card(desk) {
       ),
     ),
   );
-  element.dispose = () => {
-    line.dispose();
-    layers.dispose();
-  };
+  element.dispose = () => layers.dispose();
   return element;
 }

@@ -1,0 +1,146 @@
+"""Charts below the table of models, drawn by Plotly: they are read, zoomed into, and save themselves.
+
+What follows the hand is drawn in the page (`app/web/parts/chart.js`); these change with the model at work alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from app.catalogue import Entry
+from esvae_core.checkpoint import Header
+
+WAS = "#d97a06"
+"""The second accent, as in look.css; the first is the theme's primary colour."""
+QUIET = "#8b8f9c"
+HEIGHT = 320
+TICKS = [a * 10.0**b for b in range(-4, 4) for a in (1, 2, 5)]
+"""Of logarithmic axes."""
+CONFIG: dict[str, Any] = {
+    "displaylogo": False,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+    "toImageButtonOptions": {"format": "svg"},
+}
+"""Of the tools at a chart's corner; the picture they save is SVG."""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure, and what it says to those who do not see it."""
+
+    title: str
+    figure: go.Figure
+    words: str
+
+
+def about(entries: Sequence[Entry], name: str, accent: str) -> list[Chart]:
+    """The charts of a model beside the others of its data set.
+
+    Args:
+        entries: All checkpoints.
+        name: Of the model at work.
+        accent: CSS colour that it is drawn in.
+
+    Returns:
+        Its training, if it brings a curve; and error against distance of samples, if two models or more have both.
+    """
+    headers = {entry.name: entry.header for entry in entries if entry.header is not None}
+    chosen = headers.get(name)
+    if chosen is None or chosen.dataset is None:
+        return []
+    same = {other: h for other, h in headers.items() if h.dataset and h.dataset.name == chosen.dataset.name}
+    charts = (_training(same, name, accent), _error_and_samples(same, name, accent))
+    return [chart for chart in charts if chart is not None]
+
+
+def _training(headers: dict[str, Header], name: str, accent: str) -> Chart | None:
+    """Validation error by epoch, of this model and, quietly, of the others."""
+    curves = {other: rows for other, h in headers.items() if (rows := _curve(h))}
+    if name not in curves:
+        return None
+    figure = _figure("epoch", "squared error")
+    for other in sorted(curves, key=lambda each: each == name):  # its own on top
+        mine, rows = other == name, curves[other]
+        if mine and all("mse" in row for row in rows):
+            figure.add_scatter(
+                x=[row["epoch"] for row in rows],
+                y=[row["mse"] for row in rows],
+                name="training",
+                mode="lines",
+                line={"color": WAS, "width": 1.5, "dash": "dot"},
+                hovertemplate="training, epoch %{x}: %{y:.4f}<extra></extra>",
+            )
+        figure.add_scatter(
+            x=[row["epoch"] for row in rows],
+            y=[row["validation_mse"] for row in rows],
+            customdata=[f", T = {row['time_steps']:.0f}" if "time_steps" in row else "" for row in rows],
+            name=f"{other}, validation" if mine else other,
+            mode="lines+markers" if mine else "lines",
+            line={"color": accent if mine else QUIET, "width": 2.5 if mine else 1},
+            opacity=1 if mine else 0.6,
+            hovertemplate=f"{other}, epoch %{{x}}%{{customdata}}: %{{y:.4f}}<extra></extra>",
+        )
+    mine_first, mine_last = curves[name][0], curves[name][-1]
+    words = (
+        f"Validation error of {name} from {mine_first['validation_mse']:.3f} to {mine_last['validation_mse']:.3f} over "
+        f"{len(curves[name])} epochs. Each epoch is validated at the T that it trained with."
+    )
+    return Chart("Training", figure, words)
+
+
+def _error_and_samples(headers: dict[str, Header], name: str, accent: str) -> Chart | None:
+    """How far reconstructions are from images, and samples from the data: whoever is at the lower left wins both."""
+    points = {}
+    for other, header in headers.items():
+        sampler = getattr(header.model, "sampler", None)
+        error = _figure_of(header, "mse", f"{sampler} sampling" if sampler else "")
+        distance = _figure_of(header, "fad", "")
+        if error is not None and distance is not None:
+            points[other] = (error, distance)
+    if name not in points or len(points) < 2:
+        return None
+    figure = _figure("squared error of reconstructions, own sampler", "FAD of samples")
+    figure.update_xaxes(type="log", tickvals=TICKS)
+    figure.add_scatter(
+        x=[error for error, _ in points.values()],
+        y=[distance for _, distance in points.values()],
+        text=list(points),
+        mode="markers+text",
+        textposition="top center",
+        cliponaxis=False,
+        textfont={"size": 13},
+        marker={"size": 10, "color": [accent if other == name else QUIET for other in points]},
+        hovertemplate="%{text}: error %{x:.4f}, FAD %{y:.2f}<extra></extra>",
+        showlegend=False,
+    )
+    ranked = sorted(points, key=lambda other: points[other][1])
+    words = "Fréchet autoencoder distance, evaluation mode; lower left is better in both. " + "; ".join(
+        f"{other}: error {points[other][0]:.4f}, FAD {points[other][1]:.1f}" for other in ranked
+    )
+    return Chart("Error and samples", figure, words + ".")
+
+
+def _curve(header: Header) -> list[dict[str, float]]:
+    """Rows of the log that were validated."""
+    rows = header.training.curve if header.training else ()
+    return [row for row in rows if "validation_mse" in row and "epoch" in row]
+
+
+def _figure_of(header: Header, name: str, protocol: str) -> float | None:
+    return next((m.value for m in header.metrics if m.name == name and protocol in m.protocol), None)
+
+
+def _figure(x: str, y: str) -> go.Figure:
+    figure = go.Figure()
+    figure.update_layout(
+        height=HEIGHT,
+        margin={"l": 8, "r": 8, "t": 24, "b": 8},
+        legend={"orientation": "h", "yanchor": "top", "y": -0.22, "x": 0},
+        xaxis={"title": x, "automargin": True},
+        yaxis={"title": y, "type": "log", "automargin": True, "tickvals": TICKS},
+    )
+    return figure

@@ -243,14 +243,14 @@ def test_counts_intervals_and_fano_factors_are_those_of_python(visit):
     for k in (3, 4):
         picture.hover(position={"x": 40 + (k + 0.5) / (STEPS + 1) * (box["width"] - 48), "y": 80})
         said = picture.locator("g.reading text").text_content()
-        assert said.startswith(f"spikes {k}: drawn {shares[k]:.3g}, Binomial({STEPS}, r) "), said
+        assert said.startswith(f"spikes {k}: drawn = {shares[k]:.3g}; Binomial({STEPS}, r) = "), said
     page.mouse.move(1, 1)
     assert picture.locator("g.reading text").count() == 0
     picture.focus()
     for _ in range(4):
         page.keyboard.press("ArrowRight")
     said = picture.locator("xpath=..").get_by_role("status").text_content()
-    assert said.startswith(f"spikes 3: drawn {shares[3]:.3g}, "), said
+    assert said.startswith(f"spikes 3: drawn = {shares[3]:.3g}; "), said
     assert re.search(r"5 neurons that fire\. \d of the 4 with rates below 1", chart_words(page, "Fano"))
     page.get_by_label("Neuron", exact=True).select_option(label="d3, rate 1")
     page.get_by_text("A neuron at rate 1 has no luck in it").wait_for()

@@ -40,7 +40,7 @@ export async function readBundle(source) {
     throw new EngineError("content", `bundle: expected ${start + size} bytes, found ${bytes.length}`);
   }
   if (start % 16) throw new EngineError("content", "bundle: header: expected a length that is a multiple of 16");
-  const hash = Array.from(bytes.subarray(16, START), (b) => b.toString(16).padStart(2, "0")).join("");
+  const hash = hex(bytes.subarray(16, START));
   await checkHash(bytes, hash);
   const tensors = Object.fromEntries(
     table.map(({ name, shape, offset }) => {
@@ -91,12 +91,14 @@ function canonical(value) {
   );
 }
 
+const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 /** Browsers offer SHA-256 to secure pages only; elsewhere the structure alone is checked. */
 async function checkHash(bytes, hash) {
   const subtle = globalThis.crypto?.subtle;
   if (!subtle) return;
   const found = new Uint8Array(await subtle.digest("SHA-256", bytes.subarray(START)));
-  if (Array.from(found, (b) => b.toString(16).padStart(2, "0")).join("") !== hash) {
+  if (hex(found) !== hash) {
     throw new EngineError("damaged", "bundle: damaged: its content does not match its SHA-256; load it again");
   }
 }

@@ -24,7 +24,7 @@ export function readingAt({ x, marks }, at, toX, toY) {
   return {
     x: place,
     points: found.map(({ value }) => [place, value]),
-    words: `${x.label} ${x.name?.(place) ?? short(place)}: ${found.map(({ name, value }) => [name, short(value)].filter(Boolean).join(" ")).join(", ")}`,
+    words: `${x.label} ${x.name?.(place) ?? short(place)}: ${found.map(({ name, value }) => [name, short(value)].filter(Boolean).join(" = ")).join("; ")}`,
   };
 }
 

@@ -163,12 +163,12 @@ test("a chart says what is under the pointer", () => {
   const dots = { kind: "dots", values: [[10, 0.5], [40, 3]], titles: ["first", "second"] }; // prettier-ignore
   const x = { label: "spikes" };
   const at = (place, marks, y = 99) => readingAt({ x, marks }, { x: place, y }, same, same);
-  assert.deepEqual(at(6, [bars, line]), { x: 10, points: [[10, 0.5], [10, 0.5]], words: "spikes 10: drawn 0.5, law 0.5" }); // prettier-ignore
-  assert.equal(at(-90, [bars]).words, "spikes 0: drawn 0.25");
-  assert.equal(at(2, [line]).words, "spikes 5: law 1");
+  assert.deepEqual(at(6, [bars, line]), { x: 10, points: [[10, 0.5], [10, 0.5]], words: "spikes 10: drawn = 0.5; law = 0.5" }); // prettier-ignore
+  assert.equal(at(-90, [bars]).words, "spikes 0: drawn = 0.25");
+  assert.equal(at(2, [line]).words, "spikes 5: law = 1");
   assert.equal(at(16, [{ ...line, name: "" }, { kind: "line", values: [[16, 7], [17, 8]] }]).words, "spikes 16: 7"); // prettier-ignore
   assert.equal(at(11, [line, dots], 1).words, "first");
-  assert.equal(at(11, [line, dots], 60).words, "spikes 15: law 0");
+  assert.equal(at(11, [line, dots], 60).words, "spikes 15: law = 0");
   assert.equal(at(11, [dots], 60), null);
-  assert.equal(readingAt({ x: { label: "step", name: (v) => v + 1 }, marks: [bars] }, { x: 0, y: 0 }, same, same).words, "step 1: drawn 0.25");
+  assert.equal(readingAt({ x: { label: "step", name: (v) => v + 1 }, marks: [bars] }, { x: 0, y: 0 }, same, same).words, "step 1: drawn = 0.25");
 });

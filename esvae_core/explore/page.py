@@ -89,7 +89,7 @@ def page(
     imports = {_PREFIX + module: _address(text) for module, text in inlined(_ENTRY, files).items()}
     return _TEMPLATE.format(
         title=html.escape(f"{name}: ESVAE explorer"),
-        style=files["page.css"] + files["look.css"] + files["map.css"],
+        style="".join(files[f"{name}.css"] for name in ("page", "look", "explore", "spikes", "map")),
         imports=json.dumps({"imports": imports}),
         held=json.dumps(held).replace("<", "\\u003c"),
         entry=_PREFIX + _ENTRY,

@@ -146,3 +146,24 @@ def test_how_fits_a_phone(visit):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.locator(LARGE).is_visible()
     page.set_viewport_size({"width": 1440, "height": 900})
+
+
+ACCENTS = {"light": (0x64, 0x47, 0xC9), "dark": (0x9A, 0x83, 0xF0)}
+
+
+def test_maps_of_layers_have_the_accent_from_another_page_and_in_another_theme(page, digit):
+    state, _, _ = digit
+    page.emulate_media(color_scheme="light")
+    open_page(page, state)
+    page.get_by_role("link", name="How it works").click()
+    for scheme, accent in ACCENTS.items():
+        page.emulate_media(color_scheme=scheme)
+        for title in ("Encoder", "Decoder"):
+            maps = page.locator(f"li[aria-label='{title}'] canvas.maps")
+            maps.last.wait_for()
+            page.wait_for_timeout(300)
+            for k in range(maps.count()):
+                pixels = pixels_of(page, f"li[aria-label='{title}'] canvas.maps >> nth={k}").reshape(-1, 3).astype(int)
+                # what fires most is mostly of the accent, and what is silent is quiet: red below blue in both themes
+                most = pixels[np.argmax(pixels @ [-1, -2, 3])]
+                assert np.abs(most - accent).max() <= 60, (scheme, title, k, most)

@@ -1,6 +1,6 @@
 /** The first half of the path: an image, the encoder's spikes, the rates; or the prior's luck, where there is no image. */
 
-import { h, pixels } from "../dom.js";
+import { h, onLook, pixels } from "../dom.js";
 import { encoderLayers } from "../engine/network.js";
 import { normal } from "../engine/noise.js";
 import { fromGrid } from "../maths/rates.js";
@@ -125,11 +125,11 @@ export function inward(desk, inside) {
     third.state(equation("rate"));
   } // prettier-ignore
 
-  const stop = inside.on(draw);
+  const stops = [inside.on(draw), onLook(maps, () => inside.now && draw(inside.now))];
   return {
     cards,
     dispose() {
-      stop();
+      stops.forEach((stop) => stop());
       [luck, curve, bars].forEach((each) => each.dispose());
     },
   };

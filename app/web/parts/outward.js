@@ -146,7 +146,7 @@ export function outward(desk, inside) {
     });
   }
 
-  const stops = [inside.on(draw), onLook(raster, () => inside.now && showSpikes(inside.now))];
+  const stops = [inside.on(draw), onLook(raster, () => inside.now && draw(inside.now))];
   return {
     cards,
     dispose() {

@@ -11,6 +11,8 @@ import { plainly } from "../parts/plainly.js";
 import { raster } from "../parts/raster.js";
 import { source } from "../parts/source.js";
 
+export const styles = ["explore.css"];
+
 const ORDERS = [
   ["effect", "effect", "How much the picture changes when it crosses the range of the test images"],
   ["usage", "usage", "How much it varies over the test images"],

@@ -6,6 +6,8 @@ import { noise, newSeed } from "../parts/noise.js";
 import { cellsOf, sheet } from "../parts/sheet.js";
 import { takeaway } from "../parts/takeaway.js";
 
+export const styles = ["generate.css"];
+
 const SIDES = { rows: [1, 12, 5], columns: [1, 16, 10] };
 const HOTTEST = 2;
 

@@ -8,6 +8,8 @@ import { outward } from "../parts/outward.js";
 import { noSpikes } from "../parts/plainly.js";
 import { player } from "../parts/player.js";
 
+export const styles = ["how.css"];
+
 export function mount(root, desk) {
   if (!desk.latent.spiking) {
     root.append(noSpikes(desk));

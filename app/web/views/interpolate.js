@@ -13,6 +13,8 @@ import { raster } from "../parts/raster.js";
 import { strip } from "../parts/strip.js";
 import { takeaway } from "../parts/takeaway.js";
 
+export const styles = ["interpolate.css"];
+
 const FRAMES = [8, 12, 16, 24];
 const WAYS = [
   ["arcsine", "arcsine", "Straight in arcsin √r: equal steps are equally visible through Bernoulli noise"],

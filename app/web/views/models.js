@@ -4,6 +4,8 @@ import { h } from "../dom.js";
 import { diagram } from "../parts/diagram.js";
 import { side, unreadable } from "../parts/side.js";
 
+export const styles = ["models.css"];
+
 const metric = (model, name, sampler) =>
   model.figures?.find((figure) => figure.name === name && (!sampler || figure.protocol.includes(`${sampler} sampling`)));
 const unsampled = (model) => (model.kind === "esvae" ? undefined : metric(model, "mse"));

@@ -11,6 +11,8 @@ import { ranking } from "../parts/ranking.js";
 import { scrub } from "../parts/scrub.js";
 import { timing } from "../parts/timing.js";
 
+export const styles = ["spikes.css"];
+
 export function mount(root, desk) {
   if (!desk.latent.spiking) {
     root.append(noSpikes(desk));

@@ -80,6 +80,9 @@ export function palette(element) {
   return Object.fromEntries(["ink", "now", "was", "quiet", "ground", "line"].map((name) => [name, read(name)]));
 }
 
+/** A canvas' font in the page's own letters. @param {string} size as in "11px" or "650 14px" */
+export const lettering = (canvas, size) => `${size} ${getComputedStyle(canvas).fontFamily}`;
+
 /** Calls `redraw` when the element's size or the theme changes. @returns {() => void} stop */
 export function onLook(element, redraw) {
   const sizes = new ResizeObserver(() => redraw());

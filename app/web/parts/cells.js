@@ -3,7 +3,7 @@
  * and every cell can be turned, with a click or with the keys.
  */
 
-import { choice, h, onLook, palette, sharp } from "../dom.js";
+import { choice, h, lettering, onLook, palette, sharp } from "../dom.js";
 import { ascending, countsOf, firstOf, populationOf } from "../maths/trains.js";
 import { short } from "../maths/scale.js";
 import { nameOf, orderOf } from "./mixer.js";
@@ -67,7 +67,7 @@ export function cells(desk, inside, { effects }) {
     order = orderNow(now);
     const colour = palette(canvas);
     context.clearRect(0, 0, width, canvas.clientHeight);
-    context.font = `10px ${getComputedStyle(canvas).fontFamily}`;
+    context.font = lettering(canvas, "10px");
     const box = places(width, now.state.steps);
     if (box.cell <= 0) return; // not laid out yet; its size will tell
     drawCells(context, colour, box, now);

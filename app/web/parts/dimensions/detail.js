@@ -1,6 +1,6 @@
 /** One dimension: its name, its rate under the hand, how often real images have which rate, and its classes. */
 
-import { h, icon, onLook, palette, pixels, sharp } from "../../dom.js";
+import { h, icon, lettering, onLook, palette, pixels, sharp } from "../../dom.js";
 import { classColour } from "../../maths/colour.js";
 import { GRID } from "../../maths/rates.js";
 import { download } from "../files.js";
@@ -81,7 +81,7 @@ export function detail(desk, facts) {
     const step = (width - 2 * left) / row.length;
     const tall = height - bottom - top;
     context.clearRect(0, 0, width, height);
-    context.font = "11px system-ui, sans-serif";
+    context.font = lettering(canvas, "11px");
     row.forEach((share, k) => {
       context.fillStyle = colour.quiet;
       const h = (tall * share) / most;

@@ -1,6 +1,6 @@
 /** Mean rate of every dimension in every class, as colours; a column can be pressed. */
 
-import { h, onLook, palette, sharp } from "../../dom.js";
+import { h, lettering, onLook, palette, sharp } from "../../dom.js";
 import { rampColour, rampGradient } from "../../maths/colour.js";
 import { nameOf, orderOf } from "../mixer.js";
 import { chosenOf } from "./table.js";
@@ -28,7 +28,7 @@ export function heat(desk, facts, choose) {
     const colour = palette(canvas);
     const order = orderOf(desk);
     context.clearRect(0, 0, width, height);
-    context.font = "11px system-ui, sans-serif";
+    context.font = lettering(canvas, "11px");
     context.textBaseline = "middle";
     const left = 8 + Math.min(110, Math.max(...atlas.classNames.map((name) => context.measureText(name).width)));
     const step = (width - left) / entry.dims;

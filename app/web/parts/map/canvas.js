@@ -3,7 +3,7 @@
  * moves with the hand or with the rates is on a second canvas above.
  */
 
-import { h, onLook, palette, sharp } from "../../dom.js";
+import { h, lettering, onLook, palette, sharp } from "../../dom.js";
 import { dragged, enclosed, home, placeAt, placed, pointAt, pointTowards, projected, shifted, spread, zoomed } from "../../maths/map.js"; // prettier-ignore
 import { drawOver } from "./over.js";
 import { drawPoints, Points } from "./points.js";
@@ -71,7 +71,7 @@ export function mapCanvas(model, pictures, told) {
   }
 
   base.vector = (context) => (model.kept("as") === "pictures" ? drawPictures(context) : drawPoints(context, model, seen));
-  over.vector = (context, width, height) => drawOver(context, { model, seen, now, toScreen, colour: palette(over), width, height });
+  over.vector = (context, width, height) => drawOver(context, { model, seen, now, toScreen, colour: palette(over), font: lettering(over, "650 14px"), width, height });
 
   const toScreen = (place) => {
     const { xy } = projected(Float32Array.from(place), model.axes, model.camera, seen.width, seen.height);
@@ -81,7 +81,7 @@ export function mapCanvas(model, pictures, told) {
   function drawAbove() {
     const { context, width, height } = sharp(over);
     context.clearRect(0, 0, width, height);
-    drawOver(context, { model, seen, now, toScreen, colour: palette(over), width, height });
+    drawOver(context, { model, seen, now, toScreen, colour: palette(over), font: lettering(over, "650 14px"), width, height });
   }
 
   // ---- the rates that are played ---------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import { between, middles } from "../../maths/map.js";
 export const NEAR = 8; // points between which empty space is filled
 
 /** Draw all of it. */
-export function drawOver(context, { model, seen, now, toScreen, colour, width, height }) {
+export function drawOver(context, { model, seen, now, toScreen, colour, font, width, height }) {
   const at = (row) => [seen.xy[2 * row], seen.xy[2 * row + 1]];
   const line = (points, style, thick, dash = []) => {
     context.strokeStyle = style;
@@ -27,7 +27,7 @@ export function drawOver(context, { model, seen, now, toScreen, colour, width, h
     context.stroke();
   };
 
-  if (!model.scale && model.kept("as") === "points") names(context, model, at, colour);
+  if (!model.scale && model.kept("as") === "points") names(context, model, at, colour, font);
   const there = now.hover && now.hover.row === undefined ? toScreen([now.hover.x, now.hover.y]) : null;
   if (there) {
     for (const row of between(model.places, now.hover.x, now.hover.y, NEAR, model.shown).rows) line([there, at(row)], colour.quiet, 1);
@@ -83,11 +83,11 @@ function cross(context, [x, y], colour) {
 }
 
 /** Each class' name in the middle of it, since colours alone are not for everybody. */
-function names(context, model, at, colour) {
+function names(context, model, at, colour, font) {
   model.middles ??= {};
   const known = (model.middles[model.axes] ??= { of: null });
   if (known.of !== model.places) Object.assign(known, { of: model.places, rows: middles(model.places, model.axes, model.atlas.labels) });
-  context.font = "650 14px system-ui, sans-serif";
+  context.font = font;
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.lineJoin = "round";

@@ -51,7 +51,7 @@ class DataRecord(_Record):
 
 
 class TrainingRecord(_Record):
-    """How long a model was trained."""
+    """How long a model was trained, in all runs that led to it, one starting from the other's weights."""
 
     epochs: int = Field(0, description="Passes over the training split.")
     steps: int = Field(0, description="Optimiser steps.")
@@ -61,6 +61,22 @@ class TrainingRecord(_Record):
     )
     device: str = Field("", description="What it ran on.")
     curve: tuple[dict[str, float], ...] = Field((), description="The log, one row per epoch.")
+
+    def after(self, earlier: TrainingRecord) -> TrainingRecord:
+        """Both trainings as one, where this one started from the other's weights; a time that one lacks is unknown."""
+        done = {"epoch": earlier.epochs, "step": earlier.steps}
+        rows = tuple({name: value + done.get(name, 0) for name, value in row.items()} for row in self.curve)
+        cpu = None
+        if self.cpu_seconds is not None and earlier.cpu_seconds is not None:
+            cpu = round(earlier.cpu_seconds + self.cpu_seconds, 1)
+        return TrainingRecord(
+            epochs=earlier.epochs + self.epochs,
+            steps=earlier.steps + self.steps,
+            seconds=round(earlier.seconds + self.seconds, 1),
+            cpu_seconds=cpu,
+            device=" and ".join(dict.fromkeys(part for part in (earlier.device, self.device) if part)),
+            curve=(*earlier.curve, *rows),
+        )
 
 
 class Metric(_Record):

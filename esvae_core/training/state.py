@@ -22,6 +22,8 @@ class RunState:
     config: str
     """The run's settings as JSON; another run does not resume from this state."""
     dataset_sha256: str
+    before: str = ""
+    """Training of the checkpoint that the run started from, as JSON; empty: it started from random weights."""
     epoch: int = 0
     """Epochs done."""
     batch: int = 0

@@ -270,13 +270,16 @@ class _Run:
 
         Neurons and sampling may be others: a network can be taught on with a surrogate or a reset that it did not have.
         """
-        start = checkpoint.load(path).model
+        found = checkpoint.load(path)
+        start = found.model
         if isinstance(start, ESVAE):
             start = start.with_prior(None)  # one that was fitted fits other weights
         if _shape(start.config) != _shape(self.config.model):
             raise TrainingError(f"{path}: its model has another shape than the run's; see `esvae info {path}`")
         self.model.load_state_dict(start.state_dict())
         self.steps_now = time_steps(self.config.model, self.config.train, self.config.train.epochs - 1)
+        if found.header.training is not None:
+            self.state.before = found.header.training.model_dump_json()
 
     def _paint_mean_image(self) -> None:
         """Output bias under which a silent decoder paints the mean colour of the training images."""
@@ -478,22 +481,27 @@ class _Run:
         save_state(self.out / "state.pt", state)
 
     def _save_checkpoint(self, weights: dict[str, Tensor]) -> None:
-        state, config = self.state, self.config
+        state, config, train = self.state, self.config, self.config.train
+        training = checkpoint.TrainingRecord(
+            epochs=state.epoch,
+            steps=state.step,
+            seconds=round(state.seconds, 1),
+            cpu_seconds=round(state.cpu_seconds, 1),
+            device=str(self.fabric.device.type),
+            curve=tuple({k: float(f"{v:.6g}") for k, v in row.items()} for row in state.log),
+        )
+        if state.before:
+            training = training.after(checkpoint.TrainingRecord.model_validate_json(state.before))
+        if train.start_from is not None:  # where a file lay on this machine is of no use elsewhere
+            train = train.model_copy(update={"start_from": Path(train.start_from).name})
         header = checkpoint.Header(
             name=config.name,
             model=config.model,
             data=config.data,
-            train=config.train,
+            train=train,
             dataset=checkpoint.DataRecord(
                 name=self.data.name, sha256=self.data.sha256, class_names=self.data.class_names
             ),
-            training=checkpoint.TrainingRecord(
-                epochs=state.epoch,
-                steps=state.step,
-                seconds=round(state.seconds, 1),
-                cpu_seconds=round(state.cpu_seconds, 1),
-                device=str(self.fabric.device.type),
-                curve=tuple({k: float(f"{v:.6g}") for k, v in row.items()} for row in state.log),
-            ),
+            training=training,
         )
         checkpoint.save(self.out / "model.safetensors", weights, checkpoint.stamped(header))

@@ -336,6 +336,24 @@ def test_a_run_starts_from_a_checkpoint_without_its_fitted_prior(tmp_path):
     assert same(run.model.state_dict(), known.state_dict())
 
 
+def test_a_checkpoint_tells_of_all_runs_that_led_to_it(tmp_path):
+    train(made(epochs=2), tmp_path / "one", hardware=CPU)
+    first = checkpoint.read_header(tmp_path / "one/model.safetensors").training
+    second = made(epochs=3, start_from=str(tmp_path / "one/model.safetensors"))
+    with pytest.raises(Interrupted):
+        train(second, tmp_path / "two", hardware=CPU, report=interrupt_at(1))
+    (tmp_path / "one/model.safetensors").unlink()  # what it told is in the state by now
+    train(second, tmp_path / "two", hardware=CPU, resume=True)
+    header = checkpoint.read_header(tmp_path / "two/model.safetensors")
+    whole = header.training
+    assert [row["epoch"] for row in whole.curve] == [float(k + 1) for k in range(first.epochs + whole.epochs - 2)]
+    assert whole.curve[: first.epochs] == first.curve[: first.epochs]
+    assert whole.epochs == len(whole.curve)
+    assert whole.steps == whole.curve[-1]["step"]
+    assert whole.seconds >= first.seconds
+    assert header.train.start_from == "model.safetensors"
+
+
 def test_a_run_may_go_on_with_other_neurons_and_sampling_but_not_with_another_shape(tmp_path):
     known = ESVAE(made().model)
     path = tmp_path / "start.safetensors"

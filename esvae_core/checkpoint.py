@@ -67,7 +67,7 @@ class TrainingRecord(_Record):
         done = {"epoch": earlier.epochs, "step": earlier.steps}
         rows = tuple({name: value + done.get(name, 0) for name, value in row.items()} for row in self.curve)
         cpu = None
-        if self.cpu_seconds is not None and earlier.cpu_seconds is not None:
+        if self.cpu_seconds and earlier.cpu_seconds:
             cpu = round(earlier.cpu_seconds + self.cpu_seconds, 1)
         return TrainingRecord(
             epochs=earlier.epochs + self.epochs,

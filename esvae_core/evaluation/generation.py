@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from esvae_core.data import ImageSet
+from esvae_core.data import ImageSet, Split
 from esvae_core.evaluation.fad import PUBLISHED_COUNT, published_fad
 from esvae_core.evaluation.feature_net import FeatureFile, features
 from esvae_core.evaluation.frechet import frechet_distance, gaussian
@@ -65,12 +65,14 @@ def generation(
             break  # nothing but the first samples is looked at
         chosen = np.random.default_rng(seed).permutation(len(train))[:samples]
         for suffix, images in (("", pictures), (FLOOR, train.tensor(chosen))):
-            for name, value in _distances(images, net, reference).items():
+            for name, value in _distances(images, net, reference, test.split).items():
                 rows.setdefault(f"{name}: {suffix}" if suffix else name, []).append(value)
     figures = _order(rows) if rows else [Figure(name=name, note=_no_net(test)) for name in FADS]
     if net is not None and FADS[0] not in rows:
         published = net.header.statistics == "published"
         why = f"needs {PUBLISHED_COUNT:,} samples" if published else "no published statistics of this data set"
+        if published and test.split != "test":
+            why = "the published statistics are those of the test split"
         figures.insert(0, Figure(name=FADS[0], note=f"not measured: {why}"))
     figures += _copies(first[:COPIES], test, train)
     figures += _inception(first, test, inception)
@@ -83,10 +85,11 @@ def generation(
     )
 
 
-def _distances(images: Tensor, net: FeatureFile, reference: NDArray[np.float64]) -> dict[str, float]:
+def _distances(images: Tensor, net: FeatureFile, reference: NDArray[np.float64], split: Split) -> dict[str, float]:
     found = features(net.net, images)
     values = {}
-    if net.header.statistics == "published" and len(images) >= PUBLISHED_COUNT:
+    # What is chosen on validation images must not be told how far samples are from the test split.
+    if net.header.statistics == "published" and split == "test" and len(images) >= PUBLISHED_COUNT:
         values[FADS[0]] = published_fad(images, net.net, net.statistics)
     values[FADS[1]] = frechet_distance(gaussian(found), gaussian(reference))
     count = min(len(found), len(reference))

@@ -165,6 +165,19 @@ def test_generation_measures_samples_against_test_images(spiking, test_set, trai
     assert "weights not given" in notes(group)
 
 
+def test_published_statistics_are_those_of_the_test_split(spiking, test_set, train_set, net, monkeypatch):
+    monkeypatch.setattr("esvae_core.evaluation.generation.PUBLISHED_COUNT", 20)
+    monkeypatch.setattr("esvae_core.evaluation.generation.published_fad", lambda *_: 7.0)
+    net = replace(net, header=net.header.model_copy(update={"statistics": "published"}))
+    known = generation(spiking, test_set, train_set, net=net, samples=20, seeds=1)
+    assert known.figures[0].name == "FAD, published protocol"
+    assert known.figures[0].value == 7
+    held_out = image_set(60, 1, split="validation")
+    group = generation(spiking, held_out, train_set, net=net, samples=20, seeds=1)
+    assert "the published statistics are those of the test split" in notes(group)
+    assert 7 not in [figure.value for figure in group.figures]
+
+
 def test_without_a_network_what_needs_one_says_so(plain, test_set, train_set):
     group = generation(plain, test_set, train_set, net=None, samples=20, seeds=1)
     assert "no feature network for made" in notes(group)

@@ -136,7 +136,7 @@ PRESETS: dict[str, RunConfig] = {
             {"dataset": "celeba", "mirror": True},
             {**_FSVAE, "batch_size": 64},
         ),
-        _run("annvae-mnist", {"kind": "annvae"}, {"dataset": "mnist"}, {"epochs": 30, "kl_weight": 1e-4, **_ANN}),
+        _run("annvae-mnist", {"kind": "annvae"}, {"dataset": "mnist"}, {"epochs": 30, "kl_weight": 1e-3, **_ANN}),
         _run(
             "annvae-mnist-published",
             {"kind": "annvae", "latent_dim": 128},

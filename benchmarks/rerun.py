@@ -27,12 +27,16 @@ window.WebSocket = class extends WebSocket {
 };
 """
 
-# A step that can be undone, of which the page tells the script when it has drawn all of it.
+# A step that can be undone, of which the page tells the script when it has drawn all of it. The page keeps the promise:
+# Chromium collects one that only the debugger waits for.
 _CHANGE = """async () => {
-  const stage = performance.getEntriesByType('resource').find((entry) => entry.name.endsWith('/stage.js')).name;
-  const { store } = await (await import(stage)).opened();
-  window.asked = 0;
-  store.change({ seed: (store.state.seed + 1) % 10_000 }, 'noise');
+  const change = async () => {
+    const stage = performance.getEntriesByType('resource').find((entry) => entry.name.endsWith('/stage.js')).name;
+    const { store } = await (await import(stage)).opened();
+    window.asked = 0;
+    store.change({ seed: (store.state.seed + 1) % 10_000 }, 'noise');
+  };
+  await (window.changing = change());
 }"""
 
 _HEARD = "() => window.asked && window.heard.map(([time, bytes]) => [time - window.asked, [...bytes]])"

@@ -1,8 +1,15 @@
 """Models: all checkpoints with their measured figures, two of them side by side, and charts of the one at work."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from app.components.stage import stage
+
+if TYPE_CHECKING:
+    from app.catalogue import Entry
 
 
 def page() -> None:
@@ -10,10 +17,19 @@ def page() -> None:
     state = stage("models")
     if state is None:
         return
-    from app import catalogue, charts  # PyTorch and Plotly; the view itself needs neither
+    from app import catalogue  # PyTorch; the view itself needs none
 
+    entries = catalogue.find()
     accent = st.get_option(f"theme.{st.context.theme.type or 'light'}.primaryColor")
-    drawn = charts.about(catalogue.find(), state.model, accent)
+    _charts(entries, tuple((entry.name, entry.changed) for entry in entries), state.model, accent)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)  # Streamlit checks a figure anew in each run
+def _charts(_entries: list[Entry], files: tuple[tuple[str, int], ...], name: str, accent: str) -> None:
+    """Charts of a model beside each other; those of the same `files` are sent again as they were."""
+    from app import charts
+
+    drawn = charts.about(_entries, name, accent)
     for column, chart in zip(st.columns(len(drawn) or 1), drawn, strict=False):
         with column:
             st.markdown(f"**{chart.title}**")

@@ -8,7 +8,8 @@ from benchmarks.dragging import quantile
 from benchmarks.measure import Result
 from benchmarks.page import chromium, picture_of, serve
 
-VIEWS = ("Explore", "Spikes", "Interpolate", "Map", "Generate", "Dimensions", "Models", "How it works")
+VIEWS = ("Explore", "Spikes", "Interpolate", "Map", "Generate", "Dimensions", "How it works")
+"""All but Models, whose script runs when another model is opened, and after no gesture."""
 TIMES = 25  # of each view, after the first
 
 # Streamlit's socket, with the time of the last word that it took, and of all that it brought since.

@@ -42,7 +42,7 @@ def stage(view: str, **data: Any) -> State | None:
 
     Args:
         view: Name of a module in app/web/views.
-        data: What else the view needs; plain JSON.
+        data: What else the view needs; plain JSON. `tells="model"`: hear of another model only, not of each gesture.
 
     Returns:
         The state that the page told last, after a gesture ended; None before that, or if it cannot be read.

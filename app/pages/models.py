@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def page() -> None:
     """Draw the view, and below it what is read and does not move."""
-    state = stage("models")
+    state = stage("models", tells="model")  # what is drawn here depends on nothing else
     if state is None:
         return
     from app import catalogue  # PyTorch; the view itself needs none

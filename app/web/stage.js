@@ -72,7 +72,13 @@ export function show(root, desk, view, data, tell) {
   build();
   desk.writeLink(); // the page may have changed the address
   let telling = 0;
-  const report = () => tell("link", encode(desk.store.settled));
+  let told = null;
+  const report = () => {
+    const { settled } = desk.store;
+    if (data.tells === "model" && settled.model === told) return; // the script would draw the same again
+    told = settled.model;
+    tell("link", encode(settled));
+  };
   const reportSoon = () => {
     clearTimeout(telling);
     telling = setTimeout(report, REST);

@@ -45,7 +45,8 @@ def stage(view: str, **data: Any) -> State | None:
         data: What else the view needs; plain JSON. `tells="model"`: hear of another model only, not of each gesture.
 
     Returns:
-        The state that the page told last, after a gesture ended or, as `tells` says, another model was opened; None before that, or if it cannot be read.
+        The state that the page told last, after a gesture ended or, as `tells` says, another model was opened; None
+        before that, or if it cannot be read.
     """
     base = st.get_option("server.baseUrlPath").strip("/")
     told = _component()(

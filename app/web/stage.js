@@ -7,7 +7,7 @@ import { message } from "./parts/message.js";
 import { opened as drops } from "./parts/opened.js";
 import { encode } from "./maths/link.js";
 
-const REST = 300; // ms without a gesture until the script is told of the last one; by then the page has drawn all of it
+const REST = 300; // ms without a gesture, or since a model was opened, until the script is told; by then the page has drawn all of it
 
 let opening = null; // one desk per document; a failed one is tried again
 
@@ -88,7 +88,7 @@ export function show(root, desk, view, data, tell) {
   const away = (event) => event.composedPath().includes(root) || clearTimeout(telling);
   addEventListener("click", away, true);
   addEventListener("popstate", away);
-  const stops = [desk.onModel(build), desk.store.on("commit", reportSoon), stayAlive(desk)];
+  const stops = [desk.onModel(build), desk.onModel(reportSoon), desk.store.on("commit", reportSoon), stayAlive(desk)];
   return () => {
     clearTimeout(telling);
     removeEventListener("click", away, true);

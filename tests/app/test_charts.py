@@ -16,14 +16,15 @@ def test_training_is_the_curve_of_the_header_and_others_of_the_data_set_are_besi
     training = charts.about(entries, "mnist-plus", "#123456")[0]
     curve = catalogue.named("mnist-plus").checkpoint.header.training.curve
     lines = {line.name: line for line in training.figure.data}
-    mine = lines["mnist-plus, validation"]
+    mine = lines["mnist-plus"]
     assert list(mine.y) == [row["validation_mse"] for row in curve]
     assert list(mine.x) == [row["epoch"] for row in curve]
     assert mine.customdata[-1] == ", T = 16"
     assert mine.line.color == "#123456"
-    assert list(lines["training"].y) == [row["mse"] for row in curve]
+    assert list(lines["in training"].y) == [row["mse"] for row in curve]
     assert {"mnist", "annvae-mnist", "fsvae-mnist"} <= set(lines)
     assert not {"fashion-plus", "digits"} & set(lines)
+    assert all(line.text[-1] == name for name, line in lines.items() if name != "in training")
     assert f"{curve[-1]['validation_mse']:.3f}" in training.words
 
 

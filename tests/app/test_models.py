@@ -67,7 +67,7 @@ def test_a_model_is_opened_by_its_name(page):
 def test_two_models_on_the_same_sources_and_noise(page):
     open_view(page)
     page.get_by_label("The other model").select_option("mnist")
-    page.get_by_role("img", name="mnist, samples: prior seed 0").wait_for()
+    page.get_by_text("nothing chosen").wait_for()  # all are drawn
     ours = page.get_by_role("img", name="aaa, samples: prior seed 3")
     from esvae_core.engine import plan_of
     from esvae_core.engine.prior import prior
@@ -81,6 +81,13 @@ def test_two_models_on_the_same_sources_and_noise(page):
     assert ours.is_visible()
 
 
+def test_the_model_beside_is_first_one_of_its_own_kind(page):
+    open_view(page)
+    page.locator(".models tbody").get_by_role("button", name="mnist", exact=True).click()
+    page.get_by_text("mnist-plus, samples").wait_for()
+    assert page.get_by_label("The other model").input_value() == "mnist-plus"
+
+
 def test_a_model_that_is_not_played_shows_its_own_pictures_and_spikes(page, shelf_dir):
     shelf = catalogue.named("digits")
     atlas = shelf.atlas
@@ -90,7 +97,7 @@ def test_a_model_that_is_not_played_shows_its_own_pictures_and_spikes(page, shel
     model = checkpoint.load(shelf_dir / "rival.safetensors").model
     images, spikes = model.sample(10, torch.Generator().manual_seed(7))
     name = "rival, samples: sample 3"
-    page.get_by_role("img", name=name).wait_for()
+    page.get_by_text("nothing chosen").wait_for()
     assert np.array_equal(pixels_of(page, f"canvas[aria-label='{name}']"), to_uint8(images)[2].repeat(3, 2))
     rows = [int(row) for row in atlas.tile_positions[:10]]
     given = catalogue.originals(shelf).tensor(atlas.indices[rows])
@@ -154,4 +161,4 @@ def test_charts_below_the_view_are_of_the_model_at_work(page):
     page.locator(".models tbody").get_by_role("button", name="digits", exact=True).click()
     page.get_by_text("Validation error of digits from").wait_for()
     page.wait_for_function("document.querySelectorAll('.js-plotly-plot').length === 1")
-    assert page.locator(".js-plotly-plot").get_by_text("digits, validation").count() == 1
+    assert page.locator(".js-plotly-plot").get_by_text("digits", exact=True).count() == 1

@@ -212,7 +212,7 @@ def test_it_stands_beside_a_spiking_model_under_one_hand(page):
 def test_side_by_side_with_a_spiking_model_on_the_same_sources(page):
     open_page(page, PLAIN, "/models", ".models table")
     page.get_by_label("The other model").select_option("aaa")
-    page.get_by_role("img", name="aaa, samples: prior seed 0").wait_for()
+    page.get_by_text("nothing chosen").wait_for()
     atlas = catalogue.named("plain").atlas
     row = int(atlas.tile_positions[2])
     label = atlas.class_names[atlas.labels[row]]

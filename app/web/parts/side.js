@@ -7,6 +7,9 @@ import { paintSpikes } from "./raster.js";
 
 const SHOWN = 10;
 
+/** Resolved when the browser has had its turn, so that no gesture waits for more than one picture. */
+const pause = () => globalThis.scheduler?.yield?.() ?? new Promise((done) => setTimeout(done));
+
 /** Whether a file of the list is no checkpoint that can be read. */
 export const unreadable = (model) => model.problem && !model.kind;
 
@@ -30,7 +33,13 @@ export function side(desk) {
       const images = await desk.originals();
       const { lines, words } = about.problem ? await besideUnplayed(about, images) : besidePlayed(await desk.peek(name), images);
       if (mine !== turn) return;
-      body.replaceChildren(...lines.flatMap(lineOf));
+      const drawings = [];
+      body.replaceChildren(...lines.flatMap((line) => lineOf(line, drawings)));
+      for (const draw of drawings) {
+        await pause();
+        if (mine !== turn) return;
+        draw();
+      }
       note.textContent = words;
     } catch (error) {
       if (mine === turn) note.textContent = `${name} cannot be shown beside it: ${error.message}.`;
@@ -39,9 +48,9 @@ export function side(desk) {
 
   const length = entry.size ** 2 * entry.channels;
   const seeds = Array.from({ length: SHOWN }, (_, k) => k);
-  const test = (images, rows) => ({ title: "test images", about: entry, images: rows.map((row) => fromBytes(images.values.subarray(row * length, (row + 1) * length), entry.channels)), labels: rows.map((row) => atlas.label(row)) });
-  const decoded = (model, rows) => ({ title: `${model.entry.name}, decoded`, about: model.entry, images: rows.map((row) => desk.pictureIn(model, model.atlas.rates(model.atlas.rowOf(atlas.indices[row])))), labels: rows.map((row) => atlas.label(row)) });
-  const samples = (model) => ({ title: `${model.entry.name}, samples`, about: model.entry, images: seeds.map((seed) => desk.pictureIn(model, desk.priorRates(seed, 1, model.engine))), labels: seeds.map((seed) => `prior seed ${seed}`) });
+  const test = (images, rows) => ({ title: "test images", about: entry, images: rows.map((row) => () => fromBytes(images.values.subarray(row * length, (row + 1) * length), entry.channels)), labels: rows.map((row) => atlas.label(row)) });
+  const decoded = (model, rows) => ({ title: `${model.entry.name}, decoded`, about: model.entry, images: rows.map((row) => () => desk.pictureIn(model, model.atlas.rates(model.atlas.rowOf(atlas.indices[row])))), labels: rows.map((row) => atlas.label(row)) });
+  const samples = (model) => ({ title: `${model.entry.name}, samples`, about: model.entry, images: seeds.map((seed) => () => desk.pictureIn(model, desk.priorRates(seed, 1, model.engine))), labels: seeds.map((seed) => `prior seed ${seed}`) });
 
   /** Rows of pictures of this model and another that is decoded here, too, and what to say of them. */
   function besidePlayed(other, images) {
@@ -64,7 +73,7 @@ export function side(desk) {
     const area = about.size ** 2 * about.channels;
     const cells = about.steps * about.dims;
     const own = (what, title, labels) => [
-      { title: `${about.name}, ${title}`, about, images: labels.map((_, k) => fromBytes(drawn[`${what}s`].values.subarray(k * area, (k + 1) * area), about.channels)), labels },
+      { title: `${about.name}, ${title}`, about, images: labels.map((_, k) => () => fromBytes(drawn[`${what}s`].values.subarray(k * area, (k + 1) * area), about.channels)), labels },
       { title: "its latent spikes", spikes: labels.map((_, k) => drawn[`${what}Spikes`].values.subarray(k * cells, (k + 1) * cells)), dims: about.dims, labels },
     ];
     const both = Boolean(drawn.reconstructions);
@@ -73,11 +82,11 @@ export function side(desk) {
     return { lines: [...mine, samples(desk), ...own("sample", "samples", seeds.map((k) => `sample ${k + 1}`))], words };
   }
 
-  function lineOf({ title, about, images, spikes, dims, labels }) {
+  /** Elements of a row of pictures; how each of them is drawn, once it has a place, is added to `drawings`. */
+  function lineOf({ title, about, images, spikes, dims, labels }, drawings) {
     const pictures = labels.map((label, k) => {
       const canvas = spikes ? h("canvas", { class: "small-raster", role: "img", "aria-label": `${title}: ${label}` }) : pixels(about.size, about.size, `${title}: ${label}`, "thumb");
-      if (spikes) requestAnimationFrame(() => paintSpikes(canvas, spikes[k], dims)); // once it has a size
-      else paint(canvas, images[k], about.channels);
+      drawings.push(() => (spikes ? paintSpikes(canvas, spikes[k], dims) : paint(canvas, images[k](), about.channels)));
       return canvas;
     });
     return [h("p", { class: "quiet" }, title), h("div", { class: "side-row" }, pictures)];
@@ -86,7 +95,8 @@ export function side(desk) {
   const again = () => compare(select.value);
   const stop = store.on("commit", again);
   if (others.length) {
-    const twin = others.find((m) => m.dataset === entry.dataset && m.dims && !m.problem) ?? null;
+    const same = others.filter((m) => m.dataset === entry.dataset && m.dims && !m.problem);
+    const twin = same.find((m) => m.kind === entry.kind) ?? same[0];
     if (twin) {
       select.value = twin.name;
       again();

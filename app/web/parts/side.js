@@ -8,7 +8,7 @@ import { paintSpikes } from "./raster.js";
 const SHOWN = 10;
 
 /** Resolved when the browser has had its turn, so that no gesture waits for more than one picture. */
-const pause = () => globalThis.scheduler?.yield?.() ?? new Promise((done) => setTimeout(done));
+const pause = () => new Promise((done) => setTimeout(done));
 
 /** Whether a file of the list is no checkpoint that can be read. */
 export const unreadable = (model) => model.problem && !model.kind;

@@ -63,10 +63,11 @@ def _training(headers: dict[str, Header], name: str, accent: str) -> Chart | Non
     curves = {other: rows for other, h in headers.items() if (rows := _curve(h))}
     if name not in curves:
         return None
+    trained = all("mse" in row for row in curves[name])
     figure = _figure("epoch", "squared error")
     for other in sorted(curves, key=lambda each: each == name):  # its own on top
         mine, rows = other == name, curves[other]
-        if mine and all("mse" in row for row in rows):
+        if mine and trained:
             figure.add_scatter(
                 x=[row["epoch"] for row in rows],
                 y=[row["mse"] for row in rows],
@@ -91,7 +92,8 @@ def _training(headers: dict[str, Header], name: str, accent: str) -> Chart | Non
     mine_first, mine_last = curves[name][0], curves[name][-1]
     words = (
         f"Validation error of {name} from {mine_first['validation_mse']:.3f} to {mine_last['validation_mse']:.3f} over "
-        f"{len(curves[name])} epochs; dotted, the error in training. Each epoch is validated at the T it trained with."
+        f"{len(curves[name])} epochs{'; dotted, the error in training' if trained else ''}. "
+        "Each epoch is validated at the T that it trained with."
     )
     return Chart("Training", figure, words)
 

@@ -135,7 +135,7 @@ class SpikingCoder(ImageModel):
         for i, layer in enumerate(self.encoder):
             x, now = layer(x, now, steps), steps
             _note(firing, f"encoder.{i}", x)
-        spikes = self.to_latent(x.flatten(1), now, steps).view(steps, len(images), -1)
+        spikes = self.to_latent(x.flatten(1), now, steps).float().view(steps, len(images), -1)
         _note(firing, "to_latent", spikes)
         return Posterior(spikes.mean(0), spikes)
 

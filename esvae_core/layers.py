@@ -68,7 +68,7 @@ def norm_lif(x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, now: int, steps
     Arguments as in `norm_lif_reference`.
 
     Returns:
-        Spikes (T * N, C, ...), time slowest; float32.
+        Spikes (T * N, C, ...), time slowest; float32, or on CUDA of x's type, which bfloat16 holds exactly.
     """
     if x.device.type == "cpu":
         spikes: Tensor = NormLif.apply(  # type: ignore[no-untyped-call]
@@ -88,11 +88,11 @@ def norm_lif_flat(x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, now: int, 
     """As `norm_lif`, with a LIF over flat memory, (now, L) -> (steps, L), such as that of `esvae_core.triton_lif`."""
     if norm.training and not several_processes():
         gain = norm.weight * (norm.alpha * neuron.threshold)
-        drive, mean, inverse = torch.native_batch_norm(x.float(), gain, norm.bias, None, None, True, 0.0, norm.eps)
+        drive, mean, inverse = torch.native_batch_norm(x, gain, norm.bias, None, None, True, 0.0, norm.eps)
         values = x.numel() / x.shape[1] * (steps // now)
         norm.track(mean.detach(), (inverse.detach().double().pow(-2) - norm.eps).clamp_min(0), values)
     else:
-        drive = _normalise(x.float(), norm, neuron, steps // now)
+        drive = _normalise(x.float(), norm, neuron, steps // now).to(x.dtype)
     last = drive.movedim(1, -1)
     spikes = fast(last.reshape(now, -1), neuron, steps)
     return spikes.view(-1, *last.shape[1:]).movedim(-1, 1)

@@ -1,7 +1,8 @@
 """LIF neurons over time on CUDA: one kernel forward and one backward, with the loop over time inside.
 
 Imported only where a CUDA tensor asks for it; Triton comes with PyTorch's CUDA builds. The arithmetic is that of
-`esvae_core.kernels`; the reference is `esvae_core.neurons.lif`.
+`esvae_core.kernels`, in float32 whatever the tensors hold; the reference is `esvae_core.neurons.lif`. What bounds these
+kernels is memory, so spikes, membranes and gradients have the type of the drive: half the bytes where it is bfloat16.
 """
 
 from __future__ import annotations
@@ -15,22 +16,23 @@ from torch import Tensor
 
 from esvae_core.config import NeuronConfig
 
-_BLOCK = 256
+_BLOCK = 1024
+"""Neurons per program: eight per thread, which are 16 bytes of bfloat16."""
 
 
-@triton.jit(do_not_specialize=["length", "stride", "steps"])  # type: ignore[untyped-decorator]
-def _forward(
-    drive: Any,
-    spikes: Any,
-    membranes: Any,
-    length: Any,
-    stride: Any,
-    steps: Any,
-    leak: Any,
-    threshold: Any,
+@triton.jit(do_not_specialize=["steps"])  # type: ignore[untyped-decorator]
+def _forward(  # type: ignore[no-untyped-def]  # Triton reads annotations itself, and knows none but its own
+    drive,
+    spikes,
+    membranes,
+    length,
+    stride,
+    steps,
+    leak,
+    threshold,
     SOFT: tl.constexpr,
     BLOCK: tl.constexpr,
-) -> None:
+):
     i = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     mine = i < length
     rest = tl.zeros((BLOCK,), tl.float32)
@@ -48,28 +50,28 @@ def _forward(
         target += length
 
 
-@triton.jit(do_not_specialize=["length", "steps"])  # type: ignore[untyped-decorator]
-def _backward(
-    membranes: Any,
-    grad: Any,
-    out: Any,
-    length: Any,
-    steps: Any,
-    leak: Any,
-    threshold: Any,
-    center: Any,
-    half_width: Any,
+@triton.jit(do_not_specialize=["steps"])  # type: ignore[untyped-decorator]
+def _backward(  # type: ignore[no-untyped-def]
+    membranes,
+    grad,
+    out,
+    length,
+    steps,
+    leak,
+    threshold,
+    center,
+    half_width,
     SOFT: tl.constexpr,
     CONSTANT: tl.constexpr,
     BLOCK: tl.constexpr,
-) -> None:
+):
     i = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     mine = i < length
     later = tl.zeros((BLOCK,), tl.float32)  # gradient by the rest that the next step started from
     total = tl.zeros((BLOCK,), tl.float32)
     place = i + (steps - 1).to(tl.int64) * length
     for _ in range(steps):
-        membrane = tl.load(membranes + place, mask=mine, other=0.0)
+        membrane = tl.load(membranes + place, mask=mine, other=0.0).to(tl.float32)
         incoming = tl.load(grad + place, mask=mine, other=0.0).to(tl.float32)
         fired = membrane > threshold
         if SOFT:
@@ -94,8 +96,7 @@ class _Lif(torch.autograd.Function):
     def forward(ctx: Any, drive: Tensor, neuron: NeuronConfig, steps: int) -> Tensor:
         length, now = drive[0].numel(), len(drive)
         shape = (steps, length)
-        spikes = torch.empty(shape, device=drive.device)
-        membranes = torch.empty(shape, device=drive.device)
+        spikes, membranes = drive.new_empty(shape), drive.new_empty(shape)
         with torch.cuda.device_of(drive):  # type: ignore[no-untyped-call]
             _forward[(triton.cdiv(length, _BLOCK),)](
                 drive,
@@ -118,7 +119,7 @@ class _Lif(torch.autograd.Function):
         (membranes,) = ctx.saved_tensors
         neuron: NeuronConfig = ctx.neuron
         steps, length = membranes.shape
-        out = torch.empty((ctx.now, length), device=membranes.device)
+        out = membranes.new_empty((ctx.now, length))
         with torch.cuda.device_of(membranes):  # type: ignore[no-untyped-call]
             _backward[(triton.cdiv(length, _BLOCK),)](
                 membranes,
@@ -138,6 +139,10 @@ class _Lif(torch.autograd.Function):
 
 
 def lif(drive: Tensor, neuron: NeuronConfig, steps: int) -> Tensor:
-    """Spikes (T, L) of LIF neurons driven by `drive` (S, L), contiguous; S is T, or 1 for a constant drive."""
+    """Spikes (T, L) of LIF neurons driven by `drive` (S, L), contiguous; S is T, or 1 for a constant drive.
+
+    They have the drive's type, float32 or bfloat16. Membranes are kept in it for the way back, so with bfloat16 the
+    surrogate's interval is cut with a precision of 2^-9; spikes never are.
+    """
     spikes: Tensor = _Lif.apply(drive, neuron, steps)  # type: ignore[no-untyped-call]
     return spikes

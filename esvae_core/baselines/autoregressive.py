@@ -43,7 +43,7 @@ class Candidates(nn.Module):
         x = x.flatten(0, 1)
         for layer in self.layers:
             x = layer(x, steps, steps)
-        return x.view(steps, count, self.latent_dim, self.candidates)
+        return x.float().view(steps, count, self.latent_dim, self.candidates)
 
     def stepper(self) -> Callable[[Tensor], Tensor]:
         """A run that goes one step a call and keeps its membranes: (N, inputs) -> (N, d, k). Evaluation mode only."""
@@ -116,10 +116,11 @@ class AutoregressivePrior(Candidates):
         """
         z = z.detach()
         before = torch.zeros_like(z[:1])
+        goes_on = own.tolist() if own is not None else [False] * len(z)  # asked once: on CUDA every question waits
         with torch.no_grad():
             for t in range(len(z) - 1):
                 follows = z[t : t + 1]
-                if own is not None and normal is not None and bool(own[t]):
+                if goes_on[t] and normal is not None:
                     share = self.offer(before)[-1:].mean(-1)
                     follows = (share + 0.001 * normal[t] > 0.5).to(z.dtype)
                 before = torch.cat([before, follows])

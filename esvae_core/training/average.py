@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 
 class WeightAverage:
@@ -18,9 +19,8 @@ class WeightAverage:
     @torch.no_grad()
     def follow(self, state: Mapping[str, Tensor], step: int) -> None:
         """Move towards `state` after optimiser step `step` (1 is the first)."""
-        decay = min(self.decay, step / (step + 10))
-        for name, tensor in state.items():
-            if tensor.is_floating_point():
-                self.state[name].lerp_(tensor, 1 - decay)
-            else:
-                self.state[name].copy_(tensor)  # counters
+        move = get_ema_multi_avg_fn(min(self.decay, step / (step + 10)))  # type: ignore[no-untyped-call]
+        floating = [name for name, tensor in state.items() if tensor.is_floating_point()]
+        move([self.state[name] for name in floating], [state[name] for name in floating], step)
+        for name in state.keys() - set(floating):
+            self.state[name].copy_(state[name])  # counters

@@ -333,15 +333,16 @@ class _Run:
         for group in self.optimizer.param_groups:
             group["lr"] = lr * group["factor"]
         terms = self.objective.terms(images, self.forward(images, *noise), moment, self._gather)
-        total, parts, watched = self._finite(terms)
         self.fabric.backward(terms.total)
-        norm = self._clip()
+        limit = train.gradient_clip or float("inf")
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), limit)  # that of the whole gradient before
+        total, parts, watched = self._finite(terms, norm)
         self.optimizer.step()
         self.optimizer.zero_grad()
         state.step += 1
         if self.average:
             self.average.follow(model.state_dict(), state.step)
-        for name, value in {"loss": total, **parts, **watched, "gradient_norm": norm}.items():
+        for name, value in {"loss": total, **parts, **watched}.items():
             state.sums[name] = state.sums.get(name, 0.0) + value
         return total, parts
 
@@ -353,32 +354,23 @@ class _Run:
         assert isinstance(gathered, Tensor)
         return gathered.flatten(0, 1)
 
-    def _finite(self, terms: Terms) -> tuple[float, dict[str, float], dict[str, float]]:
-        """The loss, its parts and what else is watched, means over the processes."""
-        scalars = {"": terms.total, **terms.parts, **terms.watched}
-        means = self.fabric.all_reduce(torch.stack([x.detach().float() for x in scalars.values()]), reduce_op="mean")
+    def _finite(self, terms: Terms, norm: Tensor) -> tuple[float, dict[str, float], dict[str, float]]:
+        """The loss, its parts and what else is watched, means over the processes; asked for once, since a GPU waits."""
+        scalars = (terms.total, norm, *terms.parts.values(), *terms.watched.values())
+        means = self.fabric.all_reduce(torch.stack([x.detach().float() for x in scalars]), reduce_op="mean")
         assert isinstance(means, Tensor)
-        total, *values = means.tolist()
+        total, length, *values = means.tolist()
         named = dict(zip((*terms.parts, *terms.watched), values, strict=True))
-        parts, watched = ({name: named[name] for name in group} for group in (terms.parts, terms.watched))
+        parts = {name: named[name] for name in terms.parts}
+        watched = {name: named[name] for name in terms.watched} | {"gradient_norm": length}
+        where = f"epoch {self.state.epoch + 1}, step {self.state.step + 1}"
+        kept = f"the last good state, if one was saved, is in {self.out}; try a lower learning rate"
         if not all(map(math.isfinite, (total, *parts.values()))):
             detail = ", ".join(f"{name} {value}" for name, value in parts.items())
-            raise NonFiniteError(
-                f"epoch {self.state.epoch + 1}, step {self.state.step + 1}: the loss is {total} ({detail}); "
-                f"the last good state, if one was saved, is in {self.out}; try a lower learning rate or gradient_clip"
-            )
+            raise NonFiniteError(f"{where}: the loss is {total} ({detail}); {kept} or gradient_clip")
+        if not math.isfinite(length):
+            raise NonFiniteError(f"{where}: the gradient is {length}; {kept}")
         return total, parts, watched
-
-    def _clip(self) -> float:
-        """Norm of the whole gradient before it is clipped."""
-        limit = self.config.train.gradient_clip
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), limit or float("inf"))
-        if not bool(torch.isfinite(norm)):
-            raise NonFiniteError(
-                f"epoch {self.state.epoch + 1}, step {self.state.step + 1}: the gradient is {float(norm)}; "
-                f"the last good state, if one was saved, is in {self.out}; try a lower learning rate"
-            )
-        return float(norm)
 
     def _grow_time(self) -> None:
         """Change T where the schedule says so."""

@@ -277,6 +277,18 @@ class ESVAE(SpikingCoder):
             raise InputError(f"rates: expected shape (N, {self.config.latent_dim}), got {tuple(rates.shape)}")
         if not bool(((rates >= 0) & (rates <= 1)).all()):
             raise InputError("rates: expected numbers in [0, 1], got some outside or none at all (NaN)")
+        return self._draw(rates, generator, sampler, steps, noise, systematic)
+
+    def _draw(
+        self,
+        rates: Tensor,
+        generator: torch.Generator | None,
+        sampler: Sampler | None,
+        steps: int | None,
+        noise: Tensor | None,
+        systematic: Tensor | None,
+    ) -> Tensor:
+        """As `sample_spikes`, for rates that are known to be some: on CUDA, to look would mean to wait."""
         if sampler is not None and sampler not in get_args(Sampler):
             raise InputError(f"sampler: expected {' or '.join(get_args(Sampler))}, got {sampler!r}")
         if noise is None:
@@ -312,9 +324,7 @@ class ESVAE(SpikingCoder):
             engine: as in `encode`.
         """
         posterior = self.encode(images, steps=steps, engine=engine)
-        spikes = self.sample_spikes(
-            posterior.rates, generator, sampler, steps=self._steps(steps), noise=noise, systematic=systematic
-        )
+        spikes = self._draw(posterior.rates, generator, sampler, steps, noise, systematic)
         prior_rates = self.prior_rates(len(images), generator=generator, normal=normal, prior="learned")
         return Output(self.decode(spikes, engine=engine), posterior, prior_rates)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import cache
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from esvae_core.config import NeuronConfig
@@ -75,37 +76,35 @@ def norm_lif(x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, now: int, steps
             x.float(), norm.weight, norm.bias, norm, neuron, now, steps
         )
         return spikes
-    fast = _lif_on_cuda() if x.device.type == "cuda" else None
+    fast = _on_cuda() if x.device.type == "cuda" else None
     if fast is None:
         return norm_lif_reference(x, norm, neuron, now, steps).spikes.flatten(0, 1)
-    return norm_lif_flat(x, norm, neuron, now, steps, fast)
+    return fast(x, norm, neuron, now, steps, None)
 
 
-FlatLif = Callable[[Tensor, NeuronConfig, int], Tensor]
-
-
-def norm_lif_flat(x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, now: int, steps: int, fast: FlatLif) -> Tensor:
-    """As `norm_lif`, with a LIF over flat memory, (now, L) -> (steps, L), such as that of `esvae_core.triton_lif`."""
-    if norm.training and not several_processes():
-        gain = norm.weight * (norm.alpha * neuron.threshold)
-        drive, mean, inverse = torch.native_batch_norm(x, gain, norm.bias, None, None, True, 0.0, norm.eps)
-        values = x.numel() / x.shape[1] * (steps // now)
-        norm.track(mean.detach(), (inverse.detach().double().pow(-2) - norm.eps).clamp_min(0), values)
-    else:
-        drive = _normalise(x.float(), norm, neuron, steps // now).to(x.dtype)
-    last = drive.movedim(1, -1)
-    spikes = fast(last.reshape(now, -1), neuron, steps)
-    return spikes.view(-1, *last.shape[1:]).movedim(-1, 1)
+FastNormLif = Callable[[Tensor, TdBatchNorm, NeuronConfig, int, int, Tensor | None], Tensor]
 
 
 @cache
-def _lif_on_cuda() -> FlatLif | None:
+def _on_cuda() -> FastNormLif | None:
     try:
-        from esvae_core.triton_lif import lif as fast
+        from esvae_core.triton_lif import norm_lif as fast
     except ImportError as error:
         _log.warning("no fused neurons on CUDA, the slow ones are used: %s", error)
         return None
     return fast
+
+
+def _without_bias(transform: nn.Module, x: Tensor) -> Tensor:
+    """transform(x) less its bias."""
+    if isinstance(transform, nn.Linear):
+        return F.linear(x, transform.weight)
+    if isinstance(transform, nn.Conv2d):
+        return F.conv2d(x, transform.weight, None, transform.stride, transform.padding)
+    assert isinstance(transform, nn.ConvTranspose2d)
+    stride, padding, extra = transform.stride, transform.padding, transform.output_padding
+    assert isinstance(padding, tuple)
+    return F.conv_transpose2d(x, transform.weight, None, stride, padding, extra)
 
 
 class SpikingLayer(nn.Module):
@@ -139,6 +138,9 @@ class SpikingLayer(nn.Module):
                 images,
             )
             return spikes
+        fast = _on_cuda() if x.device.type == "cuda" and self.norm.training else None
+        if fast is not None:
+            return fast(_without_bias(transform, x), self.norm, self.neuron, now, steps, transform.bias)
         return norm_lif(apply(self.transform, x), self.norm, self.neuron, now, steps)
 
     def run(self, x: Tensor, now: int, steps: int) -> Run:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 import math
 import signal
 import threading
@@ -39,10 +40,13 @@ from esvae_core.pictures import grid
 from esvae_core.seeds import generator
 from esvae_core.training.average import WeightAverage
 from esvae_core.training.calibration import calibrate
+from esvae_core.training.graphs import Graphs
 from esvae_core.training.log import Board, write_csv
 from esvae_core.training.objectives import Moment, Objective, Terms, objective_of
 from esvae_core.training.schedule import learning_rate, time_steps
 from esvae_core.training.state import RunState, load_state, save_state
+
+_log = logging.getLogger(__name__)
 
 SAVE_EVERY = 120.0
 """Seconds between two savings of the state within an epoch."""
@@ -208,14 +212,19 @@ class _Run:
             lr=train.lr,
             betas=(train.beta1, train.beta2),
             weight_decay=train.weight_decay,
+            fused=fabric.device.type == "cuda",
         )
         if resume:
             self._resume(optimizer)
         wrapped, self.optimizer = fabric.setup(self.objective, optimizer)
         self.forward: Any = wrapped
+        self.graphs: Graphs | None = None
+        if fabric.device.type == "cuda" and world == 1 and self.objective.capturable:
+            self.graphs = Graphs(self.objective, low=train.precision == "bf16-mixed")
+        self.weights = self.model.state_dict()  # asked for once: its tensors are those of the model
         self.average = None
         if train.ema_decay:
-            self.average = WeightAverage(train.ema_decay, self.model.state_dict())
+            self.average = WeightAverage(train.ema_decay, self.weights)
             if resume:
                 self.average.state = {k: v.to(fabric.device) for k, v in self.state.average.items()}
         self.board: Board | None = None
@@ -332,7 +341,7 @@ class _Run:
         lr = learning_rate(train, state.step, train.epochs * self.batches)
         for group in self.optimizer.param_groups:
             group["lr"] = lr * group["factor"]
-        terms = self.objective.terms(images, self.forward(images, *noise), moment, self._gather)
+        terms = self.objective.terms(images, self._through(images, *noise), moment, self._gather)
         self.fabric.backward(terms.total)
         limit = train.gradient_clip or float("inf")
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), limit)  # that of the whole gradient before
@@ -341,10 +350,21 @@ class _Run:
         self.optimizer.zero_grad()
         state.step += 1
         if self.average:
-            self.average.follow(model.state_dict(), state.step)
+            self.average.follow(self.weights, state.step)
         for name, value in {"loss": total, **parts, **watched}.items():
             state.sums[name] = state.sums.get(name, 0.0) + value
         return total, parts
+
+    def _through(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """What the objective says of images and noise; by graphs where they can be had."""
+        if self.graphs is not None:
+            try:
+                return self.graphs(*inputs)
+            except RuntimeError as error:
+                _log.warning("no CUDA graphs for this model, steps take longer without: %s", error)
+                self.graphs = None
+        outputs: tuple[Tensor, ...] = self.forward(*inputs)
+        return outputs
 
     def _gather(self, values: Tensor) -> Tensor:
         """(n, ...) of this process -> (N, ...) of all, differentiable."""

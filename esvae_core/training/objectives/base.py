@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -48,6 +48,9 @@ class Terms:
 
 class Objective(nn.Module, ABC, Generic[M]):
     """The forward pass as one module, so that Fabric's wrappers (DDP, mixed precision) see it whole; and its loss."""
+
+    capturable: ClassVar[bool] = False
+    """Whether `forward` asks the device nothing on its way, so that it can be a CUDA graph."""
 
     def __init__(self, model: M, settings: TrainConfig) -> None:
         super().__init__()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -18,6 +19,8 @@ _MMD_ROWS = 1000
 
 class ESVAEObjective(SpikingObjective[ESVAE]):
     """docs/math.md, equation 8."""
+
+    capturable: ClassVar[bool] = True
 
     def noise(self, count: int, mine: slice, source: torch.Generator, moment: Moment) -> tuple[Tensor, ...]:
         """Uniform (T, n, d) for spikes, standard normal (n, d) for the prior; if samplers are mixed, who has which."""

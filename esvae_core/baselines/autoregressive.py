@@ -116,15 +116,23 @@ class AutoregressivePrior(Candidates):
         """
         z = z.detach()
         before = torch.zeros_like(z[:1])
-        goes_on = own.tolist() if own is not None else [False] * len(z)  # asked once: on CUDA every question waits
+        asks = own is not None and own.device.type == "cpu"  # to ask a GPU would mean to wait for it
         with torch.no_grad():
             for t in range(len(z) - 1):
                 follows = z[t : t + 1]
-                if goes_on[t] and normal is not None:
-                    share = self.offer(before)[-1:].mean(-1)
-                    follows = (share + 0.001 * normal[t] > 0.5).to(z.dtype)
+                if own is not None and normal is not None and (bool(own[t]) if asks else t >= FIRST_OWN_STEP):
+                    follows = torch.where(own[t], self._continue(before, normal[t], own[t]), follows)
                 before = torch.cat([before, follows])
         return self.offer(before)
+
+    def _continue(self, before: Tensor, normal: Tensor, counts: Tensor) -> Tensor:
+        """The prior's own spikes after those before; the running statistics see this run only if it `counts`."""
+        statistics = [b for name, b in self.named_buffers() if "running" in name]
+        kept = [b.clone() for b in statistics]
+        share = self.offer(before)[-1:].mean(-1)
+        for now, then in zip(statistics, kept, strict=True):
+            now.copy_(torch.where(counts, now, then))
+        return (share + 0.001 * normal > 0.5).to(before.dtype)
 
     @torch.no_grad()
     def generate(self, chosen: Tensor) -> Tensor:

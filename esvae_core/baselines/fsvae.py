@@ -37,11 +37,11 @@ class SpikeSample(NamedTuple):
 
 def postsynaptic(spikes: Tensor) -> Tensor:
     """Spikes or their means (T, ...) -> what a synapse sums up of them, (T, ...), time constant 2 (equation B5)."""
-    potential, out = torch.zeros_like(spikes[0]), []
-    for now in spikes:
-        potential = potential + (now - potential) / 2
-        out.append(potential)
-    return torch.stack(out)
+    ago = torch.arange(len(spikes), device=spikes.device, dtype=spikes.dtype)
+    ago = ago[:, None] - ago  # of each step's potential, the second, from each step's spike
+    weights = torch.where(ago < 0, 0.0, 0.5 ** (ago + 1))
+    potentials: Tensor = torch.tensordot(weights, spikes, 1)
+    return potentials
 
 
 def psp_distance(posterior: Tensor, prior: Tensor) -> Tensor:

@@ -49,6 +49,9 @@ class Graphs:
         return outputs
 
     def _capture(self, inputs: tuple[Tensor, ...]) -> nn.Module:
+        if hasattr(torch.autograd.graph, "set_warn_on_accumulate_grad_stream_mismatch"):
+            # gradients arrive from the stream that captured, and PyTorch waits for it, as it should
+            torch.autograd.graph.set_warn_on_accumulate_grad_stream_mismatch(False)
         passes = _Pass(self.objective, self.low)
         before = [buffer.clone() for buffer in passes.buffers()]
         captured = torch.cuda.make_graphed_callables(passes, tuple(x.clone() for x in inputs), allow_unused_input=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import pytest
@@ -252,3 +253,15 @@ def test_shapes_and_seeds(warm):
         warm.sample(0)
     with pytest.raises(InputError, match="images: expected"):
         warm.reconstruct(torch.zeros(3, 1, 9, 9))
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_a_run_that_does_not_count_leaves_the_statistics_alone(counts):
+    """On a GPU the prior always runs on, asked for or not; what it sees may only count where it was asked for."""
+    net, z = prior(), train_of(0.0, 1.0, 1.0)
+    net.train()
+    before = [b.clone() for b in net.buffers()]
+    offered = copy.deepcopy(net).offer(z)[-1:].mean(-1)
+    follows = net._continue(z, torch.zeros(1, 1), torch.tensor(counts))
+    assert torch.equal(follows, (offered > 0.5).float())
+    assert any(not torch.equal(a, b) for a, b in zip(before, net.buffers(), strict=True)) is counts

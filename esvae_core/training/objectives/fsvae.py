@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -24,6 +25,8 @@ def own_share(settings: TrainConfig, moment: Moment) -> float:
 
 class FSVAEObjective(SpikingObjective[FSVAE]):
     """docs/baselines.md, equation B6, with scheduled sampling."""
+
+    capturable: ClassVar[bool] = True
 
     def noise(self, count: int, mine: slice, source: torch.Generator, moment: Moment) -> tuple[Tensor, ...]:
         """Choices (T, n, d), steps at which the prior goes on from its own (T,), standard normal (T, n, d)."""

@@ -41,7 +41,7 @@ def train(
     from esvae_core.training.trainer import Hardware, Interrupted, Progress
     from esvae_core.training.trainer import train as run
 
-    settings = _settings(out_dir, preset, config, set_ or [], resume)
+    settings = settings_of(out_dir, preset, config, set_ or [], resume)
     out_dir = out_dir or Path("runs") / settings.name
     strategy = "ddp" if devices * nodes > 1 else "auto"
     with console.bar() as bar:
@@ -72,9 +72,14 @@ def train(
         console.out.print(Text(str(path)), soft_wrap=True)
 
 
-def _settings(
+def settings_of(
     out_dir: Path | None, preset: str | None, config: Path | None, changes: list[str], resume: bool
 ) -> RunConfig:
+    """Settings as the command line gives them: of a preset or a file, some changed by KEY=VALUE.
+
+    Raises:
+        ConfigError: not exactly one source, a file that is no JSON object, or a change that does not fit.
+    """
     from esvae_core.config import RunConfig, parse
     from esvae_core.presets import PRESETS
     from esvae_core.presets import preset as named

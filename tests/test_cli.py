@@ -279,10 +279,12 @@ def test_fit_prior_can_choose_by_fad(esvae, checkpoint, tmp_path):
     words = ("--components", "1,4", "--images", 200, "--samples", 100, "--features", tmp_path / "net.safetensors")
     found = esvae("fit-prior", checkpoint, "--out", out, *words, "--json").json
     assert found["criterion"] == "prior_fad_validation"
+    assert 0 < found["training_images"] < 1.5 * min(found["scores"].values())
     assert found["components"] == int(min(found["scores"], key=found["scores"].get))
     (metric,) = load(out).header.metrics
     assert metric.value == found["scores"][str(found["components"])]
     assert "FAD of 100 pictures against 125 validation images" in metric.protocol
+    assert f"rates of training images: {found['training_images']:.4g}" in metric.protocol
 
 
 def test_interpolate_from_image_to_image(esvae, checkpoint, picture, tmp_path):

@@ -38,7 +38,8 @@ def fit_prior(
     """Fit a mixture of Gaussians to a model's rates, and write a checkpoint that samples from it.
 
     The number of Gaussians is chosen on validation images: by the FAD of sampled pictures where a feature network is
-    given, else by the MMD of the rates. The learned prior's figure is shown beside it.
+    given, else by the MMD of the rates. Beside it stand the figures of the learned prior and of rates of training
+    images, which a perfect prior would have.
     """
     from esvae_core.arrays import suffix_of
     from esvae_core.checkpoint import Metric, load, save, stamped
@@ -76,10 +77,11 @@ def fit_prior(
             criterion = validation_mmd(model, held, seed, snap=snap)
             name, unit = "prior_mmd_validation", "unbiased MMD of rates against those of up to 2,000 of"
         best = choose(fitted_to, tried, steps, seed, criterion, report)
-        learned = criterion(None)
+        learned, perfect = criterion(None), criterion(fitted_to)
     protocol = (
         f"{unit} {len(validation):,} validation images of {validation.name}; {best.components} Gaussians fitted to "
-        f"{len(fitted_to):,} train images, best of {components}, seed {seed}; the learned prior: {learned:.4g}"
+        f"{len(fitted_to):,} train images, best of {components}, seed {seed}; the learned prior: {learned:.4g}, "
+        f"rates of training images: {perfect:.4g}"
     )
     new = model.with_prior(best.mixture, snap=snap)
     kept = tuple(m for m in loaded.header.metrics if not m.name.startswith("prior_"))
@@ -87,8 +89,15 @@ def fit_prior(
     header = loaded.header.model_copy(update={"model": new.config, "metrics": metrics})
     save(out_file, new.state_dict(), stamped(header))
     table = ", ".join(f"{score:.4g} ({count})" for count, score in scores.items())
-    text = f"{out_file}: {best.components} Gaussians; {name}: {table}; learned prior: {learned:.4g}"
-    found = {"components": best.components, "criterion": name, "scores": scores, "learned": learned}
+    text = f"{out_file}: {best.components} Gaussians; {name}: {table}; learned prior: {learned:.4g}; "
+    text += f"rates of training images: {perfect:.4g}"
+    found = {
+        "components": best.components,
+        "criterion": name,
+        "scores": scores,
+        "learned": learned,
+        "training_images": perfect,
+    }
     console.say(as_json, text, file=str(out_file), **found)
 
 

@@ -30,8 +30,8 @@ class Candidate(NamedTuple):
     """Lower is better."""
 
 
-Criterion = Callable[[Mixture | None], float]
-"""Lower is better; None asks for the model's learned prior, to compare with."""
+Criterion = Callable[[Mixture | Tensor | None], float]
+"""Lower is better. To compare with: None asks for the model's learned prior, rates (N, d) for themselves."""
 
 _MOST = 2000  # rates that MMD compares: its time and memory are quadratic
 
@@ -48,8 +48,11 @@ def validation_mmd(model: ESVAE, rates: Tensor, seed: int, *, snap: bool = False
     held = rates[:_MOST]
 
     @torch.no_grad()
-    def score(mixture: Mixture | None) -> float:
-        drawn = model.with_prior(mixture, snap=snap).prior_rates(len(held), generator=generator(seed, "prior", "rates"))
+    def score(prior: Mixture | Tensor | None) -> float:
+        if isinstance(prior, Tensor):
+            count = min(len(prior), len(held))
+            return float(mmd(prior[:count], held[:count], unbiased=True))
+        drawn = model.with_prior(prior, snap=snap).prior_rates(len(held), generator=generator(seed, "prior", "rates"))
         return float(mmd(drawn.cpu(), held, unbiased=True))
 
     return score
@@ -71,11 +74,17 @@ def validation_fad(
     reference = gaussian(features(net, data.tensor()))
 
     @torch.no_grad()
-    def score(mixture: Mixture | None) -> float:
-        fitted, source = model.with_prior(mixture, snap=snap), generator(seed, "prior", "pictures")
-        size = max(1, 4000 // model.config.time_steps)
-        sizes = (min(size, count - first) for first in range(0, count, size))
-        return sound_fad(torch.cat([fitted.sample(n, source).images.cpu() for n in sizes]), net, reference)
+    def score(prior: Mixture | Tensor | None) -> float:
+        source, size = generator(seed, "prior", "pictures"), max(1, 4000 // model.config.time_steps)
+        if isinstance(prior, Tensor):
+            rates = prior[:count].to(model.device)
+            parts = (rates[first : first + size] for first in range(0, len(rates), size))
+            pictures = [model.decode(model.sample_spikes(part, source)) for part in parts]
+        else:
+            fitted = model.with_prior(prior, snap=snap)
+            sizes = (min(size, count - first) for first in range(0, count, size))
+            pictures = [fitted.sample(n, source).images for n in sizes]
+        return sound_fad(torch.cat([images.cpu() for images in pictures]), net, reference)
 
     return score
 

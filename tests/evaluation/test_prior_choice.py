@@ -30,6 +30,7 @@ def test_mmd_of_held_out_rates_chooses_enough_components(tiny):
     assert [c.components for c in seen] == [1, 3]
     assert best.score == min(c.score for c in seen) < 0.5 * criterion(None)
     assert best.score < 0.01
+    assert abs(criterion(clustered(600, 1))) < 0.01, "rates of the same kind, as they are"
 
 
 def test_the_lowest_score_wins():
@@ -53,6 +54,7 @@ def test_fad_prefers_a_prior_of_rates_as_the_data_has_them(tiny):
     wrong = fit_prior(torch.full((400, 6), 0.5), 4, 4, source)
     assert score(right) < 0.5 * score(wrong)
     assert score(right) == score(right)
+    assert score(rates) < 0.5 * score(wrong), "rates of its own images, as they are"
 
 
 def test_nothing_to_try_is_refused():

@@ -12,6 +12,7 @@ from esvae_core.errors import MissingDataError
 from esvae_core.evaluation.evaluate import evaluate
 from esvae_core.explore import atlas
 from esvae_core.explore.playable import LEVELS, load_playable
+from esvae_core.presets import PRESETS
 
 FOLDER = Path(__file__).parents[1] / "checkpoints"
 _SHAPE = ((32, 64, 128, 256), 32, 16)
@@ -40,6 +41,23 @@ def test_each_has_its_shape_and_an_atlas_of_its_own(name):
     assert found.map is not None
     assert min(found.map.flat.trust, found.map.solid.trust) > 0.8
     assert atlas.beside(path).stat().st_size < 700_000
+
+
+@pytest.mark.parametrize(
+    ("name", "trained"),
+    [
+        ("mnist", "mnist-gpu"),
+        ("mnist-plus", "esvae-plus-gpu"),
+        ("fashion-plus", "esvae-plus-fashion-gpu"),
+        ("fsvae-mnist", "fsvae-mnist-gpu"),
+    ],
+)
+def test_the_command_of_its_row_has_the_settings_it_was_trained_with(name, trained):
+    header, preset = load(FOLDER / f"{name}.safetensors").header, PRESETS[trained]
+    unfitted = {} if name == "fsvae-mnist" else {"prior_components": 0, "prior_snap": False}
+    assert (header.data, header.train) == (preset.data, preset.train)
+    assert header.model.model_copy(update=unfitted) == preset.model
+    assert f"`esvae train --preset {trained}`" in (FOLDER / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["annvae-mnist", "ae-mnist"])

@@ -8,8 +8,8 @@ import torch
 
 from benchmarks.measure import Result, median_ms
 from esvae_core.config import NeuronConfig
-from esvae_core.fused import TdBatchNorm
 from esvae_core.layers import norm_lif
+from esvae_core.tdbn import TdBatchNorm
 
 
 def neurons() -> list[Result]:

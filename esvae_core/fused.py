@@ -13,53 +13,14 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 
 from esvae_core import events, kernels
 from esvae_core.config import NeuronConfig
 from esvae_core.kernels import F32
+from esvae_core.tdbn import TdBatchNorm, shared_sum
 
 _ONE_AT_A_TIME = threading.Lock()  # Numba's fallback thread pool must not be entered twice; each entry uses all cores
-
-
-class TdBatchNorm(nn.Module):
-    """Threshold-dependent batch normalisation (docs/math.md, equation 4; Zheng et al., AAAI 2021).
-
-    The normalised drive deviates by alpha thresholds; alpha is 1 but in FSVAE's latent. Statistics are per channel over
-    images, pixels and time; several processes share them.
-    """
-
-    running_mean: Tensor
-    running_var: Tensor
-
-    def __init__(self, channels: int, eps: float = 1e-5, momentum: float = 0.1, alpha: float = 1.0) -> None:
-        super().__init__()
-        self.eps, self.momentum, self.alpha = eps, momentum, alpha
-        self.weight = nn.Parameter(torch.ones(channels))
-        self.bias = nn.Parameter(torch.zeros(channels))
-        self.register_buffer("running_mean", torch.zeros(channels))
-        self.register_buffer("running_var", torch.ones(channels))
-
-    @torch.no_grad()
-    def track(self, mean: Tensor, variance: Tensor, count: float) -> None:
-        """Move the running statistics towards those of a batch of `count` values per channel."""
-        unbiased = variance * (count / max(count - 1, 1))
-        self.running_mean.lerp_(mean.to(self.running_mean.dtype), self.momentum)
-        self.running_var.lerp_(unbiased.to(self.running_var.dtype), self.momentum)
-
-
-def several_processes() -> bool:
-    """Whether the batch is shared out over several processes."""
-    return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
-
-
-def _shared_sum(values: Tensor) -> Tensor:
-    """The sum of `values` over all processes."""
-    if several_processes():
-        values = values.clone()
-        dist.all_reduce(values)
-    return values
 
 
 def _flat(x: Tensor, steps: int) -> Any:
@@ -101,7 +62,7 @@ def _scaling(norm: TdBatchNorm, neuron: NeuronConfig, moments: Tensor | None, va
     if moments is None:
         count, mean, variance = 0.0, norm.running_mean.double(), norm.running_var.double()
     else:
-        total = _shared_sum(torch.cat([moments.flatten(), moments.new_tensor([values])]))
+        total = shared_sum(torch.cat([moments.flatten(), moments.new_tensor([values])]))
         count = float(total[-1])
         mean, square = (total[:-1] / count).view(2, -1)
         variance = (square - mean * mean).clamp_min(0)
@@ -180,7 +141,7 @@ class NormLif(torch.autograd.Function):
         (x,) = ctx.saved_tensors
         flat = _flat(x, ctx.now)
         delta, moments = _back(flat, _flat(grads[0], ctx.steps), ctx.by, ctx.neuron)
-        whole = _shared_sum(moments) if ctx.by.values else moments
+        whole = shared_sum(moments) if ctx.by.values else moments
         _through_norm(delta, flat, ctx.by, whole, ctx.steps // ctx.now)
         return _like(delta, x.shape), *_of_norm(ctx.by, moments), None, None, None, None
 
@@ -312,7 +273,7 @@ class Bounded(torch.autograd.Function):
         for part, grad in zip(_parts(x, steps, images), _parts(grads[0], steps, images), strict=True):
             drive = _convolved(transform, part, ctx.low)
             moments += _back(_flat(drive, steps), _flat(grad, steps), by, neuron)[1]
-        whole = _shared_sum(moments) if by.values else moments
+        whole = shared_sum(moments) if by.values else moments
         of_x = torch.empty((steps, len(x) // steps, *x.shape[2:], x.shape[1]))
         of_weight, of_bias = torch.zeros_like(transform.weight), torch.zeros_like(transform.bias)
         first = 0

@@ -15,8 +15,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from esvae_core.config import NeuronConfig
-from esvae_core.fused import Bounded, NormLif, TdBatchNorm, apply, several_processes
+from esvae_core.fused import Bounded, NormLif, apply
 from esvae_core.neurons import Run, lif, lif_step
+from esvae_core.tdbn import TdBatchNorm, several_processes
 
 _log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ import triton.language as tl
 from torch import Tensor
 
 from esvae_core.config import NeuronConfig
-from esvae_core.fused import TdBatchNorm, several_processes
+from esvae_core.tdbn import TdBatchNorm, several_processes, shared_sum
 
 _TILE = 1024
 """Values per program: eight per thread, which are 16 bytes of bfloat16."""
@@ -228,7 +228,7 @@ def _per_channel(x: Tensor, rows: int, norm: TdBatchNorm, spread: float, offset:
     down, across = _tiles(rows, channels, tile)
     partial = x.new_empty((min(down, _PARTS), 2, channels), dtype=torch.float32)
     _moments[(len(partial), across)](x, norm.running_mean, partial, rows, channels, **tile)
-    sums, count = _shared(partial.sum(0, dtype=torch.float64)), rows * _processes()
+    sums, count = shared_sum(partial.sum(0, dtype=torch.float64)), rows * _processes()
     channel = x.new_empty((4, channels), dtype=torch.float32)
     values = count * repeats
     _settle[(triton.cdiv(channels, 128),)](
@@ -253,14 +253,6 @@ def _per_channel(x: Tensor, rows: int, norm: TdBatchNorm, spread: float, offset:
 
 def _processes() -> int:
     return dist.get_world_size() if several_processes() else 1
-
-
-def _shared(sums: Tensor) -> Tensor:
-    """The sum over all processes, whose shares of the batch are of one size."""
-    if several_processes():
-        sums = sums.clone()
-        dist.all_reduce(sums)
-    return sums
 
 
 class _NormLif(torch.autograd.Function):
@@ -340,7 +332,7 @@ class _NormLif(torch.autograd.Function):
                 last,
                 channel,
                 delta,
-                _shared(sums) if ctx.training else sums,
+                shared_sum(sums) if ctx.training else sums,
                 out,
                 rows,
                 1 / (rows * _processes()) if ctx.training else 0.0,

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from esvae_core import kernels
 from esvae_core.config import NeuronConfig
-from esvae_core.fused import TdBatchNorm
 from esvae_core.layers import bound_memory, dense, down, norm_lif, norm_lif_reference, up
+from esvae_core.tdbn import TdBatchNorm
 
 HARD = NeuronConfig()
 SOFT = NeuronConfig(leak=0.9, reset="soft", surrogate_center=0.2, surrogate_width=0.8)

@@ -16,9 +16,9 @@ from esvae_core.evaluation.probes import few, linear_accuracy, neighbour_accurac
 from esvae_core.evaluation.rate_use import dimension_use
 from esvae_core.evaluation.results import Curve, Figure, Group, Report, curve_over_seeds, over_seeds, silent
 from esvae_core.evaluation.subject import RateSubject, Subject, collect, mean_firing, subject_of
-from esvae_core.fused import TdBatchNorm
 from esvae_core.latent import mmd
 from esvae_core.seeds import generator
+from esvae_core.tdbn import TdBatchNorm
 
 MMD_BLOCK = 1_000
 LABELS = (200, 1_000, 5_000)

@@ -14,8 +14,8 @@ import torch
 
 from esvae_core.data import ImageSet
 from esvae_core.esvae import ESVAE
-from esvae_core.fused import TdBatchNorm
 from esvae_core.seeds import generator
+from esvae_core.tdbn import TdBatchNorm
 
 BATCH = 500
 """Images of 32 x 32 pixels at a time, and fewer of larger ones, so that the memory is bounded; what a layer sees is

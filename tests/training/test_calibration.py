@@ -9,7 +9,7 @@ from esvae_core.checkpoint import load as load_checkpoint
 from esvae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from esvae_core.data import load
 from esvae_core.esvae import ESVAE
-from esvae_core.fused import TdBatchNorm
+from esvae_core.tdbn import TdBatchNorm
 from esvae_core.training import calibration
 from esvae_core.training.calibration import calibrate
 from esvae_core.training.trainer import Hardware, train

@@ -16,6 +16,7 @@ Sampler = Literal["bernoulli", "systematic"]
 SamplingGradient = Literal["box", "straight-through", "second-order"]
 Reset = Literal["hard", "soft"]
 Schedule = Literal["constant", "cosine"]
+Kernel = Literal["gaussian", "inverse-multiquadric"]
 Precision = Literal["32-true", "bf16-mixed"]
 PriorName = Literal["learned", "fitted"]
 
@@ -187,6 +188,7 @@ class TrainConfig(_Settings):
     )
     mmd_weight: float = Field(0.001, ge=0, description="Weight of the MMD between posterior and prior rates (lambda).")
     mmd_unbiased: bool = Field(False, description="Leave the diagonals out of the MMD; published: they are in.")
+    mmd_kernel: Kernel = Field("gaussian", description="The MMD's kernels; published: Gaussian.")
     mmd_warmup_steps: int = Field(0, ge=0, description="Steps over which the MMD's weight rises linearly from 0.")
     rate_weight: float = Field(0.0, ge=0, description="Weight of the mean latent rate in the loss: a price for spikes.")
     kl_weight: float = Field(
@@ -251,6 +253,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "systematic_share": ("esvae",),
     "mmd_weight": ("esvae",),
     "mmd_unbiased": ("esvae",),
+    "mmd_kernel": ("esvae",),
     "mmd_warmup_steps": ("esvae",),
     "rate_weight": ("esvae",),
     "calibration_images": ("esvae",),

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from esvae_core.config import Kernel
 from esvae_core.latent import mmd
 
 
@@ -25,6 +26,7 @@ def esvae_loss(
     mmd_weight: float,
     *,
     unbiased: bool = False,
+    kernel: Kernel = "gaussian",
     rate_weight: float = 0.0,
 ) -> Loss:
     """Mean squared error + mmd_weight * MMD + rate_weight * mean rate (docs/math.md, equations 8 and 14).
@@ -34,10 +36,11 @@ def esvae_loss(
         posterior_rates, prior_rates: (M, d); M is N, or all images of a batch that several processes share.
         mmd_weight: lambda.
         unbiased: leave the MMD's diagonals out; published: they are in.
+        kernel: of the MMD; published: Gaussian.
         rate_weight: price of a spike per step of a latent neuron; published: 0.
     """
     error = (images - targets).square().mean()
-    distance = mmd(posterior_rates, prior_rates, unbiased=unbiased)
+    distance = mmd(posterior_rates, prior_rates, unbiased=unbiased, kernel=kernel)
     total = error + mmd_weight * distance
     if rate_weight:
         total = total + rate_weight * posterior_rates.mean()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from esvae_core.config import Kernel
 from esvae_core.latent import Prior, mmd, spikes_from_rates
 
 BELOW_ONE = 1 - 2**-24  # the largest float32 that torch.rand can give
@@ -162,9 +164,17 @@ def test_mmd_by_hand():
     assert mmd(torch.tensor([[0.0]]), torch.tensor([[1.0]])).item() == pytest.approx(2 * 5 - 2 * off, rel=1e-6)
 
 
-def test_mmd_of_a_sample_with_itself_is_zero():
+def test_mmd_of_inverse_multiquadrics_by_hand():
+    # as above: D = s = 1; k = sum 2^p / (2^p + 1), p = -2..2
+    off = sum(2.0**p / (2.0**p + 1) for p in range(-2, 3))
+    found = mmd(torch.tensor([[0.0]]), torch.tensor([[1.0]]), kernel="inverse-multiquadric")
+    assert found.item() == pytest.approx(2 * 5 - 2 * off, rel=1e-6)
+
+
+@pytest.mark.parametrize("kernel", get_args(Kernel))
+def test_mmd_of_a_sample_with_itself_is_zero(kernel):
     x = uniform(20, 4)
-    assert mmd(x, x.clone()).item() == pytest.approx(0, abs=1e-6)
+    assert mmd(x, x.clone(), kernel=kernel).item() == pytest.approx(0, abs=1e-6)
 
 
 def test_mmd_grows_with_the_distance():

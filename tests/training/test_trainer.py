@@ -448,10 +448,13 @@ def test_the_options_of_the_objective_reach_it(tmp_path, monkeypatch):
         return esvae_loss(*arguments, **options)
 
     monkeypatch.setattr(objectives.esvae, "esvae_loss", loss)
-    run = Ready(made(mmd_weight=1.0, mmd_warmup_steps=4, mmd_unbiased=True, rate_weight=0.5), tmp_path)
+    run = Ready(
+        made(mmd_weight=1.0, mmd_warmup_steps=4, mmd_unbiased=True, mmd_kernel="inverse-multiquadric", rate_weight=0.5),
+        tmp_path,
+    )
     run.close()
     run._step(torch.arange(64))
-    assert seen == {"weight": 0.25, "unbiased": True, "rate_weight": 0.5}
+    assert seen == {"weight": 0.25, "unbiased": True, "kernel": "inverse-multiquadric", "rate_weight": 0.5}
 
 
 @pytest.mark.parametrize("share", [None, 0.0, 0.75, 1.0])

@@ -50,6 +50,7 @@ class ESVAEObjective(SpikingObjective[ESVAE]):
             prior,
             mmd_weight(settings, moment.step),
             unbiased=settings.mmd_unbiased,
+            kernel=settings.mmd_kernel,
             rate_weight=settings.rate_weight,
         )
         return Terms(loss.total, {"mse": loss.mse, "mmd": loss.mmd}, {"mean_rate": posterior.detach().mean()})

@@ -43,7 +43,7 @@ _PLUS_TRAIN: dict[str, Any] = {**_SHORT, "ema_decay": 0.995, "calibration_images
 # each T gets a like share of the computing, and the last twice as much
 _PLUS_TIME = ((4 / 11, 2), (7 / 11, 4), (9 / 11, 8))
 
-# On a GPU, where an epoch is seconds: rates that were made for batches twice as large, and most epochs at T = 16.
+# On a GPU, where an epoch takes seconds: larger batches, more epochs, and most of them at T = 16.
 _LONG: dict[str, Any] = {
     **_SHORT,
     "epochs": 130,

@@ -19,7 +19,7 @@ import torch
 
 from esvae_core.cli.train import settings_of
 from esvae_core.config import RunConfig
-from esvae_core.training.objectives import ESVAEObjective
+from esvae_core.training.objectives import ESVAEObjective, FSVAEObjective
 from esvae_core.training.trainer import Hardware, train
 
 WARM_UP = 10
@@ -43,7 +43,7 @@ def step_times(config: RunConfig, steps: int, data_dir: Path | None, accelerator
 
 
 def main() -> None:
-    """Print the median, and what it makes of an epoch."""
+    """Print the median, and between which times it lies."""
     parser = argparse.ArgumentParser(prog="benchmarks.steps", description=str(__doc__).splitlines()[0])
     parser.add_argument("preset")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--plain", action="store_true", help="without CUDA graphs")
     given = parser.parse_args()
     if given.plain:
-        ESVAEObjective.capturable = False
+        ESVAEObjective.capturable = FSVAEObjective.capturable = False
     config = settings_of(None, given.preset, None, given.set, False)
     times = step_times(config, given.steps, given.data_dir, given.accelerator)
     cuda = given.accelerator in ("auto", "cuda") and torch.cuda.is_available()

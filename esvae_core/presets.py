@@ -55,7 +55,7 @@ _LONG: dict[str, Any] = {
     "calibration_images": 2000,
     "precision": "bf16-mixed",
 }
-# All layers soft: better still, once there is time to get over the first epochs (docs/ablations.md).
+# And soft resets in all layers (docs/ablations.md).
 _SOFT_MODEL: dict[str, Any] = {**_PLUS_MODEL, "neuron": NeuronConfig(reset="soft", surrogate_center=0.2)}
 
 # As published: the prior learns as fast as the rest.

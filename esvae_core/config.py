@@ -15,6 +15,7 @@ from esvae_core.errors import ConfigError
 Sampler = Literal["bernoulli", "systematic"]
 SamplingGradient = Literal["box", "straight-through", "second-order"]
 Reset = Literal["hard", "soft"]
+Surrogate = Literal["box", "triangle", "fast-sigmoid"]
 Schedule = Literal["constant", "cosine"]
 Kernel = Literal["gaussian", "inverse-multiquadric"]
 Precision = Literal["32-true", "bf16-mixed"]
@@ -34,12 +35,15 @@ class NeuronConfig(_Settings):
     leak: float = Field(0.25, ge=0, le=1, description="Share of the membrane kept from one step to the next (tau).")
     threshold: float = Field(0.2, gt=0, le=1e6, description="Membrane above which the neuron fires (V_th).")
     reset: Reset = Field("hard", description="After a spike: 'hard' sets the membrane to 0, 'soft' subtracts V_th.")
+    surrogate_shape: Surrogate = Field(
+        "box",
+        description="Surrogate gradient h / (w/2) away from its centre: 'box' 1 where h < 1, 'triangle' 1 - h where "
+        "h < 1, 'fast-sigmoid' 1 / (1 + h)^2.",
+    )
     surrogate_center: float = Field(
-        0.0, ge=-1e6, le=1e6, description="Membrane around which the surrogate gradient is 1."
+        0.0, ge=-1e6, le=1e6, description="Membrane around which the surrogate gradient lies; at most 1, there."
     )
-    surrogate_width: float = Field(
-        1.0, gt=0, le=1e6, description="Full width of the interval where the surrogate is 1."
-    )
+    surrogate_width: float = Field(1.0, gt=0, le=1e6, description="Full width of the surrogate's interval (w).")
 
 
 class ImageModelConfig(_Settings):

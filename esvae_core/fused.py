@@ -20,6 +20,8 @@ from esvae_core.config import NeuronConfig
 from esvae_core.kernels import F32
 from esvae_core.tdbn import TdBatchNorm, shared_sum
 
+SHAPES = {"box": kernels.BOX, "triangle": kernels.TRIANGLE, "fast-sigmoid": kernels.FAST_SIGMOID}
+
 _ONE_AT_A_TIME = threading.Lock()  # Numba's fallback thread pool must not be entered twice; each entry uses all cores
 
 
@@ -97,6 +99,7 @@ def _back(flat: F32, grad: F32, by: _Scaling, neuron: NeuronConfig) -> tuple[F32
             neuron.leak,
             neuron.threshold,
             neuron.reset == "soft",
+            SHAPES[neuron.surrogate_shape],
             neuron.surrogate_center,
             neuron.surrogate_width / 2,
             delta,

@@ -20,6 +20,9 @@ from esvae_core.compiled import compiled_with
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
+BOX, TRIANGLE, FAST_SIGMOID = range(3)
+"""Shapes of the surrogate gradient, as `esvae_core.neurons.surrogate` has them."""
+
 BLOCK = 512
 """Values per block and time step: with T = 16, 32 kB of membranes."""
 
@@ -104,6 +107,7 @@ def backward(
     leak: float,
     threshold: float,
     soft: bool,
+    shape: int,
     center: float,
     half_width: float,
     out: F32,
@@ -121,10 +125,10 @@ def backward(
     width = rows * channels
     blocks = (length + width - 1) // width
     leak32, threshold32 = np.float32(leak), np.float32(threshold)
-    center32, half32 = np.float32(center), np.float32(half_width)
+    center32, half32, per_half = np.float32(center), np.float32(half_width), np.float32(1.0 / half_width)
     keep = np.float32(1.0) if soft else np.float32(0.0)
     drop = threshold32 if soft else np.float32(0.0)
-    zero = np.float32(0.0)
+    one, zero = np.float32(1.0), np.float32(0.0)
     parts = np.zeros((blocks, 2, channels), np.float64)
     for block in prange(blocks):
         first = block * width
@@ -158,9 +162,15 @@ def backward(
                 fired = membrane > threshold32
                 through = later[j]
                 by_spike = incoming[j] - through * (threshold32 if soft else membrane)
-                inside = np.abs(membrane - center32) < half32
+                away = np.abs(membrane - center32)
+                if shape == BOX:
+                    slope = one if away < half32 else zero
+                elif shape == TRIANGLE:
+                    slope = max(one - away * per_half, zero)
+                else:
+                    slope = one / ((one + away * per_half) * (one + away * per_half))
                 kept = through * keep if fired else through
-                delta = (by_spike if inside else zero) + kept
+                delta = by_spike * slope + kept
                 later[j] = leak32 * delta
                 total[j] += delta
                 moment[j] += delta * drive[j]

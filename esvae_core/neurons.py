@@ -15,26 +15,33 @@ from esvae_core.config import NeuronConfig
 
 
 class _Spike(torch.autograd.Function):
-    """Heaviside step at the threshold; its surrogate gradient is 1 inside an interval and 0 outside."""
+    """Heaviside step at the threshold, with the surrogate gradient."""
 
     @staticmethod
-    def forward(ctx: Any, membrane: Tensor, threshold: float, center: float, half_width: float) -> Tensor:
+    def forward(ctx: Any, membrane: Tensor, neuron: NeuronConfig) -> Tensor:
         ctx.save_for_backward(membrane)
-        ctx.center, ctx.half_width = center, half_width
-        return (membrane > threshold).to(membrane.dtype)
+        ctx.neuron = neuron
+        return (membrane > neuron.threshold).to(membrane.dtype)
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
         (membrane,) = ctx.saved_tensors
-        inside = (membrane - ctx.center).abs() < ctx.half_width
-        return grads[0] * inside, None, None, None
+        return grads[0] * surrogate(membrane, ctx.neuron), None
+
+
+def surrogate(membrane: Tensor, neuron: NeuronConfig) -> Tensor:
+    """What stands in for the derivative of a spike by the membrane (equation 3): 0 to 1, of the membrane's shape."""
+    distance, half = (membrane - neuron.surrogate_center).abs(), neuron.surrogate_width / 2
+    if neuron.surrogate_shape == "box":
+        return (distance < half).to(membrane.dtype)
+    if neuron.surrogate_shape == "triangle":
+        return (1 - distance / half).clamp_min(0)
+    return (1 + distance / half) ** -2
 
 
 def spike(membrane: Tensor, neuron: NeuronConfig) -> Tensor:
     """1 where the membrane is above the threshold, else 0 (equation 2), with the surrogate gradient (equation 3)."""
-    out: Tensor = _Spike.apply(  # type: ignore[no-untyped-call]
-        membrane, neuron.threshold, neuron.surrogate_center, neuron.surrogate_width / 2
-    )
+    out: Tensor = _Spike.apply(membrane, neuron)  # type: ignore[no-untyped-call]
     return out
 
 

@@ -145,6 +145,7 @@ def _backward(  # type: ignore[no-untyped-def]
     center,
     half_width,
     C,
+    SHAPE: tl.constexpr,
     SOFT: tl.constexpr,
     CONSTANT: tl.constexpr,
     DOWN: tl.constexpr,
@@ -173,7 +174,14 @@ def _backward(  # type: ignore[no-untyped-def]
         else:
             by_spike = incoming - later * membrane
             kept = tl.where(fired, 0.0, later)
-        delta = tl.where(tl.abs(membrane - center) < half_width, by_spike, 0.0) + kept
+        away = tl.abs(membrane - center)
+        if SHAPE == "box":
+            slope = tl.where(away < half_width, 1.0, 0.0)
+        elif SHAPE == "triangle":
+            slope = tl.maximum(1.0 - away / half_width, 0.0)
+        else:
+            slope = 1.0 / ((1.0 + away / half_width) * (1.0 + away / half_width))
+        delta = by_spike * slope + kept
         later = leak * delta
         total += delta
         along += delta * normal
@@ -323,6 +331,7 @@ class _NormLif(torch.autograd.Function):
                 neuron.surrogate_center,
                 neuron.surrogate_width / 2,
                 channels,
+                SHAPE=neuron.surrogate_shape,
                 SOFT=neuron.reset == "soft",
                 CONSTANT=now < ctx.steps,
                 **tile,

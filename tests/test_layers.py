@@ -21,6 +21,8 @@ from esvae_core.tdbn import TdBatchNorm
 
 HARD = NeuronConfig()
 SOFT = NeuronConfig(leak=0.9, reset="soft", surrogate_center=0.2, surrogate_width=0.8)
+TRIANGLE = SOFT.model_copy(update={"surrogate_shape": "triangle"})
+TAILED = HARD.model_copy(update={"surrogate_shape": "fast-sigmoid"})
 
 
 def made_norm(channels, *, training, seed=0):
@@ -76,7 +78,7 @@ def compare(x, neuron, now, steps, *, training, seed=0):
 
 
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
-@pytest.mark.parametrize("neuron", [HARD, SOFT], ids=["hard", "soft"])
+@pytest.mark.parametrize("neuron", [HARD, SOFT, TRIANGLE, TAILED], ids=["hard", "soft", "triangle", "tailed"])
 @pytest.mark.parametrize("constant", [True, False], ids=["constant", "moving"])
 @pytest.mark.parametrize("shape", [(5, 3, 7, 9), (4, 600), (1, 1, 1, 1), (33, 16)], ids=str)
 def test_fused_agrees_with_reference(shape, constant, neuron, training):
@@ -98,6 +100,7 @@ def test_fused_agrees_with_reference_whatever_the_parameters(data):
         leak=data.draw(number(0, 1)),
         threshold=data.draw(number(0.0625, 2)),
         reset=data.draw(st.sampled_from(["hard", "soft"])),
+        surrogate_shape=data.draw(st.sampled_from(["box", "triangle", "fast-sigmoid"])),
         surrogate_center=data.draw(number(-1, 1)),
         surrogate_width=data.draw(number(0.0625, 4)),
     )
@@ -304,9 +307,9 @@ import torch
 from esvae_core import triton_lif
 from esvae_core.config import NeuronConfig
 from esvae_core.layers import norm_lif_reference
-from tests.test_layers import HARD, SOFT, made_norm
+from tests.test_layers import HARD, SOFT, TAILED, TRIANGLE, made_norm
 
-for neuron in (HARD, SOFT):
+for neuron in (HARD, SOFT, TRIANGLE, TAILED):
     for now, steps, training in ((1, 5, True), (5, 5, True), (5, 5, False), (1, 1, True)):
         for shape in ((4, 7, 5, 6), (9, 600)):
             for kind, most in ((torch.float32, 0), (torch.bfloat16, 0.001)):
@@ -354,7 +357,7 @@ def test_the_neurons_of_cuda_compute_what_the_reference_does():
 def test_on_cuda():
     if not torch.cuda.is_available():
         pytest.skip("no CUDA device here")
-    for neuron in (HARD, SOFT):
+    for neuron in (HARD, SOFT, TRIANGLE, TAILED):
         for now, steps in ((1, 6), (6, 6), (1, 1)):
             x = torch.randn(now * 4, 7, 5, 6, generator=torch.Generator().manual_seed(3)).cuda()
             answers = []

@@ -60,6 +60,22 @@ def test_surrogate_is_one_inside_its_interval_and_zero_outside(center, width):
     assert 0 < int(inside.sum()) < 4001
 
 
+@pytest.mark.parametrize(
+    ("shape", "wanted"),
+    [
+        ("box", [0, 0, 1, 1, 1, 0, 0]),
+        ("triangle", [0, 0, 0.5, 1, 0.5, 0, 0]),
+        ("fast-sigmoid", [1 / 9, 1 / 4, 4 / 9, 1, 4 / 9, 1 / 4, 1 / 9]),
+    ],
+)
+def test_each_surrogate_has_its_stated_slope(shape, wanted):
+    # at 2, 1 and 1/2 half widths below the centre, at it, and above
+    neuron = NeuronConfig(surrogate_shape=shape, surrogate_center=0.25, surrogate_width=1.0)
+    membrane = (torch.tensor([-2, -1, -0.5, 0, 0.5, 1, 2]) * 0.5 + 0.25).requires_grad_()
+    spike(membrane, neuron).sum().backward()
+    assert membrane.grad.tolist() == pytest.approx(wanted, abs=1e-6)
+
+
 def test_the_gradient_flows_through_the_hard_reset():
     # two steps, w = .5: u1 = x1, o1 = [u1 > 1], u2 = .5 u1 (1 - o1) + x2. With both membranes inside the surrogate's
     # interval: do2/dx1 = .5 (1 - o1) - .5 u1

@@ -33,6 +33,7 @@ class NeuronConfig(_Settings):
     """A leaky integrate-and-fire neuron and its surrogate gradient (docs/math.md, equations 1 to 3)."""
 
     leak: float = Field(0.25, ge=0, le=1, description="Share of the membrane kept from one step to the next (tau).")
+    learned_leak: bool = Field(False, description="Each channel learns its own leak, from that one on.")
     threshold: float = Field(0.2, gt=0, le=1e6, description="Membrane above which the neuron fires (V_th).")
     reset: Reset = Field("hard", description="After a spike: 'hard' sets the membrane to 0, 'soft' subtracts V_th.")
     surrogate_shape: Surrogate = Field(
@@ -181,6 +182,7 @@ class TrainConfig(_Settings):
     )
     lr: float = Field(0.003, gt=0, description="Learning rate per 250 images of batch: the rate is lr x batch / 250.")
     prior_lr_factor: float = Field(10.0, gt=0, description="The prior's layer learns this many times faster.")
+    leak_lr_factor: float = Field(5.0, gt=0, description="Learned leaks learn this many times faster.")
     schedule: Schedule = Field("constant", description="Learning rate over the run: constant, or cosine down to 0.")
     warmup_steps: int = Field(0, ge=0, description="Steps over which the learning rate rises linearly from 0.")
     beta1: float = Field(0.9, ge=0, lt=1, description="AdamW: decay of the gradient's mean.")
@@ -262,6 +264,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "rate_weight": ("esvae",),
     "calibration_images": ("esvae",),
     "prior_lr_factor": ("esvae", "fsvae"),
+    "leak_lr_factor": ("esvae", "fsvae"),
     "grow_time": ("esvae", "fsvae"),
     "kl_weight": ("annvae",),
     "latent_loss": ("fsvae",),

@@ -75,18 +75,26 @@ def _scaling(norm: TdBatchNorm, neuron: NeuronConfig, moments: Tensor | None, va
     return _Scaling(scale, norm.bias.detach().double() - mean * scale, mean, inverse, spread, count)
 
 
-def _fire(flat: F32, by: _Scaling, neuron: NeuronConfig, steps: int) -> F32:
+def _leaks(leak: Tensor | None, neuron: NeuronConfig, channels: int) -> F32:
+    """(C,): the learned ones, or the neuron's."""
+    if leak is None:
+        return np.full(channels, neuron.leak, np.float32)
+    learned: F32 = leak.detach().float().contiguous().numpy()
+    return learned
+
+
+def _fire(flat: F32, by: _Scaling, neuron: NeuronConfig, leaks: F32, steps: int) -> F32:
     """Spikes (steps, L) of LIF neurons driven by scaled `flat` (now, L)."""
     spikes = np.empty((steps, flat.shape[1]), np.float32)
     scale, shift = by.scale.float().numpy(), by.shift.float().numpy()
     rows, soft = kernels.rows_per_block(len(scale)), neuron.reset == "soft"
     with _ONE_AT_A_TIME:
-        kernels.forward(flat, scale, shift, rows, neuron.leak, neuron.threshold, soft, spikes)
+        kernels.forward(flat, scale, shift, leaks, rows, neuron.threshold, soft, spikes)
     return spikes
 
 
-def _back(flat: F32, grad: F32, by: _Scaling, neuron: NeuronConfig) -> tuple[F32, Tensor]:
-    """Gradient by the scaled drive (now, L), and its moments per channel (2, C), given that by the spikes."""
+def _back(flat: F32, grad: F32, by: _Scaling, neuron: NeuronConfig, leaks: F32) -> tuple[F32, Tensor]:
+    """Gradient by the scaled drive (now, L), and its moments per channel (3, C), given that by the spikes."""
     delta = np.empty_like(flat)
     scale, shift = by.scale.float().numpy(), by.shift.float().numpy()
     with _ONE_AT_A_TIME:
@@ -95,8 +103,9 @@ def _back(flat: F32, grad: F32, by: _Scaling, neuron: NeuronConfig) -> tuple[F32
             grad,
             scale,
             shift,
+            leaks,
+            neuron.learned_leak,
             kernels.rows_per_block(len(scale)),
-            neuron.leak,
             neuron.threshold,
             neuron.reset == "soft",
             SHAPES[neuron.surrogate_shape],
@@ -129,24 +138,34 @@ class NormLif(torch.autograd.Function):
 
     @staticmethod
     def forward(  # noqa: D102
-        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, now: int, steps: int
+        ctx: Any,
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        leak: Tensor | None,
+        norm: TdBatchNorm,
+        neuron: NeuronConfig,
+        now: int,
+        steps: int,
     ) -> Tensor:
         flat, channels, repeats = _flat(x, now), x.shape[1], steps // now  # a constant input counts at every step
         moments = _moments(flat, channels) * repeats if norm.training else None
         by = _scaling(norm, neuron, moments, flat.size // channels * repeats)
-        spikes = _fire(flat, by, neuron, steps)
+        leaks = _leaks(leak, neuron, channels)
+        spikes = _fire(flat, by, neuron, leaks, steps)
         ctx.save_for_backward(x)
-        ctx.by, ctx.neuron, ctx.now, ctx.steps = by, neuron, now, steps
+        ctx.by, ctx.neuron, ctx.leaks, ctx.learned, ctx.now, ctx.steps = by, neuron, leaks, leak is not None, now, steps
         return _like(spikes, torch.Size((x.shape[0] // now * steps, *x.shape[1:])))
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # noqa: D102
         (x,) = ctx.saved_tensors
         flat = _flat(x, ctx.now)
-        delta, moments = _back(flat, _flat(grads[0], ctx.steps), ctx.by, ctx.neuron)
+        delta, moments = _back(flat, _flat(grads[0], ctx.steps), ctx.by, ctx.neuron, ctx.leaks)
         whole = shared_sum(moments) if ctx.by.values else moments
         _through_norm(delta, flat, ctx.by, whole, ctx.steps // ctx.now)
-        return _like(delta, x.shape), *_of_norm(ctx.by, moments), None, None, None, None
+        of_leak = moments[2].float() if ctx.learned else None
+        return _like(delta, x.shape), *_of_norm(ctx.by, moments), of_leak, None, None, None, None
 
 
 # ---- convolutions of spikes ------------------------------------------------------------------------------------------
@@ -241,6 +260,7 @@ class Bounded(torch.autograd.Function):
         bias: Tensor,
         norm_weight: Tensor,
         norm_bias: Tensor,
+        leak: Tensor | None,
         transform: nn.Module,
         norm: TdBatchNorm,
         neuron: NeuronConfig,
@@ -256,26 +276,30 @@ class Bounded(torch.autograd.Function):
                 moments += _moments(_flat(drive, steps), drive.shape[1])
                 values += drive.numel() // drive.shape[1]
         by = _scaling(norm, neuron, moments, values)
+        leaks = _leaks(leak, neuron, len(norm.weight))
         spikes, first = torch.empty(0), 0
         for part in _parts(x, steps, images):
             drive, count = _convolved(transform, part, low), len(part) // steps
             if not first:
                 spikes = torch.empty((steps, len(x) // steps, *drive.shape[2:], drive.shape[1]))
-            fired = torch.from_numpy(_fire(_flat(drive, steps), by, neuron, steps))
+            fired = torch.from_numpy(_fire(_flat(drive, steps), by, neuron, leaks, steps))
             spikes[:, first : first + count] = fired.view(steps, count, *spikes.shape[2:])
             first += count
         ctx.save_for_backward(x)
-        ctx.by, ctx.transform, ctx.neuron, ctx.steps, ctx.images, ctx.low = by, transform, neuron, steps, images, low
+        ctx.by, ctx.transform, ctx.neuron, ctx.leaks, ctx.learned = by, transform, neuron, leaks, leak is not None
+        ctx.steps, ctx.images, ctx.low = steps, images, low
         return spikes.flatten(0, 1).movedim(-1, 1)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # noqa: D102
         (x,) = ctx.saved_tensors
-        transform, by, neuron, steps, images = ctx.transform, ctx.by, ctx.neuron, ctx.steps, ctx.images
-        moments = torch.zeros(2, len(by.scale), dtype=torch.float64)
+        transform, by, neuron, leaks, steps, images = (
+            ctx.transform, ctx.by, ctx.neuron, ctx.leaks, ctx.steps, ctx.images
+        )  # fmt: skip
+        moments = torch.zeros(3, len(by.scale), dtype=torch.float64)
         for part, grad in zip(_parts(x, steps, images), _parts(grads[0], steps, images), strict=True):
             drive = _convolved(transform, part, ctx.low)
-            moments += _back(_flat(drive, steps), _flat(grad, steps), by, neuron)[1]
+            moments += _back(_flat(drive, steps), _flat(grad, steps), by, neuron, leaks)[1]
         whole = shared_sum(moments) if by.values else moments
         of_x = torch.empty((steps, len(x) // steps, *x.shape[2:], x.shape[1]))
         of_weight, of_bias = torch.zeros_like(transform.weight), torch.zeros_like(transform.bias)
@@ -285,7 +309,7 @@ class Bounded(torch.autograd.Function):
             with torch.enable_grad():
                 drive = _convolved(transform, part, ctx.low)
             flat = _flat(drive, steps)
-            delta, _ = _back(flat, _flat(grad, steps), by, neuron)
+            delta, _ = _back(flat, _flat(grad, steps), by, neuron, leaks)
             _through_norm(delta, flat, by, whole, 1)
             of_part, more_weight, more_bias = torch.autograd.grad(
                 drive, [part, transform.weight, transform.bias], _like(delta, drive.shape)
@@ -296,7 +320,8 @@ class Bounded(torch.autograd.Function):
             of_bias += more_bias
             first += count
         of_x = of_x.flatten(0, 1).movedim(-1, 1)
-        return of_x, of_weight, of_bias, *_of_norm(by, moments), None, None, None, None, None
+        of_leak = moments[2].float() if ctx.learned else None
+        return of_x, of_weight, of_bias, *_of_norm(by, moments), of_leak, None, None, None, None, None
 
 
 def _convolved(transform: nn.Module, x: Tensor, low: bool) -> Tensor:

@@ -64,15 +64,15 @@ def channel_moments(x: F32, channels: int, rows: int) -> F64:
 
 
 @compiled
-def forward(x: F32, scale: F32, shift: F32, rows: int, leak: float, threshold: float, soft: bool, spikes: F32) -> None:
-    """Spikes (T, L) of LIF neurons driven by scale * x + shift, with one scale and shift per channel."""
+def forward(x: F32, scale: F32, shift: F32, leak: F32, rows: int, threshold: float, soft: bool, spikes: F32) -> None:
+    """Spikes (T, L) of LIF neurons driven by scale * x + shift, with one scale, shift and leak per channel."""
     length = x.shape[1]
     channels = scale.shape[0]
     steps = spikes.shape[0]
     moving = np.int64(x.shape[0] > 1)
     width = rows * channels
     blocks = (length + width - 1) // width
-    leak32, threshold32 = np.float32(leak), np.float32(threshold)
+    threshold32 = np.float32(threshold)
     # what a spike leaves of the membrane: keep * membrane - drop
     keep = np.float32(1.0) if soft else np.float32(0.0)
     drop = threshold32 if soft else np.float32(0.0)
@@ -82,16 +82,18 @@ def forward(x: F32, scale: F32, shift: F32, rows: int, leak: float, threshold: f
         count = min(width, length - first)
         gain = np.empty(width, np.float32)
         bias = np.empty(width, np.float32)
+        stays = np.empty(width, np.float32)
         rest = np.zeros(width, np.float32)
         for r in range(rows):
             for c in range(channels):
                 gain[r * channels + c] = scale[c]
                 bias[r * channels + c] = shift[c]
+                stays[r * channels + c] = leak[c]
         for t in range(steps):
             drive = x[t * moving, first : first + count]
             out = spikes[t, first : first + count]
             for j in range(count):
-                membrane = leak32 * rest[j] + (gain[j] * drive[j] + bias[j])
+                membrane = stays[j] * rest[j] + (gain[j] * drive[j] + bias[j])
                 fired = membrane > threshold32
                 out[j] = one if fired else zero
                 rest[j] = (keep * membrane - drop) if fired else membrane
@@ -103,8 +105,9 @@ def backward(
     grad: F32,
     scale: F32,
     shift: F32,
+    leak: F32,
+    learned: bool,
     rows: int,
-    leak: float,
     threshold: float,
     soft: bool,
     shape: int,
@@ -115,7 +118,7 @@ def backward(
     """Back through time: gradient by the drive, given `grad` (T, L) by the spikes.
 
     Writes the gradient by the drive into `out` (S, L), summed over time where S = 1, and returns its moments per
-    channel, sum of d and sum of d * x: (2, channels) float64.
+    channel, sum of d, of d * x and, if the leak is learned, the gradient by it: (3, channels) float64.
     """
     length = x.shape[1]
     channels = scale.shape[0]
@@ -124,39 +127,43 @@ def backward(
     moving = np.int64(not constant)
     width = rows * channels
     blocks = (length + width - 1) // width
-    leak32, threshold32 = np.float32(leak), np.float32(threshold)
+    threshold32 = np.float32(threshold)
     center32, half32, per_half = np.float32(center), np.float32(half_width), np.float32(1.0 / half_width)
     keep = np.float32(1.0) if soft else np.float32(0.0)
     drop = threshold32 if soft else np.float32(0.0)
     one, zero = np.float32(1.0), np.float32(0.0)
-    parts = np.zeros((blocks, 2, channels), np.float64)
+    parts = np.zeros((blocks, 3, channels), np.float64)
     for block in prange(blocks):
         first = block * width
         count = min(width, length - first)
         gain = np.empty(width, np.float32)
         bias = np.empty(width, np.float32)
+        stays = np.empty(width, np.float32)
         rest = np.zeros(width, np.float32)
-        membranes = np.empty((steps, width), np.float32)
+        membranes = np.empty((steps + 1, width), np.float32)  # the first is that of before the first step
+        membranes[0] = zero
         for r in range(rows):
             for c in range(channels):
                 gain[r * channels + c] = scale[c]
                 bias[r * channels + c] = shift[c]
+                stays[r * channels + c] = leak[c]
         for t in range(steps):
             drive = x[t * moving, first : first + count]
-            row = membranes[t]
+            row = membranes[t + 1]
             for j in range(count):
-                membrane = leak32 * rest[j] + (gain[j] * drive[j] + bias[j])
+                membrane = stays[j] * rest[j] + (gain[j] * drive[j] + bias[j])
                 row[j] = membrane
                 rest[j] = (keep * membrane - drop) if membrane > threshold32 else membrane
         later = np.zeros(width, np.float32)  # gradient by the rest that the next step started from
         total = np.zeros(width, np.float32)
         moment = np.zeros(width, np.float32)
+        of_leak = np.zeros(width, np.float32)
         for back in range(steps):
             t = steps - 1 - back
             drive = x[t * moving, first : first + count]
             incoming = grad[t, first : first + count]
             target = out[t * moving, first : first + count]
-            row = membranes[t]
+            row, before = membranes[t + 1], membranes[t]
             for j in range(count):
                 membrane = row[j]
                 fired = membrane > threshold32
@@ -171,7 +178,9 @@ def backward(
                     slope = one / ((one + away * per_half) * (one + away * per_half))
                 kept = through * keep if fired else through
                 delta = by_spike * slope + kept
-                later[j] = leak32 * delta
+                later[j] = stays[j] * delta
+                if learned:
+                    of_leak[j] += delta * ((keep * before[j] - drop) if before[j] > threshold32 else before[j])
                 total[j] += delta
                 moment[j] += delta * drive[j]
                 if constant:
@@ -182,7 +191,8 @@ def backward(
             c = j % channels
             parts[block, 0, c] += total[j]
             parts[block, 1, c] += moment[j]
-    sums = np.zeros((2, channels), np.float64)
+            parts[block, 2, c] += of_leak[j]
+    sums = np.zeros((3, channels), np.float64)
     for block in range(blocks):
         sums += parts[block]
     return sums

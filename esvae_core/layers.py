@@ -46,7 +46,9 @@ def _normalise(x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, repeats: int)
     return (x - mean.view(column)) * scale.view(column) + norm.bias.view(column)
 
 
-def norm_lif_reference(x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, now: int, steps: int) -> Run:
+def norm_lif_reference(
+    x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, now: int, steps: int, leak: Tensor | None = None
+) -> Run:
     """tdBN and LIF step by step, membranes included: any device, any floating type; the slow twin of `norm_lif`.
 
     Args:
@@ -55,16 +57,21 @@ def norm_lif_reference(x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, now: 
         neuron: leak, threshold, reset and surrogate.
         now: time steps in x: `steps`, or 1 where the input is the same at every step.
         steps: time steps to run (T).
+        leak: (C,) in place of the neuron's.
 
     Returns:
         Spikes and membranes, each (T, N, C, ...).
     """
     drive = _normalise(x.float(), norm, neuron, steps // now)
     drive = drive.view(now, -1, *x.shape[1:])
-    return lif(drive.expand(steps, *drive.shape[1:]), neuron)
+    if leak is not None:
+        leak = leak.view(-1, *[1] * (x.dim() - 2))
+    return lif(drive.expand(steps, *drive.shape[1:]), neuron, leak)
 
 
-def norm_lif(x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, now: int, steps: int) -> Tensor:
+def norm_lif(
+    x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, now: int, steps: int, leak: Tensor | None = None
+) -> Tensor:
     """tdBN and LIF over time, by the fastest way the device has.
 
     Arguments as in `norm_lif_reference`.
@@ -74,16 +81,16 @@ def norm_lif(x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, now: int, steps
     """
     if x.device.type == "cpu":
         spikes: Tensor = NormLif.apply(  # type: ignore[no-untyped-call]
-            x.float(), norm.weight, norm.bias, norm, neuron, now, steps
+            x.float(), norm.weight, norm.bias, leak, norm, neuron, now, steps
         )
         return spikes
     fast = _on_cuda() if x.device.type == "cuda" else None
     if fast is None:
-        return norm_lif_reference(x, norm, neuron, now, steps).spikes.flatten(0, 1)
-    return fast(x, norm, neuron, now, steps, None)
+        return norm_lif_reference(x, norm, neuron, now, steps, leak).spikes.flatten(0, 1)
+    return fast(x, norm, neuron, now, steps, leak, None)
 
 
-FastNormLif = Callable[[Tensor, TdBatchNorm, NeuronConfig, int, int, Tensor | None], Tensor]
+FastNormLif = Callable[[Tensor, TdBatchNorm, NeuronConfig, int, int, Tensor | None, Tensor | None], Tensor]
 
 
 @cache
@@ -108,6 +115,10 @@ def _without_bias(transform: nn.Module, x: Tensor) -> Tensor:
     return F.conv_transpose2d(x, transform.weight, None, stride, padding, extra)
 
 
+_LEAST = 1e-3
+"""A leak is learned from here to 1 less this on: at 0 and 1 themselves its logit would be infinite."""
+
+
 class SpikingLayer(nn.Module):
     """A linear map (convolution, transposed convolution or matrix), tdBN, and LIF neurons."""
 
@@ -119,6 +130,9 @@ class SpikingLayer(nn.Module):
         width = transform.out_features if isinstance(transform, nn.Linear) else transform.out_channels
         self.norm = TdBatchNorm(width, alpha=alpha)
         self.neuron = neuron
+        self.leak_logit: nn.Parameter | None = None
+        if neuron.learned_leak:
+            self.leak_logit = nn.Parameter(torch.full((width,), neuron.leak).clamp(_LEAST, 1 - _LEAST).logit())
         self.images_at_a_time: int | None = None
 
     def forward(self, x: Tensor, now: int, steps: int) -> Tensor:
@@ -132,6 +146,7 @@ class SpikingLayer(nn.Module):
                 transform.bias,
                 self.norm.weight,
                 self.norm.bias,
+                self.leak(),
                 transform,
                 self.norm,
                 self.neuron,
@@ -141,12 +156,16 @@ class SpikingLayer(nn.Module):
             return spikes
         fast = _on_cuda() if x.device.type == "cuda" and self.norm.training else None
         if fast is not None:
-            return fast(_without_bias(transform, x), self.norm, self.neuron, now, steps, transform.bias)
-        return norm_lif(apply(self.transform, x), self.norm, self.neuron, now, steps)
+            return fast(_without_bias(transform, x), self.norm, self.neuron, now, steps, self.leak(), transform.bias)
+        return norm_lif(apply(self.transform, x), self.norm, self.neuron, now, steps, self.leak())
+
+    def leak(self) -> Tensor | None:
+        """(C,) in (0, 1): the leak that each channel has learned (Fang et al., ICCV 2021); None: all have the neuron's."""
+        return None if self.leak_logit is None else self.leak_logit.sigmoid()
 
     def run(self, x: Tensor, now: int, steps: int) -> Run:
         """As `forward`, step by step, with the membranes: both (steps, N, ...)."""
-        return norm_lif_reference(self.transform(x), self.norm, self.neuron, now, steps)
+        return norm_lif_reference(self.transform(x), self.norm, self.neuron, now, steps, self.leak())
 
     def step(self, x: Tensor, rest: Tensor) -> tuple[Tensor, Tensor]:
         """One time step alone, in evaluation mode, where the normalisation does not depend on the other steps.
@@ -158,7 +177,11 @@ class SpikingLayer(nn.Module):
         Returns:
             Spikes (N, ...), and what the membranes keep.
         """
-        fired, _, kept = lif_step(_normalise(self.transform(x).float(), self.norm, self.neuron, 1), rest, self.neuron)
+        leak = self.leak()
+        if leak is not None:
+            leak = leak.view(-1, *[1] * (x.dim() - 2))
+        drive = _normalise(self.transform(x).float(), self.norm, self.neuron, 1)
+        fired, _, kept = lif_step(drive, rest, self.neuron, leak)
         return fired, kept
 
 

@@ -45,18 +45,21 @@ def spike(membrane: Tensor, neuron: NeuronConfig) -> Tensor:
     return out
 
 
-def lif_step(drive: Tensor, rest: Tensor, neuron: NeuronConfig) -> tuple[Tensor, Tensor, Tensor]:
+def lif_step(
+    drive: Tensor, rest: Tensor, neuron: NeuronConfig, leak: Tensor | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
     """One time step of LIF neurons (equation 1).
 
     Args:
         drive: input of this step, any shape.
         rest: what the membrane kept after the last step's spike, same shape; zeros before the first step.
         neuron: leak, threshold, reset and surrogate.
+        leak: in place of the neuron's, of a shape that broadcasts.
 
     Returns:
         Spikes (0 or 1), the membrane before the reset, and what it keeps after it; gradients flow through the reset.
     """
-    membrane = neuron.leak * rest + drive
+    membrane = (neuron.leak if leak is None else leak) * rest + drive
     fired = spike(membrane, neuron)
     kept = membrane * (1 - fired) if neuron.reset == "hard" else membrane - neuron.threshold * fired
     return fired, membrane, kept
@@ -69,17 +72,18 @@ class Run(NamedTuple):
     membranes: Tensor
 
 
-def lif(drive: Tensor, neuron: NeuronConfig) -> Run:
+def lif(drive: Tensor, neuron: NeuronConfig, leak: Tensor | None = None) -> Run:
     """LIF neurons over time, step by step: the reference.
 
     Args:
         drive: (T, ...) input of every step.
         neuron: leak, threshold, reset and surrogate.
+        leak: in place of the neuron's, of a shape that broadcasts to a step's.
     """
     rest = torch.zeros_like(drive[0])
     spikes, membranes = [], []
     for step in drive:
-        fired, membrane, rest = lif_step(step, rest, neuron)
+        fired, membrane, rest = lif_step(step, rest, neuron, leak)
         spikes.append(fired)
         membranes.append(membrane)
     return Run(torch.stack(spikes), torch.stack(membranes))

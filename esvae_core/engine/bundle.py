@@ -30,6 +30,9 @@ from esvae_core.errors import CheckpointContentError, CheckpointVersionError, Co
 
 MAGIC = b"ESVAEENG"
 VERSION = 2
+_LATER = {"surrogate_shape": "box", "learned_leak": False}
+"""Settings of a neuron that came after this version, and what they were before. At that they are left out, so that a
+model keeps the hash by which links and recipes know it."""
 _START = 48
 _ALIGN = 16
 
@@ -62,7 +65,7 @@ def to_bundle(plan: _Folded) -> bytes:
     """The plan as a file; the same plan always gives the same bytes."""
     table, size = _layout(plan.shapes)
     header = json.dumps(
-        {"model": plan.config.model_dump(mode="json"), "tensors": table}, sort_keys=True, separators=(",", ":")
+        {"model": _settings(plan.config), "tensors": table}, sort_keys=True, separators=(",", ":")
     ).encode()
     header += b" " * (_aligned(len(header)) - len(header))
     data = bytearray(size)
@@ -72,6 +75,14 @@ def to_bundle(plan: _Folded) -> bytes:
     body = header + bytes(data)
     sizes = VERSION.to_bytes(4, "little") + len(header).to_bytes(4, "little")
     return MAGIC + sizes + hashlib.sha256(body).digest() + body
+
+
+def _settings(config: ImageModelConfig) -> dict[str, Any]:
+    settings = config.model_dump(mode="json")
+    for name in ("neuron", "latent_neuron"):
+        if name in settings:
+            settings[name] = {k: v for k, v in settings[name].items() if k not in _LATER or v != _LATER[k]}
+    return settings
 
 
 def content_hash(bundle: bytes) -> str:

@@ -24,7 +24,7 @@ from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
 from esvae_core.compiled import compiled_with
-from esvae_core.engine.packed import BIAS, BIAS_STEP, FIRST, LANES, MOST, POSITIONS, STRIDE, WEIGHT, WIDTH, Half
+from esvae_core.engine.packed import BIAS, BIAS_STEP, FIRST, LANES, LEAK, MOST, POSITIONS, STRIDE, WEIGHT, WIDTH, Half
 from esvae_core.engine.plan import F32, I64
 
 Bits = NDArray[np.uint32]
@@ -38,7 +38,9 @@ _FLAGS = ir.VectorType(ir.IntType(1), LANES)
 # ---- LANES channels at once ------------------------------------------------------------------------------------------
 
 
-def fire(floats: F32, at: int, events: I64, count: int, bias: F32, bias_at: int, rest: F32, c: int, neuron: F32) -> int:
+def fire(
+    floats: F32, at: int, events: I64, count: int, bias: F32, bias_at: int, leak_at: int, rest: F32, c: int, neuron: F32
+) -> int:
     """One step of the LIF neurons of LANES channels (equations 1 and 2); returns their spikes as bits.
 
     Args:
@@ -48,16 +50,17 @@ def fire(floats: F32, at: int, events: I64, count: int, bias: F32, bias_at: int,
         count: how many.
         bias: the sum starts from bias[bias_at : bias_at + LANES].
         bias_at: see there.
+        leak_at: floats[leak_at : leak_at + LANES] are the leaks.
         rest: rest[c : c + LANES] is what the membranes kept; changed.
         c: see there.
-        neuron: leak, threshold, keep, drop.
+        neuron: threshold, keep, drop.
     """
     sums = bias[bias_at : bias_at + LANES].copy()
     for event in events[:count].tolist():
         sums += floats[at + event : at + event + LANES]
-    membrane = neuron[0] * rest[c : c + LANES] + sums
-    fired = membrane > neuron[1]
-    rest[c : c + LANES] = np.where(fired, neuron[2] * membrane - neuron[3], membrane)
+    membrane = floats[leak_at : leak_at + LANES] * rest[c : c + LANES] + sums
+    fired = membrane > neuron[0]
+    rest[c : c + LANES] = np.where(fired, neuron[1] * membrane - neuron[2], membrane)
     return int.from_bytes(np.packbits(fired, bitorder="little").tobytes(), "little")
 
 
@@ -97,16 +100,27 @@ def _spread(builder: Any, number: Any) -> Any:
 
 @intrinsic
 def _fire(
-    _typing: Any, floats: Any, at: Any, events: Any, count: Any, bias: Any, bias_at: Any, rest: Any, c: Any, neuron: Any
+    _typing: Any,
+    floats: Any,
+    at: Any,
+    events: Any,
+    count: Any,
+    bias: Any,
+    bias_at: Any,
+    leak_at: Any,
+    rest: Any,
+    c: Any,
+    neuron: Any,
 ) -> Any:
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         weights, heard, start, kept, lif = (
-            _data(context, builder, signature.args[i], args[i]) for i in (0, 2, 4, 6, 8)
+            _data(context, builder, signature.args[i], args[i]) for i in (0, 2, 4, 7, 9)
         )
+        leak = builder.load(_vector_at(builder, weights, args[6]), align=4)
         weights = builder.gep(weights, [args[1]])
-        count, kept = args[3], _vector_at(builder, kept, args[7])
-        leak, threshold, keep, drop = (
-            _spread(builder, builder.load(builder.gep(lif, [ir.Constant(_INT, i)]))) for i in range(4)
+        count, kept = args[3], _vector_at(builder, kept, args[8])
+        threshold, keep, drop = (
+            _spread(builder, builder.load(builder.gep(lif, [ir.Constant(_INT, i)]))) for i in range(3)
         )
         start = builder.load(_vector_at(builder, start, args[5]), align=4)
         before, loop, after = builder.block, builder.append_basic_block(), builder.append_basic_block()
@@ -131,7 +145,7 @@ def _fire(
         builder.store(builder.select(fired, spent, membrane), kept, align=4)
         return builder.zext(builder.bitcast(fired, ir.IntType(LANES)), _INT)
 
-    return types.int64(floats, at, events, count, bias, bias_at, rest, c, neuron), build
+    return types.int64(floats, at, events, count, bias, bias_at, leak_at, rest, c, neuron), build
 
 
 @intrinsic
@@ -179,10 +193,19 @@ def _ones(_typing: Any, bits: Any) -> Any:
 
 @overload(fire, strict=False)
 def _compiled_fire(
-    floats: Any, at: Any, events: Any, count: Any, bias: Any, bias_at: Any, rest: Any, c: Any, neuron: Any
+    floats: Any,
+    at: Any,
+    events: Any,
+    count: Any,
+    bias: Any,
+    bias_at: Any,
+    leak_at: Any,
+    rest: Any,
+    c: Any,
+    neuron: Any,
 ) -> Any:
-    return lambda floats, at, events, count, bias, bias_at, rest, c, neuron: _fire(
-        floats, at, events, count, bias, bias_at, rest, c, neuron
+    return lambda floats, at, events, count, bias, bias_at, leak_at, rest, c, neuron: _fire(
+        floats, at, events, count, bias, bias_at, leak_at, rest, c, neuron
     )  # type: ignore[call-arg]
 
 
@@ -235,7 +258,7 @@ def _run(
     It hears the spikes in `heard`, of so many words to a position and step; with no words, only its bias.
     """
     layer, neuron = half.table[index], half.neurons[index]
-    width, weight = layer[WIDTH], layer[WEIGHT]
+    width, weight, leak = layer[WIDTH], layer[WEIGHT], layer[LEAK]
     events = np.empty(layer[MOST], np.int64)
     rest = np.empty(width, np.float32)
     spikes = to = 0
@@ -245,7 +268,8 @@ def _run(
             count = _hear(half, layer, p, heard, words, steps, t, events) if words else 0
             for c in range(0, width, LANES):
                 at = bias_at + p * bias_step + c
-                new = fire(half.floats, weight + c, events, count, bias, at, rest, c, neuron)
+                leaks = leak + p * layer[BIAS_STEP] + c
+                new = fire(half.floats, weight + c, events, count, bias, at, leaks, rest, c, neuron)
                 fired[to] = new
                 spikes += ones(new)
                 to += 1
@@ -410,8 +434,10 @@ def _rerun(
                 rest[:] = rests[(place - 1) * width : place * width]
             count = _hear(half, layer, p, heard, words, steps, t, events)
             for c in range(0, width, LANES):
-                at = bias + p * layer[BIAS_STEP] + c
-                new = fire(half.floats, weight + c, events, count, half.floats, at, rest, c, neuron)
+                row = p * layer[BIAS_STEP] + c
+                new = fire(
+                    half.floats, weight + c, events, count, half.floats, bias + row, layer[LEAK] + row, rest, c, neuron
+                )
                 to = (place * width + c) // LANES
                 firing[place] |= np.uint8(new != np.int64(fired[to]))
                 fired[to] = new

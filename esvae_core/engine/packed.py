@@ -15,21 +15,21 @@ from esvae_core.engine.plan import F32, I64, Layer, Plan, decoder_layers, encode
 LANES = 32
 """Numbers added at once: two to eight registers of the processor's vectors."""
 
-POSITIONS, WIDTH, FIRST, WEIGHT, BIAS, BIAS_STEP, STRIDE, MOST = range(8)
+POSITIONS, WIDTH, FIRST, WEIGHT, BIAS, BIAS_STEP, STRIDE, MOST, LEAK = range(9)
 """Columns of `Half.table`: output positions; output channels, padded; where the layer begins in `first`, in `floats`
 with its weights and its biases; floats from one position's bias to the next's, and from one input channel's rows to the
-next's; the most spikes that one position can hear in one step."""
+next's; the most spikes that one position can hear in one step; where its leaks begin, which lie as its biases do."""
 
 
 class Half(NamedTuple):
     """Encoder or decoder: its spiking layers in the order of computation."""
 
     floats: F32
-    """Weights (C_in, K, width) and biases (1 or positions, width), layer after layer."""
+    """Weights (C_in, K, width), biases (1 or positions, width) and leaks (likewise), layer after layer."""
     neurons: F32
-    """(layers, 4): leak, threshold, and what a spike leaves of its membrane u: keep * u - drop."""
+    """(layers, 3): threshold, and what a spike leaves of its membrane u: keep * u - drop."""
     table: I64
-    """(layers, 8), see POSITIONS and following."""
+    """(layers, 9), see POSITIONS and following."""
     first: I64
     """Per layer (positions + 1): the taps of position p are first[p] .. first[p + 1] - 1."""
     taps: I64
@@ -68,19 +68,22 @@ def _half(plan: Plan, layers: list[Layer]) -> Half:
         width = padded(layer.channels_out)
         weight = _padded_rows(plan.tensors[f"{layer.name}.weight"], width)
         bias = _padded_rows(plan.tensors[f"{layer.name}.bias"], width)
+        assert layer.neuron is not None
+        one = np.full_like(plan.tensors[f"{layer.name}.bias"], layer.neuron.leak)
+        leak = _padded_rows(plan.tensors.get(f"{layer.name}.leak", one), width)
         first, heard = _heard(layer)
         bias_step = width if layer.kind == "spread" else 0
         most = int(np.diff(first).max()) * layer.channels_in
         stride = layer.tap_count * width
-        table.append((layer.side_out**2, width, count, size, size + weight.size, bias_step, stride, most))
-        assert layer.neuron is not None
+        at = size + weight.size
+        table.append((layer.side_out**2, width, count, size, at, bias_step, stride, most, at + bias.size))
         soft = layer.neuron.reset == "soft"
         threshold = layer.neuron.threshold
-        neurons.append((layer.neuron.leak, threshold, float(soft), threshold if soft else 0.0))
-        floats += [weight, bias]
+        neurons.append((threshold, float(soft), threshold if soft else 0.0))
+        floats += [weight, bias, leak]
         firsts.append(first + tap_count)
         taps.append(heard * (1, width))
-        size += weight.size + bias.size
+        size += weight.size + bias.size + leak.size
         count += len(first)
         tap_count += len(heard)
     return Half(

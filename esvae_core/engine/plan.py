@@ -49,10 +49,16 @@ class Layer:
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Names and shapes of the layer's tensors: weight (C_in, K, C_out); bias (C_out,), if spread (K, C_out)."""
+        """Names and shapes of the layer's tensors.
+
+        Weight (C_in, K, C_out); bias (C_out,), if spread (K, C_out); and of that shape the leak, if it was learned.
+        """
         bias = (self.tap_count, self.channels_out) if self.kind == "spread" else (self.channels_out,)
         weight = (self.channels_in, self.tap_count, self.channels_out)
-        return {f"{self.name}.weight": weight, f"{self.name}.bias": bias}
+        shapes = {f"{self.name}.weight": weight, f"{self.name}.bias": bias}
+        if self.neuron is not None and self.neuron.learned_leak:
+            shapes[f"{self.name}.leak"] = bias
+        return shapes
 
     def taps(self) -> list[tuple[I64, I64]]:
         """For each tap k in turn: input positions, and the output positions they reach (equal lengths)."""
@@ -168,9 +174,10 @@ def plan_of(model: Model) -> Plan:
     return Plan(model.config, tensors)
 
 
-def layer_tensors(layer: Layer, weight: NDArray[np.float64], bias: NDArray[np.float64]) -> dict[str, F32]:
-    """A layer's tensors by name, from its weight with the outputs first, and its bias."""
-    values = (_by_tap(layer, weight), bias.reshape(layer.channels_out, -1).T if layer.kind == "spread" else bias)
+def layer_tensors(layer: Layer, weight: NDArray[np.float64], *by_output: NDArray[np.float64]) -> dict[str, F32]:
+    """A layer's tensors by name, from its weight with the outputs first, its bias, and any learned leaks."""
+    values = [_by_tap(layer, weight)]
+    values += [x.reshape(layer.channels_out, -1).T if layer.kind == "spread" else x for x in by_output]
     return {
         name: np.ascontiguousarray(value, np.float32).reshape(shape)
         for (name, shape), value in zip(layer.shapes.items(), values, strict=True)
@@ -187,15 +194,17 @@ def linear(module: nn.Module) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     return weight.detach().cpu().double().numpy(), bias.detach().cpu().double().numpy()
 
 
-def _folded(module: SpikingLayer) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """As `linear`, with the batch normalisation behind it."""
+def _folded(module: SpikingLayer) -> tuple[NDArray[np.float64], ...]:
+    """As `linear`, with the batch normalisation behind it, and the leaks if they are learned."""
     weight, bias = linear(module.transform)
     norm = module.norm
     gamma, beta, mean, variance = (
         x.detach().cpu().double().numpy() for x in (norm.weight, norm.bias, norm.running_mean, norm.running_var)
     )
     scale = gamma * norm.alpha * module.neuron.threshold / np.sqrt(variance + norm.eps)
-    return weight * scale.reshape(-1, *[1] * (weight.ndim - 1)), (bias - mean) * scale + beta
+    folded = weight * scale.reshape(-1, *[1] * (weight.ndim - 1)), (bias - mean) * scale + beta
+    leak = module.leak()
+    return folded if leak is None else (*folded, leak.detach().cpu().double().numpy())
 
 
 def _by_tap(layer: Layer, weight: NDArray[np.float64]) -> NDArray[np.float64]:

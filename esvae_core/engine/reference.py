@@ -85,7 +85,7 @@ def trace_encode(plan: Plan, image: F32, steps: int | None = None) -> Trace:
     runs = {}
     for layer in encoder_layers(config):
         drive = _driven(plan, layer, x)
-        x, membranes = _fire(layer, np.broadcast_to(drive, (steps, *drive.shape[1:])))
+        x, membranes = _fire(plan, layer, np.broadcast_to(drive, (steps, *drive.shape[1:])))
         runs[layer.name] = _seen(layer, x, membranes)
     return Trace(runs)
 
@@ -103,7 +103,7 @@ def trace_decode(plan: Plan, spikes: NDArray[np.generic]) -> Trace:
     *spiking, readout = decoder_layers(plan.config)
     runs = {}
     for layer in spiking:
-        x, membranes = _fire(layer, _driven(plan, layer, x))
+        x, membranes = _fire(plan, layer, _driven(plan, layer, x))
         runs[layer.name] = _seen(layer, x, membranes)
     return Trace(runs, _paint(plan, readout, x))
 
@@ -121,15 +121,16 @@ def _driven(plan: Plan, layer: Layer, x: F32) -> F32:
     return linear(layer, plan.tensors[f"{layer.name}.weight"], plan.tensors[f"{layer.name}.bias"], x)
 
 
-def _fire(layer: Layer, drive: F32) -> tuple[F32, F32]:
+def _fire(plan: Plan, layer: Layer, drive: F32) -> tuple[F32, F32]:
     """Drive (T, positions, C) -> spikes and membranes of LIF neurons, same shape (equations 1 and 2)."""
     assert layer.neuron is not None
-    return lif(drive, layer.neuron)
+    return lif(drive, layer.neuron, plan.tensors.get(f"{layer.name}.leak"))
 
 
-def lif(drive: F32, neuron: NeuronConfig) -> tuple[F32, F32]:
-    """Spikes (0 or 1) and membranes before the reset, for a drive (T, ...)."""
-    leak, threshold = np.float32(neuron.leak), np.float32(neuron.threshold)
+def lif(drive: F32, neuron: NeuronConfig, leak: F32 | None = None) -> tuple[F32, F32]:
+    """Spikes (0 or 1) and membranes before the reset, for a drive (T, ...); `leak` in place of the neuron's."""
+    threshold = np.float32(neuron.threshold)
+    leak = np.array(neuron.leak, np.float32) if leak is None else leak
     spikes, membranes = np.zeros_like(drive), np.zeros_like(drive)
     rest = np.zeros_like(drive[0])
     for t, step in enumerate(drive):

@@ -204,9 +204,16 @@ class _Run:
         self.steps_now = time_steps(config.model, train, 0)
         if not resume:
             self._begin()
-        prior = [p for name, p in self.model.named_parameters() if name.startswith("prior.")]
-        others = [p for name, p in self.model.named_parameters() if not name.startswith("prior.")]
-        groups = [{"params": others, "factor": 1.0}, {"params": prior, "factor": train.prior_lr_factor}]
+        kinds: dict[str, list[Tensor]] = {"prior": [], "leak": [], "other": []}
+        for name, parameter in self.model.named_parameters():
+            leak = name.endswith(".leak_logit")
+            kinds["prior" if name.startswith("prior.") else "leak" if leak else "other"].append(parameter)
+        groups = [
+            {"params": kinds["other"], "factor": 1.0},
+            {"params": kinds["prior"], "factor": train.prior_lr_factor},
+            # decay would pull a leak to 1/2
+            {"params": kinds["leak"], "factor": train.leak_lr_factor, "weight_decay": 0.0},
+        ]
         optimizer = torch.optim.AdamW(
             [group for group in groups if group["params"]],
             lr=train.lr,
@@ -285,7 +292,10 @@ class _Run:
             start = start.with_prior(None)  # one that was fitted fits other weights
         if _shape(start.config) != _shape(self.config.model):
             raise TrainingError(f"{path}: its model has another shape than the run's; see `esvae info {path}`")
-        self.model.load_state_dict(start.state_dict())
+        given, own = start.state_dict(), self.model.state_dict()
+        if unknown := [name for name in given if name not in own]:
+            raise TrainingError(f"{path}: it has learned leaks ({unknown[0]}), which the run's neurons would not have")
+        self.model.load_state_dict({name: x for name, x in own.items() if name.endswith(".leak_logit")} | given)
         self.steps_now = time_steps(self.config.model, self.config.train, self.config.train.epochs - 1)
         if found.header.training is not None:
             self.state.before = found.header.training.model_dump_json()

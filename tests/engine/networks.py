@@ -18,6 +18,14 @@ CONFIGS = {
         image_channels=3, image_size=64, channels=(3, 5, 4, 6, 7), latent_dim=9, time_steps=3, latent_neuron=SOFT
     ),
     "soft": ModelConfig(image_size=8, channels=(40, 33), latent_dim=2, time_steps=6, neuron=SOFT, readout_decay=1.0),
+    "learned": ModelConfig(
+        image_size=16,
+        channels=(5, 9),
+        latent_dim=6,
+        time_steps=6,
+        neuron=SOFT.model_copy(update={"learned_leak": True}),
+        latent_neuron=NeuronConfig(learned_leak=True),
+    ),
     "fitted": ModelConfig(image_size=8, channels=(4,), latent_dim=7, time_steps=4, prior_components=3),
     "snapped": ModelConfig(
         image_size=8, channels=(4,), latent_dim=3, time_steps=4, prior_components=2, prior_snap=True
@@ -39,6 +47,8 @@ def network(config: ModelConfig, seed: int = 0) -> ESVAE:
                 norm.bias.uniform_(0, threshold, generator=generator)
                 norm.running_mean.uniform_(-0.1, 0.1, generator=generator)
                 norm.running_var.uniform_(0.02, 0.2, generator=generator)
+                if layer.leak_logit is not None:
+                    layer.leak_logit.uniform_(-3, 3, generator=generator)
         if model.fitted is not None:
             for values in model.fitted.buffers():
                 values.uniform_(0.1, 0.7, generator=generator)

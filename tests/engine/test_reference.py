@@ -20,6 +20,7 @@ ROUNDING = 2e-5
 neurons = st.builds(
     NeuronConfig,
     leak=st.sampled_from([0.0, 0.25, 0.9, 1.0]),
+    learned_leak=st.booleans(),
     threshold=st.sampled_from([0.1, 0.2, 1.0]),
     reset=st.sampled_from(["hard", "soft"]),
 )

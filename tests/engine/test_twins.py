@@ -29,6 +29,7 @@ def drawn(seed):
     neuron, latent = (
         NeuronConfig(
             leak=float(source.choice([0, 0.25, 0.9, 1])),
+            learned_leak=bool(source.integers(2)),
             threshold=float(source.choice([0.1, 0.2, 1])),
             reset=str(source.choice(["hard", "soft"])),
         )

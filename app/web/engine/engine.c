@@ -35,7 +35,7 @@ typedef struct {
   int bias_step;
   int stride;          /* floats from one input channel's rows to the next's: K * width */
   float *rest;         /* (positions, width): what the membrane kept */
-  float leak;
+  const float *leak;   /* as bias */
   float threshold;
   int soft;            /* reset: 0 hard, 1 soft */
   int *starts;         /* (positions + 1): out, where each position's spikes begin */
@@ -82,7 +82,8 @@ INLINE void store(float *to, const v128_t *sum, const int n) {
 
 /* LIF neurons of n vectors of channels from c on at position p; returns where the next spike goes */
 INLINE int *fire_block(const Layer *l, int p, int c, const v128_t *drive, int *out, const int n) {
-  const v128_t leak = wasm_f32x4_splat(l->leak), threshold = wasm_f32x4_splat(l->threshold);
+  const float *leak = l->leak + p * l->bias_step + c;
+  const v128_t threshold = wasm_f32x4_splat(l->threshold);
   /* after a spike: hard keeps nothing of the membrane; soft keeps it less the threshold */
   const v128_t clear = wasm_i32x4_splat(l->soft ? 0 : -1);
   const v128_t drop = l->soft ? threshold : wasm_f32x4_splat(0);
@@ -91,7 +92,7 @@ INLINE int *fire_block(const Layer *l, int p, int c, const v128_t *drive, int *o
   unsigned mask = 0;
   for (int i = 0; i < n; i++) {
     float *rest = l->rest + at + LANES * i;
-    const v128_t u = wasm_f32x4_add(wasm_f32x4_mul(leak, wasm_v128_load(rest)), drive[i]);
+    const v128_t u = wasm_f32x4_add(wasm_f32x4_mul(wasm_v128_load(leak + LANES * i), wasm_v128_load(rest)), drive[i]);
     const v128_t fired = wasm_f32x4_gt(u, threshold);
     const v128_t kept = wasm_v128_andnot(u, wasm_v128_and(fired, clear));
     wasm_v128_store(rest, wasm_f32x4_sub(kept, wasm_v128_and(fired, drop)));

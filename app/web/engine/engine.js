@@ -107,7 +107,7 @@ const FIELDS = [
   "positions", "width", "first", "taps", "weight", "bias", "biasStep", "stride", "rest", "leak", "threshold", "soft",
   "starts", "rows", "nextStride", "plane", "decay", "membranes",
 ]; // prettier-ignore
-const FLOATS = new Set(["leak", "threshold", "decay"]);
+const FLOATS = new Set(["threshold", "decay"]);
 
 /** One layer in the instance's memory. */
 class Placed {
@@ -120,16 +120,18 @@ class Placed {
     const heard = heardBy(layer);
     const first = [0];
     for (const pairs of heard) first.push(first.at(-1) + pairs.length);
+    const bias = tensors[`${name}.bias`];
+    const leak = tensors[`${name}.leak`] ?? new Float32Array(bias.length).fill(neuron?.leak ?? 0);
     const fields = {
       positions: this.positions,
       width: this.width,
       first: arena.put(Int32Array.from(first)),
       taps: arena.put(Int32Array.from(heard.flat().flatMap(([source, k]) => [source, k * this.width]))),
       weight: arena.put(paddedRows(tensors[`${name}.weight`], channelsOut)),
-      bias: arena.put(paddedRows(tensors[`${name}.bias`], channelsOut)),
+      bias: arena.put(paddedRows(bias, channelsOut)),
       biasStep: kind === "spread" ? this.width : 0,
       stride: this.stride,
-      leak: neuron?.leak ?? 0,
+      leak: arena.put(paddedRows(leak, channelsOut)),
       threshold: neuron?.threshold ?? 0,
       soft: neuron?.reset === "soft" ? 1 : 0,
       nextStride: next ? next.taps * padded(next.channelsOut) : 1,

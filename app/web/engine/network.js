@@ -1,7 +1,7 @@
 /**
  * Shapes and wiring of the network's layers; the twin of `esvae_core/engine/plan.py`, which explains them.
  *
- * @typedef {{leak: number, threshold: number, reset: "hard"|"soft"}} Neuron
+ * @typedef {{leak: number, learned_leak?: boolean, threshold: number, reset: "hard"|"soft"}} Neuron
  * @typedef {{image_channels: number, image_size: number, channels: number[], latent_dim: number, time_steps: number,
  *   neuron: Neuron, latent_neuron: Neuron, sampler: string, readout_decay: number, prior_components: number,
  *   prior_snap: boolean}} Model
@@ -59,10 +59,11 @@ export function plainTensorTable(m) {
 }
 
 const layerShapes = (m) =>
-  [...encoderLayers(m), ...decoderLayers(m)].flatMap((l) => [
-    [`${l.name}.weight`, [l.channelsIn, l.taps, l.channelsOut]],
-    [`${l.name}.bias`, l.kind === "spread" ? [l.taps, l.channelsOut] : [l.channelsOut]],
-  ]);
+  [...encoderLayers(m), ...decoderLayers(m)].flatMap((l) => {
+    const byOutput = l.kind === "spread" ? [l.taps, l.channelsOut] : [l.channelsOut];
+    const shapes = [[`${l.name}.weight`, [l.channelsIn, l.taps, l.channelsOut]], [`${l.name}.bias`, byOutput]];
+    return l.neuron?.learned_leak ? [...shapes, [`${l.name}.leak`, byOutput]] : shapes;
+  });
 
 function placed(shapes) {
   let size = 0;

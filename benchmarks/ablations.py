@@ -47,6 +47,17 @@ TRAINING: dict[str, Any] = {
 _SOFT = NeuronConfig(leak=0.9, reset="soft")
 _EVEN: dict[str, Any] = {"sampler": "systematic"}
 _PLUS: dict[str, Any] = {"sampler": "systematic", "latent_neuron": _SOFT}
+_GROWN: dict[str, Any] = {"grow_time": ((0.25, 2), (0.5, 4))}
+
+
+def _all_soft(latent_leak: float = 0.9, leak: float = 0.25, **changes: Any) -> dict[str, Any]:
+    """Plus with soft resets in all layers and a triangular surrogate at the threshold; `changes` in all neurons."""
+    neuron = {"reset": "soft", "surrogate_shape": "triangle", "surrogate_center": 0.2, **changes}
+    return _PLUS | {
+        "neuron": NeuronConfig(leak=leak, **neuron),
+        "latent_neuron": NeuronConfig(leak=latent_leak, **neuron),
+    }
+
 
 Row = tuple[dict[str, Any], dict[str, Any]]
 
@@ -69,12 +80,22 @@ ROWS: dict[str, Row] = {
     "plus, readout decay 1": (_PLUS | {"readout_decay": 1.0}, {}),
     "plus, averaged weights": (_PLUS, {"ema_decay": 0.98}),
     "plus, averaged weights, calibrated": (_PLUS, {"ema_decay": 0.98, "calibration_images": 4000}),
-    "plus, T grown 2, 4, 8": (_PLUS, {"grow_time": ((0.25, 2), (0.5, 4))}),
+    "plus, T grown 2, 4, 8": (_PLUS, _GROWN),
     "plus, unbiased MMD": (_PLUS, {"mmd_unbiased": True}),
     "plus, inverse multiquadric kernels": (_PLUS, {"mmd_kernel": "inverse-multiquadric"}),
     "plus, lambda 0.01": (_PLUS, {"mmd_weight": 0.01}),
     "plus, lambda risen over half the run": (_PLUS, {"mmd_warmup_steps": "half"}),
     "plus, price of a spike 0.01": (_PLUS, {"rate_weight": 0.01}),
+    # all soft, T grown, triangular surrogate at the threshold: what the presets have; and one change each
+    "soft, grown, triangle (now)": (_all_soft(), _GROWN),
+    "now, box": (_all_soft(surrogate_shape="box"), _GROWN),
+    "now, box half as wide": (_all_soft(surrogate_shape="box", surrogate_width=0.5), _GROWN),
+    "now, fast sigmoid": (_all_soft(surrogate_shape="fast-sigmoid"), _GROWN),
+    "now, triangle at 0": (_all_soft(surrogate_center=0.0), _GROWN),
+    "now, triangle half as wide": (_all_soft(surrogate_width=0.5), _GROWN),
+    "now, triangle twice as wide": (_all_soft(surrogate_width=2.0), _GROWN),
+    "now, leak 0.5": (_all_soft(leak=0.5), _GROWN),
+    "now, learned leaks": (_all_soft(learned_leak=True), _GROWN),
 }
 
 

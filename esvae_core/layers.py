@@ -160,7 +160,7 @@ class SpikingLayer(nn.Module):
         return norm_lif(apply(self.transform, x), self.norm, self.neuron, now, steps, self.leak())
 
     def leak(self) -> Tensor | None:
-        """(C,) in (0, 1): the leak that each channel has learned (Fang et al., ICCV 2021); None: all have the neuron's."""
+        """(C,) in (0, 1): the leak each channel has learned (Fang et al., ICCV 2021); None: all have the neuron's."""
         return None if self.leak_logit is None else self.leak_logit.sigmoid()
 
     def run(self, x: Tensor, now: int, steps: int) -> Run:

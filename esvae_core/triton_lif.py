@@ -94,6 +94,7 @@ def _forward(  # type: ignore[no-untyped-def]
     channel,
     spikes,
     membranes,
+    leaks,
     rows,
     length,
     stride,
@@ -101,22 +102,27 @@ def _forward(  # type: ignore[no-untyped-def]
     leak,
     threshold,
     C,
+    LEARNED: tl.constexpr,
     SOFT: tl.constexpr,
     DOWN: tl.constexpr,
     ACROSS: tl.constexpr,
 ):
-    """Scaled input -> spikes and membranes, step by step; `stride` is 0 where the input is constant in time."""
+    """Scaled input -> spikes and membranes, step by step; `stride` is 0 where the input is constant in time.
+
+    If learned, channel c has leaks[c] in place of the one leak.
+    """
     r = tl.program_id(0) * DOWN + tl.arange(0, DOWN)
     c = tl.program_id(1) * ACROSS + tl.arange(0, ACROSS)
     mine = (r < rows)[:, None] & (c < C)[None, :]
     scale = tl.load(channel + 2 * C + c, mask=c < C, other=0.0)[None, :]
     shift = tl.load(channel + 3 * C + c, mask=c < C, other=0.0)[None, :]
+    stays = tl.load(leaks + c, mask=c < C, other=0.0)[None, :] if LEARNED else leak
     target = r.to(tl.int64)[:, None] * C + c[None, :]
     source = x + target
     rest = tl.zeros((DOWN, ACROSS), tl.float32)
     for _ in range(steps):
         drive = tl.load(source, mask=mine, other=0.0).to(tl.float32) * scale + shift
-        membrane = leak * rest + drive
+        membrane = stays * rest + drive
         fired = membrane > threshold
         tl.store(spikes + target, tl.where(fired, 1.0, 0.0), mask=mine)
         tl.store(membranes + target, membrane, mask=mine)
@@ -134,6 +140,7 @@ def _backward(  # type: ignore[no-untyped-def]
     channel,
     membranes,
     grad,
+    leaks,
     out,
     partial,
     rows,
@@ -145,13 +152,17 @@ def _backward(  # type: ignore[no-untyped-def]
     center,
     half_width,
     C,
+    LEARNED: tl.constexpr,
     SHAPE: tl.constexpr,
     SOFT: tl.constexpr,
     CONSTANT: tl.constexpr,
     DOWN: tl.constexpr,
     ACROSS: tl.constexpr,
 ):
-    """Gradient by the spikes -> by the drive; and its sum per channel, alone and times the normalised input."""
+    """Gradient by the spikes -> by the drive; and its sum per channel, alone and times the normalised input.
+
+    If the leaks are learned, a third sum is the gradient by them.
+    """
     r = tl.program_id(0) * DOWN + tl.arange(0, DOWN)
     c = tl.program_id(1) * ACROSS + tl.arange(0, ACROSS)
     mine = (r < rows)[:, None] & (c < C)[None, :]
@@ -163,7 +174,9 @@ def _backward(  # type: ignore[no-untyped-def]
     later = tl.zeros((DOWN, ACROSS), tl.float32)  # gradient by the rest that the next step started from
     total = tl.zeros((DOWN, ACROSS), tl.float32)
     along = tl.zeros((DOWN, ACROSS), tl.float32)
-    for _ in range(steps):
+    of_leak = tl.zeros((DOWN, ACROSS), tl.float32)
+    stays = tl.load(leaks + c, mask=c < C, other=0.0)[None, :] if LEARNED else leak
+    for turn in range(steps):
         membrane = tl.load(membranes + place, mask=mine, other=0.0).to(tl.float32)
         incoming = tl.load(grad + place, mask=mine, other=0.0).to(tl.float32)
         normal = (tl.load(source, mask=mine, other=0.0).to(tl.float32) - mean) * inverse
@@ -182,18 +195,24 @@ def _backward(  # type: ignore[no-untyped-def]
         else:
             slope = 1.0 / ((1.0 + away / half_width) * (1.0 + away / half_width))
         delta = by_spike * slope + kept
-        later = leak * delta
+        later = stays * delta
         total += delta
         along += delta * normal
+        if LEARNED:
+            early = mine & (turn + 1 < steps)  # before the first step the membranes were 0
+            before = tl.load(membranes + place - length, mask=early, other=0.0).to(tl.float32)
+            of_leak += delta * tl.where(before > threshold, before - threshold if SOFT else 0.0, before)
         if not CONSTANT:
             tl.store(out + place, delta, mask=mine)
         place -= length
         source -= stride
     if CONSTANT:
         tl.store(out + first, total, mask=mine)
-    sums = partial + tl.program_id(0) * 2 * C + c
+    sums = partial + tl.program_id(0) * (3 if LEARNED else 2) * C + c
     tl.store(sums, tl.sum(tl.where(mine, total, 0.0), 0), mask=c < C)
     tl.store(sums + C, tl.sum(tl.where(mine, along, 0.0), 0), mask=c < C)
+    if LEARNED:
+        tl.store(sums + 2 * C, tl.sum(tl.where(mine, of_leak, 0.0), 0), mask=c < C)
 
 
 @triton.jit  # type: ignore[untyped-decorator]
@@ -270,6 +289,7 @@ class _NormLif(torch.autograd.Function):
         x: Tensor,
         weight: Tensor,
         bias: Tensor,
+        leak: Tensor | None,
         offset: Tensor | None,
         norm: TdBatchNorm,
         neuron: NeuronConfig,
@@ -288,6 +308,7 @@ class _NormLif(torch.autograd.Function):
                 channel,
                 spikes,
                 membranes,
+                channel if leak is None else leak,
                 each,
                 length,
                 length if now > 1 else 0,
@@ -295,17 +316,18 @@ class _NormLif(torch.autograd.Function):
                 neuron.leak,
                 neuron.threshold,
                 channels,
+                LEARNED=leak is not None,
                 SOFT=neuron.reset == "soft",
                 **tile,
             )
-        ctx.save_for_backward(last, channel, membranes)
+        ctx.save_for_backward(last, channel, membranes, leak)
         ctx.norm, ctx.neuron, ctx.now, ctx.steps, ctx.training = norm, neuron, now, steps, norm.training
         ctx.offset = offset
         return spikes.movedim(-1, 1)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        last, channel, membranes = ctx.saved_tensors
+        last, channel, membranes, leak = ctx.saved_tensors
         neuron: NeuronConfig = ctx.neuron
         channels, now = last.shape[-1], ctx.now
         rows = last.numel() // channels
@@ -313,13 +335,14 @@ class _NormLif(torch.autograd.Function):
         tile = _tile(channels, _TILE)
         grid = _tiles(each, channels, tile)
         delta, out = torch.empty_like(last), torch.empty_like(last)
-        partial = last.new_empty((grid[0], 2, channels), dtype=torch.float32)
+        partial = last.new_empty((grid[0], 2 if leak is None else 3, channels), dtype=torch.float32)
         with torch.cuda.device_of(last):  # type: ignore[no-untyped-call]
             _backward[grid](
                 last,
                 channel,
                 membranes,
                 grads[0].movedim(1, -1).contiguous(),
+                channel if leak is None else leak,
                 delta,
                 partial,
                 each,
@@ -331,6 +354,7 @@ class _NormLif(torch.autograd.Function):
                 neuron.surrogate_center,
                 neuron.surrogate_width / 2,
                 channels,
+                LEARNED=leak is not None,
                 SHAPE=neuron.surrogate_shape,
                 SOFT=neuron.reset == "soft",
                 CONSTANT=now < ctx.steps,
@@ -350,11 +374,18 @@ class _NormLif(torch.autograd.Function):
             )
         spread = ctx.norm.alpha * neuron.threshold
         of_offset = None if ctx.offset is None else torch.zeros_like(ctx.offset)
-        return out.movedim(-1, 1), spread * sums[1], sums[0], of_offset, None, None, None, None
+        of_leak = None if leak is None else sums[2]
+        return out.movedim(-1, 1), spread * sums[1], sums[0], of_leak, of_offset, None, None, None, None
 
 
 def norm_lif(
-    x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, now: int, steps: int, offset: Tensor | None = None
+    x: Tensor,
+    norm: TdBatchNorm,
+    neuron: NeuronConfig,
+    now: int,
+    steps: int,
+    leak: Tensor | None = None,
+    offset: Tensor | None = None,
 ) -> Tensor:
     """Spikes (T * N, C, ...) as `esvae_core.layers.norm_lif`, of x's type, float32 or bfloat16.
 
@@ -362,11 +393,11 @@ def norm_lif(
     of 2^-9; the spikes themselves come from float32.
 
     Args:
-        x, norm, neuron, now, steps: as there.
+        x, norm, neuron, now, steps, leak: as there.
         offset: (C,) what is still to be added to x, in training mode: a bias, which the batch's mean takes away
             again, so that only the running mean has to know of it and its gradient is 0.
     """
     spikes: Tensor = _NormLif.apply(  # type: ignore[no-untyped-call]
-        x, norm.weight, norm.bias, offset, norm, neuron, now, steps
+        x, norm.weight, norm.bias, leak, offset, norm, neuron, now, steps
     )
     return spikes

@@ -21,8 +21,8 @@ from esvae_core.tdbn import TdBatchNorm
 
 HARD = NeuronConfig()
 SOFT = NeuronConfig(leak=0.9, reset="soft", surrogate_center=0.2, surrogate_width=0.8)
-TRIANGLE = SOFT.model_copy(update={"surrogate_shape": "triangle"})
-TAILED = HARD.model_copy(update={"surrogate_shape": "fast-sigmoid"})
+TRIANGLE = SOFT.model_copy(update={"surrogate_shape": "triangle", "learned_leak": True})
+TAILED = HARD.model_copy(update={"surrogate_shape": "fast-sigmoid", "learned_leak": True})
 
 
 def made_norm(channels, *, training, seed=0):
@@ -34,6 +34,11 @@ def made_norm(channels, *, training, seed=0):
         norm.running_mean.copy_(torch.randn(channels, generator=source))
         norm.running_var.copy_(torch.rand(channels, generator=source) + 0.5)
     return norm.train(training)
+
+
+def leaks_of(neuron, channels):
+    """Leaks from .1 to .9 to learn, where the neuron's are learned."""
+    return torch.linspace(0.1, 0.9, channels).requires_grad_() if neuron.learned_leak else None
 
 
 def compare(x, neuron, now, steps, *, training, seed=0):
@@ -48,8 +53,9 @@ def compare(x, neuron, now, steps, *, training, seed=0):
         made_norm(channels, training=training, seed=seed),
     )
     fast_x, slow_x = x.clone().requires_grad_(), x.clone().requires_grad_()
-    fast = norm_lif(fast_x, fast_norm, neuron, now, steps)
-    slow, membranes = norm_lif_reference(slow_x, slow_norm, neuron, now, steps)
+    fast_leak, slow_leak = leaks_of(neuron, channels), leaks_of(neuron, channels)
+    fast = norm_lif(fast_x, fast_norm, neuron, now, steps, fast_leak)
+    slow, membranes = norm_lif_reference(slow_x, slow_norm, neuron, now, steps, slow_leak)
     slow = slow.flatten(0, 1)
     assert fast.shape == slow.shape
     assert fast.dtype is torch.float32
@@ -68,10 +74,12 @@ def compare(x, neuron, now, steps, *, training, seed=0):
     slow.backward(grad)
     scale = float(slow_x.grad.abs().max()) + 1e-3
     torch.testing.assert_close(fast_x.grad, slow_x.grad, rtol=1e-3, atol=2e-4 * scale)
-    for name in ("weight", "bias"):
-        wanted = getattr(slow_norm, name).grad
-        tolerance = 1e-4 * (float(wanted.abs().max()) + float(grad.abs().sum()) / channels * 1e-2 + 1e-3)
-        torch.testing.assert_close(getattr(fast_norm, name).grad, wanted, rtol=1e-3, atol=tolerance)
+    learned = [(getattr(fast_norm, name), getattr(slow_norm, name)) for name in ("weight", "bias")]
+    if neuron.learned_leak:
+        learned.append((fast_leak, slow_leak))
+    for ours, theirs in learned:
+        tolerance = 1e-4 * (float(theirs.grad.abs().max()) + float(grad.abs().sum()) / channels * 1e-2 + 1e-3)
+        torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-3, atol=tolerance)
     for name in ("running_mean", "running_var"):
         torch.testing.assert_close(getattr(fast_norm, name), getattr(slow_norm, name), rtol=1e-4, atol=1e-5)
     return fast.detach()
@@ -98,6 +106,7 @@ def test_fused_agrees_with_reference_whatever_the_parameters(data):
     number = lambda low, high: st.floats(low, high, width=32)  # noqa: E731
     neuron = NeuronConfig(
         leak=data.draw(number(0, 1)),
+        learned_leak=data.draw(st.booleans()),
         threshold=data.draw(number(0.0625, 2)),
         reset=data.draw(st.sampled_from(["hard", "soft"])),
         surrogate_shape=data.draw(st.sampled_from(["box", "triangle", "fast-sigmoid"])),
@@ -307,7 +316,7 @@ import torch
 from esvae_core import triton_lif
 from esvae_core.config import NeuronConfig
 from esvae_core.layers import norm_lif_reference
-from tests.test_layers import HARD, SOFT, TAILED, TRIANGLE, made_norm
+from tests.test_layers import HARD, SOFT, TAILED, TRIANGLE, leaks_of, made_norm
 
 for neuron in (HARD, SOFT, TRIANGLE, TAILED):
     for now, steps, training in ((1, 5, True), (5, 5, True), (5, 5, False), (1, 1, True)):
@@ -320,18 +329,20 @@ for neuron in (HARD, SOFT, TRIANGLE, TAILED):
                 offset, answers = torch.linspace(-1, 1, shape[1]), []
                 for fast in (True, False):
                     norm, leaf = made_norm(shape[1], training=training), x.clone().requires_grad_()
+                    leak = leaks_of(neuron, shape[1])
                     if fast:
                         part = offset.clone().requires_grad_() if training else None
-                        spikes = triton_lif.norm_lif(leaf, norm, neuron, now, steps, part)
+                        spikes = triton_lif.norm_lif(leaf, norm, neuron, now, steps, leak, part)
                         assert spikes.dtype == kind
                         spikes.backward(grad.to(kind))
                         assert part is None or not part.grad.any()
                     else:
-                        spikes = norm_lif_reference(leaf, norm, neuron, now, steps).spikes.flatten(0, 1)
+                        spikes = norm_lif_reference(leaf, norm, neuron, now, steps, leak).spikes.flatten(0, 1)
                         spikes.backward(grad)
                         if training:
                             norm.running_mean += norm.momentum * offset
                     gradients = [leaf.grad.float(), norm.weight.grad, norm.bias.grad]
+                    gradients += [] if leak is None or steps == 1 else [leak.grad]
                     answers.append([spikes.detach().float(), *gradients, norm.running_mean, norm.running_var])
                 assert float((answers[0][0] != answers[1][0]).float().mean()) <= most
                 assert 0.05 < float(answers[0][0].mean()) < 0.95
@@ -363,7 +374,8 @@ def test_on_cuda():
             answers = []
             for run in (norm_lif, lambda *args: norm_lif_reference(*args).spikes.flatten(0, 1)):
                 norm, leaf = made_norm(7, training=True).cuda(), x.clone().requires_grad_()
-                spikes = run(leaf, norm, neuron, now, steps)
+                leak = None if not neuron.learned_leak else torch.linspace(0.1, 0.9, 7).cuda().requires_grad_()
+                spikes = run(leaf, norm, neuron, now, steps, leak)
                 spikes.backward(torch.ones_like(spikes))
                 answers.append((spikes.detach(), leaf.grad))
             assert float((answers[0][0] != answers[1][0]).float().mean()) < 1e-3

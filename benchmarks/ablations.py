@@ -96,6 +96,7 @@ ROWS: dict[str, Row] = {
     "now, triangle twice as wide": (_all_soft(surrogate_width=2.0), _GROWN),
     "now, leak 0.5": (_all_soft(leak=0.5), _GROWN),
     "now, learned leaks": (_all_soft(learned_leak=True), _GROWN),
+    "now, learned readout": (_all_soft() | {"learned_readout": True}, _GROWN),
 }
 
 

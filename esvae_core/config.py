@@ -92,6 +92,7 @@ class SpikingModelConfig(ImageModelConfig):
     neuron: NeuronConfig = Field(NeuronConfig(), description="Neurons of all layers but the latent one.")
     latent_neuron: NeuronConfig = Field(NeuronConfig(), description="Neurons of the encoder's last layer.")
     readout_decay: float = Field(0.8, gt=0, le=1, description="Weight ratio of one step to the next in the readout.")
+    learned_readout: bool = Field(False, description="The readout learns that ratio for each step, from this one on.")
 
 
 class ModelConfig(SpikingModelConfig):

@@ -30,6 +30,7 @@ from esvae_core.layers import SpikingLayer, dense, down, up
 from esvae_core.mixture import Mixture
 from esvae_core.model import ImageModel
 from esvae_core.neurons import Run
+from esvae_core.readout import ReadoutLeak
 
 
 class Posterior(NamedTuple):
@@ -69,11 +70,6 @@ class Trace:
     """(T, N, C, H, W): what the readout would paint after each step; None for an encoder's trace."""
 
 
-def readout_weights(steps: int, decay: float, like: Tensor) -> Tensor:
-    """(T,) weight of each step's output in the picture: decay ** (T - 1 - t) (equation 9)."""
-    return decay ** torch.arange(steps - 1, -1, -1, device=like.device, dtype=like.dtype)
-
-
 def _note(firing: dict[str, float] | None, name: str, spikes: Tensor) -> None:
     if firing is not None:
         firing[name] = float(spikes.mean())
@@ -97,6 +93,7 @@ class SpikingCoder(ImageModel):
         rising = widths[::-1]
         self.decoder = nn.ModuleList(up(a, b, neuron) for a, b in zip(rising, (*rising[1:], rising[-1]), strict=True))
         self.readout = nn.ConvTranspose2d(rising[-1], config.image_channels, 3, padding=1)
+        self.readout_leak = ReadoutLeak(config.readout_decay, config.time_steps, learned=config.learned_readout)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._folded = Folded()
 
@@ -167,7 +164,7 @@ class SpikingCoder(ImageModel):
         for i, layer in enumerate(self.decoder):
             x = layer(x, steps, steps)
             _note(firing, f"decoder.{i}", x)
-        weights = readout_weights(steps, self.config.readout_decay, x)
+        weights = self.readout_leak.weights(steps, x)
         # the readout is linear, so it sums the spikes over time first and then convolves once
         shape = (x.shape[0] // steps, *x.shape[1:])
         summed = (weights @ x.permute(0, 2, 3, 1).reshape(steps, -1)).view(shape[0], *shape[2:], shape[1])
@@ -203,10 +200,10 @@ class SpikingCoder(ImageModel):
             layers[f"decoder.{i}"] = layer.run(x, steps, steps)
             x = layers[f"decoder.{i}"].spikes.flatten(0, 1)
         drives = self.readout(x).view(steps, -1, *self.config.image_shape)
-        membrane = torch.zeros_like(drives[0])
+        membrane, shares = torch.zeros_like(drives[0]), self.readout_leak.shares(steps)
         images = []
-        for drive in drives:
-            membrane = self.config.readout_decay * membrane + drive
+        for t, drive in enumerate(drives):
+            membrane = (self.config.readout_decay if shares is None else shares[t]) * membrane + drive
             images.append(torch.tanh(membrane))
         return Trace(layers, torch.stack(images))
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from esvae_core.config import NeuronConfig
 from esvae_core.fused import Bounded, NormLif, apply
 from esvae_core.neurons import Run, lif, lif_step
+from esvae_core.readout import leak_logits
 from esvae_core.tdbn import TdBatchNorm, several_processes
 
 _log = logging.getLogger(__name__)
@@ -115,10 +116,6 @@ def _without_bias(transform: nn.Module, x: Tensor) -> Tensor:
     return F.conv_transpose2d(x, transform.weight, None, stride, padding, extra)
 
 
-_LEAST = 1e-3
-"""A leak is learned from here to 1 less this on: at 0 and 1 themselves its logit would be infinite."""
-
-
 class SpikingLayer(nn.Module):
     """A linear map (convolution, transposed convolution or matrix), tdBN, and LIF neurons."""
 
@@ -130,9 +127,7 @@ class SpikingLayer(nn.Module):
         width = transform.out_features if isinstance(transform, nn.Linear) else transform.out_channels
         self.norm = TdBatchNorm(width, alpha=alpha)
         self.neuron = neuron
-        self.leak_logit: nn.Parameter | None = None
-        if neuron.learned_leak:
-            self.leak_logit = nn.Parameter(torch.full((width,), neuron.leak).clamp(_LEAST, 1 - _LEAST).logit())
+        self.leak_logit = leak_logits(neuron.leak, width) if neuron.learned_leak else None
         self.images_at_a_time: int | None = None
 
     def forward(self, x: Tensor, now: int, steps: int) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 
 from esvae_core import ESVAE, ModelConfig, NeuronConfig
 from esvae_core.errors import InputError
-from esvae_core.esvae import readout_weights
+from esvae_core.readout import ReadoutLeak
 
 
 def seeded(seed=0):
@@ -128,8 +128,14 @@ def test_a_silent_decoder_paints_its_bias():
 
 
 def test_readout_weights_by_hand():
-    torch.testing.assert_close(readout_weights(3, 0.5, torch.zeros(1)), torch.tensor([0.25, 0.5, 1.0]))
-    assert readout_weights(4, 1.0, torch.zeros(1)).tolist() == [1, 1, 1, 1]
+    for learned in (False, True):
+        leak = ReadoutLeak(0.5, 2, learned=learned)  # of 2 steps: a third keeps what the second does
+        torch.testing.assert_close(leak.weights(3, torch.zeros(1)), torch.tensor([0.25, 0.5, 1.0]))
+    assert ReadoutLeak(1.0, 4, learned=False).weights(4, torch.zeros(1)).tolist() == [1, 1, 1, 1]
+    with torch.no_grad():
+        leak.leak_logit.copy_(torch.tensor([0.3, 0.25]).logit())
+    # what the first step keeps is nothing, since nothing is before it
+    torch.testing.assert_close(leak.weights(4, torch.zeros(1)), torch.tensor([0.25**3, 0.25**2, 0.25, 1]))
 
 
 def test_memory_layout_does_not_matter(tiny):

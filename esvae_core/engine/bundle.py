@@ -30,9 +30,9 @@ from esvae_core.errors import CheckpointContentError, CheckpointVersionError, Co
 
 MAGIC = b"ESVAEENG"
 VERSION = 2
-_LATER = {"surrogate_shape": "box", "learned_leak": False}
-"""Settings of a neuron that came after this version, and what they were before. At that they are left out, so that a
-model keeps the hash by which links and recipes know it."""
+_LATER = {"surrogate_shape": "box", "learned_leak": False, "learned_readout": False}
+"""Settings of model and neurons that came after this version, and what they were before. At that they are left out, so
+that a model keeps the hash by which links and recipes know it."""
 _START = 48
 _ALIGN = 16
 
@@ -78,11 +78,14 @@ def to_bundle(plan: _Folded) -> bytes:
 
 
 def _settings(config: ImageModelConfig) -> dict[str, Any]:
-    settings = config.model_dump(mode="json")
-    for name in ("neuron", "latent_neuron"):
-        if name in settings:
-            settings[name] = {k: v for k, v in settings[name].items() if k not in _LATER or v != _LATER[k]}
-    return settings
+    def kept(values: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: kept(value) if isinstance(value, dict) else value
+            for name, value in values.items()
+            if name not in _LATER or value != _LATER[name]
+        }
+
+    return kept(config.model_dump(mode="json"))
 
 
 def content_hash(bundle: bytes) -> str:

@@ -64,12 +64,15 @@ def fire(
     return int.from_bytes(np.packbits(fired, bitorder="little").tobytes(), "little")
 
 
-def charge(bits: Bits, at: int, step: int, steps: int, decay: np.float32, plane: F32, to: int) -> None:
-    """plane[to : to + LANES] after all steps of a leaky sum of the spikes in bits[at], bits[at + step] ... (eq. 9)."""
+def charge(bits: Bits, at: int, step: int, steps: int, shares: F32, plane: F32, to: int) -> None:
+    """plane[to : to + LANES] after all steps of a leaky sum of the spikes in bits[at], bits[at + step] ... (eq. 9).
+
+    `shares` (T,) is what each step keeps of the sum before it.
+    """
     total = np.zeros(LANES, np.float32)
-    for word in bits[at : at + step * steps : step]:
+    for share, word in zip(shares, bits[at : at + step * steps : step], strict=True):
         fired = np.unpackbits(np.frombuffer(word.tobytes(), np.uint8), bitorder="little")
-        total = decay * total + fired.astype(np.float32)
+        total = share * total + fired.astype(np.float32)
     plane[to : to + LANES] = total
 
 
@@ -149,16 +152,17 @@ def _fire(
 
 
 @intrinsic
-def _charge(_typing: Any, bits: Any, at: Any, step: Any, steps: Any, decay: Any, plane: Any, to: Any) -> Any:
+def _charge(_typing: Any, bits: Any, at: Any, step: Any, steps: Any, shares: Any, plane: Any, to: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         words = builder.gep(_data(context, builder, signature.args[0], args[0]), [args[1]])
-        leak, steps = _spread(builder, args[4]), args[3]
+        leaks, steps = _data(context, builder, signature.args[4], args[4]), args[3]
         before, loop, after = builder.block, builder.append_basic_block(), builder.append_basic_block()
         builder.branch(loop)
         builder.position_at_end(loop)
         t, total = builder.phi(_INT), builder.phi(_VECTOR)
         word = builder.load(builder.gep(words, [builder.mul(t, args[2])]))
         fired = builder.uitofp(builder.bitcast(word, _FLAGS), _VECTOR)
+        leak = _spread(builder, builder.load(builder.gep(leaks, [t])))
         charged, following = builder.fadd(builder.fmul(leak, total), fired), builder.add(t, ir.Constant(_INT, 1))
         for phi, first, then in (
             (t, ir.Constant(_INT, 0), following),
@@ -172,7 +176,7 @@ def _charge(_typing: Any, bits: Any, at: Any, step: Any, steps: Any, decay: Any,
         builder.store(charged, place, align=4)
         return context.get_dummy_value()
 
-    return types.void(bits, at, step, steps, decay, plane, to), build
+    return types.void(bits, at, step, steps, shares, plane, to), build
 
 
 @intrinsic
@@ -210,9 +214,9 @@ def _compiled_fire(
 
 
 @overload(charge, strict=False)
-def _compiled_charge(bits: Any, at: Any, step: Any, steps: Any, decay: Any, plane: Any, to: Any) -> Any:
-    return lambda bits, at, step, steps, decay, plane, to: _charge(  # type: ignore[call-arg]
-        bits, at, step, steps, decay, plane, to
+def _compiled_charge(bits: Any, at: Any, step: Any, steps: Any, shares: Any, plane: Any, to: Any) -> Any:
+    return lambda bits, at, step, steps, shares, plane, to: _charge(  # type: ignore[call-arg]
+        bits, at, step, steps, shares, plane, to
     )
 
 
@@ -294,7 +298,7 @@ def _drive(half: Half, image: F32, sums: F32) -> None:
 
 
 @compiled_with()
-def _paint(bits: Bits, words: int, steps: int, decay: np.float32, weight: F32, bias: F32, picture: F32) -> None:
+def _paint(bits: Bits, words: int, steps: int, shares: F32, weight: F32, bias: F32, picture: F32) -> None:
     """The readout of the last layer's spikes, before its tanh: leaky sum over time, then transposed convolution."""
     colours, _, channels = weight.shape
     side = picture.shape[1]
@@ -302,7 +306,7 @@ def _paint(bits: Bits, words: int, steps: int, decay: np.float32, weight: F32, b
     plane = np.empty((channels, side, side), np.float32)  # channels first, so that the convolution runs along rows
     for p in range(side * side):
         for word in range(words):
-            charge(bits, p * steps * words + word, words, steps, decay, charged, word * LANES)
+            charge(bits, p * steps * words + word, words, steps, shares, charged, word * LANES)
         for c in range(channels):
             plane[c, p // side, p % side] = charged[c]
     for colour in range(colours):
@@ -338,7 +342,7 @@ def decode(
     half: Half,
     weight: F32,
     bias: F32,
-    decay: np.float32,
+    shares: F32,
     spikes: F32,
     begin: int,
     end: int,
@@ -347,8 +351,8 @@ def decode(
 ) -> None:
     """Images begin .. end - 1 from spikes (T, N, d), into pictures (N, colours, side, side), before the tanh.
 
-    `weight` and `bias` are the readout's, the bias times the readout's charge of a constant 1. `counts` (N, layers)
-    becomes the spikes of each layer.
+    `weight` and `bias` are the readout's, the bias times the readout's charge of a constant 1; `shares` (T,) is what it
+    keeps from step to step. `counts` (N, layers) becomes the spikes of each layer.
     """
     steps, _, neurons = spikes.shape
     room = _room(half, steps, neurons)
@@ -366,7 +370,7 @@ def decode(
                 half, index, steps, heard, words, half.floats, layer[BIAS], layer[BIAS_STEP], fired
             )
             heard, fired, words = fired, heard, layer[WIDTH] // LANES
-        _paint(heard, words, steps, decay, weight, bias, pictures[image])
+        _paint(heard, words, steps, shares, weight, bias, pictures[image])
 
 
 @compiled_with()
@@ -454,7 +458,7 @@ def revise(
     half: Half,
     weight: F32,
     bias: F32,
-    decay: np.float32,
+    shares: F32,
     heard: Bits,
     changed: Flags,
     fresh: bool,
@@ -482,4 +486,4 @@ def revise(
         )
         heard, changed, words = bits, firing, width // LANES
         at += size * width
-    _paint(heard, words, steps, decay, weight, bias, picture)
+    _paint(heard, words, steps, shares, weight, bias, picture)

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from esvae_core.config import ImageModelConfig, ModelConfig, NeuronConfig
 from esvae_core.layers import SpikingLayer
+from esvae_core.readout import ReadoutLeak
 
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
@@ -55,7 +56,7 @@ class Layer:
         """
         bias = (self.tap_count, self.channels_out) if self.kind == "spread" else (self.channels_out,)
         weight = (self.channels_in, self.tap_count, self.channels_out)
-        shapes = {f"{self.name}.weight": weight, f"{self.name}.bias": bias}
+        shapes: dict[str, tuple[int, ...]] = {f"{self.name}.weight": weight, f"{self.name}.bias": bias}
         if self.neuron is not None and self.neuron.learned_leak:
             shapes[f"{self.name}.leak"] = bias
         return shapes
@@ -123,6 +124,8 @@ def tensor_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
     for layer in encoder_layers(config) + decoder_layers(config):
         shapes |= layer.shapes
+    if config.learned_readout:
+        shapes["readout.leak"] = (config.time_steps,)
     width, components = config.latent_dim, config.prior_components
     shapes |= {"prior.weight": (width, width), "prior.bias": (width,)}
     if components:
@@ -148,6 +151,13 @@ class Plan:
         """Names and shapes of the tensors."""
         return tensor_shapes(self.config)
 
+    def readout_shares(self, steps: int) -> list[float]:
+        """What the readout keeps of its membrane from each step to the next."""
+        learned = self.tensors.get("readout.leak")
+        if learned is None:
+            return [self.config.readout_decay] * steps
+        return [float(learned[min(t, len(learned) - 1)]) for t in range(steps)]
+
 
 class Model(Protocol):
     """What is read of `esvae_core.esvae.ESVAE`, which itself decodes through plans and so is not imported here."""
@@ -165,6 +175,9 @@ def plan_of(model: Model) -> Plan:
     for layer in encoder_layers(model.config) + decoder_layers(model.config):
         module = modules[layer.name]
         tensors |= layer_tensors(layer, *(_folded(module) if isinstance(module, SpikingLayer) else linear(module)))
+    leak = modules.get("readout_leak")
+    if isinstance(leak, ReadoutLeak) and (learned := leak.learned()) is not None:
+        tensors["readout.leak"] = learned.detach().cpu().float().numpy()
     if (prior := modules.get("prior.linear")) is not None:  # other kinds of models have layers alone
         weight, bias = linear(prior)
         tensors |= {"prior.weight": weight.astype(np.float32), "prior.bias": bias.astype(np.float32)}

@@ -145,13 +145,12 @@ def _paint(plan: Plan, readout: Layer, spikes: F32) -> F32:
     """Spikes (T, positions, C) of the last layer -> pictures (T, C, H, W) after each step (equation 9)."""
     config = plan.config
     weight, bias = plan.tensors["readout.weight"], plan.tensors["readout.bias"]
-    decay = np.float32(config.readout_decay)
     plane, charge = np.zeros_like(spikes[0]), 0.0
     images = []
-    for step in spikes:
+    for step, share in zip(spikes, plan.readout_shares(len(spikes)), strict=True):
         # the sum over time commutes with the convolution: one plane of spikes is charged, and convolved when shown
-        plane = decay * plane + step
-        charge = config.readout_decay * charge + 1.0  # of a constant 1, the bias's factor
+        plane = np.float32(share) * plane + step
+        charge = share * charge + 1.0  # of a constant 1, the bias's factor
         convolved = linear(readout, weight, bias * np.float32(charge), plane[None])[0]
         images.append(np.tanh(convolved.T).reshape(config.image_shape))
     return np.stack(images)

@@ -39,6 +39,7 @@ class Events:
 
     def __init__(self, plan: Plan) -> None:
         self.config = plan.config
+        self._shares = plan.readout_shares
         self.packed = pack(plan)
         self._encoder = encoder_layers(plan.config)
         self._decoder = decoder_layers(plan.config)[:-1]
@@ -64,13 +65,13 @@ class Events:
         _share(n, threads, lambda begin, end: events.decode(*settings, values, begin, end, *out))
         return out
 
-    def readout(self, steps: int) -> tuple[Half, F32, F32, np.float32]:
-        """What the kernels need of the decoder for so many steps: its layers, and the readout's weight, bias, leak."""
-        packed, decay = self.packed, self.config.readout_decay
+    def readout(self, steps: int) -> tuple[Half, F32, F32, F32]:
+        """What the kernels need of the decoder for so many steps: its layers, and the readout's weight, bias, leaks."""
+        packed, shares = self.packed, self._shares(steps)
         charge = 0.0  # of a constant 1, which is the bias's factor
-        for _ in range(steps):
-            charge = decay * charge + 1.0
-        return packed.decoder, packed.readout, packed.readout_bias * np.float32(charge), np.float32(decay)
+        for share in shares:
+            charge = share * charge + 1.0
+        return packed.decoder, packed.readout, packed.readout_bias * np.float32(charge), np.array(shares, np.float32)
 
     def encoder_rates(self, counts: I64, steps: int) -> dict[str, float]:
         """Mean of each layer's spikes, by name, from `Encoded.counts`."""

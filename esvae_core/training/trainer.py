@@ -37,6 +37,7 @@ from esvae_core.layers import bound_memory
 from esvae_core.model import ImageModel
 from esvae_core.models import build
 from esvae_core.pictures import grid
+from esvae_core.readout import learns_leak
 from esvae_core.seeds import generator
 from esvae_core.training.average import WeightAverage
 from esvae_core.training.calibration import calibrate
@@ -170,7 +171,7 @@ def _stop_signals() -> Iterator[threading.Event]:
 
 def _shape(config: ImageModelConfig) -> dict[str, Any]:
     """The settings that weights depend on: all but those of neurons and sampling, which hold none."""
-    return config.model_dump(exclude={"neuron", "latent_neuron", "sampler", "sampling_gradient"})
+    return config.model_dump(exclude={"neuron", "latent_neuron", "learned_readout", "sampler", "sampling_gradient"})
 
 
 def _clocks() -> tuple[float, float]:
@@ -206,8 +207,8 @@ class _Run:
             self._begin()
         kinds: dict[str, list[Tensor]] = {"prior": [], "leak": [], "other": []}
         for name, parameter in self.model.named_parameters():
-            leak = name.endswith(".leak_logit")
-            kinds["prior" if name.startswith("prior.") else "leak" if leak else "other"].append(parameter)
+            kind = "prior" if name.startswith("prior.") else "leak" if learns_leak(name) else "other"
+            kinds[kind].append(parameter)
         groups = [
             {"params": kinds["other"], "factor": 1.0},
             {"params": kinds["prior"], "factor": train.prior_lr_factor},
@@ -295,7 +296,7 @@ class _Run:
         given, own = start.state_dict(), self.model.state_dict()
         if unknown := [name for name in given if name not in own]:
             raise TrainingError(f"{path}: it has learned leaks ({unknown[0]}), which the run's neurons would not have")
-        self.model.load_state_dict({name: x for name, x in own.items() if name.endswith(".leak_logit")} | given)
+        self.model.load_state_dict({name: x for name, x in own.items() if learns_leak(name)} | given)
         self.steps_now = time_steps(self.config.model, self.config.train, self.config.train.epochs - 1)
         if found.header.training is not None:
             self.state.before = found.header.training.model_dump_json()

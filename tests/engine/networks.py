@@ -25,6 +25,7 @@ CONFIGS = {
         time_steps=6,
         neuron=SOFT.model_copy(update={"learned_leak": True}),
         latent_neuron=NeuronConfig(learned_leak=True),
+        learned_readout=True,
     ),
     "fitted": ModelConfig(image_size=8, channels=(4,), latent_dim=7, time_steps=4, prior_components=3),
     "snapped": ModelConfig(
@@ -49,6 +50,8 @@ def network(config: ModelConfig, seed: int = 0) -> ESVAE:
                 norm.running_var.uniform_(0.02, 0.2, generator=generator)
                 if layer.leak_logit is not None:
                     layer.leak_logit.uniform_(-3, 3, generator=generator)
+        if model.readout_leak.leak_logit is not None:
+            model.readout_leak.leak_logit.uniform_(-1, 3, generator=generator)
         if model.fitted is not None:
             for values in model.fitted.buffers():
                 values.uniform_(0.1, 0.7, generator=generator)

@@ -38,6 +38,7 @@ def configs(draw):
         neuron=draw(neurons),
         latent_neuron=draw(neurons),
         readout_decay=draw(st.sampled_from([0.5, 0.8, 1.0])),
+        learned_readout=draw(st.booleans()),
     )
 
 

@@ -44,6 +44,7 @@ def drawn(seed):
         neuron=neuron,
         latent_neuron=latent,
         readout_decay=float(source.choice([0.5, 0.8, 1])),
+        learned_readout=bool(source.integers(2)),
     )
     steps, count = int(source.integers(1, 21)), int(source.choice([1, 3, 5]))
     rates = source.choice([0, 1, 0.25, 0.6], config.latent_dim).astype(np.float32)
@@ -89,6 +90,8 @@ def test_the_browsers_engine_is_the_compiled_one(seed, in_node):
     theirs = in_node[str(seed)]
     assert theirs["encoded"] == posterior.spikes[:, 0].flatten().int().tolist()
     np.testing.assert_allclose(theirs["decoded"], painted[0].flatten(), rtol=0, atol=2e-7)  # two libraries' tanh
+    weights = model.readout_leak.weights(steps, torch.zeros(1)).tolist()
+    assert theirs["weights"] == pytest.approx(weights, rel=1e-5)
     for sampler, train in zip(("bernoulli", "systematic"), theirs["drawn"], strict=True):
         assert train == noise.sample(rates, seed, sampler, steps).flatten().tolist()
 

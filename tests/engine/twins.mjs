@@ -10,6 +10,7 @@ for (const [name, { bundle, image, spikes, steps, rates, seed }] of Object.entri
   answers[name] = {
     encoded: Array.from(engine.encode(image, steps).spikes),
     decoded: Array.from(engine.decode(spikes, steps)),
+    weights: Array.from(engine.readoutWeights(steps)),
     drawn: drawn.map((train) => Array.from(train)),
   };
 }

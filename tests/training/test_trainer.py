@@ -368,6 +368,43 @@ def test_a_run_may_go_on_with_other_neurons_and_sampling_but_not_with_another_sh
             Ready(made(start_from=str(path), model=shape), tmp_path / "other")
 
 
+LEARNED = {
+    "neuron": {"learned_leak": True},
+    "latent_neuron": {"learned_leak": True, "leak": 0.9},
+    "learned_readout": True,
+}
+
+
+def test_leaks_are_learned_from_those_of_the_settings_on(tmp_path):
+    known = ESVAE(made().model)
+    path = tmp_path / "start.safetensors"
+    checkpoint.save(path, known.state_dict(), checkpoint.Header(name="start", model=known.config))
+    run = Ready(made(model=LEARNED, start_from=str(path), lr=0.01, leak_lr_factor=3.0), tmp_path / "run")
+    run.close()
+    leaks = {name: x.clone() for name, x in run.model.state_dict().items() if name.endswith("leak_logit")}
+    assert same({name: x for name, x in run.model.state_dict().items() if name not in leaks}, known.state_dict())
+    starts = {"to_latent": 0.9, "readout_leak": 0.8}
+    for name, logits in leaks.items():
+        wanted = starts.get(name.removesuffix(".leak_logit"), 0.25)
+        torch.testing.assert_close(logits.sigmoid(), torch.full_like(logits, wanted))
+    assert len(leaks) == len(run.model.encoder) + len(run.model.decoder) + 3
+    run._step(torch.arange(256))
+    *_, group = run.optimizer.param_groups
+    assert (group["lr"], group["weight_decay"]) == (pytest.approx(3 * 0.01 * 256 / 250), 0)
+    for name, before in leaks.items():
+        # what the readout keeps at its first step is nothing, whatever its leak
+        moved = (run.model.state_dict()[name] != before)[int(name.startswith("readout")) :]
+        assert bool(moved.any()), name
+
+
+def test_a_run_without_learned_leaks_refuses_weights_that_have_them(tmp_path):
+    known = ESVAE(made(model=LEARNED).model)
+    path = tmp_path / "start.safetensors"
+    checkpoint.save(path, known.state_dict(), checkpoint.Header(name="start", model=known.config))
+    with pytest.raises(TrainingError, match=r"learned leaks \(encoder.0.leak_logit\)"):
+        Ready(made(start_from=str(path)), tmp_path / "run")
+
+
 def test_the_right_bias_paints_the_mean_image(tmp_path):
     run = Ready(made(mean_image_bias=True), tmp_path)
     run.close()

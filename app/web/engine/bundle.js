@@ -122,6 +122,7 @@ const SPIKING = {
   time_steps: whole(1, 256),
   sampler: among("bernoulli", "systematic"),
   readout_decay: (v) => positive(v) && v <= 1,
+  learned_readout: among(true, false),
   prior_components: whole(0, 1000),
   prior_snap: among(true, false),
 };
@@ -131,7 +132,7 @@ function checkedModel(model) {
   check(model, SHAPE, "model");
   if (isPlain(model)) check({ components: 1, ...model }, { components: whole(1, 1000) }, "model");
   else {
-    check(model, SPIKING, "model");
+    check({ learned_readout: false, ...model }, SPIKING, "model");
     for (const name of ["neuron", "latent_neuron"]) check({ learned_leak: false, ...model[name] }, NEURON, `model: ${name}`);
   }
   if (model.image_size % 2 ** model.channels.length) {

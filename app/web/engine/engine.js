@@ -228,7 +228,6 @@ export class Engine {
       }
       if (layers === this.#decoder) {
         shown.set("plane", at);
-        shown.set("decay", model.readout_decay);
         shown.plane = at;
       }
     }
@@ -237,6 +236,7 @@ export class Engine {
     this.#firstDrive = arena.take(this.#encoder[0].size);
     this.#picture = arena.take(this.#readout.size);
     this.#readout.bare = tensors["readout.bias"].slice();
+    this.#readout.leak = tensors["readout.leak"];
     this.#liveAt = arena.end;
   }
 
@@ -269,7 +269,7 @@ export class Engine {
     for (let t = 0; t < steps; t++) {
       this.#hear(spikes, t);
       this.#exports.step(this.#decoder[0].at, this.#latent.starts, this.#latent.rows);
-      this.#through(this.#decoder);
+      this.#throughDecoder(t);
     }
     return this.#paint(steps);
   }
@@ -318,7 +318,7 @@ export class Engine {
         memory.copyWithin(kept(t), this.#state.at, this.#state.at + bytes);
       }
       this.#exports.fire(this.#decoder[0].at, live.drives + 4 * size * t);
-      this.#through(this.#decoder);
+      this.#throughDecoder(t);
     }
     live.image = this.#paint(steps);
     return { image: live.image.slice(), ...answer, from };
@@ -365,7 +365,7 @@ export class Engine {
       for (let t = 0; t < steps; t++) {
         this.#hear(spikes, t);
         this.#exports.step(this.#decoder[0].at, this.#latent.starts, this.#latent.rows);
-        this.#through(this.#decoder);
+        this.#throughDecoder(t);
         see(t);
         images.set(this.#paint(t + 1), t * this.pixels);
       }
@@ -412,6 +412,24 @@ export class Engine {
     }
   }
 
+  #throughDecoder(t) {
+    this.#decoder.at(-1).set("decay", this.#readoutShare(t));
+    this.#through(this.#decoder);
+  }
+
+  /** What the readout keeps at step t of the steps before it. */
+  #readoutShare(t) {
+    const learned = this.#readout.leak;
+    return learned ? learned[Math.min(t, learned.length - 1)] : this.model.readout_decay;
+  }
+
+  /** Weight of each step in the picture after `steps` of them; the last one's is 1. @returns {Float64Array} (T) */
+  readoutWeights(steps) {
+    const weights = new Float64Array(steps).fill(1);
+    for (let t = steps - 2; t >= 0; t--) weights[t] = weights[t + 1] * this.#readoutShare(t + 1);
+    return weights;
+  }
+
   /** The latent neurons that fire at step t, as the decoder's input. */
   #hear(spikes, t) {
     const { starts, rows, stride } = this.#latent;
@@ -431,7 +449,7 @@ export class Engine {
   /** What the readout shows after that many steps: (C, H, W). */
   #paint(steps) {
     let charge = 0; // of a constant 1 through the readout's leak: the factor of the bias
-    for (let t = 0; t < steps; t++) charge = this.model.readout_decay * charge + 1;
+    for (let t = 0; t < steps; t++) charge = this.#readoutShare(t) * charge + 1;
     const readout = this.#readout;
     const bias = this.#arena.floats(readout.bias, readout.channels);
     readout.bare.forEach((b, c) => (bias[c] = b * Math.fround(charge)));

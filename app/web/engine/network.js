@@ -3,8 +3,8 @@
  *
  * @typedef {{leak: number, learned_leak?: boolean, threshold: number, reset: "hard"|"soft"}} Neuron
  * @typedef {{image_channels: number, image_size: number, channels: number[], latent_dim: number, time_steps: number,
- *   neuron: Neuron, latent_neuron: Neuron, sampler: string, readout_decay: number, prior_components: number,
- *   prior_snap: boolean}} Model
+ *   neuron: Neuron, latent_neuron: Neuron, sampler: string, readout_decay: number, learned_readout?: boolean,
+ *   prior_components: number, prior_snap: boolean}} Model
  * @typedef {{kind: "annvae"|"ae", image_channels: number, image_size: number, channels: number[], latent_dim: number,
  *   components?: number}} PlainModel without spikes: its layers have no neuron
  * @typedef {{name: string, kind: "down"|"up"|"same"|"collect"|"spread", sideIn: number, sideOut: number,
@@ -43,6 +43,7 @@ export function decoderLayers(m) {
 export function tensorTable(m) {
   const shapes = layerShapes(m);
   const [d, components] = [m.latent_dim, m.prior_components];
+  if (m.learned_readout) shapes.push(["readout.leak", [m.time_steps]]);
   shapes.push(["prior.weight", [d, d]], ["prior.bias", [d]]);
   if (components) {
     shapes.push(["fitted.weights", [components]], ["fitted.means", [components, d]]);

@@ -76,11 +76,6 @@ function places(timing, count, steps, noise) {
   return all.sort((a, b) => noise(a) - noise(b) || a - b).slice(0, count);
 }
 
-/** Weight of each step in the picture after `steps` of them: decay^(T-1-t). @returns {Float64Array} (T) */
-export function readoutWeights(steps, decay) {
-  return Float64Array.from({ length: steps }, (_, t) => decay ** (steps - 1 - t));
-}
-
 /** Steps after which a state's picture is shown, 1 to T. @param {import("./link.js").State} state */
 export function uptoIn({ view, steps }) {
   const upto = Number(view.upto);

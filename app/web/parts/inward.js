@@ -58,7 +58,7 @@ export function inward(desk, inside) {
     first.state(null);
     second.show(maps);
     const { spikes, neurons } = paintLayers(shown, encoded, entry.steps, upto < state.steps && upto <= entry.steps ? upto : null);
-    second.say(`${layers.length - 1} convolutions, each halving the size, then the latent neurons. Every neuron leaks (factor ${short(model.neuron.leak)} a step), adds its input, and fires above ${short(model.neuron.threshold)}: ${spikes.toLocaleString("en")} spikes of ${neurons.toLocaleString("en")} neurons, ${((100 * spikes) / (neurons * entry.steps)).toFixed(0)} % of what there could be.`);
+    second.say(`${layers.length - 1} convolutions, each halving the size, then the latent neurons. Every neuron leaks (${model.neuron.learned_leak ? "each channel by a factor of its own, learned" : `factor ${short(model.neuron.leak)} a step`}), adds its input, and fires above ${short(model.neuron.threshold)}: ${spikes.toLocaleString("en")} spikes of ${neurons.toLocaleString("en")} neurons, ${((100 * spikes) / (neurons * entry.steps)).toFixed(0)} % of what there could be.`);
     second.state(equation(model.neuron.reset));
   } // prettier-ignore
 

@@ -173,7 +173,7 @@ export function layers(desk, inside) {
         { kind: "dots", tone: "now", name: "spike", values: potential.flatMap((u, t) => (fired[t] ? [[t + 1, u]] : [])), size: 3.5 },
       ],
       words: `Channel ${c}, row ${y}, column ${x}: ${count} spikes in ${state.steps} steps, membrane from ${short(Math.min(...potential))} to ${short(Math.max(...potential))}, threshold ${short(neuron.threshold)}.`,
-      note: `Channel ${c}${side > 1 ? `, row ${y}, column ${x}` : ""}: ${count} of ${state.steps} spikes. Leak ${short(neuron.leak)} a step; a spike ${neuron.reset === "soft" ? "takes the threshold off" : "empties it"}.`,
+      note: `Channel ${c}${side > 1 ? `, row ${y}, column ${x}` : ""}: ${count} of ${state.steps} spikes. ${neuron.learned_leak ? "A learned leak of its channel's own" : `Leak ${short(neuron.leak)} a step`}; a spike ${neuron.reset === "soft" ? "takes the threshold off" : "empties it"}.`,
     }); // prettier-ignore
     element.dataset.unit = `${layer.name} ${c}.${y}.${x}`;
   }

@@ -4,7 +4,6 @@ import { h, onLook, pixels } from "../dom.js";
 import { decoderLayers } from "../engine/network.js";
 import { uniform } from "../engine/noise.js";
 import { short } from "../maths/scale.js";
-import { readoutWeights } from "../maths/trains.js";
 import { card, layerMaps } from "./card.js";
 import { chart } from "./chart.js";
 import { equation } from "./equations.js";
@@ -33,7 +32,7 @@ export function outward(desk, inside) {
   readout.show(weights, strip);
   picture.show(large);
   decoder.state(equation(model.neuron.reset));
-  readout.state(equation("readout", model.readout_decay));
+  readout.state(model.learned_readout ? null : equation("readout", model.readout_decay));
   picture.state(equation("error"));
   let [image, asked] = [null, ""];
 
@@ -98,7 +97,7 @@ export function outward(desk, inside) {
 
   function showReadout({ state, images, upto }) {
     const steps = state.steps;
-    const all = readoutWeights(steps, model.readout_decay);
+    const all = engine.readoutWeights(steps);
     const bars = Array.from(all, (w, t) => [t + 1, w]);
     const total = all.reduce((a, b) => a + b, 0);
     const last = all.slice(-5).reduce((a, b) => a + b, 0) / total;
@@ -119,7 +118,7 @@ export function outward(desk, inside) {
         return h("figure", {}, canvas, h("figcaption", {}, `after ${t}`));
       }),
     );
-    readout.say(`One more neuron per pixel adds up what the last layer sends and never fires; it forgets a factor ${model.readout_decay} at each step${steps > 5 ? `, so the last five hold ${Math.round(100 * last)} % of the weight` : ""}.`);
+    readout.say(`One more neuron per pixel adds up what the last layer sends and never fires; ${model.learned_readout ? "what it keeps at each step was learned" : `it forgets a factor ${model.readout_decay} at each step`}${steps > 5 ? `, so the last five hold ${Math.round(100 * last)} % of the weight` : ""}.`);
   }
 
   function showPicture({ state, images, upto }) {

@@ -2,7 +2,6 @@
 
 import { h, icon } from "../dom.js";
 import { short } from "../maths/scale.js";
-import { readoutWeights } from "../maths/trains.js";
 import { same } from "../maths/rates.js";
 import { chart } from "./chart.js";
 import { nameOf } from "./mixer.js";
@@ -90,7 +89,7 @@ export function ranking(desk, inside, { onrank }) {
       }),
     );
     const steps = Array.from({ length: state.steps }, (_, t) => [t + 1, effects.subarray(t * d, (t + 1) * d).reduce((a, b) => a + b, 0) / d]);
-    const weights = readoutWeights(state.steps, engine.model.readout_decay);
+    const weights = engine.readoutWeights(state.steps);
     const scale = steps.reduce((a, [, v]) => a + v, 0) / weights.reduce((a, b) => a + b, 0);
     byStep.draw({
       x: { label: "step", from: 0.5, to: state.steps + 0.5, whole: true },

@@ -4,7 +4,6 @@ import { h, pixels } from "../dom.js";
 import { gainFor, rms } from "../maths/picture.js";
 import { pythonForSpikes } from "../maths/python.js";
 import { short } from "../maths/scale.js";
-import { readoutWeights } from "../maths/trains.js";
 import { chart } from "./chart.js";
 import { code } from "./code.js";
 import { paint, paintDifference } from "./picture.js";
@@ -55,12 +54,12 @@ export function scrub(desk, inside) {
     changed.textContent = flips.size
       ? `${flips.size} ${flips.size === 1 ? "spike" : "spikes"} turned by hand: the picture differs by ${short(rms(image, plain))} (root mean square, of a range of 2)`
       : "Click a cell of the raster to turn the spike there.";
-    const all = readoutWeights(steps, engine.model.readout_decay);
+    const all = engine.readoutWeights(steps);
     const share = all.slice(0, upto).reduce((a, b) => a + b, 0) / all.reduce((a, b) => a + b, 0);
     const bars = Array.from(all, (w, t) => [t + 1, w]);
     weights.draw({
       x: { label: "step", from: 0.5, to: steps + 0.5, whole: true },
-      y: { label: `${engine.model.readout_decay}^(T−t)`, from: 0, to: 1 },
+      y: { label: engine.model.learned_readout ? "weight" : `${engine.model.readout_decay}^(T−t)`, from: 0, to: 1 },
       marks: [
         { kind: "bars", tone: "now", name: `first ${upto}`, values: bars.slice(0, upto) },
         { kind: "bars", tone: "quiet", name: "still to come", values: bars.slice(upto) },

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from esvae_core.config import TrainConfig
 from esvae_core.data import ImageSet
-from esvae_core.esvae import SpikingCoder, readout_weights
+from esvae_core.esvae import SpikingCoder
 from esvae_core.model import ImageModel
 
 M = TypeVar("M", bound=ImageModel)
@@ -96,7 +96,7 @@ class SpikingObjective(Objective[S]):
     """What is the same for all spiking kinds: a readout that sums over time."""
 
     def _readout_sum(self, steps: int) -> Tensor:
-        return readout_weights(steps, self.model.config.readout_decay, self.model.readout.weight).sum()
+        return self.model.readout_leak.weights(steps, self.model.readout.weight).sum()
 
     @torch.no_grad()
     def paint(self, mean: Tensor, steps: int) -> None:

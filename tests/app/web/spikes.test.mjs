@@ -105,12 +105,6 @@ test("other timing, same counts", () => {
   assert.notDeepEqual(shuffled, trains.retimed(many, 20, "shuffled", 2));
 });
 
-test("the readout weighs late steps most", () => {
-  const weights = trains.readoutWeights(16, 0.8);
-  assert.deepEqual([weights[15], weights[14]], [1, 0.8]);
-  near(sum(weights.slice(11)) / sum(weights), 0.692, 0.001); // the last five hold 69 %
-});
-
 test("edits go into a link and come back, few or many", () => {
   const few = new Set([0, 37, 511]);
   assert.equal(writeFlips(few), "s0.11.e7");

@@ -95,7 +95,9 @@ ROWS: dict[str, Row] = {
     "now, triangle half as wide": (_all_soft(surrogate_width=0.5), _GROWN),
     "now, triangle twice as wide": (_all_soft(surrogate_width=2.0), _GROWN),
     "now, leak 0.5": (_all_soft(leak=0.5), _GROWN),
+    "now, leak 0.75": (_all_soft(leak=0.75), _GROWN),
     "now, learned leaks": (_all_soft(learned_leak=True), _GROWN),
+    "now, learned leaks from 0.5 on": (_all_soft(leak=0.5, learned_leak=True), _GROWN),
     "now, learned readout": (_all_soft() | {"learned_readout": True}, _GROWN),
 }
 

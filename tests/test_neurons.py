@@ -105,7 +105,7 @@ def test_a_step_returns_the_membrane_before_and_after_the_reset():
 @pytest.mark.parametrize("reset", ["hard", "soft"])
 def test_another_threshold_is_another_scale_of_the_drive(reset):
     # so a threshold for each channel is learned by the normalisation in front, whose gain and bias scale the drive
-    drive = torch.rand(20, 50, generator=torch.Generator().manual_seed(0)) * 2
+    drive = torch.randn(20, 50, generator=torch.Generator().manual_seed(0))
     neuron = PUBLISHED.model_copy(update={"reset": reset})
     for factor in (0.5, 2.0, 8.0):  # powers of two, which round nothing
         other = neuron.model_copy(update={"threshold": factor * neuron.threshold})

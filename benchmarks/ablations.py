@@ -96,6 +96,8 @@ ROWS: dict[str, Row] = {
     "now, triangle twice as wide": (_all_soft(surrogate_width=2.0), _GROWN),
     "now, leak 0.5": (_all_soft(leak=0.5), _GROWN),
     "now, leak 0.75": (_all_soft(leak=0.75), _GROWN),
+    "now, leak 0.9": (_all_soft(leak=0.9), _GROWN),
+    "now, leak 1": (_all_soft(leak=1.0, latent_leak=1.0), _GROWN),
     "now, learned leaks": (_all_soft(learned_leak=True), _GROWN),
     "now, learned leaks from 0.5 on": (_all_soft(leak=0.5, learned_leak=True), _GROWN),
     "now, learned readout": (_all_soft() | {"learned_readout": True}, _GROWN),

@@ -48,15 +48,14 @@ _SOFT = NeuronConfig(leak=0.9, reset="soft")
 _EVEN: dict[str, Any] = {"sampler": "systematic"}
 _PLUS: dict[str, Any] = {"sampler": "systematic", "latent_neuron": _SOFT}
 _GROWN: dict[str, Any] = {"grow_time": ((0.25, 2), (0.5, 4))}
+_TRIANGLE: dict[str, Any] = {"reset": "soft", "surrogate_shape": "triangle", "surrogate_center": 0.2}
 
 
-def _all_soft(latent_leak: float = 0.9, leak: float = 0.25, **changes: Any) -> dict[str, Any]:
-    """Plus with soft resets in all layers and a triangular surrogate at the threshold; `changes` in all neurons."""
-    neuron = {"reset": "soft", "surrogate_shape": "triangle", "surrogate_center": 0.2, **changes}
-    return _PLUS | {
-        "neuron": NeuronConfig(leak=leak, **neuron),
-        "latent_neuron": NeuronConfig(leak=latent_leak, **neuron),
-    }
+def _preset(leak: float = 0.9, latent_leak: float = 0.9, **changes: Any) -> dict[str, Any]:
+    """Soft resets and a triangular surrogate at the threshold in all layers; `changes` in all neurons."""
+    neuron = _TRIANGLE | changes
+    layers = {"neuron": NeuronConfig(leak=leak, **neuron), "latent_neuron": NeuronConfig(leak=latent_leak, **neuron)}
+    return {"sampler": "systematic", **layers}
 
 
 Row = tuple[dict[str, Any], dict[str, Any]]
@@ -86,21 +85,25 @@ ROWS: dict[str, Row] = {
     "plus, lambda 0.01": (_PLUS, {"mmd_weight": 0.01}),
     "plus, lambda risen over half the run": (_PLUS, {"mmd_warmup_steps": "half"}),
     "plus, price of a spike 0.01": (_PLUS, {"rate_weight": 0.01}),
-    # all soft, T grown, triangular surrogate at the threshold: what the presets have; and one change each
-    "soft, grown, triangle (now)": (_all_soft(), _GROWN),
-    "now, box": (_all_soft(surrogate_shape="box"), _GROWN),
-    "now, box half as wide": (_all_soft(surrogate_shape="box", surrogate_width=0.5), _GROWN),
-    "now, fast sigmoid": (_all_soft(surrogate_shape="fast-sigmoid"), _GROWN),
-    "now, triangle at 0": (_all_soft(surrogate_center=0.0), _GROWN),
-    "now, triangle half as wide": (_all_soft(surrogate_width=0.5), _GROWN),
-    "now, triangle twice as wide": (_all_soft(surrogate_width=2.0), _GROWN),
-    "now, leak 0.5": (_all_soft(leak=0.5), _GROWN),
-    "now, leak 0.75": (_all_soft(leak=0.75), _GROWN),
-    "now, leak 0.9": (_all_soft(leak=0.9), _GROWN),
-    "now, leak 1": (_all_soft(leak=1.0, latent_leak=1.0), _GROWN),
-    "now, learned leaks": (_all_soft(learned_leak=True), _GROWN),
-    "now, learned leaks from 0.5 on": (_all_soft(leak=0.5, learned_leak=True), _GROWN),
-    "now, learned readout": (_all_soft() | {"learned_readout": True}, _GROWN),
+    # what the presets have, and one change each
+    "all soft at leak 0.9, T grown, triangle (preset)": (_preset(), _GROWN),
+    "preset, leak 0.25": (_preset(leak=0.25), _GROWN),
+    "preset, leak 0.5": (_preset(leak=0.5), _GROWN),
+    "preset, leak 0.75": (_preset(leak=0.75), _GROWN),
+    "preset, leak 1": (_preset(leak=1.0, latent_leak=1.0), _GROWN),
+    "preset, learned leaks": (_preset(learned_leak=True), _GROWN),
+    "preset, learned leaks from 0.25 on": (_preset(leak=0.25, learned_leak=True), _GROWN),
+    "preset, learned readout": (_preset() | {"learned_readout": True}, _GROWN),
+    "preset, hard resets but in the latent": (
+        _preset() | {"neuron": NeuronConfig(leak=0.9, **(_TRIANGLE | {"reset": "hard"}))},
+        _GROWN,
+    ),
+    "preset, box": (_preset(surrogate_shape="box"), _GROWN),
+    "preset, box half as wide": (_preset(surrogate_shape="box", surrogate_width=0.5), _GROWN),
+    "preset, fast sigmoid": (_preset(surrogate_shape="fast-sigmoid"), _GROWN),
+    "preset, triangle at 0": (_preset(surrogate_center=0.0), _GROWN),
+    "preset, triangle half as wide": (_preset(surrogate_width=0.5), _GROWN),
+    "preset, triangle twice as wide": (_preset(surrogate_width=2.0), _GROWN),
 }
 
 

@@ -27,10 +27,10 @@ from esvae_core.errors import InputError
 from esvae_core.fitted_prior import FittedPrior
 from esvae_core.latent import Prior, spikes_from_rates
 from esvae_core.layers import SpikingLayer, dense, down, up
+from esvae_core.leaks import ReadoutLeak
 from esvae_core.mixture import Mixture
 from esvae_core.model import ImageModel
 from esvae_core.neurons import Run
-from esvae_core.readout import ReadoutLeak
 
 
 class Posterior(NamedTuple):

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from esvae_core.config import NeuronConfig
 from esvae_core.fused import Bounded, NormLif, apply
+from esvae_core.leaks import leak_logits
 from esvae_core.neurons import Run, lif, lif_step
-from esvae_core.readout import leak_logits
 from esvae_core.tdbn import TdBatchNorm, several_processes
 
 _log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ import torch
 
 from esvae_core import ESVAE, ModelConfig, NeuronConfig
 from esvae_core.errors import InputError
-from esvae_core.readout import ReadoutLeak
+from esvae_core.leaks import ReadoutLeak
 
 
 def seeded(seed=0):

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from esvae_core.config import ImageModelConfig, ModelConfig, NeuronConfig
 from esvae_core.layers import SpikingLayer
-from esvae_core.readout import ReadoutLeak
+from esvae_core.leaks import ReadoutLeak
 
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]

@@ -34,10 +34,10 @@ from esvae_core.errors import NonFiniteError, OutputError, TrainingError
 from esvae_core.esvae import ESVAE, SpikingCoder
 from esvae_core.files import write_atomically
 from esvae_core.layers import bound_memory
+from esvae_core.leaks import learns_leak
 from esvae_core.model import ImageModel
 from esvae_core.models import build
 from esvae_core.pictures import grid
-from esvae_core.readout import learns_leak
 from esvae_core.seeds import generator
 from esvae_core.training.average import WeightAverage
 from esvae_core.training.calibration import calibrate

@@ -111,7 +111,12 @@ const whole = (low, high) => (v) => Number.isInteger(v) && v >= low && v <= high
 const positive = (v) => typeof v === "number" && Number.isFinite(v) && v > 0;
 const among = (...values) => (v) => values.includes(v);
 
-const NEURON = { leak: between(0, 1), learned_leak: among(true, false), threshold: positive, reset: among("hard", "soft") };
+const NEURON = {
+  leak: between(0, 1),
+  learned_leak: among(true, false),
+  threshold: positive,
+  reset: among("hard", "soft"),
+};
 const SHAPE = {
   image_channels: among(1, 3),
   image_size: whole(8, 256),
@@ -133,7 +138,9 @@ function checkedModel(model) {
   if (isPlain(model)) check({ components: 1, ...model }, { components: whole(1, 1000) }, "model");
   else {
     check({ learned_readout: false, ...model }, SPIKING, "model");
-    for (const name of ["neuron", "latent_neuron"]) check({ learned_leak: false, ...model[name] }, NEURON, `model: ${name}`);
+    for (const name of ["neuron", "latent_neuron"]) {
+      check({ learned_leak: false, ...model[name] }, NEURON, `model: ${name}`);
+    }
   }
   if (model.image_size % 2 ** model.channels.length) {
     throw new EngineError("content", `bundle: model: image_size: no multiple of 2^${model.channels.length}`);

@@ -1,4 +1,4 @@
-"""The leak of the readout: how much each step's output weighs in the picture (docs/math.md, equation 9)."""
+"""Leaks that are learned: those of neurons, and that of the readout (docs/math.md, equations 1 and 9)."""
 
 from __future__ import annotations
 

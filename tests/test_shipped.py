@@ -20,7 +20,7 @@ from esvae_core.explore.playable import LEVELS, load_playable
 FOLDER = Path(__file__).parents[1] / "checkpoints"
 _SHAPE = ((32, 64, 128, 256), 32, 16)
 SHAPES = {
-    **dict.fromkeys(("mnist", "mnist-plus", "fashion-plus", "sprites-plus", "digits"), _SHAPE),
+    **dict.fromkeys(("mnist", "mnist-plus", "fashion-plus", "sprites-plus", "digits-plus", "digits"), _SHAPE),
     "cifar10-plus": ((32, 64, 128, 256), 128, 16),
     "emoji-plus": ((32, 64, 128, 256, 512), 128, 16),
 }
@@ -46,7 +46,7 @@ def test_each_has_its_shape_and_an_atlas_of_its_own(name):
     assert atlas.beside(path).stat().st_size < 700_000
 
 
-@pytest.mark.parametrize("name", ["mnist", "mnist-plus", "fashion-plus", "fsvae-mnist"])
+@pytest.mark.parametrize("name", ["mnist", "mnist-plus", "fashion-plus", "digits-plus", "fsvae-mnist"])
 def test_the_last_command_of_its_section_has_the_settings_it_was_trained_with(name):
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     listing = text.partition(f"**How `{name}` was made.**")[2].partition("```\n")[2].partition("```")[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -11,7 +13,8 @@ LEAST = 1e-3
 
 def leak_logits(leak: float, count: int) -> nn.Parameter:
     """(count,) parameters of leaks that start at `leak` and stay between 0 and 1."""
-    return nn.Parameter(torch.full((count,), leak).clamp(LEAST, 1 - LEAST).logit())
+    leak = min(max(leak, LEAST), 1 - LEAST)
+    return nn.Parameter(torch.full((count,), math.log(leak / (1 - leak))))
 
 
 def learns_leak(parameter: str) -> bool:

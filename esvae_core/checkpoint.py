@@ -66,6 +66,7 @@ class TrainingRecord(_Record):
         """Both trainings as one, where this one started from the other's weights; a time that one lacks is unknown."""
         done = {"epoch": earlier.epochs, "step": earlier.steps}
         rows = tuple({name: value + done.get(name, 0) for name, value in row.items()} for row in self.curve)
+        devices = [part for record in (earlier, self) if record.device for part in record.device.split(" and ")]
         cpu = None
         if self.cpu_seconds and earlier.cpu_seconds:
             cpu = round(earlier.cpu_seconds + self.cpu_seconds, 1)
@@ -74,7 +75,7 @@ class TrainingRecord(_Record):
             steps=earlier.steps + self.steps,
             seconds=round(earlier.seconds + self.seconds, 1),
             cpu_seconds=cpu,
-            device=" and ".join(dict.fromkeys(part for part in (earlier.device, self.device) if part)),
+            device=" and ".join(dict.fromkeys(devices)),
             curve=(*earlier.curve, *rows),
         )
 

@@ -77,6 +77,14 @@ def refused(path, kind, *words):
 # ---- round trip ------------------------------------------------------------------------------------------------------
 
 
+def test_trainings_in_a_row_name_each_device_once():
+    def on(device):
+        return TrainingRecord(epochs=1, steps=1, seconds=1, device=device, curve=())
+
+    assert on("cpu").after(on("cpu").after(on("cuda"))).device == "cuda and cpu"
+    assert on("cpu").after(on("")).device == "cpu"
+
+
 def test_a_checkpoint_comes_back_whole(tmp_path):
     config = ModelConfig(
         image_channels=3, image_size=8, channels=(4, 8), latent_dim=6, time_steps=4,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -128,6 +129,11 @@ def test_presets_lists_all_and_shows_one(esvae):
 def test_info(esvae, checkpoint):
     assert "tiny" in esvae("info", checkpoint).out
     assert esvae("info", checkpoint, "--json").json["model"]["latent_dim"] == 6
+
+
+def test_info_tells_a_figure_by_each_of_its_protocols(esvae):
+    shown = esvae("info", Path(__file__).parents[1] / "checkpoints/digits.safetensors").out
+    assert sum(line.split()[1:2] == ["mse"] for line in shown.splitlines()) == 2  # of either sampler
 
 
 def test_atlas_writes_beside_the_checkpoint(esvae, checkpoint):

@@ -45,9 +45,10 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
         "source": header.source or "trained here",
         "written": f"{header.created} by esvae {header.versions.get('esvae', '?')}, format {header.format_version}",
     }
-    rows |= {metric.name: f"{metric.value:.4f} ({metric.protocol})" for metric in header.metrics}
+    # a figure may be there by several protocols, so its name is no key
+    figures = [(metric.name, f"{metric.value:.4f} ({metric.protocol})") for metric in header.metrics]
     table = Table(show_header=False)
-    for name, value in rows.items():
+    for name, value in [*rows.items(), *figures]:
         table.add_row(name, Text(value))  # text, since names may hold what rich takes for markup
     console.out.print(table)
 

@@ -58,7 +58,8 @@ def _preset(leak: float = 0.9, latent_leak: float = 0.9, **changes: Any) -> dict
     return {"sampler": "systematic", **layers}
 
 
-Row = tuple[dict[str, Any], dict[str, Any]]
+Row = tuple[dict[str, Any], dict[str, Any]] | tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
+"""What it changes of the model, of the training and, in some, of the data."""
 
 ROWS: dict[str, Row] = {
     # the published network with the right output bias, and one change each
@@ -82,6 +83,7 @@ ROWS: dict[str, Row] = {
     "plus, T grown 2, 4, 8": (_PLUS, _GROWN),
     "plus, unbiased MMD": (_PLUS, {"mmd_unbiased": True}),
     "plus, inverse multiquadric kernels": (_PLUS, {"mmd_kernel": "inverse-multiquadric"}),
+    "plus, energy distance": (_PLUS, {"mmd_kernel": "energy"}),
     "plus, lambda 0.01": (_PLUS, {"mmd_weight": 0.01}),
     "plus, lambda risen over half the run": (_PLUS, {"mmd_warmup_steps": "half"}),
     "plus, price of a spike 0.01": (_PLUS, {"rate_weight": 0.01}),
@@ -104,18 +106,19 @@ ROWS: dict[str, Row] = {
     "preset, triangle at 0": (_preset(surrogate_center=0.0), _GROWN),
     "preset, triangle half as wide": (_preset(surrogate_width=0.5), _GROWN),
     "preset, triangle twice as wide": (_preset(surrogate_width=2.0), _GROWN),
+    "preset, images moved by up to a pixel": (_preset(), _GROWN, {"shift": 1}),
 }
 
 
 def settings(name: str, dataset: str, steps: int, seed: int) -> RunConfig:
     """The run of one row, data set and seed."""
-    model, training = ROWS[name]
+    model, training, *data = ROWS[name]
     if training.get("mmd_warmup_steps") == "half":
         training = training | {"mmd_warmup_steps": steps // 2}
     return RunConfig(
         name="ablation",
         model=ModelConfig(**NETWORK | model),
-        data=DataConfig(dataset=dataset, validation_fraction=HELD_OUT),
+        data=DataConfig(dataset=dataset, validation_fraction=HELD_OUT, **(data[0] if data else {})),
         train=TrainConfig(**TRAINING | training, epochs=EPOCHS, batches_per_epoch=max(1, steps // EPOCHS), seed=seed),
     )
 

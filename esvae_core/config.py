@@ -17,7 +17,7 @@ SamplingGradient = Literal["box", "straight-through", "second-order"]
 Reset = Literal["hard", "soft"]
 Surrogate = Literal["box", "triangle", "fast-sigmoid"]
 Schedule = Literal["constant", "cosine"]
-Kernel = Literal["gaussian", "inverse-multiquadric"]
+Kernel = Literal["gaussian", "inverse-multiquadric", "energy"]
 Precision = Literal["32-true", "bf16-mixed"]
 PriorName = Literal["learned", "fitted"]
 
@@ -165,6 +165,9 @@ class DataConfig(_Settings):
     validation_seed: int = Field(0, ge=0, description="Seed of that split.")
     accept_other_hash: bool = Field(False, description="Take files of another hash than the published ones.")
     mirror: bool = Field(False, description="Mirror every other training image left to right, at random.")
+    shift: int = Field(
+        0, ge=0, description="Move every training image by at most so many pixels, at random; edges are repeated."
+    )
 
 
 class TrainConfig(_Settings):

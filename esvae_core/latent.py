@@ -97,7 +97,7 @@ class Prior(nn.Module):
 
 
 def mmd(x: Tensor, y: Tensor, *, unbiased: bool = False, kernel: Kernel = "gaussian") -> Tensor:
-    """Squared maximum mean discrepancy of two samples under five kernels (equation 7).
+    """Squared maximum mean discrepancy of two samples (equation 7), under five kernels or by the energy distance.
 
     The bandwidths are 1/4, 1/2, 1, 2 and 4 times the mean squared distance within the joint sample, which is not
     differentiated.
@@ -106,17 +106,23 @@ def mmd(x: Tensor, y: Tensor, *, unbiased: bool = False, kernel: Kernel = "gauss
         x, y: (N, d) each; the same N.
         unbiased: leave the diagonals out (may then be below 0); the published loss is the biased one.
         kernel: 'gaussian' (published), exp(-distance / bandwidth), or 'inverse-multiquadric', bandwidth / (bandwidth +
-            distance), which still pulls where a Gaussian has died away (Tolstikhin et al., ICLR 2018).
+            distance), which still pulls where a Gaussian has died away (Tolstikhin et al., ICLR 2018); or 'energy',
+            minus the distance over its root mean square (Székely and Rizzo, 2013): what a sliced distance of that kind
+            comes to when all directions are taken (Hertrich et al., ICLR 2024).
     """
     count = x.shape[0]
     joint = torch.cat([x, y])
     # by differences, not by |x|^2 + |y|^2 - 2xy: rates often coincide, and their distance must then be exactly 0
-    distances = torch.cdist(joint, joint, compute_mode="donot_use_mm_for_euclid_dist").square()
+    lengths = torch.cdist(joint, joint, compute_mode="donot_use_mm_for_euclid_dist")
+    distances = lengths.square()
     width = distances.detach().sum() / (len(joint) ** 2 - len(joint))
-    likeness = torch.zeros_like(distances)
-    for power in range(-2, 3):
-        away = distances / (width * 2.0**power).clamp_min(1e-30)
-        likeness = likeness + (torch.exp(-away) if kernel == "gaussian" else 1 / (1 + away))
+    if kernel == "energy":
+        likeness = -lengths / width.sqrt().clamp_min(1e-15)
+    else:
+        likeness = torch.zeros_like(distances)
+        for power in range(-2, 3):
+            away = distances / (width * 2.0**power).clamp_min(1e-30)
+            likeness = likeness + (torch.exp(-away) if kernel == "gaussian" else 1 / (1 + away))
     xx, yy, xy = likeness[:count, :count], likeness[count:, count:], likeness[:count, count:]
     if not unbiased:
         return (xx + yy - 2 * xy).mean()

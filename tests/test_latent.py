@@ -171,6 +171,36 @@ def test_mmd_of_inverse_multiquadrics_by_hand():
     assert found.item() == pytest.approx(2 * 5 - 2 * off, rel=1e-6)
 
 
+def test_energy_distance_by_hand():
+    # x = {0, 0}, y = {1, 3}: ordered pairs 2 (2 * 1 + 2 * 9 + 4) = 48 over 12, s = 4; cross 2, within x 0, within y 1
+    x, y = torch.tensor([[0.0], [0.0]]), torch.tensor([[1.0], [3.0]])
+    assert mmd(x, y, kernel="energy").item() == pytest.approx((2 * 2 - 0 - 1) / 2)
+
+
+def test_energy_distance_is_the_sliced_one_over_all_directions():
+    x, y = uniform(30, 2), uniform(30, 2, seed=1) ** 2
+    angle = torch.arange(4096, dtype=torch.float64) * math.pi / 4096
+    ways = torch.stack([angle.cos(), angle.sin()])
+
+    def within(a, b):
+        return (a[:, None] - b[None]).abs().mean()
+
+    sides = [(s.double() @ ways).T for s in (x, y)]  # 4096 projections of either sample
+    sliced = torch.stack([2 * within(a, b) - within(a, a) - within(b, b) for a, b in zip(*sides, strict=True)]).mean()
+    joint = torch.cat([x, y])
+    s = (joint[:, None] - joint[None]).square().sum() / (60 * 59)
+    # the mean of |cos| is 2 / pi
+    assert mmd(x, y, kernel="energy").item() == pytest.approx(float(sliced * math.pi / 2 / s.sqrt()), rel=1e-4)
+
+
+@pytest.mark.parametrize("kernel", get_args(Kernel))
+def test_mmd_has_a_gradient_where_rates_coincide(kernel):
+    x = torch.tensor([[0.5, 0.25]] * 3 + [[0.0, 1.0]], requires_grad=True)
+    mmd(x, uniform(4, 2), kernel=kernel).backward()
+    assert bool(torch.isfinite(x.grad).all())
+    assert bool(x.grad.abs().sum() > 0)
+
+
 @pytest.mark.parametrize("kernel", get_args(Kernel))
 def test_mmd_of_a_sample_with_itself_is_zero(kernel):
     x = uniform(20, 4)

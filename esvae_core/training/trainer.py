@@ -39,6 +39,7 @@ from esvae_core.model import ImageModel
 from esvae_core.models import build
 from esvae_core.pictures import grid
 from esvae_core.seeds import generator
+from esvae_core.training.augment import mirrored, moved
 from esvae_core.training.average import WeightAverage
 from esvae_core.training.calibration import calibrate
 from esvae_core.training.graphs import Graphs
@@ -347,7 +348,10 @@ class _Run:
         flip = torch.rand(len(rows), generator=noise_source)[mine] < 0.5
         images = self.data.tensor(rows[mine].numpy())
         if self.config.data.mirror:
-            images = torch.where(flip.view(-1, 1, 1, 1), images.flip(3), images)
+            images = mirrored(images, flip)
+        if furthest := self.config.data.shift:
+            by = torch.randint(-furthest, furthest + 1, (2, len(rows)), generator=noise_source)[:, mine]
+            images = moved(images, *by)
         images, noise = images.to(self.fabric.device), tuple(x.to(self.fabric.device) for x in noise)
         lr = learning_rate(train, state.step, train.epochs * self.batches)
         for group in self.optimizer.param_groups:

@@ -445,8 +445,8 @@ def test_growing_t_keeps_the_picture(tmp_path):
     torch.testing.assert_close(painted(3), before, rtol=0, atol=1e-5)
 
 
-def seen_images(tmp_path, monkeypatch, *, mirror):
-    run = Ready(made(data={"mirror": mirror}, batch_size=64), tmp_path)
+def seen_images(tmp_path, **data):
+    run = Ready(made(data=data, batch_size=64), tmp_path)
     run.close()
     seen, forward = [], run.forward
     run.forward = lambda images, noise, normal: (seen.append(images.clone()), forward(images, noise, normal))[1]
@@ -455,16 +455,26 @@ def seen_images(tmp_path, monkeypatch, *, mirror):
     return run.data.tensor(rows.numpy()), seen[0]
 
 
-def test_mirroring_flips_about_every_other_image(tmp_path, monkeypatch):
-    plain, seen = seen_images(tmp_path, monkeypatch, mirror=True)
+def test_mirroring_flips_about_every_other_image(tmp_path):
+    plain, seen = seen_images(tmp_path, mirror=True)
     kept = (plain == seen).flatten(1).all(1)
     flipped = (plain.flip(3) == seen).flatten(1).all(1)
     assert bool((kept | flipped).all())
     assert 16 < int(flipped.sum()) < 48
 
 
-def test_without_mirroring_images_come_as_they_are(tmp_path, monkeypatch):
-    plain, seen = seen_images(tmp_path, monkeypatch, mirror=False)
+def test_shifting_moves_images_by_at_most_so_much_each_way(tmp_path):
+    plain, seen = seen_images(tmp_path, shift=1)
+    padded = torch.nn.functional.pad(plain, (1, 1, 1, 1), mode="replicate")
+    height, width = plain.shape[2:]
+    ways = [padded[:, :, y : y + height, x : x + width] for y in range(3) for x in range(3)]
+    counts = [int((way == seen).flatten(1).all(1).sum()) for way in ways]
+    assert bool(torch.stack([(way == seen).flatten(1).all(1) for way in ways]).any(0).all())
+    assert min(counts) >= 1
+
+
+def test_images_come_as_they_are_unless_asked(tmp_path):
+    plain, seen = seen_images(tmp_path)
     assert torch.equal(plain, seen)
 
 

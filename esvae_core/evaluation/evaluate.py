@@ -13,10 +13,8 @@ from esvae_core.data import ImageSet
 from esvae_core.errors import InputError
 from esvae_core.esvae import ESVAE
 from esvae_core.evaluation.costs import Costs, costs
-from esvae_core.latent import mmd
+from esvae_core.evaluation.subset import MMD_BLOCK, mmd_in_blocks
 from esvae_core.seeds import generator
-
-_MMD_BLOCK = 1000
 
 
 class Report(BaseModel):
@@ -32,7 +30,7 @@ class Report(BaseModel):
     seed: int = Field(description="Seed of all noise.")
     mse: float = Field(description="Squared error on [-1, 1], mean over pixels, then over images.")
     mse_standard_error: float = Field(description="Standard error of that mean over the images.")
-    mmd_biased: float = Field(description="MMD of posterior and prior rates as in the loss, mean over blocks.")
+    mmd_biased: float = Field(description="MMD of posterior and prior rates as in the loss, mean over random blocks.")
     mmd_unbiased: float | None = Field(description="The same without the diagonals; may be negative.")
     mmd_block: int = Field(description="Rates per block of those two.")
     latent_rate: float = Field(description="Mean of the sampled spikes.")
@@ -106,12 +104,6 @@ def evaluate(
         report(first + len(images), len(data))
     error, rate = torch.cat(errors), torch.cat(rates)
     prior = model.prior_rates(len(data), generator=prior_source).cpu()
-    block = min(_MMD_BLOCK, len(data))
-    starts = range(0, len(data) - block + 1, block)
-    distance = [
-        [float(mmd(rate[s : s + block], prior[s : s + block], unbiased=unbiased)) for s in starts]
-        for unbiased in (False, True)
-    ]
     return Report(
         dataset=data.name,
         split=data.split,
@@ -121,9 +113,9 @@ def evaluate(
         seed=seed,
         mse=float(error.mean()),
         mse_standard_error=float(error.std() / len(error) ** 0.5) if len(error) > 1 else 0.0,
-        mmd_biased=sum(distance[0]) / len(starts),
-        mmd_unbiased=sum(distance[1]) / len(starts) if block > 1 else None,  # one image makes no pair
-        mmd_block=block,
+        mmd_biased=mmd_in_blocks(rate, prior, unbiased=False),
+        mmd_unbiased=mmd_in_blocks(rate, prior, unbiased=True) if len(data) > 1 else None,  # one image makes no pair
+        mmd_block=min(MMD_BLOCK, len(data)),
         latent_rate=latent_rate,
         firing_rates=firing,
         parameters=sum(p.numel() for p in model.parameters()),

@@ -29,18 +29,18 @@ def psnr(errors: Tensor) -> Tensor:
 def ssim(images: Tensor, targets: Tensor) -> Tensor:
     """(N,) structural similarity, at most 1 (Wang et al., IEEE Transactions on Image Processing 13, 2004).
 
-    Gaussian window of 11 pixels with deviation 1.5, K1 = .01, K2 = .03, population covariances, mean over the places
-    where the whole window lies in the image, and over the channels.
+    Gaussian window of 11 pixels with deviation 1.5, K1 = .01, K2 = .03, population covariances, mean over all pixels
+    and channels; beyond its edges the image is mirrored. So does torchmetrics; some crop the edges instead.
 
     Args:
-        images, targets: (N, C, H, W) in [-1, 1], 11 pixels or more on each side.
+        images, targets: (N, C, H, W) in [-1, 1], 6 pixels or more on each side.
 
     Raises:
-        InputError: if the shapes differ or the images are smaller than the window.
+        InputError: if the shapes differ or the images are too small to be mirrored at their edges.
     """
     _check(images, targets)
-    if min(images.shape[2:]) < _WIDTH:
-        raise InputError(f"SSIM: expected images of {_WIDTH} pixels or more, got {tuple(images.shape[2:])}")
+    if min(images.shape[2:]) <= _WIDTH // 2:
+        raise InputError(f"SSIM: expected images of {_WIDTH // 2 + 1} pixels or more, got {tuple(images.shape[2:])}")
     x, y = images.double(), targets.double()
     mean_x, mean_y = _blur(x), _blur(y)
     var_x, var_y = _blur(x * x) - mean_x.square(), _blur(y * y) - mean_y.square()
@@ -55,7 +55,7 @@ def _blur(x: Tensor) -> Tensor:
     places = torch.arange(_WIDTH, dtype=x.dtype) - _WIDTH // 2
     line = torch.exp(-places.square() / (2 * _SIGMA**2))
     line = line / line.sum()
-    flat = x.flatten(0, 1).unsqueeze(1)
+    flat = F.pad(x.flatten(0, 1).unsqueeze(1), (_WIDTH // 2,) * 4, mode="reflect")
     flat = F.conv2d(F.conv2d(flat, line.view(1, 1, -1, 1)), line.view(1, 1, 1, -1))
     return flat.view(*x.shape[:2], *flat.shape[2:])
 

@@ -16,8 +16,9 @@ from esvae_core.evaluation.feature_net import FeatureFile, features
 from esvae_core.evaluation.frechet import frechet_distance, gaussian
 from esvae_core.evaluation.inception import NAMES, inception_scores
 from esvae_core.evaluation.neighbours import copied_share, manifold, nearest
-from esvae_core.evaluation.results import Figure, Group, Report, over_seeds, silent
+from esvae_core.evaluation.results import Figure, Group, Neighbour, Report, over_seeds, silent
 from esvae_core.evaluation.subject import Subject, draw
+from esvae_core.evaluation.subset import shuffled
 from esvae_core.seeds import generator
 
 NEIGHBOURS = 5
@@ -50,6 +51,7 @@ def generation(
         seeds: of the samples, and of the random train images.
         report: progress.
     """
+    test = shuffled(test)  # its first images stand for all of it below
     rows: dict[str, list[float]] = {}
     reference = None if net is None else features(net.net, test.tensor())
     first = torch.empty(0)
@@ -74,7 +76,8 @@ def generation(
         if published and test.split != "test":
             why = "the published statistics are those of the test split"
         figures.insert(0, Figure(name=FADS[0], note=f"not measured: {why}"))
-    figures += _copies(first[:COPIES], test, train)
+    copies, neighbours = _copies(first[:COPIES], test, train)
+    figures += copies
     figures += _inception(first, test, inception)
     shown = f"{samples:,} samples of each of the seeds 0 to {seeds - 1}" if net else f"{samples:,} samples of seed 0"
     return Group(
@@ -82,6 +85,7 @@ def generation(
         protocol=f"{shown}; {len(test):,} test and {len(train):,} train images of {test.name}; "
         f"{NEIGHBOURS} neighbours; FAD in published protocol of the first {PUBLISHED_COUNT:,}",
         figures=tuple(figures),
+        neighbours=neighbours,
     )
 
 
@@ -104,13 +108,17 @@ def _order(rows: dict[str, list[float]]) -> list[Figure]:
     return [over_seeds(name, rows[name]) for each in own for name in (each, f"{each}: {FLOOR}") if name in rows]
 
 
-def _copies(samples: Tensor, test: ImageSet, train: ImageSet) -> list[Figure]:
+def _copies(samples: Tensor, test: ImageSet, train: ImageSet) -> tuple[list[Figure], tuple[Neighbour, ...]]:
     """Distances in pixels: Euclidean, on [-1, 1]."""
     known = _flat(train.tensor())
     distances, which = nearest(_flat(samples), known)
     unseen, _ = nearest(_flat(test.tensor(slice(0, COPIES))), known)
-    closest = int(distances.argmin())
-    return [
+    neighbours = tuple(
+        Neighbour(sample=i, train=int(train.indices[n]), distance=round(float(x), 4))
+        for i, (n, x) in enumerate(zip(which, distances, strict=True))
+    )
+    closest = min(neighbours, key=lambda n: n.distance)
+    figures = [
         Figure(
             name="distance to the nearest train image, median over samples",
             value=float(np.median(distances)),
@@ -119,10 +127,11 @@ def _copies(samples: Tensor, test: ImageSet, train: ImageSet) -> list[Figure]:
         Figure(
             name="share of samples nearer to a train image than 99 % of test images",
             value=copied_share(distances, unseen),
-            note=f"0.01 is expected without copies; the nearest: sample {closest} and train image {which[closest]}, "
-            f"at {distances[closest]:.3f}",
+            note=f"0.01 is expected without copies; the nearest: sample {closest.sample} and train image "
+            f"{closest.train:,}, at {closest.distance:.3f}",
         ),
     ]
+    return figures, neighbours
 
 
 def _inception(samples: Tensor, test: ImageSet, weights: Path | None) -> list[Figure]:

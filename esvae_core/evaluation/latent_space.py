@@ -16,11 +16,10 @@ from esvae_core.evaluation.probes import few, linear_accuracy, neighbour_accurac
 from esvae_core.evaluation.rate_use import dimension_use
 from esvae_core.evaluation.results import Curve, Figure, Group, Report, curve_over_seeds, over_seeds, silent
 from esvae_core.evaluation.subject import RateSubject, Subject, collect, mean_firing, subject_of
-from esvae_core.latent import mmd
+from esvae_core.evaluation.subset import MMD_BLOCK, mmd_in_blocks, some
 from esvae_core.seeds import generator
 from esvae_core.tdbn import TdBatchNorm
 
-MMD_BLOCK = 1_000
 LABELS = (200, 1_000, 5_000)
 _WARM_BATCH, _WARM_BATCHES = 100, 10
 
@@ -139,8 +138,7 @@ def _rates(subject: RateSubject, rates: NDArray[Any], test: ImageSet, seeds: int
         _mmd(subject, torch.from_numpy(rates), seeds),
     ]
     noise = generator(0, "latent", "firing")
-    some = test.take(np.arange(min(len(test), 1_000)), test.split)
-    fired = mean_firing(subject, some, noise)
+    fired = mean_firing(subject, some(test, 1_000), noise)
     figures += [Figure(name=f"spikes per neuron and step, {name}", value=rate) for name, rate in fired.items()]
     bits = information_per_dimension(rates, steps)
     exact = information_per_dimension(rates, steps, "systematic")
@@ -160,13 +158,11 @@ def _rates(subject: RateSubject, rates: NDArray[Any], test: ImageSet, seeds: int
 
 def _mmd(subject: RateSubject, rates: torch.Tensor, seeds: int) -> Figure:
     block = min(MMD_BLOCK, len(rates))
-    name = f"MMD of posterior and prior rates, blocks of {block:,}, unbiased"
+    name = f"MMD of posterior and prior rates, random blocks of {block:,}, unbiased"
     if block < 2:
         return Figure(name=name, note="does not apply: one image")
     values = []
     for seed in range(seeds):
         prior = subject.prior_rates(len(rates), generator(seed, "latent", "prior"))
-        starts = range(0, len(rates) - block + 1, block)
-        pairs = [(rates[s : s + block], prior[s : s + block]) for s in starts]
-        values.append(float(np.mean([float(mmd(a, b, unbiased=True)) for a, b in pairs])))
+        values.append(mmd_in_blocks(rates, prior, unbiased=True))
     return over_seeds(name, values)

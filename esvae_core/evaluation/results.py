@@ -40,6 +40,14 @@ class Curve(_Result):
     )
 
 
+class Neighbour(_Result):
+    """A new picture and the training image that is nearest to it."""
+
+    sample: int = Field(description="Number of the picture among those of seed 0.")
+    train: int = Field(description="Number of the image in the source's train split.")
+    distance: float = Field(description="Euclidean distance of their pixels on [-1, 1].")
+
+
 class Group(_Result):
     """The figures of one group of the suite."""
 
@@ -47,6 +55,7 @@ class Group(_Result):
     protocol: str = Field(description="How they were measured: data, counts, seeds.")
     figures: tuple[Figure, ...] = ()
     curves: tuple[Curve, ...] = ()
+    neighbours: tuple[Neighbour, ...] = Field((), description="Of each of the first new pictures; in no table.")
     seconds: float = Field(0.0, description="Time that it took.")
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -26,9 +25,10 @@ from esvae_core.evaluation.reconstruction import MSE, reconstruction
 from esvae_core.evaluation.results import Group, Report
 from esvae_core.evaluation.robustness import robustness
 from esvae_core.evaluation.subject import RateSubject, Subject
+from esvae_core.evaluation.subset import some
 from esvae_core.files import write_atomically
 
-VERSION = 1
+VERSION = 2
 """Of the protocols; a change to any of them raises it, and nothing measured before is mixed with what comes after."""
 
 
@@ -42,7 +42,7 @@ class Plan(BaseModel):
     images: int | None = Field(None, ge=2, description="Test images at most, drawn at random; none: all.")
     train_images: int | None = Field(None, ge=2, description="Train images at most, drawn at random; none: all.")
     samples: int = Field(10_000, ge=10, description="New pictures per seed.")
-    sampling_images: int = Field(2_500, ge=1, description="Images for the price of sampling: 22 or more decodes each.")
+    sampling_images: int = Field(2_500, ge=1, description="Images for the price of sampling.")
     curve_images: int = Field(500, ge=1, description="Images per point of a robustness curve.")
     cost_images: int = Field(1_000, ge=1, description="Images on which operations are counted.")
 
@@ -104,13 +104,6 @@ class SuiteReport(BaseModel):
                 words += f"; {self.plan.samples:,} samples; random train images score {floor.value:.2f}"
             found.append(Metric(name=name, value=figure.value, protocol=words))
         return tuple(found)
-
-
-def some(data: ImageSet, count: int | None) -> ImageSet:
-    """At most `count` images, drawn at random but the same each time: ordered subsets mislead (docs/evaluation.md)."""
-    if count is None or count >= len(data):
-        return data
-    return data.take(np.sort(np.random.default_rng(0).permutation(len(data))[:count]), data.split)
 
 
 def _reconstruction(bench: Bench, report: Report) -> Group:

@@ -189,6 +189,14 @@ def test_a_model_that_hands_out_train_images_is_caught(plain, test_set, train_se
     group = generation(plain, test_set, train_set, net=None, samples=50, seeds=1)
     assert value(group, "share of samples nearer") == 1
     assert value(group, "distance to the nearest train image") == pytest.approx(0, abs=1e-3)
+    # and each of its samples is named with the image that it is a copy of
+    copies = plain.sample(50, generator(0, "generation"))
+    for i, found in enumerate(group.neighbours):
+        (row,) = np.flatnonzero(train_set.indices == found.train)
+        assert found.sample == i
+        assert found.distance < 1e-2  # float32, by inner products
+        assert torch.equal(train_set.tensor([row])[0], copies[i])
+    assert len(group.neighbours) == 50
 
 
 # ---- latent ----------------------------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ from esvae_core.evaluation import suite
 from esvae_core.evaluation.generation import FADS, FLOOR
 from esvae_core.evaluation.results import Figure, Group
 from esvae_core.evaluation.subject import subject_of
-from esvae_core.evaluation.suite import FULL, GROUPS, QUICK, Bench, Plan, SuiteReport, parse_suite, run_suite, some
+from esvae_core.evaluation.subset import some
+from esvae_core.evaluation.suite import FULL, GROUPS, QUICK, Bench, Plan, SuiteReport, parse_suite, run_suite
 
 from .made import image_set
 

@@ -37,13 +37,32 @@ class Candidates(nn.Module):
         widths = (inputs, 2 * latent_dim, 4 * latent_dim, candidates * latent_dim)
         self.layers = nn.ModuleList(dense(a, b, neuron, alpha=2.0) for a, b in pairwise(widths))
 
-    def offer(self, x: Tensor) -> Tensor:
-        """Input spikes (T, N, inputs) -> candidates (T, N, d, k)."""
+    def offer(self, x: Tensor, rates: list[float] | None = None) -> Tensor:
+        """Input spikes (T, N, inputs) -> candidates (T, N, d, k); `rates` is given the mean of each layer's spikes."""
         steps, count = x.shape[:2]
         x = x.flatten(0, 1)
         for layer in self.layers:
             x = layer(x, steps, steps)
+            if rates is not None:
+                rates.append(float(x.mean()))
         return x.float().view(steps, count, self.latent_dim, self.candidates)
+
+    def firing(self, name: str, z: Tensor, *beside: Tensor) -> dict[str, float]:
+        """How much fires while given latent spikes are drawn. Evaluation mode only.
+
+        Args:
+            name: what the layers are called, as in 'prior.0'.
+            z: (T, N, d) the latent spikes that were drawn.
+            beside: (T, N, ...) what the layers see beside those of the step before.
+
+        Returns:
+            Mean of each layer's spikes by its name, and as 'prior.before' that of the latent spikes that are fed back:
+            nothing at the first step, and the last step's no more.
+        """
+        rates: list[float] = []
+        before = torch.cat([torch.zeros_like(z[:1]), z[:-1]])
+        self.offer(torch.cat([*beside, before], 2), rates)
+        return {f"{name}.before": float(before.mean())} | {f"{name}.{i}": rate for i, rate in enumerate(rates)}
 
     def stepper(self) -> Callable[[Tensor], Tensor]:
         """A run that goes one step a call and keeps its membranes: (N, inputs) -> (N, d, k). Evaluation mode only."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from esvae_core.config import FSVAEConfig
 from esvae_core.data import ImageSet
-from esvae_core.esvae import ESVAE
+from esvae_core.esvae import SpikingCoder
 from esvae_core.evaluation import energy
-from esvae_core.evaluation.costs import costs, synapses
+from esvae_core.evaluation.costs import Costs, costs, inputs, prior_costs, readout_synapses, synapses
 from esvae_core.evaluation.results import Figure, Group, Report, silent
-from esvae_core.evaluation.subject import RateSubject, Subject, batches, mean_firing
+from esvae_core.evaluation.subject import SpikingSubject, Subject, batches, mean_firing
 from esvae_core.evaluation.watch import operations
 from esvae_core.seeds import generator
 
@@ -20,7 +21,7 @@ def cost(subject: Subject, data: ImageSet, *, seed: int = 0, report: Report = si
     """Operations per image of encoding, sampling and decoding, counted on these images (docs/evaluation.md)."""
     parameters = sum(p.numel() for p in subject.module.parameters())
     figures = [Figure(name="parameters", value=parameters)]
-    if isinstance(subject, RateSubject) and isinstance(subject.module, ESVAE):
+    if isinstance(subject, SpikingSubject) and isinstance(subject.module, SpikingCoder):
         figures += _spiking(subject, subject.module, data, seed, report)
     else:
         figures += _plain(subject, data, seed, report)
@@ -31,30 +32,40 @@ def cost(subject: Subject, data: ImageSet, *, seed: int = 0, report: Report = si
     )
 
 
-def _spiking(subject: RateSubject, model: ESVAE, data: ImageSet, seed: int, report: Report) -> list[Figure]:
+def _spiking(subject: SpikingSubject, model: SpikingCoder, data: ImageSet, seed: int, report: Report) -> list[Figure]:
+    config, steps = model.config, subject.steps
     rates = mean_firing(subject, data, generator(seed, "cost"), report)
     latent = rates.pop("latent")
-    counted = costs(model.config, subject.steps, rates, latent)
-    each = synapses(model.config)
-    readout = 9 * model.config.channels[0] * model.config.image_channels * model.config.image_size**2
-    ordinary = sum(each.values()) + readout
+    each = synapses(config)
+    ordinary = sum(each.values()) + readout_synapses(config)
     # synapses that spikes drive: all but the first layer's and the readout's, which see numbers
-    driven = sum(each.values()) - each["encoder.0"]
-    names = list(each)
-    inputs = dict(zip(names[1:], (rates[name] for name in names), strict=False)) | {"from_latent": latent}
-    events = subject.steps * sum(each[name] * rate for name, rate in inputs.items())
-    return [
-        Figure(name="additions per image, event-driven", value=counted.spike_additions),
-        Figure(name="multiplications per image, event-driven", value=counted.spike_multiplications),
-        Figure(name="multiply-adds per image, dense, all time steps", value=counted.dense_multiply_adds),
+    into = inputs(config, rates, latent)
+    driven = sum(each[name] for name in into)
+    events = steps * sum(each[name] * rate for name, rate in into.items())
+    figures = [
+        *_counted(costs(config, steps, rates, latent), "image"),
         Figure(name="multiply-adds per image, the same network without time", value=ordinary),
-        Figure(name="spikes per synapse and image", value=events / driven, note=f"T = {subject.steps}"),
-        Figure(
-            name="energy per image in uJ, event-driven, float32",
-            value=energy.microjoule(counted.spike_additions, counted.spike_multiplications),
-            note=CAVEAT,
-        ),
+        Figure(name="spikes per synapse and image", value=events / driven, note=f"T = {steps}"),
         *_ordinary(ordinary),
+    ]
+    if isinstance(config, FSVAEConfig):
+        counted = prior_costs(config, steps, rates)
+        figures += _counted(counted, "new picture", "of the prior, which is in place of all but the decoder")
+    return figures
+
+
+def _counted(counted: Costs, what: str, whose: str = "") -> list[Figure]:
+    """Operations per image or per new picture, and their energy."""
+    spent = energy.microjoule(counted.spike_additions, counted.spike_multiplications)
+    return [
+        Figure(name=f"additions per {what}, event-driven", value=counted.spike_additions, note=whose),
+        Figure(name=f"multiplications per {what}, event-driven", value=counted.spike_multiplications, note=whose),
+        Figure(name=f"multiply-adds per {what}, dense, all time steps", value=counted.dense_multiply_adds, note=whose),
+        Figure(
+            name=f"energy per {what} in uJ, event-driven, float32",
+            value=spent,
+            note="; ".join(word for word in (whose, CAVEAT) if word),
+        ),
     ]
 
 

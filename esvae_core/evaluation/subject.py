@@ -1,4 +1,4 @@
-"""What the suite measures: any model that reconstructs, samples and describes images, with rates or without."""
+"""What the suite measures: any model that reconstructs, samples and describes images, with spikes, rates or neither."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Generator, Tensor, nn
 
+from esvae_core.baselines.fsvae import FSVAE
 from esvae_core.config import Sampler
 from esvae_core.data import ImageSet
 from esvae_core.errors import InputError
@@ -49,10 +50,28 @@ class Subject(Protocol):
 
 
 @runtime_checkable
-class RateSubject(Subject, Protocol):
-    """One whose latent is firing rates, sampled into spikes."""
+class SpikingSubject(Subject, Protocol):
+    """One whose latent is spikes over time."""
 
     steps: int
+
+    def latent_spikes(self, images: Tensor, generator: Generator, steps: int | None = None) -> Tensor:
+        """Images -> one draw of their latent spikes (T, N, d)."""
+        ...
+
+    def decode(self, spikes: Tensor) -> Tensor:
+        """Spikes (T, N, d) -> pictures."""
+        ...
+
+    def firing(self, images: Tensor, generator: Generator) -> dict[str, float]:
+        """Mean of every layer's spikes while images are encoded, drawn and decoded; "latent": of the drawn ones."""
+        ...
+
+
+@runtime_checkable
+class RateSubject(SpikingSubject, Protocol):
+    """One whose latent is firing rates, sampled into spikes."""
+
     sampler: Sampler
 
     def encode(self, images: Tensor, steps: int | None = None) -> tuple[Tensor, Tensor]:
@@ -65,16 +84,8 @@ class RateSubject(Subject, Protocol):
         """Rates (N, d) -> spikes (T, N, d)."""
         ...
 
-    def decode(self, spikes: Tensor) -> Tensor:
-        """Spikes (T, N, d) -> pictures."""
-        ...
-
     def prior_rates(self, n: int, generator: Generator) -> Tensor:
         """(n, d) rates of new pictures."""
-        ...
-
-    def firing(self, images: Tensor, generator: Generator) -> dict[str, float]:
-        """Mean of every layer's spikes while images are encoded, sampled and decoded; "latent": of the sampled ones."""
         ...
 
 
@@ -108,6 +119,37 @@ class _Plain:
         return found.cpu()
 
 
+class _Autoregressive(_Plain):
+    """An FSVAE: no rates, but latent spikes that are drawn step by step."""
+
+    model: FSVAE
+
+    def __init__(self, model: FSVAE) -> None:
+        super().__init__(model)
+        self.steps = model.config.time_steps
+
+    @torch.no_grad()
+    def latent_spikes(self, images: Tensor, generator: Generator, steps: int | None = None) -> Tensor:
+        chosen = self.model.choices(len(images), generator, steps=steps)
+        return self.model.draw(images.to(self._device), chosen)[0].cpu()
+
+    @torch.no_grad()
+    def decode(self, spikes: Tensor) -> Tensor:
+        return self.model.decode(spikes.to(self._device)).cpu()
+
+    @torch.no_grad()
+    def firing(self, images: Tensor, generator: Generator) -> dict[str, float]:
+        """As the protocol says; 'prior.0' ... while as many new pictures are drawn."""
+        model, count = self.model, len(images)
+        found: dict[str, float] = {}
+        own = model.encode(images.to(self._device), firing=found).spikes
+        spikes, _ = model.posterior(own, model.choices(count, generator))
+        model.decode(spikes, firing=found)
+        new = model.prior.generate(model.choices(count, generator))
+        found |= model.posterior.firing("posterior", spikes, own) | model.prior.firing("prior", new)
+        return found | {"latent": float(spikes.mean())}
+
+
 class _Spiking:
     """An ESVAE, with the time steps and the sampler it is used with."""
 
@@ -128,6 +170,9 @@ class _Spiking:
 
     def features(self, images: Tensor) -> Tensor:
         return self.encode(images)[0]
+
+    def latent_spikes(self, images: Tensor, generator: Generator, steps: int | None = None) -> Tensor:
+        return self.spikes(self.encode(images, steps)[0], generator, steps=steps)
 
     @torch.no_grad()
     def encode(self, images: Tensor, steps: int | None = None) -> tuple[Tensor, Tensor]:
@@ -180,6 +225,8 @@ def subject_of(model: nn.Module, *, steps: int | None = None, sampler: Sampler |
         raise InputError(f"evaluation: {type(model).__name__} has no {missing[0]}()")
     if steps is not None or sampler is not None:
         raise InputError(f"evaluation: {type(model).__name__} has no rates, so no time steps or sampler can be chosen")
+    if isinstance(model, FSVAE):
+        return _Autoregressive(model)
     return _Plain(model)
 
 
@@ -198,9 +245,9 @@ def collect(data: ImageSet, make: Callable[[Tensor], Tensor], report: Report = s
 
 
 def mean_firing(
-    subject: RateSubject, data: ImageSet, generator: Generator, report: Report = silent
+    subject: SpikingSubject, data: ImageSet, generator: Generator, report: Report = silent
 ) -> dict[str, float]:
-    """Mean of every layer's spikes over all images; "latent": of the sampled ones."""
+    """Mean of every layer's spikes over all images; "latent": of the drawn ones."""
     total: dict[str, float] = {}
     done = 0
     for images in batches(data):

@@ -24,7 +24,7 @@ from esvae_core.evaluation.price_of_sampling import price_of_sampling
 from esvae_core.evaluation.reconstruction import MSE, reconstruction
 from esvae_core.evaluation.results import Group, Report
 from esvae_core.evaluation.robustness import robustness
-from esvae_core.evaluation.subject import RateSubject, Subject
+from esvae_core.evaluation.subject import RateSubject, SpikingSubject, Subject
 from esvae_core.evaluation.subset import some
 from esvae_core.files import write_atomically
 
@@ -197,7 +197,6 @@ def run_suite(
         InputError: if `kept` is not such a file.
     """
     subject = bench.subject
-    steps, sampler = (subject.steps, subject.sampler) if isinstance(subject, RateSubject) else (None, None)
     whole = SuiteReport(
         name=name,
         checkpoint_sha256=_state_hash(subject.module),
@@ -205,8 +204,8 @@ def run_suite(
         dataset_sha256=bench.test.sha256,
         split=bench.test.split,
         plan=bench.plan,
-        time_steps=steps,
-        sampler=sampler,
+        time_steps=subject.steps if isinstance(subject, SpikingSubject) else None,
+        sampler=subject.sampler if isinstance(subject, RateSubject) else None,
     )
     store = _Store(kept)
     found = []

@@ -15,6 +15,8 @@ from esvae_core.errors import InputError
 from esvae_core.training.objectives import Moment
 from esvae_core.training.objectives.fsvae import FSVAEObjective
 
+from .made import warm_fsvae
+
 TINY = FSVAEConfig(image_size=8, channels=(2, 4), latent_dim=5, time_steps=6, candidates=3)
 
 
@@ -57,16 +59,7 @@ def train_of(*values):
 
 @pytest.fixture(scope="module")
 def warm():
-    """A tiny FSVAE whose statistics have seen images, so that all its layers fire; in evaluation mode."""
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.manual_seed(5)
-        model = FSVAE(TINY)
-        for name, tensor in model.named_parameters():
-            if name.endswith("norm.bias"):
-                tensor.uniform_(0, 0.2)
-        for _ in range(20):
-            model(torch.rand(16, 1, 8, 8) * 2 - 1, model.choices(16))
-    return model.eval()
+    return warm_fsvae(TINY)
 
 
 # ---- the latent by hand ----------------------------------------------------------------------------------------------

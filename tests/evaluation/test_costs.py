@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from esvae_core.config import ModelConfig
-from esvae_core.evaluation.costs import costs, neurons, synapses
+from esvae_core.config import FSVAEConfig, ModelConfig
+from esvae_core.evaluation.costs import costs, inputs, neurons, prior_costs, prior_synapses, synapses
 
 PUBLISHED = ModelConfig()  # MNIST: 1 x 32 x 32, 32-64-128-256, d = 32, T = 16
 NAMES = [*(f"encoder.{i}" for i in range(4)), "to_latent", "from_latent", *(f"decoder.{i}" for i in range(4))]
@@ -79,3 +79,40 @@ def test_counts_hold_for_other_shapes():
         "encoder.0": 9 * 3 * 4 * 16, "encoder.1": 9 * 4 * 8 * 4, "to_latent": 32 * 6, "from_latent": 6 * 32,
         "decoder.0": 9 * 8 * 4 * 4, "decoder.1": 9 * 4 * 4 * 16,
     }  # fmt: skip
+
+
+FSVAE = FSVAEConfig()  # as published on MNIST: the same pyramid, d = 128, k = 20, T = 16
+POSTERIOR = ["posterior.0", "posterior.1", "posterior.2"]
+
+
+def test_fsvae_has_esvaes_convolutions_and_its_posterior_between_them():
+    here, there = synapses(FSVAE), synapses(PUBLISHED)
+    assert list(here) == [*NAMES[:5], *POSTERIOR, *NAMES[5:]]
+    assert all(here[name] == there[name] for name in NAMES if "latent" not in name)
+    assert here["to_latent"] == here["from_latent"] == 1024 * 128
+    assert [here[name] for name in POSTERIOR] == [256 * 256, 256 * 512, 512 * 2560]
+    assert [neurons(FSVAE)[name] for name in POSTERIOR] == [256, 512, 2560]
+    assert prior_synapses(FSVAE) == {"prior.0": 128 * 256, "prior.1": 256 * 512, "prior.2": 512 * 2560}
+    assert list(neurons(FSVAE)) == list(here)
+
+
+def test_fsvaes_dense_cost_by_hand():
+    convolutions = [9 * 32 * 64 * 64, 9 * 64 * 128 * 16, 9 * 128 * 256 * 4]  # encoder.1 to encoder.3
+    convolutions += [9 * 256 * 128 * 4, 9 * 128 * 64 * 16, 9 * 64 * 32 * 64, 9 * 32 * 32 * 256]
+    matrices = [1024 * 128, 256 * 256, 256 * 512, 512 * 2560, 128 * 1024]
+    rates = dict.fromkeys([*synapses(FSVAE), "posterior.before"], 0.1)
+    dense = costs(FSVAE, 16, rates, 0.1).dense_multiply_adds
+    assert dense == 9 * 32 * 256 + 16 * sum(convolutions + matrices) + 9 * 32 * 1024
+    assert dense / 1e6 == pytest.approx(179.6, abs=0.1)
+    prior = dict.fromkeys(["prior.before", "prior.0", "prior.1", "prior.2"], 0.0)
+    assert prior_costs(FSVAE, 16, prior).dense_multiply_adds == 16 * (128 * 256 + 256 * 512 + 512 * 2560)
+
+
+def test_the_posterior_sees_the_encoders_spikes_and_those_fed_back():
+    rates = {name: 0.01 * i for i, name in enumerate(synapses(FSVAE), 1)} | {"posterior.before": 0.5}
+    into = inputs(FSVAE, rates, 0.25)
+    assert "encoder.0" not in into
+    assert into["posterior.0"] == (rates["to_latent"] + 0.5) / 2
+    assert into["posterior.2"] == rates["posterior.1"]
+    assert into["from_latent"] == 0.25
+    assert into["decoder.0"] == rates["from_latent"]

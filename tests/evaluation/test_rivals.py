@@ -28,5 +28,6 @@ def test_every_group_measures_every_rival(kind):
     assert [group.name for group in report.groups] == list(GROUPS)
     found = {figure.name: figure for group in report.groups for figure in group.figures}
     assert found["MSE on [-1, 1]"].value > 0
-    assert found["multiply-adds per image, dense"].value > 0
+    assert found["energy per image in uJ, the same quantised to 5 bits"].value > 0
+    assert report.time_steps == (16 if kind == "fsvae" else None)
     assert found["MSE by kind of spikes"].note == "does not apply: no rates"

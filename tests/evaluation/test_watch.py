@@ -6,7 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from esvae_core.config import NeuronConfig
 from esvae_core.evaluation.watch import operations
+from esvae_core.layers import down, up
 
 
 def test_operations_of_layers_by_hand():
@@ -31,6 +33,20 @@ def test_spikes_ask_for_additions():
         net(spikes)
     (found,) = seen
     assert (found.multiply_adds, found.additions, found.from_numbers) == (64, 3 * 4, 0)
+
+
+@pytest.mark.parametrize("make", [down, up])
+@torch.no_grad()
+def test_spiking_layers_are_seen_even_where_few_spikes_come_in(make):
+    """Few spikes take another way than the convolution's own forward, unless somebody watches."""
+    layer = make(2, 3, NeuronConfig()).eval()
+    spikes = torch.zeros(4, 2, 4, 4)
+    spikes[0, 0, 1, 2] = spikes[3, 1, 3, 3] = 1
+    with operations(layer) as seen:
+        layer(spikes, 4, 4)
+    (found,) = seen
+    dense = 9 * 2 * 3 * 4 * (4 if make is down else 16)  # of 4 steps
+    assert found == (dense, dense * 2 / spikes.numel(), 0)
 
 
 def test_hooks_are_gone_after_a_failure():

@@ -11,7 +11,7 @@ from esvae_core.data import ImageSet
 from esvae_core.evaluation import disturb
 from esvae_core.evaluation.fidelity import squared_error
 from esvae_core.evaluation.results import Curve, Figure, Group, Report, curve_over_seeds, silent
-from esvae_core.evaluation.subject import RateSubject, Subject, batches
+from esvae_core.evaluation.subject import SpikingSubject, Subject, batches
 from esvae_core.seeds import generator
 
 Damage = Callable[[Tensor, float, Generator], Tensor]
@@ -32,7 +32,7 @@ STEPS = (4, 8, 16, 32, 64)
 
 def robustness(subject: Subject, data: ImageSet, *, seeds: int = 3, report: Report = silent) -> Group:
     """MSE against the undamaged images, a curve per kind of damage, mean and deviation over noise seeds."""
-    spiking = subject if isinstance(subject, RateSubject) else None
+    spiking = subject if isinstance(subject, SpikingSubject) else None
     points = sum(len(x) for *_, x in _IMAGES) + (sum(len(x) for *_, x in _SPIKES) + len(STEPS) if spiking else 0)
     done = 0
 
@@ -51,12 +51,12 @@ def robustness(subject: Subject, data: ImageSet, *, seeds: int = 3, report: Repo
     ]
     figures = []
     if spiking is None:
-        figures.append(Figure(name="damage to spikes, time steps", note="does not apply: no rates"))
+        figures.append(Figure(name="damage to spikes, time steps", note="does not apply: no spikes"))
     else:
         model = spiking
 
         def damaged(damage: Damage) -> Damage:
-            return lambda im, p, g: model.decode(damage(model.spikes(model.encode(im)[0], g), p, g))
+            return lambda im, p, g: model.decode(damage(model.latent_spikes(im, g), p, g))
 
         curves += [curve(name, along, x, damaged(damage)) for name, along, damage, x in _SPIKES]
         curves.append(
@@ -64,7 +64,7 @@ def robustness(subject: Subject, data: ImageSet, *, seeds: int = 3, report: Repo
                 "time steps at inference",
                 "T",
                 STEPS,
-                lambda im, t, g: model.decode(model.spikes(model.encode(im, int(t))[0], g, steps=int(t))),
+                lambda im, t, g: model.decode(model.latent_spikes(im, g, int(t))),
             )
         )
     return Group(

@@ -7,7 +7,9 @@ import torch
 from torch import nn
 
 from esvae_core.config import FSVAEConfig
+from esvae_core.evaluation import disturb
 from esvae_core.evaluation.cost import cost
+from esvae_core.evaluation.robustness import robustness
 from esvae_core.evaluation.subject import RateSubject, SpikingSubject, subject_of
 from esvae_core.seeds import generator
 
@@ -92,3 +94,46 @@ def test_cost_is_what_a_slow_count_finds_layer_by_layer(model, test_set):
     assert found["multiplications per new picture, event-driven"] == prior.updates / n
     assert found["multiply-adds per new picture, dense, all time steps"] == prior.dense / n
     assert prior.additions > 0
+
+
+# ---- robustness ------------------------------------------------------------------------------------------------------
+
+
+def drawn(model, images, noise, steps=None):
+    """Latent spikes as the model itself draws them."""
+    return model.draw(images, model.choices(len(images), noise, steps=steps))[0]
+
+
+@torch.no_grad()
+def test_its_spikes_its_images_and_its_time_can_be_damaged(model, test_set):
+    group = robustness(subject_of(model), test_set, seeds=2)
+    assert not group.figures  # nothing that does not apply
+    curves = {curve.name: curve for curve in group.curves}
+    assert len(curves) == 7
+    for name, curve in curves.items():
+        assert len(set(curve.mean)) == len(curve.x), name
+    images = test_set.tensor()
+    for name, most, damage in (
+        ("latent spikes flipped", 0.3, disturb.flip),
+        ("latent spikes deleted", 0.3, disturb.delete),
+        ("latent spikes moved in time", 4, disturb.jitter),
+        ("latent spike trains shuffled in time", 1, disturb.shuffle),
+    ):
+        errors = []
+        for seed in range(2):
+            noise = generator(seed, "robustness", name)
+            pictures = model.decode(damage(drawn(model, images, noise), most, noise))
+            errors.append((pictures - images).square().mean().item())
+        assert curves[f"MSE, {name}"].x[-1] == most
+        assert curves[f"MSE, {name}"].mean[-1] == pytest.approx(sum(errors) / 2, rel=1e-5)
+
+
+@torch.no_grad()
+def test_its_time_steps_at_inference_are_those_of_encoder_latent_and_decoder(model, test_set):
+    subject, images = subject_of(model), test_set.tensor()
+    for steps in (4, 6, 16):
+        spikes = subject.latent_spikes(images, generator(0, "a"), steps)
+        assert spikes.shape == (steps, 30, 5)
+        assert torch.equal(spikes, drawn(model, images, generator(0, "a"), steps))
+    undamaged = subject.decode(subject.latent_spikes(images, generator(0, "a")))
+    assert torch.equal(undamaged, subject.reconstruct(images, generator(0, "a")))

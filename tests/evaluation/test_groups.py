@@ -264,7 +264,7 @@ def evaluate_mse(subject, data):
 def test_images_can_be_damaged_for_any_model(plain, test_set):
     group = robustness(plain, test_set, seeds=1)
     assert len(group.curves) == 2
-    assert "no rates" in notes(group)
+    assert "no spikes" in notes(group)
 
 
 def test_cost_is_that_of_the_spikes(spiking, tiny, test_set):

@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 
+from benchmarks.marks import put_table
 from esvae_core.checkpoint import load as load_checkpoint
 from esvae_core.config import DataConfig, ModelConfig, NeuronConfig, RunConfig, TrainConfig
 from esvae_core.data import ImageSet
@@ -175,16 +176,6 @@ def _cell(values: list[float]) -> str:
     if len(values) == 1:
         return f"{mean:.4f}"
     return f"{mean:.4f} ± {math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1)):.4f}"
-
-
-def put_table(text: str, dataset: str, new: str) -> str:
-    """The text with the table between that data set's marks replaced."""
-    start, end = f"<!-- table: {dataset} -->", f"<!-- end: {dataset} -->"
-    before, found, rest = text.partition(start)
-    _, closed, after = rest.partition(end)
-    if not (found and closed):
-        raise SystemExit(f"the file to write into has no '{start}' and '{end}'")
-    return f"{before}{start}\n\n{new}\n\n{end}{after}"
 
 
 def run_all(

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from benchmarks import ablations
+from benchmarks.marks import put_table
 from esvae_core.training.schedule import time_steps
 
 PAIR = ["published, right output bias (base)", "plus, T grown 2, 4, 8"]
@@ -48,8 +49,8 @@ def test_results_resume_and_become_a_table(small, tmp_path):
 
 def test_the_table_replaces_only_itself():
     text = "a\n<!-- table: x -->old<!-- end: x -->\nb <!-- table: y -->kept<!-- end: y -->"
-    new = ablations.put_table(text, "x", "new")
+    new = put_table(text, "x", "new")
     assert new == "a\n<!-- table: x -->\n\nnew\n\n<!-- end: x -->\nb <!-- table: y -->kept<!-- end: y -->"
-    assert ablations.put_table(new, "x", "new") == new
+    assert put_table(new, "x", "new") == new
     with pytest.raises(SystemExit, match="has no"):
-        ablations.put_table(text, "z", "new")
+        put_table(text, "z", "new")

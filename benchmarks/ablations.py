@@ -85,8 +85,11 @@ ROWS: dict[str, Row] = {
     "plus, unbiased MMD": (_PLUS, {"mmd_unbiased": True}),
     "plus, inverse multiquadric kernels": (_PLUS, {"mmd_kernel": "inverse-multiquadric"}),
     "plus, energy distance": (_PLUS, {"mmd_kernel": "energy"}),
+    "plus, lambda 0.0001": (_PLUS, {"mmd_weight": 0.0001}),
     "plus, lambda 0.01": (_PLUS, {"mmd_weight": 0.01}),
+    "plus, lambda 0.1": (_PLUS, {"mmd_weight": 0.1}),
     "plus, lambda risen over half the run": (_PLUS, {"mmd_warmup_steps": "half"}),
+    "plus, constant rate after the warm-up": (_PLUS, {"schedule": "constant"}),
     "plus, price of a spike 0.01": (_PLUS, {"rate_weight": 0.01}),
     # what the presets have, and one change each
     "all soft at leak 0.9, T grown, triangle (preset)": (_preset(), _GROWN),
@@ -107,6 +110,7 @@ ROWS: dict[str, Row] = {
     "preset, triangle at 0": (_preset(surrogate_center=0.0), _GROWN),
     "preset, triangle half as wide": (_preset(surrogate_width=0.5), _GROWN),
     "preset, triangle twice as wide": (_preset(surrogate_width=2.0), _GROWN),
+    "preset, lambda risen over half the run": (_preset(), _GROWN | {"mmd_warmup_steps": "half"}),
     "preset, images moved by up to a pixel": (_preset(), _GROWN, {"shift": 1}),
 }
 

@@ -1,6 +1,9 @@
 """Contact sheets of the shipped models: docs/contact/NAME.png, nothing cherry-picked.
 
-Left to right: the first 64 of the test split in a seeded order, the model's reconstructions of them, 64 samples.
+Left to right: the first 64 of the test split in a seeded order, the model's reconstructions of them, 64 samples. Where
+it is known what the images were made from, NAME-factors.png has two rows for each factor. In the first the rates of an
+image are moved as the mean rates of all test images move with that factor, from its least to its greatest value; in the
+second the one dimension that says most of the factor goes from 0 to 1.
 
     python docs/make_contact_sheets.py --data-dir DIR [NAME ...]
 """
@@ -12,11 +15,14 @@ import io
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+import torch
+from PIL import Image, ImageDraw
 
 from esvae_core.checkpoint import load
 from esvae_core.data import load as load_data
 from esvae_core.errors import DataError
+from esvae_core.esvae import ESVAE
+from esvae_core.evaluation.factors import binned, information
 from esvae_core.evaluation.subject import subject_of
 from esvae_core.files import write_atomically
 from esvae_core.pictures import grid
@@ -24,6 +30,7 @@ from esvae_core.seeds import generator
 
 ROOT = Path(__file__).parents[1]
 COUNT, COLUMNS, SEED, GAP = 64, 8, 0, 12
+FRAMES, LABEL = 11, 90
 
 
 def sheet(path: Path, data_dir: Path | None) -> Image.Image:
@@ -60,6 +67,50 @@ def sheet(path: Path, data_dir: Path | None) -> Image.Image:
     return whole
 
 
+def factor_sheet(path: Path) -> Image.Image | None:
+    """Traversals of one checkpoint's latent, two for each factor of its images; None where those are not known."""
+    loaded = load(path)
+    model, header = loaded.model, loaded.header
+    if not isinstance(model, ESVAE) or header.data is None or not header.data.dataset.startswith("sprites"):
+        return None
+    config = header.model
+    data = load_data(header.data.dataset, "test", image_size=config.image_size, channels=config.image_channels)
+    assert data.factors is not None
+    with torch.no_grad():
+        rates = model.encode(data.tensor()).rates
+        first = np.random.default_rng(SEED).permutation(len(data))[0]
+        dimensions = [binned(column) for column in rates.numpy().T]
+        rows = []
+        for factor in data.factors.T:
+            kinds = binned(factor, FRAMES)
+            means = torch.stack([rates[kinds == kind].mean(0) for kind in range(kinds.max() + 1)])
+            at = np.linspace(0, len(means) - 1, FRAMES).round()  # a factor of four classes has four means
+            rows.append((rates[first] + means[at] - means[kinds[first]]).clamp(0, 1))
+            said = [information(dimension, binned(factor)) for dimension in dimensions]
+            alone = rates[first].repeat(FRAMES, 1)
+            alone[:, int(np.argmax(said))] = torch.linspace(0, 1, FRAMES)
+            rows.append(alone)
+        # one draw for all, so that nothing but the rate differs along a row
+        noise = torch.rand(config.time_steps, 1, config.latent_dim, generator=generator(SEED, "factors"))
+        spikes = model.sample_spikes(torch.cat(rows), noise=noise.expand(-1, FRAMES * len(rows), -1))
+        pictures = grid(model.decode(spikes), FRAMES, scale=2)
+    whole = Image.new("RGB", (LABEL + pictures.width, pictures.height), "white")
+    whole.paste(pictures, (LABEL, 0))
+    words = ImageDraw.Draw(whole)
+    for i, name in enumerate(data.factor_names):
+        middle = (i + 0.5) * pictures.height / len(data.factor_names)
+        words.text((LABEL - GAP, middle), name, fill="black", anchor="rm", font_size=14)
+    return whole
+
+
+def write(picture: Image.Image, path: Path) -> None:
+    """Write a picture and say where."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    write_atomically(path, buffer.getvalue())
+    print(path)
+
+
 def main() -> None:
     """Write the sheets of all shipped models whose data is on disk, or of those named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -76,10 +127,9 @@ def main() -> None:
         except DataError as error:
             print(f"{path.stem}: left out: {error}")
             continue
-        buffer = io.BytesIO()
-        picture.save(buffer, "PNG", optimize=True)
-        write_atomically(folder / f"{path.stem}.png", buffer.getvalue())
-        print(folder / f"{path.stem}.png")
+        write(picture, folder / f"{path.stem}.png")
+        if factors := factor_sheet(path):
+            write(factors, folder / f"{path.stem}-factors.png")
 
 
 if __name__ == "__main__":

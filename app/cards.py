@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from esvae_core.checkpoint import Header
@@ -33,3 +34,10 @@ def card(header: Header) -> dict[str, Any]:
         "created": header.created,
         "versions": header.versions,
     }
+
+
+def curve(header: Header) -> list[dict[str, float]]:
+    """Rows of the training's log that were validated."""
+    rows = header.training.curve if header.training else ()
+    known = ({name: value for name, value in row.items() if math.isfinite(value)} for row in rows)
+    return [row for row in known if "validation_mse" in row and "epoch" in row]

@@ -12,6 +12,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from app import cards
 from app.catalogue import Entry
 from esvae_core.checkpoint import Header
 
@@ -60,7 +61,7 @@ def about(entries: Sequence[Entry], name: str, accent: str) -> list[Chart]:
 
 def _training(headers: dict[str, Header], name: str, accent: str) -> Chart | None:
     """Validation error by epoch, of this model and, quietly, of the others."""
-    curves = {other: rows for other, h in headers.items() if (rows := _curve(h))}
+    curves = {other: rows for other, h in headers.items() if (rows := cards.curve(h))}
     if name not in curves:
         return None
     trained = all("mse" in row for row in curves[name])
@@ -128,12 +129,6 @@ def _error_and_samples(headers: dict[str, Header], name: str, accent: str) -> Ch
         f"{other}: error {points[other][0]:.4f}, FAD {points[other][1]:.1f}" for other in ranked
     )
     return Chart("Error and samples", figure, words + ".")
-
-
-def _curve(header: Header) -> list[dict[str, float]]:
-    """Rows of the log that were validated."""
-    rows = header.training.curve if header.training else ()
-    return [row for row in rows if "validation_mse" in row and "epoch" in row]
 
 
 def _figure_of(header: Header, name: str, protocol: str) -> float | None:

@@ -83,6 +83,19 @@ def test_the_list_names_good_and_bad():
     assert listed["plain"]["steps"] is None
 
 
+def test_every_model_has_a_card_and_what_cannot_be_opened_brings_it_in_the_list(monkeypatch):
+    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints"])
+    listed = {entry["name"]: entry for entry in Answer("/esvae/models").json}
+    assert [name for name, entry in listed.items() if "card" in entry] == ["fsvae-mnist"]
+    for entry in catalogue.find():
+        about = listed[entry.name] if entry.problem else catalogue.described(catalogue.named(entry.name))
+        assert about["card"]["metrics"] == [metric.model_dump() for metric in entry.header.metrics] != []
+        assert about["card"]["settings"]["training"] == entry.header.train.model_dump(mode="json")
+        assert about["budget"]["epochs"] == entry.header.training.epochs
+    curve = catalogue.find()[list(listed).index("fsvae-mnist")].header.training.curve
+    assert listed["fsvae-mnist"]["card"]["curve"] == list(curve)
+
+
 def test_a_model_is_found_by_name_and_its_parts_by_hash(shelf):
     about = Answer("/esvae/model/aaa").json
     bundle = Answer(f"/esvae/bundle/{about['hash']}")

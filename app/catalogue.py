@@ -210,7 +210,7 @@ def listed(entry: Entry) -> dict[str, Any]:
     if header is None:
         return {"name": entry.name, "problem": entry.problem}
     model = header.model
-    # what cannot be opened has no other way to bring its card, nor a page of charts to show its curve
+    # what cannot be opened has no other way to bring its card, nor charts below the view to show its curve
     extra = {"card": cards.card(header) | {"curve": cards.curve(header)}} if entry.problem else {}
     return extra | {
         "name": entry.name,

@@ -1,6 +1,8 @@
-"""Models in Chromium: the table, two models side by side, the card, and another model under the same hand."""
+"""Models in Chromium: the table, two models side by side, cards, and another model under the same hand."""
 
 from __future__ import annotations
+
+import json
 
 import numpy as np
 import pytest
@@ -31,7 +33,7 @@ def test_the_table_has_every_checkpoint_and_says_what_is_wrong(page):
     rival = page.locator(".models tbody tr", has_text="rival")
     assert "fsvae" in rival.locator("td").all_text_contents()
     assert "no vector of numbers" in rival.locator("th").get_attribute("title")
-    assert not rival.get_by_role("button").count()
+    assert not rival.locator("[aria-current]").count()
     metrics = checkpoint.read_header(catalogue.ROOT / "checkpoints/fsvae-mnist.safetensors").metrics
     (error,) = [m.value for m in metrics if m.name == "mse"]
     assert f"{error:.4f}" in page.locator(".models tbody tr", has_text="fsvae-mnist").text_content()
@@ -126,6 +128,74 @@ def test_the_card_measures_the_layers_of_the_present_picture(page):
     ).spikes
     assert shown[0] == f"{100 * spikes.mean():.1f} %"
     assert len(shown) == 4
+
+
+def unfold(page, name: str):
+    """The button of a model that cannot be opened, and its card."""
+    button = page.locator(".models").get_by_role("button", name=name, exact=True)
+    return button, page.locator(f".models tr[id='{button.get_attribute('aria-controls')}']")
+
+
+def test_a_model_that_is_not_played_has_a_card_of_what_its_file_says(page):
+    open_view(page)
+    link, steps = page.evaluate("location.href"), page.get_by_role("button", name="Undo").is_disabled()
+    button, card = unfold(page, "fsvae-mnist")
+    assert button.get_attribute("aria-expanded") == "false"
+    assert not card.is_visible()
+    button.click()
+    assert button.get_attribute("aria-expanded") == "true"
+    header = checkpoint.read_header(catalogue.ROOT / "checkpoints/fsvae-mnist.safetensors")
+    head = card.locator(".head").text_content()
+    assert header.created[:10] in head
+    assert f"{header.training.epochs} epochs, {header.training.seconds / 60:.0f} min on cuda" in head
+    shown = [row.locator("th, td").all_text_contents() for row in card.locator(".table-place tr").all()]
+    assert [(name, float(value), protocol) for name, value, protocol in shown] == [
+        (m.name, pytest.approx(m.value, rel=1e-3), m.protocol) for m in header.metrics
+    ]
+    settings = json.loads(card.locator("pre").text_content())
+    assert settings["training"] == header.train.model_dump(mode="json")
+    curve = header.training.curve
+    chart = card.get_by_role("img", name="Training. Validation error of fsvae-mnist").get_attribute("aria-label")
+    first, last = (curve[k]["validation_mse"] for k in (0, -1))
+    assert f"from {first:.3f} to {last:.3f} over {len(curve)} epochs" in chart
+    assert card.locator(".chart-picture .line").count() == 2
+    layers = card.locator(".layers-list li").all_text_contents()
+    assert (layers[0], layers[-1][:7], len(layers)) == (f"latent, {header.model.latent_dim}", "readout", 7)
+    page.wait_for_timeout(500)
+    assert page.evaluate("location.href") == link, "nothing was opened"
+    assert page.get_by_role("button", name="Undo").is_disabled() == steps
+    assert state_of(page).model == "aaa"
+    button.click()
+    assert not card.is_visible()
+
+
+def test_a_card_is_unfolded_by_keys_and_stays_below_its_row_when_the_table_is_sorted(page):
+    open_view(page)
+    button, card = unfold(page, "rival")
+    button.focus()
+    for key, seen in (("Enter", True), ("Enter", False), ("Space", True)):
+        page.keyboard.press(key)
+        assert card.is_visible() == seen
+        assert button.get_attribute("aria-expanded") == str(seen).lower()
+        assert button.evaluate("b => b.getRootNode().activeElement === b"), "one goes on from where one was"
+    assert "Nothing measured yet" in card.text_content()
+    assert not card.locator(".chart").count(), "its file says nothing of a training"
+    for _ in range(2):
+        page.locator(".models thead button").first.click()
+        assert card.is_visible()
+        assert card.evaluate("row => row.previousElementSibling.firstElementChild.textContent") == "rival"
+
+
+def test_a_card_is_as_wide_as_the_screen_and_still_when_the_table_is_scrolled(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_view(page)
+    button, row = unfold(page, "fsvae-mnist")
+    button.click()
+    card = row.locator(".model-card")
+    before = card.bounding_box()
+    assert 0 <= before["x"] < before["x"] + before["width"] <= 390
+    page.locator(".models").get_by_label("Models, scrollable").evaluate("place => (place.scrollLeft = 300)")
+    assert card.bounding_box() == before
 
 
 def test_another_model_under_the_same_hand(page):

@@ -5,14 +5,21 @@ import { decoderLayers } from "../engine/network.js";
 
 const PAUSE = 200; // ms of rest before the layers are measured: a trace costs several pictures
 
+const NAMES = { spread: "linear", up: "up", same: "readout" };
+
+const worded = (l) => `${NAMES[l.kind]}, ${l.channelsOut} × ${l.sideOut}²`;
+
+/** The layers from latent to picture, in words alone. @param {object} model its settings */
+export const layerList = (model) =>
+  h("ol", { class: "layers-list plain" }, [`latent, ${model.latent_dim}`, ...decoderLayers(model).map(worded)].map((words) => h("li", {}, words)));
+
 export function diagram(desk) {
   const { live, engine, entry } = desk;
   const { spiking } = desk.latent;
   const title = spiking ? "Firing of each layer, present picture" : "Layers";
   const element = h("div", { class: "diagram", "data-figure": spiking ? "Firing of each layer" : null }, h("h3", {}, title));
   if (!spiking) {
-    const line = (l) => h("li", {}, l.kind === "spread" ? `linear, ${l.channelsOut} × ${l.sideOut}²` : `${l.kind === "up" ? "up" : "readout"}, ${l.channelsOut} × ${l.sideOut}²`);
-    element.append(h("ol", { class: "layers-list plain" }, h("li", {}, `latent, ${entry.dims}`), decoderLayers(engine.model).map(line)), h("p", { class: "quiet" }, "No spikes: every number of every layer is computed, once."));
+    element.append(layerList(engine.model), h("p", { class: "quiet" }, "No spikes: every number of every layer is computed, once."));
     return Object.assign(element, { dispose: () => {} });
   }
   if (!engine) {
@@ -33,7 +40,7 @@ export function diagram(desk) {
       "ol",
       { class: "layers-list" },
       row("latent", `latent spikes, ${entry.dims}`),
-      layers.map((l) => row(l.name, l.kind === "spread" ? `linear, ${l.channelsOut} × ${l.sideOut}²` : `up, ${l.channelsOut} × ${l.sideOut}²`)),
+      layers.map((l) => row(l.name, worded(l))),
     ),
     h("p", { class: "quiet" }, "Share of neurons and steps that fire; what does not fire costs nothing."),
   );

@@ -1,19 +1,16 @@
-/** Models: all checkpoints with their measured figures, two of them side by side, and the card of the one at work. */
+/** Models: all checkpoints with their measured figures, two of them side by side, and the card of each: below, of the one at work. */
 
 import { h } from "../dom.js";
+import { about, aboutUnplayed } from "../parts/about.js";
 import { diagram } from "../parts/diagram.js";
 import { side, unreadable } from "../parts/side.js";
+import { budget, minutes } from "../parts/training.js";
 
 export const styles = ["models.css"];
 
 const metric = (model, name, sampler) =>
   model.figures?.find((figure) => figure.name === name && (!sampler || figure.protocol.includes(`${sampler} sampling`)));
 const unsampled = (model) => (model.kind === "esvae" ? undefined : metric(model, "mse"));
-// Processor time does not grow while a run is paused, but means little where a GPU does the work.
-const counted = (training) => training.device === "cpu" && training.cpu_seconds;
-const minutes = (training) => (training ? (counted(training) || training.seconds) / 60 : null);
-const budget = (training) =>
-  `${training.epochs} epochs, ${minutes(training).toFixed(0)} ` + (counted(training) ? "core minutes" : `min on ${training.device}`);
 
 /** Columns of the table: title, what is sorted by, what is shown, and what it is. */
 const COLUMNS = [
@@ -37,15 +34,12 @@ function shownMetric(model, name, sampler) {
 }
 
 export function mount(root, desk) {
-  const beside = side(desk);
-  const about = card(desk);
+  const parts = [table(desk), side(desk), about(desk.entry, diagram(desk))]; // charts of the one at work are below the view (`app/charts.py`)
+  const [rows, ...others] = parts;
   root.append(
-    h("div", { class: "models" }, h("section", {}, h("div", { class: "head" }, h("h2", {}, "Models ", h("small", {}, "hover a figure for its protocol; press a name to open it"))), table(desk)), beside, about),
+    h("div", { class: "models" }, h("section", {}, h("div", { class: "head" }, h("h2", {}, "Models ", h("small", {}, "hover a figure for its protocol; press a name to open it, or its card where it cannot be played"))), rows), others),
   ); // prettier-ignore
-  return () => {
-    beside.dispose();
-    about.dispose();
-  };
+  return () => parts.forEach((part) => part.dispose());
 }
 
 const cells = (model) => COLUMNS.slice(1).map(([, , show]) => h("td", {}, show(model)));
@@ -58,12 +52,13 @@ function table(desk) {
   );
   const row = (model) => {
     if (unreadable(model)) {
-      return h("tr", { class: "broken" }, h("th", { scope: "row" }, model.name), h("td", { colspan: COLUMNS.length - 1 }, model.problem));
+      return [h("tr", { class: "broken" }, h("th", { scope: "row" }, model.name), h("td", { colspan: COLUMNS.length - 1 }, model.problem))];
     }
-    if (model.problem) return h("tr", {}, h("th", { scope: "row", title: model.problem }, model.name), cells(model)); // a rival
+    if (model.problem) return unfolding(model, `card-${desk.models.indexOf(model)}`); // a name may have spaces, an id may not
     const open = h("button", { type: "button", class: "bare", "aria-current": model.name === desk.entry.name ? "true" : null, onclick: () => desk.choose(model.name) }, model.name);
-    return h("tr", {}, h("th", { scope: "row" }, open), cells(model));
+    return [h("tr", {}, h("th", { scope: "row" }, open), cells(model))];
   };
+  const rows = new Map(desk.models.map((model) => [model, row(model)])); // made once, so that an open card survives sorting
   function sort(i) {
     down = i === by ? !down : false;
     by = i;
@@ -74,36 +69,26 @@ function table(desk) {
       return (down ? -1 : 1) * (typeof value(a) === "string" ? value(a).localeCompare(value(b)) : value(a) - value(b));
     };
     heads.forEach((head, k) => head.setAttribute("aria-sort", k === by ? (down ? "descending" : "ascending") : "none"));
-    body.replaceChildren(...[...desk.models].sort(order).map(row));
+    body.replaceChildren(...[...desk.models].sort(order).flatMap((model) => rows.get(model)));
   }
   down = true;
   sort(0);
-  return h("div", { class: "table-place", tabindex: 0, role: "group", "aria-label": "Models, scrollable" }, h("table", {}, h("thead", {}, h("tr", {}, heads)), body));
+  const element = h("div", { class: "table-place", tabindex: 0, role: "group", "aria-label": "Models, scrollable" }, h("table", {}, h("thead", {}, h("tr", {}, heads)), body));
+  element.dispose = () => [...rows.values()].flat().forEach((each) => each.dispose?.());
+  return element;
 }
 
-/** The card of the model at work; its charts are below the view (`app/charts.py`). */
-function card(desk) {
-  const { entry } = desk;
-  const { metrics, settings, source, created } = entry.card ?? { metrics: [], settings: {} };
-  const layers = diagram(desk);
-  const rows = metrics.map(({ name, value, protocol }) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value.toPrecision(4)), h("td", {}, protocol)));
-  const element = h(
-    "section",
-    { class: "model-card" },
-    h("div", { class: "head" }, h("h2", {}, `${entry.name} `, h("small", {}, [source, created ? `written ${created.slice(0, 10)}` : ""].filter(Boolean).join("; ")))),
-    h(
-      "div",
-      { class: "card-columns" },
-      layers,
-      h(
-        "div",
-        {},
-        h("h3", {}, "Measured"),
-        rows.length ? h("div", { class: "table-place" }, h("table", {}, h("tbody", {}, rows))) : h("p", { class: "quiet" }, "Nothing measured yet; `esvae evaluate --record` writes figures here."),
-        h("details", {}, h("summary", {}, "Settings"), h("pre", {}, JSON.stringify(settings, null, 2))),
-      ),
-    ),
-  );
-  element.dispose = () => layers.dispose();
-  return element;
+/** The row of a model that cannot be opened, and the one below it, where pressing its name unfolds its card. */
+function unfolding(model, id) {
+  const place = h("td", { colspan: COLUMNS.length });
+  const below = h("tr", { class: "unfolded", id, hidden: true }, place);
+  let card = null;
+  const button = h("button", { type: "button", class: "bare", "aria-expanded": "false", "aria-controls": id, onclick: () => open(below.hidden) }, model.name);
+  function open(yes) {
+    if (!card) place.append((card = aboutUnplayed(model)));
+    below.hidden = !yes;
+    button.setAttribute("aria-expanded", String(yes));
+  }
+  below.dispose = () => card?.dispose();
+  return [h("tr", {}, h("th", { scope: "row", title: model.problem }, button), cells(model)), below];
 }

@@ -110,6 +110,9 @@ ROWS: dict[str, Row] = {
     "preset, triangle at 0": (_preset(surrogate_center=0.0), _GROWN),
     "preset, triangle half as wide": (_preset(surrogate_width=0.5), _GROWN),
     "preset, triangle twice as wide": (_preset(surrogate_width=2.0), _GROWN),
+    "preset, constant rate after the warm-up": (_preset(), _GROWN | {"schedule": "constant"}),
+    "preset, constant rate, averaged weights": (_preset(), _GROWN | {"schedule": "constant", "ema_decay": 0.98}),
+    "preset, twice the rate": (_preset(), _GROWN | {"lr": 0.05}),
     "preset, lambda risen over half the run": (_preset(), _GROWN | {"mmd_warmup_steps": "half"}),
     "preset, images moved by up to a pixel": (_preset(), _GROWN, {"shift": 1}),
 }

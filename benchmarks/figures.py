@@ -37,9 +37,12 @@ class Column(NamedTuple):
     """Where on the curve; infinity: its last point."""
     unit: float = 1.0
     """What one is shown for; 1e6 shows millions."""
+    other: str = ""
+    """What a model without rates calls it."""
 
 
 LAST = float("inf")
+_NEAREST = "accuracy, 5 nearest neighbours"
 
 TABLES: dict[str, tuple[str, tuple[Column, ...]]] = {
     "reconstruction": (
@@ -78,17 +81,17 @@ TABLES: dict[str, tuple[str, tuple[Column, ...]]] = {
     "probes": (
         "latent",
         (
-            Column("rates, 200", "accuracy, linear probe, rates", 3, 200),
-            Column("all", "accuracy, linear probe, rates", 3, LAST),
+            Column("rates, 200", "accuracy, linear probe, rates", 3, 200, other="accuracy, linear probe, latent"),
+            Column("all", "accuracy, linear probe, rates", 3, LAST, other="accuracy, linear probe, latent"),
             Column("counts, all", "accuracy, linear probe, sampled counts", 3, LAST),
             Column("pixels, 200", "accuracy, linear probe, pixels", 3, 200),
             Column("all", "accuracy, linear probe, pixels", 3, LAST),
             Column("PCA, 200", "accuracy, linear probe, PCA of ", 3, 200),
             Column("all", "accuracy, linear probe, PCA of ", 3, LAST),
             Column("untrained, all", "accuracy, linear probe, untrained encoder", 3, LAST),
-            Column("5 nearest: rates, 200", "accuracy, 5 nearest neighbours, rates", 3, 200),
-            Column("all", "accuracy, 5 nearest neighbours, rates", 3, LAST),
-            Column("pixels, all", "accuracy, 5 nearest neighbours, pixels", 3, LAST),
+            Column("5 nearest: rates, 200", f"{_NEAREST}, rates", 3, 200, other=f"{_NEAREST}, latent"),
+            Column("all", f"{_NEAREST}, rates", 3, LAST, other=f"{_NEAREST}, latent"),
+            Column("pixels, all", f"{_NEAREST}, pixels", 3, LAST),
         ),
     ),
     "latent": (
@@ -151,7 +154,7 @@ def _found(group: Group, column: Column) -> tuple[float | None, float | None]:
         # a name that ends in what differs between models, like a number of dimensions, is a beginning
         figure = _named(group.figures, column.name)
         return (None, None) if figure is None else (figure.value, figure.deviation)
-    curve = _named(group.curves, column.name)
+    curve = _named(group.curves, column.name) or (_named(group.curves, column.other) if column.other else None)
     at = None if curve is None else len(curve.x) - 1 if column.x == LAST else _index(curve.x, column.x)
     if curve is None or at is None:
         return None, None

@@ -30,7 +30,7 @@ const COLUMNS = [
 
 function shownMetric(model, name, sampler) {
   const found = metric(model, name, sampler);
-  return found ? h("span", { title: found.protocol }, found.value.toFixed(found.value < 1 ? 4 : 2)) : "–";
+  return found ? h("span", { title: found.protocol }, found.value.toFixed(name === "mse" ? 4 : 2)) : "–";
 }
 
 export function mount(root, desk) {

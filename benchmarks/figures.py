@@ -192,7 +192,8 @@ def main() -> None:
     parser.add_argument("suites", nargs="+", type=Path, help="files of the suite, in the order of the rows")
     parser.add_argument("--write", type=Path, help="Markdown file whose tables are replaced")
     arguments = parser.parse_args()
-    suites: list[Path] = arguments.suites
+    # `runs/suites/*.json` finds the finished groups that the suite keeps beside its reports, too
+    suites: list[Path] = [path for path in arguments.suites if not path.name.endswith(".groups.json")]
     reports = {path.stem: SuiteReport.model_validate_json(path.read_text(encoding="utf-8")) for path in suites}
     tables = {title: table(reports, title) for title in TABLES}
     if arguments.write is None:

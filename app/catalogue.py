@@ -221,6 +221,7 @@ def listed(entry: Entry) -> dict[str, Any]:
         "size": model.image_size,
         "channels": model.image_channels,
         "dataset": header.dataset.name if header.dataset else "",
+        "taught": header.taught,
         "atlas": atlases.beside(entry.path).exists(),
         "figures": cards.figures(header),
         "budget": cards.budget(header),

@@ -48,6 +48,7 @@ class DataRecord(_Record):
     name: str = Field(description="Name in the table of data sets.")
     sha256: str = Field(description="Hash that identifies its files.")
     class_names: tuple[str, ...] = Field((), description="Names of the classes, by label.")
+    factor_names: tuple[str, ...] = Field((), description="Names of what the images were made from, where known.")
 
 
 class TrainingRecord(_Record):
@@ -102,6 +103,11 @@ class Header(_Record):
     source: str = Field("", description="Where the weights come from, if not from training here.")
     versions: dict[str, str] = Field(default_factory=dict, description="Packages and Python that wrote it.")
     created: str = Field("", description="Date and time, UTC.")
+
+    @property
+    def taught(self) -> tuple[str, ...]:
+        """What the first latent neurons were taught to stand for, one name each (`train.factor_weight`)."""
+        return self.dataset.factor_names if self.dataset and self.train and self.train.factor_weight else ()
 
 
 _M_co = TypeVar("_M_co", bound=ImageModel, covariant=True)

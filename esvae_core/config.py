@@ -201,6 +201,11 @@ class TrainConfig(_Settings):
     mmd_kernel: Kernel = Field("gaussian", description="The MMD's kernels; published: Gaussian.")
     mmd_warmup_steps: int = Field(0, ge=0, description="Steps over which the MMD's weight rises linearly from 0.")
     rate_weight: float = Field(0.0, ge=0, description="Weight of the mean latent rate in the loss: a price for spikes.")
+    factor_weight: float = Field(
+        0.0,
+        ge=0,
+        description="Weight of what teaches the first latent neurons to fire as known factors of images say; 0: none.",
+    )
     kl_weight: float = Field(
         0.001, ge=0, description="ANN VAE: weight of the Kullback-Leibler divergence, in nats per image (beta)."
     )
@@ -266,6 +271,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "mmd_kernel": ("esvae",),
     "mmd_warmup_steps": ("esvae",),
     "rate_weight": ("esvae",),
+    "factor_weight": ("esvae",),
     "calibration_images": ("esvae",),
     "prior_lr_factor": ("esvae", "fsvae"),
     "leak_lr_factor": ("esvae", "fsvae"),

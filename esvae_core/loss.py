@@ -28,8 +28,10 @@ def esvae_loss(
     unbiased: bool = False,
     kernel: Kernel = "gaussian",
     rate_weight: float = 0.0,
+    factors: Tensor | None = None,
+    factor_weight: float = 0.0,
 ) -> Loss:
-    """Mean squared error + mmd_weight * MMD + rate_weight * mean rate (docs/math.md, equations 8 and 14).
+    """Mean squared error + mmd_weight * MMD, and what else has a weight (docs/math.md, equations 8, 14 and 20).
 
     Args:
         images, targets: (N, C, H, W) in [-1, 1].
@@ -38,10 +40,14 @@ def esvae_loss(
         unbiased: leave the MMD's diagonals out; published: they are in.
         kernel: of the MMD; published: Gaussian.
         rate_weight: price of a spike per step of a latent neuron; published: 0.
+        factors: (M, F) in [0, 1], the rates that the first F latent neurons are taught; F <= d.
+        factor_weight: of their squared error; published: 0.
     """
     error = (images - targets).square().mean()
     distance = mmd(posterior_rates, prior_rates, unbiased=unbiased, kernel=kernel)
     total = error + mmd_weight * distance
     if rate_weight:
         total = total + rate_weight * posterior_rates.mean()
+    if factors is not None:
+        total = total + factor_weight * (posterior_rates[:, : factors.shape[1]] - factors).square().mean()
     return Loss(total, error, distance)

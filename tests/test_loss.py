@@ -40,6 +40,16 @@ def test_the_unbiased_distance_can_be_asked_for():
     assert loss.total.item() == pytest.approx(2 * loss.mmd.item())
 
 
+def test_the_first_neurons_are_taught():
+    """Mean over neurons that are taught and images; the others are left alone."""
+    images, rates = torch.zeros(2, 1, 2, 2), torch.tensor([[0.5, 0.25, 1], [0, 1, 1]], requires_grad=True)
+    factors = torch.tensor([[0.25, 0.25], [1.0, 1.0]])
+    loss = esvae_loss(images, images, rates, rates.detach(), 0.0, factors=factors, factor_weight=2.0)
+    assert loss.total.item() == pytest.approx(2 * (0.0625 + 1) / 4)
+    loss.total.backward()
+    assert rates.grad.tolist() == [[0.25, 0, 0], [-1, 0, 0]]
+
+
 def test_spikes_have_their_price():
     images, rates = torch.zeros(1, 1, 2, 2), torch.tensor([[0.5, 0.25]], requires_grad=True)
     loss = esvae_loss(images, images, rates, rates.detach(), 0.0, rate_weight=0.2)

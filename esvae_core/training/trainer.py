@@ -42,6 +42,7 @@ from esvae_core.seeds import generator
 from esvae_core.training.augment import mirrored, moved
 from esvae_core.training.average import WeightAverage
 from esvae_core.training.calibration import calibrate
+from esvae_core.training.factors import taught_rates
 from esvae_core.training.graphs import Graphs
 from esvae_core.training.log import Board, write_csv
 from esvae_core.training.objectives import Moment, Objective, Terms, objective_of
@@ -194,6 +195,13 @@ class _Run:
             raise TrainingError(
                 f"batch_size: {train.batch_size} is more than the {len(self.data)} training images of {self.data.name}"
             )
+        self.factors: Tensor | None = None
+        if train.factor_weight:
+            if config.data.mirror or config.data.shift:
+                raise TrainingError(
+                    "train.factor_weight: expected neither data.mirror nor data.shift, which change factors"
+                )
+            self.factors = taught_rates(self.data, config.model.latent_dim)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(train.seed)
             self.model = build(config.model)
@@ -343,7 +351,8 @@ class _Run:
         world, rank = self.fabric.world_size, self.fabric.global_rank
         mine = slice(rank * len(rows) // world, (rank + 1) * len(rows) // world)
         noise_source = generator(train.seed, "noise", state.step)
-        moment = Moment(state.step, state.epoch, train.epochs, self.steps_now)
+        factors = None if self.factors is None else self.factors[rows].to(self.fabric.device)
+        moment = Moment(state.step, state.epoch, train.epochs, self.steps_now, factors)
         noise = self.objective.noise(len(rows), mine, noise_source, moment)
         flip = torch.rand(len(rows), generator=noise_source)[mine] < 0.5
         images = self.data.tensor(rows[mine].numpy())
@@ -527,7 +536,10 @@ class _Run:
             data=config.data,
             train=train,
             dataset=checkpoint.DataRecord(
-                name=self.data.name, sha256=self.data.sha256, class_names=self.data.class_names
+                name=self.data.name,
+                sha256=self.data.sha256,
+                class_names=self.data.class_names,
+                factor_names=self.data.factor_names,
             ),
             training=training,
         )

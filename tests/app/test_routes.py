@@ -18,8 +18,8 @@ from starlette.applications import Starlette
 from app import catalogue, routes
 from app.scene import drawn
 from app.state import Prior, State, encode, to_grid
-from esvae_core.checkpoint import Header, load, save
-from esvae_core.config import FSVAEConfig
+from esvae_core.checkpoint import DataRecord, Header, load, save
+from esvae_core.config import FSVAEConfig, TrainConfig
 from esvae_core.engine import from_bundle
 from esvae_core.errors import CheckpointError
 from esvae_core.models import build
@@ -295,6 +295,16 @@ def test_a_kind_that_cannot_be_played_is_listed_is_listed_and_says_why(tmp_path,
     assert catalogue.listed(entry)["kind"] == "fsvae"
     with pytest.raises(CheckpointError, match="kind fsvae"):
         catalogue.named("other")
+
+
+def test_a_model_says_what_its_neurons_were_taught(tmp_path, monkeypatch):
+    monkeypatch.setattr(catalogue, "folders", lambda: [tmp_path])
+    model = small_model()
+    known = DataRecord(name="sprites", sha256="", factor_names=("scale", "x"))
+    for name, weight in (("told", 0.5), ("untold", 0.0)):
+        header = Header(name=name, model=model.config, train=TrainConfig(factor_weight=weight), dataset=known)
+        save(tmp_path / f"{name}.safetensors", model.state_dict(), header)
+    assert [catalogue.listed(entry)["taught"] for entry in catalogue.find()] == [("scale", "x"), ()]
 
 
 def test_parts_of_a_model_do_not_load_the_others(monkeypatch):

@@ -7,6 +7,7 @@ import itertools
 import json
 import math
 import os
+import re
 import signal
 
 import numpy as np
@@ -501,7 +502,64 @@ def test_the_options_of_the_objective_reach_it(tmp_path, monkeypatch):
     )
     run.close()
     run._step(torch.arange(64))
-    assert seen == {"weight": 0.25, "unbiased": True, "kernel": "inverse-multiquadric", "rate_weight": 0.5}
+    assert seen == {
+        "weight": 0.25, "unbiased": True, "kernel": "inverse-multiquadric", "rate_weight": 0.5,
+        "factors": None, "factor_weight": 0.0,
+    }  # fmt: skip
+
+
+SPRITES = {"dataset": "sprites", "validation_fraction": 0.9}
+
+
+def test_neurons_learn_what_they_are_told(tmp_path):
+    """Two like runs, of which one is told: its first neurons come to follow the factors, in order."""
+
+    def followed(weight):
+        run = made(
+            epochs=1, batches_per_epoch=150, batch_size=32, lr=0.1, schedule="cosine", factor_weight=weight,
+            data=SPRITES | {"validation_fraction": 0.1},
+            model={"latent_dim": 8, "channels": (8, 16), "time_steps": 4, "sampler": "systematic"},
+        )  # fmt: skip
+        path = train(run, tmp_path / str(weight), hardware=CPU)
+        data = load("sprites", "validation", image_size=8, channels=1, validation_fraction=0.1)
+        model = checkpoint.load(path).model
+        with torch.no_grad():
+            rates = model.encode(data.tensor()).rates.numpy()
+        return [np.corrcoef(rates[:, i], data.factors[:, i])[0, 1] for i in (3, 4)]  # x and y
+
+    told, alone = followed(1.0), followed(0.0)
+
+    assert min(told) > 0.7
+    assert max(map(abs, alone)) < min(told)
+
+
+def test_the_factors_are_those_of_the_batch(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        objectives.esvae, "esvae_loss", lambda *a, **o: (seen.append(o["factors"]), esvae_loss(*a, **o))[1]
+    )
+    run = Ready(made(factor_weight=0.1, model={"latent_dim": 8}, data=SPRITES), tmp_path)
+    run.close()
+    rows = torch.tensor([5, 3, 700, 2])
+    run._step(rows)
+    factors = run.data.factors
+    expected = (factors - factors.min(0)) / (factors.max(0) - factors.min(0))
+    np.testing.assert_allclose(seen[0], expected[rows], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        ({}, "it is not known what the images of digits were made from"),
+        (SPRITES, "expected a latent neuron for each of 5 factors, got model.latent_dim 4"),
+        (SPRITES | {"mirror": True}, "expected neither data.mirror nor data.shift"),
+        (SPRITES | {"shift": 1}, "expected neither data.mirror nor data.shift"),
+    ],
+)
+def test_what_cannot_be_taught_is_refused(data, line, tmp_path):
+    with pytest.raises(TrainingError, match=re.escape(f"train.factor_weight: {line}")):
+        train(made(factor_weight=1.0, data=data), tmp_path / "run", hardware=CPU)
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("share", [None, 0.0, 0.75, 1.0])

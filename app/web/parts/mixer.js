@@ -26,9 +26,9 @@ export function orderOf(desk, order = desk.store.state.order) {
   return weight ? all.sort((a, b) => weight[b] - weight[a] || a - b) : all;
 }
 
-/** A dimension's name: what the visitor called it, or its number. */
+/** A dimension's name: what the visitor called it, what it was taught to stand for, or its number. */
 export function nameOf(desk, i) {
-  return desk.store.state.view[`name${i}`] || `d${i}`;
+  return desk.store.state.view[`name${i}`] || desk.entry.taught?.[i] || `d${i}`;
 }
 
 /** For a dimension, how often real images have which rate: a CSS gradient, darker where more are. */

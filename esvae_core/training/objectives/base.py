@@ -24,7 +24,7 @@ Gather = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Moment:
-    """Where in its run a step is."""
+    """What a step knows besides its images: where in its run it is, and what the run is told of them."""
 
     step: int
     """Optimiser steps done."""
@@ -33,6 +33,8 @@ class Moment:
     epochs: int
     steps: int
     """Time steps T of this epoch; 1 for models without time."""
+    factors: Tensor | None = None
+    """(N, F) in [0, 1], rates that the first F latent neurons are taught, of the whole batch; None: none are."""
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,8 @@ class ESVAEObjective(SpikingObjective[ESVAE]):
             unbiased=settings.mmd_unbiased,
             kernel=settings.mmd_kernel,
             rate_weight=settings.rate_weight,
+            factors=moment.factors,
+            factor_weight=settings.factor_weight,
         )
         return Terms(loss.total, {"mse": loss.mse, "mmd": loss.mmd}, {"mean_rate": posterior.detach().mean()})
 

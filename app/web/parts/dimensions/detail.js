@@ -107,6 +107,7 @@ export function detail(desk, facts) {
     const called = nameOf(desk, j);
     title.textContent = called === `d${j}` ? called : `${called} (d${j})`;
     if (element.getRootNode().activeElement !== name) name.value = state.view[`name${j}`] ?? "";
+    name.placeholder = entry.taught?.[j] ?? "name it";
     rate.value = state.rates[j] / GRID;
     reading.textContent = latent.text(j, state.rates[j] / GRID, 3);
     if (j !== chosen) {
@@ -127,9 +128,10 @@ export function detail(desk, facts) {
   return element;
 }
 
-/** The names that were given, for a file. */
-export function named({ store, entry }) {
-  const names = {};
-  for (let j = 0; j < entry.dims; j++) if (store.state.view[`name${j}`]) names[`d${j}`] = store.state.view[`name${j}`];
+/** The names that were given, by the visitor or in training, for a file. */
+export function named(desk) {
+  const { entry } = desk;
+  const all = Array.from({ length: entry.dims }, (_, j) => [`d${j}`, nameOf(desk, j)]);
+  const names = Object.fromEntries(all.filter(([number, name]) => name !== number));
   return `${JSON.stringify({ model: entry.name, checkpoint: entry.hash, names }, null, 1)}\n`;
 }

@@ -2,6 +2,7 @@
 
 import { classColour, extent, rampColour } from "../../maths/colour.js";
 import { home, unit } from "../../maths/map.js";
+import { nameOf } from "../mixer.js";
 
 const LEVELS = 32; // colours of the ramp
 
@@ -81,7 +82,7 @@ export class MapModel {
     if (dimension && Number(dimension[1]) < atlas.dims) {
       const j = Number(dimension[1]);
       const values = Float32Array.from({ length: atlas.count }, (_, row) => latent.value(j, atlas.counts[row * atlas.dims + j] / atlas.steps));
-      return { values, name: `${latent.name} of ${this.desk.store.state.view[`name${j}`] || by}`, digits: 2 };
+      return { values, name: `${latent.name} of ${nameOf(this.desk, j)}`, digits: 2 };
     }
     if (by === "error" && atlas.arrays.errors) {
       return { values: atlas.arrays.errors.values, name: "squared error of the reconstruction", digits: 3 };

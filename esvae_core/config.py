@@ -206,6 +206,11 @@ class TrainConfig(_Settings):
         ge=0,
         description="Weight of what teaches the first latent neurons to fire as known factors of images say; 0: none.",
     )
+    factor_swap: Share = Field(
+        0.0,
+        description="Share of training images that are decoded with another image's rates in all latent neurons but "
+        "the taught ones, so that pictures come to follow these; with factor_weight.",
+    )
     kl_weight: float = Field(
         0.001, ge=0, description="ANN VAE: weight of the Kullback-Leibler divergence, in nats per image (beta)."
     )
@@ -243,6 +248,14 @@ class TrainConfig(_Settings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _swaps_beside_taught(self) -> Self:
+        if self.factor_swap and not self.factor_weight:
+            raise ValueError(
+                f"factor_swap needs a factor_weight above 0, else no neuron is taught; got {self.factor_swap}"
+            )
+        return self
+
 
 class RunConfig(_Settings):
     """One training run, whole: what a preset is, and what a checkpoint keeps."""
@@ -272,6 +285,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "mmd_warmup_steps": ("esvae",),
     "rate_weight": ("esvae",),
     "factor_weight": ("esvae",),
+    "factor_swap": ("esvae",),
     "calibration_images": ("esvae",),
     "prior_lr_factor": ("esvae", "fsvae"),
     "leak_lr_factor": ("esvae", "fsvae"),

@@ -307,6 +307,7 @@ class ESVAE(SpikingCoder):
         sampler: Sampler | None = None,
         steps: int | None = None,
         systematic: Tensor | None = None,
+        swap: Tensor | None = None,
         engine: Engine | None = None,
     ) -> Output:
         """Encode, sample, decode; and as many rates from the prior, for the loss.
@@ -318,10 +319,14 @@ class ESVAE(SpikingCoder):
             normal: (N, d) standard normal, for the prior.
             sampler, steps: the config's unless given.
             systematic: as in `sample_spikes`.
+            swap: (N, d) True where a neuron is to fire at the rate of the image before (the first's: of the last).
             engine: as in `encode`.
         """
         posterior = self.encode(images, steps=steps, engine=engine)
-        spikes = self._draw(posterior.rates, generator, sampler, steps, noise, systematic)
+        rates = posterior.rates
+        if swap is not None:
+            rates = torch.where(swap, rates.roll(1, 0), rates)
+        spikes = self._draw(rates, generator, sampler, steps, noise, systematic)
         prior_rates = self.prior_rates(len(images), generator=generator, normal=normal, prior="learned")
         return Output(self.decode(spikes, engine=engine), posterior, prior_rates)
 

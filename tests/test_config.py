@@ -42,6 +42,8 @@ def test_settings_cannot_be_changed():
         (TrainConfig, {"grow_time": ((0.5, 2), (0.2, 4))}),
         (TrainConfig, {"grow_time": ((1.0, 2),)}),
         (TrainConfig, {"grow_time": ((0.5, 0),)}),
+        (TrainConfig, {"factor_swap": 0.5}),
+        (TrainConfig, {"factor_swap": 1.5, "factor_weight": 1.0}),
         (DataConfig, {"validation_fraction": 1}),
         (DataConfig, {"colour": "red"}),
     ],

@@ -109,6 +109,20 @@ def test_a_pass_is_encode_sample_decode(tiny):
     assert torch.equal(output.prior_rates, tiny.prior_rates(3, normal=normal))
 
 
+def test_a_swapped_neuron_fires_as_the_image_before_does(tiny):
+    """Pictures are those of the mixed rates; the posterior stays that of the images."""
+    images, noise = pictures(3, tiny.config), torch.rand(4, 3, tiny.config.latent_dim, generator=seeded())
+    swap = torch.zeros(3, tiny.config.latent_dim, dtype=torch.bool)
+    swap[0, 2:], swap[2, 1] = True, True
+    output = tiny(images, noise=noise, normal=torch.zeros(3, tiny.config.latent_dim), steps=4, swap=swap)
+    rates = tiny.encode(images, steps=4).rates
+    assert torch.equal(output.posterior.rates, rates)
+    mixed = rates.clone()
+    mixed[0, 2:], mixed[2, 1] = rates[2, 2:], rates[1, 1]
+    assert not torch.equal(mixed, rates)
+    assert torch.equal(output.images, tiny.decode(tiny.sample_spikes(mixed, noise=noise, steps=4)))
+
+
 def test_pictures_do_not_see_each_other(tiny):
     spikes = (torch.rand(4, 5, 6, generator=seeded()) < 0.5).float()
     torch.testing.assert_close(tiny.decode(spikes)[2:3], tiny.decode(spikes[:, 2:3]), rtol=0, atol=1e-6)

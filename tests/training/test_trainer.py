@@ -575,6 +575,25 @@ def test_samplers_are_mixed_by_their_share(share, tmp_path, monkeypatch):
         assert float(seen[0][0].float().mean()) == pytest.approx(share, abs=0.06)
 
 
+@pytest.mark.parametrize("share", [None, 0.5])
+@pytest.mark.parametrize("swap", [0.3, 1.0])
+def test_untaught_neurons_are_swapped_for_a_share_of_images(share, swap, tmp_path):
+    config = made(factor_weight=0.1, factor_swap=swap, systematic_share=share, model={"latent_dim": 8}, data=SPRITES)
+    run = Ready(config, tmp_path)
+    run.close()
+    seen, given, forward, network = [], [], run.forward, run.model.forward
+    run.forward = lambda *inputs: (seen.append(inputs[3:]), forward(*inputs))[1]
+    run.model.forward = lambda *inputs, **options: (given.append(options), network(*inputs, **options))[1]
+    run._step(torch.arange(400))
+    *mixed, swapped = seen[0]
+    assert len(mixed) == (share is not None)
+    assert given[0]["swap"] is swapped
+    assert given[0]["systematic"] is (mixed[0] if mixed else None)
+    assert not swapped[:, :5].any()  # the five factors
+    assert (swapped[:, 5:] == swapped[:, 5:6]).all()
+    assert float(swapped[:, 5].float().mean()) == pytest.approx(swap, abs=0.06)
+
+
 def test_the_prior_learns_faster_by_its_factor(tmp_path):
     run = Ready(made(prior_lr_factor=7.0, lr=0.01), tmp_path)
     run.close()

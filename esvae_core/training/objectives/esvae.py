@@ -23,19 +23,29 @@ class ESVAEObjective(SpikingObjective[ESVAE]):
     capturable: ClassVar[bool] = True
 
     def noise(self, count: int, mine: slice, source: torch.Generator, moment: Moment) -> tuple[Tensor, ...]:
-        """Uniform (T, n, d) for spikes, standard normal (n, d) for the prior; if samplers are mixed, who has which."""
-        d, share = self.model.config.latent_dim, self.settings.systematic_share
+        """Uniform (T, n, d) for spikes, standard normal (n, d) for the prior; then, as the settings ask, (n, d) bool.
+
+        If samplers are mixed: which neurons are sampled systematically. If rates are swapped: which neurons have those
+        of another image.
+        """
+        d, share, swap = self.model.config.latent_dim, self.settings.systematic_share, self.settings.factor_swap
         uniform = torch.rand((moment.steps, count, d), generator=source)
         normal = torch.randn((count, d), generator=source)
-        if share is None:
-            return uniform[:, mine], normal[mine]
-        return uniform[:, mine], normal[mine], torch.rand((count, d), generator=source)[mine] < share
+        asked = []
+        if share is not None:
+            asked.append(torch.rand((count, d), generator=source)[mine] < share)
+        if swap:
+            assert moment.factors is not None
+            untaught = torch.arange(d) >= moment.factors.shape[1]
+            asked.append((torch.rand((count, 1), generator=source)[mine] < swap) & untaught)
+        return uniform[:, mine], normal[mine], *asked
 
     def forward(self, images: Tensor, *noise: Tensor) -> tuple[Tensor, ...]:
         """Pictures, rates of the posterior, rates of the prior."""
-        uniform, normal, *mixed = noise
-        systematic = mixed[0] if mixed else None
-        output = self.model(images, noise=uniform, normal=normal, steps=len(uniform), systematic=systematic)
+        uniform, normal, *asked = noise
+        systematic = asked.pop(0) if self.settings.systematic_share is not None else None
+        swap = asked.pop(0) if self.settings.factor_swap else None
+        output = self.model(images, noise=uniform, normal=normal, steps=len(uniform), systematic=systematic, swap=swap)
         return output.images, output.posterior.rates, output.prior_rates
 
     def terms(self, images: Tensor, outputs: tuple[Tensor, ...], moment: Moment, gather: Gather) -> Terms:

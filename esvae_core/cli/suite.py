@@ -74,6 +74,7 @@ def run(
         plan,
         net,
         inception,
+        taught=bool(loaded.header.taught) and loaded.header.taught == test.factor_names,
     )
     with console.bar() as bar:
         task = bar.add_task(escape(loaded.header.name), total=None, left="")

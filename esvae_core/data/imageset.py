@@ -67,6 +67,18 @@ class ImageSet:
             index = index if index.dtype == bool else index.astype(np.int64)  # an empty list would be float
         return torch.from_numpy(self.images[index].astype(np.float32)).div_(127.5).sub_(1)
 
+    def factor_shares(self) -> NDArray[np.float32]:
+        """(N, F) in [0, 1]: where each factor lies between its least and its greatest value in this split.
+
+        Raises:
+            ValueError: what the images were made from is not known.
+        """
+        if self.factors is None:
+            raise ValueError(f"{self.name}: it is not known what its images were made from")
+        low, high = self.factors.min(0), self.factors.max(0)
+        shares: NDArray[np.float32] = ((self.factors - low) / np.maximum(high - low, 1e-12)).astype(np.float32)
+        return shares
+
     def take(self, positions: NDArray[np.int64], split: Split) -> ImageSet:
         """The images at `positions` (n,), as a split of their own."""
         return replace(

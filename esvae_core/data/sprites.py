@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,14 +52,26 @@ def make_sprites(count: int, seed: int, *, colour: bool = False) -> Sprites:
     low, high = np.array(list(FACTORS.values())).T
     factors = low + (high - low) * np.random.default_rng(seed).random((count, len(FACTORS)))
     factors[:, 0] = np.floor(factors[:, 0])
-    planes = np.empty((count, 1, SIZE, SIZE))
-    for start in range(0, count, _CHUNK):
+    names = tuple(FACTORS) if colour else tuple(FACTORS)[:5]
+    factors = factors[:, : len(names)]
+    return Sprites(_painted(factors), factors, names)
+
+
+def _painted(factors: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """(N, 5) factors to white sprites (N, 1, 32, 32), (N, 6) to coloured ones (N, 3, 32, 32)."""
+    planes = np.empty((len(factors), 1, SIZE, SIZE))
+    for start in range(0, len(factors), _CHUNK):
         chunk = slice(start, start + _CHUNK)
         planes[chunk, 0] = draw(factors[chunk])
-    if colour:
+    if factors.shape[1] == len(FACTORS):
         planes = planes * _rgb(factors[:, 5])[:, :, None, None]
-    names = tuple(FACTORS) if colour else tuple(FACTORS)[:5]
-    return Sprites(np.round(255 * planes).astype(np.uint8), factors[:, : len(names)], names)
+    return np.round(255 * planes).astype(np.uint8)
+
+
+def redrawn(like: ImageSet, factors: NDArray[np.float64]) -> ImageSet:
+    """The same sprites, at the same size, but made from other factors (N, F), in the order of `like.factor_names`."""
+    images = resize_all(_painted(factors), like.images.shape[2], like.images.shape[1])
+    return replace(like, images=images, factors=factors)
 
 
 def draw(factors: NDArray[np.float64]) -> NDArray[np.float64]:

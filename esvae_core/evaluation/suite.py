@@ -71,6 +71,8 @@ class Bench:
     plan: Plan = FULL
     net: FeatureFile | None = None
     inception: Path | None = None
+    taught: bool = False
+    """Whether the first latent neurons were taught the factors of the images."""
 
 
 class SuiteReport(BaseModel):
@@ -142,7 +144,7 @@ def _robustness(bench: Bench, report: Report) -> Group:
 
 def _disentanglement(bench: Bench, report: Report) -> Group:
     images = some(bench.test, bench.plan.images)
-    return disentanglement(bench.subject, images, seeds=bench.plan.seeds, report=report)
+    return disentanglement(bench.subject, images, taught=bench.taught, seeds=bench.plan.seeds, report=report)
 
 
 def _cost(bench: Bench, report: Report) -> Group:
@@ -253,6 +255,8 @@ def _key(whole: SuiteReport, bench: Bench, group: str) -> str:
         parts["inception"] = (
             None if bench.inception is None else hashlib.sha256(bench.inception.read_bytes()).hexdigest()
         )
+    if group == "disentanglement" and bench.taught:
+        parts["taught"] = True
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -6,7 +6,6 @@ a rate is in [0, 1] as their labels are, so that it can be the label.
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,5 +27,4 @@ def taught_rates(data: ImageSet, latent_dim: int) -> Tensor:
             f"train.factor_weight: expected a latent neuron for each of {count} factors, "
             f"got model.latent_dim {latent_dim}"
         )
-    low, high = data.factors.min(0), data.factors.max(0)
-    return torch.from_numpy(((data.factors - low) / np.maximum(high - low, 1e-12)).astype(np.float32))
+    return torch.from_numpy(data.factor_shares())

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from esvae_core.data import load, make_sprites
-from esvae_core.data.sprites import FACTORS, SHAPES, draw
+from esvae_core.data.sprites import FACTORS, SHAPES, draw, redrawn
 
 
 def test_the_first_sprites_of_a_seed_stay_the_same():
@@ -85,3 +85,25 @@ def test_load_gives_factors_with_the_images():
     source = make_sprites(10_000, 0)
     assert np.array_equal(validation.images, source.images[validation.indices])
     assert np.array_equal(validation.factors, source.factors[validation.indices])
+
+
+@pytest.mark.parametrize(("name", "size", "channels"), [("sprites", 32, 1), ("sprites-rgb", 16, 3)])
+def test_sprites_are_drawn_again_from_other_factors(name, size, channels):
+    found = load(name, "test", image_size=size, channels=channels).take(np.arange(5), "test")
+    assert np.array_equal(redrawn(found, found.factors).images, found.images)
+    turned = found.factors[[1, 2, 3, 4, 0]]
+    again = redrawn(found, turned)
+    assert np.array_equal(again.images, found.images[[1, 2, 3, 4, 0]])
+    assert again.factors is turned
+
+
+def test_a_factors_share_is_its_place_in_its_range():
+    found = load("sprites-rgb", "test", image_size=32, channels=3)
+    low, high = np.array(list(FACTORS.values())).T
+    high[0] = len(SHAPES) - 1
+    shares = found.factor_shares()
+    np.testing.assert_allclose(shares, (found.factors - low) / (high - low), atol=2e-3)
+    assert (shares.min(0) == 0).all()
+    assert (shares.max(0) == 1).all()
+    with pytest.raises(ValueError, match="not known"):
+        load("digits", "test", image_size=32, channels=1).factor_shares()

@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 import torch
 
+from esvae_core.data import load
+from esvae_core.data.sprites import redrawn
 from esvae_core.errors import InputError
 from esvae_core.evaluation.cost import cost
 from esvae_core.evaluation.costs import costs, synapses
 from esvae_core.evaluation.disentanglement import disentanglement
 from esvae_core.evaluation.evaluate import evaluate
 from esvae_core.evaluation.feature_net import FeatureConfig, FeatureFile, FeatureHeader, FeatureNet, features
+from esvae_core.evaluation.followed import followed
 from esvae_core.evaluation.frechet import frechet_distance, gaussian
 from esvae_core.evaluation.generation import generation
 from esvae_core.evaluation.latent_space import latent_space, untrained
@@ -316,6 +319,39 @@ def test_disentanglement_of_codes_that_are_the_factors_and_of_ones_that_mix_them
     assert all(" of it from dimension " in figure.note for figure in each)
     assert pure.figures[0].deviation is not None
     assert "shape, x, y" in pure.protocol
+
+
+def test_pictures_that_follow_what_neurons_were_taught():
+    """A painter that draws what the rates say follows all; one that looks at the image again follows nothing."""
+    data = load("sprites-rgb", "test", image_size=32, channels=3)
+    data = data.take(np.arange(60), "test")
+    low, high = data.factors.min(0), data.factors.max(0)
+
+    class Painter:
+        sampler, steps, module = "systematic", 1, None
+        encode = prior_rates = latent_spikes = firing = reconstruct = sample = NotImplemented  # it is asked for none
+        blind: tuple[int, ...] = ()
+
+        def features(self, images):
+            return torch.from_numpy(data.factor_shares())
+
+        def spikes(self, rates, generator):
+            kept = self.features(None)
+            return torch.stack([kept[:, k] if k in self.blind else rates[:, k] for k in range(6)], 1)
+
+        def decode(self, shares):
+            factors = low + shares.double().numpy() * (high - low)
+            factors[:, 0] = factors[:, 0].round()
+            return redrawn(data, factors).tensor()
+
+    painter = Painter()
+    assert followed(painter, data, 0) == pytest.approx([1] * 6, abs=1e-3)
+    painter.blind = (3, 5)
+    assert followed(painter, data, 1) == pytest.approx([1, 1, 1, 0, 1, 0], abs=1e-3)
+    told = disentanglement(painter, data, taught=True, seeds=2)
+    assert value(told, "x followed") == pytest.approx(0, abs=1e-3)
+    assert value(told, "y followed") == pytest.approx(1, abs=1e-3)
+    assert not any("followed" in figure.name for figure in disentanglement(painter, data, seeds=1).figures)
 
 
 def test_disentanglement_does_not_apply_where_factors_are_unknown(spiking, test_set):

@@ -219,13 +219,19 @@ export function mixer(desk) {
       row.onpointermove = move;
       row.onpointerup = row.onpointercancel = end;
       row.addEventListener("wheel", onwheel, { passive: false });
-      const labels = order.slice(first, first + ROW).map((i) => h("span", {}, many ? "" : i));
+      const labels = order.slice(first, first + ROW).map((i) => under(i, many));
       lines.push(h("div", { class: "fader-row" }, scale(), row, h("div", { class: "fader-names", "aria-hidden": "true" }, labels)));
     }
     rows.replaceChildren(...lines);
     rows.dataset.rows = lines.length;
     chosen = order.includes(chosen) ? chosen : order[0];
     show();
+  }
+
+  /** What stands under a bar: its name, upright, if it has one; else its number, where there is room for all. */
+  function under(i, many) {
+    const name = nameOf(desk, i);
+    return name === `d${i}` ? h("span", {}, many ? "" : i) : h("span", { class: "named" }, name);
   }
 
   const scale = () => h("div", { class: "fader-scale", "aria-hidden": "true" }, SCALES[latent.spiking ? "rates" : "deviations"].map((n) => h("span", {}, n)));

@@ -3,7 +3,8 @@
 Left to right: the first 64 of the test split in a seeded order, the model's reconstructions of them, 64 samples. Where
 it is known what the images were made from, NAME-factors.png has two rows for each factor. In the first the rates of an
 image are moved as the mean rates of all test images move with that factor, from its least to its greatest value; in the
-second the one dimension that says most of the factor goes from 0 to 1.
+second the one dimension that says most of the factor goes from 0 to 1. Where neurons were taught the factors, the two
+rows are of two images, in which the taught neuron alone goes from 0 to 1.
 
     python docs/make_contact_sheets.py --data-dir DIR [NAME ...]
 """
@@ -78,18 +79,25 @@ def factor_sheet(path: Path) -> Image.Image | None:
     assert data.factors is not None
     with torch.no_grad():
         rates = model.encode(data.tensor()).rates
-        first = np.random.default_rng(SEED).permutation(len(data))[0]
+        first, second = np.random.default_rng(SEED).permutation(len(data))[:2]
         dimensions = [binned(column) for column in rates.numpy().T]
+
+        def alone(image: int, dimension: int) -> torch.Tensor:
+            moved = rates[image].repeat(FRAMES, 1)
+            moved[:, dimension] = torch.linspace(0, 1, FRAMES)
+            return moved
+
         rows = []
-        for factor in data.factors.T:
+        for k, factor in enumerate(data.factors.T):
+            if header.taught:
+                rows += [alone(first, k), alone(second, k)]
+                continue
             kinds = binned(factor, FRAMES)
             means = torch.stack([rates[kinds == kind].mean(0) for kind in range(kinds.max() + 1)])
             at = np.linspace(0, len(means) - 1, FRAMES).round()  # a factor of four classes has four means
             rows.append((rates[first] + means[at] - means[kinds[first]]).clamp(0, 1))
             said = [information(dimension, binned(factor)) for dimension in dimensions]
-            alone = rates[first].repeat(FRAMES, 1)
-            alone[:, int(np.argmax(said))] = torch.linspace(0, 1, FRAMES)
-            rows.append(alone)
+            rows.append(alone(first, int(np.argmax(said))))
         # one draw for all, so that nothing but the rate differs along a row
         noise = torch.rand(config.time_steps, 1, config.latent_dim, generator=generator(SEED, "factors"))
         spikes = model.sample_spikes(torch.cat(rows), noise=noise.expand(-1, FRAMES * len(rows), -1))

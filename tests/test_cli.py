@@ -18,6 +18,7 @@ from benchmarks.published_layout import published_network, published_state
 from esvae_core import cli
 from esvae_core.checkpoint import DataRecord, Header, load, save
 from esvae_core.cli import console
+from esvae_core.config import TrainConfig
 from esvae_core.data import load as load_data
 from esvae_core.evaluation.feature_net import (
     FeatureConfig,
@@ -129,6 +130,14 @@ def test_presets_lists_all_and_shows_one(esvae):
 def test_info(esvae, checkpoint):
     assert "tiny" in esvae("info", checkpoint).out
     assert esvae("info", checkpoint, "--json").json["model"]["latent_dim"] == 6
+
+
+def test_info_says_what_neurons_were_taught(esvae, tmp_path, warm_model):
+    known = DataRecord(name="made", sha256="", factor_names=("x", "y"))
+    header = Header(name="told", model=warm_model.config, dataset=known, train=TrainConfig(factor_weight=1.0))
+    save(tmp_path / "told.safetensors", warm_model.state_dict(), header)
+    shown = " ".join(esvae("info", tmp_path / "told.safetensors").out.replace("│", " ").split())
+    assert "the first were taught x, y" in shown
 
 
 def test_info_tells_a_figure_by_each_of_its_protocols(esvae):

@@ -35,7 +35,7 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
         "kind": model.kind,
         "images": f"{model.image_channels} x {model.image_size} x {model.image_size}",
         "channels": " - ".join(map(str, model.channels)),
-        "latent": _latent(model),
+        "latent": _latent(model) + (f", the first were taught {', '.join(header.taught)}" if header.taught else ""),
         "data": f"{header.dataset.name} ({header.dataset.sha256[:12]})" if header.dataset else "unknown",
         "training": f"{header.training.epochs} epochs, {header.training.steps:,} steps, "
         f"{console.duration(header.training.seconds)} on {header.training.device}"

@@ -11,7 +11,8 @@ import { budget, learning } from "./training.js";
  */
 export function about(entry, drawn, below = null) {
   const { metrics, settings, source, created } = entry.card ?? { metrics: [], settings: {} };
-  const facts = [source, created ? `written ${created.slice(0, 10)}` : "", entry.budget ? budget(entry.budget) : ""];
+  const taught = entry.taught?.length ? `its first neurons were taught ${entry.taught.join(", ")}` : "";
+  const facts = [source, created ? `written ${created.slice(0, 10)}` : "", entry.budget ? budget(entry.budget) : "", taught];
   const rows = metrics.map(({ name, value, protocol }) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value.toPrecision(4)), h("td", {}, protocol)));
   const element = h(
     "section",

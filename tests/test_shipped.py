@@ -12,6 +12,7 @@ import pytest
 from esvae_core.checkpoint import load
 from esvae_core.cli.train import settings_of
 from esvae_core.data import load as load_data
+from esvae_core.data.sprites import FACTORS
 from esvae_core.errors import MissingDataError
 from esvae_core.evaluation.evaluate import evaluate
 from esvae_core.explore import atlas
@@ -20,7 +21,9 @@ from esvae_core.explore.playable import LEVELS, load_playable
 FOLDER = Path(__file__).parents[1] / "checkpoints"
 _SHAPE = ((32, 64, 128, 256), 32, 16)
 SHAPES = {
-    **dict.fromkeys(("mnist", "mnist-plus", "fashion-plus", "sprites-plus", "digits-plus", "digits"), _SHAPE),
+    **dict.fromkeys(
+        ("mnist", "mnist-plus", "fashion-plus", "sprites-plus", "sprites-taught", "digits-plus", "digits"), _SHAPE
+    ),
     "cifar10-plus": ((32, 64, 128, 256), 128, 16),
     "emoji-plus": ((32, 64, 128, 256, 512), 128, 16),
 }
@@ -46,7 +49,9 @@ def test_each_has_its_shape_and_an_atlas_of_its_own(name):
     assert atlas.beside(path).stat().st_size < 700_000
 
 
-@pytest.mark.parametrize("name", ["mnist", "mnist-plus", "fashion-plus", "digits-plus", "fsvae-mnist"])
+@pytest.mark.parametrize(
+    "name", ["mnist", "mnist-plus", "fashion-plus", "sprites-taught", "digits-plus", "fsvae-mnist"]
+)
 def test_the_last_command_of_its_section_has_the_settings_it_was_trained_with(name):
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     listing = text.partition(f"**How `{name}` was made.**")[2].partition("```\n")[2].partition("```")[0]
@@ -61,6 +66,12 @@ def test_the_last_command_of_its_section_has_the_settings_it_was_trained_with(na
     start = wanted.train.start_from  # of which a checkpoint keeps the name alone
     assert header.train == wanted.train.model_copy(update={"start_from": start and Path(start).name})
     assert header.model.model_copy(update=unfitted) == wanted.model
+
+
+def test_what_was_taught_has_its_names():
+    headers = {name: load(FOLDER / f"{name}.safetensors").header for name in SHAPES}
+    assert [name for name, header in headers.items() if header.taught] == ["sprites-taught"]
+    assert headers["sprites-taught"].taught == tuple(FACTORS)
 
 
 @pytest.mark.parametrize("name", ["annvae-mnist", "ae-mnist"])

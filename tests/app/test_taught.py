@@ -1,4 +1,4 @@
-"""Neurons that were taught what to stand for, in sprites-plus as it ships: they are named, and the picture follows."""
+"""Neurons that were taught what they stand for, as sprites-taught ships: they are named, and the picture follows."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def sprite(page):
-    atlas = catalogue.named("sprites-plus").atlas
+    atlas = catalogue.named("sprites-taught").atlas
     middle = np.abs(atlas.rates[:, :6] - 0.5)[:, 1:5].max(1).argmin()  # neither small nor large, and in the middle
     rates = to_grid(atlas.rates[middle].tolist())
-    open_page(page, State("sprites-plus", TestImage(int(atlas.indices[middle])), rates, 7, "systematic", 16))
+    open_page(page, State("sprites-taught", TestImage(int(atlas.indices[middle])), rates, 7, "systematic", 16))
     return page
 
 

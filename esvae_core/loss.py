@@ -49,5 +49,10 @@ def esvae_loss(
     if rate_weight:
         total = total + rate_weight * posterior_rates.mean()
     if factors is not None:
-        total = total + factor_weight * (posterior_rates[:, : factors.shape[1]] - factors).square().mean()
+        total = total + factor_weight * factor_error(posterior_rates, factors)
     return Loss(total, error, distance)
+
+
+def factor_error(rates: Tensor, factors: Tensor) -> Tensor:
+    """Mean squared error of the first F of d neurons: rates (M, d), factors (M, F), both in [0, 1]."""
+    return (rates[:, : factors.shape[1]] - factors).square().mean()

@@ -521,6 +521,7 @@ def test_neurons_learn_what_they_are_told(tmp_path):
             model={"latent_dim": 8, "channels": (8, 16), "time_steps": 4, "sampler": "systematic"},
         )  # fmt: skip
         path = train(run, tmp_path / str(weight), hardware=CPU)
+        assert ("factor_error" in rows(path.parent)[0]) == bool(weight)
         data = load("sprites", "validation", image_size=8, channels=1, validation_fraction=0.1)
         model = checkpoint.load(path).model
         with torch.no_grad():

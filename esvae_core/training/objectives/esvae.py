@@ -10,7 +10,7 @@ from torch import Tensor
 
 from esvae_core.esvae import ESVAE
 from esvae_core.latent import mmd
-from esvae_core.loss import esvae_loss
+from esvae_core.loss import esvae_loss, factor_error
 from esvae_core.training.objectives.base import Gather, Moment, SpikingObjective, Terms
 from esvae_core.training.schedule import mmd_weight
 
@@ -26,7 +26,7 @@ class ESVAEObjective(SpikingObjective[ESVAE]):
         """Uniform (T, n, d) for spikes, standard normal (n, d) for the prior; then, as the settings ask, (n, d) bool.
 
         If samplers are mixed: which neurons are sampled systematically. If rates are swapped: which neurons have those
-        of another image.
+        of another image, one of the same process.
         """
         d, share, swap = self.model.config.latent_dim, self.settings.systematic_share, self.settings.factor_swap
         uniform = torch.rand((moment.steps, count, d), generator=source)
@@ -65,7 +65,10 @@ class ESVAEObjective(SpikingObjective[ESVAE]):
             factors=moment.factors,
             factor_weight=settings.factor_weight,
         )
-        return Terms(loss.total, {"mse": loss.mse, "mmd": loss.mmd}, {"mean_rate": posterior.detach().mean()})
+        watched = {"mean_rate": posterior.detach().mean()}
+        if moment.factors is not None:
+            watched["factor_error"] = factor_error(posterior.detach(), moment.factors)
+        return Terms(loss.total, {"mse": loss.mse, "mmd": loss.mmd}, watched)
 
     @torch.no_grad()
     def validate(self, model: ESVAE, batches: Iterable[Tensor], source: torch.Generator) -> dict[str, float]:

@@ -49,6 +49,17 @@ def test_the_route_gives_the_file_and_keeps_nothing(shelf):
     assert base64.b64decode(inside["bundle"]) == shelf.bundle
 
 
+def test_the_file_describes_a_model_as_the_app_does():
+    """In all that the page looks at: what needs a server, and the card of Models, are left out."""
+    told = catalogue.named("sprites-taught")
+    state = State("sprites-taught", Prior(0), to_grid([0.5] * 32), 1, "systematic", 16)
+    inside = held(alone.page_of(told, "explore", state))["entry"]
+    app = json.loads(json.dumps(catalogue.described(told)))
+    assert inside["taught"] == ["shape", "scale", "orientation", "x", "y", "hue"]
+    assert app.keys() - inside.keys() == {"figures", "budget", "atlasVersion", "card"}
+    assert {name for name, value in inside.items() if app[name] != value} <= {"originals"}
+
+
 def test_what_the_file_cannot_hold_is_refused(shelf):
     wrong = {
         "view: expected one of explore, spikes, map, found 'how'": asked(shelf, view="how"),

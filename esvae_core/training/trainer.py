@@ -172,8 +172,30 @@ def _stop_signals() -> Iterator[threading.Event]:
 
 
 def _shape(config: ImageModelConfig) -> dict[str, Any]:
-    """The settings that weights depend on: all but those of neurons and sampling, which hold none."""
-    return config.model_dump(exclude={"neuron", "latent_neuron", "learned_readout", "sampler", "sampling_gradient"})
+    """The settings that weights depend on, but for the latent's size: neurons and sampling hold none."""
+    return config.model_dump(
+        exclude={"neuron", "latent_neuron", "learned_readout", "sampler", "sampling_gradient", "latent_dim"}
+    )
+
+
+def _widened(given: dict[str, Tensor], own: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of a network with fewer latent neurons, placed in those of one with more.
+
+    The first latent neurons keep their weights. The others keep their random ones towards the encoder and get 0 towards
+    the decoder, so that the wider network decodes as the given one does. The prior starts anew, since it mixes all
+    neurons.
+    """
+    placed = {}
+    for name, weights in given.items():
+        wide = own[name].clone()
+        if wide.shape == weights.shape:
+            wide = weights
+        elif not name.startswith("prior."):
+            if name.startswith("from_latent."):
+                wide.zero_()
+            wide[tuple(slice(size) for size in weights.shape)] = weights
+        placed[name] = wide
+    return placed
 
 
 def _clocks() -> tuple[float, float]:
@@ -292,9 +314,10 @@ class _Run:
             self._paint_mean_image()
 
     def _start_from(self, path: Path) -> None:
-        """Take the weights of a checkpoint of the same shape; its readout was made for the model's own T.
+        """Take the weights of a checkpoint of the same shape, or of one with fewer latent neurons.
 
-        Neurons and sampling may be others: a network can be taught on with a surrogate or a reset that it did not have.
+        Its readout was made for the model's own T. Neurons and sampling may be others: a network can be taught on with
+        a surrogate or a reset that it did not have.
         """
         found = checkpoint.load(path)
         start = found.model
@@ -302,10 +325,15 @@ class _Run:
             start = start.with_prior(None)  # one that was fitted fits other weights
         if _shape(start.config) != _shape(self.config.model):
             raise TrainingError(f"{path}: its model has another shape than the run's; see `esvae info {path}`")
+        before, wanted = start.config.latent_dim, self.config.model.latent_dim
+        if before > wanted or (before < wanted and not isinstance(start, ESVAE)):
+            raise TrainingError(
+                f"{path}: it has {before} latent neurons, the run {wanted}; expected as many, or fewer of an ESVAE"
+            )
         given, own = start.state_dict(), self.model.state_dict()
         if unknown := [name for name in given if name not in own]:
             raise TrainingError(f"{path}: it has learned leaks ({unknown[0]}), which the run's neurons would not have")
-        self.model.load_state_dict({name: x for name, x in own.items() if learns_leak(name)} | given)
+        self.model.load_state_dict({name: x for name, x in own.items() if learns_leak(name)} | _widened(given, own))
         self.steps_now = time_steps(self.config.model, self.config.train, self.config.train.epochs - 1)
         if found.header.training is not None:
             self.state.before = found.header.training.model_dump_json()

@@ -364,9 +364,28 @@ def test_a_run_may_go_on_with_other_neurons_and_sampling_but_not_with_another_sh
     run.close()
     assert same(run.model.state_dict(), known.state_dict())
     assert run.model.config.neuron.reset == "soft"
-    for shape in ({"latent_dim": 5}, {"time_steps": 7}):
-        with pytest.raises(TrainingError, match="another shape"):
+    for shape, message in (({"latent_dim": 3}, "has 4 latent neurons, the run 3"), ({"time_steps": 7}, "another shape")):
+        with pytest.raises(TrainingError, match=message):
             Ready(made(start_from=str(path), model=shape), tmp_path / "other")
+
+
+def test_a_run_with_more_latent_neurons_decodes_as_the_checkpoint_it_starts_from(tmp_path):
+    known = ESVAE(made().model)
+    path = tmp_path / "start.safetensors"
+    checkpoint.save(path, known.state_dict(), checkpoint.Header(name="start", model=known.config))
+    run = Ready(made(start_from=str(path), model={"latent_dim": 7}), tmp_path / "run")
+    run.close()
+    wide, narrow = run.model.eval(), known.eval()
+    spikes = (torch.rand(wide.config.time_steps, 3, 7) > 0.5).float()
+    torch.testing.assert_close(wide.decode(spikes), narrow.decode(spikes[:, :, :4].contiguous()))
+    images = torch.rand(3, 1, 8, 8) * 2 - 1
+    torch.testing.assert_close(wide.encode(images).rates[:, :4], narrow.encode(images).rates)
+    assert bool(wide.to_latent.transform.weight[4:].any())  # the new neurons are not silent for good
+    assert wide.prior.linear.weight.shape == (7, 7)
+    before = wide.from_latent.transform.weight[:, 4:].clone()
+    run.model.train()
+    run._step(torch.arange(256))
+    assert bool((run.model.from_latent.transform.weight[:, 4:] != before).all(0).any())
 
 
 LEARNED = {

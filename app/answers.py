@@ -10,18 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app import alone, catalogue, maps, scene, unplayed
 from app.routes import FOREVER, FRESH, Handler, answer, guarded
+from app.security import FromPage
 from app.state import PARAMETER, LinkError, State, decode
 from esvae_core.errors import InputError
 from esvae_core.explore.packs import map_parts, pack
 
 _MAX_LINK = 32_768  # characters
-_AS_FILE = {"Content-Disposition": 'attachment; filename="explorer.html"', "X-Content-Type-Options": "nosniff"}
+_AS_FILE = {"Content-Disposition": 'attachment; filename="explorer.html"'}
 
 
 @guarded
@@ -88,8 +90,6 @@ def _whole(text: str, what: str) -> int:
 @guarded
 def map_begin(request: Request) -> Response:
     """Begin to draw a map of a model's rates with the settings in the query."""
-    if "x-esvae" not in request.headers:  # which the pages of other sites cannot send
-        return JSONResponse({"error": "expected a request of the explorer's own page"}, 403, headers=FRESH)
     shelf = catalogue.hashed(request.path_params["digest"])
     if shelf is None or shelf.atlas is None:
         return answer(None)
@@ -128,17 +128,19 @@ def page(request: Request) -> Response:
     return Response(text, media_type="text/html", headers=FRESH | _AS_FILE)
 
 
+_FROM_PAGE = [Middleware(FromPage)]
+
 ROUTES: list[BaseRoute] = [
     Route("/models", models),
     Route("/model/{name:path}", model),
     Route("/bundle/{digest}", _part(lambda shelf: shelf.bundle)),
     Route("/atlas/{digest}", _part(catalogue.atlas_pack)),
-    Route("/originals/{digest}", _part(catalogue.originals_pack)),
+    Route("/originals/{digest}", _part(catalogue.originals_pack), middleware=_FROM_PAGE),
     Route("/dimensions/{digest}", dimensions),
-    Route("/draw", draw),
-    Route("/own/{name:path}", own_pictures),
-    Route("/page/{digest}", page),
-    Route("/map/{digest}", map_begin, methods=["POST"]),
-    Route("/map-state/{key}", map_state, methods=["GET", "DELETE"]),
-    Route("/map-data/{key}", map_data),
+    Route("/draw", draw, middleware=_FROM_PAGE),
+    Route("/own/{name:path}", own_pictures, middleware=_FROM_PAGE),
+    Route("/page/{digest}", page, middleware=_FROM_PAGE),
+    Route("/map/{digest}", map_begin, methods=["POST"], middleware=_FROM_PAGE),
+    Route("/map-state/{key}", map_state, methods=["GET", "DELETE"], middleware=_FROM_PAGE),
+    Route("/map-data/{key}", map_data, middleware=_FROM_PAGE),
 ]

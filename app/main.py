@@ -1,17 +1,34 @@
 """The app object that `streamlit run app/main.py` finds: the script, and routes for the page's files and models."""
 
+import os
 import sys
 import threading
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))  # Streamlit puts this folder on the import path; `app` itself lies above it
 
-from app.routes import ROUTES, models  # noqa: E402 - needs the line above
+from app import security, settings  # noqa: E402 - needs the line above
+from app.routes import below, models  # noqa: E402
 from app.trouble import report  # noqa: E402
+from esvae_core.errors import ConfigError  # noqa: E402
 
-app = st.App(HERE / "frame" / "explorer.py", routes=ROUTES, on_script_error=report)
+settings.apply()
+try:
+    allowed = security.hosts(st.get_option("server.address"), os.environ.get(security.HOSTS_OPTION, ""))
+    embedders = security.ancestors(os.environ.get(security.ANCESTORS_OPTION, ""))
+except ConfigError as error:
+    print(f"error: {error}", file=sys.stderr)
+    sys.exit(2)
+
+app = st.App(
+    HERE / "frame" / "explorer.py",
+    routes=below(st.get_option("server.baseUrlPath")),
+    middleware=[Middleware(security.Guard, allowed, security.content_security_policy(embedders))],
+    on_script_error=report,
+)
 # PyTorch loads while the browser fetches the page.
 threading.Thread(target=models, name="loads the models' routes", daemon=True).start()

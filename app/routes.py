@@ -49,7 +49,7 @@ def answer(content: bytes | None, kind: str = "application/octet-stream") -> Res
     """Content that its address names, to be kept for ever; None: 404."""
     if content is None:
         return JSONResponse({"error": "not here"}, 404, headers=FRESH)
-    return Response(content, media_type=kind, headers=FOREVER | {"X-Content-Type-Options": "nosniff"})
+    return Response(content, media_type=kind, headers=FOREVER)
 
 
 def guarded(handler: Handler) -> Handler:
@@ -100,7 +100,11 @@ def home(request: Request) -> Response:
     return RedirectResponse(f"./?{query}" if (query := request.url.query) else "./")
 
 
-ROUTES: list[BaseRoute] = [
-    Route("/explore", home),
-    Mount(PREFIX, routes=[Route("/web/{version}/{name:path}", web), Mount("", app=_models)]),
-]
+def below(base: str = "") -> list[BaseRoute]:
+    """The routes below Streamlit's base path, where its own are; slashes at its ends do not matter."""
+    base = f"/{base.strip('/')}" if base.strip("/") else ""
+    files = Route("/web/{version}/{name:path}", web)
+    return [Route(f"{base}/explore", home), Mount(base + PREFIX, routes=[files, Mount("", app=_models)])]
+
+
+ROUTES = below()

@@ -15,7 +15,7 @@ from esvae_core.errors import EsvaeError
 _JS = """
 export default function (component) {
   const { parentElement, data } = component;
-  const base = new URL(document.baseURI).origin + data.base;
+  const base = new URL(data.base, document.baseURI).href; // all pages lie side by side, whatever path is before them
   let gone = false;
   let leave = () => {};
   import(`${base}/web/${data.version}/stage.js`)
@@ -48,10 +48,9 @@ def stage(view: str, **data: Any) -> State | None:
         The state that the page told last, after a gesture ended or, as `tells` says, another model was opened; None
         before that, or if it cannot be read.
     """
-    base = st.get_option("server.baseUrlPath").strip("/")
     told = _component()(
         key=f"stage-{view}",
-        data={"view": view, "base": f"/{base}{PREFIX}" if base else PREFIX, "version": VERSION, **data},
+        data={"view": view, "base": PREFIX.lstrip("/"), "version": VERSION, **data},
         default={"link": None},
         on_link_change=lambda: None,
     )

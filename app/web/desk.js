@@ -4,6 +4,7 @@
  * The desk survives the change from one page to another; views come and go.
  */
 
+import { ask } from "./backend.js";
 import { supported } from "./engine/engine.js";
 import { loadEngine } from "./engine/load.js";
 import { Pool } from "./engine/pool.js";
@@ -263,14 +264,7 @@ function atlasOf(pack) {
 /** The server's routes. */
 function served(base) {
   const kept = new Map(); // bundles are needed by the page and by its workers
-  const get = async (path) => {
-    const answer = await fetch(`${base}/${path}`);
-    if (!answer.ok) {
-      const { error } = await answer.json().catch(() => ({}));
-      throw new Error(error ?? `${path}: ${answer.status} ${answer.statusText}`);
-    }
-    return answer;
-  };
+  const get = (path) => ask(base, path);
   const pathOf = (name) => name.split("/").map(encodeURIComponent).join("/");
   const pack = (path) => get(path).then((answer) => answer.arrayBuffer().then(readPack));
   return {

@@ -5,6 +5,7 @@
  * Where this page cannot run the engine, the server is asked when a gesture ends, and `where` says so.
  */
 
+import { ask } from "./backend.js";
 import { flipped, readFlips } from "./maths/flips.js";
 import { readPack } from "./maths/pack.js";
 import { fromBytes } from "./maths/picture.js";
@@ -88,8 +89,7 @@ export class Live {
     const [state, turn] = [store.state, ++this.#asked];
     const start = performance.now();
     try {
-      const answer = await fetch(`${base}/draw?${PARAMETER}=${encodeURIComponent(encode(state))}`);
-      if (!answer.ok) throw new Error((await answer.json()).error);
+      const answer = await ask(base, `draw?${PARAMETER}=${encodeURIComponent(encode(state))}`);
       const { spikes, pixels } = readPack(await answer.arrayBuffer()).arrays;
       if (turn !== this.#asked) return;
       const image = fromBytes(pixels.values, pixels.shape[2]);

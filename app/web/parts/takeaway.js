@@ -10,6 +10,7 @@
  *   after which a picture is seen; or {why} that nothing can be taken along now
  */
 
+import { ask } from "../backend.js";
 import { h } from "../dom.js";
 import { joined, utf8 } from "../maths/bytes.js";
 import { encodeGif } from "../maths/gif.js";
@@ -139,8 +140,7 @@ function sheetOf(desk, offer, page) {
 
   const alone = attempt(async () => {
     const query = new URLSearchParams({ view: page.view, [PARAMETER]: encode(store.settled) });
-    const answer = await fetch(`${desk.base}/page/${entry.hash}?${query}`);
-    if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error ?? `${answer.status} ${answer.statusText}`);
+    const answer = await ask(desk.base, `page/${entry.hash}?${query}`);
     const [name, content] = [`${entry.name.replaceAll("/", "-")}-${page.view}.html`, await answer.text()];
     download(name, content);
     return `${name}, ${(content.length / 2 ** 20).toFixed(1)} MB.`;

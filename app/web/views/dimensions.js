@@ -1,5 +1,6 @@
 /** Dimensions: what each latent neuron is used for, and what it does to the picture. */
 
+import { ask } from "../backend.js";
 import { h } from "../dom.js";
 import { detail } from "../parts/dimensions/detail.js";
 import { heat } from "../parts/dimensions/heat.js";
@@ -39,9 +40,7 @@ export function mount(root, desk) {
 }
 
 async function facts({ base, entry }) {
-  const answer = await fetch(`${base}/dimensions/${entry.hash}?${entry.atlasVersion}`);
-  if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error ?? `${answer.status} ${answer.statusText}`);
-  return answer.json();
+  return (await ask(base, `dimensions/${entry.hash}?${entry.atlasVersion}`)).json();
 }
 
 /** All of them in a line. */

@@ -1,5 +1,6 @@
 /** Other settings of UMAP: the map is drawn anew on the server, in the background, and kept there. */
 
+import { ask } from "../../backend.js";
 import { h, icon } from "../../dom.js";
 import { readPack } from "../../maths/pack.js";
 
@@ -25,7 +26,7 @@ export function settings(model) {
   const [minDist, minDistField] = slider("Least distance", 0, 1, 0.01, own.about.min_dist);
   const metric = h("select", { "aria-label": "Metric" }, METRICS.filter(([value]) => desk.latent.spiking || value !== "geodesic").map(([value, text]) => h("option", { value }, text)));
   metric.value = own.about.metric;
-  const draw = h("button", { type: "button", onclick: () => ask() }, "Draw anew");
+  const draw = h("button", { type: "button", onclick: () => redraw() }, "Draw anew");
   const back = h("button", { type: "button", hidden: true, onclick: () => model.keep("of", "", "the map that came with the model") }, icon("reset"), "As it came");
   const stop = h("button", { type: "button", hidden: true, onclick: () => cancel() }, icon("close"), "Cancel");
   const meter = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "Drawing the map" });
@@ -44,11 +45,6 @@ export function settings(model) {
   let shown = "";
 
   const wanted = () => `${neighbors.value}-${minDist.value}-${metric.value}`;
-  const get = (path, options) =>
-    fetch(`${desk.base}/${path}`, options).then(async (answer) => {
-      if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error ?? `${answer.status} ${answer.statusText}`);
-      return answer;
-    });
   const pause = () => new Promise((done) => setTimeout(done, PATIENCE));
 
   function busy(yes) {
@@ -57,22 +53,22 @@ export function settings(model) {
   }
 
   /** Draw with the settings on the screen; what comes of it is kept in the link. */
-  async function ask(then = (of) => model.keep("of", of, `map of ${of.replaceAll("-", ", ")}`)) {
+  async function redraw(then = (of) => model.keep("of", of, `map of ${of.replaceAll("-", ", ")}`)) {
     const of = wanted();
     busy(true);
     words.textContent = "The first map of a session takes a little longer, since its code is compiled.";
     try {
       const query = new URLSearchParams({ neighbors: neighbors.value, min_dist: minDist.value, metric: metric.value });
-      let state = await get(`map/${entry.hash}?${query}`, { method: "POST", headers: { "X-ESVAE": "1" } }).then((a) => a.json());
+      let state = await ask(desk.base, `map/${entry.hash}?${query}`, "POST").then((a) => a.json());
       key = state.key;
       while (state.state === "running" && !gone) {
         if (state.progress > 0) meter.value = state.progress;
         await pause();
-        state = await get(`map-state/${state.key}`).then((a) => a.json());
+        state = await ask(desk.base, `map-state/${state.key}`).then((a) => a.json());
       }
       if (gone || state.state === "cancelled") return void (words.textContent = gone ? "" : "Given up; the map is as it was.");
       if (state.state === "failed") throw new Error("its drawing failed; the server's log says why");
-      const { about, arrays } = readPack(await get(`map-data/${state.key}`).then((a) => a.arrayBuffer()));
+      const { about, arrays } = readPack(await ask(desk.base, `map-data/${state.key}`).then((a) => a.arrayBuffer()));
       if (gone) return;
       shown = of;
       model.lay(arrays, about.map);
@@ -87,7 +83,7 @@ export function settings(model) {
     }
   }
 
-  const cancel = () => key && fetch(`${desk.base}/map-state/${key}`, { method: "DELETE" }).catch(() => {});
+  const cancel = () => key && ask(desk.base, `map-state/${key}`, "DELETE").catch(() => {});
 
   /** Show the map that the link names. */
   function follow() {
@@ -101,7 +97,7 @@ export function settings(model) {
       put(own.about);
     } else if (Number(n) && METRICS.some(([each]) => each === name)) {
       put({ neighbors: n, min_dist: m, metric: name });
-      ask(() => {});
+      redraw(() => {});
     }
   }
 

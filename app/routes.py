@@ -95,16 +95,26 @@ async def _models(scope: Scope, receive: Receive, send: Send) -> None:
     await (await run_in_threadpool(models))(scope, receive, send)
 
 
-def home(request: Request) -> Response:
-    """Streamlit knows the first page as "/" alone; its name is what people type, since all others have theirs."""
-    return RedirectResponse(f"./?{query}" if (query := request.url.query) else "./")
+def _to(place: str) -> Handler:
+    """Leads to an address relative to the one asked for, which visitors may see under another path; the query stays."""
+
+    def redirect(request: Request) -> Response:
+        return RedirectResponse(f"{place}?{query}" if (query := request.url.query) else place)
+
+    return redirect
 
 
 def below(base: str = "") -> list[BaseRoute]:
     """The routes below Streamlit's base path, where its own are; slashes at its ends do not matter."""
-    base = f"/{base.strip('/')}" if base.strip("/") else ""
+    parts = base.strip("/")
+    base = f"/{parts}" if parts else ""
     files = Route("/web/{version}/{name:path}", web)
-    return [Route(f"{base}/explore", home), Mount(base + PREFIX, routes=[files, Mount("", app=_models)])]
+    routes: list[BaseRoute] = [
+        # Streamlit knows the first page as "/" alone; its name is what people type, since all others have theirs.
+        Route(f"{base}/explore", _to("./")),
+        Mount(base + PREFIX, routes=[files, Mount("", app=_models)]),
+    ]
+    return [Route(base, _to(f"./{parts.rpartition('/')[2]}/")), *routes] if base else routes
 
 
 ROUTES = below()

@@ -7,6 +7,7 @@ modules in a file from disk may import nothing beside it. Its entry is `app/web/
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import importlib.metadata
 import json
@@ -86,13 +87,15 @@ def page(
         "link": link,
         "wasm": _base64((web / "engine" / "engine.wasm").read_bytes()),
     }
-    imports = {_PREFIX + module: _address(text) for module, text in inlined(_ENTRY, files).items()}
+    addresses = {_PREFIX + module: _address(text) for module, text in inlined(_ENTRY, files).items()}
+    imports = json.dumps({"imports": addresses})
     return _TEMPLATE.format(
+        policy=_policy(imports, _START),
         title=html.escape(f"{name}: ESVAE explorer"),
         style="".join(files[f"{name}.css"] for name in ("page", "look", "explore", "spikes", "map")),
-        imports=json.dumps({"imports": imports}),
+        imports=imports,
         held=json.dumps(held).replace("<", "\\u003c"),
-        entry=_PREFIX + _ENTRY,
+        start=_START,
     )
 
 
@@ -167,10 +170,30 @@ def _address(module: str) -> str:
     return f"data:text/javascript;base64,{_base64(module.encode())}"
 
 
+def _policy(*scripts: str) -> str:
+    """Content security policy: no network, and no scripts but these, the modules (data:), and WebAssembly."""
+    hashes = " ".join(f"'sha256-{_base64(hashlib.sha256(script.encode()).digest())}'" for script in scripts)
+    rules = (
+        "default-src 'none'",
+        f"script-src data: 'wasm-unsafe-eval' {hashes}",
+        "style-src 'unsafe-inline'",
+        "img-src data: blob:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+    return "; ".join(rules)
+
+
+_START = f"""
+import {{ start }} from "{_PREFIX}{_ENTRY}";
+start(document.getElementById("root"), JSON.parse(document.getElementById("held").textContent));
+"""
+
 _TEMPLATE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <link rel="icon" href="data:,">
@@ -182,10 +205,7 @@ _TEMPLATE = """<!doctype html>
 </head>
 <body>
 <main id="root"><noscript>This page needs JavaScript.</noscript></main>
-<script type="module">
-import {{ start }} from "{entry}";
-start(document.getElementById("root"), JSON.parse(document.getElementById("held").textContent));
-</script>
+<script type="module">{start}</script>
 </body>
 </html>
 """

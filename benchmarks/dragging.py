@@ -54,7 +54,7 @@ def _opened(browser: Any, address: str, model: str = "") -> Iterator[Any]:
     picture_of(page)
     if model:
         page.get_by_label("Model", exact=True).select_option(model)
-        page.wait_for_function("(name) => location.search.includes(`~${name}~`)", arg=model)
+        page.wait_for_url(lambda url: f"~{model}~" in url)
         picture_of(page)
     page.wait_for_timeout(1500)
     yield page

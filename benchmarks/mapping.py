@@ -94,7 +94,7 @@ def _frames(page: Any, address: str, axes: int, work: str) -> list[Result]:
     page.goto(f"{address}/map")
     page.locator(".map-canvas[data-cursor]").wait_for(timeout=120_000)
     page.get_by_label("Model", exact=True).select_option("many")
-    page.wait_for_function("location.search.includes('~many~')")
+    page.wait_for_url(lambda url: "~many~" in url)
     page.get_by_role("button", name=f"{axes}-D").click()
     page.wait_for_timeout(2000)
     rows = []

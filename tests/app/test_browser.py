@@ -13,7 +13,7 @@ from app import catalogue
 from app.state import GRID, Own, State, TestImage, to_grid
 
 from .test_spikes import soon
-from .visits import LARGE, LINK, bars, drag, open_page, pixels_of, released, same_as_python, state_of
+from .visits import LARGE, LINK, bars, drag, open_page, pixels_of, released, same_as_python, state_of, until
 
 pytestmark = pytest.mark.browser
 
@@ -173,7 +173,7 @@ def test_uploads_become_rates_and_a_picture(page):
     for name, make in GOOD.items():
         before = page.url
         upload(page, name, make())
-        page.wait_for_function("before => location.href !== before", arg=before)
+        until(page, "before => location.href !== before", arg=before)
         assert isinstance(state_of(page).source, Own), name
         assert same_as_python(page), name
 
@@ -187,7 +187,7 @@ def test_an_upload_is_encoded_as_the_library_does(page, shelf_dir):
     before = page.url
     content = _png(np.random.default_rng(1).integers(0, 256, (30, 44), dtype=np.uint8))
     upload(page, "gray.png", content)
-    page.wait_for_function("before => location.href !== before", arg=before)
+    until(page, "before => location.href !== before", arg=before)
     model = catalogue.named("aaa").checkpoint.model
     pixels = to_model_input(open_image(content, "gray.png"), image_size=16, channels=1)
     rates = model.encode(torch.from_numpy(pixels.astype(np.float32))[None] / 127.5 - 1).rates
@@ -233,11 +233,11 @@ def test_another_model_and_back(page):
     open_page(page)
     first = pixels_of(page)
     page.get_by_label("Model", exact=True).select_option("bare")
-    page.wait_for_function("location.search.includes('~bare~') || location.search.includes('bare')")
+    until(page, "location.search.includes('~bare~') || location.search.includes('bare')")
     assert bars(page).count() == 40
     assert soon(page, lambda: same_as_python(page))
     page.keyboard.press("Control+z")
-    page.wait_for_function("location.search.includes('aaa')")
+    until(page, "location.search.includes('aaa')")
     page.get_by_role("slider", name="d5", exact=True).wait_for()
     assert soon(page, lambda: np.array_equal(pixels_of(page), first))
 

@@ -13,7 +13,7 @@ from esvae_core.explore.dimensions import geodesic_values, quantile_values, sens
 from esvae_core.explore.drawing import draw
 from esvae_core.explore.effect import data_range
 
-from .visits import alike, open_page, pixels_of, same_as_python, state_of
+from .visits import alike, open_page, pixels_of, same_as_python, state_of, until
 
 pytestmark = pytest.mark.browser
 READY = "canvas[data-most]"
@@ -101,7 +101,7 @@ def test_a_name_is_kept_in_the_link_and_can_be_taken_along(page, atlas):
     open_dimensions(page, atlas)
     page.get_by_label("Name of the dimension").fill("slant, to the left")
     page.keyboard.press("Enter")
-    page.wait_for_function("location.search.includes('slant')")
+    until(page, "location.search.includes('slant')")
     page.reload()
     page.locator(READY).wait_for()
     assert page.get_by_role("heading", name="slant, to the left (d2)").is_visible()

@@ -18,7 +18,7 @@ from .. import hostile
 from .conftest import start_server
 from .made import shelve, small_model
 from .test_takeaway import drop
-from .visits import LARGE, LINK, drag, open_page, pixels_of, released, same_as_python, state_of
+from .visits import LARGE, LINK, drag, open_page, pixels_of, released, same_as_python, state_of, until
 
 pytestmark = pytest.mark.browser
 HEAP = "() => performance.memory.usedJSHeapSize / 2 ** 20"
@@ -53,7 +53,7 @@ def test_recipes_that_are_none(page):
         refused(page, name, content)
     assert state_of(page) == LINK
     drop(page, "good.png", hostile.carrying(json.dumps(good)))  # refused above for nothing else
-    page.wait_for_function("location.search.includes('~o')")
+    until(page, "location.search.includes('~o')")
     alive(page)
 
 
@@ -72,7 +72,7 @@ def test_texts_that_unpack_to_much_are_left_packed(page):
     for name, make in hostile.BOMBS.items():
         page.keyboard.press("Control+z")
         drop(page, name, make())
-        page.wait_for_function("location.search.includes('~o')")  # the picture beside the text is one
+        until(page, "location.search.includes('~o')")  # the picture beside the text is one
         assert isinstance(state_of(page).source, Own)
         assert same_as_python(page)
         assert page.evaluate(HEAP) < 200, name
@@ -169,5 +169,5 @@ def test_a_checkpoint_that_goes_while_it_is_open(browser, tmp_path, monkeypatch)
         assert "model 'here': not here" in page.get_by_role("alert").inner_text()
         assert pixels_of(page).std() > 0
         page.get_by_label("Model", exact=True).select_option("other")
-        page.wait_for_function("location.search.includes('~other~')")
+        until(page, "location.search.includes('~other~')")
         context.close()

@@ -13,7 +13,7 @@ import pytest
 from app import catalogue, scene
 from app.state import Prior, State, TestImage, from_grid, to_grid
 
-from .visits import alike, open_page, pixels_of, state_of
+from .visits import alike, open_page, pixels_of, state_of, until
 
 pytestmark = pytest.mark.browser
 HAND, NOW = ".hand-part canvas", ".now-part canvas"
@@ -91,7 +91,7 @@ def test_a_click_takes_a_point_as_the_source_and_undo_gives_it_back(page, atlas)
     open_map(page, start(atlas))
     row = next(r for r in range(1, len(atlas)) if alone(page, atlas, r))
     page.mouse.click(*spot(page, row))
-    page.wait_for_function("index => location.search.includes(`~t${index}~`)", arg=int(atlas.indices[row]))
+    until(page, "index => location.search.includes(`~t${index}~`)", arg=int(atlas.indices[row]))
     assert state_of(page).rates == to_grid(atlas.rates[row].tolist())
     assert alike(pixels_of(page, NOW), scene.drawn(state_of(page)).pixels[0])
     page.keyboard.press("Control+z")
@@ -120,7 +120,7 @@ def test_empty_space_is_decoded_there(page, atlas):
     rates = (weights[:, None] * atlas.rates[near]).sum(0) / weights.sum()
     assert alike(pixels_of(page, HAND), drawn(rates, 7, "bernoulli"))
     page.mouse.click(box["x"] + x, box["y"] + y)
-    page.wait_for_function("() => /~r[.]/.test(location.search)")  # rates that are off the grid of counts
+    until(page, "() => /~r[.]/.test(location.search)")  # rates that are off the grid of counts
     assert np.allclose(from_grid(state_of(page).rates), rates, atol=1e-3)
 
 
@@ -227,7 +227,7 @@ def test_it_fits_a_phone(browser, server, atlas):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     row = next(r for r in range(1, len(atlas)) if alone(page, atlas, r))
     page.touchscreen.tap(*spot(page, row))
-    page.wait_for_function("index => location.search.includes(`~t${index}~`)", arg=int(atlas.indices[row]))
+    until(page, "index => location.search.includes(`~t${index}~`)", arg=int(atlas.indices[row]))
     context.close()
 
 

@@ -14,7 +14,7 @@ from esvae_core import checkpoint
 from esvae_core.explore.drawing import draw
 from esvae_core.pictures import to_uint8
 
-from .visits import LINK, alike, drag, open_page, pixels_of, released, state_of
+from .visits import LINK, alike, drag, open_page, pixels_of, released, state_of, until
 
 pytestmark = pytest.mark.browser
 
@@ -61,7 +61,7 @@ def test_it_is_sorted_by_any_column_and_what_is_missing_comes_last(page):
 def test_a_model_is_opened_by_its_name(page):
     open_view(page)
     page.locator(".models tbody").get_by_role("button", name="bare", exact=True).click()
-    page.wait_for_function("location.search.includes('bare')")
+    until(page, "location.search.includes('bare')")
     assert state_of(page).model == "bare"
     page.get_by_role("heading", name="bare").first.wait_for()
 
@@ -230,5 +230,5 @@ def test_charts_below_the_view_are_of_the_model_at_work(page):
     assert f"mnist: error {error:.4f}" in page.get_by_text("lower left is better").text_content()
     page.locator(".models tbody").get_by_role("button", name="digits", exact=True).click()
     page.get_by_text("Validation error of digits from").wait_for()
-    page.wait_for_function("document.querySelectorAll('.js-plotly-plot').length === 1")
+    until(page, "document.querySelectorAll('.js-plotly-plot').length === 1")
     assert page.locator(".js-plotly-plot").get_by_text("digits", exact=True).count() == 1

@@ -17,7 +17,7 @@ from app.state import State, TestImage, encode, from_grid, to_grid
 from esvae_core.engine import noise
 from esvae_core.pictures import to_uint8
 
-from .visits import LARGE, LINK, alike, open_page, pixels_of, state_of
+from .visits import LARGE, LINK, alike, open_page, pixels_of, state_of, until
 
 pytestmark = pytest.mark.browser
 RATES = np.array([0.5, 0.25, 0.75, 1, 0, 0.5], np.float32)
@@ -95,7 +95,7 @@ def place(page, j: int, t: int, steps: int = STEPS) -> tuple[float, float]:
 def turn(page, j: int, t: int) -> None:
     before = page.evaluate("location.href")
     page.mouse.click(*place(page, j, t))
-    page.wait_for_function("before => location.href !== before", arg=before)
+    until(page, "before => location.href !== before", arg=before)
     page.wait_for_timeout(150)
 
 

@@ -18,7 +18,7 @@ from esvae_core.explore import carriers
 from esvae_core.explore.recipe import Layout, recipe_of, render
 from esvae_core.explore.replay import replay
 
-from .visits import LARGE, LINK, open_page, pixels_of, same_as_python, settled, state_of
+from .visits import LARGE, LINK, open_page, pixels_of, same_as_python, settled, state_of, until
 
 pytestmark = pytest.mark.browser
 UNITS = np.random.default_rng(3).integers(0, GRID + 1, (4, 6)).astype(np.uint16)
@@ -272,7 +272,7 @@ def test_a_dropped_picture_of_one_opens(page, model, tmp_path):
         path = tmp_path / f"it{suffix}"
         carriers.write(path, recipe, render(recipe, model))
         drop(page, path.name, path.read_bytes())
-        page.wait_for_function("location.href.includes('~s12~99~')")
+        until(page, "location.href.includes('~s12~99~')")
         state = state_of(page)
         assert (state.rates, state.seed, state.steps) == (tuple(UNITS[0].tolist()), 99, 12)
         assert isinstance(state.source, Own)
@@ -302,7 +302,7 @@ def test_a_recipe_of_another_model_here_opens_that_model(page, tmp_path):
     recipe = recipe_of(other, "aaa", units, (5,), kind="picture", **HOW)  # known by its content, not by its name
     carriers.write(tmp_path / "it.png", recipe, render(recipe, other))
     drop(page, "it.png", (tmp_path / "it.png").read_bytes())
-    page.wait_for_function("location.href.includes('~bare~')")
+    until(page, "location.href.includes('~bare~')")
     page.get_by_role("slider", name="d39", exact=True).wait_for()
     page.wait_for_timeout(200)
     assert state_of(page).rates == (GRID // 2,) * 40
@@ -351,6 +351,6 @@ def test_a_picture_without_a_recipe_is_encoded(page):
     file = io.BytesIO()
     Image.radial_gradient("L").save(file, "PNG")
     drop(page, "photo.png", file.getvalue())
-    page.wait_for_function("location.href.includes('~o')")
+    until(page, "location.href.includes('~o')")
     assert isinstance(state_of(page).source, Own)
     assert same_as_python(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from urllib.parse import parse_qs, quote, urlsplit
 
 import numpy as np
@@ -13,11 +14,22 @@ LARGE = "canvas.large"
 LINK = State("aaa", Prior(0), to_grid([0.5, 0.25, 0.75, 1, 0, 0.5]), 7, "bernoulli", 8)
 
 
+def until(page, holds: str, arg=None, seconds=60):
+    """Wait until an expression or function of the page's gives true.
+
+    `page.wait_for_function` would need eval in the page, which the app's content security policy forbids.
+    """
+    end = time.monotonic() + seconds
+    while not page.evaluate(holds, arg):
+        assert time.monotonic() < end, f"not within {seconds} s: {holds}"
+        page.wait_for_timeout(50)
+
+
 def open_page(page, state: State | str = LINK, path="/", ready=LARGE):
     text = state if isinstance(state, str) else encode(state)
     page.goto(f"{path}?s={quote(text)}" if text else path)
     page.locator(f".view {ready}").first.wait_for()
-    page.wait_for_function("location.search.includes('s=2~')")
+    until(page, "location.search.includes('s=2~')")
     page.wait_for_timeout(100)
 
 
@@ -66,5 +78,5 @@ def released(page):
 
 def settled(page, before: str):
     """Wait until the address is another one."""
-    page.wait_for_function("before => location.href !== before", arg=before)
+    until(page, "before => location.href !== before", arg=before)
     page.wait_for_timeout(50)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -95,3 +97,18 @@ def test_a_map_that_is_not_there_is_refused(model, images):
     for atlas in (None, build(model, images, count=20)):
         with pytest.raises(InputError, match="x: has no map to open at; build its atlas"):
             page.page(held, "x", path="x", atlas=atlas and replace(atlas, map=None), view="map")
+
+
+def test_its_policy_allows_its_own_scripts_and_no_network(model):
+    held = checkpoint.Checkpoint(model, checkpoint.Header(name="x", model=model.config))
+    text = page.page(held, "x", path="x", atlas=None)
+    policy = re.search(r'<meta http-equiv="Content-Security-Policy" content="(.*?)">', text)
+    rules = dict(rule.split(" ", 1) for rule in policy[1].split("; "))
+    assert text.index("<script") > policy.end() < text.index("<style")
+    assert rules["default-src"] == "'none'"
+    assert "connect-src" not in rules
+    assert not re.search(r"https?:|\*|'self'|'unsafe-eval'", policy[1])
+    scripts = re.findall(r'<script type="(?:importmap|module)">(.*?)</script>', text, re.S)
+    hashes = {f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts}
+    assert set(rules["script-src"].split()) == {"data:", "'wasm-unsafe-eval'", *hashes}
+    assert len(hashes) == 2

@@ -17,8 +17,9 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from app.limits import BusyError
 from esvae_core.data import cache_dir
-from esvae_core.errors import EsvaeError, InputError
+from esvae_core.errors import InputError
 from esvae_core.explore.map import Layout, MapSettings, Metric, RateMap, map_key
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,10 +27,6 @@ MAX_JOBS = 2  # at a time; each keeps a core busy for some seconds
 _MAX_KNOWN = 64  # jobs that are remembered
 _LOG = logging.getLogger("esvae.app")
 _ONE_THREAD = {"NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-
-
-class BusyError(EsvaeError):
-    """As many maps are being drawn as this machine should draw at a time."""
 
 
 @dataclass

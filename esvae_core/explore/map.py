@@ -52,7 +52,7 @@ class MapSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 2 <= self.neighbors <= MAX_NEIGHBORS:
+        if not isinstance(self.neighbors, int) or not 2 <= self.neighbors <= MAX_NEIGHBORS:
             raise InputError(f"neighbors: expected 2 to {MAX_NEIGHBORS}, got {self.neighbors}")
         if not 0 <= self.min_dist <= 1:
             raise InputError(f"min_dist: expected 0 to 1, got {self.min_dist}")

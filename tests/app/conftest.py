@@ -9,8 +9,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -55,18 +56,25 @@ def server(shelf_dir):
 
 
 @contextmanager
-def start_server(shelf_dir: Path, port: int = 0) -> Iterator[tuple[str, int]]:
-    """A server with these checkpoints, at a free port unless one is given; it is stopped at the end."""
+def start_server(
+    shelf_dir: Path, port: int = 0, *options: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, int]]:
+    """A server with these checkpoints, at a free port unless one is given; it is stopped at the end.
+
+    Its output is in `server-PORT.log` in their folder. `options` are Streamlit's; the address includes a base path.
+    """
     if not port:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-    env = os.environ | {"ESVAE_CHECKPOINTS": str(shelf_dir)}
-    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
+    env = os.environ | {"ESVAE_CHECKPOINTS": str(shelf_dir)} | (env or {})
+    script = str(ROOT / "app/main.py")
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), *options]
     path = shelf_dir / f"server-{port}.log"
     with path.open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT)
-        address = f"http://127.0.0.1:{port}"
+        process = subprocess.Popen(command, cwd=cwd, env=env, stdout=log, stderr=subprocess.STDOUT)
+        base = dict(pairwise(options)).get("--server.baseUrlPath", "").strip("/")
+        address = f"http://127.0.0.1:{port}" + (f"/{base}" if base else "")
         try:
             _wait(address + "/_stcore/health", process, path)
             yield address, port

@@ -27,9 +27,12 @@ from esvae_core.pictures import to_uint8
 
 from .made import shelve, small_model
 
+PAGE = {"X-ESVAE": "1"}
+"""What the explorer's own page sends with all that it asks."""
+
 
 class Answer:
-    """One answer of the routes, asked as a server asks them."""
+    """One answer of the routes, asked as a server asks them; as the page does, unless headers are given."""
 
     def __init__(self, path: str, query: str = "", headers: dict[str, str] | None = None, method: str = "GET") -> None:
         scope = {
@@ -40,7 +43,7 @@ class Answer:
             "root_path": "",
             "scheme": "http",
             "query_string": query.encode(),
-            "headers": [(k.lower().encode(), v.encode()) for k, v in (headers or {}).items()],
+            "headers": [(k.lower().encode(), v.encode()) for k, v in (PAGE if headers is None else headers).items()],
             "server": ("127.0.0.1", 80),
             "client": ("127.0.0.1", 1),
             "http_version": "1.1",

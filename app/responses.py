@@ -45,8 +45,8 @@ class Bytes(Response):
     def __init__(
         self, pieces: Sequence[Piece], kind: str, headers: Mapping[str, str], *, dense: bool = True, status: int = 200
     ) -> None:
-        self._pieces = [memoryview(piece) for piece in pieces]
-        length = {"Content-Length": str(sum(piece.nbytes for piece in self._pieces))}
+        self._pieces = list(pieces)  # these very objects: `Shared` knows by them that they are in use
+        length = {"Content-Length": str(sum(map(len, pieces)))}
         encoding = {"Content-Encoding": "identity"} if dense else {}  # what keeps the server's gzip away
         super().__init__(None, status, {**headers, **length, **encoding}, kind)
 
@@ -55,7 +55,7 @@ class Bytes(Response):
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         for piece in self._pieces:
             for start in range(0, len(piece), _CHUNK):
-                chunk = bytes(piece[start : start + _CHUNK])
+                chunk = bytes(memoryview(piece)[start : start + _CHUNK])
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 

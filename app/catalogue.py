@@ -122,7 +122,7 @@ def find(places: Sequence[Path] | None = None) -> list[Entry]:
         try:
             files = sorted(path for path in place.iterdir() if path.suffix == ".safetensors")
         except (OSError, ValueError) as error:  # a path may hold what no file system takes
-            add(str(place), str(place), place, 0, None, f"{place}: cannot be read: {reason(error)}")
+            add(str(place), str(place), place, 0, None, f"{place!s:.400}: cannot be read: {reason(error)}")
             continue
         for path in files:
             if path.name.startswith("."):
@@ -135,7 +135,7 @@ def find(places: Sequence[Path] | None = None) -> list[Entry]:
             else:
                 header, problem = _header(path, changed)
                 found = header, problem or _PROBLEMS.get((path, changed), "")
-            add(path.stem, f"{place.name}/{path.stem}", path, changed, *found)
+            add(path.stem, f"{Path(os.path.abspath(place)).name}/{path.stem}", path, changed, *found)  # noqa: PTH100
     return list(entries.values())
 
 

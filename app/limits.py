@@ -28,7 +28,7 @@ WAITING = 32
 OPEN = 512
 """Requests that may be answered at a time, those that are being sent among them."""
 WRITING = 20.0
-"""Seconds in which a client has to take a chunk (256 kB at most) of what it asked for."""
+"""Seconds in which a client has to take a chunk (64 kB of a large answer)."""
 AGAIN = 2
 """Seconds after which someone who was turned away may come again."""
 _REST = 1.0  # seconds without a request after which memory is given back

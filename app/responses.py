@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 Piece = bytes | memoryview
 Make = Callable[[], Piece]
 
-_CHUNK = 256 * 1024  # bytes that a connection holds at a time
+_CHUNK = 64 * 1024  # bytes that a connection holds at a time; small, so that many take turns quickly
 
 
 class Json(JSONResponse):

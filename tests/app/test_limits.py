@@ -148,7 +148,7 @@ def test_pieces_arrive_whole_and_no_chunk_is_large():
 
     together(visit)
     assert b"".join(message.get("body", b"") for message in sent) == b"".join(pieces)
-    assert max(len(message.get("body", b"")) for message in sent) <= 256 * 1024
+    assert max(len(message.get("body", b"")) for message in sent) <= 64 * 1024
     assert [message.get("more_body") for message in sent[1:]] == [True] * (len(sent) - 2) + [False]
 
 

@@ -42,9 +42,10 @@ class BusyError(EsvaeError):
     """As much is being done as this machine should do at a time."""
 
 
-def busy(words: str) -> Response:
-    """The answer to who comes when all is full."""
-    return Json({"error": words}, 429, headers={"Cache-Control": "no-store", "Retry-After": str(AGAIN)})
+def busy(words: str, *, soon: bool = True) -> Response:
+    """The answer to who comes when all is full; `soon`: the page may ask again by itself."""
+    again = {"Retry-After": str(AGAIN)} if soon else {}
+    return Json({"error": words}, 429, headers={"Cache-Control": "no-store", **again})
 
 
 class Gate:

@@ -64,7 +64,7 @@ def guarded(handler: Handler) -> Handler:
         try:
             return handler(request)
         except BusyError as error:
-            return busy(str(error))
+            return busy(str(error), soon=False)
         except EsvaeError as error:
             status = 400 if isinstance(error, InputError) else 404
             return Json({"error": str(error)}, status, headers=FRESH)

@@ -179,7 +179,8 @@ def test_a_checkpoint_that_goes_while_it_is_open(browser, tmp_path, monkeypatch)
 
 HOSTILE = (
     "![x](/esvae/fetched-a.png) [link](/esvae/fetched-b) <img src=/esvae/fetched-c.png> "
-    "<script>fetch('/esvae/fetched-d')</script> <a href='javascript:alert(1)'>a</a> $x^2$ %{x} **bold** </title></style>"
+    "<script>fetch('/esvae/fetched-d')</script> "
+    "<a href='javascript:alert(1)'>a</a> $x^2$ %{x} **bold** </title></style>"
 )
 """Markdown pictures, HTML, a script, a formula and a template of Plotly: text, wherever it comes from a file."""
 
@@ -219,8 +220,8 @@ def test_names_are_text_in_all_views_and_fetch_nothing(browser, tmp_path, monkey
             open_page(page, replace(LINK, model=name), view, ready)
             page.wait_for_timeout(300)
             assert page.locator(".stage img, .stage script, .stage a[href^=javascript]").count() == 0, view
-            assert name.split(" [")[0] in page.content().replace("&lt;", "<"), view
         open_page(page, replace(LINK, model=name), "/models", "table")
+        assert name in page.locator(".models tbody tr > th").all_text_contents()[0]
         words = page.locator(".chart-words")
         words.first.wait_for()
         page.locator(".js-plotly-plot .main-svg").first.wait_for()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app import catalogue, maps
+from app.responses import SHARED, Piece
 from app.state import LinkError, State, encode
 from esvae_core.explore.atlas import Atlas
 from esvae_core.explore.map import map_key
-from esvae_core.explore.page import View, page
+from esvae_core.explore.page import View, pieces
 
 VIEWS: tuple[View, ...] = ("explore", "spikes", "map")
 """Views that the file has, too."""
@@ -17,8 +18,8 @@ MAP_OF = "map.of"
 """Of the view's value that names a map drawn with other settings: neighbours-distance-metric."""
 
 
-def page_of(shelf: catalogue.Shelf, view: str, state: State) -> str:
-    """The file's text.
+def page_of(shelf: catalogue.Shelf, view: str, state: State) -> list[Piece]:
+    """The file in pieces; the large ones are shared with other pages of the model that are being sent.
 
     Args:
         shelf: The model.
@@ -34,15 +35,24 @@ def page_of(shelf: catalogue.Shelf, view: str, state: State) -> str:
         raise LinkError(f"view: expected one of {', '.join(VIEWS)}, found {view[:24]!r}")
     if state.model != shelf.entry.name:
         raise LinkError(f"model: expected {shelf.entry.name!r}, found {state.model!r}")
-    path = catalogue.described(shelf)["path"]
-    atlas = None if shelf.atlas is None else _with_map(shelf.atlas, state)
-    return page(shelf.checkpoint, shelf.entry.name, path=path, atlas=atlas, view=found, link=encode(state))
+    atlas, key = (None, "") if shelf.atlas is None else _with_map(shelf.atlas, state)
+    return pieces(
+        shelf.checkpoint,
+        shelf.entry.name,
+        path=catalogue.typed(shelf.entry.path),
+        bundle=shelf.bundle,
+        atlas=atlas,
+        view=found,
+        link=encode(state),
+        share=lambda what, make: SHARED.get((f"page's {what}", shelf, key if what == "atlas" else ""), make),
+    )
 
 
-def _with_map(atlas: Atlas, state: State) -> Atlas:
-    """The atlas with the map that is on the screen."""
+def _with_map(atlas: Atlas, state: State) -> tuple[Atlas, str]:
+    """The atlas with the map that is on the screen, and that map's key, "" if it came with the atlas."""
     words = dict(zip(("neighbors", "min_dist", "metric"), dict(state.view).get(MAP_OF, "").split("-"), strict=False))
     if len(words) < 3:
-        return atlas
-    drawn = maps.finished(map_key(atlas.rates, maps.settings_of(words)))
-    return atlas if drawn is None else replace(atlas, map=drawn)
+        return atlas, ""
+    key = map_key(atlas.rates, maps.settings_of(words))
+    drawn = maps.finished(key)
+    return (atlas, "") if drawn is None else (replace(atlas, map=drawn), key)

@@ -12,11 +12,13 @@ from collections.abc import Callable
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from app import alone, catalogue, maps, scene, unplayed
-from app.routes import FOREVER, FRESH, Handler, answer, guarded
+from app.limits import AsyncHandler, Gate
+from app.responses import SHARED, Bytes, Json, Piece
+from app.routes import FOREVER, FRESH, answer, guarded
 from app.security import FromPage
 from app.state import PARAMETER, LinkError, State, decode
 from esvae_core.errors import InputError
@@ -24,35 +26,48 @@ from esvae_core.explore.packs import map_parts, pack
 
 _MAX_LINK = 32_768  # characters
 _AS_FILE = {"Content-Disposition": 'attachment; filename="explorer.html"'}
+_OCTETS = "application/octet-stream"
+_reading = Gate("reads")
+"""Parts of models, which are read once and kept: they do not wait for what is drawn."""
+_drawing = Gate("draws")
+"""What is worked out for one visitor."""
 
 
 @guarded
 def models(request: Request) -> Response:
     """All checkpoints, good and bad, as the page lists them."""
-    return JSONResponse([catalogue.listed(entry) for entry in catalogue.find()], headers=FRESH)
+    return Json([catalogue.listed(entry) for entry in catalogue.find()], headers=FRESH)
 
 
+@_reading
 @guarded
 def model(request: Request) -> Response:
     """One checkpoint by name: the hashes of its parts."""
-    return JSONResponse(catalogue.described(catalogue.named(request.path_params["name"])), headers=FRESH)
+    return Json(catalogue.described(catalogue.named(request.path_params["name"])), headers=FRESH)
 
 
-def _part(content: Callable[[catalogue.Shelf], bytes | None]) -> Handler:
+def _part(what: str, content: Callable[[catalogue.Shelf], bytes | None]) -> AsyncHandler:
+    @_reading
     @guarded
     def part(request: Request) -> Response:
         shelf = catalogue.hashed(request.path_params["digest"])
-        return answer(None if shelf is None else content(shelf))
+        return answer(None if shelf is None else _shared(what, shelf, content))
 
     return part
 
 
+def _shared(what: str, shelf: catalogue.Shelf, content: Callable[[catalogue.Shelf], bytes | None]) -> Piece | None:
+    """A part of a model, one copy for all who are sent it; None if it has none."""
+    return SHARED.get((what, shelf), lambda: content(shelf) or b"") or None
+
+
+@_reading
 @guarded
 def dimensions(request: Request) -> Response:
     """What a model's dimensions are used for; the query names the atlas' version, so that it can be kept for ever."""
     shelf = catalogue.hashed(request.path_params["digest"])
     found = None if shelf is None else catalogue.dimensions(shelf)
-    return answer(None) if found is None else JSONResponse(found, headers=FOREVER)
+    return answer(None) if found is None else Json(found, headers=FOREVER)
 
 
 def _state(request: Request) -> State:
@@ -62,14 +77,16 @@ def _state(request: Request) -> State:
     return decode(text)
 
 
+@_drawing
 @guarded
 def draw(request: Request) -> Response:
     """Spikes and picture of a link, decoded here: what a browser without the engine asks for on release."""
     drawing = scene.drawn(_state(request))
     content = pack({}, {"spikes": drawing.spikes[:, 0].astype("uint8"), "pixels": drawing.pixels[0]})
-    return Response(content, media_type="application/octet-stream", headers=FRESH)
+    return Bytes([content], _OCTETS, FRESH)
 
 
+@_drawing
 @guarded
 def own_pictures(request: Request) -> Response:
     """Pictures of a model that is not played; `of` and `rows` name another one's test images, for it to reconstruct."""
@@ -78,7 +95,7 @@ def own_pictures(request: Request) -> Response:
     rows = [_whole(row, "rows") for row in asked.get("rows", "").split(",") if row]
     seed, count = (_whole(asked.get(name, ""), name) for name in ("seed", "count"))
     content = unplayed.pictures(request.path_params["name"], seed, count, shelf, rows)
-    return Response(content, media_type="application/octet-stream", headers=FRESH)
+    return Bytes([content], _OCTETS, FRESH)
 
 
 def _whole(text: str, what: str) -> int:
@@ -87,6 +104,7 @@ def _whole(text: str, what: str) -> int:
     return int(text)
 
 
+@_reading
 @guarded
 def map_begin(request: Request) -> Response:
     """Begin to draw a map of a model's rates with the settings in the query."""
@@ -94,11 +112,7 @@ def map_begin(request: Request) -> Response:
     if shelf is None or shelf.atlas is None:
         return answer(None)
     settings = maps.settings_of(request.query_params)
-    try:
-        key = maps.start(shelf.atlas.rates, settings)
-    except maps.BusyError as error:
-        return JSONResponse({"error": str(error)}, 429, headers=FRESH)
-    return JSONResponse(maps.status(key), headers=FRESH)
+    return Json(maps.status(maps.start(shelf.atlas.rates, settings)), headers=FRESH)
 
 
 @guarded
@@ -108,24 +122,27 @@ def map_state(request: Request) -> Response:
     if request.method == "DELETE":
         maps.cancel(key)
     found = maps.status(key)
-    return answer(None) if found is None else JSONResponse(found, headers=FRESH)
+    return answer(None) if found is None else Json(found, headers=FRESH)
 
 
+@_reading
 @guarded
 def map_data(request: Request) -> Response:
     """A map that is done."""
-    found = maps.finished(request.path_params["key"])
-    return answer(None if found is None else pack(*map_parts(found)))
+    key = request.path_params["key"]
+    found = maps.finished(key)
+    return answer(None if found is None else SHARED.get(("map", key), lambda: pack(*map_parts(found))))
 
 
+@_drawing
 @guarded
 def page(request: Request) -> Response:
     """One file that holds a model and what the query's link shows of it, opened at the query's view."""
     shelf = catalogue.hashed(request.path_params["digest"])
     if shelf is None:
         return answer(None)
-    text = alone.page_of(shelf, request.query_params.get("view", ""), _state(request))
-    return Response(text, media_type="text/html", headers=FRESH | _AS_FILE)
+    pieces = alone.page_of(shelf, request.query_params.get("view", ""), _state(request))
+    return Bytes(pieces, "text/html", FRESH | _AS_FILE)
 
 
 _FROM_PAGE = [Middleware(FromPage)]
@@ -133,9 +150,9 @@ _FROM_PAGE = [Middleware(FromPage)]
 ROUTES: list[BaseRoute] = [
     Route("/models", models),
     Route("/model/{name:path}", model),
-    Route("/bundle/{digest}", _part(lambda shelf: shelf.bundle)),
-    Route("/atlas/{digest}", _part(catalogue.atlas_pack)),
-    Route("/originals/{digest}", _part(catalogue.originals_pack), middleware=_FROM_PAGE),
+    Route("/bundle/{digest}", _part("bundle", lambda shelf: shelf.bundle)),
+    Route("/atlas/{digest}", _part("atlas", catalogue.atlas_pack)),
+    Route("/originals/{digest}", _part("originals", catalogue.originals_pack), middleware=_FROM_PAGE),
     Route("/dimensions/{digest}", dimensions),
     Route("/draw", draw, middleware=_FROM_PAGE),
     Route("/own/{name:path}", own_pictures, middleware=_FROM_PAGE),

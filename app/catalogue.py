@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import itertools
 import logging
 import os
 import threading
@@ -20,8 +21,9 @@ from esvae_core import checkpoint
 from esvae_core.config import SpikingModelConfig
 from esvae_core.data import ImageSet
 from esvae_core.data import load as load_data
+from esvae_core.data.table import find as find_data
 from esvae_core.engine.bundle import content_hash
-from esvae_core.errors import CheckpointError, EsvaeError
+from esvae_core.errors import CheckpointError, DataError, EsvaeError
 from esvae_core.explore import atlas as atlases
 from esvae_core.explore.dimensions import (
     STUCK_SHARE,
@@ -33,11 +35,22 @@ from esvae_core.explore.dimensions import (
 )
 from esvae_core.explore.packs import atlas_parts, pack
 from esvae_core.explore.playable import KINDS, Playable, bundle_of, latent_of, load_playable, unplayable
+from esvae_core.text import reason, shown
 
 ROOT = Path(__file__).resolve().parents[1]
+FOLDERS_OPTION = "ESVAE_FOLDERS"
+"""Environment variable: folders of pictures that visitors may be shown, as PATH lists them."""
+_FOLDER = "folder:"
 _LOG = logging.getLogger("esvae.app")
 _READING = threading.RLock()  # one reader at a time: what a second one asks for is then in the cache
-_NAMES: dict[str, str] = {}  # by content: what was loaded under a name is asked for by its hash next
+_MAX_NAME = 200  # characters; links take no more
+_MAX_ORIGINALS = 2**30  # bytes of a test split as a model takes it; a small file can name a large one
+_MAX_KNOWN = 1024
+_KNOWN: dict[tuple[Path, int], str] = {}
+"""Hash of the bundle of each file that was loaded, "" if it could not be: files whose hash is known are not loaded to
+find another one."""
+_PROBLEMS: dict[tuple[Path, int], str] = {}
+"""Why files whose header can be read could not be loaded."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,7 @@ class Shelf:
         bundle: The model folded for the page's engine.
         digest: SHA-256 of the bundle, hex: the model's name for its content.
         atlas: Rates of test images, if there is an atlas that fits.
+        atlas_version: Names the content of what `atlas_pack` gives; "" if there is none.
         atlas_problem: Why there is none although there is a file; "" otherwise.
     """
 
@@ -77,31 +91,60 @@ class Shelf:
     bundle: bytes
     digest: str
     atlas: atlases.Atlas | None
+    atlas_version: str
     atlas_problem: str
 
 
 def folders() -> list[Path]:
     """Where checkpoints are looked for: the repository's folder, then those in ESVAE_CHECKPOINTS."""
     extra = os.environ.get("ESVAE_CHECKPOINTS", "").split(os.pathsep)
-    return [ROOT / "checkpoints", *(Path(name).expanduser() for name in extra if name)]
+    # unlike Path.expanduser, this leaves a user that is not known as it was written, for the message
+    return [ROOT / "checkpoints", *(Path(os.path.expanduser(name)) for name in extra if name)]  # noqa: PTH111
 
 
 def find(places: Sequence[Path] | None = None) -> list[Entry]:
-    """Every .safetensors file in these folders, good or not; two of one name are told apart by their folder's."""
+    """Every .safetensors file in these folders, good or not, under names of their own.
+
+    Files of one name are told apart by their folder's, then by numbers; a folder that cannot be read is an entry, too.
+    """
     entries: dict[str, Entry] = {}
+
+    def add(name: str, other: str, path: Path, changed: int, header: checkpoint.Header | None, problem: str) -> None:
+        numbered = (f"{other} ({number})" for number in itertools.count(2))
+        name = next(
+            free
+            for each in (name, other, *itertools.islice(numbered, len(entries)))
+            if (free := _name(each)) not in entries
+        )
+        entries[name] = Entry(name, path, changed, header, shown(problem))
+
     for place in folders() if places is None else places:
-        for path in sorted(place.glob("*.safetensors")):
-            name = path.stem if path.stem not in entries else f"{place.name}/{path.stem}"
-            if name in entries or path.name.startswith("."):
+        try:
+            files = sorted(path for path in place.iterdir() if path.suffix == ".safetensors")
+        except (OSError, ValueError) as error:  # a path may hold what no file system takes
+            add(str(place), str(place), place, 0, None, f"{place!s:.400}: cannot be read: {reason(error)}")
+            continue
+        for path in files:
+            if path.name.startswith("."):
                 continue
             try:
                 changed = path.stat().st_mtime_ns
             except OSError as error:
-                entries[name] = Entry(name, path, 0, None, f"{path}: cannot be read: {error.strerror or error}")
-                continue
-            header, problem = _header(path, changed)
-            entries[name] = Entry(name, path, changed, header, problem)
+                found: tuple[checkpoint.Header | None, str] = None, f"{path}: cannot be read: {reason(error)}"
+                changed = 0
+            else:
+                header, problem = _header(path, changed)
+                found = header, problem or _PROBLEMS.get((path, changed), "")
+            add(path.stem, f"{Path(os.path.abspath(place)).name}/{path.stem}", path, changed, *found)  # noqa: PTH100
     return list(entries.values())
+
+
+def _name(text: str) -> str:
+    """A file's name as text that a link can hold: without control characters, and not too long."""
+    name = shown(text)
+    if len(name) <= _MAX_NAME:
+        return name
+    return f"{name[: _MAX_NAME - 12]}...{sha256(name.encode()).hexdigest()[:8]}"
 
 
 @lru_cache(maxsize=256)
@@ -111,6 +154,9 @@ def _header(path: Path, changed: int) -> tuple[checkpoint.Header | None, str]:
         header = checkpoint.read_header(path)
     except EsvaeError as error:
         return None, str(error)
+    except Exception:  # whatever it is, it shall be the fault of one file alone
+        _LOG.exception("%s", shown(str(path)))
+        return None, f"{path}: cannot be read; the reason is in the server's log"
     kind = header.model.kind
     return header, "" if kind in KINDS else unplayable(path, kind)
 
@@ -133,13 +179,15 @@ def named(name: str) -> Shelf:
 
 def hashed(digest: str) -> Shelf | None:
     """The checkpoint whose bundle has that hash; None if there is none."""
-    likely = _NAMES.get(digest)
-    for entry in sorted(find(), key=lambda entry: entry.name != likely):
+    usable = [(_KNOWN.get((entry.path, entry.changed)), entry) for entry in find() if not entry.problem]
+    for known, entry in sorted(usable, key=lambda each: each[0] != digest):
+        if known is not None and known != digest:
+            continue
         try:
-            shelf = None if entry.problem else take(entry)
+            shelf = take(entry)
         except EsvaeError:
             continue
-        if shelf is not None and shelf.digest == digest:
+        if shelf.digest == digest:
             return shelf
     return None
 
@@ -150,46 +198,94 @@ def take(entry: Entry) -> Shelf:
     Raises:
         CheckpointError: if the checkpoint cannot be used; an atlas that cannot is only noted.
     """
-    place = atlases.beside(entry.path)
     try:
-        atlas_changed = place.stat().st_mtime_ns
+        atlas_changed = atlases.beside(entry.path).stat().st_mtime_ns
     except OSError:
         atlas_changed = 0
     with _READING:
-        return _take(entry.name, entry.path, entry.changed, atlas_changed)
+        if len(_KNOWN) >= _MAX_KNOWN:
+            _KNOWN.clear()
+            _PROBLEMS.clear()
+        file = (entry.path, entry.changed)
+        try:
+            shelf = _take(entry.name, *file, atlas_changed)
+        except EsvaeError as error:
+            _PROBLEMS[file] = str(error)
+            raise
+        except Exception as error:  # whatever it is, it shall be the fault of one file alone
+            _LOG.exception("%s", shown(str(entry.path)))
+            _PROBLEMS[file] = f"{entry.path}: cannot be loaded; the reason is in the server's log"
+            raise CheckpointError(_PROBLEMS[file]) from error
+        _KNOWN[file] = shelf.digest
+        return shelf
 
 
 @lru_cache(maxsize=16)
 def _take(name: str, path: Path, changed: int, atlas_changed: int) -> Shelf:
     loaded = load_playable(path)
-    bundle = bundle_of(loaded.model)
+    try:
+        bundle = bundle_of(loaded.model)
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from error
     entry = Entry(name, path, changed, loaded.header)
     atlas, problem = None, ""
     if atlas_changed:
         try:
-            atlas = atlases.load(atlases.beside(path))
+            atlas = atlases.load_for(loaded, atlases.beside(path))
         except EsvaeError as error:
-            problem = str(error)
-        else:
-            if atlas.checkpoint_sha256 != atlases.content_hash(loaded.model.state_dict()):
-                atlas, problem = None, f"{atlases.beside(path)}: belongs to other weights; build it again"
-    digest = content_hash(bundle)
-    _NAMES[digest] = name
-    return Shelf(entry, loaded, bundle, digest, atlas, problem)
+            problem = shown(str(error))
+    version = "" if atlas is None else sha256(pack(*atlas_parts(atlas))).hexdigest()[:16]
+    return Shelf(entry, loaded, bundle, content_hash(bundle), atlas, version, problem)
 
 
 def originals(shelf: Shelf) -> ImageSet | None:
-    """The test images of a shelf's atlas, where they are on this machine; nothing is downloaded."""
+    """The test images of a shelf's atlas, where they are on this machine and may be read; nothing is downloaded."""
     atlas, config = shelf.atlas, shelf.checkpoint.model.config
     if atlas is None:
         return None
-    with _READING:
-        return _originals(atlas.dataset, atlas.dataset_sha256, config.image_size, config.image_channels)
+    header = shelf.checkpoint.header
+    dataset = _readable(atlas.dataset, header.data.dataset if header.data else "")
+    if dataset is None:
+        return None
+    wanted = (dataset, atlas.dataset_sha256, config.image_size, config.image_channels)
+    with _turn(*wanted):
+        found = _originals(*wanted)
+    return found if found is not None and atlas.indices.max() < len(found) else None
+
+
+def _readable(dataset: str, own: str) -> str | None:
+    """The data set that an atlas names, as it is loaded; None if it is none that visitors may be shown.
+
+    That is one of the table, whose files are known. A folder is what its checkpoint was trained on, and lies in one
+    that whoever serves has named in ESVAE_FOLDERS: an atlas shall not make the server read what its maker would like.
+
+    Args:
+        dataset: What the atlas says.
+        own: What the checkpoint was trained on.
+    """
+    if not dataset.startswith(_FOLDER):
+        return dataset
+    allowed = [Path(os.path.expanduser(name)) for name in os.environ.get(FOLDERS_OPTION, "").split(os.pathsep) if name]  # noqa: PTH111
+    if not allowed or not own.startswith(_FOLDER):
+        return None
+    place = Path(os.path.expanduser(own.removeprefix(_FOLDER))).resolve()  # noqa: PTH111
+    named = dataset in (own, f"{_FOLDER}{place.name}")  # what a loaded folder is called
+    return f"{_FOLDER}{place}" if named and any(place.is_relative_to(folder.resolve()) for folder in allowed) else None
+
+
+@lru_cache(maxsize=64)
+def _turn(*wanted: str | int) -> threading.Lock:
+    """One reader at a time of the same images; who wants others does not wait."""
+    return threading.Lock()
 
 
 @lru_cache(maxsize=4)
 def _originals(dataset: str, sha256: str, image_size: int, channels: int) -> ImageSet | None:
     try:
+        spec, _ = find_data(dataset)
+        size = spec.split_sizes.get("test", 0) * image_size**2 * channels
+        if size > _MAX_ORIGINALS:
+            raise DataError(f"as the model takes them, they are {size:,} bytes, more than {_MAX_ORIGINALS:,}")
         found = load_data(
             dataset,
             "test",
@@ -198,8 +294,8 @@ def _originals(dataset: str, sha256: str, image_size: int, channels: int) -> Ima
             data_dir=os.environ.get("ESVAE_DATA_DIR"),
             download=False,
         )
-    except EsvaeError as error:
-        _LOG.info("%s: originals are not shown: %s", dataset, error)
+    except (EsvaeError, OSError) as error:
+        _LOG.info("%s: originals are not shown: %s", shown(dataset), shown(str(error)))
         return None
     return found if found.sha256 == sha256 else None
 
@@ -235,9 +331,9 @@ def described(shelf: Shelf) -> dict[str, Any]:
         "latent": latent_of(shelf.checkpoint.model),
         "atlas": shelf.atlas is not None,
         "atlasProblem": shelf.atlas_problem,
-        "atlasVersion": sha256(atlas_pack(shelf) or b"").hexdigest()[:16],
+        "atlasVersion": shelf.atlas_version,
         "originals": originals(shelf) is not None,
-        "path": _typed(shelf.entry.path),
+        "path": typed(shelf.entry.path),
         "versions": {"esvae": importlib.metadata.version("esvae")},
         "card": cards.card(shelf.checkpoint.header),
     }
@@ -282,7 +378,7 @@ def originals_pack(shelf: Shelf) -> bytes | None:
     return pack({}, {"images": found.images[shelf.atlas.indices].transpose(0, 2, 3, 1)})
 
 
-def _typed(path: Path) -> str:
+def typed(path: Path) -> str:
     """The path as one would type it where the app was started."""
     here = Path.cwd()
-    return path.relative_to(here).as_posix() if path.is_relative_to(here) else os.fspath(path)
+    return shown(path.relative_to(here).as_posix() if path.is_relative_to(here) else os.fspath(path))

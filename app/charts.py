@@ -5,6 +5,7 @@ What follows the hand is drawn in the page (`app/web/parts/chart.js`); these cha
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,14 +82,14 @@ def _training(headers: dict[str, Header], name: str, accent: str) -> Chart | Non
             x=[row["epoch"] for row in rows],
             y=[row["validation_mse"] for row in rows],
             customdata=[f", T = {row['time_steps']:.0f}" if "time_steps" in row else "" for row in rows],
-            name=other,
-            text=[""] * (len(rows) - 1) + [other],
+            name=_label(other),
+            text=[""] * (len(rows) - 1) + [_label(other)],
             textposition="bottom left",  # curves fall, so that is free
             mode="lines+markers+text" if mine else "lines+text",
             line={"color": accent if mine else QUIET, "width": 2.5 if mine else 1},
             textfont={"size": 13},
             cliponaxis=False,
-            hovertemplate=f"{other}, epoch %{{x}}%{{customdata}}: %{{y:.4f}}<extra></extra>",
+            hovertemplate=f"{_label(other)}, epoch %{{x}}%{{customdata}}: %{{y:.4f}}<extra></extra>",
         )
     mine_first, mine_last = curves[name][0], curves[name][-1]
     words = (
@@ -106,7 +107,7 @@ def _error_and_samples(headers: dict[str, Header], name: str, accent: str) -> Ch
         sampler = getattr(header.model, "sampler", None)
         error = _figure_of(header, "mse", f"{sampler} sampling" if sampler else "")
         distance = _figure_of(header, "fad", "")
-        if error is not None and distance is not None:
+        if error is not None and distance is not None and min(error, distance) > 0:  # axes are logarithmic
             points[other] = (error, distance)
     if name not in points or len(points) < 2:
         return None
@@ -116,7 +117,7 @@ def _error_and_samples(headers: dict[str, Header], name: str, accent: str) -> Ch
     figure.add_scatter(
         x=[error for error, _ in points.values()],
         y=[distance for _, distance in points.values()],
-        text=list(points),
+        text=[_label(other) for other in points],
         mode="markers+text",
         textposition=["top left" if error > middle else "top right" for error, _ in points.values()],  # stay inside
         cliponaxis=False,
@@ -129,6 +130,11 @@ def _error_and_samples(headers: dict[str, Header], name: str, accent: str) -> Ch
         f"{other}: error {points[other][0]:.4f}, FAD {points[other][1]:.1f}" for other in ranked
     )
     return Chart("Error and samples", figure, words + ".")
+
+
+def _label(name: str) -> str:
+    """A name as Plotly shows it unchanged; it reads tags (links among them), %{templates} and $formulas$ in texts."""
+    return html.escape(name).replace("%", "&#37;").replace("$", "&#36;")
 
 
 def _figure_of(header: Header, name: str, protocol: str) -> float | None:

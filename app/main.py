@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -12,6 +13,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))  # Streamlit puts this folder on the import path; `app` itself lies above it
 
 from app import security, settings  # noqa: E402 - needs the line above
+from app.limits import Patience  # noqa: E402
 from app.routes import below, models  # noqa: E402
 from app.trouble import report  # noqa: E402
 from esvae_core.errors import ConfigError  # noqa: E402
@@ -24,11 +26,13 @@ except ConfigError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(2)
 
-app = st.App(
+app: Any = st.App(
     HERE / "frame" / "explorer.py",
     routes=below(st.get_option("server.baseUrlPath")),
     middleware=[Middleware(security.Guard, allowed, security.content_security_policy(embedders))],
     on_script_error=report,
 )
+# Under the same name: Streamlit looks for an st.App in this text, and serves what then has the name.
+app = Patience(app)
 # PyTorch loads while the browser fetches the page.
 threading.Thread(target=models, name="loads the models' routes", daemon=True).start()

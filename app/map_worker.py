@@ -1,7 +1,7 @@
-"""A process that draws one map: `python -m app.map_worker SETTINGS OUT`.
+"""A process that draws one map: `python -m app.map_worker SETTINGS`.
 
-It takes rates (.npy) on its input and tells its progress on its output. A process of its own, because compiling UMAP
-holds Python for seconds, and because a process can be stopped at any moment.
+It takes rates (.npy) on its input, and tells its progress and then the map on its output, so that it needs no disk. A
+process of its own, because compiling UMAP holds Python for seconds, and because a process can be stopped at any moment.
 """
 
 from __future__ import annotations
@@ -9,16 +9,14 @@ from __future__ import annotations
 import io
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 
 from esvae_core.explore.map import MapSettings, build_map
-from esvae_core.files import write_atomically
 
 
 def main() -> None:
-    """Read rates, write the map's arrays to OUT, and on the way the share that is done, a number a line."""
+    """Read rates; write the share that is done, a number a line, then `map`, a length and so many bytes of .npz."""
     settings = MapSettings(**json.loads(sys.argv[1]))
     rates = np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False)
     made = build_map(rates, settings, lambda share: print(f"{share:.4f}", flush=True))
@@ -31,7 +29,9 @@ def main() -> None:
         trust3=made.solid.point_trust,
         trust=np.array([made.flat.trust, made.solid.trust], np.float32),
     )
-    write_atomically(Path(sys.argv[2]), content.getvalue())
+    print(f"map {len(content.getvalue())}", flush=True)
+    sys.stdout.buffer.write(content.getvalue())
+    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

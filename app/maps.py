@@ -1,4 +1,7 @@
-"""Maps with other settings than the atlas': drawn in the background, kept by content, on disk and in memory."""
+"""Maps with other settings than the atlas': drawn in the background, kept by content, in memory and on disk.
+
+What is on disk is for the next start of the server alone: it may be lost, damaged or impossible to write.
+"""
 
 from __future__ import annotations
 
@@ -9,27 +12,28 @@ import os
 import subprocess
 import sys
 import threading
+import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.limits import BusyError
 from esvae_core.data import cache_dir
-from esvae_core.errors import EsvaeError, InputError
+from esvae_core.errors import InputError, OutputError
 from esvae_core.explore.map import Layout, MapSettings, Metric, RateMap, map_key
+from esvae_core.files import write_atomically
 
 ROOT = Path(__file__).resolve().parents[1]
 MAX_JOBS = 2  # at a time; each keeps a core busy for some seconds
-_MAX_KNOWN = 64  # jobs that are remembered
+MAX_SECONDS = 600.0  # after which one is given up
+_MAX_KNOWN = 64  # jobs that are remembered, with their maps: some 30 kB for 2,000 points
+_MAX_BYTES = 64 * 2**20  # of a map's file
 _LOG = logging.getLogger("esvae.app")
 _ONE_THREAD = {"NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-
-
-class BusyError(EsvaeError):
-    """As many maps are being drawn as this machine should draw at a time."""
 
 
 @dataclass
@@ -39,9 +43,10 @@ class Job:
     Attributes:
         settings: How it is drawn.
         points: N.
-        path: Where it will be.
+        path: Where it is kept.
         process: Who draws it.
         progress: 0 to 1.
+        drawn: The map, once it is done.
         state: running, done, failed or cancelled.
     """
 
@@ -50,6 +55,7 @@ class Job:
     path: Path
     process: subprocess.Popen[bytes] | None = None
     progress: float = 0.0
+    drawn: RateMap | None = None
     state: str = "running"
 
 
@@ -79,16 +85,16 @@ def start(rates: NDArray[np.float32], settings: MapSettings) -> str:
     key = map_key(rates, settings)
     with _lock:
         job = _jobs.get(key)
-        if job is not None and (job.state == "running" or (job.state == "done" and job.path.exists())):
+        if job is not None and job.state in ("running", "done"):
             return key
         path = cache_dir() / "maps" / f"{key}.npz"
         job = Job(settings, len(rates), path)
-        if _read(job) is not None:
+        job.drawn = _kept(job)
+        if job.drawn is not None:
             job.state, job.progress = "done", 1.0
         else:
             if sum(other.state == "running" for other in _jobs.values()) >= MAX_JOBS:
                 raise BusyError(f"{MAX_JOBS} other maps are being drawn; try again when they are done")
-            path.parent.mkdir(parents=True, exist_ok=True)
             job.process = _spawn(job)
             threading.Thread(target=_follow, args=(job, rates), daemon=True, name="map").start()
         _jobs.pop(key, None)
@@ -117,12 +123,12 @@ def cancel(key: str) -> None:
 def finished(key: str) -> RateMap | None:
     """A finished map; None if there is none."""
     job = _jobs.get(key)
-    return None if job is None or job.state != "done" else _read(job)
+    return None if job is None else job.drawn
 
 
 def _spawn(job: Job) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "app.map_worker", json.dumps(asdict(job.settings)), str(job.path)],
+        [sys.executable, "-m", "app.map_worker", json.dumps(asdict(job.settings))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=ROOT,
@@ -136,43 +142,82 @@ def _follow(job: Job, rates: NDArray[np.float32]) -> None:
     assert process is not None
     assert process.stdin is not None
     assert process.stdout is not None
+    drawn = None
+    timer = threading.Timer(MAX_SECONDS, process.kill)
+    timer.daemon = True
+    timer.start()
     try:
         content = io.BytesIO()
         np.save(content, rates)
         process.stdin.write(content.getvalue())
         process.stdin.close()
-        for line in process.stdout:
-            job.progress = float(line)
+        made = _listen(job, process.stdout)
+        drawn = _read(job, made)
         code = process.wait()
-    except (OSError, ValueError) as error:  # it was stopped while it was fed, or wrote something else
+    except (
+        Exception
+    ) as error:  # it was stopped while it was fed, or wrote something else, on which readers raise anything
         process.kill()
         code = process.wait()
         _LOG.info("map: %s", error)
     finally:
+        timer.cancel()
         process.stdout.close()
     with _lock:
         if job.state != "cancelled":
-            job.state = "done" if code == 0 and _read(job) is not None else "failed"
+            job.state, job.drawn = ("done", drawn) if code == 0 and drawn is not None else ("failed", None)
             if job.state == "failed":
                 _LOG.error("map: the process that draws it ended with %d", code)
+    if job.drawn is not None:
+        _keep(job.path, made)
 
 
-def _read(job: Job) -> RateMap | None:
-    """A map from disk; None if it is not there, or is anything else."""
+def _listen(job: Job, output: IO[bytes]) -> bytes:
+    """Note the progress, a number a line, until the map comes: its length, and its bytes."""
+    for line in output:
+        word, _, length = line.partition(b" ")
+        if word == b"map":
+            return output.read(min(int(length), _MAX_BYTES))
+        job.progress = float(line)
+    raise ValueError("it ended without a map")
+
+
+def _keep(path: Path, content: bytes) -> None:
     try:
-        with job.path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            part = {name: file[name] for name in file.files}
-        trust = part["trust"].tolist()
-        flat = Layout(part["map2"], float(trust[0]), part["trust2"])
-        solid = Layout(part["map3"], float(trust[1]), part["trust3"])
-        for layout, axes in ((flat, 2), (solid, 3)):
-            if layout.positions.dtype != np.uint16 or layout.positions.shape != (job.points, axes):
-                raise ValueError(f"positions {layout.positions.dtype} of shape {layout.positions.shape}")
-            if layout.point_trust.dtype != np.uint8 or layout.point_trust.shape != (job.points,):
-                raise ValueError(f"trust {layout.point_trust.dtype} of shape {layout.point_trust.shape}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)
+    except (OSError, OutputError) as error:
+        _LOG.info("map: it is not kept for the next start: %s", error)
+
+
+def _kept(job: Job) -> RateMap | None:
+    """The map from disk; None if it is not there, or is anything else: it is drawn again then."""
+    try:
+        if job.path.stat().st_size > _MAX_BYTES:
+            raise ValueError(f"more than {_MAX_BYTES:,} bytes")
+        return _read(job, job.path.read_bytes())
     except FileNotFoundError:
         return None
-    except Exception as error:  # zip and npy readers raise nearly anything on rubbish; it is drawn again then
+    except Exception as error:  # zip and npy readers raise nearly anything on rubbish
         _LOG.info("%s: cannot be read and is drawn again: %s", job.path, error)
         return None
+
+
+def _read(job: Job, content: bytes) -> RateMap:
+    """A map from the bytes of its file; raises anything if it is none."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > _MAX_BYTES:
+            raise ValueError(f"unpacks to more than {_MAX_BYTES:,} bytes")
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        part = {name: file[name] for name in file.files}
+    trust = part["trust"].tolist()
+    if not all(0 <= share <= 1 for share in trust):
+        raise ValueError(f"trust {trust}")
+    flat = Layout(part["map2"], float(trust[0]), part["trust2"])
+    solid = Layout(part["map3"], float(trust[1]), part["trust3"])
+    for layout, axes in ((flat, 2), (solid, 3)):
+        if layout.positions.dtype != np.uint16 or layout.positions.shape != (job.points, axes):
+            raise ValueError(f"positions {layout.positions.dtype} of shape {layout.positions.shape}")
+        if layout.point_trust.dtype != np.uint8 or layout.point_trust.shape != (job.points,):
+            raise ValueError(f"trust {layout.point_trust.dtype} of shape {layout.point_trust.shape}")
     return RateMap(job.settings, flat, solid)

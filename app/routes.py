@@ -15,10 +15,12 @@ from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
+from app.limits import BusyError, busy
+from app.responses import Bytes, Json, Piece
 from esvae_core.errors import EsvaeError, InputError
 
 PREFIX = "/esvae"
@@ -45,11 +47,11 @@ VERSION = hashlib.sha256(b"".join(name.encode() + content for name, (content, _)
 """Names the state of all front-end files, so that each can be kept for ever and yet is never stale."""
 
 
-def answer(content: bytes | None, kind: str = "application/octet-stream") -> Response:
+def answer(content: Piece | None, kind: str = "application/octet-stream", *, dense: bool = True) -> Response:
     """Content that its address names, to be kept for ever; None: 404."""
     if content is None:
-        return JSONResponse({"error": "not here"}, 404, headers=FRESH)
-    return Response(content, media_type=kind, headers=FOREVER)
+        return Json({"error": "not here"}, 404, headers=FRESH)
+    return Bytes([content], kind, FOREVER, dense=dense)
 
 
 def guarded(handler: Handler) -> Handler:
@@ -58,15 +60,17 @@ def guarded(handler: Handler) -> Handler:
     @wraps(handler)
     def guard(request: Request) -> Response:
         if "range" in request.headers:
-            return JSONResponse({"error": "expected no Range; these are answered whole"}, 416, headers=FRESH)
+            return Json({"error": "expected no Range; these are answered whole"}, 416, headers=FRESH)
         try:
             return handler(request)
+        except BusyError as error:
+            return busy(str(error), soon=False)
         except EsvaeError as error:
             status = 400 if isinstance(error, InputError) else 404
-            return JSONResponse({"error": str(error)}, status, headers=FRESH)
+            return Json({"error": str(error)}, status, headers=FRESH)
         except Exception:
-            _LOG.exception("%s", request.url.path)
-            return JSONResponse({"error": "the server failed here; the reason is in its log"}, 500, headers=FRESH)
+            _LOG.exception("%r", request.url.path)
+            return Json({"error": "the server failed here; the reason is in its log"}, 500, headers=FRESH)
 
     return guard
 
@@ -75,7 +79,7 @@ def guarded(handler: Handler) -> Handler:
 def web(request: Request) -> Response:
     """A file of the front end, under the version of all of them."""
     known = FILES.get(request.path_params["name"]) if request.path_params["version"] == VERSION else None
-    return answer(None) if known is None else answer(*known)
+    return answer(None) if known is None else answer(*known, dense=False)
 
 
 @cache

@@ -70,7 +70,17 @@ def chromium() -> Iterator[Any]:
 
 @contextmanager
 def serve(checkpoints: str = "") -> Iterator[str]:
-    """The app at a free port, started as people start it, with one more folder of checkpoints if given; its address."""
+    """As `started`; the address alone."""
+    with started(checkpoints) as (address, _):
+        yield address
+
+
+@contextmanager
+def started(checkpoints: str = "") -> Iterator[tuple[str, int]]:
+    """The app at a free port, started as people start it, with one more folder of checkpoints if given.
+
+    Gives its address and the number of its process.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -89,7 +99,7 @@ def serve(checkpoints: str = "") -> Iterator[str]:
             if server.poll() is not None or time.perf_counter() - start > 120:
                 raise RuntimeError("the app did not start")
             time.sleep(0.02)
-        yield address
+        yield address, server.pid
     finally:
         server.terminate()
         server.wait(20)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import datetime
 import importlib.metadata
 import json
+import logging
+import math
 import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,15 +33,17 @@ from esvae_core.errors import (
 from esvae_core.files import write_atomically
 from esvae_core.model import ImageModel
 from esvae_core.models import MODELS, build
+from esvae_core.text import shown
 
 FORMAT_VERSION = 2
 """Since version 2 the settings of a model say of which kind it is; files of version 1 hold an ESVAE."""
 _KEY = "esvae"
 _MAX_HEADER = 16 * 2**20
+_LOG = logging.getLogger(__name__)
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
 
 
 class DataRecord(_Record):
@@ -138,8 +142,16 @@ def record(path: Path | str, known: Checkpoint[ImageModel], metrics: Iterable[Me
     """Write a checkpoint again with new figures; they replace those of the same name and protocol.
 
     What stands before the first semicolon tells one protocol from another; behind it are remarks, such as a deviation.
+
+    Raises:
+        CheckpointContentError: a figure is not finite; nothing is written.
     """
     new = {(m.name, m.protocol.partition(";")[0]): m for m in metrics}
+    for metric in new.values():
+        if not math.isfinite(metric.value):
+            raise CheckpointContentError(
+                f"{path}: nothing is recorded: {metric.name} is {metric.value}, expected a finite figure"
+            )
     kept = [m for m in known.header.metrics if (m.name, m.protocol.partition(";")[0]) not in new]
     header = known.header.model_copy(update={"metrics": (*kept, *new.values())})
     save(path, known.model.state_dict(), stamped(header))
@@ -225,10 +237,44 @@ def read_header(path: Path | str) -> Header:
         raise CheckpointVersionError(
             f"{path}: format version {version}, this library reads up to {FORMAT_VERSION}; please update esvae"
         )
+    _leave_out_what_is_not_finite(path, values)
     try:
         return parse(Header, values, f"{path}: header")
     except ConfigError as error:
         raise CheckpointContentError(str(error)) from error
+
+
+def _leave_out_what_is_not_finite(path: Path, values: dict[str, Any]) -> None:
+    """Take figures and times that are NaN, infinite or null out of a header, and say so in the log.
+
+    Versions up to 0.1 could write them, beside weights that nothing is wrong with, so the file is not refused for them.
+    All other numbers of a header are settings, and refused.
+    """
+    left = []
+    metrics, training = values.get("metrics"), values.get("training")
+    if isinstance(metrics, list):
+        kept = [metric for metric in metrics if not (isinstance(metric, dict) and _not_finite(metric.get("value", 0)))]
+        if len(kept) < len(metrics):
+            left.append("metrics")
+            values["metrics"] = kept
+    if isinstance(training, dict):
+        rows = training.get("curve")
+        for part in (training, *(rows if isinstance(rows, list) else ())):
+            if isinstance(part, dict):
+                bad = [
+                    name
+                    for name, value in part.items()
+                    if _not_finite(value) and not (name == "cpu_seconds" and value is None)
+                ]
+                left += bad
+                for name in bad:
+                    del part[name]
+    if left:
+        _LOG.warning("%s: %s: not finite, left out", shown(str(path)), shown(", ".join(dict.fromkeys(left)), 200))
+
+
+def _not_finite(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
 def _metadata(path: Path) -> dict[str, Any]:

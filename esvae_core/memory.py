@@ -1,4 +1,4 @@
-"""The C library's allocator, set up for training: large blocks are kept for reuse instead of given back."""
+"""The C library's allocator: set up for training, which reuses large blocks; and asked for what a server has freed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,28 @@ def keep_large_blocks() -> bool:
     Returns:
         Whether the allocator took the settings; other C libraries are left alone.
     """
-    if not sys.platform.startswith("linux"):
-        return False
-    library = ctypes.CDLL(None)
-    if not hasattr(library, "mallopt") or not hasattr(library, "gnu_get_libc_version"):
+    library = _gnu()
+    if library is None:
         return False
     settings = ((_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, -1), (_M_TOP_PAD, 64 * 2**20))
     return all(library.mallopt(name, value) == 1 for name, value in settings)
+
+
+def give_back() -> bool:
+    """Give memory that was freed back to the system, from all threads' heaps (malloc_trim(3)).
+
+    Without it a server keeps what its busiest moment needed, since blocks in use lie above those that were freed.
+
+    Returns:
+        Whether the allocator had any to give; other C libraries are left alone.
+    """
+    library = _gnu()
+    return library is not None and library.malloc_trim(0) == 1
+
+
+def _gnu() -> ctypes.CDLL | None:
+    """The C library, if it is GNU's."""
+    if not sys.platform.startswith("linux"):
+        return None
+    library = ctypes.CDLL(None)
+    return library if hasattr(library, "mallopt") and hasattr(library, "gnu_get_libc_version") else None

@@ -8,6 +8,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -85,3 +86,13 @@ def recipes(good: Mapping[str, Any]) -> dict[str, bytes]:
         "other": json.dumps(good | {"checkpoint": {"name": "x", "sha256": "0" * 64}}),
     }
     return {f"{name}.png": carrying(content) for name, content in wrong.items()}
+
+
+def header_changed(path: Path, out: Path, changes: Mapping[str, Any]) -> None:
+    """A copy of a checkpoint with other values in its header, whatever JSON makes of them."""
+    raw = path.read_bytes()
+    length = int.from_bytes(raw[:8], "little")
+    layout = json.loads(raw[8 : 8 + length])
+    layout["__metadata__"]["esvae"] = json.dumps(json.loads(layout["__metadata__"]["esvae"]) | changes)
+    head = json.dumps(layout).encode()
+    out.write_bytes(len(head).to_bytes(8, "little") + head + raw[8 + length :])

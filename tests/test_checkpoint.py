@@ -171,17 +171,45 @@ def test_the_stamp_says_when_and_with_what():
     assert header.created.endswith("+00:00")
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_a_figure_that_is_not_finite_leaves_a_file_that_can_be_read(value, tmp_path, tiny):
-    """Either the figure is refused when it is recorded, or it comes back; the weights must never be lost to it."""
+NOT_FINITE = [math.nan, math.inf, -math.inf]
+
+
+@pytest.mark.parametrize("value", NOT_FINITE)
+def test_a_figure_that_is_not_finite_is_not_recorded(value, written):
+    before, known = written.read_bytes(), load(written)
+    figures = [Metric(name="mse", value=0.5, protocol="p"), Metric(name="mmd", value=value, protocol="p")]
+    with pytest.raises(
+        CheckpointContentError, match=f"good.safetensors: nothing is recorded: mmd is {value}, expected"
+    ):
+        checkpoint.record(written, known, figures)
+    assert written.read_bytes() == before
+
+
+@pytest.mark.parametrize("value", [None, *NOT_FINITE])
+def test_a_header_loses_figures_and_times_that_are_not_finite_and_keeps_the_others(value, written, caplog):
+    """Versions up to 0.1 wrote NaN and infinite ones; the weights must never be lost to it."""
+    good = {"name": "mse", "value": 0.5, "protocol": "p"}
+    rows = [{"epoch": 1.0, "mse": value}, {"epoch": 2.0, "mse": 0.25}]
+    times = {"seconds": value, "cpu_seconds": value}
+    with_header(
+        written,
+        lambda values: (
+            values | {"metrics": [good | {"value": value}, good], "training": {"epochs": 2, "curve": rows, **times}}
+        ),
+    )
+    header = load(written).header
+    assert header.metrics == (Metric(**good),)
+    assert header.training == TrainingRecord(epochs=2, seconds=0, cpu_seconds=None, curve=({"epoch": 1.0}, rows[1]))
+    assert "good.safetensors: metrics, seconds" in caplog.text
+
+
+def test_a_header_is_json_whatever_was_measured(tmp_path, tiny):
     path = tmp_path / "a.safetensors"
-    try:
-        header = Header(name="x", model=tiny.config, metrics=(Metric(name="mmd", value=value, protocol="p"),))
-        save(path, tiny.state_dict(), header)
-    except ValueError:
-        return
-    found = load(path).header.metrics[0].value
-    assert found == value or (math.isnan(found) and math.isnan(value))
+    training = TrainingRecord(epochs=2, seconds=math.inf, curve=({"epoch": 1.0, "mse": math.nan},))
+    save(path, tiny.state_dict(), Header(name="x", model=tiny.config, training=training))
+    text = parts(path)[0]["__metadata__"]["esvae"]
+    json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert load(path).header.training == TrainingRecord(epochs=2, curve=({"epoch": 1.0},))
 
 
 # ---- writing ---------------------------------------------------------------------------------------------------------

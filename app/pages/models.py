@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -34,4 +35,4 @@ def _charts(_entries: list[Entry], files: tuple[tuple[str, int], ...], name: str
         with column:
             st.markdown(f"**{chart.title}**")
             st.plotly_chart(chart.figure, key=f"chart-{chart.title}", config=charts.CONFIG, alt=chart.words)
-            st.caption(chart.words)
+            st.html(f'<p class="chart-words">{html.escape(chart.words)}</p>')  # names are text, not Markdown

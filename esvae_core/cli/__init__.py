@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import typer
-from rich.text import Text
 
 from esvae_core.cli import (
     calibrate,
@@ -40,8 +40,9 @@ app.add_typer(fad_net.app, name="fad-net")
 def main() -> None:
     """Entry point: user errors become one line and exit code 2."""
     keep_large_blocks()
+    logging.getLogger("esvae_core").handlers = [console.Log(logging.WARNING)]
     try:
         app()
     except EsvaeError as error:
-        console.err.print(Text(f"esvae: {error}", "red"), soft_wrap=True)
+        console.err.print(console.text(f"esvae: {error}", "red"), soft_wrap=True)
         sys.exit(2)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from esvae_core.cli import console
 from esvae_core.cli.options import AsJson, Checkpoint, DataDir, SplitName, group
@@ -27,7 +26,7 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
 
     header = load(checkpoint).header
     if as_json:
-        print(header.model_dump_json(indent=2))
+        console.say_json(header)
         return
     model = header.model
     rows = {
@@ -49,7 +48,7 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
     figures = [(metric.name, f"{metric.value:.4f} ({metric.protocol})") for metric in header.metrics]
     table = Table(show_header=False)
     for name, value in [*rows.items(), *figures]:
-        table.add_row(name, Text(value))  # text, since names may hold what rich takes for markup
+        table.add_row(console.text(name), console.text(value))
     console.out.print(table)
 
 

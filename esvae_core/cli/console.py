@@ -1,26 +1,51 @@
-"""What commands say: consoles, progress, tables, and results for people or machines."""
+"""What commands say: consoles, progress, tables, and results for people or machines.
+
+What comes from outside, such as names in a file, goes through `text`, or as JSON, whose escapes leave ASCII alone.
+"""
 
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from esvae_core.text import shown
+
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from rich.progress import Progress as Bar
 
 out = Console()
 err = Console(stderr=True)
 
 
+def text(value: object, style: str = "") -> Text:
+    """A line, title or cell as it is: no markup, and nothing in it acts on the terminal, see `shown`."""
+    return Text(shown(str(value)), style)
+
+
+class Log(logging.Handler):
+    """Messages of the library, one line each, on the error console."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print it."""
+        err.print(text(record.getMessage()), soft_wrap=True)
+
+
 def bar() -> Bar:
     """Progress on the error console, gone when it ends; its tasks carry a field `left`."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}"))
+    class Description(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return text(task.description)
+
+    columns = (Description(), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}"))
     return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
 
 
@@ -40,12 +65,18 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def say(as_json: bool, text: str, **values: Any) -> None:
-    """A command's result: a line for people, or its values as JSON."""
+def say(as_json: bool, lines: str | Iterable[str], /, **values: Any) -> None:
+    """A command's result: a line or more for people, or its values as JSON."""
     if as_json:
         print(json.dumps(values))
-    else:
-        out.print(Text(text), soft_wrap=True)
+        return
+    for line in [lines] if isinstance(lines, str) else lines:
+        out.print(text(line), soft_wrap=True)
+
+
+def say_json(record: BaseModel) -> None:
+    """A record as JSON of ASCII alone; numbers that are not finite are null."""
+    print(json.dumps(json.loads(record.model_dump_json()), indent=2))
 
 
 def plain(value: Any) -> str:

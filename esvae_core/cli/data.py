@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import sys
 
-from rich.text import Text
-
 from esvae_core.cli import console
 from esvae_core.cli.options import AsJson, DataDir, group
 
@@ -50,8 +48,8 @@ def data_fetch(name: str, data_dir: DataDir = None, as_json: AsJson = False) -> 
     from esvae_core.data import fetch
 
     paths = fetch(name, data_dir)
-    text = "\n".join(map(str, paths)) or f"{name}: needs no files"
-    console.say(as_json, text, files=[str(path) for path in paths])
+    lines = [str(path) for path in paths] or [f"{name}: needs no files"]
+    console.say(as_json, lines, files=[str(path) for path in paths])
 
 
 @app.command("verify")
@@ -65,8 +63,8 @@ def data_verify(name: str, data_dir: DataDir = None, as_json: AsJson = False) ->
         print(json.dumps(rows, indent=2))
     else:
         for s in states:
-            console.out.print(Text(f"{s.state:>10}  {s.name}  {s.path or ''}"), soft_wrap=True)
+            console.say(False, f"{s.state:>10}  {s.name}  {s.path or ''}")
         if not states:
-            console.out.print(f"{name}: needs no files")
+            console.say(False, f"{name}: needs no files")
     if any(s.state != "ok" for s in states):
         sys.exit(2)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
-from rich.text import Text
 
 from esvae_core.cli import console
 from esvae_core.cli import suite as suites
 from esvae_core.cli.options import AsJson, Checkpoint, DataDir, OtherHash, Sampling, Seed, SplitName, Steps, group
 from esvae_core.cli.sources import dataset_of
 from esvae_core.errors import InputError, KindError
+
+if TYPE_CHECKING:
+    from esvae_core.evaluation.evaluate import Report
 
 app = group()
 
@@ -78,7 +79,7 @@ def evaluate(
         raise KindError(f"{error}; --suite measures models of any kind") from None
     data = dataset_of(loaded.header, dataset, split, data_dir, accept_other_hash)
     with console.bar() as bar:
-        task = bar.add_task(escape(f"evaluating {loaded.header.name}"), total=len(data), left="")
+        task = bar.add_task(f"evaluating {loaded.header.name}", total=len(data), left="")
         result = measure(
             loaded.model,
             data,
@@ -87,12 +88,16 @@ def evaluate(
             seed=seed,
             report=lambda done, total: bar.update(task, completed=done),
         )
+    if as_json:
+        console.say_json(result)
+    else:
+        _show(loaded.header.name, result)
     if record:
         keep(checkpoint, loaded, result.metrics())
-    if as_json:
-        print(result.model_dump_json(indent=2))
-        return
-    table = Table(title=Text(f"{loaded.header.name}: {result.protocol}"), title_justify="left")
+
+
+def _show(name: str, result: Report) -> None:
+    table = Table(title=console.text(f"{name}: {result.protocol}"), title_justify="left")
     table.add_column("figure")
     table.add_column("value", justify="right")
     table.add_row("MSE on [-1, 1]", f"{result.mse:.4f} ± {result.mse_standard_error:.4f} (standard error)")
@@ -100,7 +105,7 @@ def evaluate(
     if result.mmd_unbiased is not None:
         table.add_row(f"MMD, blocks of {result.mmd_block:,}, unbiased", f"{result.mmd_unbiased:.4f}")
     for name, rate in result.firing_rates.items():
-        table.add_row(f"firing rate of {name}", f"{rate:.3f} spikes per step")
+        table.add_row(console.text(f"firing rate of {name}"), f"{rate:.3f} spikes per step")
     table.add_row("firing rate of the sampled latent", f"{result.latent_rate:.3f} spikes per step")
     table.add_row("parameters", f"{result.parameters:,}")
     table.add_row("dense: multiply-adds per image", f"{result.costs.dense_multiply_adds / 1e6:.1f} M")

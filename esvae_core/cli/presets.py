@@ -25,13 +25,14 @@ def presets(
     if name:
         run = preset(name)
         if as_json:
-            print(run.model_dump_json(indent=2))
+            console.say_json(run)
             return
         table = console.table("setting", "value", "meaning")
         for part in ("model", "data", "train"):
             group = getattr(run, part)
             for field, about in type(group).model_fields.items():
-                table.add_row(f"{part}.{field}", console.plain(getattr(group, field)), about.description or "")
+                cells = (f"{part}.{field}", console.plain(getattr(group, field)), about.description or "")
+                table.add_row(*map(console.text, cells))
         console.out.print(table)
         return
     if as_json:
@@ -42,5 +43,5 @@ def presets(
         m, t = run.model, run.train
         steps = m.time_steps if isinstance(m, SpikingModelConfig) else "-"
         row = (f"{m.image_channels} x {m.image_size}²", m.latent_dim, steps, t.epochs, t.batch_size, f"{t.lr:g}")
-        table.add_row(key, m.kind, run.data.dataset, *map(str, row))
+        table.add_row(*map(console.text, (key, m.kind, run.data.dataset, *row)))
     console.out.print(table)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.markup import escape
 from rich.table import Table
-from rich.text import Text
 
 from esvae_core.cli import console
 from esvae_core.cli.options import SamplerName, SplitName
@@ -77,22 +76,21 @@ def run(
         taught=bool(loaded.header.taught) and loaded.header.taught == test.factor_names,
     )
     with console.bar() as bar:
-        task = bar.add_task(escape(loaded.header.name), total=None, left="")
+        task = bar.add_task(loaded.header.name, total=None, left="")
 
         def report(group: str, done: int, total: int) -> None:
-            bar.update(task, description=escape(f"{loaded.header.name}: {group}"), completed=done, total=total)
+            bar.update(task, description=f"{loaded.header.name}: {group}", completed=done, total=total)
 
         kept = None if out_file is None else out_file.with_suffix(".groups.json")
         result = run_suite(bench, loaded.header.name, groups, kept=kept, report=report)
-    if record:
-        keep(checkpoint, loaded, result.metrics())
-    text = result.model_dump_json(indent=2)
     if out_file is not None:
-        write_atomically(out_file, (text + "\n").encode())
+        write_atomically(out_file, (result.model_dump_json(indent=2) + "\n").encode())
     if as_json:
-        print(text)
+        console.say_json(result)
     else:
         _show(result)
+    if record:
+        keep(checkpoint, loaded, result.metrics())
 
 
 def _feature_net(path: Path | None, test: ImageSet, checkpoint: Path) -> FeatureFile | None:
@@ -115,16 +113,18 @@ def _feature_net(path: Path | None, test: ImageSet, checkpoint: Path) -> Feature
 
 def _show(result: SuiteReport) -> None:
     how = "".join(f", {word}" for word in (result.time_steps and f"T = {result.time_steps}", result.sampler) if word)
-    console.out.print(Text(f"{result.name} on {result.dataset}, {result.split} split{how}, suite {result.plan.name}"))
+    console.say(False, f"{result.name} on {result.dataset}, {result.split} split{how}, suite {result.plan.name}")
     for group in result.groups:
-        table = Table(title=Text(f"{group.name}: {group.protocol}"), title_justify="left", caption_justify="left")
+        table = Table(
+            title=console.text(f"{group.name}: {group.protocol}"), title_justify="left", caption_justify="left"
+        )
         table.add_column("figure", overflow="fold", ratio=2)
         table.add_column("value", justify="right", overflow="fold", ratio=1)
         table.add_column("note", overflow="fold", ratio=2)
         for figure in group.figures:
-            table.add_row(Text(figure.name), _value(figure), Text(figure.note))
+            table.add_row(console.text(figure.name), _value(figure), console.text(figure.note))
         for curve in group.curves:
-            table.add_row(Text(f"{curve.name}, along {curve.along}"), "", _points(curve))
+            table.add_row(console.text(f"{curve.name}, along {curve.along}"), "", _points(curve))
         console.out.print(table)
 
 
@@ -143,6 +143,8 @@ def _points(curve: Curve) -> str:
 
 
 def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return str(value)
     if value == int(value) or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"

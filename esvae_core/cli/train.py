@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.text import Text
 
 from esvae_core.cli import console
 from esvae_core.cli.options import AsJson, DataDir, group
@@ -66,10 +65,10 @@ def train(
             )
         except Interrupted as stopped:
             bar.stop()
-            console.err.print(Text(f"esvae: {stopped}"), soft_wrap=True)
+            console.err.print(console.text(f"esvae: {stopped}"), soft_wrap=True)
             sys.exit(130)
     if not as_json:
-        console.out.print(Text(str(path)), soft_wrap=True)
+        console.say(False, str(path))
 
 
 def settings_of(

@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from esvae_core.checkpoint import Checkpoint
 from esvae_core.config import Sampler
 from esvae_core.data.imageset import ImageSet
 from esvae_core.errors import CorruptDataError, EsvaeError, InputError
@@ -217,6 +218,33 @@ def load(path: Path | str) -> Atlas:
         map=drawn,
         **about | {"class_names": tuple(about["class_names"])},
     )
+
+
+def load_for(checkpoint: Checkpoint[Playable], path: Path | str) -> Atlas:
+    """Read a model's atlas.
+
+    Raises:
+        CorruptDataError: as `load`, or it is of other weights, or its latent, T, images or classes are not the model's.
+    """
+    atlas = load(path)
+    model, dataset = checkpoint.model, checkpoint.header.dataset
+    config = model.config
+    if atlas.checkpoint_sha256 != content_hash(model.state_dict()):
+        raise CorruptDataError(f"{path}: belongs to other weights; build it again")
+    shape = (config.image_size, config.image_size, config.image_channels)
+    names = dataset.class_names if dataset is not None and dataset.name == atlas.dataset else ()
+    pairs = [
+        ("latent neurons", config.latent_dim, atlas.counts.shape[1]),
+        ("time steps", levels_of(model), atlas.time_steps),
+        ("pictures of shape", shape, atlas.tiles.shape[1:]),
+        ("classes", names or atlas.class_names, atlas.class_names),
+    ]
+    for what, expected, found in pairs:
+        if found != expected:
+            raise CorruptDataError(
+                f"{path}: does not fit its model: {what}: expected {expected!r:.200}, found {found!r:.200}"
+            )
+    return atlas
 
 
 def _of_each_class(labels: NDArray[np.int64], count: int) -> NDArray[np.int64]:

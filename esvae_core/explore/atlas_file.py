@@ -24,6 +24,7 @@ ABOUT: dict[str, type] = {
     "dataset_sha256": str,
     "checkpoint_sha256": str,
 }
+MAX_CLASSES = 4096
 _MAP = ("map_2d", "map_3d", "trust_2d", "trust_3d")
 _KINDS = {"counts": "ui", "labels": "ui", "indices": "ui", "tile_positions": "ui", "tiles": "u", "effect": "f"}
 _MORE_KINDS = {"errors": "f", "moved": "f", "redrawn": "f", "clear": "b"} | dict.fromkeys(_MAP, "u")
@@ -83,10 +84,12 @@ def _wrong(parts: Parts, about: Any) -> str:
     for name, kinds in (_KINDS | _MORE_KINDS).items():
         if name in parts and parts[name].dtype.kind not in kinds:
             return f"{name}: found numbers of type {parts[name].dtype}"
+    if not len(about["class_names"]) <= MAX_CLASSES or not all(isinstance(name, str) for name in about["class_names"]):
+        return f"class_names: expected at most {MAX_CLASSES:,} texts, found {about['class_names']!r:.200}"
     drawn = about.get("map")
     for name in ("trust_2d", "trust_3d") if drawn is not None else ():
-        if not isinstance(drawn, dict) or not isinstance(drawn.get(name), float):
-            return f"map: expected its settings and {name}, found {drawn!r:.200}"
+        if not isinstance(drawn, dict) or not isinstance(drawn.get(name), float) or not 0 <= drawn[name] <= 1:
+            return f"map: expected its settings and {name} from 0 to 1, found {drawn!r:.200}"
     return ""
 
 

@@ -10,13 +10,16 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from importlib.metadata import version
+from types import ModuleType
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from esvae_core.errors import InputError
+from esvae_core.compiled import cached
+from esvae_core.errors import InputError, OutputError
 
 Metric = Literal["euclidean", "geodesic", "manhattan", "cosine"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
@@ -52,7 +55,7 @@ class MapSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 2 <= self.neighbors <= MAX_NEIGHBORS:
+        if not isinstance(self.neighbors, int) or not 2 <= self.neighbors <= MAX_NEIGHBORS:
             raise InputError(f"neighbors: expected 2 to {MAX_NEIGHBORS}, got {self.neighbors}")
         if not 0 <= self.min_dist <= 1:
             raise InputError(f"min_dist: expected 0 to 1, got {self.min_dist}")
@@ -104,25 +107,25 @@ def build_map(rates: NDArray[np.floating], settings: MapSettings, report: Report
 
     Raises:
         InputError: if there are too few rates.
+        OutputError: no folder can be written that the compiled code of UMAP is kept in.
     """
     if rates.ndim != 2 or len(rates) < MIN_POINTS:
         raise InputError(f"map: expected at least {MIN_POINTS} rate vectors, got shape {rates.shape}")
-    from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
-
+    umap = _umap()
     tell = report or (lambda share: None)
     tell(0.0)
     points, metric = _space(rates, settings.metric)
     count = min(settings.neighbors, len(points) - 1)
     near, distances = _nearest(points, metric, count)
     random = np.random.RandomState(settings.seed)  # what UMAP takes
-    graph, _, _ = fuzzy_simplicial_set(
+    graph, _, _ = umap.fuzzy_simplicial_set(
         points, count, random, metric, knn_indices=near, knn_dists=distances.astype(np.float32)
     )
     tell(_GRAPH_SHARE)
-    a, b = find_ab_params(1.0, settings.min_dist)
+    a, b = umap.find_ab_params(1.0, settings.min_dist)
 
     def layout(axes: int, start: float, end: float) -> Layout:
-        positions, _ = simplicial_set_embedding(
+        positions, _ = umap.simplicial_set_embedding(
             points,
             graph.copy(),
             axes,
@@ -150,6 +153,16 @@ def build_map(rates: NDArray[np.floating], settings: MapSettings, report: Report
     made = RateMap(settings, flat=layout(2, _GRAPH_SHARE, middle), solid=layout(3, middle, 1.0))
     tell(1.0)
     return made
+
+
+def _umap() -> ModuleType:
+    """UMAP, whose code is compiled and kept when it is first used."""
+    try:
+        return cached(lambda: import_module("umap.umap_"))
+    except RuntimeError as error:
+        raise OutputError(
+            f"map: expected a folder for compiled code that can be written; name one in NUMBA_CACHE_DIR ({error})"
+        ) from error
 
 
 def quantised(positions: NDArray[np.floating]) -> NDArray[np.uint16]:

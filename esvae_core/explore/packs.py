@@ -39,6 +39,7 @@ def pack(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
     Raises:
         TypeError: if an array has another type.
+        ValueError: if a number in `about` is not finite, which JSON has no word for.
     """
     table, parts, offset = [], [], 0
     for name, array in arrays.items():
@@ -48,7 +49,7 @@ def pack(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
         raw = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes()
         parts.append(raw + bytes(-len(raw) % _ALIGN))
         offset += len(parts[-1])
-    header = json.dumps({"about": dict(about), "arrays": table}, separators=(",", ":")).encode()
+    header = json.dumps({"about": dict(about), "arrays": table}, separators=(",", ":"), allow_nan=False).encode()
     header += b" " * (-len(header) % _ALIGN)
     sizes = VERSION.to_bytes(4, "little") + len(header).to_bytes(4, "little")
     return b"".join((MAGIC, sizes, header, *parts))

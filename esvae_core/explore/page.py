@@ -13,7 +13,9 @@ import importlib.metadata
 import json
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,6 +43,10 @@ _STATIC = re.compile(
 _DYNAMIC = re.compile(r"""\bimport\(\s*["']\.""")
 
 
+Piece = bytes | memoryview
+Make = Callable[[], bytes]
+
+
 def page(
     checkpoint: Checkpoint[Playable],
     name: str,
@@ -65,38 +71,82 @@ def page(
     Raises:
         InputError: the front end is not there, the atlas belongs to other weights, or there is no map to open at.
     """
+    if atlas is not None and atlas.checkpoint_sha256 != weights_hash(checkpoint.model.state_dict()):
+        raise InputError(f"{name}: its atlas belongs to other weights; build it again with esvae atlas")
+    bundle = bundle_of(checkpoint.model)
+    parts = pieces(checkpoint, name, path=path, bundle=bundle, atlas=atlas, web=web, view=view, link=link)
+    return b"".join(parts).decode()
+
+
+def pieces(
+    checkpoint: Checkpoint[Playable],
+    name: str,
+    *,
+    path: str,
+    bundle: bytes,
+    atlas: Atlas | None,
+    web: Path = WEB,
+    view: View = "explore",
+    link: str = "",
+    share: Callable[[str, Make], Piece] = lambda what, make: make(),
+) -> list[Piece]:
+    """The file's bytes, UTF-8, in pieces: the large ones are the same for all pages of a model and its atlas.
+
+    Args:
+        checkpoint, name, path, web, view, link: As in `page`.
+        bundle: The model folded, as `bundle_of` gives it.
+        atlas: One that fits the model.
+        share: Called with 'bundle' or 'atlas' and what makes that piece; gives the piece, perhaps one made before.
+
+    Raises:
+        InputError: the front end is not there, or there is no map to open at.
+    """
     if not (web / _ENTRY).is_file():
         raise InputError(
             f"{web}: expected the front end's files; they come with the repository: name its folder app/web with --web"
         )
-    if atlas is not None and atlas.checkpoint_sha256 != weights_hash(checkpoint.model.state_dict()):
-        raise InputError(f"{name}: its atlas belongs to other weights; build it again with esvae atlas")
     if view == "map" and (atlas is None or atlas.map is None):
         raise InputError(f"{name}: has no map to open at; build its atlas with esvae atlas")
+    front = _front(web)
+    entry = _entry(checkpoint, name, path, content_hash(bundle), atlas is not None)
+    about = json.dumps({"entry": entry, "view": view, "link": link}).replace("<", "\\u003c")
+    title = html.escape(f"{name}: ESVAE explorer").encode(errors="backslashreplace")
+    return [
+        front.before_title,
+        title,
+        front.before_held,
+        about.removesuffix("}").encode() + b', "bundle": "',
+        share("bundle", lambda: base64.b64encode(bundle)),
+        b'", "atlas": ',
+        b"null" if atlas is None else share("atlas", lambda: b'"%b"' % base64.b64encode(pack(*atlas_parts(atlas)))),
+        front.after_held,
+    ]
+
+
+@dataclass(frozen=True)
+class _Front:
+    """What the front end's files come to in every page."""
+
+    before_title: bytes
+    before_held: bytes
+    after_held: bytes
+
+
+@lru_cache(maxsize=2)
+def _front(web: Path) -> _Front:
     files = {
         file.relative_to(web).as_posix(): file.read_text(encoding="utf-8")
         for suffix in ("js", "css")
         for file in sorted(web.rglob(f"*.{suffix}"))
     }
-    bundle = bundle_of(checkpoint.model)
-    held = {
-        "entry": _entry(checkpoint, name, path, content_hash(bundle), atlas is not None),
-        "bundle": _base64(bundle),
-        "atlas": None if atlas is None else _base64(pack(*atlas_parts(atlas))),
-        "view": view,
-        "link": link,
-        "wasm": _base64((web / "engine" / "engine.wasm").read_bytes()),
-    }
     addresses = {_PREFIX + module: _address(text) for module, text in inlined(_ENTRY, files).items()}
     imports = json.dumps({"imports": addresses})
-    return _TEMPLATE.format(
-        policy=_policy(imports, _START),
-        title=html.escape(f"{name}: ESVAE explorer"),
-        style="".join(files[f"{name}.css"] for name in ("page", "look", "explore", "spikes", "map")),
-        imports=imports,
-        held=json.dumps(held).replace("<", "\\u003c"),
-        start=_START,
-    )
+    style = "".join(files[f"{name}.css"] for name in ("page", "look", "explore", "spikes", "map"))
+    engine = _base64((web / "engine" / "engine.wasm").read_bytes())
+    before_title = _BEFORE_TITLE.format(policy=_policy(imports, _START))
+    before_held = _BEFORE_HELD.format(style=style, imports=imports)
+    after_held = _AFTER_HELD.format(engine=engine, start=_START)
+    return _Front(before_title.encode(), before_held.encode(), after_held.encode())
 
 
 def inlined(entry: str, files: Mapping[str, str]) -> dict[str, str]:
@@ -189,19 +239,21 @@ import {{ start }} from "{_PREFIX}{_ENTRY}";
 start(document.getElementById("root"), JSON.parse(document.getElementById("held").textContent));
 """
 
-_TEMPLATE = """<!doctype html>
+_BEFORE_TITLE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
+<title>"""
+_BEFORE_HELD = """</title>
 <link rel="icon" href="data:,">
 <style>
 {style}
 </style>
 <script type="importmap">{imports}</script>
-<script type="application/json" id="held">{held}</script>
+<script type="application/json" id="held">"""
+_AFTER_HELD = """, "wasm": "{engine}"}}</script>
 </head>
 <body>
 <main id="root"><noscript>This page needs JavaScript.</noscript></main>

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from esvae_core.baselines.ann import ANNCoder
 from esvae_core.checkpoint import Checkpoint, load
 from esvae_core.engine import plain, plan_of, to_bundle
-from esvae_core.errors import KindError
+from esvae_core.errors import CheckpointContentError, KindError
 from esvae_core.esvae import ESVAE
 from esvae_core.model import ImageModel
 
@@ -49,8 +49,17 @@ def unplayable(path: Path | str, kind: str) -> str:
 
 
 def bundle_of(model: Playable) -> bytes:
-    """The model folded for the page; its content hash names the model."""
-    return to_bundle(plan_of(model) if isinstance(model, ESVAE) else plain.plain_plan_of(model))
+    """The model folded for the page; its content hash names the model.
+
+    Raises:
+        CheckpointContentError: a folded weight is beyond what 32 bits hold.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused
+        plan = plan_of(model) if isinstance(model, ESVAE) else plain.plain_plan_of(model)
+    for name, tensor in plan.tensors.items():
+        if not np.isfinite(tensor).all():
+            raise CheckpointContentError(f"{name}: too large: folded with its batch normalisation, it is not finite")
+    return to_bundle(plan)
 
 
 @torch.inference_mode()

@@ -89,7 +89,7 @@ def _merged(frames: Sequence[Pixels]) -> list[Pixels]:
 def places(first: Sequence[Path] = ()) -> list[Path]:
     """Where checkpoints are looked for: what is given, `checkpoints` here, ESVAE_CHECKPOINTS, the repository's."""
     extra = os.environ.get("ESVAE_CHECKPOINTS", "").split(os.pathsep)
-    usual = [Path("checkpoints"), *(Path(name).expanduser() for name in extra if name), _BESIDE]
+    usual = [Path("checkpoints"), *(Path(os.path.expanduser(name)) for name in extra if name), _BESIDE]  # noqa: PTH111 - raises nothing
     return [*first, *(folder for folder in usual if folder.is_dir())]
 
 

@@ -36,6 +36,10 @@ def held(text: str) -> dict:
     return json.loads(re.search(r'id="held">(.*?)</script>', text)[1])
 
 
+def text_of(pieces) -> str:
+    return b"".join(pieces).decode()
+
+
 def asked(shelf, state=STATE, view="map") -> Answer:
     return Answer(f"/esvae/page/{shelf.digest}", f"view={view}&s={encode(state)}")
 
@@ -53,7 +57,7 @@ def test_the_file_describes_a_model_as_the_app_does():
     """In all that the page looks at: what needs a server, and the card of Models, are left out."""
     told = catalogue.named("sprites-taught")
     state = State("sprites-taught", Prior(0), to_grid([0.5] * 32), 1, "systematic", 16)
-    inside = held(alone.page_of(told, "explore", state))["entry"]
+    inside = held(text_of(alone.page_of(told, "explore", state)))["entry"]
     app = json.loads(json.dumps(catalogue.described(told)))
     assert inside["taught"] == ["shape", "scale", "orientation", "x", "y", "hue"]
     assert app.keys() - inside.keys() == {"figures", "budget", "atlasVersion", "card"}
@@ -86,7 +90,7 @@ def test_the_map_on_the_screen_is_the_one_in_the_file(shelf, monkeypatch):
     places = map_parts(other)[1]["map2"].tobytes()
     for of, there in (("7-0.25-cosine", True), ("8-0.25-cosine", False), ("7", False), ("", False)):
         state = replace(LINK, view=(("map.of", of),))
-        atlas = base64.b64decode(held(alone.page_of(shelf, "map", state))["atlas"])
+        atlas = base64.b64decode(held(text_of(alone.page_of(shelf, "map", state)))["atlas"])
         assert (places in atlas) == there, of
     with pytest.raises(InputError, match="expected numbers"):
         alone.page_of(shelf, "map", replace(LINK, view=(("map.of", "x-y-cosine"),)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -12,6 +13,9 @@ import pytest
 from app import catalogue
 from app.routes import FILES
 from app.state import GRID, Own, encode
+from esvae_core.checkpoint import DataRecord, Header, Metric, TrainingRecord, save
+from esvae_core.config import TrainConfig
+from esvae_core.explore import atlas
 from esvae_core.explore.recipe import recipe_of
 
 from .. import hostile
@@ -170,4 +174,71 @@ def test_a_checkpoint_that_goes_while_it_is_open(browser, tmp_path, monkeypatch)
         assert pixels_of(page).std() > 0
         page.get_by_label("Model", exact=True).select_option("other")
         until(page, "location.search.includes('~other~')")
+        context.close()
+
+
+HOSTILE = (
+    "![x](/esvae/fetched-a.png) [link](/esvae/fetched-b) <img src=/esvae/fetched-c.png> "
+    "<script>fetch('/esvae/fetched-d')</script> "
+    "<a href='javascript:alert(1)'>a</a> $x^2$ %{x} **bold** </title></style>"
+)
+"""Markdown pictures, HTML, a script, a formula and a template of Plotly: text, wherever it comes from a file."""
+
+
+def test_names_are_text_in_all_views_and_fetch_nothing(browser, tmp_path, monkeypatch):
+    name = HOSTILE.replace("/", ":")[:200]  # no file name has a slash
+    model = small_model()
+    path = shelve(tmp_path, name, model)
+    made = atlas.load(atlas.beside(path))
+    classes = tuple(f"{HOSTILE} {n}" for n in range(10))
+    atlas.save(atlas.beside(path), replace(made, class_names=classes))
+    rows = tuple({"epoch": float(n), "validation_mse": 0.5 / n, "mse": 0.4 / n} for n in (1, 2, 3))
+    header = Header(
+        name=HOSTILE,
+        model=model.config,
+        train=TrainConfig(factor_weight=0.5),
+        dataset=DataRecord(name="stripes", sha256="0" * 64, class_names=classes, factor_names=(HOSTILE, HOSTILE)),
+        training=TrainingRecord(epochs=3, device=HOSTILE, curve=rows),
+        metrics=tuple(Metric(name=each, value=0.5, protocol=HOSTILE) for each in ("mse", "fad", HOSTILE)),
+        source=HOSTILE,
+        versions={"esvae": HOSTILE},
+        created=HOSTILE,
+    )
+    save(path, model.state_dict(), header)
+    other = tmp_path / f"other {name[:180]}.safetensors"
+    save(other, small_model(1).state_dict(), header)
+    monkeypatch.setattr(catalogue, "folders", lambda: [tmp_path])
+    with start_server(tmp_path) as (address, _):
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=address)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        faults, fetched = [], []
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("dialog", lambda dialog: faults.append(dialog.message))
+        page.on("request", lambda request: fetched.append(request.url))
+        for view, (_, ready) in VIEWS.items():
+            open_page(page, replace(LINK, model=name), view, ready)
+            page.wait_for_timeout(300)
+            assert page.locator(".stage img, .stage script, .stage a[href^=javascript]").count() == 0, view
+        open_page(page, replace(LINK, model=name), "/models", "table")
+        assert name in page.locator(".models tbody tr > th").all_text_contents()[0]
+        words = page.locator(".chart-words")
+        words.first.wait_for()
+        page.locator(".js-plotly-plot .main-svg").first.wait_for()
+        assert name in words.first.text_content()
+        assert words.locator("*").count() == 0
+        assert page.locator(".js-plotly-plot a").count() == 0
+        labels = page.locator(".js-plotly-plot text").all_text_contents()
+        assert name in labels, labels
+        alone = page.evaluate(
+            "async (path) => (await fetch(path, { headers: { 'X-ESVAE': '1' } })).text()",
+            f"/esvae/page/{catalogue.named(name).digest}?view=explore&s={quote(encode(replace(LINK, model=name)))}",
+        )
+        (tmp_path / "alone.html").write_text(alone)
+        page.goto((tmp_path / "alone.html").as_uri())
+        page.locator(LARGE).first.wait_for()
+        assert page.title() == f"{name}: ESVAE explorer"
+        assert page.locator("img, a[href^=javascript]").count() == 0
+        assert not [url for url in fetched if "fetched-" in url.split("?")[0] and "/model/" not in url]
+        assert faults == []
         context.close()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from app import catalogue, maps
+from esvae_core.errors import OutputError
 from esvae_core.explore.map import MapSettings
 
 from .test_routes import Answer
@@ -20,10 +21,13 @@ import io, sys, time
 import numpy as np
 rates = np.load(io.BytesIO(sys.stdin.buffer.read()))
 print("0.5", flush=True)
-time.sleep(float(sys.argv[2]))
+time.sleep(float(sys.argv[1]))
 places = [np.full((len(rates), axes), axes, np.uint16) for axes in (2, 3)]
 trusts = [np.full(len(rates), 200, np.uint8)] * 2
-np.savez(sys.argv[1], map2=places[0], map3=places[1], trust2=trusts[0], trust3=trusts[1], trust=np.array([0.8, 0.9]))
+made = io.BytesIO()
+np.savez(made, map2=places[0], map3=places[1], trust2=trusts[0], trust3=trusts[1], trust=np.array([0.8, 0.9]))
+print("map", len(made.getvalue()), flush=True)
+sys.stdout.buffer.write(made.getvalue())
 """
 
 
@@ -34,7 +38,7 @@ def drawing(monkeypatch, tmp_path):
 
     def spawn(job):
         how["begun"] += 1
-        command = [sys.executable, "-c", how["code"], str(job.path), how["seconds"]]
+        command = [sys.executable, "-c", how["code"], how["seconds"]]
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     monkeypatch.setattr(maps, "_spawn", spawn)
@@ -75,7 +79,16 @@ def test_one_that_is_given_up_stops_and_can_be_asked_for_again(drawing):
 
 
 @pytest.mark.parametrize(
-    "code", ["raise SystemExit(3)", "print('hello')", "import sys; open(sys.argv[1], 'w').write('no')"]
+    "code",
+    [
+        "raise SystemExit(3)",
+        "print('hello')",
+        "print('map 2', 'no', sep='\\n')",
+        "print('map -1')",
+        "print('map', 10**12)",
+        DRAW.replace("0.8, 0.9", "0.8, np.nan"),
+        f"{DRAW}\nraise SystemExit(3)",
+    ],
 )
 def test_a_process_that_fails_is_said_so(drawing, code):
     drawing["code"] = code
@@ -94,6 +107,43 @@ def test_rubbish_on_the_disk_is_drawn_again(drawing):
         maps.start(RATES, MapSettings())
         assert wait(key)["state"] == "done"
     assert drawing["begun"] == 4
+
+
+def test_a_map_outlives_its_file(drawing):
+    """The disk is for the next start alone: what was drawn is answered, whatever becomes of its file."""
+    key = maps.start(RATES, MapSettings())
+    wait(key)
+    path = maps._jobs[key].path
+    path.write_bytes(path.read_bytes()[:200])
+    assert maps.start(RATES, MapSettings()) == key
+    assert maps.finished(key).flat.trust == 0.8
+    path.unlink()
+    assert maps.start(RATES, MapSettings()) == key
+    assert maps.finished(key).solid.trust == 0.9
+    assert drawing["begun"] == 1
+
+
+@pytest.mark.parametrize("where", ["a file", "a full disk"])
+def test_a_cache_that_cannot_be_written_costs_one_drawing(drawing, tmp_path, monkeypatch, where):
+    if where == "a file":
+        (tmp_path / "maps").write_text("no folder")
+    else:
+        monkeypatch.setattr(maps, "write_atomically", full)
+    for _ in range(3):
+        key = maps.start(RATES, MapSettings())
+        assert wait(key)["state"] == "done"
+        assert maps.finished(key).flat.trust == 0.8
+    assert drawing["begun"] == 1
+
+
+def full(path, content):
+    raise OutputError(f"{path}: cannot be written: No space left on device")
+
+
+def test_one_that_takes_too_long_is_given_up(drawing, monkeypatch):
+    monkeypatch.setattr(maps, "MAX_SECONDS", 0.5)
+    drawing["seconds"] = "60"
+    assert wait(maps.start(RATES, MapSettings()))["state"] == "failed"
 
 
 def test_not_too_many_at_once(drawing):
@@ -146,4 +196,4 @@ def test_the_process_itself(monkeypatch, tmp_path):
     key = maps.start(RATES, MapSettings(neighbors=7, seed=3))
     assert wait(key, 300)["state"] == "done"
     assert maps.status(key)["progress"] == 1
-    assert maps._read(maps._jobs[key]).flat.positions.shape == (40, 2)
+    assert maps.finished(key).flat.positions.shape == (40, 2)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from app.limits import BusyError
 from esvae_core.data import cache_dir
 from esvae_core.errors import InputError, OutputError
-from esvae_core.explore.map import Layout, MapSettings, Metric, RateMap, map_key
+from esvae_core.explore.map import Layout, MapSettings, Metric, RateMap, check_mappable, map_key
 from esvae_core.files import write_atomically
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -80,8 +80,10 @@ def start(rates: NDArray[np.float32], settings: MapSettings) -> str:
     """Begin to draw a map, unless it is there or under way; gives its key.
 
     Raises:
+        InputError: if the rates are nothing to map.
         BusyError: if too many are being drawn.
     """
+    check_mappable(rates)
     key = map_key(rates, settings)
     with _lock:
         job = _jobs.get(key)

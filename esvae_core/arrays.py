@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import io
-import zipfile
-import zlib
+import warnings
+from itertools import chain
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from esvae_core.errors import InputError
-from esvae_core.files import write_atomically
-
-# what NumPy and Arrow raise for files that are damaged or something else
-_UNREADABLE = (OSError, ValueError, LookupError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+from esvae_core.files import open_regular, write_atomically
+from esvae_core.npz import most_bytes, read_npz
 
 
 def suffix_of(path: Path, allowed: tuple[str, ...]) -> str:
@@ -26,7 +25,11 @@ def suffix_of(path: Path, allowed: tuple[str, ...]) -> str:
     suffix = path.suffix.lower()
     if suffix not in allowed:
         raise InputError(f"{path}: expected a file name that ends in {' or '.join(allowed)}")
-    if not path.parent.is_dir():
+    try:
+        exists = path.parent.is_dir()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+    if not exists:
         raise InputError(f"{path}: its folder does not exist")
     return suffix
 
@@ -81,36 +84,59 @@ def read_features(path: Path, latent_dim: int) -> NDArray[np.float32]:
 
 def _read_table(path: Path, latent_dim: int, called: str, arrays: tuple[str, ...]) -> NDArray[np.float32]:
     suffix = path.suffix.lower()
+    if suffix not in (".npz", ".parquet", ".csv"):
+        raise InputError(f"{path}: expected .npz, .parquet or .csv")
     try:
         if suffix == ".npz":
-            with path.open("rb") as content:  # np.load leaves its own handle open when the archive is damaged
-                archive = np.load(content, allow_pickle=False)
-                if not isinstance(archive, np.lib.npyio.NpzFile):
-                    raise ValueError(f"expected an archive with an array {arrays[0]!r}")
-                table = archive[next((name for name in arrays if name in archive), arrays[0])]
-        elif suffix == ".parquet":
-            import pyarrow.parquet as pq
-
-            columns = pq.read_table(path)
-            count = sum(name.startswith(f"{called}_") for name in columns.column_names)
-            table = np.stack([columns[f"{called}_{j}"].to_numpy() for j in range(count)], axis=1)
-        elif suffix == ".csv":
-            with path.open(encoding="utf-8") as text:
-                rows = [line.split(",") for line in text if line.strip() and not line.lstrip().startswith("#")]
-            rows = rows[1:] if rows and not _is_number(rows[0][0]) else rows
-            table = np.array([[float(value) for value in row] for row in rows])
+            found = read_npz(path, arrays)
+            if not found:
+                raise ValueError(f"expected an array {arrays[0]!r}")
+            table = next(found[name] for name in arrays if name in found)
         else:
-            raise InputError(f"{path}: expected .npz, .parquet or .csv")
+            with open_regular(path) as file:
+                table = _columns(file, called, latent_dim) if suffix == ".parquet" else _lines(file)
         if table.dtype.kind not in "biuf":
             raise ValueError(f"expected real numbers, found {table.dtype}")
-        table = np.atleast_2d(table.astype(np.float32))
-    except _UNREADABLE as error:
+        with np.errstate(over="ignore"):  # numbers beyond float32 become infinite, which the callers refuse
+            table = np.atleast_2d(table.astype(np.float32))
+    except Exception as error:  # Arrow raises nearly anything on bad bytes
         said = str(error).splitlines() or [type(error).__name__]
         reason = "no such file" if isinstance(error, FileNotFoundError) else said[0]
         raise InputError(f"{path}: no table of {called}s: {reason}") from error
     if table.ndim != 2 or table.shape[1] != latent_dim or not len(table):
         raise InputError(f"{path}: expected {called}s of shape (N, {latent_dim}), found {table.shape}")
     return table
+
+
+def _columns(file: BinaryIO, called: str, latent_dim: int) -> NDArray[Any]:
+    """Columns of a .parquet file, in the order of their numbers."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.ParquetFile(file)
+    names = [name for name in table.schema_arrow.names if name.startswith(f"{called}_")]
+    if len(names) != latent_dim:
+        raise ValueError(f"expected {latent_dim} columns {called}_0 ..., found {len(names)}")
+    for name in names:
+        kind = table.schema_arrow.field(name).type
+        if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
+            raise ValueError(f"{name}: expected real numbers, found {kind}")
+    size = 8 * table.metadata.num_rows * latent_dim
+    if size > most_bytes(file):
+        raise ValueError(f"it unpacks to {size:,} bytes, expected at most {most_bytes(file):,}")
+    columns = table.read(names)
+    return np.stack([columns[f"{called}_{j}"].to_numpy() for j in range(latent_dim)], axis=1)
+
+
+def _lines(file: BinaryIO) -> NDArray[np.float32]:
+    """Rows of a .csv file: numbers, below a line of names if there is one; lines that begin with # are notes."""
+    text = io.StringIO(file.read().decode("utf-8-sig"))  # spreadsheets write a byte order mark first
+    lines = (line for line in text if line.strip() and not line.lstrip().startswith("#"))
+    first = next(lines, "")
+    rows = lines if not any(map(_is_number, first.split(","))) else chain([first], lines)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "loadtxt")  # NumPy only warns where there is no row
+        return np.loadtxt(rows, np.float32, comments=None, delimiter=",", ndmin=2)
 
 
 def _is_number(text: str) -> bool:

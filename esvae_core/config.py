@@ -6,6 +6,7 @@ with names are in `presets`.
 
 from __future__ import annotations
 
+from reprlib import Repr
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
@@ -162,7 +163,7 @@ class DataConfig(_Settings):
     validation_fraction: float = Field(
         1 / 12, gt=0, lt=1, description="Share of the train split held out (seeded) for every choice made in training."
     )
-    validation_seed: int = Field(0, ge=0, description="Seed of that split.")
+    validation_seed: int = Field(0, ge=0, lt=2**64, description="Seed of that split.")
     accept_other_hash: bool = Field(False, description="Take files of another hash than the published ones.")
     mirror: bool = Field(False, description="Mirror every other training image left to right, at random.")
     shift: int = Field(
@@ -236,7 +237,7 @@ class TrainConfig(_Settings):
         (), description="(share, T) pairs: up to that share of the epochs train with T steps, then with time_steps."
     )
     precision: Precision = Field("32-true", description="Arithmetic of the convolutions: float32 or mixed bfloat16.")
-    seed: int = Field(0, ge=0, description="Seed of the weights, the order of images and all noise.")
+    seed: int = Field(0, ge=0, lt=2**64, description="Seed of the weights, the order of images and all noise.")
 
     @model_validator(mode="after")
     def _time_grows(self) -> Self:
@@ -300,6 +301,11 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
 _S = TypeVar("_S", bound=BaseModel)
 
 
+_MANY_ERRORS = 10_000  # to list more takes seconds
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = 200
+
+
 def parse(kind: type[_S], values: Any, where: str) -> _S:
     """Build settings from plain data.
 
@@ -309,6 +315,8 @@ def parse(kind: type[_S], values: Any, where: str) -> _S:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
+        if error.error_count() > _MANY_ERRORS:
+            raise ConfigError(f"{where}: {error.error_count():,} settings are wrong or unknown") from None
         first = error.errors()[0]
         path = first["loc"]
         # within the settings of a model, pydantic names its kind as a part of the path
@@ -322,7 +330,7 @@ def parse(kind: type[_S], values: Any, where: str) -> _S:
             field += ".kind"
             message = f"expected {', '.join(KINDS)}, found {first['ctx']['tag']!r}"
         elif not isinstance(first["input"], dict):
-            message += f", found {first['input']!r}"
+            message += f", found {_SHORT.repr(first['input'])}"
         raise ConfigError(f"{where}: {field}: {message}") from error
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from esvae_core.data.imageset import Arrays
+from esvae_core.npz import read_npz
 
 FORMAT = 1  # raise it when the same key would give other arrays than before
 
@@ -40,12 +41,11 @@ def remember(folder: Path, key: dict[str, str | int], make: Callable[[], Arrays]
 
 def _read(path: Path, identity: str) -> Arrays | None:
     try:
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            arrays: Arrays = {name: file[name] for name in file.files}
+        arrays: Arrays = read_npz(path)
         return arrays if str(arrays.pop("key")) == identity else None
     except FileNotFoundError:
         return None
-    except Exception as error:  # garbage makes the zip and npy readers raise nearly anything
+    except (OSError, ValueError, LookupError) as error:
         logging.getLogger(__name__).info("%s cannot be read and is made again: %s", path, error)
         return None
 

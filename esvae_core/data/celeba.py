@@ -12,6 +12,7 @@ from esvae_core.data.hashes import fingerprint
 from esvae_core.data.imageset import Arrays, ImageSet, Request
 from esvae_core.data.pictures import center_crop, read_all, to_model_input
 from esvae_core.errors import CorruptDataError, DataError
+from esvae_core.files import open_regular
 
 IMAGES = "img_align_celeba"
 ATTRIBUTES = "list_attr_celeba.txt"
@@ -67,7 +68,8 @@ def _labels(request: Request, files: list[str]) -> tuple[tuple[str, ...], NDArra
 def _table(path: Path, *, header: bool) -> tuple[list[str], dict[str, list[str]]]:
     """Column names (the second line, under a count) and a row of words per file."""
     try:
-        lines = path.read_text("utf-8").splitlines()
+        with open_regular(path) as file:
+            lines = file.read().decode("utf-8-sig").splitlines()
     except (OSError, ValueError) as error:
         raise CorruptDataError(f"{path}: expected a list in plain text, found: {error}") from error
     rows = [line.split() for line in lines[2 if header else 0 :] if line.strip()]

@@ -1,4 +1,4 @@
-"""CIFAR-10's python archive, read without running the pickles in it.
+"""CIFAR-10's python archive, or the folder that it unpacks to, read without running the pickles in it.
 
 A pickle is a program. The one that holds a CIFAR batch only stacks up bytes, numbers, lists and a dictionary, and twice
 names a numpy function. `parse` follows that program over plain data: it knows those steps and refuses all others, it
@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 from esvae_core.data.imageset import Arrays, ImageSet, Request
 from esvae_core.data.pictures import resize_all
 from esvae_core.errors import CorruptDataError
+from esvae_core.files import open_regular
 
 FILE = "cifar-10-python.tar.gz"
 TRAIN_BATCHES = tuple(f"data_batch_{i}" for i in range(1, 6))
 TEST_BATCHES = ("test_batch",)
-_FOLDER = "cifar-10-batches-py"
+FOLDER = "cifar-10-batches-py"
 _ROW = 3 * 32 * 32  # bytes of one image: red plane, green plane, blue plane
 _BATCH_LIMIT = 64 << 20  # bytes; a published batch has 31 million
 _ARCHIVE_LIMIT = 512 << 20  # bytes unpacked; the published archive has 186 million
@@ -206,7 +207,7 @@ def read(path: Path, batches: tuple[str, ...]) -> tuple[NDArray[np.uint8], NDArr
     """Read batches out of the archive, without unpacking it to disk.
 
     Args:
-        path: The .tar.gz file.
+        path: The .tar.gz file, or the folder of batches that was in it.
         batches: Names of batches, e.g. "test_batch".
 
     Returns:
@@ -217,20 +218,30 @@ def read(path: Path, batches: tuple[str, ...]) -> tuple[NDArray[np.uint8], NDArr
         CorruptDataError: if the archive is damaged, lacks a batch, or holds anything else in its place.
     """
     try:
-        members = _members(path, {f"{_FOLDER}/{batch}" for batch in batches})
-        pairs = [_batch(members[f"{_FOLDER}/{batch}"], batch) for batch in batches]
+        unpacked = path.is_dir()
+        members = {batch: _file(path / batch) for batch in batches} if unpacked else _members(path, set(batches))
+        pairs = [_batch(members[batch], batch) for batch in batches]
     except CorruptDataError as error:
         raise CorruptDataError(f"{path}: {error}") from error
     except (OSError, EOFError, ValueError, zlib.error, tarfile.TarError) as error:
-        raise CorruptDataError(f"{path}: expected a whole .tar.gz archive, found: {error}") from error
+        raise CorruptDataError(f"{path}: expected a whole .tar.gz archive or its folder, found: {error}") from error
     return np.concatenate([images for images, _ in pairs]), np.concatenate([labels for _, labels in pairs])
+
+
+def _file(path: Path) -> bytes:
+    with open_regular(path) as file:
+        content = file.read(_BATCH_LIMIT + 1)
+    if len(content) > _BATCH_LIMIT:
+        raise CorruptDataError(f"{path.name} is larger than {_BATCH_LIMIT} bytes")
+    return content
 
 
 def _members(path: Path, wanted: set[str]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
-    with _Limited(path) as stream, tarfile.open(fileobj=stream, mode="r|") as tar:
+    with open_regular(path) as raw, _Limited(fileobj=raw) as stream, tarfile.open(fileobj=stream, mode="r|") as tar:
         for member in tar:
-            if member.name not in wanted - found.keys():
+            folder, _, name = member.name.rpartition("/")
+            if folder != FOLDER or name not in wanted - found.keys():
                 continue
             if not member.isreg() or member.size > _BATCH_LIMIT:
                 kind = "a link or folder" if not member.isreg() else f"{member.size} bytes"
@@ -239,10 +250,11 @@ def _members(path: Path, wanted: set[str]) -> dict[str, bytes]:
             content = file.read() if file is not None else b""
             if len(content) != member.size:
                 raise CorruptDataError(f"{member.name} ends after {len(content)} of {member.size} bytes")
-            found[member.name] = content
+            found[name] = content
             if found.keys() == wanted:
                 return found
-    raise CorruptDataError(f"{', '.join(sorted(wanted - found.keys()))} is missing")
+    missing = ", ".join(f"{FOLDER}/{name}" for name in sorted(wanted - found.keys()))
+    raise CorruptDataError(f"{missing} is missing")
 
 
 def _batch(content: bytes, name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -1,19 +1,20 @@
 """Where a data set's files are, whether they are the right ones, and how they get there.
 
-Files are looked for as ROOT/<dataset>/NAME and ROOT/NAME, where ROOT is the caller's data folder, then the cache.
+Files are looked for as ROOT/<dataset>/NAME, ROOT/NAME and where torchvision keeps them below its root, packed and
+unpacked, where ROOT is the caller's data folder, then the cache.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
 from typing import Literal
 
-from esvae_core.data.hashes import sha256_of
+from esvae_core.data.hashes import combine, has_hash, sha256_of
 from esvae_core.errors import CorruptDataError, MissingDataError
 
 State = Literal["ok", "missing", "wrong hash"]
@@ -28,12 +29,17 @@ class RemoteFile:
         urls: Where to download it; tried in this order; none: the user places it.
         sha256: Of its content; None: not checked, or a folder.
         size: Bytes; None: not known.
+        folder: Below a root, where torchvision keeps it; "": in the root itself.
+        unpacked: Paths of the files that it unpacks to, and the hash of each: SHA-256, or MD5 where that is what is
+            published; None: not known. One file, or several in one folder.
     """
 
     name: str
     urls: tuple[str, ...] = ()
     sha256: str | None = None
     size: int | None = None
+    folder: str = ""
+    unpacked: tuple[tuple[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,10 +48,10 @@ class FileStatus:
 
     Attributes:
         name: File name.
-        path: Where it is; None if missing.
+        path: Where it is, or the file or folder that it was unpacked to; None if missing.
         state: "ok", "missing" or "wrong hash".
         expected: SHA-256 it should have; None if it is not checked.
-        found: SHA-256 it has; None if missing or a folder.
+        found: SHA-256 it has; that of the packed file for what was unpacked from it; None if missing or a folder.
     """
 
     name: str
@@ -76,17 +82,27 @@ def status(dataset: str, file: RemoteFile, roots: Sequence[Path], *, any_hash: b
     """
     wrong: FileStatus | None = None
     for root in roots:
-        for path in (root / dataset / file.name, root / file.name):
+        for folder in dict.fromkeys((root / dataset, root, root / file.folder)):
             try:
-                if not path.exists():
-                    continue
-                found = None if path.is_dir() else sha256_of(path)
+                for path, found in _copies(folder, file):
+                    if any_hash or file.sha256 in (None, found):
+                        return FileStatus(file.name, path, "ok", file.sha256, found)
+                    wrong = wrong or FileStatus(file.name, path, "wrong hash", file.sha256, found)
             except OSError as error:
-                raise CorruptDataError(f"{path}: cannot be read: {error}") from error
-            if any_hash or file.sha256 in (None, found):
-                return FileStatus(file.name, path, "ok", file.sha256, found)
-            wrong = wrong or FileStatus(file.name, path, "wrong hash", file.sha256, found)
+                raise CorruptDataError(f"{folder / file.name}: cannot be read: {error}") from error
     return wrong or FileStatus(file.name, None, "missing", file.sha256, None)
+
+
+def _copies(folder: Path, file: RemoteFile) -> Iterator[tuple[Path, str | None]]:
+    """The file in that folder, then what it was unpacked to there, those that exist; and `FileStatus.found` of each."""
+    path = folder / file.name
+    if path.exists():
+        yield path, None if path.is_dir() else sha256_of(path)
+    members = [folder / name for name, _ in file.unpacked]
+    if members and all(member.exists() for member in members):
+        right = all(has_hash(folder / name, expected) for name, expected in file.unpacked)
+        found = file.sha256 if right else combine((member.name, sha256_of(member)) for member in members)
+        yield members[0] if len(members) == 1 else members[0].parent, found
 
 
 def provide(
@@ -119,7 +135,8 @@ def provide(
         if state.state == "wrong hash":
             raise CorruptDataError(
                 f"{state.path}: SHA-256 {state.found}, expected {state.expected}; "
-                "remove the file to have it downloaded again, or put the published one in its place"
+                "remove it to have it downloaded again, put the published file in its place, "
+                "or take it as it is (accept_other_hash)"
             )
         if state.state == "missing":
             missing.append(file.name)

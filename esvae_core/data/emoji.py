@@ -16,6 +16,7 @@ from esvae_core.data.imageset import Arrays, ImageSet, Request
 from esvae_core.data.pictures import resize_all
 from esvae_core.data.splits import held_out
 from esvae_core.errors import CorruptDataError, DataError
+from esvae_core.npz import read_npz
 
 FILE = "emoji64.npz"
 _TEST_FRACTION = 1 / 6
@@ -52,9 +53,10 @@ def _read(path: Path) -> Arrays:
     """The arrays of the file, checked: nothing in it is unpickled."""
     names = ("images", "labels", "class_names", "names", "skin_tone_variant")
     try:
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            arrays: Arrays = {name: file[name] for name in names}
-    except Exception as error:  # garbage makes the zip and npy readers raise nearly anything
+        arrays: Arrays = read_npz(path, names)
+        if missing := [name for name in names if name not in arrays]:
+            raise ValueError(f"no {missing[0]}")
+    except (OSError, ValueError) as error:
         raise CorruptDataError(f"{path}: expected an .npz file with {', '.join(names)}, found: {error}") from error
     images, labels = arrays["images"], arrays["labels"]
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3 or 0 in images.shape:

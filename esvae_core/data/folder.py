@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,45 +15,99 @@ from esvae_core.data.imageset import Arrays, ImageSet, Request
 from esvae_core.data.pictures import read_all, to_model_input
 from esvae_core.data.splits import held_out
 from esvae_core.errors import DataError, MissingDataError
+from esvae_core.files import expanded, shown
 
 _TEST_FRACTION = 1 / 6
+
+
+def root_of(option: str) -> Path:
+    """The folder that the option names.
+
+    Raises:
+        MissingDataError: there is none.
+    """
+    root = expanded(option)
+    try:
+        found = bool(option) and root.is_dir()
+    except OSError:  # the name is too long, or a folder on the way may not be entered
+        found = False
+    if not found:
+        raise MissingDataError(f"folder:{shown(option)}: no such folder; expected folder:PATH with pictures in PATH")
+    return root
 
 
 def load(request: Request) -> ImageSet:
     """Load the folder that the option names.
 
-    Pictures are found at any depth, cropped to their centre square and resized. A picture's class is the first folder
-    on the way to it, or the folder itself. A seeded sixth of each class is the test split.
+    Pictures are found at any depth, cropped to their centre square and resized. Where they are in folders, a picture's
+    class is the first one on the way to it, and pictures beside the folders are left out; where they are not, all are
+    of one class. Links to folders are followed. A seeded sixth of each class is the test split.
+
+    Raises:
+        MissingDataError: there is no such folder.
+        DataError: it cannot be read, or no picture in it can.
     """
-    root = Path(request.option).expanduser()
-    if not request.option or not root.is_dir():
-        raise MissingDataError(f"folder:{request.option}: no such folder; expected folder:PATH with pictures in PATH")
-    files = [path.relative_to(root) for path in sorted(root.rglob("*")) if path.is_file()]
-    names = [file.as_posix() for file in files if not any(part.startswith(".") for part in file.parts)]
+    root = root_of(request.option)
+    try:
+        names = sorted(_files(root), key=lambda name: name.split("/"))
+    except OSError as error:
+        raise DataError(f"{request.name}: {error.filename}: cannot be read: {error.strerror}") from error
 
     def convert(image: Image.Image) -> NDArray[np.uint8]:
         return to_model_input(image, image_size=request.image_size, channels=request.channels)
 
     def make() -> Arrays:
-        images, kept, skipped = read_all([root / name for name in names], names, convert)
+        images, kept, skipped = read_all([root / name for name in names], map(shown, names), convert)
         return {"images": images, "kept": kept, "skipped": np.array(skipped, dtype=np.str_)}
 
     sha256 = fingerprint(root, names)
     arrays = request.remember(sha256, make)
     if not len(arrays["kept"]):
         raise DataError(f"{request.name}: none of the {len(names)} files in {root} is a picture that can be read")
-    classes = [_first_folder(names[i]) or root.resolve().name for i in arrays["kept"]]
-    class_names, labels = np.unique(np.array(classes), return_inverse=True)
+    pictures = [shown(names[i]) for i in arrays["kept"]]
+    inside = np.array(["/" in name for name in pictures])
+    if not inside.any():
+        inside[:] = True
+        classes = [shown(root.resolve().name)] * len(pictures)
+    else:
+        classes = [name.partition("/")[0] for name in pictures]
+    beside = [name for name, is_inside in zip(pictures, inside, strict=True) if not is_inside]
+    class_names, labels = np.unique(np.array(classes)[inside], return_inverse=True)
     test = held_out(labels, _TEST_FRACTION, seed=0)
     mine = np.flatnonzero(test if request.part == "test" else ~test)
     return request.answer(
-        arrays["images"][mine],
+        arrays["images"][np.flatnonzero(inside)[mine]],
         labels[mine],
         tuple(str(name) for name in class_names),
         sha256,
-        skipped=tuple(str(line) for line in arrays["skipped"]),
+        skipped=(
+            *(f"{name}: left out, since it lies beside the folders of the classes" for name in beside),
+            *(str(line) for line in arrays["skipped"]),
+        ),
     )
 
 
-def _first_folder(name: str) -> str:
-    return name.partition("/")[0] if "/" in name else ""
+def _files(root: Path) -> Iterator[str]:
+    """Paths relative to `root` of all files in it at any depth, but for hidden ones.
+
+    Links to folders are followed, but none twice for the same class, so that links in a circle end.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
+    seen: dict[str, set[Path]] = {}
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        for entry in os.scandir(root / folder):
+            if entry.name.startswith("."):
+                continue
+            name = f"{folder}{entry.name}"
+            if entry.is_dir():
+                met = seen.setdefault(name.partition("/")[0], {root.resolve()})
+                place = Path(entry.path).resolve()
+                if place not in met:
+                    met.add(place)
+                    folders.append(f"{name}/")
+            elif entry.is_file():
+                yield name

@@ -6,16 +6,30 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from esvae_core.files import open_regular
+
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's content, as 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return _hash_of(path, "sha256")
+
+
+def has_hash(path: Path, expected: str | None) -> bool:
+    """Whether a file's content has that hash: SHA-256 in 64 hexadecimal digits, or MD5 in 32; None: it has not."""
+    if expected is None:
+        return False
+    return _hash_of(path, "sha256" if len(expected) == 64 else "md5") == expected
+
+
+def _hash_of(path: Path, kind: str) -> str:
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, kind).hexdigest()
 
 
 def combine(pairs: Iterable[tuple[str, str]]) -> str:
     """One SHA-256 for many files, out of (name, SHA-256) pairs in the order given."""
-    return hashlib.sha256("".join(f"{sha256}  {name}\n" for name, sha256 in pairs).encode()).hexdigest()
+    text = "".join(f"{sha256}  {name}\n" for name, sha256 in pairs)
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()  # of names the bytes that they are
 
 
 def fingerprint(root: Path, names: Sequence[str]) -> str:

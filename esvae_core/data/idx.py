@@ -1,4 +1,4 @@
-"""The idx format of MNIST and its relatives: gzip, a big-endian header, then bytes."""
+"""The idx format of MNIST and its relatives: a big-endian header, then bytes; as published in gzip, or unpacked."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from esvae_core.data.imageset import Arrays, ImageSet, Request
 from esvae_core.data.pictures import resize_all
 from esvae_core.errors import CorruptDataError
+from esvae_core.files import open_regular
 
 FILES = (
     "train-images-idx3-ubyte.gz",
@@ -20,22 +21,26 @@ FILES = (
     "t10k-images-idx3-ubyte.gz",
     "t10k-labels-idx1-ubyte.gz",
 )
+_GZIP = b"\x1f\x8b"
 _UBYTE = 8
 _LIMIT = 1 << 30  # bytes; twenty times MNIST, so that a forged header cannot fill the memory
 
 
 def read(path: Path, ndim: int) -> NDArray[np.uint8]:
-    """Read a gzipped idx file of bytes.
+    """Read an idx file of bytes.
 
     Args:
-        path: The .gz file.
+        path: The file, with gzip or without.
         ndim: Number of axes it must have: 1 for labels, 3 for images.
 
     Raises:
         CorruptDataError: if it is anything else, too short, or too long.
     """
     try:
-        with gzip.open(path) as file:
+        with open_regular(path) as raw:
+            packed = raw.read(2) == _GZIP
+            raw.seek(0)
+            file = gzip.GzipFile(fileobj=raw) if packed else raw
             header = file.read(4 + 4 * ndim)
             if len(header) < 4 + 4 * ndim or header[:4] != bytes([0, 0, _UBYTE, ndim]):
                 raise CorruptDataError(f"{path}: starts with {header[:4].hex()}, expected 000008{ndim:02x} (idx)")
@@ -45,7 +50,7 @@ def read(path: Path, ndim: int) -> NDArray[np.uint8]:
                 raise CorruptDataError(f"{path}: its header says shape {shape}, expected at most {_LIMIT} bytes")
             content = file.read(count + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise CorruptDataError(f"{path}: expected a whole gzip file, found: {error}") from error
+        raise CorruptDataError(f"{path}: expected a whole idx file, with gzip or without, found: {error}") from error
     if len(content) != count:
         found = "more" if len(content) > count else str(len(content))
         raise CorruptDataError(f"{path}: {found} bytes after the header, expected {count} for shape {shape}")

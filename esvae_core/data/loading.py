@@ -10,11 +10,13 @@ from typing import get_args
 
 from esvae_core.data import cache
 from esvae_core.data.download import FileStatus, cache_dir, provide, status
+from esvae_core.data.folder import root_of
 from esvae_core.data.hashes import combine
 from esvae_core.data.imageset import Arrays, ImageSet, Request, Split
 from esvae_core.data.splits import divide
 from esvae_core.data.table import find
 from esvae_core.errors import DataError
+from esvae_core.files import expanded, shown
 
 _SIZES = range(1, 1025)
 
@@ -55,7 +57,7 @@ def load(
     paths = roots(data_dir)
     states = provide(spec.name, spec.files, paths, any_hash=accept_other_hash, download=download)
     request = Request(
-        name=f"folder:{Path(option).expanduser().resolve().name}" if spec.name == "folder" else name,
+        name=f"folder:{shown(root_of(option).resolve().name)}" if spec.name == "folder" else name,
         part="test" if split == "test" else "train",
         option=option,
         image_size=image_size,
@@ -105,7 +107,7 @@ def verify(name: str, data_dir: Path | str | None = None) -> list[FileStatus]:
 
 def roots(data_dir: Path | str | None) -> list[Path]:
     """Where files are looked for: the caller's folder, then the cache."""
-    own = [] if data_dir is None else [Path(data_dir).expanduser()]
+    own = [] if data_dir is None else [expanded(data_dir)]
     return [*own, cache_dir()]
 
 
@@ -123,5 +125,5 @@ def _check(split: str, image_size: int, channels: int, fraction: float, seed: in
         raise DataError(f"channels {channels}: expected 1 or 3")
     if not 0 < fraction < 1:
         raise DataError(f"validation_fraction {fraction}: expected a number above 0 and below 1")
-    if seed < 0:
-        raise DataError(f"validation_seed {seed}: expected 0 or more")
+    if not 0 <= seed < 2**64:
+        raise DataError(f"validation_seed {seed}: expected 0 to {2**64 - 1}")

@@ -13,11 +13,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from esvae_core.errors import DataError
+from esvae_core.files import open_regular
 
 Fit = Literal["crop", "pad", "stretch"]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")  # of all that Pillow knows, those people have
 MAX_PIXELS = 64_000_000
+MAX_BYTES = 320_000_000  # of memory while a picture is decoded
+_MORE_BYTES = {"WEBP": 12, "TIFF": 4}  # per pixel, that these decoders take beside the picture
+_STRIP = 2**20  # pixels that are converted at a time
 _DRAFT = 1024  # a JPEG may be decoded at a fraction of its size, but never smaller than this
 _EXPECTED = f"expected a picture ({', '.join(FORMATS)}) of at most 64 million pixels"
 
@@ -39,12 +43,14 @@ def open_image(source: bytes | Path, what: str) -> Image.Image:
         DataError: if it is not a whole picture of a known format, or too large.
     """
     try:
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise Image.DecompressionBombError(f"{image.width} x {image.height} pixels")
-            image.draft(None, (_DRAFT, _DRAFT))
+        with (
+            io.BytesIO(source) if isinstance(source, bytes) else open_regular(source) as file,
+            Image.open(file, formats=FORMATS) as image,
+        ):
+            check_size(image)
             image.load()
-            return _flatten(ImageOps.exif_transpose(image))
+            ImageOps.exif_transpose(image, in_place=True)
+            return _flatten(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(f"{what}: too large ({error}), {_EXPECTED}") from error
     except UnidentifiedImageError as error:
@@ -54,12 +60,49 @@ def open_image(source: bytes | Path, what: str) -> Image.Image:
         raise DataError(f"{what}: cannot be read ({reason}), {_EXPECTED}") from error
 
 
+def check_size(image: Image.Image, most: int = MAX_PIXELS) -> None:
+    """Refuse a picture that is too large, before it is decoded; have a large JPEG decoded at a fraction of its size.
+
+    Args:
+        image: As Image.open gives it.
+        most: Pixels of a frame.
+
+    Raises:
+        PIL.Image.DecompressionBombError: it has more pixels, or takes more than MAX_BYTES to decode.
+    """
+    pixels = image.width * image.height
+    if pixels > most:
+        raise Image.DecompressionBombError(f"{image.width} x {image.height} pixels")
+    coefficients = 2 * len(image.getbands()) * pixels if "progressive" in image.info else 0
+    image.draft(None, (_DRAFT, _DRAFT))
+    own = 1 if image.mode in ("1", "L", "P") else 4
+    result = 0 if image.mode in ("L", "RGB") else 4
+    size = image.width * image.height * (own + result + _MORE_BYTES.get(str(image.format), 0)) + coefficients
+    if size > MAX_BYTES:
+        raise Image.DecompressionBombError(
+            f"{image.width} x {image.height} pixels take {size >> 20:,} MB to decode as {image.format}, "
+            f"at most {MAX_BYTES >> 20} may be used"
+        )
+
+
 def _flatten(image: Image.Image) -> Image.Image:
-    """Any mode to "L" or "RGB"; transparency becomes white.
+    """Any mode to "L" or "RGB"; transparency becomes white. Strip by strip, so that no more than the result is needed.
 
     Raises:
         ValueError: if the pixels have neither 8 nor 16 bits per channel.
     """
+    if image.mode in ("L", "RGB") and not image.has_transparency_data:
+        return image
+    rows = max(_STRIP // image.width, 1)
+    gray = image.mode in ("1", "L", "LA", "La") or image.mode.startswith("I")
+    flat = Image.new("L" if gray else "RGB", image.size)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        flat.paste(_flatten_whole(strip), (0, top))
+    return flat
+
+
+def _flatten_whole(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):  # one channel of more than 8 bits
         values = np.asarray(image)
         if values.min() < 0 or values.max() > 65535:

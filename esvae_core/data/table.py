@@ -57,12 +57,24 @@ _CATEGORIES = (
 )
 
 
-def _idx_files(mirrors: tuple[str, ...], *known: tuple[str, int]) -> tuple[RemoteFile, ...]:
+def _idx_files(mirrors: tuple[str, ...], folder: str, *known: tuple[str, int, str | None]) -> tuple[RemoteFile, ...]:
+    """`known` of each file: SHA-256 and size of the .gz, and SHA-256 of what it unpacks to."""
     return tuple(
-        RemoteFile(name, tuple(mirror + name for mirror in mirrors), sha256, size)
-        for name, (sha256, size) in zip(idx.FILES, known, strict=True)
+        RemoteFile(
+            name, tuple(mirror + name for mirror in mirrors), sha256, size, folder, ((name.removesuffix(".gz"), inner),)
+        )
+        for name, (sha256, size, inner) in zip(idx.FILES, known, strict=True)
     )
 
+
+_CIFAR_MD5 = {
+    "data_batch_1": "c99cafc152244af753f735de768cd75f",
+    "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
+    "data_batch_3": "54ebc095f3ab1f0389bbae665268c751",
+    "data_batch_4": "634d18415352ddfa80567beed471001a",
+    "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
+    "test_batch": "40351d587109b95175f43aff81a1287e",
+}
 
 _SPECS = (
     DatasetSpec(
@@ -117,10 +129,27 @@ _SPECS = (
                 "https://ossci-datasets.s3.amazonaws.com/mnist/",
                 "https://storage.googleapis.com/cvdf-datasets/mnist/",
             ),
-            ("440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609", 9_912_422),
-            ("3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c", 28_881),
-            ("8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6", 1_648_877),
-            ("f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6", 4_542),
+            "MNIST/raw",
+            (
+                "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+                9_912_422,
+                "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+            ),
+            (
+                "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+                28_881,
+                "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+            ),
+            (
+                "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+                1_648_877,
+                "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+            ),
+            (
+                "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+                4_542,
+                "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+            ),
         ),
     ),
     DatasetSpec(
@@ -136,10 +165,11 @@ _SPECS = (
         loader=partial(idx.load, class_names=_GARMENTS),
         files=_idx_files(
             ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",),
-            ("3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84", 26_421_880),
-            ("a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845", 29_515),
-            ("346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073", 4_422_102),
-            ("67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5", 5_148),
+            "FashionMNIST/raw",
+            ("3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84", 26_421_880, None),
+            ("a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845", 29_515, None),
+            ("346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073", 4_422_102, None),
+            ("67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5", 5_148, None),
         ),
     ),
     DatasetSpec(
@@ -159,6 +189,7 @@ _SPECS = (
                 ("https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",),
                 "6d958be074577803d12ecdefd02955f39262c83c16fe9384329d7fe0b5c001ce",
                 170_498_071,
+                unpacked=tuple((f"{cifar.FOLDER}/{name}", md5) for name, md5 in _CIFAR_MD5.items()),
             ),
         ),
     ),
@@ -219,7 +250,7 @@ def find(name: str) -> tuple[DatasetSpec, str]:
     key, _, option = name.partition(":")
     if key not in DATASETS:
         known = ", ".join("folder:PATH" if known == "folder" else known for known in DATASETS)
-        raise DataError(f"data set {name!r}: not known; there are {known}")
+        raise DataError(f"data set {name!r:.100}: not known; there are {known}")
     if option and not DATASETS[key].option:
-        raise DataError(f"data set {name!r}: {key} takes no option, but {option!r} follows its name")
+        raise DataError(f"data set {name!r:.100}: {key} takes no option, but {option!r:.100} follows its name")
     return DATASETS[key], option

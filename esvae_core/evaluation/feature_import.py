@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +11,7 @@ from esvae_core.config import parse
 from esvae_core.errors import CheckpointContentError, ConfigError, InputError, NotACheckpointError
 from esvae_core.evaluation.feature_net import FeatureConfig, FeatureFile, FeatureHeader, build_net
 from esvae_core.evaluation.frechet import Gaussian
+from esvae_core.npz import read_npz
 from esvae_core.published import read_state
 
 ORIGIN = "feature autoencoder and test-set statistics of the published FSVAE and ESVAE code"
@@ -20,7 +19,6 @@ LICENCE = "MIT"
 
 _PARTS = ("weight", "bias")
 _NORM = (*_PARTS, "running_mean", "running_var")
-_UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 def import_features(weights: Path, statistics: Path, dataset: str) -> FeatureFile:
@@ -57,12 +55,13 @@ def read_statistics(path: Path, features: int) -> Gaussian:
         InputError: the file cannot be read, has other shapes, or holds no finite numbers.
     """
     try:
-        with path.open("rb") as content:
-            archive = np.load(content, allow_pickle=False)
-            mean, covariance = (np.asarray(archive[name], np.float64) for name in ("mu", "sigma"))
-    except (*_UNREADABLE, IndexError) as error:
-        said = str(error).splitlines() or [type(error).__name__]
-        reason = "no such file" if isinstance(error, FileNotFoundError) else said[0]
+        found = read_npz(path, ("mu", "sigma"))
+        for name in ("mu", "sigma"):
+            if name not in found or found[name].dtype.kind not in "iuf":
+                raise ValueError(f"no real numbers {name}")
+        mean, covariance = (np.asarray(found[name], np.float64) for name in ("mu", "sigma"))
+    except (OSError, ValueError) as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
         raise InputError(f"{path}: expected an .npz file with mu and sigma: {reason}") from error
     if mean.shape != (features,) or covariance.shape != (features, features):
         raise InputError(
@@ -77,6 +76,8 @@ def _config(state: dict[str, Tensor], depth: int, path: Path) -> FeatureConfig:
     first, last = state["encoder.0.0.weight"], state["latent_layer.weight"]
     if first.dim() != 4 or last.dim() != 2:
         raise NotACheckpointError(f"{path}: expected 3x3 convolutions and a linear layer; no feature autoencoder")
+    if any(not state[f"encoder.{i}.0.weight"].dim() for i in range(depth)):
+        raise NotACheckpointError(f"{path}: expected 3x3 convolutions, found single numbers; no feature autoencoder")
     channels = tuple(len(state[f"encoder.{i}.0.weight"]) for i in range(depth))
     side = round((last.shape[1] / max(channels[-1], 1)) ** 0.5)
     shape = {

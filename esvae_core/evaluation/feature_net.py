@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import torch
@@ -24,9 +24,10 @@ from torch import Tensor, nn
 from esvae_core.config import parse
 from esvae_core.errors import CheckpointContentError, ConfigError, InputError, NotACheckpointError
 from esvae_core.evaluation.frechet import Gaussian
-from esvae_core.files import write_atomically
+from esvae_core.files import open_regular, write_atomically
 
 _KEY = "esvae-fad"
+_MAX_HEADER = 2**20  # bytes
 _MEAN, _COVARIANCE = "statistics.mean", "statistics.covariance"
 
 Mode = Literal["running", "batch"]
@@ -40,8 +41,10 @@ class FeatureConfig(BaseModel):
 
     image_channels: Literal[1, 3] = Field(1, description="Colour channels of the images.")
     image_size: int = Field(32, ge=2, le=256, description="Height and width of the images in pixels.")
-    channels: tuple[int, ...] = Field((32, 64, 128, 256), description="Channels of the stride-2 convolutions.")
-    features: int = Field(64, ge=1, description="Number of features.")
+    channels: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = Field(
+        (32, 64, 128, 256), min_length=1, max_length=8, description="Channels of the stride-2 convolutions."
+    )
+    features: int = Field(64, ge=1, le=4096, description="Number of features.")
 
     @property
     def flat(self) -> int:
@@ -142,20 +145,24 @@ def load_features(path: Path) -> FeatureFile:
         CheckpointContentError: header or tensors do not fit together.
     """
     try:
+        with open_regular(path) as content:
+            length = int.from_bytes(content.read(8), "little")
+        if length > _MAX_HEADER:
+            raise ValueError(f"a header of {length:,} bytes, expected at most {_MAX_HEADER:,}")
         with safe_open(path, framework="pt") as file:
             said = (file.metadata() or {}).get(_KEY)
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+            header = None if said is None else _header(said, path)
+            shapes = _shapes(header.config) if header is not None else {}
+            for name in sorted(shapes.keys() & set(file.keys())):
+                _check_shape(name, tuple(file.get_slice(name).get_shape()), shapes[name], path)
+            tensors = {name: file.get_tensor(name) for name in shapes.keys() & set(file.keys())}
     except FileNotFoundError:
         raise NotACheckpointError(f"{path}: no such file") from None
     except (SafetensorError, OSError, ValueError) as error:
         raise NotACheckpointError(f"{path}: expected a feature network (.safetensors): {error}") from error
-    if said is None:
+    if header is None:
         raise NotACheckpointError(f"{path}: a .safetensors file, but no feature network; make one with esvae fad-net")
-    header = _header(said, path)
     statistics = Gaussian(*(_finite(tensors, name, path).double().numpy() for name in (_MEAN, _COVARIANCE)))
-    count = header.config.features
-    if statistics.mean.shape != (count,) or statistics.covariance.shape != (count, count):
-        raise CheckpointContentError(f"{path}: statistics: expected those of {count} features")
     return FeatureFile(build_net(header.config, tensors, path), statistics, header)
 
 
@@ -165,17 +172,37 @@ def build_net(config: FeatureConfig, tensors: dict[str, Tensor], path: Path) -> 
     Raises:
         CheckpointContentError: names the first tensor that is missing, of another shape, or not finite.
     """
-    net = FeatureNet(config)
-    state = net.state_dict()
-    for name, wanted in state.items():
-        if name.endswith("num_batches_tracked"):
+    state = {}
+    for name, shape in _shapes(config).items():
+        if name in (_MEAN, _COVARIANCE):
             continue
         found = _finite(tensors, name, path)
-        if found.shape != wanted.shape:
-            raise CheckpointContentError(f"{path}: {name}: expected {tuple(wanted.shape)}, found {tuple(found.shape)}")
+        _check_shape(name, tuple(found.shape), shape, path)
         state[name] = found.float()
-    net.load_state_dict(state)
+        if not bool(torch.isfinite(state[name]).all()):
+            raise CheckpointContentError(f"{path}: {name}: expected numbers that float32 can hold")
+        if name.endswith("running_var") and bool((found < 0).any()):
+            raise CheckpointContentError(f"{path}: {name}: expected variances of 0 or more, found negative ones")
+    with torch.device("meta"):
+        net = FeatureNet(config)
+    net.to_empty(device="cpu")
+    for norm in net.norms:
+        norm.num_batches_tracked = torch.tensor(0)
+    net.load_state_dict(state, strict=False)
     return net.eval()
+
+
+def _shapes(config: FeatureConfig) -> dict[str, tuple[int, ...]]:
+    """Shape of every tensor in the file of such a network; nothing of that size is made."""
+    with torch.device("meta"):
+        state = FeatureNet(config).state_dict()
+    shapes = {name: tuple(x.shape) for name, x in state.items() if not name.endswith("num_batches_tracked")}
+    return shapes | {_MEAN: (config.features,), _COVARIANCE: (config.features, config.features)}
+
+
+def _check_shape(name: str, found: tuple[int, ...], expected: tuple[int, ...], path: Path) -> None:
+    if found != expected:
+        raise CheckpointContentError(f"{path}: {name}: expected {expected}, found {found}")
 
 
 def _header(text: str, path: Path) -> FeatureHeader:
@@ -183,13 +210,15 @@ def _header(text: str, path: Path) -> FeatureHeader:
         return parse(FeatureHeader, json.loads(text), f"{path}: header")
     except ConfigError as error:
         raise CheckpointContentError(str(error)) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointContentError(f"{path}: header: expected JSON: {error}") from error
 
 
 def _finite(tensors: dict[str, Tensor], name: str, path: Path) -> Tensor:
     if name not in tensors:
         raise CheckpointContentError(f"{path}: {name}: missing")
+    if tensors[name].dtype not in (torch.float16, torch.bfloat16, torch.float32, torch.float64):
+        raise CheckpointContentError(f"{path}: {name}: expected real numbers, found {tensors[name].dtype}")
     if not bool(torch.isfinite(tensors[name]).all()):
         raise CheckpointContentError(f"{path}: {name}: expected finite numbers, found NaN or infinite ones")
     return tensors[name]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from esvae_core.errors import CorruptDataError
 from esvae_core.files import write_atomically
+from esvae_core.npz import read_npz
 
 FORMAT_VERSION = 2
 CONTRAST = ("moved", "redrawn", "clear")
@@ -28,7 +28,6 @@ MAX_CLASSES = 4096
 _MAP = ("map_2d", "map_3d", "trust_2d", "trust_3d")
 _KINDS = {"counts": "ui", "labels": "ui", "indices": "ui", "tile_positions": "ui", "tiles": "u", "effect": "f"}
 _MORE_KINDS = {"errors": "f", "moved": "f", "redrawn": "f", "clear": "b"} | dict.fromkeys(_MAP, "u")
-_MAX_BYTES = 256 * 2**20  # more than any atlas unpacks to; a small file can claim any size
 
 Parts = dict[str, NDArray[Any]]
 
@@ -49,17 +48,10 @@ def read(path: Path | str) -> tuple[dict[str, Any], Parts]:
     """
     path = Path(path)
     try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-        if size > _MAX_BYTES:
-            raise CorruptDataError(f"{path}: expected an atlas of at most {_MAX_BYTES:,} bytes, found {size:,}")
-        with np.load(path, allow_pickle=False) as file:
-            parts = {name: file[name] for name in file.files}
+        parts = read_npz(path)
         about = json.loads(parts.pop("about").tobytes())
         version = about.pop("format_version")
-    except CorruptDataError:
-        raise
-    except Exception as error:  # zip, zlib, NumPy and JSON each raise several kinds on bad bytes
+    except Exception as error:  # JSON of any content raises several kinds
         reason = " ".join(str(error).split()) or type(error).__name__
         raise CorruptDataError(f"{path}: expected an atlas written by esvae ({reason})") from error
     if version not in range(1, FORMAT_VERSION + 1):

@@ -12,19 +12,21 @@ import html
 import io
 import re
 import warnings
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageSequence, PngImagePlugin
 
+from esvae_core.data.pictures import check_size
 from esvae_core.errors import InputError, RecipeError
 from esvae_core.explore.recipe import MAX_PIXELS, MAX_TEXT, Recipe, parse, to_rates
 from esvae_core.files import write_atomically
+from esvae_core.npz import read_npz
 from esvae_core.pictures import sheet
 
 Pixels = NDArray[np.uint8]
@@ -143,14 +145,16 @@ def read(path: Path) -> Carried:
         if raw.lstrip()[:4] in (b"<svg", b"<?xm"):
             text = raw.decode()
             inside = re.search(r'href="data:image/png;base64,([A-Za-z0-9+/=]+)"', text)
-            pixels = _frames(base64.b64decode(inside[1]), path)[0] if inside else ()
-            return Carried(_recipe_in(text, path), pixels, "png")
+            recipe = _recipe_in(text, path)
+            pixels: tuple[Pixels, ...] = ()
+            if inside:
+                with _opened(base64.b64decode(inside[1])) as image:
+                    pixels = _frames(image, recipe, path)
+            return Carried(recipe, pixels, "png")
         if raw[4:8] == b"ftyp":
             text = _xmp_of_mp4(raw).decode()
             return Carried(_recipe_in(text, path), (), "mp4", _between("pixels", text))
-        pixels, text, form = _frames(raw, path)
-        recipe = _recipe_in(text, path) if form == "webp" else _parsed(text, path)
-        return Carried(recipe, pixels, form)
+        return _from_picture(raw, path)
 
 
 @contextmanager
@@ -168,31 +172,41 @@ def _read(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _frames(raw: bytes, path: Path) -> tuple[tuple[Pixels, ...], str, str]:
-    """Frames (H, W, 4), the recipe's text, and the form of a picture file."""
-    with Image.open(io.BytesIO(raw), formats=("PNG", "GIF", "WEBP")) as image:
-        form, count = str(image.format).lower(), int(getattr(image, "n_frames", 1))
-        if image.width * image.height * count > MAX_PIXELS:
-            raise RecipeError(f"{path}: expected at most {MAX_PIXELS:,} pixels, found {image.size} x {count}")
-        frames = []
-        for i in range(count):
-            image.seek(i)
-            frames.append(np.asarray(image.convert("RGBA")))
-        image.seek(0)
+def _from_picture(raw: bytes, path: Path) -> Carried:
+    """Recipe and frames of a picture file."""
+    with _opened(raw) as image:
+        form = str(image.format).lower()
         place = {"png": _KEY, "gif": "comment", "webp": "xmp"}[form]
         found = getattr(image, "text", image.info).get(place, "")
-    return tuple(frames), found.decode() if isinstance(found, bytes) else str(found), form
+        text = found.decode() if isinstance(found, bytes) else str(found)
+        recipe = _recipe_in(text, path) if form == "webp" else _parsed(text, path)
+        return Carried(recipe, _frames(image, recipe, path), form)
+
+
+def _opened(raw: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(raw), formats=("PNG", "GIF", "WEBP"))
+    check_size(image, most=MAX_PIXELS)
+    return image
+
+
+def _frames(image: Image.Image, recipe: Recipe, path: Path) -> tuple[Pixels, ...]:
+    """Frames (H, W, 4): no more than the recipe makes, and one. A GIF would be read to its end to know how many."""
+    frames = []
+    for frame in islice(ImageSequence.Iterator(image), len(recipe.units) + 1):
+        if (len(frames) + 1) * image.width * image.height > MAX_PIXELS:
+            raise RecipeError(f"{path}: expected at most {MAX_PIXELS:,} pixels, found more in {len(frames) + 1} frames")
+        frames.append(np.asarray(frame.convert("RGBA")))
+    return tuple(frames)
 
 
 def _from_npz(raw: bytes, path: Path) -> Carried:
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        size = sum(entry.file_size for entry in archive.infolist())
-        if size > MAX_BYTES:
-            raise RecipeError(f"{path}: expected at most {MAX_BYTES:,} bytes inside, found {size:,}")
-    with np.load(io.BytesIO(raw), allow_pickle=False) as file:
-        if "recipe" not in file:
-            raise RecipeError(f"{path}: carries no recipe")
-        recipe, images = _parsed(file["recipe"].astype(np.uint8).tobytes().decode(), path), file["images"]
+    found = read_npz(raw, ("recipe", "images"))
+    if "recipe" not in found:
+        raise RecipeError(f"{path}: carries no recipe")
+    for name, array in found.items():
+        if array.dtype != np.uint8:
+            raise RecipeError(f"{path}: {name}: expected bytes, found {array.dtype}")
+    recipe, images = _parsed(found["recipe"].tobytes().decode(), path), found["images"]
     return Carried(recipe, (images[..., None] if images.ndim == 3 else images,), "npz")
 
 

@@ -101,16 +101,15 @@ def build_map(rates: NDArray[np.floating], settings: MapSettings, report: Report
     """Lay out rate vectors in two and in three dimensions.
 
     Args:
-        rates: (N, d) in [0, 1], at least MIN_POINTS of them.
+        rates: (N, d) in [0, 1], at least MIN_POINTS of them, not all equal.
         settings: More neighbors than there are other points mean all of them.
         report: Called with the share of the work that is done, 0 to 1; an exception from it ends the work.
 
     Raises:
-        InputError: if there are too few rates.
+        InputError: as `check_mappable`.
         OutputError: no folder can be written that the compiled code of UMAP is kept in.
     """
-    if rates.ndim != 2 or len(rates) < MIN_POINTS:
-        raise InputError(f"map: expected at least {MIN_POINTS} rate vectors, got shape {rates.shape}")
+    check_mappable(rates)
     umap = _umap()
     tell = report or (lambda share: None)
     tell(0.0)
@@ -165,8 +164,30 @@ def _umap() -> ModuleType:
         ) from error
 
 
+def check_mappable(rates: NDArray[np.floating]) -> None:
+    """Whether there is anything to map.
+
+    Raises:
+        InputError: there are too few rate vectors, they are no numbers in [0, 1], or all are equal: a layout of these
+            would show nothing but its own noise.
+    """
+    if rates.ndim != 2 or len(rates) < MIN_POINTS:
+        raise InputError(f"map: expected at least {MIN_POINTS} rate vectors, got shape {rates.shape}")
+    wrong = np.flatnonzero(~((rates >= 0) & (rates <= 1)).all(1))
+    if len(wrong):
+        raise InputError(f"map: expected rates in [0, 1], found values outside or not numbers, first in row {wrong[0]}")
+    if bool((rates == rates[0]).all()):
+        raise InputError("map: all rates are equal: there is nothing to map")
+
+
 def quantised(positions: NDArray[np.floating]) -> NDArray[np.uint16]:
-    """(N, D) positions -> whole numbers from 0 to SCALE: one scale for all axes, each centred."""
+    """(N, D) positions -> whole numbers from 0 to SCALE: one scale for all axes, each centred.
+
+    Raises:
+        InputError: if a position is not finite.
+    """
+    if not np.isfinite(positions).all():
+        raise InputError("map: these rates give positions that are not finite")
     low, high = positions.min(0).astype(np.float64), positions.max(0).astype(np.float64)
     longest = (high - low).max() or 1.0
     whole: NDArray[np.uint16] = np.rint(SCALE * ((positions - (low + high) / 2) / longest + 0.5)).astype(np.uint16)

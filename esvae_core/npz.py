@@ -1,0 +1,133 @@
+"""NumPy's .npz files from outside, read within limits.
+
+Everything that a file says about itself is checked before memory is taken for it: which entries it has, how they are
+packed, and type and shape of each array. Arrays hold numbers or text; nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import zipfile
+from collections.abc import Collection
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from esvae_core.files import open_regular
+
+_MAX_ENTRIES = 1_000
+_MAX_HEADER = 10_000  # bytes; NumPy's own limit
+_MAGIC = b"\x93NUMPY"
+_FIELD = re.compile(
+    r"'(descr|fortran_order|shape)': *('[<>|=]?[biufcSUO?][0-9]*'|True|False|\([0-9, ]*\))"
+)  # of the header, which is a dictionary in Python's words
+_PIECE = 2**22  # bytes read at a time
+
+
+def read_npz(source: Path | bytes, wanted: Collection[str] | None = None) -> dict[str, NDArray[Any]]:
+    """Arrays of an .npz file, in the machine's byte order.
+
+    Together they may take `most_bytes`.
+
+    Args:
+        source: The file, or its bytes.
+        wanted: Names of the arrays to read; those that are not there are left out. None: all.
+
+    Raises:
+        OSError: the file cannot be opened.
+        ValueError: in one line, what is wrong with it.
+    """
+    with io.BytesIO(source) if isinstance(source, bytes) else open_regular(source) as file:
+        limit = most_bytes(file)
+        try:
+            with zipfile.ZipFile(file) as archive:
+                entries = {name: entry for name, entry in _entries(archive).items() if not wanted or name in wanted}
+                size = sum(entry.file_size for entry in entries.values())
+                if size > limit:
+                    raise ValueError(f"it unpacks to {size:,} bytes, expected at most {limit:,}")
+                return {name: _array(archive, name, entry) for name, entry in entries.items()}
+        except ValueError:
+            raise
+        except Exception as error:  # zipfile and zlib raise nearly anything on bad bytes
+            raise ValueError(" ".join(str(error).split()) or type(error).__name__) from error
+
+
+def most_bytes(file: BinaryIO) -> int:
+    """Bytes that a file of arrays may unpack to: 64 times its size, or 64 MB if that is more.
+
+    Rates that are nearly all 0 pack about that well, and a file that was made to fill the memory packs much better.
+    """
+    place = file.tell()
+    size = file.seek(0, io.SEEK_END)
+    file.seek(place)
+    return 64 * max(size, 2**20)
+
+
+def _entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The entries by the names of their arrays."""
+    found: dict[str, zipfile.ZipInfo] = {}
+    if len(archive.infolist()) > _MAX_ENTRIES:
+        raise ValueError(f"{len(archive.infolist()):,} entries, expected at most {_MAX_ENTRIES:,}")
+    for entry in archive.infolist():
+        name = entry.filename.removesuffix(".npy")
+        if name in found:
+            raise ValueError(f"{name!r:.80} is there twice")
+        if entry.flag_bits & 1:
+            raise ValueError(f"{name!r:.80} is encrypted")
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ValueError(f"{name!r:.80} is packed in another way than by deflate")
+        found[name] = entry
+    return found
+
+
+def _array(archive: zipfile.ZipFile, name: str, entry: zipfile.ZipInfo) -> NDArray[Any]:
+    try:
+        with archive.open(entry) as stream:
+            dtype, shape, order = _header(stream)
+            count = math.prod(shape)
+            left = entry.file_size - stream.tell()
+            if count * dtype.itemsize != left:
+                raise ValueError(f"its header says {count * dtype.itemsize:,} bytes, found {left:,}")
+            content = bytearray()
+            while piece := stream.read(_PIECE):
+                content += piece
+        if len(content) != left:
+            raise ValueError(f"ends after {len(content):,} of {left:,} bytes")
+        values = np.frombuffer(content, dtype, count).reshape(shape, order=order)
+    except Exception as error:  # as above
+        raise ValueError(f"{name!r:.80}: {' '.join(str(error).split()) or type(error).__name__}") from error
+    values = values.astype(dtype.newbyteorder("="), copy=False)
+    if dtype.kind == "U" and not _is_text(values):
+        raise ValueError(f"{name!r:.80}: expected text, found numbers that are no characters")
+    return values
+
+
+def _header(stream: IO[bytes]) -> tuple[np.dtype[Any], tuple[int, ...], Any]:
+    """Type, shape and order ("C" or "F") of an array in the .npy format, versions 1 to 3."""
+    start = stream.read(len(_MAGIC) + 2)
+    if start[: len(_MAGIC)] != _MAGIC or len(start) < len(_MAGIC) + 2 or start[-2] not in (1, 2, 3):
+        raise ValueError("expected an array in the .npy format, version 1 to 3")
+    length = int.from_bytes(stream.read(2 if start[-2] == 1 else 4), "little")
+    if length > _MAX_HEADER:
+        raise ValueError(f"a header of {length:,} bytes, expected at most {_MAX_HEADER:,}")
+    text = stream.read(length).decode("latin1")
+    fields = dict(_FIELD.findall(text))
+    if "O" in fields.get("descr", ""):
+        raise ValueError("Object arrays cannot be loaded (allow_pickle is off); expected numbers or text")
+    if len(fields) != 3:
+        raise ValueError(f"expected numbers or text with a type, an order and a shape, found {text!r:.100}")
+    dtype = np.dtype(fields["descr"].strip("'"))
+    if not dtype.itemsize:
+        raise ValueError(f"expected numbers or text, found {dtype}")
+    shape = tuple(int(size) for size in fields["shape"].strip("()").split(",") if size.strip())
+    return dtype, shape, "F" if fields["fortran_order"] == "True" else "C"
+
+
+def _is_text(values: NDArray[np.str_]) -> bool:
+    """Whether all are characters of Unicode: a file can hold any number in the place of one."""
+    codes = np.frombuffer(values.tobytes(), np.uint32)
+    return not bool(((codes > 0x10FFFF) | ((codes >= 0xD800) & (codes < 0xE000))).any())

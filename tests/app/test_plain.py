@@ -151,7 +151,7 @@ def test_views_about_spikes_say_calmly_that_there_are_none(page, view):
 
 def test_a_path_is_straight_in_the_latent(page):
     open_page(page, PLAIN, "/interpolate", ".strip[data-there]")
-    assert "has no spikes" in page.locator(".plainly").inner_text()
+    assert "has no spikes" in page.locator(".no-spikes-notice").inner_text()
     assert not page.get_by_role("group", name="Path").count()
     assert not page.get_by_role("group", name="Noise between frames").count()
     slider = page.get_by_label("Place on the path")

@@ -1,7 +1,7 @@
 /** Reads an engine bundle and checks all of it; the layout is told in `esvae_core/engine/bundle.py`. */
 
 import { EngineError } from "./errors.js";
-import { plainTensorTable, tensorTable } from "./network.js";
+import { annTensorTable, tensorTable } from "./network.js";
 
 const MAGIC = "ESVAEENG";
 const VERSION = 2;
@@ -31,7 +31,7 @@ export async function readBundle(source) {
   if (start > bytes.length) throw truncated(start, bytes.length);
   const header = json(bytes.subarray(START, start));
   const model = checkedModel(header.model);
-  const { table, size } = (isPlain(model) ? plainTensorTable : tensorTable)(model);
+  const { table, size } = (isAnn(model) ? annTensorTable : tensorTable)(model);
   if (canonical(header.tensors) !== canonical(table)) {
     throw new EngineError("content", `bundle: tensors: expected the ${table.length} that the model's settings imply`);
   }
@@ -104,7 +104,7 @@ async function checkHash(bytes, hash) {
 }
 
 /** Whether a model has no spikes. */
-export const isPlain = (model) => ["annvae", "ae"].includes(model?.kind);
+export const isAnn = (model) => ["annvae", "ae"].includes(model?.kind);
 
 const between = (low, high) => (v) => typeof v === "number" && v >= low && v <= high;
 const whole = (low, high) => (v) => Number.isInteger(v) && v >= low && v <= high;
@@ -135,7 +135,7 @@ const SPIKING = {
 /** The settings that inference needs, checked; those of training may be there and are left alone. */
 function checkedModel(model) {
   check(model, SHAPE, "model");
-  if (isPlain(model)) check({ components: 1, ...model }, { components: whole(1, 1000) }, "model");
+  if (isAnn(model)) check({ components: 1, ...model }, { components: whole(1, 1000) }, "model");
   else {
     check({ learned_readout: false, ...model }, SPIKING, "model");
     for (const name of ["neuron", "latent_neuron"]) {

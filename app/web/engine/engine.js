@@ -12,7 +12,7 @@
 
 import { readBundle } from "./bundle.js";
 import { EngineError } from "./errors.js";
-import { decoderLayers, encoderLayers, heardBy } from "./network.js";
+import { decoderLayers, encoderLayers, receptiveFields } from "./network.js";
 import { sample } from "./noise.js";
 import { priorRates, priorTensors } from "./prior.js";
 
@@ -117,16 +117,16 @@ class Placed {
     this.size = this.positions * this.width;
     this.channels = channelsOut;
     this.stride = taps * this.width;
-    const heard = heardBy(layer);
+    const inputs = receptiveFields(layer);
     const first = [0];
-    for (const pairs of heard) first.push(first.at(-1) + pairs.length);
+    for (const pairs of inputs) first.push(first.at(-1) + pairs.length);
     const bias = tensors[`${name}.bias`];
     const leak = tensors[`${name}.leak`] ?? new Float32Array(bias.length).fill(neuron?.leak ?? 0);
     const fields = {
       positions: this.positions,
       width: this.width,
       first: arena.put(Int32Array.from(first)),
-      taps: arena.put(Int32Array.from(heard.flat().flatMap(([source, k]) => [source, k * this.width]))),
+      taps: arena.put(Int32Array.from(inputs.flat().flatMap(([source, k]) => [source, k * this.width]))),
       weight: arena.put(paddedRows(tensors[`${name}.weight`], channelsOut)),
       bias: arena.put(paddedRows(bias, channelsOut)),
       biasStep: kind === "spread" ? this.width : 0,
@@ -267,7 +267,7 @@ export class Engine {
     this.#checkSpikes(spikes, steps);
     this.#clear(this.#state.decoder);
     for (let t = 0; t < steps; t++) {
-      this.#hear(spikes, t);
+      this.#setLatentInput(spikes, t);
       this.#exports.step(this.#decoder[0].at, this.#latent.starts, this.#latent.rows);
       this.#throughDecoder(t);
     }
@@ -303,7 +303,7 @@ export class Engine {
     const size = this.#decoder[0].size;
     live.image = null; // until this is through
     for (const t of changed) {
-      this.#hear(live.spikes, t);
+      this.#setLatentInput(live.spikes, t);
       const { starts, rows } = this.#latent;
       this.#exports.drive(this.#decoder[0].at, starts, rows, live.drives + 4 * size * t);
     }
@@ -363,7 +363,7 @@ export class Engine {
     const layers = this.#watched(this.#decoder, steps, names, (see) => {
       this.#clear(this.#state.decoder);
       for (let t = 0; t < steps; t++) {
-        this.#hear(spikes, t);
+        this.#setLatentInput(spikes, t);
         this.#exports.step(this.#decoder[0].at, this.#latent.starts, this.#latent.rows);
         this.#throughDecoder(t);
         see(t);
@@ -430,8 +430,8 @@ export class Engine {
     return weights;
   }
 
-  /** The latent neurons that fire at step t, as the decoder's input. */
-  #hear(spikes, t) {
+  /** Make the latent neurons that fire at step t the decoder's input. */
+  #setLatentInput(spikes, t) {
     const { starts, rows, stride } = this.#latent;
     const width = this.model.latent_dim;
     const list = this.#arena.ints(rows, width);

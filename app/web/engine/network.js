@@ -6,7 +6,7 @@
  *   neuron: Neuron, latent_neuron: Neuron, sampler: string, readout_decay: number, learned_readout?: boolean,
  *   prior_components: number, prior_snap: boolean}} Model
  * @typedef {{kind: "annvae"|"ae", image_channels: number, image_size: number, channels: number[], latent_dim: number,
- *   components?: number}} PlainModel without spikes: its layers have no neuron
+ *   components?: number}} AnnModel without spikes: its layers have no neuron
  * @typedef {{name: string, kind: "down"|"up"|"same"|"collect"|"spread", sideIn: number, sideOut: number,
  *   channelsIn: number, channelsOut: number, neuron: Neuron|null, taps: number}} Layer
  */
@@ -16,7 +16,7 @@ function layer(name, kind, sideIn, sideOut, channelsIn, channelsOut, neuron) {
   return { name, kind, sideIn, sideOut, channelsIn, channelsOut, neuron, taps };
 }
 
-/** Image -> latent neurons. @param {Model|PlainModel} m @returns {Layer[]} */
+/** Image -> latent neurons. @param {Model|AnnModel} m @returns {Layer[]} */
 export function encoderLayers(m) {
   const layers = [];
   let [side, width] = [m.image_size, m.image_channels];
@@ -27,7 +27,7 @@ export function encoderLayers(m) {
   return [...layers, layer("to_latent", "collect", side, 1, width, m.latent_dim, m.latent_neuron ?? null)];
 }
 
-/** Latent -> picture; the last layer is the readout. @param {Model|PlainModel} m @returns {Layer[]} */
+/** Latent -> picture; the last layer is the readout. @param {Model|AnnModel} m @returns {Layer[]} */
 export function decoderLayers(m) {
   const rising = [...m.channels].reverse();
   let side = m.image_size / 2 ** rising.length;
@@ -52,8 +52,8 @@ export function tensorTable(m) {
   return placed(shapes);
 }
 
-/** As `tensorTable`, of a model without spikes. @param {PlainModel} m */
-export function plainTensorTable(m) {
+/** As `tensorTable`, of a model without spikes. @param {AnnModel} m */
+export function annTensorTable(m) {
   const [d, components] = [m.latent_dim, m.components ?? 1];
   const prior = [["prior.weights", [components]], ["prior.means", [components, d]], ["prior.factors", [components, (d * (d + 1)) / 2]]]; // prettier-ignore
   return placed([...layerShapes(m), ["range.low", [d]], ["range.high", [d]], ...prior]);
@@ -78,23 +78,23 @@ function placed(shapes) {
 
 /** Input and output index along one axis that tap k (0 to 2) joins, by output: [input, k] pairs. */
 function line(kind, sideIn, sideOut) {
-  const heard = Array.from({ length: sideOut }, () => []);
+  const inputs = Array.from({ length: sideOut }, () => []);
   const last = kind === "down" ? sideOut : sideIn;
   for (let k = 0; k < 3; k++) {
     for (let i = 0; i < last; i++) {
       const [source, target] = kind === "down" ? [2 * i - 1 + k, i] : [i, (kind === "up" ? 2 * i : i) - 1 + k];
-      if (source >= 0 && source < sideIn && target >= 0 && target < sideOut) heard[target].push([source, k]);
+      if (source >= 0 && source < sideIn && target >= 0 && target < sideOut) inputs[target].push([source, k]);
     }
   }
-  return heard;
+  return inputs;
 }
 
 /**
- * For each output position, the [input position, tap] pairs it hears, by rising tap.
+ * For each output position, the [input position, tap] pairs that it reads, by rising tap.
  * @param {Layer} l
  * @returns {number[][][]}
  */
-export function heardBy(l) {
+export function receptiveFields(l) {
   if (l.kind === "collect") return [Array.from({ length: l.taps }, (_, q) => [q, q])];
   if (l.kind === "spread") return Array.from({ length: l.taps }, (_, p) => [[0, p]]);
   const lines = line(l.kind, l.sideIn, l.sideOut);

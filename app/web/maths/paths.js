@@ -43,7 +43,7 @@ export function normalShare(x) {
 
 /**
  * Uniform noise that drifts: at angle 0 it follows `a`, at a quarter turn `b`, and it is uniform in between, so that
- * neighbouring frames share most of their luck.
+ * neighbouring frames share most of their random numbers.
  * @param {ArrayLike<number>} a, b standard normal numbers
  * @param {number} angle in radians
  * @returns {Float32Array} in [0, 1)

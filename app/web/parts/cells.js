@@ -76,8 +76,8 @@ export function cells(desk, inside, { effects }) {
     const count = now.spikes.reduce((a, b) => a + b, 0);
     const expected = now.state.steps * now.rates.reduce((a, b) => a + b, 0);
     const spread = Math.sqrt(now.state.steps * now.rates.reduce((a, r) => a + r * (1 - r), 0));
-    const luck = now.state.sampler === "bernoulli" ? ` ± ${spread.toFixed(0)}` : "";
-    words.textContent = `${count} of ${now.spikes.length}; the rates say ${expected.toFixed(0)}${luck}`;
+    const margin = now.state.sampler === "bernoulli" ? ` ± ${spread.toFixed(0)}` : "";
+    words.textContent = `${count} of ${now.spikes.length}; the rates say ${expected.toFixed(0)}${margin}`;
     const how = engine ? " Arrow keys move over the cells, space or a click turns the spike there." : "";
     canvas.setAttribute("aria-label", `Spike raster: ${d} neurons, ${now.state.steps} time steps, ${count} spikes, ${now.flips.size} turned by hand.${how}`);
     element.classList.toggle("ranked", Boolean(effects()));

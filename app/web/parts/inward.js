@@ -1,4 +1,4 @@
-/** The first half of the path: an image, the encoder's spikes, the rates; or the prior's luck, where there is no image. */
+/** The first half of the path: an image, the encoder's spikes, the rates; or the prior's random numbers, where there is no image. */
 
 import { h, onLook, pixels } from "../dom.js";
 import { encoderLayers } from "../engine/network.js";
@@ -23,7 +23,7 @@ export function inward(desk, inside) {
   const [first, second, third] = cards;
   const canvas = pixels(size, size, "The image", "middling source-image");
   const { element: maps, maps: shown } = layerMaps(layers);
-  const luck = chart("Standard normal numbers", { tall: 130 });
+  const normals = chart("Standard normal numbers", { tall: 130 });
   const curve = chart("From numbers to rates", { tall: 150 });
   const bars = chart("Spikes per step of each latent neuron", { tall: 150 });
   let [image, painted, encoded] = [null, false, null];
@@ -66,11 +66,11 @@ export function inward(desk, inside) {
     const fitted = model.prior_components > 0;
     const numbers = normal(state.source.seed, entry.dims);
     const rates = fromGrid(desk.ratesOf(state.source));
-    first.name("Luck");
+    first.name("Random numbers");
     second.name("Prior");
-    first.show(luck);
+    first.show(normals);
     const most = Math.max(3, ...numbers.map(Math.abs));
-    luck.draw({
+    normals.draw({
       x: { label: "latent neuron", from: -0.5, to: entry.dims - 0.5, whole: true },
       y: { label: "n", from: -most, to: most },
       marks: [{ kind: "dots", tone: "now", values: Array.from(numbers, (v, j) => [j, v]) }],
@@ -130,7 +130,7 @@ export function inward(desk, inside) {
     cards,
     dispose() {
       stops.forEach((stop) => stop());
-      [luck, curve, bars].forEach((each) => each.dispose());
+      [normals, curve, bars].forEach((each) => each.dispose());
     },
   };
 }

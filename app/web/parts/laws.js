@@ -73,7 +73,7 @@ export function laws(desk, inside) {
     element.dataset.drawn = `${count} of ${name}`;
   }
 
-  /** The neuron that the visitor chose, -1 for all; the one with most luck in it to begin with. */
+  /** The neuron that the visitor chose, -1 for all; the one whose rate is nearest to 1/2 to begin with. */
   function choose({ rates, state }) {
     const names = rates.reduce((list, r, j) => [...list, h("option", { value: j }, `${nameOf(desk, j)}, rate ${short(r)}`)], [h("option", { value: "all" }, "all neurons together")]);
     const wanted = state.view.neuron;
@@ -177,7 +177,7 @@ export function laws(desk, inside) {
         ? [`Systematic sampling spends one random offset per neuron and spaces the spikes evenly: the count is T × r, rounded up or down, and so are the intervals 1/r. Its Fano factor is nearly 0, so the picture hardly changes with the noise. Bernoulli sampling tosses a coin with chance r at every step instead.`]
         : [`The paper speaks of Poisson spikes. What it draws, and this page too, is a coin with chance r at every step: a spike or none. ${steps} coins make a count between 0 and ${steps}, Binomial(${steps}, r), with variance T r (1 − r). A Poisson count has no ceiling, and its variance equals its mean; coins come near it only where the rate is small.`];
     if (one >= 0 && sampler === "bernoulli") text.push(` At rate ${short(rates[one])} the Fano factor is ${short(1 - rates[one])}, where Poisson would have 1.`);
-    if (one >= 0 && (rates[one] <= 0 || rates[one] >= 1)) text.push(` A neuron at rate ${short(rates[one])} has no luck in it: choose another to see some.`);
+    if (one >= 0 && (rates[one] <= 0 || rates[one] >= 1)) text.push(` A neuron at rate ${short(rates[one])} has no sampling noise: choose another.`);
     words.textContent = text.join("");
   }
 

@@ -24,6 +24,6 @@ export async function encoderImage(desk, source) {
   const image = await sourceImage(desk, source);
   if (image) return { image, painted: false };
   const { engine, entry } = desk;
-  const spikes = engine.sample(fromGrid(desk.ratesOf(source)), 0, "systematic", entry.steps); // hardly any luck in it
+  const spikes = engine.sample(fromGrid(desk.ratesOf(source)), 0, "systematic", entry.steps); // hardly any sampling noise
   return { image: engine.decode(spikes, entry.steps).slice(), painted: true };
 }

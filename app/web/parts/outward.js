@@ -20,7 +20,7 @@ export function outward(desk, inside) {
   const layers = decoderLayers(model).filter((l) => l.neuron);
   const cards = ["Noise", "Spikes", "Decoder", "Readout", "Picture"].map((title, k) => card(k + 4, title));
   const [noise, spikes, decoder, readout, picture] = cards;
-  const dots = chart("One neuron's luck", { tall: 150 });
+  const dots = chart("One neuron's noise", { tall: 150 });
   const raster = h("canvas", { class: "still-raster", role: "img", "data-figure": "Spikes" });
   const { element: maps, maps: shown } = layerMaps(layers);
   const weights = chart("Weight of each step", { tall: 96 });
@@ -52,11 +52,11 @@ export function outward(desk, inside) {
     const { steps, seed, sampler } = state;
     const wanted = state.view.neuron;
     const one = /^[0-9]+$/.test(wanted ?? "") && Number(wanted) < dims ? Number(wanted) : rates.reduce((best, r, j) => (Math.abs(r - 0.5) < Math.abs(rates[best] - 0.5) ? j : best), 0);
-    const luck = uniform(seed, steps, dims);
+    const numbers = uniform(seed, steps, dims);
     const r = rates[one];
     const name = nameOf(desk, one);
     const bernoulli = sampler === "bernoulli";
-    const values = Array.from({ length: steps }, (_, t) => [t + 1, bernoulli ? luck[t * dims + one] : r * (t + 1) + luck[one]]);
+    const values = Array.from({ length: steps }, (_, t) => [t + 1, bernoulli ? numbers[t * dims + one] : r * (t + 1) + numbers[one]]);
     const fires = values.map((_, t) => drawn[t * dims + one] === 1);
     dots.draw({
       x: { label: "step", from: 0.5, to: steps + 0.5, whole: true },

@@ -33,24 +33,24 @@ export function picture(desk) {
   const small = (label) => pixels(size, size, label, "thumb");
   const large = pixels(size, size, `Picture of the present ${latent.whole}`, "large");
   const compared = { source: small("The source"), difference: small("Picture minus the source's") };
-  const luckily = {
+  const fromDraws = {
     mean: small(`Mean of ${DRAWS} draws of noise`),
     deviation: small(`Standard deviation over ${DRAWS} draws of noise`),
     typical: small("The most typical draw"),
-    odd: small("The least typical draw"),
+    leastTypical: small("The least typical draw"),
   };
-  const parts = latent.spiking ? { ...compared, ...luckily } : compared;
+  const parts = latent.spiking ? { ...compared, ...fromDraws } : compared;
   const captions = {
     source: latent.spiking ? "source, same noise" : "source",
     difference: "difference",
     mean: `mean of ${DRAWS}`,
     deviation: "deviation",
     typical: "most typical",
-    odd: "oddest",
+    leastTypical: "least typical",
   };
   const words = h("small", {});
   const take = (key) => h("button", { type: "button", class: "picked", title: "Take this draw's noise" }, parts[key]);
-  const draws = latent.spiking ? { typical: take("typical"), odd: take("odd") } : {};
+  const draws = latent.spiking ? { typical: take("typical"), leastTypical: take("leastTypical") } : {};
   const figure = (key) => h("figure", {}, draws[key] ?? parts[key], h("figcaption", {}, captions[key]));
   const element = h(
     "section",
@@ -60,7 +60,7 @@ export function picture(desk) {
     h("div", { class: "thumbs" }, Object.keys(parts).map(figure)),
   );
   let known = null; // the source's picture, and what it was made from
-  let luck = { wanted: null, seeds: null };
+  let statistics = { wanted: null, seeds: null };
 
   function sourceImage(state) {
     let rates = null;
@@ -88,30 +88,30 @@ export function picture(desk) {
     }
   }
 
-  async function showLuck() {
+  async function showStatistics() {
     const { state } = store;
     if (!engine || !latent.spiking || state.model !== entry.name) return;
     try {
       const pool = await desk.pool();
-      const answer = await pool.latest("luck", "luck", fromGrid(state.rates), state.seed, DRAWS, state.sampler, state.steps);
+      const answer = await pool.latest("noise statistics", "noiseStatistics", fromGrid(state.rates), state.seed, DRAWS, state.sampler, state.steps);
       if (!answer || desk.entry !== entry) return;
-      luck = answer;
+      statistics = answer;
       paint(parts.mean, answer.mean, channels);
       // a deviation of 1 is half the range from black to white; shown from black (none) to white
       paint(parts.deviation, answer.deviation.map((v) => 2 * Math.min(1, v) - 1), channels);
       paint(parts.typical, answer.typical.image, channels);
-      paint(parts.odd, answer.odd.image, channels);
-      element.dataset.luck = "there";
+      paint(parts.leastTypical, answer.leastTypical.image, channels);
+      element.dataset.statistics = "there";
     } catch (error) {
       desk.say(`Other draws are not shown: ${error.message}`);
     }
   }
   for (const [key, button] of Object.entries(draws)) {
-    button.onclick = () => luck[key] && store.change({ seed: luck[key].seed }, `${captions[key]} draw`);
+    button.onclick = () => statistics[key] && store.change({ seed: statistics[key].seed }, `${captions[key]} draw`);
   }
 
-  const stops = [live.on(draw), store.on("commit", showLuck)];
-  showLuck();
+  const stops = [live.on(draw), store.on("commit", showStatistics)];
+  showStatistics();
   element.dispose = () => stops.forEach((stop) => stop());
   return element;
 }

@@ -7,9 +7,9 @@ export function plainly(desk, more = "") {
   const { entry, latent } = desk;
   const element = h(
     "section",
-    { class: "plainly" },
+    { class: "no-spikes-notice" },
     h("p", {}, `${entry.name} has no spikes.`),
-    h("p", { class: "quiet" }, `Its latent is one vector of ${entry.dims} ${latent.names}, decoded at once: nothing is sampled, so there is no noise, no T and no luck in its pictures. ${more}`),
+    h("p", { class: "quiet" }, `Its latent is one vector of ${entry.dims} ${latent.names}, decoded at once: nothing is sampled, so sampling noise and T do not apply. ${more}`),
   );
   element.dispose = () => {};
   return element;

@@ -65,8 +65,8 @@ export function raster(desk) {
     }
     const mean = state.steps * rates.reduce((a, b) => a + b, 0);
     const spread = Math.sqrt(state.steps * rates.reduce((a, r) => a + r * (1 - r), 0));
-    const luck = state.sampler === "bernoulli" ? ` ± ${spread.toFixed(0)}` : "";
-    words.textContent = `${count} of ${spikes.length}; the rates say ${mean.toFixed(0)}${luck}`;
+    const margin = state.sampler === "bernoulli" ? ` ± ${spread.toFixed(0)}` : "";
+    words.textContent = `${count} of ${spikes.length}; the rates say ${mean.toFixed(0)}${margin}`;
     canvas.setAttribute("aria-label", `Spike raster: ${d} neurons, ${state.steps} time steps, ${count} spikes; ${won} won and ${lost} lost by the last move`);
   }
 

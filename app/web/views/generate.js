@@ -55,7 +55,7 @@ export function mount(root, desk) {
   warmth.onchange = () => remember({ heat: warmth.value === "1" ? null : warmth.value }, "temperature");
   const classes = h("select", { "aria-label": "Class", onchange: () => remember({ like: classes.value }, classes.value ? `like ${classes.value}` : "all classes") }, h("option", { value: "" }, "all classes"), atlas?.classNames.map((name) => h("option", { value: name }, `like “${name}”`))); // prettier-ignore
   const sort = h("input", { type: "checkbox", onchange: () => remember({ sort: sort.checked ? "1" : null }, "sort") });
-  const luck = desk.latent.spiking ? noise(desk) : null;
+  const noiseControls = desk.latent.spiking ? noise(desk) : null;
   let shown = [];
   const offer = () => ({ kind: "grid", name: "samples", cells: shown.map((cell) => cell.rates), seeds: [store.state.seed], columns: number("columns", SIDES.columns), captions: shown.map((cell) => String(cell.seed)) }); // prettier-ignore
   const note = h("p", { class: "quiet", role: "status" });
@@ -73,7 +73,7 @@ export function mount(root, desk) {
         fresh,
         h("label", { class: "field grow" }, "Temperature", warmth, degrees),
         atlas ? [classes, h("label", { class: "field" }, sort, "most typical first")] : null,
-        luck ? [h("div", { class: "head" }, h("h2", {}, "Noise")), luck] : null,
+        noiseControls ? [h("div", { class: "head" }, h("h2", {}, "Noise")), noiseControls] : null,
         takeaway(desk, () => (shown.length ? offer() : { why: "There are no samples to take along." }), "Export the grid"),
         note,
       ),
@@ -113,6 +113,6 @@ export function mount(root, desk) {
   return () => {
     stop();
     grid.dispose();
-    luck?.dispose();
+    noiseControls?.dispose();
   };
 }

@@ -23,7 +23,7 @@ const WAYS = [
 ];
 const NOISES = [
   ["frozen", "frozen", "One noise for all frames: what changes comes from the rates alone"],
-  ["drifting", "coupled", "Noise that drifts: neighbouring frames share most of their luck"],
+  ["drifting", "coupled", "Noise that drifts: neighbouring frames share most of their random numbers"],
   ["fresh", "fresh", "New noise for every frame"],
 ];
 
@@ -87,8 +87,8 @@ export function mount(root, desk) {
     if (kind() !== "drifting") return engine.sample(rates, kind() === "fresh" ? (seed + k) % 2 ** 31 : seed, sampler, steps);
     const size = steps * entry.dims;
     const angle = (Math.PI * k) / (2 * (count() - 1));
-    const luck = drifting(normal(seed, size), normal((seed + 1) % 2 ** 31, size), angle);
-    return sampler === "systematic" ? systematic(rates, luck) : bernoulli(rates, luck);
+    const numbers = drifting(normal(seed, size), normal((seed + 1) % 2 ** 31, size), angle);
+    return sampler === "systematic" ? systematic(rates, numbers) : bernoulli(rates, numbers);
   }
 
   async function refresh() {

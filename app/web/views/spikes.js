@@ -22,20 +22,20 @@ export function mount(root, desk) {
   const whole = Boolean(desk.engine); // without an engine here, the server draws, and there is nothing to look into
   const rank = whole ? ranking(desk, inside, { onrank: () => sheet.redraw() }) : null;
   const sheet = cells(desk, inside, { effects: () => rank?.effects ?? null });
-  const [picture, luck, theory] = [scrub(desk, inside), noise(desk), laws(desk, inside)];
+  const [picture, noiseControls, theory] = [scrub(desk, inside), noise(desk), laws(desk, inside)];
   const deeper = whole ? [timing(desk, inside), layers(desk, inside)] : [];
   root.append(
     h(
       "div",
       { class: "spikes" },
       h("div", { class: "column left" }, sheet, rank),
-      h("div", { class: "column right" }, picture, luck),
+      h("div", { class: "column right" }, picture, noiseControls),
     ),
     theory,
     ...deeper,
   );
   return () => {
-    [rank, sheet, picture, luck, theory, ...deeper].forEach((part) => part?.dispose());
+    [rank, sheet, picture, noiseControls, theory, ...deeper].forEach((part) => part?.dispose());
     inside.dispose();
   };
 }

@@ -2,7 +2,7 @@
  * A model without spikes in the page; the twin is `esvae_core/engine/plain.py`, which says what a height is.
  *
  * It has the methods of `Engine` that the views call, so that they need not ask which one they have. Where that one
- * draws spikes, here nothing is drawn: `sample` gives the heights as they are, and seed, sampler and T are not heard.
+ * draws spikes, here nothing is drawn: `sample` gives the heights as they are, and seed, sampler and T are ignored.
  *
  *     const engine = await loadEngine(bundle);
  *     const { rates } = engine.encode(image);           // (C, H, W) in [-1, 1] -> (d) heights in [0, 1]
@@ -10,7 +10,7 @@
  */
 
 import { EngineError } from "./errors.js";
-import { decoderLayers, encoderLayers, heardBy } from "./network.js";
+import { decoderLayers, encoderLayers, receptiveFields } from "./network.js";
 import { chance, normal } from "./noise.js";
 
 const SLOPE = 0.01; // of the rectifier below 0
@@ -19,9 +19,9 @@ const SLOPE = 0.01; // of the rectifier below 0
 class Dense {
   constructor(layer, tensors, rectified) {
     const { name, kind, channelsIn, channelsOut, taps } = layer;
-    const heard = heardBy(layer);
+    const inputs = receptiveFields(layer);
     const each = (make) => Array.from({ length: taps }, make);
-    Object.assign(this, { channelsIn, channelsOut, rectified, positions: heard.length });
+    Object.assign(this, { channelsIn, channelsOut, rectified, positions: inputs.length });
     const weight = tensors[`${name}.weight`]; // (C_in, taps, C_out)
     /** By tap, (C_in, C_out): what one pass over the positions needs lies together. */
     this.weights = each(() => new Float64Array(channelsIn * channelsOut));
@@ -35,7 +35,7 @@ class Dense {
     this.biasStep = kind === "spread" ? channelsOut : 0;
     /** By tap: input position, output position, and so on. */
     this.pairs = each(() => []);
-    heard.forEach((of, p) => of.forEach(([q, k]) => this.pairs[k].push(q, p)));
+    inputs.forEach((of, p) => of.forEach(([q, k]) => this.pairs[k].push(q, p)));
   }
 
   run(input) {
@@ -72,14 +72,14 @@ function gather(out, to, input, from, weight, channelsIn, channelsOut) {
   }
 }
 
-export class PlainEngine {
+export class AnnEngine {
   #encoder;
   #decoder;
   #tensors;
 
   /** Use `loadEngine`. */
   constructor({ model, tensors, hash }) {
-    /** The model's settings. @type {import("./network.js").PlainModel} */
+    /** The model's settings. @type {import("./network.js").AnnModel} */
     this.model = model;
     /** SHA-256 of the bundle, hex. */
     this.hash = hash;

@@ -8,12 +8,12 @@ import { supported } from "./engine/engine.js";
 import { loadEngine } from "./engine/load.js";
 import { Pool } from "./engine/pool.js";
 import { Live } from "./live.js";
-import { decode, encode, LinkError, MAX_STEPS, PARAMETER } from "./maths/link.js";
-import { latentOf } from "./maths/latent.js";
-import { dataRange, ownDistances, usage } from "./maths/neighbours.js";
-import { readPack } from "./maths/pack.js";
-import { fromGrid, ofCount, toGrid } from "./maths/rates.js";
-import { Store } from "./store.js";
+import { decodeState, encodeState, LinkError, MAX_STEPS, PARAMETER } from "./state/url_state.js";
+import { latentOf } from "./math/latent.js";
+import { dataRange, ownDistances, usage } from "./math/neighbours.js";
+import { readArrays } from "./formats/array_format.js";
+import { fromGrid, ofCount, toGrid } from "./math/rates.js";
+import { Store } from "./state/store.js";
 
 const FIRST = ["mnist-plus", "mnist"]; // models that a visit without a link opens
 const FIRST_SEED = 7; // any noise will do; a fixed one, so that everybody meets the same first picture
@@ -143,7 +143,7 @@ export class Desk {
     const url = new URL(location.href);
     url.searchParams.delete(PARAMETER);
     // by hand, since URLSearchParams would escape every "~" of it
-    url.search = `${url.search ? `${url.search}&` : "?"}${PARAMETER}=${encode(this.store.settled).replaceAll("%", "%25")}`;
+    url.search = `${url.search ? `${url.search}&` : "?"}${PARAMETER}=${encodeState(this.store.settled).replaceAll("%", "%25")}`;
     return url.href;
   }
 
@@ -159,7 +159,7 @@ export class Desk {
     const text = new URL(location.href).searchParams.get(PARAMETER) ?? this.given.link;
     if (text) {
       try {
-        const state = decode(text);
+        const state = decodeState(text);
         this.#place(await this.#load(state.model));
         if (state.rates.length !== this.entry.dims) {
           throw new LinkError(`rates: expected ${this.entry.dims} for model '${state.model}', found ${state.rates.length}`);
@@ -272,7 +272,7 @@ function served(base) {
     return answer;
   };
   const pathOf = (name) => name.split("/").map(encodeURIComponent).join("/");
-  const pack = (path) => get(path).then((answer) => answer.arrayBuffer().then(readPack));
+  const pack = (path) => get(path).then((answer) => answer.arrayBuffer().then(readArrays));
   return {
     wasm: new URL("./engine/engine.wasm", import.meta.url),
     models: () => get("models").then((answer) => answer.json()),

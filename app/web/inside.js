@@ -3,8 +3,8 @@
  * and what some layers of the decoder did meanwhile. All of it follows from the state.
  */
 
-import { writeFlips } from "./maths/flips.js";
-import { uptoIn } from "./maths/trains.js";
+import { writeFlips } from "./state/flips.js";
+import { uptoIn } from "./state/url_state.js";
 
 export class Inside {
   #desk;

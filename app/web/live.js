@@ -5,11 +5,11 @@
  * Where this page cannot run the engine, the server is asked when a gesture ends, and `where` says so.
  */
 
-import { flipped, readFlips } from "./maths/flips.js";
-import { readPack } from "./maths/pack.js";
-import { fromBytes } from "./maths/picture.js";
-import { encode, PARAMETER } from "./maths/link.js";
-import { fromGrid } from "./maths/rates.js";
+import { flipped, readFlips } from "./state/flips.js";
+import { readArrays } from "./formats/array_format.js";
+import { fromBytes } from "./math/image.js";
+import { encodeState, PARAMETER } from "./state/url_state.js";
+import { fromGrid } from "./math/rates.js";
 
 export class Live {
   #desk;
@@ -88,9 +88,9 @@ export class Live {
     const [state, turn] = [store.state, ++this.#asked];
     const start = performance.now();
     try {
-      const answer = await fetch(`${base}/draw?${PARAMETER}=${encodeURIComponent(encode(state))}`);
+      const answer = await fetch(`${base}/draw?${PARAMETER}=${encodeURIComponent(encodeState(state))}`);
       if (!answer.ok) throw new Error((await answer.json()).error);
-      const { spikes, pixels } = readPack(await answer.arrayBuffer()).arrays;
+      const { spikes, pixels } = readArrays(await answer.arrayBuffer()).arrays;
       if (turn !== this.#asked) return;
       const image = fromBytes(pixels.values, pixels.shape[2]);
       const flips = this.#flips(state);

@@ -3,7 +3,7 @@
 import { Desk } from "./desk.js";
 import { h } from "./dom.js";
 import { serve } from "./engine/protocol.js";
-import { readPack } from "./maths/pack.js";
+import { readArrays } from "./formats/array_format.js";
 import { show } from "./stage.js";
 import * as explore from "./views/explore.js";
 import * as map from "./views/map.js";
@@ -55,7 +55,7 @@ function given({ entry, bundle, atlas, link, wasm }) {
     models: async () => [entry],
     model: async () => entry,
     bundle: async () => model,
-    atlas: async () => readPack(bytes(atlas)),
+    atlas: async () => readArrays(bytes(atlas)),
     originals: async () => null,
     pool: { size: 1, spawn: inPage },
   };

@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { bar } from "./parts/bar.js";
 import { message } from "./parts/message.js";
 import { opened as drops } from "./parts/opened.js";
-import { encode } from "./maths/link.js";
+import { encodeState } from "./state/url_state.js";
 
 const REST = 300; // ms without a gesture, or since a model was opened, until the script is told; by then the page has drawn all of it
 
@@ -77,7 +77,7 @@ export function show(root, desk, view, data, tell) {
     const { settled } = desk.store;
     if (data.tells === "model" && settled.model === told) return; // the script would draw the same again
     told = settled.model;
-    tell("link", encode(settled));
+    tell("link", encodeState(settled));
   };
   const reportSoon = () => {
     clearTimeout(telling);

@@ -17,7 +17,7 @@ from esvae_core.explore.atlas import build
 def test_relative_imports_become_names_of_the_map():
     source = """\
 import { a } from "./a.js";
-import * as b from '../maths/b.js';
+import * as b from '../math/b.js';
 import "../c.js";
 import {
   d,
@@ -28,8 +28,8 @@ const from = "./not/this.js"; // nor from "./that.js"
 const lazy = () => load(`./views/${name}.js`);
 """
     text, wanted = page.renamed(source, "parts/x.js")
-    assert wanted == ["parts/a.js", "maths/b.js", "c.js", "parts/deep/d.js", "parts/a.js"]
-    changed = {"./a": "parts/a", "../maths/b": "maths/b", "../c": "c", "./deep/d": "parts/deep/d"}
+    assert wanted == ["parts/a.js", "math/b.js", "c.js", "parts/deep/d.js", "parts/a.js"]
+    changed = {"./a": "parts/a", "../math/b": "math/b", "../c": "c", "./deep/d": "parts/deep/d"}
     for before, after in changed.items():
         source = source.replace(f"{before}.js", f"esvae/{after}.js")
     assert text == source

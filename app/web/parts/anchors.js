@@ -1,8 +1,8 @@
 /** The pictures between which one walks: two to eight, in a row that can be changed; kept in the link. */
 
 import { h, icon, pixels } from "../dom.js";
-import { LinkError, readSource, sourceText } from "../maths/link.js";
-import { fromGrid } from "../maths/rates.js";
+import { LinkError, readSource, sourceText } from "../state/url_state.js";
+import { fromGrid } from "../math/rates.js";
 import { newSeed } from "./noise.js";
 import { paint } from "./picture.js";
 

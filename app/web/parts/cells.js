@@ -4,8 +4,8 @@
  */
 
 import { choice, h, lettering, onLook, palette, sharp } from "../dom.js";
-import { ascending, countsOf, firstOf, populationOf } from "../maths/trains.js";
-import { short } from "../maths/scale.js";
+import { ascending, countsOf, firstOf, populationOf } from "../math/spike_trains.js";
+import { formatNumber } from "../math/axis.js";
 import { nameOf, orderOf } from "./mixer.js";
 
 const SORTS = [
@@ -171,7 +171,7 @@ export function cells(desk, inside, { effects }) {
     context.fillStyle = colour.ink;
     context.globalAlpha = 0.65;
     context.textAlign = "left";
-    context.fillText(`${short(expected)}`, right + 10, y(expected) + 1);
+    context.fillText(`${formatNumber(expected)}`, right + 10, y(expected) + 1);
     context.fillText("spikes a step", right + 10, Math.min(floor, y(expected) + 13));
     context.textAlign = "center";
     const every = Math.ceil(18 / cell);
@@ -202,11 +202,11 @@ export function cells(desk, inside, { effects }) {
     const [j, i] = [order[place], t * d + order[place]];
     const name = nameOf(desk, j);
     const counts = countsOf(spikes, d);
-    const effect = effects() ? ` · turning it changes the picture by ${short(effects()[i])}` : "";
+    const effect = effects() ? ` · turning it changes the picture by ${formatNumber(effects()[i])}` : "";
     const byHand = flips.has(i) ? (spikes[i] ? ", put in by hand" : ", taken out by hand") : "";
     reading.textContent =
       where === "neuron"
-        ? `${name}: ${counts[j]} of ${state.steps} spikes, rate ${short(rates[j])} · click for its laws below`
+        ? `${name}: ${counts[j]} of ${state.steps} spikes, rate ${formatNumber(rates[j])} · click for its laws below`
         : `${name}, step ${t + 1} of ${state.steps}: ${spikes[i] ? "a spike" : "silent"}${byHand}${effect}`;
   }
 

@@ -16,8 +16,8 @@
  */
 
 import { h } from "../dom.js";
-import { placesOf, readingAt } from "../maths/reading.js";
-import { short, ticks } from "../maths/scale.js";
+import { placesOf, readingAt } from "../math/chart_reading.js";
+import { formatNumber, ticks } from "../math/axis.js";
 
 const MARGIN = { left: 40, right: 8, top: 18, bottom: 34 };
 
@@ -50,8 +50,8 @@ export function chart(title, { tall = 170 } = {}) {
       ...ticks(y.from, y.to, 3, y.whole).map((v) => svg("line", { class: "grid", x1: left, x2: right, y1: toY(v), y2: toY(v) })),
       ...marks.flatMap((mark) => DRAWN[mark.kind](mark, toX, toY, { left, right, top, bottom })),
       svg("line", { class: "axis", x1: left, x2: right, y1: bottom, y2: bottom }),
-      ...ticks(x.from, x.to, Math.max(2, Math.floor(wide / 70)), x.whole).map((v) => svg("text", { x: toX(v), y: bottom + 14, "text-anchor": "middle" }, x.name?.(v) ?? short(v))),
-      ...ticks(y.from, y.to, 3, y.whole).map((v) => svg("text", { x: left - 5, y: toY(v) + 4, "text-anchor": "end" }, short(v))),
+      ...ticks(x.from, x.to, Math.max(2, Math.floor(wide / 70)), x.whole).map((v) => svg("text", { x: toX(v), y: bottom + 14, "text-anchor": "middle" }, x.name?.(v) ?? formatNumber(v))),
+      ...ticks(y.from, y.to, 3, y.whole).map((v) => svg("text", { x: left - 5, y: toY(v) + 4, "text-anchor": "end" }, formatNumber(v))),
       svg("text", { class: "unit", x: right, y: tall - 4, "text-anchor": "end" }, x.label),
       svg("text", { class: "unit", x: 0, y: 10 }, y.label),
       reading,

@@ -1,8 +1,8 @@
 /** A square between four corners: the pointer's place is a blend of the first four anchors, decoded live. */
 
 import { h, onLook, palette, pixels, sharp } from "../dom.js";
-import { between } from "../maths/paths.js";
-import { fromGrid, toGrid } from "../maths/rates.js";
+import { bilinear } from "../math/interpolation.js";
+import { fromGrid, toGrid } from "../math/rates.js";
 import { paint } from "./picture.js";
 
 const TILES = 5;
@@ -32,7 +32,7 @@ export function corners(desk, { anchors, path }) {
 
   function go(x, y) {
     place = { x: Math.min(1, Math.max(0, x)), y: Math.min(1, Math.max(0, y)) };
-    store.set({ rates: toGrid(between(four(), place.x, place.y, path())) });
+    store.set({ rates: toGrid(bilinear(four(), place.x, place.y, path())) });
     pad.setAttribute("aria-valuenow", place.x.toFixed(2));
     pad.setAttribute("aria-valuetext", `${Math.round(100 * place.x)} % to the right, ${Math.round(100 * place.y)} % down`);
     mark();
@@ -82,7 +82,7 @@ export function corners(desk, { anchors, path }) {
     try {
       const pool = await desk.pool();
       for (let k = 0; k < tiles.length && mine === turn; k++) {
-        const rates = fromGrid(toGrid(between(vectors, (k % TILES) / (TILES - 1), Math.floor(k / TILES) / (TILES - 1), path())));
+        const rates = fromGrid(toGrid(bilinear(vectors, (k % TILES) / (TILES - 1), Math.floor(k / TILES) / (TILES - 1), path())));
         pool.run("play", rates, seed, sampler, steps).then(({ image }) => mine === turn && paint(tiles[k], image, entry.channels), () => {});
       }
     } catch (error) {

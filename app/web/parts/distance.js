@@ -1,9 +1,9 @@
 /** How far the rates are from those of real images, and which images are nearest. */
 
 import { h, pixels } from "../dom.js";
-import { nearest, rank } from "../maths/neighbours.js";
-import { fromBytes } from "../maths/picture.js";
-import { fromGrid } from "../maths/rates.js";
+import { nearest, rank } from "../math/neighbours.js";
+import { fromBytes } from "../math/image.js";
+import { fromGrid } from "../math/rates.js";
 import { paint } from "./picture.js";
 
 const SHOWN = 3;

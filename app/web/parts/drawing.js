@@ -1,8 +1,8 @@
 /** A pad whose strokes are encoded live: rates, spikes and reconstruction follow the pen. */
 
 import { h, icon } from "../dom.js";
-import { fromBytes, likeData, resize, toGray } from "../maths/picture.js";
-import { toGrid } from "../maths/rates.js";
+import { fromBytes, likeData, resize, toGray } from "../math/image.js";
+import { toGrid } from "../math/rates.js";
 
 const SIDE = 224; // px of the pad's own picture
 const PENS = { mnist: 18, digits: 24 };

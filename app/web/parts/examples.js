@@ -1,7 +1,7 @@
 /** A few examples to choose from in one line: test images of different classes, the prior, and new noise. */
 
 import { h, icon, pixels } from "../dom.js";
-import { fromBytes } from "../maths/picture.js";
+import { fromBytes } from "../math/image.js";
 import { startFrom } from "./distance.js";
 import { newSeed } from "./noise.js";
 import { paint } from "./picture.js";

@@ -5,7 +5,7 @@
  */
 
 import { palette } from "../dom.js";
-import { boxOf, isBold, moved, pixelsOf, Recorder } from "../maths/figure.js";
+import { boxOf, isBold, translated, canvasPixels, Recorder } from "../formats/vector_figure.js";
 
 const LEFT_OUT = "button:not(.chip, .picked), select, input, label, progress, details, .choice, .reading, .unseen, title";
 const MARGIN = 10; // pixels around all
@@ -14,7 +14,7 @@ const SLICES = 32; // of a ramp of colours
 /**
  * @param {HTMLElement} root of the chart
  * @param {string} title
- * @returns {import("../maths/figure.js").Figure}
+ * @returns {import("../formats/vector_figure.js").Figure}
  */
 export function figureOf(root, title) {
   const colour = reader(root);
@@ -31,7 +31,7 @@ export function figureOf(root, title) {
     ground,
     title,
     words: words.filter((each) => each.matches("svg, canvas, [role=img]")).map((each) => each.getAttribute("aria-label")).filter(Boolean).join(" "),
-    shapes: moved(shapes, MARGIN - box.left, MARGIN - box.top),
+    shapes: translated(shapes, MARGIN - box.left, MARGIN - box.top),
   }; // prettier-ignore
 }
 
@@ -104,7 +104,7 @@ function drawn(element, style, opacity, to) {
   const outline = outlines[element.tagName]?.();
   if (!outline || outline.points?.length === 0) return [];
   const dash = style.strokeDasharray === "none" ? {} : { dash: style.strokeDasharray.split(/[ ,]+/).map(parseFloat) };
-  const [shape] = moved([outline], x, y);
+  const [shape] = translated([outline], x, y);
   const parts = [];
   if (style.fill !== "none" && element.tagName !== "line") parts.push({ ...shape, fill: faded(to.colour(style.fill), opacity) });
   if (style.stroke !== "none") parts.push({ ...shape, stroke: faded(to.colour(style.stroke), opacity), thick: parseFloat(style.strokeWidth), ...dash });
@@ -123,10 +123,10 @@ function painted(canvas, opacity, to) {
     const recorder = new Recorder(to.colour, (text, font) => pen(font).measureText(text).width);
     canvas.vector(recorder, canvas.clientWidth, canvas.clientHeight);
     const pale = (shape) => Object.fromEntries(Object.entries(shape).map(([name, value]) => [name, name === "fill" || name === "stroke" ? faded(value, opacity) : value]));
-    return moved(recorder.shapes.map(pale), x + canvas.clientLeft, y + canvas.clientTop);
+    return translated(recorder.shapes.map(pale), x + canvas.clientLeft, y + canvas.clientTop);
   }
   if (!canvas.matches(".pixels") || !width) return [];
-  return [{ kind: "image", x, y, width, height, pixels: pixelsOf(canvas), alpha: opacity }];
+  return [{ kind: "image", x, y, width, height, pixels: canvasPixels(canvas), alpha: opacity }];
 }
 
 /** An element's ground, ramp of colours, and border. */
@@ -165,7 +165,7 @@ function ramp(image, { x, y, width, height }, opacity, { colour, ground }) {
   });
 }
 
-/** Reads CSS colours as the root's style sheets mean them. @returns {(css: string) => import("../maths/figure.js").Colour} */
+/** Reads CSS colours as the root's style sheets mean them. @returns {(css: string) => import("../formats/vector_figure.js").Colour} */
 function reader(root) {
   const probe = Object.assign(document.createElement("i"), { hidden: true });
   const known = new Map();

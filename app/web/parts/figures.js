@@ -1,8 +1,8 @@
 /** The charts of the page, each to be taken along as SVG or PDF. */
 
 import { h } from "../dom.js";
-import { figurePdf } from "../maths/pdf.js";
-import { figureSvg } from "../maths/svg.js";
+import { figurePdf } from "../formats/pdf.js";
+import { figureSvg } from "../formats/svg.js";
 import { figureOf } from "./figure.js";
 import { download } from "./files.js";
 

@@ -1,8 +1,8 @@
 /** Test images to start from, by class; each is what the model makes of one, or the image itself where it is at hand. */
 
 import { h, icon, pixels } from "../dom.js";
-import { fromBytes } from "../maths/picture.js";
-import { fromGrid } from "../maths/rates.js";
+import { fromBytes } from "../math/image.js";
+import { fromGrid } from "../math/rates.js";
 import { startFrom } from "./distance.js";
 import { paint } from "./picture.js";
 

@@ -3,8 +3,8 @@
 import { h, onLook, pixels } from "../dom.js";
 import { encoderLayers } from "../engine/network.js";
 import { normal } from "../engine/noise.js";
-import { fromGrid } from "../maths/rates.js";
-import { short } from "../maths/scale.js";
+import { fromGrid } from "../math/rates.js";
+import { formatNumber } from "../math/axis.js";
 import { card, layerMaps } from "./card.js";
 import { chart } from "./chart.js";
 import { equation } from "./equations.js";
@@ -58,7 +58,7 @@ export function inward(desk, inside) {
     first.state(null);
     second.show(maps);
     const { spikes, neurons } = paintLayers(shown, encoded, entry.steps, upto < state.steps && upto <= entry.steps ? upto : null);
-    second.say(`${layers.length - 1} convolutions, each halving the size, then the latent neurons. Every neuron leaks (${model.neuron.learned_leak ? "each channel by a factor of its own, learned" : `factor ${short(model.neuron.leak)} a step`}), adds its input, and fires above ${short(model.neuron.threshold)}: ${spikes.toLocaleString("en")} spikes of ${neurons.toLocaleString("en")} neurons, ${((100 * spikes) / (neurons * entry.steps)).toFixed(0)} % of what there could be.`);
+    second.say(`${layers.length - 1} convolutions, each halving the size, then the latent neurons. Every neuron leaks (${model.neuron.learned_leak ? "each channel by a factor of its own, learned" : `factor ${formatNumber(model.neuron.leak)} a step`}), adds its input, and fires above ${formatNumber(model.neuron.threshold)}: ${spikes.toLocaleString("en")} spikes of ${neurons.toLocaleString("en")} neurons, ${((100 * spikes) / (neurons * entry.steps)).toFixed(0)} % of what there could be.`);
     second.state(equation(model.neuron.reset));
   } // prettier-ignore
 
@@ -74,7 +74,7 @@ export function inward(desk, inside) {
       x: { label: "latent neuron", from: -0.5, to: entry.dims - 0.5, whole: true },
       y: { label: "n", from: -most, to: most },
       marks: [{ kind: "dots", tone: "now", values: Array.from(numbers, (v, j) => [j, v]) }],
-      words: `${entry.dims} numbers from ${short(Math.min(...numbers))} to ${short(Math.max(...numbers))}.`,
+      words: `${entry.dims} numbers from ${formatNumber(Math.min(...numbers))} to ${formatNumber(Math.max(...numbers))}.`,
     });
     first.say(`There is no image: these rates come from the prior. It begins with ${entry.dims} standard normal numbers, of seed ${state.source.seed}.`);
     first.state(null);
@@ -91,7 +91,7 @@ export function inward(desk, inside) {
         { kind: "line", tone: "quiet", name: fitted ? "sin²" : "sigmoid", values: grid.map((a) => [a, outer(a)]) },
         { kind: "dots", tone: "now", name: "a latent neuron", values: places.map((a, j) => [a, rates[j]]) },
       ],
-      words: `Rates from ${short(Math.min(...rates))} to ${short(Math.max(...rates))}.`,
+      words: `Rates from ${formatNumber(Math.min(...rates))} to ${formatNumber(Math.max(...rates))}.`,
     });
     second.say(fitted ? `One of ${model.prior_components} Gaussians, fitted to the rates of the training images, bends them into rates.` : "One linear layer, trained with the model, and a sigmoid turn them into rates like those of images.");
     second.state(equation(fitted ? "fitted" : "learned"));
@@ -118,7 +118,7 @@ export function inward(desk, inside) {
         { kind: "bars", tone: "now", values: Array.from(rates, (r, j) => [j, r]) },
         ...(moved ? [{ kind: "dots", tone: "was", name: "before they were moved", values: Array.from(origin, (r, j) => [j, r]), size: 2.5 }] : []),
       ],
-      words: `${entry.dims} rates from ${short(Math.min(...rates))} to ${short(Math.max(...rates))}, mean ${short(rates.reduce((a, b) => a + b, 0) / entry.dims)}.`,
+      words: `${entry.dims} rates from ${formatNumber(Math.min(...rates))} to ${formatNumber(Math.max(...rates))}, mean ${formatNumber(rates.reduce((a, b) => a + b, 0) / entry.dims)}.`,
     });
     const where = moved ? ` You have moved ${moved} of them since.` : "";
     third.say(`The latent: ${entry.dims} firing rates, spikes per step, from 0 (never) to 1 (always). ${own ? `Each is the mean of a latent neuron's ${entry.steps} steps.` : `Of an image, each is the mean of a latent neuron's ${entry.steps} steps.`}${where}`);

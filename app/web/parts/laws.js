@@ -2,11 +2,11 @@
 
 import { h } from "../dom.js";
 import { sample, uniform } from "../engine/noise.js";
-import * as theory from "../maths/laws.js";
-import { MAX_SEED } from "../maths/link.js";
-import { same } from "../maths/rates.js";
-import { short } from "../maths/scale.js";
-import { countsOf, intervalsOf } from "../maths/trains.js";
+import * as theory from "../math/distributions.js";
+import { MAX_SEED } from "../state/url_state.js";
+import { same } from "../math/rates.js";
+import { formatNumber } from "../math/axis.js";
+import { countsOf, intervalsOf } from "../math/spike_trains.js";
 import { chart } from "./chart.js";
 import { nameOf } from "./mixer.js";
 
@@ -64,7 +64,7 @@ export function laws(desk, inside) {
     const which = one < 0 ? Array.from({ length: d }, (_, j) => j) : [one];
     const found = collect(now, count);
     const of = (values) => Array.from({ length: which.length * count }, (_, i) => values[Math.floor(i / which.length) * d + which[i % which.length]]);
-    const name = one < 0 ? `all ${d} neurons` : `${nameOf(desk, one)}, rate ${short(rates[one])}`;
+    const name = one < 0 ? `all ${d} neurons` : `${nameOf(desk, one)}, rate ${formatNumber(rates[one])}`;
     showCounts(of(found.counts), which.map((j) => theory.countLaw(sampler, rates[j], steps)), now, one, name, count);
     showPoisson(of(found.poisson), which.map((j) => rates[j] * steps), steps, name);
     showIntervals(which, found, now, count, name);
@@ -75,7 +75,7 @@ export function laws(desk, inside) {
 
   /** The neuron that the visitor chose, -1 for all; the one whose rate is nearest to 1/2 to begin with. */
   function choose({ rates, state }) {
-    const names = rates.reduce((list, r, j) => [...list, h("option", { value: j }, `${nameOf(desk, j)}, rate ${short(r)}`)], [h("option", { value: "all" }, "all neurons together")]);
+    const names = rates.reduce((list, r, j) => [...list, h("option", { value: j }, `${nameOf(desk, j)}, rate ${formatNumber(r)}`)], [h("option", { value: "all" }, "all neurons together")]);
     const wanted = state.view.neuron;
     let one = /^[0-9]+$/.test(wanted ?? "") && Number(wanted) < d ? Number(wanted) : -1;
     if (wanted === undefined) one = rates.reduce((best, r, j) => (Math.abs(r - 0.5) < Math.abs(rates[best] - 0.5) ? j : best), 0);
@@ -97,8 +97,8 @@ export function laws(desk, inside) {
         { kind: "line", tone: "now", name: title, values: Array.from(law, (p, k) => [k, p]) },
         { kind: "dots", tone: "now", values: Array.from(law, (p, k) => [k, p]), size: 2.5 },
       ],
-      words: `${name}, ${count} draws: mean ${short(said.mean)}, variance ${short(said.variance)}; drawn and expected shares differ by ${short(theory.apart(there, law))}.`,
-      note: `${name}: mean ${short(said.mean)}, variance ${short(said.variance)}${one < 0 ? "" : `, Fano factor ${short(said.fano)}`}`,
+      words: `${name}, ${count} draws: mean ${formatNumber(said.mean)}, variance ${formatNumber(said.variance)}; drawn and expected shares differ by ${formatNumber(theory.totalVariation(there, law))}.`,
+      note: `${name}: mean ${formatNumber(said.mean)}, variance ${formatNumber(said.variance)}${one < 0 ? "" : `, Fano factor ${formatNumber(said.fano)}`}`,
     });
   }
 
@@ -116,8 +116,8 @@ export function laws(desk, inside) {
         { kind: "line", tone: "was", name: "Poisson(T r)", values: Array.from(law, (p, k) => [k, p]) },
         { kind: "dots", tone: "was", values: Array.from(law, (p, k) => [k, p]), size: 2.5 },
       ],
-      words: `True Poisson counts of the same mean, ${name}: mean ${short(said.mean)}, variance ${short(said.variance)}; ${short(100 * beyond)} percent need more than ${steps} spikes in ${steps} steps.`,
-      note: `Same mean, variance ${short(said.variance)}; ${beyond < 5e-4 ? "hardly any" : `${short(100 * beyond)} %`} beyond T = ${steps}`,
+      words: `True Poisson counts of the same mean, ${name}: mean ${formatNumber(said.mean)}, variance ${formatNumber(said.variance)}; ${formatNumber(100 * beyond)} percent need more than ${steps} spikes in ${steps} steps.`,
+      note: `Same mean, variance ${formatNumber(said.variance)}; ${beyond < 5e-4 ? "hardly any" : `${formatNumber(100 * beyond)} %`} beyond T = ${steps}`,
     });
   }
 
@@ -136,7 +136,7 @@ export function laws(desk, inside) {
         { kind: "line", tone: "now", name: sampler === "systematic" ? "1/r, rounded up or down" : "geometric law", values: points(law) },
         { kind: "dots", tone: "now", values: points(law), size: 2.5 },
       ],
-      words: `${name}: ${short(there.reduce((a, b) => a + b, 0))} intervals per draw, ${short(law.reduce((a, b) => a + b, 0))} expected; ${short(there[1] ?? 0)} of one step, ${short(law[1] ?? 0)} expected.`,
+      words: `${name}: ${formatNumber(there.reduce((a, b) => a + b, 0))} intervals per draw, ${formatNumber(law.reduce((a, b) => a + b, 0))} expected; ${formatNumber(there[1] ?? 0)} of one step, ${formatNumber(law[1] ?? 0)} expected.`,
       note: sampler === "systematic" ? "As even as whole steps allow" : "r (1 − r)^(k−1), times the places where k steps fit into T",
     });
   }
@@ -165,8 +165,8 @@ export function laws(desk, inside) {
         { kind: "dots", tone: "was", hollow: true, values: other },
         { kind: "dots", tone: "ink", name: "a neuron", values: there, titles: firing.map((j) => nameOf(desk, j)) },
       ],
-      words: `${there.length} neurons that fire. ${bernoulli ? `${within} of the ${lucky.length} with rates below 1 lie within two deviations of 1 minus rate.` : `The largest is ${short(Math.max(0, ...there.map(([, f]) => f)))}.`} True Poisson counts lie around 1.`,
-      note: bernoulli ? `${within} of the ${lucky.length} with rates between 0 and 1 within the band, where about 95 % belong (two deviations of ${count} draws)` : `Largest: ${short(Math.max(0, ...there.map(([, f]) => f)))}; Bernoulli spikes would show 1 − r`,
+      words: `${there.length} neurons that fire. ${bernoulli ? `${within} of the ${lucky.length} with rates below 1 lie within two deviations of 1 minus rate.` : `The largest is ${formatNumber(Math.max(0, ...there.map(([, f]) => f)))}.`} True Poisson counts lie around 1.`,
+      note: bernoulli ? `${within} of the ${lucky.length} with rates between 0 and 1 within the band, where about 95 % belong (two deviations of ${count} draws)` : `Largest: ${formatNumber(Math.max(0, ...there.map(([, f]) => f)))}; Bernoulli spikes would show 1 − r`,
     }); // prettier-ignore
   }
 
@@ -176,8 +176,8 @@ export function laws(desk, inside) {
       sampler === "systematic"
         ? [`Systematic sampling spends one random offset per neuron and spaces the spikes evenly: the count is T × r, rounded up or down, and so are the intervals 1/r. Its Fano factor is nearly 0, so the picture hardly changes with the noise. Bernoulli sampling tosses a coin with chance r at every step instead.`]
         : [`The paper speaks of Poisson spikes. What it draws, and this page too, is a coin with chance r at every step: a spike or none. ${steps} coins make a count between 0 and ${steps}, Binomial(${steps}, r), with variance T r (1 − r). A Poisson count has no ceiling, and its variance equals its mean; coins come near it only where the rate is small.`];
-    if (one >= 0 && sampler === "bernoulli") text.push(` At rate ${short(rates[one])} the Fano factor is ${short(1 - rates[one])}, where Poisson would have 1.`);
-    if (one >= 0 && (rates[one] <= 0 || rates[one] >= 1)) text.push(` A neuron at rate ${short(rates[one])} has no sampling noise: choose another.`);
+    if (one >= 0 && sampler === "bernoulli") text.push(` At rate ${formatNumber(rates[one])} the Fano factor is ${formatNumber(1 - rates[one])}, where Poisson would have 1.`);
+    if (one >= 0 && (rates[one] <= 0 || rates[one] >= 1)) text.push(` A neuron at rate ${formatNumber(rates[one])} has no sampling noise: choose another.`);
     words.textContent = text.join("");
   }
 

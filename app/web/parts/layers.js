@@ -2,7 +2,7 @@
 
 import { choice, h, onLook, palette } from "../dom.js";
 import { decoderLayers, encoderLayers } from "../engine/network.js";
-import { short } from "../maths/scale.js";
+import { formatNumber } from "../math/axis.js";
 import { chart } from "./chart.js";
 import { encoderImage, keyOf } from "./origin.js";
 
@@ -168,12 +168,12 @@ export function layers(desk, inside) {
       y: { label: "membrane potential", from: low, to: top },
       marks: [
         ...(upto < state.steps ? [{ kind: "region", tone: "quiet", values: [upto + 0.5, state.steps + 0.7] }] : []),
-        { kind: "line", tone: "was", dashed: true, name: `threshold ${short(neuron.threshold)}`, values: [[0.5, neuron.threshold], [state.steps + 0.7, neuron.threshold]] },
+        { kind: "line", tone: "was", dashed: true, name: `threshold ${formatNumber(neuron.threshold)}`, values: [[0.5, neuron.threshold], [state.steps + 0.7, neuron.threshold]] },
         { kind: "line", tone: "ink", name: "membrane", values: saw },
         { kind: "dots", tone: "now", name: "spike", values: potential.flatMap((u, t) => (fired[t] ? [[t + 1, u]] : [])), size: 3.5 },
       ],
-      words: `Channel ${c}, row ${y}, column ${x}: ${count} spikes in ${state.steps} steps, membrane from ${short(Math.min(...potential))} to ${short(Math.max(...potential))}, threshold ${short(neuron.threshold)}.`,
-      note: `Channel ${c}${side > 1 ? `, row ${y}, column ${x}` : ""}: ${count} of ${state.steps} spikes. ${neuron.learned_leak ? "A learned leak of its channel's own" : `Leak ${short(neuron.leak)} a step`}; a spike ${neuron.reset === "soft" ? "takes the threshold off" : "empties it"}.`,
+      words: `Channel ${c}, row ${y}, column ${x}: ${count} spikes in ${state.steps} steps, membrane from ${formatNumber(Math.min(...potential))} to ${formatNumber(Math.max(...potential))}, threshold ${formatNumber(neuron.threshold)}.`,
+      note: `Channel ${c}${side > 1 ? `, row ${y}, column ${x}` : ""}: ${count} of ${state.steps} spikes. ${neuron.learned_leak ? "A learned leak of its channel's own" : `Leak ${formatNumber(neuron.leak)} a step`}; a spike ${neuron.reset === "soft" ? "takes the threshold off" : "empties it"}.`,
     }); // prettier-ignore
     element.dataset.unit = `${layer.name} ${c}.${y}.${x}`;
   }

@@ -7,7 +7,7 @@
  */
 
 import { h, icon } from "../dom.js";
-import { GRID } from "../maths/rates.js";
+import { GRID } from "../math/rates.js";
 
 const FINE = 1 / 64;
 const NOTCHES = 16; // steps of Shift where there is no T

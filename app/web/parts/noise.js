@@ -1,7 +1,7 @@
 /** The noise that turns rates into spikes: its seed, its kind, how many steps, and a metronome that changes it. */
 
 import { calm, choice, h, icon } from "../dom.js";
-import { MAX_SEED, MAX_STEPS } from "../maths/link.js";
+import { MAX_SEED, MAX_STEPS } from "../state/url_state.js";
 
 const SAMPLERS = [
   ["bernoulli", "Bernoulli", "As published: every step is a coin with the rate as its chance, so the number of spikes varies."],

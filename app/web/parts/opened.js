@@ -1,7 +1,7 @@
 /** Files that are dropped anywhere on the page: a picture with a recipe opens, any other is encoded. */
 
 import { h, icon } from "../dom.js";
-import { cellsOf } from "../maths/recipe.js";
+import { cellRates } from "../formats/recipe.js";
 import { bitmapOf, encode } from "./own.js";
 import { openRecipe, showCell } from "./recipes.js";
 
@@ -40,7 +40,7 @@ async function take(desk, file) {
 }
 
 function chooser(desk, name, { recipe, model }, close) {
-  const count = cellsOf(recipe).length;
+  const count = cellRates(recipe).length;
   const options = Array.from({ length: count }, (_, i) => {
     const caption = recipe.layout.captions[i];
     return h("option", { value: i }, caption ? `${i + 1}: ${caption}` : i + 1);

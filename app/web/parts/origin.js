@@ -1,7 +1,7 @@
 /** The picture that rates came from, and what the encoder is shown where that is not at hand. */
 
-import { fromBytes } from "../maths/picture.js";
-import { fromGrid } from "../maths/rates.js";
+import { fromBytes } from "../math/image.js";
+import { fromGrid } from "../math/rates.js";
 
 /** Tells sources apart. */
 export const keyOf = (source) => `${source.kind} ${source.index ?? source.seed ?? source.rates}`;

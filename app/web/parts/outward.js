@@ -3,7 +3,7 @@
 import { h, onLook, pixels } from "../dom.js";
 import { decoderLayers } from "../engine/network.js";
 import { uniform } from "../engine/noise.js";
-import { short } from "../maths/scale.js";
+import { formatNumber } from "../math/axis.js";
 import { card, layerMaps } from "./card.js";
 import { chart } from "./chart.js";
 import { equation } from "./equations.js";
@@ -63,12 +63,12 @@ export function outward(desk, inside) {
       y: bernoulli ? { label: "chance", from: 0, to: 1 } : { label: "rate added up", from: 0, to: Math.max(1, r * steps + 1), whole: true },
       marks: [
         bernoulli
-          ? { kind: "line", tone: "now", name: `rate of ${name}, ${short(r)}`, values: [[0.5, r], [steps + 0.5, r]] }
-          : { kind: "line", tone: "quiet", name: `r t + φ of ${name}, r = ${short(r)}`, values },
+          ? { kind: "line", tone: "now", name: `rate of ${name}, ${formatNumber(r)}`, values: [[0.5, r], [steps + 0.5, r]] }
+          : { kind: "line", tone: "quiet", name: `r t + φ of ${name}, r = ${formatNumber(r)}`, values },
         { kind: "dots", tone: "now", name: "spike", values: values.filter((_, t) => fires[t]) },
         { kind: "dots", tone: "was", hollow: true, name: "silent", values: values.filter((_, t) => !fires[t]) },
       ],
-      words: `${name} at rate ${short(r)}: ${fires.filter(Boolean).length} spikes in ${steps} steps.`,
+      words: `${name} at rate ${formatNumber(r)}: ${fires.filter(Boolean).length} spikes in ${steps} steps.`,
     });
     noise.say(
       bernoulli
@@ -128,7 +128,7 @@ export function outward(desk, inside) {
     const error = image ? shownImage.reduce((sum, v, k) => sum + (v - image[k]) ** 2, 0) / image.length : null;
     picture.say(
       image
-        ? `The picture${when}. Its mean squared error against the image is ${short(error)}, on the scale from −1 to 1; training made that small, and the rates' distribution like the prior's.`
+        ? `The picture${when}. Its mean squared error against the image is ${formatNumber(error)}, on the scale from −1 to 1; training made that small, and the rates' distribution like the prior's.`
         : `The picture${when}. There is no image to compare it with; training made such pictures like their images, and the rates' distribution like the prior's.`,
     );
     picture.dataset.error = error ?? "";

@@ -1,8 +1,8 @@
 /** A picture that the visitor brings, from a file or the camera; it stays in this page. */
 
 import { h, icon } from "../dom.js";
-import { fromBytes, resize, toGray, toRgb } from "../maths/picture.js";
-import { toGrid } from "../maths/rates.js";
+import { fromBytes, resize, toGray, toRgb } from "../math/image.js";
+import { toGrid } from "../math/rates.js";
 import { openRecipe } from "./recipes.js";
 
 const LARGEST = 50; // MB

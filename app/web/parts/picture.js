@@ -1,8 +1,8 @@
 /** The picture, beside what it is compared with: the source, the difference, and other draws of the same rates. */
 
 import { h, pixels } from "../dom.js";
-import { toRgba } from "../maths/picture.js";
-import { fromGrid, same } from "../maths/rates.js";
+import { toRgba } from "../math/image.js";
+import { fromGrid, same } from "../math/rates.js";
 
 const DRAWS = 16;
 

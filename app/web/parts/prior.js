@@ -1,7 +1,7 @@
 /** Rates drawn from the model's prior. */
 
 import { h, icon } from "../dom.js";
-import { MAX_SEED } from "../maths/link.js";
+import { MAX_SEED } from "../state/url_state.js";
 import { newSeed } from "./noise.js";
 
 export function prior(desk) {

@@ -1,8 +1,8 @@
 /** Edits taken back, and which single spikes matter: every cell of the raster turned once, in the workers. */
 
 import { h, icon } from "../dom.js";
-import { short } from "../maths/scale.js";
-import { same } from "../maths/rates.js";
+import { formatNumber } from "../math/axis.js";
+import { same } from "../math/rates.js";
 import { chart } from "./chart.js";
 import { nameOf } from "./mixer.js";
 
@@ -85,7 +85,7 @@ export function ranking(desk, inside, { onrank }) {
       ...order.slice(0, LISTED).map((i) => {
         const [j, t] = [i % d, Math.floor(i / d)];
         const what = `${nameOf(desk, j)}, step ${t + 1}: ${spikes[i] ? "a spike" : "silent"}`;
-        return h("li", {}, h("button", { type: "button", class: "bare", title: "Turn it", onclick: () => inside.flip([i], `turn ${nameOf(desk, j)}, step ${t + 1}`) }, `${what}, ${short(effects[i])}`));
+        return h("li", {}, h("button", { type: "button", class: "bare", title: "Turn it", onclick: () => inside.flip([i], `turn ${nameOf(desk, j)}, step ${t + 1}`) }, `${what}, ${formatNumber(effects[i])}`));
       }),
     );
     const steps = Array.from({ length: state.steps }, (_, t) => [t + 1, effects.subarray(t * d, (t + 1) * d).reduce((a, b) => a + b, 0) / d]);
@@ -98,7 +98,7 @@ export function ranking(desk, inside, { onrank }) {
         { kind: "bars", tone: "quiet", name: "mean over the neurons", values: steps },
         { kind: "line", tone: "now", name: "readout weight, same area", values: steps.map(([t], k) => [t, weights[k] * scale]) },
       ],
-      words: `From ${short(steps[0][1])} at step 1 to ${short(steps.at(-1)[1])} at the last.`,
+      words: `From ${formatNumber(steps[0][1])} at step 1 to ${formatNumber(steps.at(-1)[1])} at the last.`,
       note: "If only the readout counted, the bars would follow the line; membranes carry a spike into the steps after it.",
     });
     found.hidden = false;

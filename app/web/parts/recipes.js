@@ -1,9 +1,9 @@
 /** Opens what a recipe describes: its network, rates and noise become what is on the screen. */
 
-import { MAX_BYTES, recipeIn } from "../maths/carriers.js";
-import { writeFlips } from "../maths/flips.js";
-import { MAX_SEED, MAX_STEPS } from "../maths/link.js";
-import { cellsOf, RecipeError, seedOf, turnedIn, uptoOf } from "../maths/recipe.js";
+import { MAX_BYTES, recipeIn } from "../formats/recipe_files.js";
+import { writeFlips } from "../state/flips.js";
+import { MAX_SEED, MAX_STEPS } from "../state/url_state.js";
+import { cellRates, RecipeError, seedOf, turnedIn, uptoOf } from "../formats/recipe.js";
 
 /**
  * Open a file, if it carries a recipe; of several pictures the first.
@@ -17,7 +17,7 @@ export async function openRecipe(desk, file) {
   if (!recipe) return false;
   const model = await modelOf(desk, recipe);
   showCell(desk, recipe, model, 0, file.name);
-  desk.onOpened?.(file.name, cellsOf(recipe).length > 1 ? { recipe, model } : null);
+  desk.onOpened?.(file.name, cellRates(recipe).length > 1 ? { recipe, model } : null);
   return true;
 }
 
@@ -41,7 +41,7 @@ async function modelOf(desk, { checkpoint, steps, dims, seeds }) {
  * @throws {LinkError} if more of its spikes are turned by hand than a link holds
  */
 export function showCell({ store }, recipe, model, i, label) {
-  const rates = cellsOf(recipe)[i];
+  const rates = cellRates(recipe)[i];
   const { sampler, steps } = recipe;
   const { flips: _, upto: __, ...view } = store.state.view;
   const [flips, upto] = [writeFlips(turnedIn(recipe, i)), uptoOf(recipe, i)];

@@ -1,9 +1,9 @@
 /** The picture as it comes about, step by step, under the weights of the readout; and what edited spikes change in it. */
 
 import { h, pixels } from "../dom.js";
-import { gainFor, rms } from "../maths/picture.js";
-import { pythonForSpikes } from "../maths/python.js";
-import { short } from "../maths/scale.js";
+import { gainFor, rms } from "../math/image.js";
+import { pythonForSpikes } from "../formats/python.js";
+import { formatNumber } from "../math/axis.js";
 import { chart } from "./chart.js";
 import { code } from "./code.js";
 import { paint, paintDifference } from "./picture.js";
@@ -52,7 +52,7 @@ export function scrub(desk, inside) {
     small.difference.nextSibling.textContent = gain > 1 ? `${captions.difference} × ${gain}` : captions.difference;
     words.textContent = `after ${upto} of ${steps} steps`;
     changed.textContent = flips.size
-      ? `${flips.size} ${flips.size === 1 ? "spike" : "spikes"} turned by hand: the picture differs by ${short(rms(image, plain))} (root mean square, of a range of 2)`
+      ? `${flips.size} ${flips.size === 1 ? "spike" : "spikes"} turned by hand: the picture differs by ${formatNumber(rms(image, plain))} (root mean square, of a range of 2)`
       : "Click a cell of the raster to turn the spike there.";
     const all = engine.readoutWeights(steps);
     const share = all.slice(0, upto).reduce((a, b) => a + b, 0) / all.reduce((a, b) => a + b, 0);

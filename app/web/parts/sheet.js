@@ -1,8 +1,8 @@
 /** A grid of pictures drawn from the prior: each cell has a seed of its own, can be pinned, replaced and opened. */
 
 import { h, icon, pixels } from "../dom.js";
-import { nearest } from "../maths/neighbours.js";
-import { fromGrid } from "../maths/rates.js";
+import { nearest } from "../math/neighbours.js";
+import { fromGrid } from "../math/rates.js";
 import { newSeed } from "./noise.js";
 import { paint } from "./picture.js";
 

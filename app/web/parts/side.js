@@ -1,7 +1,7 @@
 /** Two models on the same test images and on the same prior seeds, under the same noise. */
 
 import { h, pixels } from "../dom.js";
-import { fromBytes } from "../maths/picture.js";
+import { fromBytes } from "../math/image.js";
 import { paint } from "./picture.js";
 import { paintSpikes } from "./raster.js";
 

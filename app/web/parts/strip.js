@@ -1,8 +1,8 @@
 /** A film strip: pictures in a row, and under each how far it has moved and how many real images are near. */
 
 import { h, pixels } from "../dom.js";
-import { change } from "../maths/paths.js";
-import { within } from "../maths/neighbours.js";
+import { change } from "../math/interpolation.js";
+import { within } from "../math/neighbours.js";
 import { paint } from "./picture.js";
 
 export function strip(desk, { onpick }) {

@@ -11,19 +11,18 @@
  */
 
 import { h } from "../dom.js";
-import { joined, utf8 } from "../maths/bytes.js";
-import { encodeGif } from "../maths/gif.js";
-import { encodeNpz } from "../maths/npz.js";
-import { encodePng } from "../maths/png.js";
-import { encode, PARAMETER } from "../maths/link.js";
-import { pythonFor } from "../maths/python.js";
-import { fromGrid, GRID } from "../maths/rates.js";
-import { cellsOf, MAX_PIXELS, pixelsOf, recipeOf, seedOf, seenIn, textOf, uptoOf } from "../maths/recipe.js";
-import { rgba, sheet, toBytes } from "../maths/sheet.js";
-import { encodeSvg } from "../maths/svg.js";
-import { dimensionsCsv, picturesCsv } from "../maths/table.js";
-import { uptoIn } from "../maths/trains.js";
-import { joinWebp } from "../maths/webp.js";
+import { joined, utf8 } from "../formats/bytes.js";
+import { encodeGif } from "../formats/gif.js";
+import { encodeNpz } from "../formats/npz.js";
+import { encodePng } from "../formats/png.js";
+import { encodeState, PARAMETER, uptoIn } from "../state/url_state.js";
+import { pythonFor } from "../formats/python.js";
+import { fromGrid, GRID } from "../math/rates.js";
+import { cellRates, MAX_PIXELS, pixelCount, recipeOf, seedOf, seenIn, textOf, uptoOf } from "../formats/recipe.js";
+import { rgba, imageGrid, toBytes } from "../formats/image_grid.js";
+import { encodeSvg } from "../formats/svg.js";
+import { dimensionsCsv, picturesCsv } from "../formats/csv.js";
+import { joinWebp } from "../formats/webp.js";
 import { figures } from "./figures.js";
 import { download } from "./files.js";
 import { menu } from "./menu.js";
@@ -138,7 +137,7 @@ function sheetOf(desk, offer, page) {
   });
 
   const alone = attempt(async () => {
-    const query = new URLSearchParams({ view: page.view, [PARAMETER]: encode(store.settled) });
+    const query = new URLSearchParams({ view: page.view, [PARAMETER]: encodeState(store.settled) });
     const answer = await fetch(`${desk.base}/page/${entry.hash}?${query}`);
     if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error ?? `${answer.status} ${answer.statusText}`);
     const [name, content] = [`${entry.name.replaceAll("/", "-")}-${page.view}.html`, await answer.text()];
@@ -186,8 +185,8 @@ function select(label, values, chosen, text) {
 async function tilesOf(desk, recipe) {
   const { engine, entry } = desk;
   const { sampler, steps } = recipe;
-  if (pixelsOf(recipe, entry.size) > MAX_PIXELS) throw new Error("more than 67 million pixels; take a smaller scale");
-  const cells = cellsOf(recipe);
+  if (pixelCount(recipe, entry.size) > MAX_PIXELS) throw new Error("more than 67 million pixels; take a smaller scale");
+  const cells = cellRates(recipe);
   const pool = cells.length > FEW ? await desk.pool() : null;
   const asDrawn = !recipe.flips && !recipe.upto;
   const drawn = async (rates, seed, i) =>
@@ -198,11 +197,11 @@ async function tilesOf(desk, recipe) {
   return images.map((image) => toBytes(image, entry.channels));
 }
 
-/** The frames of the file. @returns {import("../maths/sheet.js").Sheet[]} */
+/** The frames of the file. @returns {import("../formats/image_grid.js").Sheet[]} */
 function laidOut({ kind, layout }, tiles, { size, channels }) {
   const { scale } = layout;
-  if (kind === "film") return tiles.map((tile) => sheet([tile], { size, channels, scale }));
-  return [sheet(tiles, { size, channels, ...layout })];
+  if (kind === "film") return tiles.map((tile) => imageGrid([tile], { size, channels, scale }));
+  return [imageGrid(tiles, { size, channels, ...layout })];
 }
 
 function tables(recipe, tiles, cells, { latent, entry: { size, channels, dims } }) {

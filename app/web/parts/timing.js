@@ -1,12 +1,12 @@
 /** The same spike counts at other times: what the decoder makes of early, late, regular and shuffled spikes. */
 
 import { h, pixels } from "../dom.js";
-import { difference } from "../maths/flips.js";
-import { MAX_SEED } from "../maths/link.js";
-import { gainFor, rms } from "../maths/picture.js";
-import { same } from "../maths/rates.js";
-import { short } from "../maths/scale.js";
-import { retimed, TIMINGS } from "../maths/trains.js";
+import { differingCells } from "../state/flips.js";
+import { MAX_SEED } from "../state/url_state.js";
+import { gainFor, rms } from "../math/image.js";
+import { same } from "../math/rates.js";
+import { formatNumber } from "../math/axis.js";
+import { retimed, TIMINGS } from "../math/spike_trains.js";
 import { paint, paintDifference } from "./picture.js";
 import { paintSpikes } from "./raster.js";
 
@@ -57,8 +57,8 @@ export function timing(desk, inside) {
       paintDifference(change, made, image, channels, gain);
       paintSpikes(raster, other, dims);
       apart[name] = rms(made, image);
-      caption.textContent = `minus now${gain > 1 ? `, × ${gain}` : ""}; differs by ${short(apart[name])}`;
-      take.onclick = () => inside.edit(difference(drawn, other), `${name} timing`);
+      caption.textContent = `minus now${gain > 1 ? `, × ${gain}` : ""}; differs by ${formatNumber(apart[name])}`;
+      take.onclick = () => inside.edit(differingCells(drawn, other), `${name} timing`);
     });
     const least = TIMINGS.reduce((a, b) => (apart[a] <= apart[b] ? a : b));
     words.textContent = `Root mean square, of a range of 2. Given the rates, the timing of Bernoulli spikes says nothing: a decoder that read counts alone would show five equal pictures. This one hears late steps more, since its readout forgets; here the ${least} spikes come nearest to now.`;

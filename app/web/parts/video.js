@@ -1,9 +1,9 @@
 /** Films as MP4, where the browser has an encoder of H.264 (WebCodecs). Such a film has lost some of its pixels. */
 
-import { joined } from "../maths/bytes.js";
-import { joinMp4 } from "../maths/mp4.js";
-import { rgba } from "../maths/sheet.js";
-import { xmp } from "../maths/xmp.js";
+import { joined } from "../formats/bytes.js";
+import { joinMp4 } from "../formats/mp4.js";
+import { rgba } from "../formats/image_grid.js";
+import { xmp } from "../formats/xmp.js";
 
 // Most blocks of 16 x 16 pixels in a picture, and the level of H.264 (table A-1) that allows them.
 const LEVELS = [[1620, "1e"], [3600, "1f"], [8192, "28"], [22080, "32"], [36864, "33"]]; // prettier-ignore
@@ -24,7 +24,7 @@ export async function writesMp4(size, ms) {
 }
 
 /**
- * @param {import("../maths/sheet.js").Sheet[]} frames of one size
+ * @param {import("../formats/image_grid.js").Sheet[]} frames of one size
  * @param {number} ms how long each stays
  * @param {string} recipe its text
  * @returns {Promise<Uint8Array>} the file, with the recipe and the checksum of the frames as they were before

@@ -1,7 +1,7 @@
 /** Explore: a source, its picture, and the rates and spikes behind it, all under the hand. */
 
 import { choice, h, icon } from "../dom.js";
-import { GRID } from "../maths/rates.js";
+import { GRID } from "../math/rates.js";
 import { beside } from "../parts/beside.js";
 import { distance } from "../parts/distance.js";
 import { mixer } from "../parts/mixer.js";

@@ -1,7 +1,7 @@
 /** Generate: a grid of samples from the prior, and what to do with each. */
 
 import { h, icon } from "../dom.js";
-import { MAX_SEED } from "../maths/link.js";
+import { MAX_SEED } from "../state/url_state.js";
 import { noise, newSeed } from "../parts/noise.js";
 import { cellsOf, sheet } from "../parts/sheet.js";
 import { takeaway } from "../parts/takeaway.js";

@@ -2,8 +2,8 @@
 
 import { calm, choice, h, icon, pixels } from "../dom.js";
 import { bernoulli, normal, systematic } from "../engine/noise.js";
-import { along, drifting, PATHS } from "../maths/paths.js";
-import { fromGrid, toGrid } from "../maths/rates.js";
+import { along, drifting, PATHS } from "../math/interpolation.js";
+import { fromGrid, toGrid } from "../math/rates.js";
 import { anchors } from "../parts/anchors.js";
 import { corners } from "../parts/corners.js";
 import { noise } from "../parts/noise.js";

@@ -1,8 +1,8 @@
 /** Map: the test images by their rates, where the present rates lie among them, and what lies between. */
 
 import { choice, h, icon, pixels } from "../dom.js";
-import { between, blended } from "../maths/map.js";
-import { toGrid } from "../maths/rates.js";
+import { nearestWeights, blended } from "../math/map_geometry.js";
+import { toGrid } from "../math/rates.js";
 import { distance, startFrom } from "../parts/distance.js";
 import { mapCanvas } from "../parts/map/canvas.js";
 import { colourBy, legend } from "../parts/map/legend.js";
@@ -59,7 +59,7 @@ function nothing(root, { atlas, entry }) {
 
 /** Rates between points, and the points. */
 function ratesAt({ places, shown, atlas }, x, y) {
-  const { rows, weights } = between(places, x, y, NEAR, shown);
+  const { rows, weights } = nearestWeights(places, x, y, NEAR, shown);
   return { rates: blended(atlas.counts, atlas.steps, atlas.dims, rows, weights), rows };
 }
 

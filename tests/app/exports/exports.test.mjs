@@ -6,22 +6,22 @@ import { join } from "node:path";
 import test from "node:test";
 
 import { Engine } from "../../../app/web/engine/engine.js";
-import { crc32, stored, utf8 } from "../../../app/web/maths/bytes.js";
-import { recipeIn } from "../../../app/web/maths/carriers.js";
-import { encodeGif } from "../../../app/web/maths/gif.js";
-import { ALPHABET, written } from "../../../app/web/maths/letters.js";
-import { encodeNpz, npy } from "../../../app/web/maths/npz.js";
-import { encodePng } from "../../../app/web/maths/png.js";
-import { pythonFor } from "../../../app/web/maths/python.js";
-import { fromGrid } from "../../../app/web/maths/rates.js";
-import { cellsOf, parse, pixelsOf, recipeOf, RecipeError, seedOf, seenIn, textOf, turnedIn, uptoOf } from "../../../app/web/maths/recipe.js";
-import { sheet, toBytes } from "../../../app/web/maths/sheet.js";
-import { encodeSvg } from "../../../app/web/maths/svg.js";
-import { latentOf } from "../../../app/web/maths/latent.js";
-import { dimensionsCsv, picturesCsv } from "../../../app/web/maths/table.js";
-import { joinMp4, xmpInMp4 } from "../../../app/web/maths/mp4.js";
-import { joinWebp } from "../../../app/web/maths/webp.js";
-import { betweenTags, xmp } from "../../../app/web/maths/xmp.js";
+import { crc32, stored, utf8 } from "../../../app/web/formats/bytes.js";
+import { recipeIn } from "../../../app/web/formats/recipe_files.js";
+import { encodeGif } from "../../../app/web/formats/gif.js";
+import { ALPHABET, renderText } from "../../../app/web/formats/bitmap_font.js";
+import { encodeNpz, npy } from "../../../app/web/formats/npz.js";
+import { encodePng } from "../../../app/web/formats/png.js";
+import { pythonFor } from "../../../app/web/formats/python.js";
+import { fromGrid } from "../../../app/web/math/rates.js";
+import { cellRates, parse, pixelCount, recipeOf, RecipeError, seedOf, seenIn, textOf, turnedIn, uptoOf } from "../../../app/web/formats/recipe.js";
+import { imageGrid, toBytes } from "../../../app/web/formats/image_grid.js";
+import { encodeSvg } from "../../../app/web/formats/svg.js";
+import { latentOf } from "../../../app/web/math/latent.js";
+import { dimensionsCsv, picturesCsv } from "../../../app/web/formats/csv.js";
+import { joinMp4, xmpInMp4 } from "../../../app/web/formats/mp4.js";
+import { joinWebp } from "../../../app/web/formats/webp.js";
+import { betweenTags, xmp } from "../../../app/web/formats/xmp.js";
 
 const cases = JSON.parse(readFileSync(process.env.ESVAE_CASES, "utf8"));
 const wasm = readFileSync(new URL("../../../app/web/engine/engine.wasm", import.meta.url));
@@ -30,15 +30,15 @@ const read = (name) => Uint8Array.from(readFileSync(join(process.env.ESVAE_IN, n
 
 test("letters are Python's", () => {
   assert.equal(ALPHABET, cases.letters.alphabet);
-  const { width, ink } = written(cases.letters.text);
+  const { width, ink } = renderText(cases.letters.text);
   assert.equal(width, cases.letters.width);
   assert.deepEqual([...ink], cases.letters.ink);
-  assert.equal(written("").width, 0);
+  assert.equal(renderText("").width, 0);
 });
 
 test("sheets are Python's", () => {
   for (const { tiles, layout, width, height, bytes } of cases.sheets) {
-    const made = sheet(tiles.map((tile) => Uint8Array.from(tile)), layout);
+    const made = imageGrid(tiles.map((tile) => Uint8Array.from(tile)), layout);
     assert.deepEqual([made.width, made.height, [...made.bytes]], [width, height, bytes]);
   }
 });
@@ -47,11 +47,11 @@ test("recipes come back whole, and are Python's text", () => {
   for (const { text, cells, seeds, flips, upto, pixels, size } of cases.recipes) {
     const recipe = parse(text);
     assert.equal(textOf(recipe), text);
-    assert.deepEqual(cellsOf(recipe).map((rates) => [...rates]), cells);
+    assert.deepEqual(cellRates(recipe).map((rates) => [...rates]), cells);
     assert.deepEqual(cells.map((_, i) => seedOf(recipe, i)), seeds);
     assert.deepEqual(cells.map((_, i) => turnedIn(recipe, i)), flips);
     assert.deepEqual(cells.map((_, i) => uptoOf(recipe, i)), upto);
-    assert.equal(pixelsOf(recipe, size), pixels);
+    assert.equal(pixelCount(recipe, size), pixels);
     assert.equal(textOf(recipeOf(cells.map((rates) => Uint16Array.from(rates)), seeds, recipe)), text);
   }
 });
@@ -121,7 +121,7 @@ for (const { name, bundle, kind, scale } of cases.pictures) {
     const spikes = cells.map((rates, i) => engine.sample(fromGrid(rates), seedOf(recipe, i), recipe.sampler, recipe.steps));
     const tiles = spikes.map((each, i) => toBytes(engine.decode(seenIn(recipe, i, each)), channels));
     const text = textOf(recipe);
-    const frames = kind === "film" ? tiles.map((tile) => sheet([tile], { size, channels, scale })) : [sheet(tiles, { size, channels, ...layout })];
+    const frames = kind === "film" ? tiles.map((tile) => imageGrid([tile], { size, channels, scale })) : [imageGrid(tiles, { size, channels, ...layout })];
     const files = { gif: encodeGif(frames, 120, text) };
     if (kind !== "film") {
       files.png = await encodePng(frames[0], text);

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { inflateSync } from "node:zlib";
 
-import { boxOf, isBold, moved, Recorder } from "../../../app/web/maths/figure.js";
-import { figurePdf } from "../../../app/web/maths/pdf.js";
-import { figureSvg } from "../../../app/web/maths/svg.js";
+import { boxOf, isBold, translated, Recorder } from "../../../app/web/formats/vector_figure.js";
+import { figurePdf } from "../../../app/web/formats/pdf.js";
+import { figureSvg } from "../../../app/web/formats/svg.js";
 
 const COLOURS = { red: [255, 0, 0, 1], pale: [0, 128, 255, 0.5], none: [0, 0, 0, 0] };
 const recorder = () => new Recorder((css) => COLOURS[css], (text, font) => text.length * parseFloat(/([\d.]+)px/.exec(font)[1]) * 0.5); // prettier-ignore
@@ -73,7 +73,7 @@ test("texts begin where their alignment puts them", () => {
 test("shapes move, and have a box", () => {
   const before = boxOf(SHAPES);
   assert.deepEqual(before, { left: -1, top: -1, right: 90, bottom: 23 });
-  assert.deepEqual(boxOf(moved(SHAPES, 10, -5)), { left: 9, top: -6, right: 100, bottom: 18 });
+  assert.deepEqual(boxOf(translated(SHAPES, 10, -5)), { left: 9, top: -6, right: 100, bottom: 18 });
 });
 
 test("SVG says each shape, and escapes what XML would take for its own", async () => {

@@ -1,11 +1,11 @@
-/** The map's maths: what is under the pointer, what lies between points, what a lasso holds. */
+/** The map's geometry: what is under the pointer, what lies between points, what a lasso holds. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import * as map from "../../../app/web/maths/map.js";
-import { bytesOf, disc } from "../../../app/web/maths/dots.js";
-import { classColour, extent, OWN_COLOURS, rampColour } from "../../../app/web/maths/colour.js";
+import * as map from "../../../app/web/math/map_geometry.js";
+import { colourBytes, disc } from "../../../app/web/math/discs.js";
+import { classColour, extent, OWN_COLOURS, rampColour } from "../../../app/web/math/colour.js";
 
 const all = () => true;
 const near = (a, b, tolerance = 1e-5) => assert.ok(Math.abs(a - b) < tolerance, `${a} is not ${b}`);
@@ -14,7 +14,7 @@ const SIZE = [400, 300];
 test("the whole map is on the screen, upright and in proportion", () => {
   const points = map.unit(Uint16Array.of(0, 0, 65535, 65535, 65535, 0));
   assert.deepEqual([...points], [-1, -1, 1, 1, 1, -1]);
-  const { xy, depth } = map.projected(points, 2, map.home(), ...SIZE);
+  const { xy, depth } = map.projected(points, 2, map.initialCamera(), ...SIZE);
   assert.equal(depth, null);
   for (let i = 0; i < 3; i++) assert.ok(xy[2 * i] > 0 && xy[2 * i] < 400 && xy[2 * i + 1] > 0 && xy[2 * i + 1] < 300);
   near(xy[2] - xy[0], xy[1] - xy[3], 1e-3); // as wide as high
@@ -22,7 +22,7 @@ test("the whole map is on the screen, upright and in proportion", () => {
 });
 
 test("a place on the screen and back", () => {
-  const camera = { ...map.home(), x: 0.3, y: -0.2, zoom: 3 };
+  const camera = { ...map.initialCamera(), x: 0.3, y: -0.2, zoom: 3 };
   const [x, y] = map.placeAt(camera, ...SIZE, 123, 45);
   const { xy } = map.projected(Float32Array.of(x, y), 2, camera, ...SIZE);
   near(xy[0], 123, 1e-3);
@@ -30,7 +30,7 @@ test("a place on the screen and back", () => {
 });
 
 test("zooming keeps what is under the pointer, within limits", () => {
-  let camera = map.home();
+  let camera = map.initialCamera();
   const before = map.placeAt(camera, ...SIZE, 300, 60);
   camera = map.zoomed(camera, ...SIZE, 4, 300, 60);
   assert.equal(camera.zoom, 4);
@@ -40,18 +40,18 @@ test("zooming keeps what is under the pointer, within limits", () => {
 });
 
 test("dragging moves the plane with the hand, and turns space", () => {
-  const moved = map.dragged(map.home(), 2, ...SIZE, 30, -20);
+  const moved = map.dragged(map.initialCamera(), 2, ...SIZE, 30, -20);
   const place = map.projected(Float32Array.of(0, 0), 2, moved, ...SIZE).xy;
   near(place[0], 230, 1e-3);
   near(place[1], 130, 1e-3);
-  const turned = map.dragged(map.home(), 3, ...SIZE, 100, 0);
-  assert.notEqual(turned.yaw, map.home().yaw);
+  const turned = map.dragged(map.initialCamera(), 3, ...SIZE, 100, 0);
+  assert.notEqual(turned.yaw, map.initialCamera().yaw);
   assert.equal(turned.x, 0);
 });
 
 test("turning keeps the middle in the middle, and what is near is larger", () => {
   const points = Float32Array.of(0, 0, 0, 0.5, 0, -1, 0.5, 0, 1);
-  const { xy, depth } = map.projected(points, 3, { ...map.home(), yaw: 0, pitch: 0 }, ...SIZE);
+  const { xy, depth } = map.projected(points, 3, { ...map.initialCamera(), yaw: 0, pitch: 0 }, ...SIZE);
   assert.deepEqual([xy[0], xy[1]], [200, 150]);
   assert.ok(xy[2] > xy[4] && depth[1] < depth[2]);
 });
@@ -74,13 +74,13 @@ test("arrow keys go to the next point that way, and stay where there is none", (
 
 test("between points: weights sum to one, and at a point it is that point", () => {
   const points = Float32Array.of(0, 0, 1, 0, 0, 1, 5, 5);
-  const middle = map.between(points, 0.5, 0, 2);
+  const middle = map.nearestWeights(points, 0.5, 0, 2);
   assert.deepEqual(middle.rows.slice().sort(), [0, 1]);
   middle.weights.forEach((w) => near(w, 0.5));
-  const at = map.between(points, 1, 0, 3);
+  const at = map.nearestWeights(points, 1, 0, 3);
   assert.equal(at.rows[0], 1);
   near(at.weights[0], 1, 1e-6);
-  assert.deepEqual(map.between(points, 0, 0, 1, (i) => i === 3).rows, [3]);
+  assert.deepEqual(map.nearestWeights(points, 0, 0, 1, (i) => i === 3).rows, [3]);
   const rates = map.blended(Uint8Array.of(0, 8, 4, 0), 8, 2, [0, 1], [0.25, 0.75]);
   assert.deepEqual([...rates], [0.375, 0.25]);
 });
@@ -96,7 +96,7 @@ test("rates that are on the map lie at their own point, others among their neare
 
 test("a lasso holds what is inside it, dents included", () => {
   const dented = [[0, 0], [10, 0], [10, 10], [5, 3], [0, 10]]; // prettier-ignore
-  assert.ok(map.inside(dented, 2, 5) && !map.inside(dented, 5, 8) && !map.inside(dented, 11, 5));
+  assert.ok(map.insidePolygon(dented, 2, 5) && !map.insidePolygon(dented, 5, 8) && !map.insidePolygon(dented, 11, 5));
   const xy = Float32Array.of(2, 5, 5, 8, 8, 5, 50, 50);
   assert.deepEqual(map.enclosed(xy, dented, all), [0, 2]);
   assert.deepEqual(map.enclosed(xy, dented, (i) => i !== 0), [2]);
@@ -157,5 +157,5 @@ test("discs cover as much as they should, lie over each other, and stay inside t
   disc(data, w, h, w, h, 4, [9, 9, 9], 1);
   assert.equal(at(0, 0)[0], 9);
   assert.deepEqual(at(w - 1, 0), [0, 0, 0, 0]); // nothing wraps around
-  assert.deepEqual([bytesOf("#0a10ff"), bytesOf(rampColour(0))], [[10, 16, 255], [91, 63, 214]]); // prettier-ignore
+  assert.deepEqual([colourBytes("#0a10ff"), colourBytes(rampColour(0))], [[10, 16, 255], [91, 63, 214]]); // prettier-ignore
 });

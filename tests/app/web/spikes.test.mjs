@@ -5,13 +5,13 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { sample, uniform } from "../../../app/web/engine/noise.js";
-import { difference, flipped, readFlips, writeFlips } from "../../../app/web/maths/flips.js";
-import * as laws from "../../../app/web/maths/laws.js";
-import { LinkError } from "../../../app/web/maths/link.js";
-import { gainFor, rms } from "../../../app/web/maths/picture.js";
-import { readingAt } from "../../../app/web/maths/reading.js";
-import { short, ticks } from "../../../app/web/maths/scale.js";
-import * as trains from "../../../app/web/maths/trains.js";
+import { differingCells, flipped, readFlips, writeFlips } from "../../../app/web/state/flips.js";
+import * as laws from "../../../app/web/math/distributions.js";
+import { LinkError } from "../../../app/web/state/url_state.js";
+import { gainFor, rms } from "../../../app/web/math/image.js";
+import { readingAt } from "../../../app/web/math/chart_reading.js";
+import { formatNumber, ticks } from "../../../app/web/math/axis.js";
+import * as trains from "../../../app/web/math/spike_trains.js";
 
 const known = JSON.parse(readFileSync(new URL("../link_vectors.json", import.meta.url), "utf8"));
 const near = (a, b, by = 1e-9) => assert.ok(Math.abs(a - b) <= by, `${a} is not ${b}`);
@@ -31,7 +31,7 @@ test("binomial and Poisson are what the textbook says", () => {
 
 test("Poisson draws follow their law", () => {
   const counts = Array.from(uniform(3, 1, 20000), (u) => laws.poissonDraw(6.5, u));
-  assert.ok(laws.apart(laws.shares(counts, 40), laws.poisson(6.5, 40)) < 0.02);
+  assert.ok(laws.totalVariation(laws.shares(counts, 40), laws.poisson(6.5, 40)) < 0.02);
   near(laws.fano(counts).fano, 1, 0.04);
   assert.equal(laws.poissonDraw(0, 0.999), 0);
 });
@@ -51,7 +51,7 @@ test("counts, intervals and Fano factors of both samplers follow their laws", ()
       const law = laws.countLaw(sampler, r, steps);
       near(sum(law), 1);
       near(mean(law), r * steps, 1e-6);
-      assert.ok(laws.apart(laws.shares(counts[j], steps), law) < 0.03, `${sampler} counts at ${r}`);
+      assert.ok(laws.totalVariation(laws.shares(counts[j], steps), law) < 0.03, `${sampler} counts at ${r}`);
       const wanted = laws.expectedIntervals(sampler, r, steps);
       wanted.forEach((n, k) => near(intervals[j][k] / draws, n, 0.05));
       const found = laws.fano(counts[j]).fano;
@@ -73,7 +73,7 @@ test("the spread of a Fano factor is what many of them show", () => {
 
 test("distributions are pooled and compared", () => {
   assert.deepEqual([...laws.pooled([Float64Array.of(1, 0), Float64Array.of(0.5, 0.5)])], [0.75, 0.25]);
-  assert.equal(laws.apart([1, 0], [0, 1]), 1);
+  assert.equal(laws.totalVariation([1, 0], [0, 1]), 1);
   assert.deepEqual([...laws.shares([0, 2, 2, 9], 3)], [0.25, 0, 0.5, 0.25]);
 });
 
@@ -128,7 +128,7 @@ test("edits of a link mean the same here and in Python", () => {
 test("flips turn cells and are their own undoing", () => {
   const out = flipped(SPIKES, [0, 1]);
   assert.deepEqual([...out.slice(0, 3)], [1, 0, 0]);
-  assert.deepEqual(difference(out, SPIKES), [0, 1]);
+  assert.deepEqual(differingCells(out, SPIKES), [0, 1]);
   assert.deepEqual(flipped(out, [0, 1]), SPIKES);
 });
 
@@ -147,7 +147,7 @@ test("axes have round ticks", () => {
   assert.deepEqual(ticks(0.5, 3.5, 10, true), [1, 2, 3]);
   assert.deepEqual(ticks(-0.13, 0.31, 3), [0, 0.2]);
   assert.deepEqual(ticks(2, 2), [2]);
-  assert.deepEqual([0.123456, 12345, 0, NaN].map(short), ["0.123", "12300", "0", "–"]);
+  assert.deepEqual([0.123456, 12345, 0, NaN].map(formatNumber), ["0.123", "12300", "0", "–"]);
 });
 
 test("a chart says what is under the pointer", () => {

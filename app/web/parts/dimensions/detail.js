@@ -1,8 +1,8 @@
 /** One dimension: its name, its rate under the hand, how often real images have which rate, and its classes. */
 
 import { h, icon, lettering, onLook, palette, pixels, sharp } from "../../dom.js";
-import { classColour } from "../../maths/colour.js";
-import { GRID } from "../../maths/rates.js";
+import { classColour } from "../../math/colour.js";
+import { GRID } from "../../math/rates.js";
 import { download } from "../files.js";
 import { nameOf } from "../mixer.js";
 import { paint } from "../picture.js";

@@ -1,7 +1,7 @@
 /** Mean rate of every dimension in every class, as colours; a column can be pressed. */
 
 import { h, lettering, onLook, palette, sharp } from "../../dom.js";
-import { rampColour, rampGradient } from "../../maths/colour.js";
+import { rampColour, rampGradient } from "../../math/colour.js";
 import { nameOf, orderOf } from "../mixer.js";
 import { chosenOf } from "./table.js";
 

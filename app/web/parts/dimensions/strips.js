@@ -1,9 +1,9 @@
 /** Strips of pictures: the present rates with one dimension on its way, and where it changes the picture. */
 
 import { h, pixels } from "../../dom.js";
-import { rampColour } from "../../maths/colour.js";
-import { geodesicValues, moved, quantileValues, sensitivity } from "../../maths/dimensions.js";
-import { fromGrid, GRID } from "../../maths/rates.js";
+import { rampColour } from "../../math/colour.js";
+import { geodesicValues, withValue, quantileValues, sensitivity } from "../../math/dimensions.js";
+import { fromGrid, GRID } from "../../math/rates.js";
 import { nameOf } from "../mixer.js";
 import { paint } from "../picture.js";
 import { chosenOf } from "./table.js";
@@ -57,7 +57,7 @@ export function strips(desk) {
     if (!desk.engine) return void (words.textContent = "This browser cannot run the model, so nothing is decoded here.");
     const pool = await desk.pool().catch(() => null);
     if (!pool || gone || mine !== turn) return;
-    const draw = (key, value, seed) => pool.latest(key, "play", moved(rates, j, value), seed, state.sampler, state.steps);
+    const draw = (key, value, seed) => pool.latest(key, "play", withValue(rates, j, value), seed, state.sampler, state.steps);
     const name = nameOf(desk, j);
     for (const { key, frames } of [through, equal]) {
       const now = nearestTo(values[key], rates[j]);

@@ -1,7 +1,7 @@
 /** One row for each dimension, in any order: how it is used, what it does beside the noise, which class it goes with. */
 
 import { h, onLook, palette, sharp } from "../../dom.js";
-import { strongest } from "../../maths/dimensions.js";
+import { strongest } from "../../math/dimensions.js";
 import { nameOf } from "../mixer.js";
 
 const WORDS = {

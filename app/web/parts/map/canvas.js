@@ -4,7 +4,7 @@
  */
 
 import { h, lettering, onLook, palette, sharp } from "../../dom.js";
-import { dragged, enclosed, home, placeAt, placed, pointAt, pointTowards, projected, shifted, spread, zoomed } from "../../maths/map.js"; // prettier-ignore
+import { dragged, enclosed, initialCamera, placeAt, placed, pointAt, pointTowards, projected, shifted, spread, zoomed } from "../../math/map_geometry.js"; // prettier-ignore
 import { drawOver } from "./over.js";
 import { drawPoints, Points } from "./points.js";
 
@@ -216,7 +216,7 @@ export function mapCanvas(model, pictures, told) {
   over.ondblclick = () => showAll();
 
   const showAll = () => {
-    model.camera = home();
+    model.camera = initialCamera();
     look("base");
   };
 

@@ -1,7 +1,7 @@
 /** What the colours mean; for classes, also which are shown. */
 
 import { h } from "../../dom.js";
-import { classColour, OWN_COLOURS, rampGradient } from "../../maths/colour.js";
+import { classColour, OWN_COLOURS, rampGradient } from "../../math/colour.js";
 import { nameOf, orderOf } from "../mixer.js";
 
 /** The choice of what colours the points. */

@@ -1,7 +1,7 @@
 /** What a map shows and how: the layout, what colours it, which classes are hidden, which points are held. */
 
-import { classColour, extent, rampColour } from "../../maths/colour.js";
-import { home, unit } from "../../maths/map.js";
+import { classColour, extent, rampColour } from "../../math/colour.js";
+import { initialCamera, unit } from "../../math/map_geometry.js";
 import { nameOf } from "../mixer.js";
 
 const LEVELS = 32; // colours of the ramp
@@ -21,7 +21,7 @@ export class MapModel {
     this.selection = null;
     this.lassoing = false;
     this.faded = false;
-    this.camera = home();
+    this.camera = initialCamera();
     /** Whether a row is on the screen. */
     this.shown = (row) => !this.hidden.has(atlas.labels[row]);
     this.lay(atlas.arrays, atlas.map);

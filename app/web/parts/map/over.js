@@ -1,6 +1,6 @@
 /** What lies above the points: names of classes, the rates that are played and their trail, the hand, and the lasso. */
 
-import { between, middles } from "../../maths/map.js";
+import { nearestWeights, middles } from "../../math/map_geometry.js";
 
 export const NEAR = 8; // points between which empty space is filled
 
@@ -30,7 +30,7 @@ export function drawOver(context, { model, seen, now, toScreen, colour, font, wi
   if (!model.scale && model.kept("as") === "points") names(context, model, at, colour, font);
   const there = now.hover && now.hover.row === undefined ? toScreen([now.hover.x, now.hover.y]) : null;
   if (there) {
-    for (const row of between(model.places, now.hover.x, now.hover.y, NEAR, model.shown).rows) line([there, at(row)], colour.quiet, 1);
+    for (const row of nearestWeights(model.places, now.hover.x, now.hover.y, NEAR, model.shown).rows) line([there, at(row)], colour.quiet, 1);
     ring(there, 4, colour.quiet, 1.5);
   }
   if (now.cursor) {

@@ -1,8 +1,8 @@
 /** Small pictures of an atlas' rows: the test image itself where it is at hand, else what the model makes of its rates. */
 
 import { pixels } from "../../dom.js";
-import { fromBytes } from "../../maths/picture.js";
-import { fromGrid } from "../../maths/rates.js";
+import { fromBytes } from "../../math/image.js";
+import { fromGrid } from "../../math/rates.js";
 import { paint } from "../picture.js";
 
 export class Pictures {

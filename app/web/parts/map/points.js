@@ -1,6 +1,6 @@
 /** The map's points: their colours, how they fade, and which of them lie in front. */
 
-import { bytesOf, disc } from "../../maths/dots.js";
+import { colourBytes, disc } from "../../math/discs.js";
 
 const DEEP = 24; // layers that space is sorted into
 
@@ -14,7 +14,7 @@ export class Points {
     else this.#image = new ImageData(w, hgt);
     const { data } = this.#image;
     const ratio = w / seen.width;
-    const colours = model.colours.map(bytesOf);
+    const colours = model.colours.map(colourBytes);
     each(model, seen, (x, y, r, row, alpha) => disc(data, w, hgt, ratio * x, ratio * y, r * ratio, colours[model.paint[row]], alpha));
     context.putImageData(this.#image, 0, 0);
   }

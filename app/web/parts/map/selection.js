@@ -1,9 +1,9 @@
 /** What the lasso holds: how many of which class, their mean rates, what those look like, and a file of them. */
 
 import { h, icon, pixels } from "../../dom.js";
-import { classColour } from "../../maths/colour.js";
-import { summary } from "../../maths/map.js";
-import { toGrid } from "../../maths/rates.js";
+import { classColour } from "../../math/colour.js";
+import { summary } from "../../math/map_geometry.js";
+import { toGrid } from "../../math/rates.js";
 import { download } from "../files.js";
 import { nameOf } from "../mixer.js";
 import { paint } from "../picture.js";

@@ -1,7 +1,7 @@
 /** Other settings of UMAP: the map is drawn anew on the server, in the background, and kept there. */
 
 import { h, icon } from "../../dom.js";
-import { readPack } from "../../maths/pack.js";
+import { readArrays } from "../../formats/array_format.js";
 
 const METRICS = [
   ["euclidean", "euclidean"],
@@ -72,7 +72,7 @@ export function settings(model) {
       }
       if (gone || state.state === "cancelled") return void (words.textContent = gone ? "" : "Given up; the map is as it was.");
       if (state.state === "failed") throw new Error("its drawing failed; the server's log says why");
-      const { about, arrays } = readPack(await get(`map-data/${state.key}`).then((a) => a.arrayBuffer()));
+      const { about, arrays } = readArrays(await get(`map-data/${state.key}`).then((a) => a.arrayBuffer()));
       if (gone) return;
       shown = of;
       model.lay(arrays, about.map);

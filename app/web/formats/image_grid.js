@@ -1,11 +1,11 @@
 /**
  * Pictures laid out on one sheet, row by row, on white; the twin of `sheet` in `esvae_core/pictures.py`.
  *
- * @typedef {{width: number, height: number, channels: 1|3, bytes: Uint8Array}} Sheet (height, width, channels)
+ * @typedef {{width: number, height: number, channels: 1|3, bytes: Uint8Array}} ImageGrid (height, width, channels)
  */
 
-import { HEIGHT, WIDTH, written } from "./letters.js";
-import { toByte } from "./picture.js";
+import { HEIGHT, WIDTH, renderText } from "./bitmap_font.js";
+import { toByte } from "../math/image.js";
 
 /** Rows of white with a line of letters in it. */
 export const CAPTION = HEIGHT + 2;
@@ -19,9 +19,9 @@ export function toBytes(image, channels) {
 /**
  * @param {Uint8Array[]} tiles at least one, (size, size, channels) each
  * @param {{size: number, channels: 1|3, columns?: number, gap?: number, scale?: number, captions?: string[]}} layout
- * @returns {Sheet}
+ * @returns {ImageGrid}
  */
-export function sheet(tiles, { size, channels, columns = tiles.length, gap = 0, scale = 1, captions = [] }) {
+export function imageGrid(tiles, { size, channels, columns = tiles.length, gap = 0, scale = 1, captions = [] }) {
   const across = Math.min(columns, tiles.length);
   const down = Math.ceil(tiles.length / across);
   const tall = size + (captions.length ? CAPTION : 0);
@@ -35,7 +35,7 @@ export function sheet(tiles, { size, channels, columns = tiles.length, gap = 0, 
     }
     const text = [...(captions[i] ?? "")].slice(0, Math.floor((size + 1) / WIDTH)).join("");
     if (!text) return;
-    const letters = written(text);
+    const letters = renderText(text);
     const corner = (top + size + 1) * width + left + Math.floor((size - letters.width) / 2);
     letters.ink.forEach((ink, at) => {
       const place = (corner + Math.floor(at / letters.width) * width + (at % letters.width)) * channels;
@@ -45,14 +45,14 @@ export function sheet(tiles, { size, channels, columns = tiles.length, gap = 0, 
   return enlarged({ width, height, channels, bytes }, scale);
 }
 
-/** As canvases and encoders take it: four bytes a pixel, opaque. @param {Sheet} sheet */
+/** As canvases and encoders take it: four bytes a pixel, opaque. @param {ImageGrid} grid */
 export function rgba({ width, height, channels, bytes }) {
   const out = new Uint8ClampedArray(width * height * 4).fill(255);
   for (let p = 0; p < width * height; p++) for (let c = 0; c < 3; c++) out[4 * p + c] = bytes[channels === 1 ? p : 3 * p + c];
   return out;
 }
 
-/** Every pixel a square of `scale` pixels. @param {Sheet} sheet @returns {Sheet} */
+/** Every pixel a square of `scale` pixels. @param {ImageGrid} grid @returns {ImageGrid} */
 export function enlarged({ width, height, channels, bytes }, scale) {
   if (scale === 1) return { width, height, channels, bytes };
   const line = width * scale * channels;

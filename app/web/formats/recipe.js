@@ -11,9 +11,9 @@
  */
 
 import { toBase64 } from "./bytes.js";
-import { flipped } from "./flips.js";
-import { CAPTION } from "./sheet.js";
-import { GRID } from "./rates.js";
+import { flipped } from "../state/flips.js";
+import { CAPTION } from "./image_grid.js";
+import { GRID } from "../math/rates.js";
 
 export const MAX_TEXT = 4 * 2 ** 20;
 export const MAX_CELLS = 16_384;
@@ -75,7 +75,7 @@ export function parse(text) {
 }
 
 /** Rates of each picture, in units of 1/46080. @param {Recipe} recipe @returns {Uint16Array[]} */
-export function cellsOf({ rates, dims }) {
+export function cellRates({ rates, dims }) {
   const bytes = fromBase64(rates);
   return Array.from({ length: bytes.length / (2 * dims) }, (_, i) =>
     Uint16Array.from({ length: dims }, (_, j) => (bytes[2 * (i * dims + j)] << 8) | bytes[2 * (i * dims + j) + 1]),
@@ -101,7 +101,7 @@ export const turnedIn = ({ flips = [], dims }, i) => flips.filter(([picture]) =>
 export const uptoOf = ({ upto = [], steps }, i) => upto[upto.length > 1 ? i : 0] ?? steps;
 
 /** How many pixels are on the sheet, or on all frames, of pictures that are `size` wide and high. */
-export function pixelsOf(recipe, size) {
+export function pixelCount(recipe, size) {
   const { columns, gap, scale, captions } = recipe.layout;
   const count = recipe.rates.length ? Math.floor((3 * recipe.rates.length) / (8 * recipe.dims)) : 0;
   if (recipe.kind === "film") return count * (size * scale) ** 2;

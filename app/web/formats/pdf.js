@@ -6,7 +6,7 @@
  */
 
 import { ascii, deflated, joined } from "./bytes.js";
-import { enlarged } from "./sheet.js";
+import { enlarged } from "./image_grid.js";
 
 const POINT = 0.75; // of a CSS pixel
 const FIRST_IMAGE = 7; // number of its object
@@ -37,7 +37,7 @@ const SYMBOLS = {
   "∞": [165, 713], "√": [214, 549], "≈": [187, 549], "≠": [185, 549], "→": [174, 987], "←": [172, 987],
 }; // prettier-ignore
 
-/** @param {import("./figure.js").Figure} figure @returns {Promise<Uint8Array>} */
+/** @param {import("./vector_figure.js").Figure} figure @returns {Promise<Uint8Array>} */
 export async function figurePdf({ width, height, ground, title, words, shapes }) {
   const states = new Map(); // alpha in thousandths -> name
   const images = shapes.filter(({ kind }) => kind === "image");

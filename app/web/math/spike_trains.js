@@ -75,9 +75,3 @@ function places(timing, count, steps, noise) {
   if (timing === "regular") return all.slice(0, count).map((k) => Math.floor(((k + 0.5) * steps) / count));
   return all.sort((a, b) => noise(a) - noise(b) || a - b).slice(0, count);
 }
-
-/** Steps after which a state's picture is shown, 1 to T. @param {import("./link.js").State} state */
-export function uptoIn({ view, steps }) {
-  const upto = Number(view.upto);
-  return Number.isInteger(upto) && upto >= 1 && upto < steps ? upto : steps;
-}

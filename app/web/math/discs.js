@@ -51,7 +51,7 @@ export function disc(data, width, height, x, y, radius, [r, g, b], alpha) {
 }
 
 /** "#rrggbb" or "rgb(r g b)" -> bytes. */
-export function bytesOf(colour) {
+export function colourBytes(colour) {
   if (colour.startsWith("#")) return [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
   return colour.match(/\d+/g).slice(0, 3).map(Number);
 }

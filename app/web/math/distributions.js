@@ -104,6 +104,6 @@ export function pooled(laws) {
 }
 
 /** Half the summed difference of two distributions: 0 for equal ones, 1 for ones that never meet. */
-export function apart(a, b) {
+export function totalVariation(a, b) {
   return a.reduce((sum, v, k) => sum + Math.abs(v - b[k]), 0) / 2;
 }

@@ -6,7 +6,7 @@
  *   steps: number, order: "effect"|"usage"|"index", view: Record<string, string>}} State
  */
 
-import { GRID } from "./rates.js";
+import { GRID } from "../math/rates.js";
 
 export const VERSION = 2;
 export const PARAMETER = "s";
@@ -25,7 +25,7 @@ const UNITS = Array.from({ length: 64 }, (_, i) => i + 1).filter((unit) => GRID 
 export class LinkError extends Error {}
 
 /** @param {State} state @returns {string} */
-export function encode(state) {
+export function encodeState(state) {
   const fields = [
     VERSION,
     escaped(state.model),
@@ -33,7 +33,7 @@ export function encode(state) {
     `${state.sampler[0]}${state.steps}`,
     state.seed,
     state.order[0],
-    pack(state.rates),
+    packRates(state.rates),
   ];
   const view = Object.entries(state.view);
   if (view.length) fields.push(view.map(([name, value]) => `${escaped(name)}:${escaped(value)}`).join(","));
@@ -41,7 +41,7 @@ export function encode(state) {
 }
 
 /** @param {string} text @returns {State} @throws {LinkError} */
-export function decode(text) {
+export function decodeState(text) {
   const fields = text.split("~");
   if (fields[0] !== String(VERSION)) throw new LinkError(`version: expected ${VERSION}, found ${short(fields[0])}`);
   if (fields.length !== 7 && fields.length !== 8) {
@@ -57,7 +57,7 @@ export function decode(text) {
   return {
     model: plain(name, "model", 200),
     source: readSource(from),
-    rates: unpack(rates, "rates"),
+    rates: unpackRates(rates, "rates"),
     seed: number(seed, "noise seed", 0, MAX_SEED),
     sampler: SAMPLERS[noise[0]],
     steps: number(noise.slice(1), "time steps", 1, MAX_STEPS),
@@ -67,7 +67,7 @@ export function decode(text) {
 }
 
 /** Rates as a text: `k16x32.` and 32 numbers k of 5 bits each where all are k/16; else `r.` and two bytes each. */
-export function pack(rates) {
+export function packRates(rates) {
   for (const unit of UNITS) {
     if (!rates.every((rate) => (rate * unit) % GRID === 0)) continue;
     const width = bitLength(unit);
@@ -79,16 +79,16 @@ export function pack(rates) {
         if ((value >> (width - 1 - b)) & 1) bytes[at >> 3] |= 0x80 >> (at & 7);
       }
     });
-    return `k${unit}x${rates.length}.${toBase64(bytes)}`;
+    return `k${unit}x${rates.length}.${toBase64Url(bytes)}`;
   }
-  return `r.${toBase64(Uint8Array.from({ length: 2 * rates.length }, (_, i) => (i % 2 ? rates[i >> 1] & 255 : rates[i >> 1] >> 8)))}`;
+  return `r.${toBase64Url(Uint8Array.from({ length: 2 * rates.length }, (_, i) => (i % 2 ? rates[i >> 1] & 255 : rates[i >> 1] >> 8)))}`;
 }
 
-/** Read what `pack` wrote. @returns {Uint16Array} @throws {LinkError} that calls it `what` */
-export function unpack(text, what) {
+/** Read what `packRates` wrote. @returns {Uint16Array} @throws {LinkError} that calls it `what` */
+export function unpackRates(text, what) {
   const dot = text.indexOf(".");
   const [head, body] = dot < 0 ? [text, ""] : [text.slice(0, dot), text.slice(dot + 1)];
-  const raw = fromBase64(body, what);
+  const raw = fromBase64Url(body, what);
   if (head === "r") {
     if (raw.length % 2 || !(raw.length >= 2 && raw.length / 2 <= MAX_DIMS)) {
       throw new LinkError(`${what}: expected 1 to ${MAX_DIMS} numbers of 2 bytes, found ${raw.length} bytes`);
@@ -120,15 +120,15 @@ export function unpack(text, what) {
 const bitLength = (n) => 32 - Math.clz32(n);
 
 /** Bytes -> base64url without padding. */
-export function toBase64(bytes) {
+export function toBase64Url(bytes) {
   return btoa(String.fromCharCode(...bytes))
     .replaceAll("+", "-")
     .replaceAll("/", "_")
     .replace(/=+$/, "");
 }
 
-/** Read what `toBase64` wrote. @returns {Uint8Array} @throws {LinkError} that calls it `what` */
-export function fromBase64(text, what) {
+/** Read what `toBase64Url` wrote. @returns {Uint8Array} @throws {LinkError} that calls it `what` */
+export function fromBase64Url(text, what) {
   try {
     if (!/^[A-Za-z0-9_-]*$/.test(text)) throw new Error("other characters");
     return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
@@ -140,7 +140,7 @@ export function fromBase64(text, what) {
 /** A source as links write it. @param {Source} from */
 export function sourceText(from) {
   if (from.kind === "test") return `t${from.index}`;
-  return from.kind === "prior" ? `p${from.seed}` : `o${pack(from.rates)}`;
+  return from.kind === "prior" ? `p${from.seed}` : `o${packRates(from.rates)}`;
 }
 
 /** @param {string} text @returns {Source} @throws {LinkError} */
@@ -148,7 +148,7 @@ export function readSource(text) {
   const [kind, rest] = [text.slice(0, 1), text.slice(1)];
   if (kind === "t") return { kind: "test", index: number(rest, "test image", 0, MAX_INDEX) };
   if (kind === "p") return { kind: "prior", seed: number(rest, "prior seed", 0, MAX_SEED) };
-  if (kind === "o") return { kind: "own", rates: unpack(rest, "rates of the picture") };
+  if (kind === "o") return { kind: "own", rates: unpackRates(rest, "rates of the picture") };
   throw new LinkError(`source: expected t, p or o, found ${short(text)}`);
 }
 
@@ -198,4 +198,10 @@ function number(text, what, low, high) {
 
 function short(text) {
   return `'${text.length <= 24 ? text : `${text.slice(0, 24)}...`}'`;
+}
+
+/** Steps after which a state's picture is shown, 1 to T. @param {State} state */
+export function uptoIn({ view, steps }) {
+  const upto = Number(view.upto);
+  return Number.isInteger(upto) && upto >= 1 && upto < steps ? upto : steps;
 }

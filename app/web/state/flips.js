@@ -8,7 +8,7 @@
  * A flip belongs to its cell: under other rates or other noise it turns whatever is drawn there.
  */
 
-import { fromBase64, LinkError, MAX_STEPS, toBase64 } from "./link.js";
+import { fromBase64Url, LinkError, MAX_STEPS, toBase64Url } from "./url_state.js";
 
 const LONGEST = 4000; // what a link remembers in one value
 
@@ -23,7 +23,7 @@ export function writeFlips(cells) {
   const bits = new Uint8Array((sorted.at(-1) >> 3) + 1);
   for (const cell of sorted) bits[cell >> 3] |= 0x80 >> (cell & 7);
   const few = `s${sorted.map((cell) => cell.toString(36)).join(".")}`;
-  const text = bits.length * 1.34 + 1 < few.length ? `m${toBase64(bits)}` : few;
+  const text = bits.length * 1.34 + 1 < few.length ? `m${toBase64Url(bits)}` : few;
   if (text.length > LONGEST) throw new LinkError(`edits: a link holds no more than ${LONGEST} characters of them`);
   return text;
 }
@@ -51,7 +51,7 @@ function cellsIn(text) {
   const body = text.slice(1);
   if (/^s[0-9a-z]{1,6}(\.[0-9a-z]{1,6})*$/.test(text)) return body.split(".").map((digits) => parseInt(digits, 36));
   if (/^m[A-Za-z0-9_-]*$/.test(text) && body.length % 4 !== 1) {
-    const bytes = fromBase64(body, "edits");
+    const bytes = fromBase64Url(body, "edits");
     return Array.from({ length: 8 * bytes.length }, (_, i) => i).filter((i) => bytes[i >> 3] & (0x80 >> (i & 7)));
   }
   throw new LinkError(`edits: expected s and numbers, or m and base64url, found '${text.length <= 24 ? text : `${text.slice(0, 24)}...`}'`);
@@ -65,7 +65,7 @@ export function flipped(spikes, cells) {
 }
 
 /** Cells in which two rasters differ. @returns {number[]} */
-export function difference(a, b) {
+export function differingCells(a, b) {
   const cells = [];
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) cells.push(i);
   return cells;

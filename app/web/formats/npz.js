@@ -1,6 +1,6 @@
 /** NumPy's .npz: a zip file of .npy arrays, stored; and one array of such a file read back. */
 
-import { ascii, crc32, fromUtf8, inflated, joined, number, numberAt, says } from "./bytes.js";
+import { ascii, crc32, fromUtf8, inflated, joined, number, numberAt, hasAscii } from "./bytes.js";
 
 const TYPES = new Map([
   [Uint8Array, "|u1"],
@@ -36,7 +36,7 @@ export function encodeNpz(arrays) {
 }
 
 /** Whether these bytes begin as a zip file does. */
-export const isNpz = (bytes) => says(bytes, 0, "PK\x03\x04");
+export const isNpz = (bytes) => hasAscii(bytes, 0, "PK\x03\x04");
 
 /** The recipe's text in an .npz, "" if there is none. @throws {Error} if it is damaged or longer than `most` bytes */
 export async function recipeInNpz(bytes, most) {
@@ -44,22 +44,22 @@ export async function recipeInNpz(bytes, most) {
   if (!data) return "";
   const [version, start] = [data[6], data[6] === 1 ? 10 : 12];
   const length = numberAt(data, 8, version === 1 ? 2 : 4);
-  if (!says(data, 0, "\x93NUMPY") || !(start + length <= data.length)) throw new Error("recipe.npy: no array");
+  if (!hasAscii(data, 0, "\x93NUMPY") || !(start + length <= data.length)) throw new Error("recipe.npy: no array");
   return fromUtf8(data.subarray(start + length));
 }
 
 /** One file of a zip file by its central directory, null if it is not in there. */
 async function entry(bytes, wanted, most) {
   let end = bytes.length - 22;
-  while (end >= Math.max(0, bytes.length - 22 - 65535) && !says(bytes, end, "PK\x05\x06")) end--;
+  while (end >= Math.max(0, bytes.length - 22 - 65535) && !hasAscii(bytes, end, "PK\x05\x06")) end--;
   let at = numberAt(bytes, end + 16, 4);
-  for (let left = numberAt(bytes, end + 10, 2); left > 0 && says(bytes, at, "PK\x01\x02"); left--) {
+  for (let left = numberAt(bytes, end + 10, 2); left > 0 && hasAscii(bytes, at, "PK\x01\x02"); left--) {
     const [method, packed] = [numberAt(bytes, at + 10, 2), numberAt(bytes, at + 20, 4)];
     const [name, extra, remark] = [28, 30, 32].map((place) => numberAt(bytes, at + place, 2));
-    if (name === wanted.length && says(bytes, at + 46, wanted)) {
+    if (name === wanted.length && hasAscii(bytes, at + 46, wanted)) {
       const place = numberAt(bytes, at + 42, 4);
       const start = place + 30 + numberAt(bytes, place + 26, 2) + numberAt(bytes, place + 28, 2);
-      if (!says(bytes, place, "PK\x03\x04") || !(start + packed <= bytes.length)) throw new Error(`${wanted}: truncated`);
+      if (!hasAscii(bytes, place, "PK\x03\x04") || !(start + packed <= bytes.length)) throw new Error(`${wanted}: truncated`);
       const data = bytes.subarray(start, start + packed);
       if (method === 8) return inflated(data, most);
       if (method !== 0 || packed > most) throw new Error(`${wanted}: packed in another way, or too long`);

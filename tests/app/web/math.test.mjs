@@ -1,13 +1,13 @@
-/** The page's other maths, on cases that `test_web.py` writes with the library and Pillow. */
+/** The page's other mathematics, on cases that `test_web.py` writes with the library and Pillow. */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { dataRange, nearest, ownDistances, rank, usage, within } from "../../../app/web/maths/neighbours.js";
-import { along, between, blend, drifting, normalShare, PATHS } from "../../../app/web/maths/paths.js";
-import { readPack } from "../../../app/web/maths/pack.js";
-import { likeData, resize, toByte, toGray } from "../../../app/web/maths/picture.js";
+import { dataRange, nearest, ownDistances, rank, usage, within } from "../../../app/web/math/neighbours.js";
+import { along, bilinear, blend, drifting, normalShare, PATHS } from "../../../app/web/math/interpolation.js";
+import { readArrays } from "../../../app/web/formats/array_format.js";
+import { likeData, resize, toByte, toGray } from "../../../app/web/math/image.js";
 import { normal } from "../../../app/web/engine/noise.js";
 
 const cases = JSON.parse(readFileSync(process.env.ESVAE_CASES, "utf8"));
@@ -63,12 +63,12 @@ test("the rank of a number is the share below it", () => {
 
 test("packs of the server are read, and others refused", () => {
   const raw = Uint8Array.from(Buffer.from(cases.pack, "base64"));
-  const { about, arrays } = readPack(raw.buffer);
+  const { about, arrays } = readArrays(raw.buffer);
   assert.deepEqual(about, { name: "ü", steps: 3 });
   assert.deepEqual([...arrays.a.values], [1, 2, 3]);
   assert.deepEqual([arrays.b.shape, [...arrays.b.values]], [[2, 2], [0.5, -1, 2, 8]]);
-  for (const size of [0, 7, 16, 40, raw.length - 16]) assert.throws(() => readPack(raw.slice(0, size).buffer));
-  assert.throws(() => readPack(new Uint8Array(64).buffer), /something else/);
+  for (const size of [0, 7, 16, 40, raw.length - 16]) assert.throws(() => readArrays(raw.slice(0, size).buffer));
+  assert.throws(() => readArrays(new Uint8Array(64).buffer), /something else/);
 });
 
 test("normal numbers have mean 0 and deviation 1, and a seed means the same again", () => {
@@ -92,7 +92,7 @@ test("a path goes through its anchors, a square through its corners", () => {
   const points = [[0, 0.2, 1], [1, 0.4, 0], [0.5, 0.5, 0.5], [0.1, 0.9, 0.3]];
   for (const path of PATHS) {
     points.forEach((point, k) => assert.deepEqual([...along(points, k, path)], point));
-    [[0, 0], [1, 0], [0, 1], [1, 1]].forEach(([x, y], k) => assert.deepEqual([...between(points, x, y, path)], points[k]));
+    [[0, 0], [1, 0], [0, 1], [1, 1]].forEach(([x, y], k) => assert.deepEqual([...bilinear(points, x, y, path)], points[k]));
     assert.ok(blend(points, [0.25, 0.25, 0.25, 0.25], path).every((r) => r > 0 && r < 1));
   }
 });

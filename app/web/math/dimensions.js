@@ -16,7 +16,7 @@ export function geodesicValues(frames) {
 }
 
 /** The rates with one dimension at another value. @returns {Float32Array} */
-export function moved(rates, dimension, value) {
+export function withValue(rates, dimension, value) {
   const out = Float32Array.from(rates);
   out[dimension] = value;
   return out;

@@ -4,7 +4,7 @@
  * @typedef {{data: Uint8Array, key: boolean}} Sample a picture as an encoder gave it; key if it needs no other
  */
 
-import { ascii, fromUtf8, joined, number, numberAt, says } from "./bytes.js";
+import { ascii, fromUtf8, joined, number, numberAt, hasAscii } from "./bytes.js";
 
 const XMP = Uint8Array.of(0xbe, 0x7a, 0xcf, 0xcb, 0x97, 0xa9, 0x42, 0xe8, 0x9c, 0x71, 0x99, 0x94, 0x91, 0xe3, 0xaf, 0xac);
 const SECOND = 1000; // units of time: milliseconds
@@ -32,7 +32,7 @@ const matrix = () => joined(UPRIGHT.map((value) => n32(value * 65536)));
  * @param {Sample[]} samples in the order in which they are shown
  * @param {{width: number, height: number}} size
  * @param {number} ms how long each stays
- * @param {{description: Uint8Array, colorSpace?: object}} decoder what the encoder says a decoder needs: its avcC record, and colours
+ * @param {{description: Uint8Array, colorSpace?: object}} decoder what the encoder says that a decoder needs: its avcC record, and colours
  * @param {string} packet XMP
  * @returns {Uint8Array} the file
  */
@@ -66,14 +66,14 @@ function colours(space) {
 }
 
 /** Whether these bytes begin as an MP4 file does. */
-export const isMp4 = (bytes) => says(bytes, 4, "ftyp");
+export const isMp4 = (bytes) => hasAscii(bytes, 4, "ftyp");
 
 /** The XMP packet of an MP4 file, "" if there is none. */
 export function xmpInMp4(bytes) {
   for (let at = 0; at + 8 <= bytes.length; ) {
     const length = numberAt(bytes, at, 4, true);
     if (length < 8 || at + length > bytes.length) return "";
-    if (says(bytes, at + 4, "uuid") && XMP.every((byte, i) => bytes[at + 8 + i] === byte)) return fromUtf8(bytes.subarray(at + 24, at + length));
+    if (hasAscii(bytes, at + 4, "uuid") && XMP.every((byte, i) => bytes[at + 8 + i] === byte)) return fromUtf8(bytes.subarray(at + 24, at + length));
     at += length;
   }
   return "";

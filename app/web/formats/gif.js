@@ -1,11 +1,11 @@
 /** GIF films with a recipe inside, as the comment: 256 grays, or the 252 colours that `esvae_core` takes as well. */
 
-import { ascii, fromUtf8, joined, number, says, utf8 } from "./bytes.js";
+import { ascii, fromUtf8, joined, number, hasAscii, utf8 } from "./bytes.js";
 
 const LEVELS = [6, 7, 6]; // of red, green and blue
 
 /**
- * @param {import("./sheet.js").Sheet[]} frames of one size
+ * @param {import("./image_grid.js").Sheet[]} frames of one size
  * @param {number} ms how long each stays, in steps of 10
  * @param {string} [recipe] its text
  * @returns {Uint8Array} the file; it runs for ever
@@ -98,7 +98,7 @@ function packed(pixels) {
 }
 
 /** Whether these bytes begin as a GIF file does. */
-export const isGif = (bytes) => says(bytes, 0, "GIF87a") || says(bytes, 0, "GIF89a");
+export const isGif = (bytes) => hasAscii(bytes, 0, "GIF87a") || hasAscii(bytes, 0, "GIF89a");
 
 /** The comment of a GIF file, "" if there is none before its first picture. */
 export function recipeInGif(bytes) {

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { decode, encode, LinkError, pack, unpack } from "../../../app/web/maths/link.js";
-import { GRID, toGrid } from "../../../app/web/maths/rates.js";
+import { decodeState, encodeState, LinkError, packRates, unpackRates } from "../../../app/web/state/url_state.js";
+import { GRID, toGrid } from "../../../app/web/math/rates.js";
 
 const known = JSON.parse(readFileSync(new URL("../link_vectors.json", import.meta.url), "utf8"));
 
@@ -17,14 +17,14 @@ function asPython({ source, rates, view, ...rest }) {
 
 test("good links mean the same here and in Python", () => {
   for (const { text, state } of known.good) {
-    assert.deepEqual(asPython(decode(text)), state);
-    assert.equal(encode(decode(text)), text);
+    assert.deepEqual(asPython(decodeState(text)), state);
+    assert.equal(encodeState(decodeState(text)), text);
   }
 });
 
 test("bad links are refused with the same words", () => {
   for (const { text, message } of known.bad) {
-    assert.throws(() => decode(text), (error) => error instanceof LinkError && error.message === message, message);
+    assert.throws(() => decodeState(text), (error) => error instanceof LinkError && error.message === message, message);
   }
 });
 
@@ -32,9 +32,9 @@ test("packed rates come back", () => {
   for (let unit = 1; unit <= 70; unit++) {
     for (const d of [1, 7, 32]) {
       const rates = toGrid(Array.from({ length: d }, (_, i) => ((i * 5) % (unit + 1)) / unit));
-      assert.deepEqual(unpack(pack(rates), "rates"), rates);
+      assert.deepEqual(unpackRates(packRates(rates), "rates"), rates);
     }
   }
   const odd = Uint16Array.of(1, GRID, 0, 46079);
-  assert.deepEqual(unpack(pack(odd), "rates"), odd);
+  assert.deepEqual(unpackRates(packRates(odd), "rates"), odd);
 });

@@ -28,7 +28,7 @@ export function along(anchors, place, path) {
 }
 
 /** The rates at (x, y) in [0, 1] between four corners: top left, top right, bottom left, bottom right. */
-export function between(corners, x, y, path) {
+export function bilinear(corners, x, y, path) {
   return blend(corners, [(1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y], path);
 }
 

@@ -12,7 +12,7 @@ export const MAX_ZOOM = 60;
 const DISTANCE = 4; // of the eye from the middle of the cube [-1, 1]^3
 
 /** @returns {Camera} that shows all */
-export const home = () => ({ x: 0, y: 0, zoom: 1, yaw: 0.6, pitch: 0.35 });
+export const initialCamera = () => ({ x: 0, y: 0, zoom: 1, yaw: 0.6, pitch: 0.35 });
 
 /** (N, D) whole numbers from 0 to 65535 -> [-1, 1]. @returns {Float32Array} */
 export function unit(positions) {
@@ -83,8 +83,8 @@ export function dragged(camera, axes, width, height, dx, dy) {
 /** Shifted by pixels. @returns {Camera} */
 export function shifted(camera, width, height, dx, dy) {
   const scale = scaleOf(camera, width, height);
-  const inside = (v) => Math.min(1.5, Math.max(-1.5, v));
-  return { ...camera, x: inside(camera.x - dx / scale), y: inside(camera.y + dy / scale) };
+  const clamped = (v) => Math.min(1.5, Math.max(-1.5, v));
+  return { ...camera, x: clamped(camera.x - dx / scale), y: clamped(camera.y + dy / scale) };
 }
 
 /**
@@ -124,7 +124,7 @@ export function pointTowards(xy, from, dx, dy, shown) {
  * What lies between points of the plane: the k nearest, weighted by the inverse square of their distance.
  * @returns {{rows: number[], weights: number[], apart: number}} weights sum to 1; `apart` is the nearest's distance
  */
-export function between(points, x, y, k, shown = () => true) {
+export function nearestWeights(points, x, y, k, shown = () => true) {
   const best = [];
   for (let i = 0; i < points.length / 2; i++) {
     const [dx, dy] = [points[2 * i] - x, points[2 * i + 1] - y];
@@ -167,7 +167,7 @@ export function placed(rates, counts, steps, points, axes, k = 8) {
 }
 
 /** Whether (x, y) is inside a polygon [[x, y], ...], by the even-odd rule. */
-export function inside(polygon, x, y) {
+export function insidePolygon(polygon, x, y) {
   let is = false;
   for (let i = 0, j = polygon.length - 1; i < polygon.length; j = i++) {
     const [[xi, yi], [xj, yj]] = [polygon[i], polygon[j]];
@@ -179,7 +179,7 @@ export function inside(polygon, x, y) {
 /** Rows whose points on the screen are inside a polygon. @returns {number[]} */
 export function enclosed(xy, polygon, shown) {
   const rows = [];
-  for (let i = 0; i < xy.length / 2; i++) if (shown(i) && inside(polygon, xy[2 * i], xy[2 * i + 1])) rows.push(i);
+  for (let i = 0; i < xy.length / 2; i++) if (shown(i) && insidePolygon(polygon, xy[2 * i], xy[2 * i + 1])) rows.push(i);
   return rows;
 }
 

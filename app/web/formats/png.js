@@ -1,12 +1,12 @@
 /** PNG files with a recipe inside: an iTXt chunk named `esvae`. */
 
-import { ascii, crc32, deflated, fromUtf8, joined, number, numberAt, says, utf8 } from "./bytes.js";
+import { ascii, crc32, deflated, fromUtf8, joined, number, numberAt, hasAscii, utf8 } from "./bytes.js";
 
 const SIGNATURE = "\x89PNG\r\n\x1a\n";
 const KEY = "esvae";
 
 /**
- * @param {import("./sheet.js").Sheet} sheet
+ * @param {import("./image_grid.js").Sheet} sheet
  * @param {string} [recipe] its text
  * @returns {Promise<Uint8Array>} the file
  */
@@ -30,7 +30,7 @@ function chunk(kind, data) {
 }
 
 /** Whether these bytes begin as a PNG file does. */
-export const isPng = (bytes) => says(bytes, 0, SIGNATURE);
+export const isPng = (bytes) => hasAscii(bytes, 0, SIGNATURE);
 
 /** The recipe's text in a PNG file, "" if there is none; from an iTXt chunk that is not packed, or a tEXt chunk. */
 export function recipeInPng(bytes) {
@@ -38,9 +38,9 @@ export function recipeInPng(bytes) {
     const length = numberAt(bytes, at, 4, true);
     const data = bytes.subarray(at + 8, at + 8 + length);
     if (data.length < length) break;
-    if (says(data, 0, `${KEY}\0`)) {
-      if (says(bytes, at + 4, "tEXt")) return fromUtf8(data.subarray(KEY.length + 1)); // a recipe's letters are few
-      if (says(bytes, at + 4, "iTXt") && data[KEY.length + 1] === 0) {
+    if (hasAscii(data, 0, `${KEY}\0`)) {
+      if (hasAscii(bytes, at + 4, "tEXt")) return fromUtf8(data.subarray(KEY.length + 1)); // a recipe's letters are few
+      if (hasAscii(bytes, at + 4, "iTXt") && data[KEY.length + 1] === 0) {
         const language = data.indexOf(0, KEY.length + 3);
         const start = language < 0 ? -1 : data.indexOf(0, language + 1);
         if (start >= 0) return fromUtf8(data.subarray(start + 1));

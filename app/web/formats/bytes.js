@@ -40,7 +40,7 @@ export function numberAt(bytes, at, length, big = false) {
 }
 
 /** Whether those letters stand there. */
-export const says = (bytes, at, text) => at + text.length <= bytes.length && [...text].every((c, i) => bytes[at + i] === c.charCodeAt(0));
+export const hasAscii = (bytes, at, text) => at + text.length <= bytes.length && [...text].every((c, i) => bytes[at + i] === c.charCodeAt(0));
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;

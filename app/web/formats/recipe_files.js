@@ -1,6 +1,6 @@
 /** Which recipe a file carries, whatever the file is; the twin of `read` in `esvae_core/explore/carriers.py`. */
 
-import { fromUtf8, says } from "./bytes.js";
+import { fromUtf8, hasAscii } from "./bytes.js";
 import { isGif, recipeInGif } from "./gif.js";
 import { isMp4, xmpInMp4 } from "./mp4.js";
 import { isNpz, recipeInNpz } from "./npz.js";
@@ -26,7 +26,7 @@ async function textIn(bytes) {
   if (isGif(bytes)) return recipeInGif(bytes);
   if (isWebp(bytes)) return betweenTags(xmpInWebp(bytes));
   if (isMp4(bytes)) return betweenTags(xmpInMp4(bytes));
-  if (says(bytes, 0, "<svg") || says(bytes, 0, "<?xm")) return betweenTags(fromUtf8(bytes));
+  if (hasAscii(bytes, 0, "<svg") || hasAscii(bytes, 0, "<?xm")) return betweenTags(fromUtf8(bytes));
   if (!isNpz(bytes)) return "";
   try {
     return await recipeInNpz(bytes, MAX_TEXT);

@@ -71,7 +71,7 @@ export class Recorder {
 
   /** @param {HTMLCanvasElement} canvas painted without transparency */
   drawImage(canvas, x, y, width, height) {
-    this.shapes.push({ kind: "image", x, y, width, height, pixels: pixelsOf(canvas), alpha: this.globalAlpha });
+    this.shapes.push({ kind: "image", x, y, width, height, pixels: canvasPixels(canvas), alpha: this.globalAlpha });
   }
 
   #write(text, x, y, most, filled) {
@@ -135,7 +135,7 @@ export class Recorder {
 }
 
 /** What is painted on a canvas, which has no transparent pixels. @returns {Pixels} */
-export function pixelsOf(canvas) {
+export function canvasPixels(canvas) {
   const { width, height } = canvas;
   const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
   return { width, height, bytes: Uint8Array.from({ length: 3 * width * height }, (_, i) => data[4 * Math.floor(i / 3) + (i % 3)]) };
@@ -145,7 +145,7 @@ export function pixelsOf(canvas) {
 export const isBold = (weight) => /bold/.test(weight) || Number(/\b\d{3}\b/.exec(weight)?.[0] ?? 400) >= 600;
 
 /** The same shapes, moved. @param {Shape[]} shapes @returns {Shape[]} */
-export function moved(shapes, dx, dy) {
+export function translated(shapes, dx, dy) {
   return shapes.map((shape) =>
     shape.kind === "path"
       ? { ...shape, points: shape.points.map((line) => line.map(([x, y]) => [x + dx, y + dy])) }

@@ -13,6 +13,6 @@ export function ticks(from, to, count = 5, whole = false) {
 }
 
 /** Three digits that matter, no zeros at the end. */
-export function short(value) {
+export function formatNumber(value) {
   return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "–";
 }

@@ -15,7 +15,7 @@ export function encodeSvg(png, { width, height }, recipe) {
 
 /**
  * A figure as an SVG file, which needs no style sheet.
- * @param {import("./figure.js").Figure} figure
+ * @param {import("./vector_figure.js").Figure} figure
  * @returns {Promise<string>}
  */
 export async function figureSvg({ width, height, ground, title, words, shapes }) {

@@ -5,10 +5,10 @@
  *     store.commit("d3");              // at its end: one step that can be undone
  *     store.change({ seed: 8 }, "noise");
  *
- * A state is a frozen object (see maths/link.js) and is never changed in place.
+ * A state is a frozen object (see state/url_state.js) and is never changed in place.
  */
 
-import { same } from "./maths/rates.js";
+import { same } from "../math/rates.js";
 
 const LIMIT = 500; // steps that can be undone
 
@@ -18,7 +18,7 @@ export class Store {
   #steps; // [{label, state}], oldest first; all that can be jumped to
   #at = 0;
 
-  /** @param {import("./maths/link.js").State} state */
+  /** @param {import("./url_state.js").State} state */
   constructor(state) {
     this.#state = Object.freeze(state);
     this.#steps = [{ label: "start", state: this.#state }];

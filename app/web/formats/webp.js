@@ -1,6 +1,6 @@
 /** WebP with a recipe inside, as XMP: still pictures that the browser encoded, joined to a film. */
 
-import { ascii, fromUtf8, joined, number, numberAt, says, utf8 } from "./bytes.js";
+import { ascii, fromUtf8, joined, number, numberAt, hasAscii, utf8 } from "./bytes.js";
 import { xmp } from "./xmp.js";
 
 /**
@@ -46,7 +46,7 @@ function* chunks(bytes) {
 }
 
 /** Whether these bytes begin as a WebP file does. */
-export const isWebp = (bytes) => says(bytes, 0, "RIFF") && says(bytes, 8, "WEBP");
+export const isWebp = (bytes) => hasAscii(bytes, 0, "RIFF") && hasAscii(bytes, 8, "WEBP");
 
 /** The XMP packet of a WebP file, "" if there is none. */
 export function xmpInWebp(bytes) {

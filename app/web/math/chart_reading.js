@@ -1,6 +1,6 @@
 /** What a chart says where the pointer is. */
 
-import { short } from "./scale.js";
+import { formatNumber } from "./axis.js";
 
 const NEAR = 16; // pixels to a dot that has words of its own
 
@@ -24,7 +24,7 @@ export function readingAt({ x, marks }, at, toX, toY) {
   return {
     x: place,
     points: found.map(({ value }) => [place, value]),
-    words: `${x.label} ${x.name?.(place) ?? short(place)}: ${found.map(({ name, value }) => [name, short(value)].filter(Boolean).join(" = ")).join("; ")}`,
+    words: `${x.label} ${x.name?.(place) ?? formatNumber(place)}: ${found.map(({ name, value }) => [name, formatNumber(value)].filter(Boolean).join(" = ")).join("; ")}`,
   };
 }
 

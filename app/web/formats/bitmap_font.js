@@ -18,7 +18,7 @@ const ROWS = new Map(Array.from({ length: ALPHABET.length / 6 }, (_, i) => [ALPH
 const UNKNOWN = "77777";
 
 /** Text -> its pixels row by row, 1 for ink; small letters as capitals, unknown ones as a block. */
-export function written(text) {
+export function renderText(text) {
   const rows = [...text].map((letter) => ROWS.get(letter.toUpperCase()) ?? UNKNOWN);
   const width = Math.max(0, WIDTH * rows.length - 1);
   const ink = Uint8Array.from({ length: HEIGHT * width }, (_, i) => {

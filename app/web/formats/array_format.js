@@ -9,7 +9,7 @@ const KINDS = { uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, flo
  * @returns {{about: any, arrays: Record<string, {shape: number[], values: any}>}}
  * @throws {Error} one line, if it is anything else or does not hold what it says
  */
-export function readPack(buffer) {
+export function readArrays(buffer) {
   const bytes = new Uint8Array(buffer);
   const view = new DataView(buffer);
   if (bytes.length < 16 || String.fromCharCode(...bytes.subarray(0, 8)) !== MAGIC) {

@@ -1,7 +1,7 @@
 /** The lines of Python that make a picture again with `esvae_core`, to the pixel. */
 
-import { GRID } from "./rates.js";
-import { cellsOf } from "./recipe.js";
+import { GRID } from "../math/rates.js";
+import { cellRates } from "./recipe.js";
 
 /**
  * @param {import("./recipe.js").Recipe} recipe
@@ -10,7 +10,7 @@ import { cellsOf } from "./recipe.js";
  */
 export function pythonFor(recipe, path, latent = null) {
   const { kind, sampler, steps, layout, seeds, flips = [], upto = [] } = recipe;
-  const cells = cellsOf(recipe);
+  const cells = cellRates(recipe);
   const unit = commonUnit(cells);
   const rows = latent ? codes(cells, latent) : cells.map((rates) => `[${Array.from(rates, (rate) => (rate * unit) / GRID).join(", ")}]`);
   const vectors = rows.length === 1 ? rows[0] : `\n    ${rows.join(",\n    ")},\n`;
@@ -49,7 +49,7 @@ to_picture(whole, scale=${layout.scale}).save("${kind}.png")`;
 
 /**
  * The lines that draw a state's spikes, turn some of them, and save the picture after some steps.
- * @param {import("./link.js").State} state
+ * @param {import("../state/url_state.js").State} state
  * @param {Iterable<number>} cells that are turned, t * d + j
  * @param {number} upto steps that are shown, 1 to T
  * @param {string} path of the checkpoint

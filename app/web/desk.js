@@ -102,6 +102,12 @@ export class Desk {
     return this.#peeked.get(name);
   }
 
+  /** Make a test image the source. */
+  startFrom(index) {
+    const source = { kind: "test", index };
+    this.store.change({ source, rates: this.ratesOf(source) }, `test image ${index}`);
+  }
+
   /** What the model at work shows before anybody touched anything. */
   firstState() {
     const { entry, atlas } = this;

@@ -97,4 +97,4 @@ export function onLook(element, redraw) {
 }
 
 /** Whether the visitor asked for less motion. */
-export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+export const prefersReducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -2,9 +2,9 @@
 
 import { Desk } from "./desk.js";
 import { h } from "./dom.js";
-import { bar } from "./parts/bar.js";
-import { message } from "./parts/message.js";
-import { opened as drops } from "./parts/opened.js";
+import { toolbar } from "./parts/shared/toolbar.js";
+import { message } from "./parts/shared/message.js";
+import { fileDrop as drops } from "./parts/shared/file_drop.js";
 import { encodeState } from "./state/url_state.js";
 
 const REST = 300; // ms without a gesture, or since a model was opened, until the script is told; by then the page has drawn all of it
@@ -59,7 +59,7 @@ export function show(root, desk, view, data, tell) {
   const build = () => {
     leave();
     const body = h("div", { class: "view" });
-    const top = bar(desk, data.view);
+    const top = toolbar(desk, data.view);
     const line = message(desk);
     root.replaceChildren(top, line, dropped, body);
     const dispose = view.mount(body, desk, data);

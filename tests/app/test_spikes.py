@@ -56,7 +56,7 @@ def same(page, image: np.ndarray, selector: str = LARGE) -> bool:
 
 def open_spikes(page, state: State | str = LINK) -> None:
     open_page(page, state, "/spikes")
-    page.locator(".laws-part[data-drawn]").wait_for()
+    page.locator(".statistics-part[data-drawn]").wait_for()
 
 
 @pytest.fixture(scope="module")

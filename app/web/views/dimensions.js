@@ -5,7 +5,7 @@ import { detail } from "../parts/dimensions/detail.js";
 import { heat } from "../parts/dimensions/heat.js";
 import { strips } from "../parts/dimensions/strips.js";
 import { table } from "../parts/dimensions/table.js";
-import { nameOf } from "../parts/mixer.js";
+import { nameOf } from "../parts/shared/mixer.js";
 
 export const styles = ["map.css", "dimensions.css"];
 

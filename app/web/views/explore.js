@@ -2,14 +2,14 @@
 
 import { choice, h, icon } from "../dom.js";
 import { GRID } from "../math/rates.js";
-import { beside } from "../parts/beside.js";
-import { distance } from "../parts/distance.js";
-import { mixer } from "../parts/mixer.js";
-import { noise } from "../parts/noise.js";
-import { picture } from "../parts/picture.js";
-import { plainly } from "../parts/plainly.js";
-import { raster } from "../parts/raster.js";
-import { source } from "../parts/source.js";
+import { modelOverlay } from "../parts/explore/model_overlay.js";
+import { distance } from "../parts/explore/distance.js";
+import { mixer } from "../parts/shared/mixer.js";
+import { noiseControls } from "../parts/shared/noise_controls.js";
+import { picture } from "../parts/explore/picture.js";
+import { noSpikesNotice } from "../parts/shared/no_spikes.js";
+import { raster } from "../parts/shared/raster.js";
+import { source } from "../parts/explore/source.js";
 
 export const styles = ["explore.css"];
 
@@ -23,8 +23,8 @@ export function mount(root, desk) {
   const bars = mixer(desk);
   const rates = heading(desk, bars);
   const { spiking } = desk.latent;
-  const spikes = spiking ? { noise: noise(desk), raster: raster(desk) } : { none: plainly(desk) };
-  const parts = { source: source(desk), picture: picture(desk), rates, mixer: bars, distance: distance(desk), beside: beside(desk), ...spikes };
+  const spikes = spiking ? { noise: noiseControls(desk), raster: raster(desk) } : { none: noSpikesNotice(desk) };
+  const parts = { source: source(desk), picture: picture(desk), rates, mixer: bars, distance: distance(desk), beside: modelOverlay(desk), ...spikes };
   const foot = h("p", { class: "quiet foot", role: "status" });
   root.append(
     h(

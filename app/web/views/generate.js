@@ -2,9 +2,9 @@
 
 import { h, icon } from "../dom.js";
 import { MAX_SEED } from "../state/url_state.js";
-import { noise, newSeed } from "../parts/noise.js";
-import { cellsOf, sheet } from "../parts/sheet.js";
-import { takeaway } from "../parts/takeaway.js";
+import { newSeed, noiseControls } from "../parts/shared/noise_controls.js";
+import { sampleCells, sampleGrid } from "../parts/generate/sample_grid.js";
+import { exportMenu } from "../parts/shared/export_menu.js";
 
 export const styles = ["generate.css"];
 
@@ -28,7 +28,7 @@ export function mount(root, desk) {
   const pinned = () =>
     new Map((view().pins ?? "").split(" ").filter(Boolean).map((pair) => pair.split("-").map(Number)).filter(([place, seed]) => place >= 0 && seed >= 0 && seed <= MAX_SEED)); // prettier-ignore
 
-  const grid = sheet(desk, {
+  const grid = sampleGrid(desk, {
     onpin(place, seed) {
       const pins = pinned();
       if (seed === null) pins.delete(place);
@@ -55,7 +55,7 @@ export function mount(root, desk) {
   warmth.onchange = () => remember({ heat: warmth.value === "1" ? null : warmth.value }, "temperature");
   const classes = h("select", { "aria-label": "Class", onchange: () => remember({ like: classes.value }, classes.value ? `like ${classes.value}` : "all classes") }, h("option", { value: "" }, "all classes"), atlas?.classNames.map((name) => h("option", { value: name }, `like “${name}”`))); // prettier-ignore
   const sort = h("input", { type: "checkbox", onchange: () => remember({ sort: sort.checked ? "1" : null }, "sort") });
-  const noiseControls = desk.latent.spiking ? noise(desk) : null;
+  const sampling = desk.latent.spiking ? noiseControls(desk) : null;
   let shown = [];
   const offer = () => ({ kind: "grid", name: "samples", cells: shown.map((cell) => cell.rates), seeds: [store.state.seed], columns: number("columns", SIDES.columns), captions: shown.map((cell) => String(cell.seed)) }); // prettier-ignore
   const note = h("p", { class: "quiet", role: "status" });
@@ -73,8 +73,8 @@ export function mount(root, desk) {
         fresh,
         h("label", { class: "field grow" }, "Temperature", warmth, degrees),
         atlas ? [classes, h("label", { class: "field" }, sort, "most typical first")] : null,
-        noiseControls ? [h("div", { class: "head" }, h("h2", {}, "Noise")), noiseControls] : null,
-        takeaway(desk, () => (shown.length ? offer() : { why: "There are no samples to take along." }), "Export the grid"),
+        sampling ? [h("div", { class: "head" }, h("h2", {}, "Noise")), sampling] : null,
+        exportMenu(desk, () => (shown.length ? offer() : { why: "There are no samples to take along." }), "Export the grid"),
         note,
       ),
       grid,
@@ -85,7 +85,7 @@ export function mount(root, desk) {
     const count = number("rows", SIDES.rows) * number("columns", SIDES.columns);
     const label = atlas?.classNames.includes(view().like) ? view().like : "";
     const priorRates = (each) => desk.priorRates(each, temperature);
-    const cells = cellsOf(desk, { count, seed: firstSeed(), label, sort: view().sort === "1", pinned: pinned(), priorRates });
+    const cells = sampleCells(desk, { count, seed: firstSeed(), label, sort: view().sort === "1", pinned: pinned(), priorRates });
     const words = [`${cells.length} samples, seeds from ${firstSeed()} on`];
     if (label) words.push(`those whose ${5} nearest test images are mostly “${label}”`);
     if (cells.length < count) words.push("more of that class were not found");
@@ -113,6 +113,6 @@ export function mount(root, desk) {
   return () => {
     stop();
     grid.dispose();
-    noiseControls?.dispose();
+    sampling?.dispose();
   };
 }

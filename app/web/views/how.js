@@ -2,17 +2,17 @@
 
 import { h } from "../dom.js";
 import { Inside } from "../inside.js";
-import { examples } from "../parts/examples.js";
-import { inward } from "../parts/inward.js";
-import { outward } from "../parts/outward.js";
-import { noSpikes } from "../parts/plainly.js";
-import { player } from "../parts/player.js";
+import { examples } from "../parts/how/examples.js";
+import { encoderCards } from "../parts/how/encoder_cards.js";
+import { decoderCards } from "../parts/how/decoder_cards.js";
+import { noSpikesView } from "../parts/shared/no_spikes.js";
+import { player } from "../parts/shared/player.js";
 
 export const styles = ["how.css"];
 
 export function mount(root, desk) {
   if (!desk.latent.spiking) {
-    root.append(noSpikes(desk));
+    root.append(noSpikesView(desk));
     return () => {};
   }
   if (!desk.engine) {
@@ -20,7 +20,7 @@ export function mount(root, desk) {
     return () => {};
   }
   const inside = new Inside(desk);
-  const [choose, time, there, back] = [examples(desk), player(desk, inside), inward(desk, inside), outward(desk, inside)];
+  const [choose, time, there, back] = [examples(desk), player(desk, inside), encoderCards(desk, inside), decoderCards(desk, inside)];
   root.append(
     h("div", { class: "how-head" }, choose, h("div", { class: "how-time" }, h("span", { class: "quiet" }, "Maps show spikes per step; play to see them one step at a time."), time)),
     h("ol", { class: "cards" }, there.cards, back.cards),

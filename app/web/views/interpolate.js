@@ -1,17 +1,17 @@
 /** Interpolate: walks between latents, with the data beside the path. */
 
-import { calm, choice, h, icon, pixels } from "../dom.js";
+import { prefersReducedMotion, choice, h, icon, pixels } from "../dom.js";
 import { bernoulli, normal, systematic } from "../engine/noise.js";
 import { along, drifting, PATHS } from "../math/interpolation.js";
 import { fromGrid, toGrid } from "../math/rates.js";
-import { anchors } from "../parts/anchors.js";
-import { corners } from "../parts/corners.js";
-import { noise } from "../parts/noise.js";
-import { paint } from "../parts/picture.js";
-import { plainly } from "../parts/plainly.js";
-import { raster } from "../parts/raster.js";
-import { strip } from "../parts/strip.js";
-import { takeaway } from "../parts/takeaway.js";
+import { anchors } from "../parts/interpolate/anchors.js";
+import { corners } from "../parts/interpolate/corners.js";
+import { noiseControls } from "../parts/shared/noise_controls.js";
+import { paint } from "../parts/shared/paint.js";
+import { noSpikesNotice } from "../parts/shared/no_spikes.js";
+import { raster } from "../parts/shared/raster.js";
+import { strip } from "../parts/interpolate/strip.js";
+import { exportMenu } from "../parts/shared/export_menu.js";
 
 export const styles = ["interpolate.css"];
 
@@ -43,7 +43,7 @@ export function mount(root, desk) {
   const row = anchors(desk, () => refresh());
   const film = strip(desk, { onpick: (k) => walk(placeOf(k), true) });
   const blend = corners(desk, { anchors: row.list, path });
-  const chance = spiking ? [noise(desk), raster(desk)] : [plainly(desk, "The path is straight in the latent.")];
+  const chance = spiking ? [noiseControls(desk), raster(desk)] : [noSpikesNotice(desk, "The path is straight in the latent.")];
   const large = pixels(entry.size, entry.size, "Picture on the path", "large");
   const slider = h("input", { type: "range", min: 0, step: 0.001, "aria-label": "Place on the path" });
   const play = h("button", { type: "button", "aria-pressed": "false", onclick: () => run(!timer) }, icon("play"), "Play");
@@ -55,7 +55,7 @@ export function mount(root, desk) {
   root.append(
     h("div", { class: "head" }, h("h2", {}, "Anchors"), h("div", { class: "row tight" }, spiking ? [ways, kinds] : null, frames)),
     row,
-    h("div", { class: "head" }, h("h2", {}, "Path"), takeaway(desk, offer, "Export the path")),
+    h("div", { class: "head" }, h("h2", {}, "Path"), exportMenu(desk, offer, "Export the path")),
     film,
     h(
       "div",
@@ -139,7 +139,7 @@ export function mount(root, desk) {
       film.mark(shown.indexOf(frame));
       if (frame?.image) paint(large, frame.image, entry.channels);
       at++;
-    }, calm() ? 600 : 120); // prettier-ignore
+    }, prefersReducedMotion() ? 600 : 120); // prettier-ignore
   }
 
   function follow(state) {

@@ -3,16 +3,16 @@
 import { choice, h, icon, pixels } from "../dom.js";
 import { nearestWeights, blended } from "../math/map_geometry.js";
 import { toGrid } from "../math/rates.js";
-import { distance, startFrom } from "../parts/distance.js";
+import { distance } from "../parts/explore/distance.js";
 import { mapCanvas } from "../parts/map/canvas.js";
 import { colourBy, legend } from "../parts/map/legend.js";
-import { MapModel } from "../parts/map/model.js";
-import { NEAR } from "../parts/map/over.js";
+import { MapModel } from "../parts/map/map_model.js";
+import { NEAR } from "../parts/map/map_overlay.js";
 import { Pictures } from "../parts/map/pictures.js";
 import { selection } from "../parts/map/selection.js";
 import { settings } from "../parts/map/settings.js";
-import { mixer } from "../parts/mixer.js";
-import { paint } from "../parts/picture.js";
+import { mixer } from "../parts/shared/mixer.js";
+import { paint } from "../parts/shared/paint.js";
 
 export const styles = ["map.css"];
 
@@ -27,10 +27,10 @@ export function mount(root, desk) {
   const hand = underTheHand(model, pictures);
   canvas = mapCanvas(model, pictures, {
     hover: hand.show,
-    pick: (row) => startFrom(desk, desk.atlas.indices[row]),
+    pick: (row) => desk.startFrom(desk.atlas.indices[row]),
     travel: (x, y) => desk.store.change({ rates: toGrid(ratesAt(model, x, y).rates) }, "a place on the map"),
   });
-  const tools = toolbar(model, canvas);
+  const tools = mapTools(model, canvas);
   const parts = [canvas, tools, hand, legend(model), selection(model, canvas), distance(desk), mixer(desk), desk.given.alone ? null : settings(model), trust(model), present(desk)];
   const [, , , colours, held, far, bars, set, faith, now] = parts;
   root.append(
@@ -63,7 +63,7 @@ function ratesAt({ places, shown, atlas }, x, y) {
   return { rates: blended(atlas.counts, atlas.steps, atlas.dims, rows, weights), rows };
 }
 
-function toolbar(model, canvas) {
+function mapTools(model, canvas) {
   const axes = choice("Dimensions of the map", [["2", "2-D"], ["3", "3-D", "Drag to turn, with Shift to move"]], model.kept("axes"), (value) => model.keep("axes", value, `map in ${value} dimensions`)); // prettier-ignore
   const as = choice("Show as", [["points", "Points"], ["pictures", "Pictures"]], model.kept("as"), (value) => model.keep("as", value, `map of ${value}`)); // prettier-ignore
   const by = colourBy(model);

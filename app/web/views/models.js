@@ -1,10 +1,10 @@
 /** Models: all checkpoints with their measured figures, two of them side by side, and the card of each: below, of the one at work. */
 
 import { h } from "../dom.js";
-import { about, aboutUnplayed } from "../parts/about.js";
-import { diagram } from "../parts/diagram.js";
-import { side, unreadable } from "../parts/side.js";
-import { budget, minutes } from "../parts/training.js";
+import { modelCard, previewModelCard } from "../parts/models/model_card.js";
+import { diagram } from "../parts/models/diagram.js";
+import { sideBySide, unreadable } from "../parts/models/side_by_side.js";
+import { budget, minutes } from "../parts/models/training.js";
 
 export const styles = ["models.css"];
 
@@ -34,7 +34,7 @@ function shownMetric(model, name, sampler) {
 }
 
 export function mount(root, desk) {
-  const parts = [table(desk), side(desk), about(desk.entry, diagram(desk))]; // charts of the one at work are below the view (`app/charts.py`)
+  const parts = [table(desk), sideBySide(desk), modelCard(desk.entry, diagram(desk))]; // charts of the one at work are below the view (`app/charts.py`)
   const [rows, ...others] = parts;
   root.append(
     h("div", { class: "models" }, h("section", {}, h("div", { class: "head" }, h("h2", {}, "Models ", h("small", {}, "hover a figure for its protocol; press a name to open it, or its card where it cannot be played"))), rows), others),
@@ -85,7 +85,7 @@ function unfolding(model, id) {
   let card = null;
   const button = h("button", { type: "button", class: "bare", "aria-expanded": "false", "aria-controls": id, onclick: () => open(below.hidden) }, model.name);
   function open(yes) {
-    if (!card) place.append((card = aboutUnplayed(model)));
+    if (!card) place.append((card = previewModelCard(model)));
     below.hidden = !yes;
     button.setAttribute("aria-expanded", String(yes));
   }

@@ -3,9 +3,9 @@
 import { h, icon, lettering, onLook, palette, pixels, sharp } from "../../dom.js";
 import { classColour } from "../../math/colour.js";
 import { GRID } from "../../math/rates.js";
-import { download } from "../files.js";
-import { nameOf } from "../mixer.js";
-import { paint } from "../picture.js";
+import { download } from "../shared/download.js";
+import { nameOf } from "../shared/mixer.js";
+import { paint } from "../shared/paint.js";
 import { withRate } from "./strips.js";
 import { chosenOf } from "./table.js";
 

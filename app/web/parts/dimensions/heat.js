@@ -2,7 +2,7 @@
 
 import { h, lettering, onLook, palette, sharp } from "../../dom.js";
 import { rampColour, rampGradient } from "../../math/colour.js";
-import { nameOf, orderOf } from "../mixer.js";
+import { nameOf, orderOf } from "../shared/mixer.js";
 import { chosenOf } from "./table.js";
 
 const ROW = 15; // pixels

@@ -4,8 +4,8 @@ import { h, pixels } from "../../dom.js";
 import { rampColour } from "../../math/colour.js";
 import { geodesicValues, withValue, quantileValues, sensitivity } from "../../math/dimensions.js";
 import { fromGrid, GRID } from "../../math/rates.js";
-import { nameOf } from "../mixer.js";
-import { paint } from "../picture.js";
+import { nameOf } from "../shared/mixer.js";
+import { paint } from "../shared/paint.js";
 import { chosenOf } from "./table.js";
 
 const FRAMES = 9;

@@ -2,7 +2,7 @@
 
 import { h, onLook, palette, sharp } from "../../dom.js";
 import { strongest } from "../../math/dimensions.js";
-import { nameOf } from "../mixer.js";
+import { nameOf } from "../shared/mixer.js";
 
 const WORDS = {
   active: "active",

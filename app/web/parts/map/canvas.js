@@ -5,7 +5,7 @@
 
 import { h, lettering, onLook, palette, sharp } from "../../dom.js";
 import { dragged, enclosed, initialCamera, placeAt, placed, pointAt, pointTowards, projected, shifted, spread, zoomed } from "../../math/map_geometry.js"; // prettier-ignore
-import { drawOver } from "./over.js";
+import { drawOverlay } from "./map_overlay.js";
 import { drawPoints, Points } from "./points.js";
 
 const REACH = 12; // pixels within which a point is meant
@@ -13,7 +13,7 @@ const STILL = 4; // pixels that a click may move
 const KEYS = "Arrow keys go from point to point, Enter takes one as the source, plus and minus zoom, zero shows all, Shift with arrows moves or turns the map, L draws a lasso with the pointer, Escape gives up."; // prettier-ignore
 
 /**
- * @param {import("./model.js").MapModel} model
+ * @param {import("./map_model.js").MapModel} model
  * @param {import("./pictures.js").Pictures} pictures
  * @param {{hover: (what: null|{row: number}|{x: number, y: number}) => void, pick: (row: number) => void,
  *   travel: (x: number, y: number) => void}} told what the hand is over, and what it took
@@ -71,7 +71,7 @@ export function mapCanvas(model, pictures, told) {
   }
 
   base.vector = (context) => (model.kept("as") === "pictures" ? drawPictures(context) : drawPoints(context, model, seen));
-  over.vector = (context, width, height) => drawOver(context, { model, seen, now, toScreen, colour: palette(over), font: lettering(over, "650 14px"), width, height });
+  over.vector = (context, width, height) => drawOverlay(context, { model, seen, now, toScreen, colour: palette(over), font: lettering(over, "650 14px"), width, height });
 
   const toScreen = (place) => {
     const { xy } = projected(Float32Array.from(place), model.axes, model.camera, seen.width, seen.height);
@@ -81,7 +81,7 @@ export function mapCanvas(model, pictures, told) {
   function drawAbove() {
     const { context, width, height } = sharp(over);
     context.clearRect(0, 0, width, height);
-    drawOver(context, { model, seen, now, toScreen, colour: palette(over), font: lettering(over, "650 14px"), width, height });
+    drawOverlay(context, { model, seen, now, toScreen, colour: palette(over), font: lettering(over, "650 14px"), width, height });
   }
 
   // ---- the rates that are played ---------------------------------------------------------------------------------

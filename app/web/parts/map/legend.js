@@ -2,7 +2,7 @@
 
 import { h } from "../../dom.js";
 import { classColour, OWN_COLOURS, rampGradient } from "../../math/colour.js";
-import { nameOf, orderOf } from "../mixer.js";
+import { nameOf, orderOf } from "../shared/mixer.js";
 
 /** The choice of what colours the points. */
 export function colourBy(model) {

@@ -3,7 +3,7 @@
 import { pixels } from "../../dom.js";
 import { fromBytes } from "../../math/image.js";
 import { fromGrid } from "../../math/rates.js";
-import { paint } from "../picture.js";
+import { paint } from "../shared/paint.js";
 
 export class Pictures {
   #made = new Map(); // row -> canvas, or null while it is on its way

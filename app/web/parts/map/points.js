@@ -7,7 +7,7 @@ const DEEP = 24; // layers that space is sorted into
 export class Points {
   #image = null;
 
-  /** Draw all points that are shown. @param {import("./model.js").MapModel} model */
+  /** Draw all points that are shown. @param {import("./map_model.js").MapModel} model */
   draw(context, model, seen) {
     const { width: w, height: hgt } = context.canvas;
     if (this.#image?.width === w && this.#image.height === hgt) this.#image.data.fill(0);

@@ -4,9 +4,9 @@ import { h, icon, pixels } from "../../dom.js";
 import { classColour } from "../../math/colour.js";
 import { summary } from "../../math/map_geometry.js";
 import { toGrid } from "../../math/rates.js";
-import { download } from "../files.js";
-import { nameOf } from "../mixer.js";
-import { paint } from "../picture.js";
+import { download } from "../shared/download.js";
+import { nameOf } from "../shared/mixer.js";
+import { paint } from "../shared/paint.js";
 
 const SHOWN = 5; // classes named
 

@@ -1,0 +1,27 @@
+/** Rates drawn from the model's prior. */
+
+import { h, icon } from "../../dom.js";
+import { MAX_SEED } from "../../state/url_state.js";
+import { newSeed } from "../shared/noise_controls.js";
+
+export function prior(desk) {
+  const { store } = desk;
+  const draw = (seed) => {
+    try {
+      const source = { kind: "prior", seed };
+      store.change({ source, rates: desk.ratesOf(source) }, `prior ${seed}`);
+    } catch (error) {
+      desk.say(error.message, "warning");
+    }
+    field.value = seed;
+  };
+  const field = h("input", { type: "number", min: 0, max: MAX_SEED, step: 1, "aria-label": "Prior seed" });
+  field.value = store.state.source.kind === "prior" ? store.state.source.seed : 0;
+  field.onchange = () => draw(Math.min(MAX_SEED, Math.max(0, Math.round(Number(field.value) || 0))));
+  return h(
+    "div",
+    {},
+    h("p", { class: "quiet" }, `${desk.latent.spiking ? "Rates" : "A latent"} that the model itself proposes. Its samples are where it is weakest: expect some that look like nothing.`),
+    h("div", { class: "row" }, h("label", { class: "field" }, "Seed", field), h("button", { type: "button", onclick: () => draw(newSeed()) }, icon("dice"), "New draw")),
+  );
+}

@@ -1,0 +1,44 @@
+/** Where the rates come from: a test image, the visitor's pen, a picture of one's own, or the prior. */
+
+import { choice, h } from "../../dom.js";
+import { drawing } from "./drawing.js";
+import { gallery } from "./gallery.js";
+import { upload } from "../shared/upload.js";
+import { prior } from "./prior.js";
+
+const TABS = [
+  ["test", "Test images", gallery],
+  ["draw", "Draw", drawing],
+  ["own", "Own picture", upload],
+  ["prior", "Prior", prior],
+];
+
+export function source(desk) {
+  const { store, atlas } = desk;
+  const body = h("div", { class: "tab" });
+  const words = h("small", {});
+  let part = null;
+  const open = (name) => {
+    part?.dispose?.();
+    part = TABS.find(([each]) => each === name)[2](desk);
+    body.replaceChildren(part);
+    tabs.choose(name);
+  };
+  const tabs = choice("Source", TABS.map(([name, label]) => [name, label]), "", (name) => open(name));
+  const element = h("section", { class: "source-part" }, h("div", { class: "head" }, h("h2", {}, "Source ", words)), tabs, body);
+  const show = ({ source: from, model }) => {
+    if (model !== desk.entry.name) return;
+    const row = from.kind === "test" ? atlas?.rowOf(from.index) ?? -1 : -1;
+    if (from.kind === "test") words.textContent = `test image ${from.index}${row >= 0 ? `, “${atlas.label(row)}”` : ""}`;
+    else words.textContent = from.kind === "prior" ? `prior, seed ${from.seed}` : "a picture of your own";
+  };
+  const stop = store.on("state", show);
+  show(store.state);
+  const { view, source: first } = store.state;
+  open(TABS.some(([name]) => name === view.tab) ? view.tab : first.kind); // a link may name any
+  element.dispose = () => {
+    stop();
+    part?.dispose?.();
+  };
+  return element;
+}

@@ -1,0 +1,29 @@
+/** The picture that rates came from, and what the encoder is shown where that is not at hand. */
+
+import { fromBytes } from "../../math/image.js";
+import { fromGrid } from "../../math/rates.js";
+
+/** Tells sources apart. */
+export const keyOf = (source) => `${source.kind} ${source.index ?? source.seed ?? source.rates}`;
+
+/** The picture that the rates came from, (C, H, W) in [-1, 1]; null where it is not at hand. */
+export async function sourceImage(desk, source) {
+  const row = source.kind === "test" ? (desk.atlas?.rowOf(source.index) ?? -1) : -1;
+  const { entry } = desk;
+  const originals = row >= 0 ? await desk.originals() : null;
+  if (!originals) return null;
+  const length = entry.size ** 2 * entry.channels;
+  return fromBytes(originals.values.subarray(row * length, (row + 1) * length), entry.channels);
+}
+
+/**
+ * What the encoder can be shown: that picture, or else the one which the model paints of the source's rates.
+ * @returns {Promise<{image: Float32Array, painted: boolean}>} (C, H, W) in [-1, 1]; painted: by the model
+ */
+export async function encoderImage(desk, source) {
+  const image = await sourceImage(desk, source);
+  if (image) return { image, painted: false };
+  const { engine, entry } = desk;
+  const spikes = engine.sample(fromGrid(desk.ratesOf(source)), 0, "systematic", entry.steps); // hardly any sampling noise
+  return { image: engine.decode(spikes, entry.steps).slice(), painted: true };
+}

@@ -1,0 +1,75 @@
+/** The line above every view: which model, back and forth, and what to take along. */
+
+import { h, icon } from "../../dom.js";
+import { menu } from "./menu.js";
+import { exportMenu } from "./export_menu.js";
+
+export function toolbar(desk, view) {
+  const { store } = desk;
+  const undo = h("button", { type: "button", title: "Undo (Ctrl+Z)", onclick: () => store.undo() }, icon("undo"), h("span", {}, "Undo"));
+  const redo = h("button", { type: "button", title: "Redo (Ctrl+Y)", onclick: () => store.redo() }, icon("redo"), h("span", {}, "Redo"));
+  const steps = menu("Steps", "history", () => stepList(desk));
+  const link = h("button", { type: "button", title: "Copy a link to what is on the screen", onclick: () => copy(desk, link) }, icon("link"), h("span", {}, "Link")); // prettier-ignore
+  const actions = h("div", { class: "actions" }, undo, redo, steps, link, exportMenu(desk, null, "Export", view));
+  const element = h("header", { class: "bar" }, models(desk), h("p", { class: "quiet about" }, about(desk)), actions);
+
+  const update = () => {
+    const { labels, at } = store.history;
+    undo.disabled = at === 0;
+    redo.disabled = at === labels.length - 1;
+  };
+  const onkey = (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || isText(event.composedPath()[0])) return;
+    const key = event.key.toLowerCase();
+    if (key !== "z" && key !== "y") return;
+    event.preventDefault();
+    if (key === "y" || event.shiftKey) store.redo();
+    else store.undo();
+  };
+  addEventListener("keydown", onkey);
+  const stop = store.on("commit", update);
+  update();
+  element.dispose = () => {
+    stop();
+    removeEventListener("keydown", onkey);
+  };
+  return element;
+}
+
+const isText = (target) =>
+  target?.isContentEditable || target?.tagName === "TEXTAREA" || (target?.tagName === "INPUT" && ["text", "number", "search"].includes(target.type));
+
+function models(desk) {
+  const options = desk.models.map(({ name, problem, kind }) =>
+    h("option", { value: name, disabled: Boolean(problem), title: problem || null }, problem ? `${name} (${kind ?? "unreadable"})` : name),
+  );
+  const select = h("select", { "aria-label": "Model", onchange: () => desk.choose(select.value) }, options);
+  select.value = desk.entry.name;
+  return select;
+}
+
+function about({ entry, engine, latent }) {
+  const colour = entry.channels === 1 ? "gray" : "colour";
+  const where = engine ? "" : " · decoded by the server when you let go, since this browser cannot run the model";
+  const what = latent.spiking ? "latent neurons" : `${latent.names}, no spikes`;
+  return `${entry.dims} ${what} · ${entry.size} × ${entry.size} ${colour}${where}`;
+}
+
+function stepList({ store }) {
+  const { labels, at } = store.history;
+  const rows = labels.map((label, i) =>
+    h("li", {}, h("button", { type: "button", class: "bare", "aria-current": i === at ? "step" : null, onclick: () => store.jump(i) }, `${i}. ${label}`)), // prettier-ignore
+  );
+  return h("ol", { class: "steps", reversed: true }, rows.reverse().slice(0, 100));
+}
+
+async function copy(desk, button) {
+  const word = button.querySelector("span");
+  try {
+    await navigator.clipboard.writeText(desk.link);
+    word.textContent = "Copied";
+    setTimeout(() => (word.textContent = "Link"), 1500);
+  } catch {
+    desk.say("The link could not be copied; it is in the address bar.");
+  }
+}

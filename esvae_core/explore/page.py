@@ -1,7 +1,7 @@
 """One file that holds a model, the engine, an atlas and the explorer's views, and needs no server and no network.
 
 The front end's modules go into the file as `data:` addresses behind an import map, under names of their own, since
-modules in a file from disk may import nothing beside it. Its entry is `app/web/page.js`.
+modules in a file from disk may import nothing beside it. Its entry is `app/web/standalone.js`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ WEB = Path(__file__).resolve().parents[2] / "app" / "web"
 View = Literal["explore", "draw", "spikes", "map"]
 """What the file can open at."""
 
-_ENTRY = "page.js"
+_ENTRY = "standalone.js"
 _PREFIX = "esvae/"
 _COMMENT = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.S | re.M)
 _STATIC = re.compile(
@@ -89,7 +89,7 @@ def page(
     imports = {_PREFIX + module: _address(text) for module, text in inlined(_ENTRY, files).items()}
     return _TEMPLATE.format(
         title=html.escape(f"{name}: ESVAE explorer"),
-        style="".join(files[f"{name}.css"] for name in ("page", "look", "explore", "spikes", "map")),
+        style="".join(files[f"{name}.css"] for name in ("standalone", "look", "explore", "spikes", "map")),
         imports=json.dumps({"imports": imports}),
         held=json.dumps(held).replace("<", "\\u003c"),
         entry=_PREFIX + _ENTRY,

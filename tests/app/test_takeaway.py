@@ -102,14 +102,14 @@ def test_the_table_the_lines_and_the_link(page, context, tmp_path, monkeypatch, 
 
 
 GRID_OF_FOUR = """async () => {
-  const [stage] = performance.getEntriesByType('resource').map((e) => e.name).filter((n) => n.endsWith('/stage.js'));
-  const { exportMenu } = await import(stage.replace('stage.js', 'parts/shared/export_menu.js'));
-  const { Desk } = await import(stage.replace('stage.js', 'desk.js'));
-  const desk = await Desk.open(location.origin + '/esvae');
+  const [mount] = performance.getEntriesByType('resource').map((e) => e.name).filter((n) => n.endsWith('/mount.js'));
+  const { exportMenu } = await import(mount.replace('mount.js', 'parts/shared/export_menu.js'));
+  const { Session } = await import(mount.replace('mount.js', 'session.js'));
+  const session = await Session.open(location.origin + '/esvae');
   const cells = UNITS.map((rates) => Uint16Array.from(rates));
   const offer = { kind: 'grid', name: 'four', cells, seeds: [1, 2, 3, 4], columns: 2, captions: ['a', 'b', 'c', 'd'] };
   const place = document.body.appendChild(document.createElement('div'));
-  place.append(exportMenu(desk, () => offer, 'Export four'));
+  place.append(exportMenu(session, () => offer, 'Export four'));
 }"""
 
 

@@ -61,7 +61,7 @@ def test_every_module_of_the_front_end_has_only_imports_that_are_found():
         assert not page._STATIC.search(left)
         assert ' from "./' not in left, name
         assert ' from "../' not in left, name
-    assert len(page.inlined("page.js", files)) > 20
+    assert len(page.inlined("standalone.js", files)) > 20
 
 
 def test_names_cannot_end_the_script(model):

@@ -9,9 +9,9 @@ import { nameOf } from "../parts/shared/mixer.js";
 
 export const styles = ["map.css", "dimensions.css"];
 
-export function mount(root, desk) {
-  const { entry, store } = desk;
-  if (!desk.atlas) {
+export function mount(root, session) {
+  const { entry, store } = session;
+  if (!session.atlas) {
     root.append(
       h("div", { class: "message", role: "status" }, h("p", {}, "This model has no atlas of test images, so nothing is known of how its dimensions are used. Build it with"), h("p", {}, h("code", {}, `esvae atlas ${entry.path ?? "CHECKPOINT"}`)), h("p", {}, "and open the model again.")),
     );
@@ -20,11 +20,11 @@ export function mount(root, desk) {
   let parts = [];
   let gone = false;
   root.append(h("p", { class: "skeleton", role: "status" }, "Reading what its dimensions do …"));
-  const choose = (j) => store.change({ view: { ...store.state.view, dim: String(j) } }, `look at ${nameOf(desk, j)}`);
-  facts(desk).then(
+  const choose = (j) => store.change({ view: { ...store.state.view, dim: String(j) } }, `look at ${nameOf(session, j)}`);
+  facts(session).then(
     (found) => {
       if (gone) return;
-      parts = [table(desk, found, choose), detail(desk, found), strips(desk), heat(desk, found, choose)];
+      parts = [table(session, found, choose), detail(session, found), strips(session), heat(session, found, choose)];
       const [rows, one, pictures, colours] = parts;
       root.replaceChildren(
         h("div", { class: "dimensions-view" }, h("div", {}, h("div", { class: "head" }, h("h2", {}, "Dimensions ", h("small", {}, summary(found)))), rows), h("div", { class: "dimension-right" }, one, pictures, colours)),

@@ -19,12 +19,12 @@ const ORDERS = [
   ["index", "index", "As they are in the network"],
 ];
 
-export function mount(root, desk) {
-  const bars = mixer(desk);
-  const rates = heading(desk, bars);
-  const { spiking } = desk.latent;
-  const spikes = spiking ? { noise: noiseControls(desk), raster: raster(desk) } : { none: noSpikesNotice(desk) };
-  const parts = { source: source(desk), picture: picture(desk), rates, mixer: bars, distance: distance(desk), beside: modelOverlay(desk), ...spikes };
+export function mount(root, session) {
+  const bars = mixer(session);
+  const rates = heading(session, bars);
+  const { spiking } = session.latent;
+  const spikes = spiking ? { noise: noiseControls(session), raster: raster(session) } : { none: noSpikesNotice(session) };
+  const parts = { source: source(session), picture: picture(session), rates, mixer: bars, distance: distance(session), beside: modelOverlay(session), ...spikes };
   const foot = h("p", { class: "quiet foot", role: "status" });
   root.append(
     h(
@@ -37,11 +37,11 @@ export function mount(root, desk) {
     foot,
   );
   const times = [];
-  const stop = desk.live.on(({ ms }) => {
+  const stop = session.live.on(({ ms }) => {
     times.push(ms);
     if (times.length > 30) times.shift();
     const median = [...times].sort((a, b) => a - b)[times.length >> 1];
-    foot.textContent = `${median.toFixed(1)} ms a picture, ${desk.live.where === "page" ? "in this page" : "on the server"}`;
+    foot.textContent = `${median.toFixed(1)} ms a picture, ${session.live.where === "page" ? "in this page" : "on the server"}`;
   });
   return () => {
     stop();
@@ -49,13 +49,13 @@ export function mount(root, desk) {
   };
 }
 
-function heading(desk, bars) {
-  const { store, atlas, latent, entry } = desk;
+function heading(session, bars) {
+  const { store, atlas, latent, entry } = session;
   const order = choice("Order of the dimensions", ORDERS.filter(([name]) => atlas || name === "index"), store.state.order, (value) =>
     store.change({ order: value }, `order by ${value}`),
   );
-  const reset = h("button", { type: "button", title: `All ${latent.names} as they are at the source`, onclick: () => store.change({ rates: desk.ratesOf(store.state.source) }, "reset") }, icon("reset"), "Reset"); // prettier-ignore
-  const random = h("button", { type: "button", title: `Each ${latent.name} is drawn alone from those of the test images, so what they have in common is lost`, onclick: () => shuffle(desk, bars) }, icon("dice"), "Random"); // prettier-ignore
+  const reset = h("button", { type: "button", title: `All ${latent.names} as they are at the source`, onclick: () => store.change({ rates: session.ratesOf(store.state.source) }, "reset") }, icon("reset"), "Reset"); // prettier-ignore
+  const random = h("button", { type: "button", title: `Each ${latent.name} is drawn alone from those of the test images, so what they have in common is lost`, onclick: () => shuffle(session, bars) }, icon("dice"), "Random"); // prettier-ignore
   const element = h(
     "div",
     { class: "head" },

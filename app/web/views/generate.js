@@ -11,8 +11,8 @@ export const styles = ["generate.css"];
 const SIDES = { rows: [1, 12, 5], columns: [1, 16, 10] };
 const HOTTEST = 2;
 
-export function mount(root, desk) {
-  const { store, entry, engine, atlas } = desk;
+export function mount(root, session) {
+  const { store, entry, engine, atlas } = session;
   if (!engine) {
     root.append(h("p", { class: "message" }, "Sampling the prior needs the model in the page, and this browser cannot run it."));
     return () => {};
@@ -28,7 +28,7 @@ export function mount(root, desk) {
   const pinned = () =>
     new Map((view().pins ?? "").split(" ").filter(Boolean).map((pair) => pair.split("-").map(Number)).filter(([place, seed]) => place >= 0 && seed >= 0 && seed <= MAX_SEED)); // prettier-ignore
 
-  const grid = sampleGrid(desk, {
+  const grid = sampleGrid(session, {
     onpin(place, seed) {
       const pins = pinned();
       if (seed === null) pins.delete(place);
@@ -55,7 +55,7 @@ export function mount(root, desk) {
   warmth.onchange = () => remember({ heat: warmth.value === "1" ? null : warmth.value }, "temperature");
   const classes = h("select", { "aria-label": "Class", onchange: () => remember({ like: classes.value }, classes.value ? `like ${classes.value}` : "all classes") }, h("option", { value: "" }, "all classes"), atlas?.classNames.map((name) => h("option", { value: name }, `like “${name}”`))); // prettier-ignore
   const sort = h("input", { type: "checkbox", onchange: () => remember({ sort: sort.checked ? "1" : null }, "sort") });
-  const sampling = desk.latent.spiking ? noiseControls(desk) : null;
+  const sampling = session.latent.spiking ? noiseControls(session) : null;
   let shown = [];
   const offer = () => ({ kind: "grid", name: "samples", cells: shown.map((cell) => cell.rates), seeds: [store.state.seed], columns: number("columns", SIDES.columns), captions: shown.map((cell) => String(cell.seed)) }); // prettier-ignore
   const note = h("p", { class: "quiet", role: "status" });
@@ -74,7 +74,7 @@ export function mount(root, desk) {
         h("label", { class: "field grow" }, "Temperature", warmth, degrees),
         atlas ? [classes, h("label", { class: "field" }, sort, "most typical first")] : null,
         sampling ? [h("div", { class: "head" }, h("h2", {}, "Noise")), sampling] : null,
-        exportMenu(desk, () => (shown.length ? offer() : { why: "There are no samples to take along." }), "Export the grid"),
+        exportMenu(session, () => (shown.length ? offer() : { why: "There are no samples to take along." }), "Export the grid"),
         note,
       ),
       grid,
@@ -84,12 +84,12 @@ export function mount(root, desk) {
   function draw(temperature = heat()) {
     const count = number("rows", SIDES.rows) * number("columns", SIDES.columns);
     const label = atlas?.classNames.includes(view().like) ? view().like : "";
-    const priorRates = (each) => desk.priorRates(each, temperature);
-    const cells = sampleCells(desk, { count, seed: firstSeed(), label, sort: view().sort === "1", pinned: pinned(), priorRates });
+    const priorRates = (each) => session.priorRates(each, temperature);
+    const cells = sampleCells(session, { count, seed: firstSeed(), label, sort: view().sort === "1", pinned: pinned(), priorRates });
     const words = [`${cells.length} samples, seeds from ${firstSeed()} on`];
     if (label) words.push(`those whose ${5} nearest test images are mostly “${label}”`);
     if (cells.length < count) words.push("more of that class were not found");
-    note.textContent = `${words.join("; ")}. Press one to make it the present ${desk.latent.whole}; pin one to keep it when the others change.`;
+    note.textContent = `${words.join("; ")}. Press one to make it the present ${session.latent.whole}; pin one to keep it when the others change.`;
     shown = cells;
     grid.show(cells, number("columns", SIDES.columns));
   }

@@ -27,23 +27,23 @@ const NOISES = [
   ["fresh", "fresh", "New noise for every frame"],
 ];
 
-export function mount(root, desk) {
-  const { store, live, entry, engine } = desk;
+export function mount(root, session) {
+  const { store, live, entry, engine } = session;
   if (!engine) {
     root.append(h("p", { class: "message" }, "Interpolation needs the model in the page, and this browser cannot run it. Explore works, decoded by the server."));
     return () => {};
   }
   const view = () => store.state.view;
-  const { spiking } = desk.latent;
+  const { spiking } = session.latent;
   const path = () => (!spiking ? "linear" : PATHS.includes(view().path) ? view().path : "arcsine");
   const kind = () => (spiking && NOISES.some(([name]) => name === view().noise) ? view().noise : "frozen");
   const count = () => (FRAMES.includes(Number(view().frames)) ? Number(view().frames) : 16);
   const remember = (patch, label) => store.change({ view: { ...view(), ...patch } }, label);
 
-  const row = anchors(desk, () => refresh());
-  const film = strip(desk, { onpick: (k) => walk(placeOf(k), true) });
-  const blend = corners(desk, { anchors: row.list, path });
-  const chance = spiking ? [noiseControls(desk), raster(desk)] : [noSpikesNotice(desk, "The path is straight in the latent.")];
+  const row = anchors(session, () => refresh());
+  const film = strip(session, { onpick: (k) => walk(placeOf(k), true) });
+  const blend = corners(session, { anchors: row.list, path });
+  const chance = spiking ? [noiseControls(session), raster(session)] : [noSpikesNotice(session, "The path is straight in the latent.")];
   const large = pixels(entry.size, entry.size, "Picture on the path", "large");
   const slider = h("input", { type: "range", min: 0, step: 0.001, "aria-label": "Place on the path" });
   const play = h("button", { type: "button", "aria-pressed": "false", onclick: () => run(!timer) }, icon("play"), "Play");
@@ -55,7 +55,7 @@ export function mount(root, desk) {
   root.append(
     h("div", { class: "head" }, h("h2", {}, "Anchors"), h("div", { class: "row tight" }, spiking ? [ways, kinds] : null, frames)),
     row,
-    h("div", { class: "head" }, h("h2", {}, "Path"), exportMenu(desk, offer, "Export the path")),
+    h("div", { class: "head" }, h("h2", {}, "Path"), exportMenu(session, offer, "Export the path")),
     film,
     h(
       "div",
@@ -98,7 +98,7 @@ export function mount(root, desk) {
     shown = list;
     film.show(list);
     try {
-      const pool = await desk.pool();
+      const pool = await session.pool();
       await Promise.all(
         list.map(async (frame, k) => {
           const spikes = spikesOf(frame.rates, k);
@@ -108,7 +108,7 @@ export function mount(root, desk) {
       );
       if (mine === turn) blend.refresh();
     } catch (error) {
-      if (mine === turn) desk.say(`The path is not shown: ${error.message}`);
+      if (mine === turn) session.say(`The path is not shown: ${error.message}`);
     }
   }
 

@@ -16,29 +16,29 @@ import { paint } from "../parts/shared/paint.js";
 
 export const styles = ["map.css"];
 
-export function mount(root, desk) {
-  if (!desk.atlas?.arrays.map2) return nothing(root, desk);
-  const model = new MapModel(desk);
+export function mount(root, session) {
+  if (!session.atlas?.arrays.map2) return nothing(root, session);
+  const model = new MapModel(session);
   let canvas = null;
-  const pictures = new Pictures(desk, () => {
+  const pictures = new Pictures(session, () => {
     hand.again();
     if (model.kept("as") === "pictures") canvas.refresh();
   });
   const hand = underTheHand(model, pictures);
   canvas = mapCanvas(model, pictures, {
     hover: hand.show,
-    pick: (row) => desk.startFrom(desk.atlas.indices[row]),
-    travel: (x, y) => desk.store.change({ rates: toGrid(ratesAt(model, x, y).rates) }, "a place on the map"),
+    pick: (row) => session.startFrom(session.atlas.indices[row]),
+    travel: (x, y) => session.store.change({ rates: toGrid(ratesAt(model, x, y).rates) }, "a place on the map"),
   });
   const tools = mapTools(model, canvas);
-  const parts = [canvas, tools, hand, legend(model), selection(model, canvas), distance(desk), mixer(desk), desk.given.alone ? null : settings(model), trust(model), present(desk)];
+  const parts = [canvas, tools, hand, legend(model), selection(model, canvas), distance(session), mixer(session), session.backend.alone ? null : settings(model), trust(model), present(session)];
   const [, , , colours, held, far, bars, set, faith, now] = parts;
   root.append(
     h(
       "div",
       { class: "map-view" },
       h("div", { class: "map-left", "data-figure": "Map" }, tools, canvas, colours, faith),
-      h("div", { class: "map-right" }, h("div", { class: "pair" }, now, hand), held, far, h("section", { class: "rates-part" }, h("div", { class: "head" }, h("h2", {}, desk.latent.spiking ? "Rates " : "Latent ", h("small", {}, "move a bar and watch the marker travel"))), bars), set ?? ""),
+      h("div", { class: "map-right" }, h("div", { class: "pair" }, now, hand), held, far, h("section", { class: "rates-part" }, h("div", { class: "head" }, h("h2", {}, session.latent.spiking ? "Rates " : "Latent ", h("small", {}, "move a bar and watch the marker travel"))), bars), set ?? ""),
     ),
   );
   return () => {
@@ -93,7 +93,7 @@ function present({ live, entry, latent }) {
 
 /** What is under the pointer: a test image, or what the model makes of the place between some. */
 function underTheHand(model, pictures) {
-  const { desk, atlas, entry } = model;
+  const { session, atlas, entry } = model;
   const canvas = pixels(entry.size, entry.size, "Nothing under the pointer", "large");
   const words = h("figcaption", {});
   const element = h("figure", { class: "hand-part" }, canvas, words);
@@ -122,12 +122,12 @@ function underTheHand(model, pictures) {
 
   async function place({ x, y }) {
     canvas.dataset.row = "";
-    if (!desk.engine) return void (words.textContent = "Between the points: this browser cannot decode here.");
+    if (!session.engine) return void (words.textContent = "Between the points: this browser cannot decode here.");
     const { rates, rows } = ratesAt(model, x, y);
-    words.textContent = `Approximation: weighted mean of the ${desk.latent.whole} of the ${rows.length} nearest on the map; click to take it`;
-    const { seed, sampler, steps } = desk.store.state;
+    words.textContent = `Approximation: weighted mean of the ${session.latent.whole} of the ${rows.length} nearest on the map; click to take it`;
+    const { seed, sampler, steps } = session.store.state;
     try {
-      const pool = await desk.pool();
+      const pool = await session.pool();
       const answer = await pool.latest("map", "play", rates, seed, sampler, steps);
       if (!answer || over === null || over.row >= 0) return;
       canvas.classList.remove("missing");

@@ -33,8 +33,8 @@ function shownMetric(model, name, sampler) {
   return found ? h("span", { title: found.protocol }, found.value.toFixed(name === "mse" ? 4 : 2)) : "–";
 }
 
-export function mount(root, desk) {
-  const parts = [table(desk), sideBySide(desk), modelCard(desk.entry, diagram(desk))]; // charts of the one at work are below the view (`app/charts.py`)
+export function mount(root, session) {
+  const parts = [table(session), sideBySide(session), modelCard(session.entry, diagram(session))]; // charts of the one at work are below the view (`app/charts.py`)
   const [rows, ...others] = parts;
   root.append(
     h("div", { class: "models" }, h("section", {}, h("div", { class: "head" }, h("h2", {}, "Models ", h("small", {}, "hover a figure for its protocol; press a name to open it, or its card where it cannot be played"))), rows), others),
@@ -44,7 +44,7 @@ export function mount(root, desk) {
 
 const cells = (model) => COLUMNS.slice(1).map(([, , show]) => h("td", {}, show(model)));
 
-function table(desk) {
+function table(session) {
   const body = h("tbody");
   let [by, down] = [0, false];
   const heads = COLUMNS.map(([title, , , help], i) =>
@@ -54,11 +54,11 @@ function table(desk) {
     if (unreadable(model)) {
       return [h("tr", { class: "broken" }, h("th", { scope: "row" }, model.name), h("td", { colspan: COLUMNS.length - 1 }, model.problem))];
     }
-    if (model.problem) return unfolding(model, `card-${desk.models.indexOf(model)}`); // a name may have spaces, an id may not
-    const open = h("button", { type: "button", class: "bare", "aria-current": model.name === desk.entry.name ? "true" : null, onclick: () => desk.choose(model.name) }, model.name);
+    if (model.problem) return unfolding(model, `card-${session.models.indexOf(model)}`); // a name may have spaces, an id may not
+    const open = h("button", { type: "button", class: "bare", "aria-current": model.name === session.entry.name ? "true" : null, onclick: () => session.choose(model.name) }, model.name);
     return [h("tr", {}, h("th", { scope: "row" }, open), cells(model))];
   };
-  const rows = new Map(desk.models.map((model) => [model, row(model)])); // made once, so that an open card survives sorting
+  const rows = new Map(session.models.map((model) => [model, row(model)])); // made once, so that an open card survives sorting
   function sort(i) {
     down = i === by ? !down : false;
     by = i;
@@ -69,7 +69,7 @@ function table(desk) {
       return (down ? -1 : 1) * (typeof value(a) === "string" ? value(a).localeCompare(value(b)) : value(a) - value(b));
     };
     heads.forEach((head, k) => head.setAttribute("aria-sort", k === by ? (down ? "descending" : "ascending") : "none"));
-    body.replaceChildren(...[...desk.models].sort(order).flatMap((model) => rows.get(model)));
+    body.replaceChildren(...[...session.models].sort(order).flatMap((model) => rows.get(model)));
   }
   down = true;
   sort(0);

@@ -1,7 +1,7 @@
 /** Spikes: what the latent's spike trains are, what they are not, and what every one of them does to the picture. */
 
 import { h } from "../dom.js";
-import { Inside } from "../inside.js";
+import { DecoderTrace } from "../decoder_trace.js";
 import { spikeEditor } from "../parts/spikes/spike_editor.js";
 import { spikeStatistics } from "../parts/spikes/spike_statistics.js";
 import { layers } from "../parts/spikes/layers.js";
@@ -13,17 +13,17 @@ import { timing } from "../parts/spikes/timing.js";
 
 export const styles = ["spikes.css"];
 
-export function mount(root, desk) {
-  if (!desk.latent.spiking) {
-    root.append(noSpikesView(desk));
+export function mount(root, session) {
+  if (!session.latent.spiking) {
+    root.append(noSpikesView(session));
     return () => {};
   }
-  const inside = new Inside(desk);
-  const whole = Boolean(desk.engine); // without an engine here, the server draws, and there is nothing to look into
-  const rank = whole ? ranking(desk, inside, { onrank: () => sheet.redraw() }) : null;
-  const sheet = spikeEditor(desk, inside, { effects: () => rank?.effects ?? null });
-  const [picture, sampling, theory] = [scrub(desk, inside), noiseControls(desk), spikeStatistics(desk, inside)];
-  const deeper = whole ? [timing(desk, inside), layers(desk, inside)] : [];
+  const trace = new DecoderTrace(session);
+  const whole = Boolean(session.engine); // without an engine here, the server draws, and there is nothing to look into
+  const rank = whole ? ranking(session, trace, { onrank: () => sheet.redraw() }) : null;
+  const sheet = spikeEditor(session, trace, { effects: () => rank?.effects ?? null });
+  const [picture, sampling, theory] = [scrub(session, trace), noiseControls(session), spikeStatistics(session, trace)];
+  const deeper = whole ? [timing(session, trace), layers(session, trace)] : [];
   root.append(
     h(
       "div",
@@ -36,6 +36,6 @@ export function mount(root, desk) {
   );
   return () => {
     [rank, sheet, picture, sampling, theory, ...deeper].forEach((part) => part?.dispose());
-    inside.dispose();
+    trace.dispose();
   };
 }

@@ -11,13 +11,13 @@ import { chosenOf } from "./table.js";
 
 const LONGEST = 24; // letters of a name, so that links stay short
 
-export function detail(desk, facts) {
-  const { store, atlas, entry, live, latent } = desk;
+export function detail(session, facts) {
+  const { store, atlas, entry, live, latent } = session;
   const noun = `${latent.name[0].toUpperCase()}${latent.name.slice(1)}`;
   const title = h("h2", {});
   const words = h("p", { class: "quiet" });
   const name = h("input", { type: "text", maxlength: LONGEST, "aria-label": "Name of the dimension", placeholder: "name it", onchange: () => rename() });
-  const save = h("button", { type: "button", title: "Save all names, JSON", onclick: () => download(`${entry.name}-dimensions.json`, named(desk)) }, icon("export"), "Names");
+  const save = h("button", { type: "button", title: "Save all names, JSON", onclick: () => download(`${entry.name}-dimensions.json`, named(session)) }, icon("export"), "Names");
   const picture = pixels(entry.size, entry.size, `Picture of the present ${latent.whole}`, "large");
   const rate = h("input", { type: "range", min: 0, max: 1, step: 1 / (4 * atlas.steps), "aria-label": noun });
   const reading = h("output", {});
@@ -43,7 +43,7 @@ export function detail(desk, facts) {
     live.follow(event);
     store.set({ rates: withRate(store.state.rates, chosen, Number(rate.value)) });
   };
-  rate.onchange = () => store.commit(nameOf(desk, chosen));
+  rate.onchange = () => store.commit(nameOf(session, chosen));
 
   function rename() {
     const view = { ...store.state.view, [`name${chosen}`]: name.value.trim().slice(0, LONGEST) };
@@ -59,8 +59,8 @@ export function detail(desk, facts) {
       const times = facts.redrawn[j] > 0 ? ` (${(facts.moved[j] / facts.redrawn[j]).toFixed(1)} times it)` : "";
       does = facts.clear[j] ? `; what it does rises above the noise${times}` : "; what it does does not rise above the noise";
     }
-    canvas.dataset.figure = `Rates of ${nameOf(desk, j)}`;
-    classes.dataset.figure = `Mean${latent.spiking ? " rates" : "s"} of ${nameOf(desk, j)} by class`;
+    canvas.dataset.figure = `Rates of ${nameOf(session, j)}`;
+    classes.dataset.figure = `Mean${latent.spiking ? " rates" : "s"} of ${nameOf(session, j)} by class`;
     words.textContent = `${used}${does}; the class explains ${Math.round(100 * facts.classShare[j])} % of its variance.`;
     bars.replaceChildren(
       ...atlas.classNames.map((label, i) => {
@@ -98,13 +98,13 @@ export function detail(desk, facts) {
     const x = left + (now * (row.length - 1) + 0.5) * step;
     context.fillStyle = colour.now;
     context.fillRect(x - 1.25, top, 2.5, tall + 3);
-    canvas.setAttribute("aria-label", `How often test images have which ${latent.name} of ${nameOf(desk, chosen)}: mean ${latent.text(chosen, facts.mean[chosen])}, deviation ${latent.size(chosen, facts.deviation[chosen])}; now ${latent.text(chosen, now, 3)}`);
+    canvas.setAttribute("aria-label", `How often test images have which ${latent.name} of ${nameOf(session, chosen)}: mean ${latent.text(chosen, facts.mean[chosen])}, deviation ${latent.size(chosen, facts.deviation[chosen])}; now ${latent.text(chosen, now, 3)}`);
   }
 
   function follow(state) {
     if (state.model !== entry.name) return;
-    const j = chosenOf(desk);
-    const called = nameOf(desk, j);
+    const j = chosenOf(session);
+    const called = nameOf(session, j);
     title.textContent = called === `d${j}` ? called : `${called} (d${j})`;
     if (element.getRootNode().activeElement !== name) name.value = state.view[`name${j}`] ?? "";
     name.placeholder = entry.taught?.[j] ?? "name it";
@@ -129,9 +129,9 @@ export function detail(desk, facts) {
 }
 
 /** The names that were given, by the visitor or in training, for a file. */
-export function named(desk) {
-  const { entry } = desk;
-  const all = Array.from({ length: entry.dims }, (_, j) => [`d${j}`, nameOf(desk, j)]);
+export function named(session) {
+  const { entry } = session;
+  const all = Array.from({ length: entry.dims }, (_, j) => [`d${j}`, nameOf(session, j)]);
   const names = Object.fromEntries(all.filter(([number, name]) => name !== number));
   return `${JSON.stringify({ model: entry.name, checkpoint: entry.hash, names }, null, 1)}\n`;
 }

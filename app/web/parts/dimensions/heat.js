@@ -7,8 +7,8 @@ import { chosenOf } from "./table.js";
 
 const ROW = 15; // pixels
 
-export function heat(desk, facts, choose) {
-  const { store, atlas, entry, latent } = desk;
+export function heat(session, facts, choose) {
+  const { store, atlas, entry, latent } = session;
   const canvas = h("canvas", { class: "heat", role: "img", "aria-label": `Mean${latent.spiking ? " rates" : "s"} of ${entry.dims} dimensions in ${atlas.classNames.length} classes; the bars above give those of the chosen dimension` });
   canvas.style.height = `${ROW * (atlas.classNames.length + 1)}px`;
   const reading = h("p", { class: "quiet reading" }, "Each column is a dimension, each row a class. Press a column to look at it.");
@@ -26,14 +26,14 @@ export function heat(desk, facts, choose) {
 
   function draw({ context, width, height } = sharp(canvas)) {
     const colour = palette(canvas);
-    const order = orderOf(desk);
+    const order = orderOf(session);
     context.clearRect(0, 0, width, height);
     context.font = lettering(canvas, "11px");
     context.textBaseline = "middle";
     const left = 8 + Math.min(110, Math.max(...atlas.classNames.map((name) => context.measureText(name).width)));
     const step = (width - left) / entry.dims;
     seen = { left, step, order };
-    const chosen = chosenOf(desk);
+    const chosen = chosenOf(session);
     atlas.classNames.forEach((name, label) => {
       const y = label * ROW;
       context.fillStyle = colour.ink;
@@ -69,7 +69,7 @@ export function heat(desk, facts, choose) {
     const at = under(event);
     if (!at || !atlas.classNames[at.label]) return;
     const mean = facts.classMeans[at.label]?.[at.j];
-    reading.textContent = `${nameOf(desk, at.j)}, class ${atlas.classNames[at.label]}: ${mean === undefined ? "no test images" : `mean${latent.spiking ? " rate" : ""} ${latent.text(at.j, mean, 3)}`}, correlation ${facts.correlation[at.label][at.j].toFixed(2)}`;
+    reading.textContent = `${nameOf(session, at.j)}, class ${atlas.classNames[at.label]}: ${mean === undefined ? "no test images" : `mean${latent.spiking ? " rate" : ""} ${latent.text(at.j, mean, 3)}`}, correlation ${facts.correlation[at.label][at.j].toFixed(2)}`;
   };
   canvas.onclick = (event) => {
     const at = under(event);

@@ -11,8 +11,8 @@ import { chosenOf } from "./table.js";
 const FRAMES = 9;
 const DRAWS = 8; // of noise, for the sensitivity
 
-export function strips(desk) {
-  const { store, atlas, entry, latent } = desk;
+export function strips(session) {
+  const { store, atlas, entry, latent } = session;
   const draws = latent.spiking ? DRAWS : 1;
   const strip = (key, title, help) => {
     const frames = Array.from({ length: FRAMES }, () => {
@@ -47,18 +47,18 @@ export function strips(desk) {
     const { state } = store;
     if (state.model !== entry.name) return;
     const mine = ++turn;
-    const j = chosenOf(desk);
+    const j = chosenOf(session);
     const values = valuesOf(j);
     if (j !== mapped) {
       map.classList.add("missing");
       words.textContent = "…";
     }
     const rates = fromGrid(state.rates);
-    if (!desk.engine) return void (words.textContent = "This browser cannot run the model, so nothing is decoded here.");
-    const pool = await desk.pool().catch(() => null);
+    if (!session.engine) return void (words.textContent = "This browser cannot run the model, so nothing is decoded here.");
+    const pool = await session.pool().catch(() => null);
     if (!pool || gone || mine !== turn) return;
     const draw = (key, value, seed) => pool.latest(key, "play", withValue(rates, j, value), seed, state.sampler, state.steps);
-    const name = nameOf(desk, j);
+    const name = nameOf(session, j);
     for (const { key, frames } of [through, equal]) {
       const now = nearestTo(values[key], rates[j]);
       frames.forEach(({ canvas, caption, button }, i) => {
@@ -106,7 +106,7 @@ export function strips(desk) {
   }
 
   function failed(error) {
-    if (!gone && desk.entry === entry) words.textContent = `Not decoded: ${error.message}`;
+    if (!gone && session.entry === entry) words.textContent = `Not decoded: ${error.message}`;
   }
 
   let waiting = false;

@@ -14,13 +14,13 @@ const WORDS = {
  * @param {object} facts what the server says of the dimensions
  * @param {(j: number) => void} choose
  */
-export function table(desk, facts, choose) {
-  const { store, entry, latent, atlas } = desk;
+export function table(session, facts, choose) {
+  const { store, entry, latent, atlas } = session;
   const bins = facts.histogram[0].length;
   const most = Math.log2(bins);
   const scale = Math.max(...(facts.moved ?? facts.effect), ...(facts.redrawn ?? [0])) || 1;
   const columns = [
-    { key: "name", title: "Dimension", value: (j) => j, cell: (j) => nameOf(desk, j), up: true },
+    { key: "name", title: "Dimension", value: (j) => j, cell: (j) => nameOf(session, j), up: true },
     { key: "rates", title: latent.spiking ? "Rates" : "Values", help: `How often real images have which ${latent.name}, from one end of its range to the other; sorted by the mean`, value: (j) => facts.mean[j], cell: (j) => histogram(j) },
     { key: "state", title: "State", help: latent.spiking ? `Dead or saturated: at 0 or 1 in at least ${Math.round(100 * facts.stuckShare)} % of the images` : "Dead: its variance over the images is at most a hundredth of the prior's", value: (j) => ["dead", "saturated", "active"].indexOf(facts.states[j]), cell: (j) => h("span", { class: `state ${facts.states[j]}`, title: WORDS[facts.states[j]] }, facts.states[j]), up: true },
     { key: "usage", title: "Usage", help: `Entropy of the ${latent.spiking ? "spike count" : `${latent.name} in ${bins} steps of its range`} over the images, of at most ${most.toFixed(1)} bits`, value: (j) => facts.bits[j], cell: (j) => measured(facts.bits[j] / most, `${facts.bits[j].toFixed(2)} bits`) },
@@ -108,7 +108,7 @@ export function table(desk, facts, choose) {
 
   /** Show which one is chosen. */
   function mark() {
-    const chosen = chosenOf(desk);
+    const chosen = chosenOf(session);
     for (const row of body.children) {
       const is = Number(row.dataset.dimension) === chosen;
       row.classList.toggle("chosen", is);

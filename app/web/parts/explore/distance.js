@@ -8,8 +8,8 @@ import { paint } from "../shared/paint.js";
 
 const SHOWN = 3;
 
-export function distance(desk) {
-  const { live, store, atlas, entry, engine, latent } = desk;
+export function distance(session) {
+  const { live, store, atlas, entry, engine, latent } = session;
   if (!atlas) return Object.assign(h("div", {}), { dispose: () => {} });
   const meter = h("i", { class: "meter-fill" });
   const words = h("p", { class: "quiet" });
@@ -25,7 +25,7 @@ export function distance(desk) {
   );
   let originals = null;
   let shown = [];
-  desk.originals().then((found) => {
+  session.originals().then((found) => {
     originals = found;
     shown = [];
     if (live.now) draw(live.now);
@@ -51,7 +51,7 @@ export function distance(desk) {
     const label = `Near: test image ${atlas.indices[row]}, ${atlas.label(row)}`;
     canvases[k].setAttribute("aria-label", label);
     buttons[k].title = `${label}; start from it`;
-    buttons[k].onclick = () => desk.startFrom(atlas.indices[row]);
+    buttons[k].onclick = () => session.startFrom(atlas.indices[row]);
     if (originals) {
       const length = entry.size ** 2 * entry.channels;
       paint(canvases[k], fromBytes(originals.values.subarray(row * length, (row + 1) * length), entry.channels), entry.channels);

@@ -7,8 +7,8 @@ import { toGrid } from "../../math/rates.js";
 const SIDE = 224; // px of the pad's own picture
 const PENS = { mnist: 18, digits: 24 };
 
-export function drawing(desk) {
-  const { store, live, engine, entry } = desk;
+export function drawing(session) {
+  const { store, live, engine, entry } = session;
   if (!engine) return h("p", { class: "quiet" }, "Drawing needs the model in the page, and this browser cannot run it.");
   const canvas = h("canvas", { class: "pad", width: SIDE, height: SIDE, role: "img", tabindex: 0, "aria-label": "Drawing pad: draw with the pen, the mouse or a finger" });
   const context = canvas.getContext("2d", { willReadFrequently: true });
@@ -62,7 +62,7 @@ export function drawing(desk) {
 
   /** What is on the pad -> rates. */
   function hear() {
-    if (empty || desk.engine !== engine) return;
+    if (empty || session.engine !== engine) return;
     const { data } = context.getImageData(0, 0, SIDE, SIDE);
     const bytes = gray ? likeData(toGray(data), SIDE, entry.dataset, entry.size) : resizedRgb(data, entry.size);
     const rates = toGrid(engine.encode(fromBytes(bytes, entry.channels)).rates);

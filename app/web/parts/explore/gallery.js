@@ -7,8 +7,8 @@ import { paint } from "../shared/paint.js";
 
 const SHOWN = 24;
 
-export function gallery(desk) {
-  const { atlas, store, entry } = desk;
+export function gallery(session) {
+  const { atlas, store, entry } = session;
   if (!atlas) {
     return h("p", { class: "quiet" }, "This model has no atlas of test images. Draw, bring a picture, or start from the prior.");
   }
@@ -27,7 +27,7 @@ export function gallery(desk) {
   let page = 0;
   let originals = null;
   let gone = false;
-  desk.originals().then((found) => {
+  session.originals().then((found) => {
     originals = found;
     toggle.hidden = !found;
   });
@@ -44,7 +44,7 @@ export function gallery(desk) {
     const asItIs = real.checked && originals;
     note.textContent = asItIs
       ? "The test images as the model sees them."
-      : `Each is what the model makes of a test image: its ${desk.latent.whole}, decoded${desk.latent.spiking ? " under one noise" : ""}.`;
+      : `Each is what the model makes of a test image: its ${session.latent.whole}, decoded${session.latent.spiking ? " under one noise" : ""}.`;
     tiles.replaceChildren(...chosen.slice(page * SHOWN, (page + 1) * SHOWN).map((row) => tile(row, asItIs)));
     mark(store.state);
   }
@@ -53,7 +53,7 @@ export function gallery(desk) {
     const label = `${atlas.label(row)}, test image ${atlas.indices[row]}`;
     const canvas = pixels(entry.size, entry.size, label, "thumb");
     const button = h("button", { type: "button", class: "picked", title: label, "data-index": atlas.indices[row] }, canvas);
-    button.onclick = () => desk.startFrom(atlas.indices[row]);
+    button.onclick = () => session.startFrom(atlas.indices[row]);
     const length = entry.size ** 2 * entry.channels;
     const bytes = (values, at) => fromBytes(values.subarray(at * length, (at + 1) * length), entry.channels);
     if (asItIs) paint(canvas, bytes(originals.values, row), entry.channels);
@@ -64,7 +64,7 @@ export function gallery(desk) {
 
   async function decode(canvas, row) {
     try {
-      const pool = await desk.pool();
+      const pool = await session.pool();
       const { image } = await pool.run("play", fromGrid(atlas.rates(row)), 0, "systematic", atlas.steps);
       if (!gone) paint(canvas, image, entry.channels);
     } catch {

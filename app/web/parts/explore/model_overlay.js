@@ -3,13 +3,13 @@
 import { h, pixels } from "../../dom.js";
 import { paint } from "../shared/paint.js";
 
-export function modelOverlay(desk) {
-  const { store, live, entry } = desk;
-  const twins = desk.models.filter((m) => !m.problem && m.name !== entry.name && m.dims === entry.dims);
-  const alike = (m) => Boolean(m.steps) && desk.latent.spiking; // else a height means another thing in each
+export function modelOverlay(session) {
+  const { store, live, entry } = session;
+  const twins = session.models.filter((m) => !m.problem && m.name !== entry.name && m.dims === entry.dims);
+  const alike = (m) => Boolean(m.steps) && session.latent.spiking; // else a height means another thing in each
   const element = h("section", { class: "beside-part" });
   element.dispose = () => {};
-  if (!twins.length || !desk.engine) return element;
+  if (!twins.length || !session.engine) return element;
   const place = h("div", {});
   const select = h(
     "select",
@@ -22,7 +22,7 @@ export function modelOverlay(desk) {
 
   function draw(now) {
     if (!other || now.state.model !== entry.name) return;
-    paint(place.querySelector("canvas"), desk.pictureIn(other, now.state.rates), other.entry.channels);
+    paint(place.querySelector("canvas"), session.pictureIn(other, now.state.rates), other.entry.channels);
   }
 
   async function follow({ view, model }) {
@@ -34,7 +34,7 @@ export function modelOverlay(desk) {
     place.replaceChildren();
     if (!name) return;
     try {
-      const opened = await desk.peek(name);
+      const opened = await session.peek(name);
       if (mine !== turn) return;
       if (!opened.engine) throw new Error("this page cannot run it");
       other = opened;
@@ -43,7 +43,7 @@ export function modelOverlay(desk) {
       place.replaceChildren(canvas, ...(note ? [note] : []));
       if (live.now) draw(live.now);
     } catch (error) {
-      desk.say(`${name} cannot be shown beside: ${error.message}`, "warning");
+      session.say(`${name} cannot be shown beside: ${error.message}`, "warning");
     }
   }
   const stops = [store.on("state", follow), live.on(draw)];

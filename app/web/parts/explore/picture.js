@@ -6,8 +6,8 @@ import { paint, paintDifference } from "../shared/paint.js";
 
 const DRAWS = 16;
 
-export function picture(desk) {
-  const { live, store, entry, engine, latent } = desk;
+export function picture(session) {
+  const { live, store, entry, engine, latent } = session;
   const { size, channels } = entry;
   const small = (label) => pixels(size, size, label, "thumb");
   const large = pixels(size, size, `Picture of the present ${latent.whole}`, "large");
@@ -44,7 +44,7 @@ export function picture(desk) {
   function sourceImage(state) {
     let rates = null;
     try {
-      rates = desk.ratesOf(state.source);
+      rates = session.ratesOf(state.source);
     } catch {
       return null;
     }
@@ -71,9 +71,9 @@ export function picture(desk) {
     const { state } = store;
     if (!engine || !latent.spiking || state.model !== entry.name) return;
     try {
-      const pool = await desk.pool();
+      const pool = await session.pool();
       const answer = await pool.latest("noise statistics", "noiseStatistics", fromGrid(state.rates), state.seed, DRAWS, state.sampler, state.steps);
-      if (!answer || desk.entry !== entry) return;
+      if (!answer || session.entry !== entry) return;
       statistics = answer;
       paint(parts.mean, answer.mean, channels);
       // a deviation of 1 is half the range from black to white; shown from black (none) to white
@@ -82,7 +82,7 @@ export function picture(desk) {
       paint(parts.leastTypical, answer.leastTypical.image, channels);
       element.dataset.statistics = "there";
     } catch (error) {
-      desk.say(`Other draws are not shown: ${error.message}`);
+      session.say(`Other draws are not shown: ${error.message}`);
     }
   }
   for (const [key, button] of Object.entries(draws)) {

@@ -4,14 +4,14 @@ import { h, icon } from "../../dom.js";
 import { MAX_SEED } from "../../state/url_state.js";
 import { newSeed } from "../shared/noise_controls.js";
 
-export function prior(desk) {
-  const { store } = desk;
+export function prior(session) {
+  const { store } = session;
   const draw = (seed) => {
     try {
       const source = { kind: "prior", seed };
-      store.change({ source, rates: desk.ratesOf(source) }, `prior ${seed}`);
+      store.change({ source, rates: session.ratesOf(source) }, `prior ${seed}`);
     } catch (error) {
-      desk.say(error.message, "warning");
+      session.say(error.message, "warning");
     }
     field.value = seed;
   };
@@ -21,7 +21,7 @@ export function prior(desk) {
   return h(
     "div",
     {},
-    h("p", { class: "quiet" }, `${desk.latent.spiking ? "Rates" : "A latent"} that the model itself proposes. Its samples are where it is weakest: expect some that look like nothing.`),
+    h("p", { class: "quiet" }, `${session.latent.spiking ? "Rates" : "A latent"} that the model itself proposes. Its samples are where it is weakest: expect some that look like nothing.`),
     h("div", { class: "row" }, h("label", { class: "field" }, "Seed", field), h("button", { type: "button", onclick: () => draw(newSeed()) }, icon("dice"), "New draw")),
   );
 }

@@ -13,21 +13,21 @@ const TABS = [
   ["prior", "Prior", prior],
 ];
 
-export function source(desk) {
-  const { store, atlas } = desk;
+export function source(session) {
+  const { store, atlas } = session;
   const body = h("div", { class: "tab" });
   const words = h("small", {});
   let part = null;
   const open = (name) => {
     part?.dispose?.();
-    part = TABS.find(([each]) => each === name)[2](desk);
+    part = TABS.find(([each]) => each === name)[2](session);
     body.replaceChildren(part);
     tabs.choose(name);
   };
   const tabs = choice("Source", TABS.map(([name, label]) => [name, label]), "", (name) => open(name));
   const element = h("section", { class: "source-part" }, h("div", { class: "head" }, h("h2", {}, "Source ", words)), tabs, body);
   const show = ({ source: from, model }) => {
-    if (model !== desk.entry.name) return;
+    if (model !== session.entry.name) return;
     const row = from.kind === "test" ? atlas?.rowOf(from.index) ?? -1 : -1;
     if (from.kind === "test") words.textContent = `test image ${from.index}${row >= 0 ? `, “${atlas.label(row)}”` : ""}`;
     else words.textContent = from.kind === "prior" ? `prior, seed ${from.seed}` : "a picture of your own";

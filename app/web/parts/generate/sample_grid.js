@@ -11,7 +11,7 @@ const TRIES = 40; // draws for each wanted cell, at most
 
 /**
  * Which cells a sheet has.
- * @param {{dims: number}} desk
+ * @param {{dims: number}} session
  * @param {{count: number, seed: number, label: string, sort: boolean, pinned: Map<number, number>, priorRates: (seed: number) => Uint16Array}} wish
  * @returns {{seed: number, rates: Uint16Array, distance: number, label: string, pinned: boolean}[]}
  */
@@ -41,8 +41,8 @@ function majority(labels) {
 }
 
 /** @param {{onpin: (place: number, seed: number|null) => void}} options */
-export function sampleGrid(desk, { onpin }) {
-  const { store, entry, atlas } = desk;
+export function sampleGrid(session, { onpin }) {
+  const { store, entry, atlas } = session;
   const element = h("div", { class: "sheet-grid", role: "group", "aria-label": "Samples from the prior" });
   let turn = 0;
 
@@ -54,8 +54,8 @@ export function sampleGrid(desk, { onpin }) {
     const canvases = cells.map((cell, place) => {
       const label = `Sample ${place + 1}, prior seed ${cell.seed}${cell.label ? `, like “${cell.label}”` : ""}`;
       const canvas = pixels(entry.size, entry.size, label, "thumb");
-      const near = atlas ? `, ${desk.latent.apart(cell.distance)} from the nearest test image` : "";
-      const open = h("button", { type: "button", class: "picked", title: `${label}${near}. Press to make it the present ${desk.latent.whole}.` }, canvas);
+      const near = atlas ? `, ${session.latent.apart(cell.distance)} from the nearest test image` : "";
+      const open = h("button", { type: "button", class: "picked", title: `${label}${near}. Press to make it the present ${session.latent.whole}.` }, canvas);
       open.onclick = () => {
         store.change({ source: { kind: "own", rates: cell.rates }, rates: cell.rates }, `sample ${cell.seed}`);
       };
@@ -66,7 +66,7 @@ export function sampleGrid(desk, { onpin }) {
     element.replaceChildren(...canvases.map(({ item }) => item));
     const { seed, sampler, steps } = store.state;
     try {
-      const pool = await desk.pool();
+      const pool = await session.pool();
       await Promise.all(
         cells.map(async (cell, k) => {
           if (mine !== turn) return;
@@ -76,7 +76,7 @@ export function sampleGrid(desk, { onpin }) {
       );
       if (mine === turn) element.dataset.there = String(cells.length);
     } catch (error) {
-      if (mine === turn) desk.say(`The samples are not shown: ${error.message}`);
+      if (mine === turn) session.say(`The samples are not shown: ${error.message}`);
     }
   };
   element.dispose = () => turn++;

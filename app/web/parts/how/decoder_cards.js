@@ -13,8 +13,8 @@ import { nameOf } from "../shared/mixer.js";
 import { paint } from "../shared/paint.js";
 import { paintSpikes } from "../shared/raster.js";
 
-export function decoderCards(desk, inside) {
-  const { entry, engine } = desk;
+export function decoderCards(session, trace) {
+  const { entry, engine } = session;
   const { size, channels, dims } = entry;
   const { model } = engine;
   const layers = decoderLayers(model).filter((l) => l.neuron);
@@ -39,11 +39,11 @@ export function decoderCards(desk, inside) {
   function draw(now) {
     const { state } = now;
     readSource(state);
-    inside.watch(cards, layers.map((l) => l.name));
-    if (!inside.now.layers[layers[0].name]) return; // what is watched has just changed: this is called again
+    trace.watch(cards, layers.map((l) => l.name));
+    if (!trace.now.layers[layers[0].name]) return; // what is watched has just changed: this is called again
     showNoise(now);
     showSpikes(now);
-    showDecoder(inside.now);
+    showDecoder(trace.now);
     showReadout(now);
     showPicture(now);
   }
@@ -54,7 +54,7 @@ export function decoderCards(desk, inside) {
     const one = /^[0-9]+$/.test(wanted ?? "") && Number(wanted) < dims ? Number(wanted) : rates.reduce((best, r, j) => (Math.abs(r - 0.5) < Math.abs(rates[best] - 0.5) ? j : best), 0);
     const numbers = uniform(seed, steps, dims);
     const r = rates[one];
-    const name = nameOf(desk, one);
+    const name = nameOf(session, one);
     const bernoulli = sampler === "bernoulli";
     const values = Array.from({ length: steps }, (_, t) => [t + 1, bernoulli ? numbers[t * dims + one] : r * (t + 1) + numbers[one]]);
     const fires = values.map((_, t) => drawn[t * dims + one] === 1);
@@ -138,14 +138,14 @@ export function decoderCards(desk, inside) {
     const key = keyOf(source);
     if (key === asked) return;
     [image, asked] = [null, key];
-    sourceImage(desk, source).then((found) => {
-      if (asked !== key || !found || desk.entry !== entry) return;
+    sourceImage(session, source).then((found) => {
+      if (asked !== key || !found || session.entry !== entry) return;
       image = found;
-      showPicture(inside.now);
+      showPicture(trace.now);
     });
   }
 
-  const stops = [inside.on(draw), onLook(raster, () => inside.now && draw(inside.now))];
+  const stops = [trace.on(draw), onLook(raster, () => trace.now && draw(trace.now))];
   return {
     cards,
     dispose() {

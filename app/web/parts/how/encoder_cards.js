@@ -14,8 +14,8 @@ import { paint } from "../shared/paint.js";
 
 const SEEN = 16; // channels of a layer, so that each can be made out
 
-export function encoderCards(desk, inside) {
-  const { entry, engine } = desk;
+export function encoderCards(session, trace) {
+  const { entry, engine } = session;
   const { size, channels } = entry;
   const { model } = engine;
   const layers = encoderLayers(model);
@@ -35,11 +35,11 @@ export function encoderCards(desk, inside) {
     if (key !== asked) {
       asked = key;
       [image, encoded] = [null, null];
-      encoderImage(desk, source).then((found) => {
-        if (asked !== key || desk.entry !== entry) return;
+      encoderImage(session, source).then((found) => {
+        if (asked !== key || session.entry !== entry) return;
         ({ image, painted } = found);
         encoded = engine.traceEncode(image, entry.steps).layers;
-        draw(inside.now);
+        draw(trace.now);
       });
     }
     if (source.kind === "prior") ofPrior(now);
@@ -65,7 +65,7 @@ export function encoderCards(desk, inside) {
   function ofPrior({ state }) {
     const fitted = model.prior_components > 0;
     const numbers = normal(state.source.seed, entry.dims);
-    const rates = fromGrid(desk.ratesOf(state.source));
+    const rates = fromGrid(session.ratesOf(state.source));
     first.name("Random numbers");
     second.name("Prior");
     first.show(normals);
@@ -109,7 +109,7 @@ export function encoderCards(desk, inside) {
   function showRates({ state, rates }) {
     third.show(bars);
     const own = image && !painted ? encoded.to_latent.spikes.reduce((sums, o, i) => ((sums[i % entry.dims] += o / entry.steps), sums), new Float32Array(entry.dims)) : null;
-    const origin = own ?? fromGrid(desk.ratesOf(state.source));
+    const origin = own ?? fromGrid(session.ratesOf(state.source));
     const moved = rates.filter((r, j) => Math.abs(r - origin[j]) > 1e-4).length;
     bars.draw({
       x: { label: "latent neuron", from: -0.6, to: entry.dims - 0.4, whole: true },
@@ -125,7 +125,7 @@ export function encoderCards(desk, inside) {
     third.state(equation("rate"));
   } // prettier-ignore
 
-  const stops = [inside.on(draw), onLook(maps, () => inside.now && draw(inside.now))];
+  const stops = [trace.on(draw), onLook(maps, () => trace.now && draw(trace.now))];
   return {
     cards,
     dispose() {

@@ -7,8 +7,8 @@ import { paint } from "../shared/paint.js";
 
 const SHOWN = 10;
 
-export function examples(desk) {
-  const { store, atlas, entry } = desk;
+export function examples(session) {
+  const { store, atlas, entry } = session;
   const length = entry.size ** 2 * entry.channels;
   const rows = atlas ? Array.from(atlas.tilePositions.subarray(0, SHOWN)) : [];
   const tiles = rows.map((row, place) => {
@@ -16,7 +16,7 @@ export function examples(desk) {
     canvas.setAttribute("aria-hidden", "true");
     paint(canvas, fromBytes(atlas.tiles.values.subarray(place * length, (place + 1) * length), entry.channels), entry.channels);
     const label = `${atlas.label(row)}, test image ${atlas.indices[row]}`;
-    return h("button", { type: "button", class: "picked", title: label, "aria-label": label, onclick: () => desk.startFrom(atlas.indices[row]) }, canvas);
+    return h("button", { type: "button", class: "picked", title: label, "aria-label": label, onclick: () => session.startFrom(atlas.indices[row]) }, canvas);
   });
   const prior = h("button", { type: "button", title: "Rates that the model itself proposes", onclick: draw }, icon("dice"), "Prior");
   const noise = h("button", { type: "button", onclick: () => { const seed = newSeed(); store.change({ seed }, `noise ${seed}`); } }, icon("dice"), "New noise"); // prettier-ignore
@@ -25,9 +25,9 @@ export function examples(desk) {
   function draw() {
     const source = { kind: "prior", seed: newSeed() };
     try {
-      store.change({ source, rates: desk.ratesOf(source) }, `prior ${source.seed}`);
+      store.change({ source, rates: session.ratesOf(source) }, `prior ${source.seed}`);
     } catch (error) {
-      desk.say(error.message, "warning");
+      session.say(error.message, "warning");
     }
   }
 

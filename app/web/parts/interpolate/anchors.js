@@ -10,14 +10,14 @@ const MOST = 8;
 const LEAST = 2;
 
 /** The anchors that the state names, or a first choice: [{source, rates}]; rates on the grid. */
-export function anchorsOf(desk) {
-  const text = desk.store.state.view.anchors;
+export function anchorsOf(session) {
+  const text = session.store.state.view.anchors;
   if (text) {
     try {
       const read = text.split("|").map((part) => {
         const source = readSource(part);
-        const rates = desk.ratesOf(source);
-        if (rates.length !== desk.entry.dims) throw new LinkError("anchor: rates of another model");
+        const rates = session.ratesOf(source);
+        if (rates.length !== session.entry.dims) throw new LinkError("anchor: rates of another model");
         return { source, rates };
       });
       if (read.length >= LEAST && read.length <= MOST) return read;
@@ -25,7 +25,7 @@ export function anchorsOf(desk) {
       // a link from another model; a fresh choice is better than none
     }
   }
-  return first(desk).map((source) => ({ source, rates: desk.ratesOf(source) }));
+  return first(session).map((source) => ({ source, rates: session.ratesOf(source) }));
 }
 
 function first({ atlas, entry }) {
@@ -37,12 +37,12 @@ function first({ atlas, entry }) {
 }
 
 /** @param {(anchors: {source: object, rates: Uint16Array}[]) => void} changed told after every change, not at first */
-export function anchors(desk, changed) {
-  const { store, entry, engine, atlas } = desk;
+export function anchors(session, changed) {
+  const { store, entry, engine, atlas } = session;
   const row = h("ol", { class: "anchors" });
   const adds = h("div", { class: "row tight" });
   const element = h("div", { class: "anchors-part" }, row, adds);
-  let list = anchorsOf(desk);
+  let list = anchorsOf(session);
   let shown = "";
 
   const write = (next, label) => {
@@ -57,14 +57,14 @@ export function anchors(desk, changed) {
   };
   const said = ({ source }) => {
     if (source.kind === "test") return `${atlas?.label(atlas.rowOf(source.index)) ?? ""} · test ${source.index}`;
-    return source.kind === "prior" ? `prior ${source.seed}` : `own ${desk.latent.whole}`;
+    return source.kind === "prior" ? `prior ${source.seed}` : `own ${session.latent.whole}`;
   };
   const random = () => {
     const index = atlas.indices[Math.floor(Math.random() * atlas.count)];
     add({ kind: "test", index });
   };
   const buttons = [
-    h("button", { type: "button", title: `The ${desk.latent.whole} that Explore shows now`, onclick: () => add({ kind: "own", rates: store.state.rates }) }, `+ present ${desk.latent.whole}`), // prettier-ignore
+    h("button", { type: "button", title: `The ${session.latent.whole} that Explore shows now`, onclick: () => add({ kind: "own", rates: store.state.rates }) }, `+ present ${session.latent.whole}`), // prettier-ignore
     atlas ? h("button", { type: "button", onclick: random }, "+ test image") : null,
     h("button", { type: "button", onclick: () => add({ kind: "prior", seed: newSeed() }) }, "+ prior draw"),
   ].filter(Boolean);
@@ -75,7 +75,7 @@ export function anchors(desk, changed) {
     const key = JSON.stringify([view.anchors, seed, sampler, steps]);
     if (key === shown) return false;
     shown = key;
-    list = anchorsOf(desk);
+    list = anchorsOf(session);
     row.replaceChildren(
       ...list.map((anchor, i) => {
         const canvas = pixels(entry.size, entry.size, `Anchor ${i + 1}: ${said(anchor)}`, "thumb");

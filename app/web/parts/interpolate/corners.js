@@ -8,8 +8,8 @@ import { paint } from "../shared/paint.js";
 const TILES = 5;
 const STEP = 1 / 32;
 
-export function corners(desk, { anchors, path }) {
-  const { store, live, entry } = desk;
+export function corners(session, { anchors, path }) {
+  const { store, live, entry } = session;
   const tiles = Array.from({ length: TILES ** 2 }, () => pixels(entry.size, entry.size, "", "thumb"));
   const marker = h("canvas", { class: "corner-marker", "aria-hidden": "true" });
   const pad = h(
@@ -80,13 +80,13 @@ export function corners(desk, { anchors, path }) {
     const [vectors, { seed, sampler, steps }] = [four(), store.state];
     note.textContent = `Corners: anchors 1, 2 above, 3, 4 below${anchors().length < 4 ? "; with fewer, the last is repeated" : ""}. Drag, or use the arrow keys.`;
     try {
-      const pool = await desk.pool();
+      const pool = await session.pool();
       for (let k = 0; k < tiles.length && mine === turn; k++) {
         const rates = fromGrid(toGrid(bilinear(vectors, (k % TILES) / (TILES - 1), Math.floor(k / TILES) / (TILES - 1), path())));
         pool.run("play", rates, seed, sampler, steps).then(({ image }) => mine === turn && paint(tiles[k], image, entry.channels), () => {});
       }
     } catch (error) {
-      desk.say(`The square is not shown: ${error.message}`);
+      session.say(`The square is not shown: ${error.message}`);
     }
   };
   const stop = onLook(marker, mark);

@@ -5,8 +5,8 @@ import { change } from "../../math/interpolation.js";
 import { within } from "../../math/neighbours.js";
 import { paint } from "../shared/paint.js";
 
-export function strip(desk, { onpick }) {
-  const { entry, atlas } = desk;
+export function strip(session, { onpick }) {
+  const { entry, atlas } = session;
   const row = h("ol", { class: "strip" });
   const words = h("p", { class: "quiet" });
   const element = h("section", { "data-figure": "Path" }, row, words);
@@ -48,7 +48,7 @@ export function strip(desk, { onpick }) {
     });
     const leaves = alone ? ` On ${alone} of ${frames.length} frames the path has left the data.` : "";
     words.textContent = `Bars: how much the picture changes from the frame before, root mean square on [-1, 1], at most ${most.toFixed(2)}.${
-      atlas ? ` Numbers: test images within ${desk.latent.spiking ? `${radius.toFixed(2)} in rate space` : `${desk.latent.apart(radius)} in the latent`}, a distance in which 90 % of them have a neighbour.${leaves}` : ""
+      atlas ? ` Numbers: test images within ${session.latent.spiking ? `${radius.toFixed(2)} in rate space` : `${session.latent.apart(radius)} in the latent`}, a distance in which 90 % of them have a neighbour.${leaves}` : ""
     }`;
   };
   element.mark = (k) => cells.forEach(({ button }, i) => button.setAttribute("aria-pressed", String(i === k)));

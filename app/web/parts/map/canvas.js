@@ -19,7 +19,7 @@ const KEYS = "Arrow keys go from point to point, Enter takes one as the source, 
  *   travel: (x: number, y: number) => void}} told what the hand is over, and what it took
  */
 export function mapCanvas(model, pictures, told) {
-  const { desk, atlas } = model;
+  const { session, atlas } = model;
   const base = h("canvas", { class: "map-base", "aria-hidden": "true" });
   const over = h("canvas", { class: "map-over", tabindex: 0, role: "application", "aria-describedby": "map-keys" });
   const said = h("p", { class: "unseen", "aria-live": "polite" });
@@ -287,15 +287,15 @@ export function mapCanvas(model, pictures, told) {
 
   const shownCount = () => atlas.labels.reduce((sum, label) => sum + !model.hidden.has(label), 0);
   const stops = [
-    desk.live.on(follow),
+    session.live.on(follow),
     onLook(base, () => look("base")),
     model.on((what) => {
       if (what === "layout" || what === "kept") {
         now.cursor = null;
         [now.trail, now.hover, now.key] = [now.trail.filter(({ axes }) => axes === model.axes && what !== "layout"), null, -1];
-        if (desk.live.now) follow(desk.live.now);
+        if (session.live.now) follow(session.live.now);
       }
-      over.setAttribute("aria-label", `Map of ${atlas.count} test images by their ${desk.latent.whole}, ${model.axes} dimensions; ${shownCount()} shown`);
+      over.setAttribute("aria-label", `Map of ${atlas.count} test images by their ${session.latent.whole}, ${model.axes} dimensions; ${shownCount()} shown`);
       look("base");
     }),
   ];

@@ -6,7 +6,7 @@ import { nameOf, orderOf } from "../shared/mixer.js";
 
 /** The choice of what colours the points. */
 export function colourBy(model) {
-  const { desk, atlas } = model;
+  const { session, atlas } = model;
   const option = (value, text) => h("option", { value }, text);
   const select = h(
     "select",
@@ -14,7 +14,7 @@ export function colourBy(model) {
     option("class", "class"),
     atlas.arrays.errors ? option("error", "reconstruction error") : null,
     option("trust", "trust in the place"),
-    h("optgroup", { label: `${desk.latent.name} of` }, orderOf(desk).map((j) => option(`d${j}`, nameOf(desk, j)))),
+    h("optgroup", { label: `${session.latent.name} of` }, orderOf(session).map((j) => option(`d${j}`, nameOf(session, j)))),
   );
   const show = () => {
     select.value = model.kept("by");

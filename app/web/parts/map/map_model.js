@@ -12,9 +12,9 @@ const KEPT = { "map.axes": "2", "map.by": "class", "map.as": "points", "map.of":
 export class MapModel {
   #listeners = new Set();
 
-  constructor(desk) {
-    const { atlas, entry, store } = desk;
-    Object.assign(this, { desk, atlas, entry });
+  constructor(session) {
+    const { atlas, entry, store } = session;
+    Object.assign(this, { session, atlas, entry });
     /** Classes that the legend has switched off. */
     this.hidden = new Set();
     /** Rows in the lasso, in order; null if there is none. */
@@ -36,14 +36,14 @@ export class MapModel {
 
   /** What the link says, e.g. `kept("by")`. */
   kept(name) {
-    return this.desk.store.state.view[`map.${name}`] ?? KEPT[`map.${name}`];
+    return this.session.store.state.view[`map.${name}`] ?? KEPT[`map.${name}`];
   }
 
   /** Change that, as a step that can be undone. */
   keep(name, value, label) {
-    const view = { ...this.desk.store.state.view, [`map.${name}`]: value };
+    const view = { ...this.session.store.state.view, [`map.${name}`]: value };
     if (value === KEPT[`map.${name}`]) delete view[`map.${name}`];
-    this.desk.store.change({ view }, label);
+    this.session.store.change({ view }, label);
   }
 
   /** Place the points: the atlas' own map, or one that was drawn anew. */
@@ -77,12 +77,12 @@ export class MapModel {
   /** Numbers behind the colours: null for classes. @returns {{values: Float32Array, name: string, digits: number}|null} */
   scaleOf(by) {
     const { atlas } = this;
-    const { latent } = this.desk;
+    const { latent } = this.session;
     const dimension = /^d(\d+)$/.exec(by);
     if (dimension && Number(dimension[1]) < atlas.dims) {
       const j = Number(dimension[1]);
       const values = Float32Array.from({ length: atlas.count }, (_, row) => latent.value(j, atlas.counts[row * atlas.dims + j] / atlas.steps));
-      return { values, name: `${latent.name} of ${nameOf(this.desk, j)}`, digits: 2 };
+      return { values, name: `${latent.name} of ${nameOf(this.session, j)}`, digits: 2 };
     }
     if (by === "error" && atlas.arrays.errors) {
       return { values: atlas.arrays.errors.values, name: "squared error of the reconstruction", digits: 3 };
@@ -126,7 +126,7 @@ export class MapModel {
   }
 
   #settle() {
-    this.#marks = this.#read(this.desk.store.state);
+    this.#marks = this.#read(this.session.store.state);
     this.tell("kept");
   }
 

@@ -11,11 +11,11 @@ export class Pictures {
   #gone = false;
 
   /** @param {() => void} onready called when a picture that was asked for has come */
-  constructor(desk, onready) {
-    const { atlas, entry } = desk;
-    Object.assign(this, { desk, atlas, entry, onready });
+  constructor(session, onready) {
+    const { atlas, entry } = session;
+    Object.assign(this, { session, atlas, entry, onready });
     this.stored = new Map(Array.from(atlas.tilePositions, (row, place) => [row, place]));
-    desk.originals().then((found) => {
+    session.originals().then((found) => {
       this.#originals = found;
       if (!found || this.#gone) return;
       this.#made.clear();
@@ -55,9 +55,9 @@ export class Pictures {
   }
 
   async #decode(row) {
-    if (!this.desk.engine) return;
+    if (!this.session.engine) return;
     try {
-      const pool = await this.desk.pool();
+      const pool = await this.session.pool();
       const { image } = await pool.run("play", fromGrid(this.atlas.rates(row)), 0, "systematic", this.atlas.steps);
       if (this.#gone || this.#originals) return;
       this.#painted(row, image);

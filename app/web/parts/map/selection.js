@@ -11,22 +11,22 @@ import { paint } from "../shared/paint.js";
 const SHOWN = 5; // classes named
 
 export function selection(model, canvas) {
-  const { desk, atlas, entry } = model;
-  const { latent } = desk;
+  const { session, atlas, entry } = model;
+  const { latent } = session;
   const element = h("section", { class: "selection-part", "aria-label": "Selection" });
 
   function empty() {
     const start = h("button", { type: "button", "aria-pressed": String(model.lassoing), onclick: () => canvas.lasso(!model.lassoing) }, icon("lasso"), model.lassoing ? "Draw around points …" : "Lasso"); // prettier-ignore
-    const words = h("p", { class: "quiet" }, `Draw around points to see what they have in common: their classes, their mean ${desk.latent.whole}, and the picture of those.`);
+    const words = h("p", { class: "quiet" }, `Draw around points to see what they have in common: their classes, their mean ${session.latent.whole}, and the picture of those.`);
     return [h("div", { class: "head" }, h("h2", {}, "Selection"), start), words];
   }
 
   function held(rows) {
     const { rates, mix } = summary(rows, atlas.counts, atlas.steps, atlas.dims, atlas.labels);
     const picture = pixels(entry.size, entry.size, `Picture of the mean ${latent.whole} of ${rows.length} test images`, "thumb");
-    const { seed, sampler, steps } = desk.store.state;
-    if (desk.engine) paint(picture, desk.engine.decode(desk.engine.sample(rates, seed, sampler, steps), steps), entry.channels);
-    const take = () => desk.store.change({ rates: toGrid(rates) }, `mean of ${rows.length} test images`);
+    const { seed, sampler, steps } = session.store.state;
+    if (session.engine) paint(picture, session.engine.decode(session.engine.sample(rates, seed, sampler, steps), steps), entry.channels);
+    const take = () => session.store.change({ rates: toGrid(rates) }, `mean of ${rows.length} test images`);
     const files = [["csv", toCsv], ["json", toJson]].map(([kind, make]) => {
       const save = () => download(`${entry.name}-selection.${kind}`, make(model, rows, rates, mix));
       return h("button", { type: "button", class: "small", title: `Save the selection: indices and mean ${latent.whole}, ${kind.toUpperCase()}`, onclick: save }, icon("export"), kind.toUpperCase()); // prettier-ignore
@@ -59,7 +59,7 @@ export function selection(model, canvas) {
   /** A small bar for each dimension. */
   function meanRates(rates) {
     const bars = Array.from(rates, (rate, j) => {
-      const bar = h("i", { title: `${nameOf(desk, j)}: ${latent.text(j, rate, 3)}` });
+      const bar = h("i", { title: `${nameOf(session, j)}: ${latent.text(j, rate, 3)}` });
       bar.style.height = `${Math.max(2, 100 * rate)}%`;
       return bar;
     });
@@ -75,25 +75,25 @@ export function selection(model, canvas) {
 const written = (value) => String(Number(value.toFixed(6)));
 
 /** A row per image, and one of the means. */
-function toCsv({ desk, atlas }, rows, means) {
-  const names = Array.from({ length: atlas.dims }, (_, j) => nameOf(desk, j));
-  const rate = (row, j) => written(desk.latent.value(j, atlas.counts[row * atlas.dims + j] / atlas.steps));
+function toCsv({ session, atlas }, rows, means) {
+  const names = Array.from({ length: atlas.dims }, (_, j) => nameOf(session, j));
+  const rate = (row, j) => written(session.latent.value(j, atlas.counts[row * atlas.dims + j] / atlas.steps));
   const lines = rows.map((row) => [atlas.indices[row], atlas.label(row), ...names.map((_, j) => rate(row, j))]);
   lines.unshift(["test_image", "class", ...names]);
-  lines.push(["mean", "", ...Array.from(means, (m, j) => desk.latent.value(j, m).toFixed(6))]);
+  lines.push(["mean", "", ...Array.from(means, (m, j) => session.latent.value(j, m).toFixed(6))]);
   return `${lines.map((line) => line.map(quoted).join(",")).join("\n")}\n`;
 }
 
 const quoted = (value) => (/[",\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
 
-function toJson({ desk, atlas, entry }, rows, means, mix) {
-  const about = { model: entry.name, checkpoint: entry.hash, dataset: atlas.dataset, split: "test", ...(desk.latent.spiking ? { steps: atlas.steps } : {}) };
+function toJson({ session, atlas, entry }, rows, means, mix) {
+  const about = { model: entry.name, checkpoint: entry.hash, dataset: atlas.dataset, split: "test", ...(session.latent.spiking ? { steps: atlas.steps } : {}) };
   const content = {
     ...about,
     indices: rows.map((row) => atlas.indices[row]),
     classes: Object.fromEntries(mix.map(([label, count]) => [atlas.classNames[label], count])),
-    dimensions: Array.from({ length: atlas.dims }, (_, j) => nameOf(desk, j)),
-    [desk.latent.spiking ? "meanRates" : "meanLatent"]: Array.from(means, (m, j) => Number(desk.latent.value(j, m).toFixed(6))),
+    dimensions: Array.from({ length: atlas.dims }, (_, j) => nameOf(session, j)),
+    [session.latent.spiking ? "meanRates" : "meanLatent"]: Array.from(means, (m, j) => Number(session.latent.value(j, m).toFixed(6))),
   };
   return `${JSON.stringify(content, null, 1)}\n`;
 }

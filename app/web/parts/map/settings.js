@@ -12,7 +12,7 @@ const METRICS = [
 const PATIENCE = 400; // ms between questions
 
 export function settings(model) {
-  const { desk, atlas, entry } = model;
+  const { session, atlas, entry } = model;
   const own = { arrays: atlas.arrays, about: atlas.map };
   const slider = (label, low, high, step, value) => {
     const input = h("input", { type: "range", min: low, max: high, step, value, "aria-label": label });
@@ -23,7 +23,7 @@ export function settings(model) {
   };
   const [neighbors, neighborsField] = slider("Neighbours", 2, 200, 1, own.about.neighbors);
   const [minDist, minDistField] = slider("Least distance", 0, 1, 0.01, own.about.min_dist);
-  const metric = h("select", { "aria-label": "Metric" }, METRICS.filter(([value]) => desk.latent.spiking || value !== "geodesic").map(([value, text]) => h("option", { value }, text)));
+  const metric = h("select", { "aria-label": "Metric" }, METRICS.filter(([value]) => session.latent.spiking || value !== "geodesic").map(([value, text]) => h("option", { value }, text)));
   metric.value = own.about.metric;
   const draw = h("button", { type: "button", onclick: () => ask() }, "Draw anew");
   const back = h("button", { type: "button", hidden: true, onclick: () => model.keep("of", "", "the map that came with the model") }, icon("reset"), "As it came");
@@ -45,7 +45,7 @@ export function settings(model) {
 
   const wanted = () => `${neighbors.value}-${minDist.value}-${metric.value}`;
   const get = (path, options) =>
-    fetch(`${desk.base}/${path}`, options).then(async (answer) => {
+    fetch(`${session.base}/${path}`, options).then(async (answer) => {
       if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error ?? `${answer.status} ${answer.statusText}`);
       return answer;
     });
@@ -87,7 +87,7 @@ export function settings(model) {
     }
   }
 
-  const cancel = () => key && fetch(`${desk.base}/map-state/${key}`, { method: "DELETE" }).catch(() => {});
+  const cancel = () => key && fetch(`${session.base}/map-state/${key}`, { method: "DELETE" }).catch(() => {});
 
   /** Show the map that the link names. */
   function follow() {

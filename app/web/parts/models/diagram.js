@@ -13,9 +13,9 @@ const worded = (l) => `${NAMES[l.kind]}, ${l.channelsOut} × ${l.sideOut}²`;
 export const layerList = (model) =>
   h("ol", { class: "layers-list plain" }, [`latent, ${model.latent_dim}`, ...decoderLayers(model).map(worded)].map((words) => h("li", {}, words)));
 
-export function diagram(desk) {
-  const { live, engine, entry } = desk;
-  const { spiking } = desk.latent;
+export function diagram(session) {
+  const { live, engine, entry } = session;
+  const { spiking } = session.latent;
   const title = spiking ? "Firing of each layer, present picture" : "Layers";
   const element = h("div", { class: "diagram", "data-figure": spiking ? "Firing of each layer" : null }, h("h3", {}, title));
   if (!spiking) {
@@ -54,7 +54,7 @@ export function diagram(desk) {
   const stop = live.on(({ spikes, state }) => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      if (desk.engine !== engine || state.model !== entry.name) return;
+      if (session.engine !== engine || state.model !== entry.name) return;
       show("latent", mean(spikes));
       for (const [name, run] of Object.entries(engine.trace(spikes, state.steps).layers)) show(name, mean(run.spikes));
     }, PAUSE);

@@ -13,9 +13,9 @@ const pause = () => new Promise((done) => setTimeout(done));
 /** Whether a file of the list is no checkpoint that can be read. */
 export const unreadable = (model) => model.problem && !model.kind;
 
-export function sideBySide(desk) {
-  const { store, entry, engine, atlas } = desk;
-  const others = desk.models.filter((m) => !unreadable(m) && m.name !== entry.name);
+export function sideBySide(session) {
+  const { store, entry, engine, atlas } = session;
+  const others = session.models.filter((m) => !unreadable(m) && m.name !== entry.name);
   const body = h("div", { class: "side" });
   const note = h("p", { class: "quiet", role: "status" });
   const select = h("select", { "aria-label": "The other model", onchange: () => compare(select.value) }, h("option", { value: "" }, "choose a model"), others.map((m) => h("option", { value: m.name }, m.name)));
@@ -30,8 +30,8 @@ export function sideBySide(desk) {
     note.textContent = "Opening the other model …";
     try {
       const about = others.find((m) => m.name === name);
-      const images = await desk.originals();
-      const { lines, words } = about.problem ? await besideUnplayed(about, images) : besidePlayed(await desk.peek(name), images);
+      const images = await session.originals();
+      const { lines, words } = about.problem ? await besideUnplayed(about, images) : besidePlayed(await session.peek(name), images);
       if (mine !== turn) return;
       const drawings = [];
       body.replaceChildren(...lines.flatMap((line) => lineOf(line, drawings)));
@@ -49,14 +49,14 @@ export function sideBySide(desk) {
   const length = entry.size ** 2 * entry.channels;
   const seeds = Array.from({ length: SHOWN }, (_, k) => k);
   const test = (images, rows) => ({ title: "test images", about: entry, images: rows.map((row) => () => fromBytes(images.values.subarray(row * length, (row + 1) * length), entry.channels)), labels: rows.map((row) => atlas.label(row)) });
-  const decoded = (model, rows) => ({ title: `${model.entry.name}, decoded`, about: model.entry, images: rows.map((row) => () => desk.pictureIn(model, model.atlas.rates(model.atlas.rowOf(atlas.indices[row])))), labels: rows.map((row) => atlas.label(row)) });
-  const samples = (model) => ({ title: `${model.entry.name}, samples`, about: model.entry, images: seeds.map((seed) => () => desk.pictureIn(model, desk.priorRates(seed, 1, model.engine))), labels: seeds.map((seed) => `prior seed ${seed}`) });
+  const decoded = (model, rows) => ({ title: `${model.entry.name}, decoded`, about: model.entry, images: rows.map((row) => () => session.pictureIn(model, model.atlas.rates(model.atlas.rowOf(atlas.indices[row])))), labels: rows.map((row) => atlas.label(row)) });
+  const samples = (model) => ({ title: `${model.entry.name}, samples`, about: model.entry, images: seeds.map((seed) => () => session.pictureIn(model, session.priorRates(seed, 1, model.engine))), labels: seeds.map((seed) => `prior seed ${seed}`) });
 
   /** Rows of pictures of this model and another that is decoded here, too, and what to say of them. */
   function besidePlayed(other, images) {
     if (!other.engine) throw new Error("this page cannot run it");
     const { seed, sampler, steps } = store.state;
-    const both = [desk, other];
+    const both = [session, other];
     const shared = atlas && other.atlas && atlas.dataset === other.atlas.dataset;
     const rows = shared ? [...atlas.tilePositions].filter((row) => other.atlas.rowOf(atlas.indices[row]) >= 0).slice(0, SHOWN) : [];
     const noise = both.some(({ latent }) => latent.spiking) ? `Noise seed ${seed}${both.every(({ latent }) => latent.spiking) ? `, ${sampler}, T = ${steps}` : "; the model without spikes has no noise"}` : "No noise in either";
@@ -69,7 +69,7 @@ export function sideBySide(desk) {
   async function besideUnplayed(about, images) {
     const rows = images && about.dataset === atlas?.dataset ? [...atlas.tilePositions].slice(0, SHOWN) : [];
     const { seed } = store.state;
-    const drawn = await desk.given.own(about.name, { seed, count: SHOWN, of: entry.hash, rows });
+    const drawn = await session.backend.previews(about.name, { seed, count: SHOWN, of: entry.hash, rows });
     const area = about.size ** 2 * about.channels;
     const cells = about.steps * about.dims;
     const own = (what, title, labels) => [
@@ -78,8 +78,8 @@ export function sideBySide(desk) {
     ];
     const both = Boolean(drawn.reconstructions);
     const words = `Noise seed ${seed}; the first ${SHOWN} of each; nothing chosen. The latent of ${about.name} is a spike train of each of ${about.dims} neurons (rows) over ${about.steps} steps (columns) that goes on from what came before: there is no rate to play, so the server draws its pictures.${both ? "" : " The test images are not here, or of another size, so only samples are shown."}`;
-    const mine = both ? [test(images, rows), decoded(desk, rows), ...own("reconstruction", "reconstructed", rows.map((row) => atlas.label(row)))] : [];
-    return { lines: [...mine, samples(desk), ...own("sample", "samples", seeds.map((k) => `sample ${k + 1}`))], words };
+    const mine = both ? [test(images, rows), decoded(session, rows), ...own("reconstruction", "reconstructed", rows.map((row) => atlas.label(row)))] : [];
+    return { lines: [...mine, samples(session), ...own("sample", "samples", seeds.map((k) => `sample ${k + 1}`))], words };
   }
 
   /** Elements of a row of pictures; how each of them is drawn, once it has a place, is added to `drawings`. */

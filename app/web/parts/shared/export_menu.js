@@ -1,8 +1,8 @@
 /**
  * What a visitor can take along: files that carry their recipe, a table, the lines of Python, the link.
  *
- *     exportMenu(desk)                                      // the picture on the screen
- *     exportMenu(desk, () => ({ kind: "grid", name: "samples", cells, seeds, columns: 8, captions }))
+ *     exportMenu(session)                                      // the picture on the screen
+ *     exportMenu(session, () => ({ kind: "grid", name: "samples", cells, seeds, columns: 8, captions }))
  *
  * @typedef {{kind: "picture"|"grid"|"strip", name: string, cells: Uint16Array[], seeds: number[],
  *   flips?: [number, number, number][], upto?: number[], columns?: number, captions?: string[], frame_ms?: number}} Offer
@@ -36,9 +36,9 @@ const FRAME = 100; // ms of a film's picture
 const FEW = 8; // pictures that are decoded here, without waking the workers
 
 /** @param {() => Offer} [offer] asked when the menu opens; without one, the picture on the screen and the page's charts */
-export function exportMenu(desk, offer = null, label = "Export", view = "") {
+export function exportMenu(session, offer = null, label = "Export", view = "") {
   const page = () => ({ root: place.getRootNode(), view });
-  const place = menu(label, "export", () => (offer ? sheetOf(desk, offer(), null) : sheetOf(desk, onScreen(desk, view), page())));
+  const place = menu(label, "export", () => (offer ? sheetOf(session, offer(), null) : sheetOf(session, onScreen(session, view), page())));
   return place;
 }
 
@@ -50,9 +50,9 @@ function onScreen({ store, live, engine }, view) {
 }
 
 /** @param {Offer} offer @param {{root: Document|ShadowRoot, view: string}|null} page whose charts are offered, too */
-function sheetOf(desk, offer, page) {
+function sheetOf(session, offer, page) {
   if (offer.why) return h("p", { class: "quiet" }, offer.why);
-  const { entry, store, engine, latent } = desk;
+  const { entry, store, engine, latent } = session;
   const { cells, seeds, flips, upto, kind } = offer;
   const { sampler, steps, rates, source } = store.state; // as they are now, whatever the hand does meanwhile
   const single = cells.length === 1;
@@ -83,31 +83,31 @@ function sheetOf(desk, offer, page) {
   const writers = {
     png: async () => {
       const made = recipe();
-      return encodePng(laidOut(made, await tilesOf(desk, made), entry)[0], textOf(made));
+      return encodePng(laidOut(made, await tilesOf(session, made), entry)[0], textOf(made));
     },
     svg: async () => {
       const made = recipe();
-      const [whole] = laidOut(made, await tilesOf(desk, made), entry);
+      const [whole] = laidOut(made, await tilesOf(session, made), entry);
       return encodeSvg(await encodePng(whole), whole, textOf(made));
     },
     npz: async () => {
       const made = recipe();
-      return tables(made, await tilesOf(desk, made), cells, desk);
+      return tables(made, await tilesOf(session, made), cells, session);
     },
-    csv: async () => (single ? dimensionsCsv(desk.ratesOf(source), rates, latent) : picturesCsv(cells, latent)),
+    csv: async () => (single ? dimensionsCsv(session.ratesOf(source), rates, latent) : picturesCsv(cells, latent)),
     gif: async () => {
       const made = recipe("film");
-      return encodeGif(laidOut(made, await tilesOf(desk, made), entry), made.layout.frame_ms, textOf(made));
+      return encodeGif(laidOut(made, await tilesOf(session, made), entry), made.layout.frame_ms, textOf(made));
     },
     webp: async () => {
       const made = recipe("film");
-      const frames = laidOut(made, await tilesOf(desk, made), entry);
+      const frames = laidOut(made, await tilesOf(session, made), entry);
       const stills = await Promise.all(frames.map(still));
       return joinWebp(stills, frames[0], made.layout.frame_ms, textOf(made));
     },
     mp4: async () => {
       const made = recipe("film");
-      return encodeMp4(laidOut(made, await tilesOf(desk, made), entry), made.layout.frame_ms, textOf(made));
+      return encodeMp4(laidOut(made, await tilesOf(session, made), entry), made.layout.frame_ms, textOf(made));
     },
   };
 
@@ -138,7 +138,7 @@ function sheetOf(desk, offer, page) {
 
   const alone = attempt(async () => {
     const query = new URLSearchParams({ view: page.view, [PARAMETER]: encodeState(store.settled) });
-    const answer = await fetch(`${desk.base}/page/${entry.hash}?${query}`);
+    const answer = await fetch(`${session.base}/page/${entry.hash}?${query}`);
     if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error ?? `${answer.status} ${answer.statusText}`);
     const [name, content] = [`${entry.name.replaceAll("/", "-")}-${page.view}.html`, await answer.text()];
     download(name, content);
@@ -162,8 +162,8 @@ function sheetOf(desk, offer, page) {
     h("div", { class: "row tight" },
       h("button", { type: "button", title: "The lines that make this again with esvae_core", onclick: python }, "as Python"),
       h("button", { type: "button", title: "What makes this again, as JSON", onclick: copy(() => textOf(recipe()), "The recipe is") }, "Recipe"),
-      desk.given.noAddress ? null : h("button", { type: "button", title: "A link to what is on the screen", onclick: copy(() => desk.link, "The link is") }, "Link"),
-      ALONE.includes(page?.view) && !desk.given.alone ? h("button", { type: "button", title: "One file that opens this view from disk, with the model in it and without a server", onclick: alone }, "HTML") : null), // prettier-ignore
+      session.backend.noAddress ? null : h("button", { type: "button", title: "A link to what is on the screen", onclick: copy(() => session.link, "The link is") }, "Link"),
+      ALONE.includes(page?.view) && !session.backend.alone ? h("button", { type: "button", title: "One file that opens this view from disk, with the model in it and without a server", onclick: alone }, "HTML") : null), // prettier-ignore
     upto?.length === 1 ? h("p", { class: "quiet" }, `After ${upto[0]} of ${steps} steps.`) : null,
     flips?.length ? h("p", { class: "quiet" }, `With ${flips.length} ${flips.length === 1 ? "spike" : "spikes"} turned by hand.`) : null,
     h("p", { class: "quiet" }, "Each file carries its recipe. ", h("code", {}, "esvae replay FILE"), " makes it again; dropped on this page, it opens."),
@@ -182,12 +182,12 @@ function select(label, values, chosen, text) {
 }
 
 /** The recipe's pictures, (H, W, C) bytes each. @returns {Promise<Uint8Array[]>} */
-async function tilesOf(desk, recipe) {
-  const { engine, entry } = desk;
+async function tilesOf(session, recipe) {
+  const { engine, entry } = session;
   const { sampler, steps } = recipe;
   if (pixelCount(recipe, entry.size) > MAX_PIXELS) throw new Error("more than 67 million pixels; take a smaller scale");
   const cells = cellRates(recipe);
-  const pool = cells.length > FEW ? await desk.pool() : null;
+  const pool = cells.length > FEW ? await session.pool() : null;
   const asDrawn = !recipe.flips && !recipe.upto;
   const drawn = async (rates, seed, i) =>
     pool && asDrawn

@@ -2,20 +2,20 @@
 
 import { h, icon } from "../../dom.js";
 
-export function message(desk) {
+export function message(session) {
   const line = h("div", { class: "message-place", "aria-live": "polite" });
   const show = (said) => {
     line.replaceChildren();
     if (!said) return;
     line.append(
       h("p", { class: `message ${said.kind}`, role: said.kind === "warning" ? "alert" : "status" }, said.text,
-        h("button", { type: "button", class: "bare", "aria-label": "Close", onclick: () => desk.say(null) }, icon("close"))), // prettier-ignore
+        h("button", { type: "button", class: "bare", "aria-label": "Close", onclick: () => session.say(null) }, icon("close"))), // prettier-ignore
     );
   };
-  desk.onMessage = show;
-  show(desk.message);
+  session.onMessage = show;
+  show(session.message);
   line.dispose = () => {
-    if (desk.onMessage === show) desk.onMessage = null;
+    if (session.onMessage === show) session.onMessage = null;
   };
   return line;
 }

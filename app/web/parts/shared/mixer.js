@@ -20,15 +20,15 @@ const SLACK = 5; // px before a gesture shows its direction
 const SCALES = { rates: ["1", "½", "0"], deviations: ["+4σ", "0", "−4σ"] };
 
 /** Dimensions in the order that the state asks for. */
-export function orderOf(desk, order = desk.store.state.order) {
-  const all = Array.from({ length: desk.entry.dims }, (_, i) => i);
-  const weight = { effect: desk.atlas?.effect, usage: desk.atlas?.usage() }[order];
+export function orderOf(session, order = session.store.state.order) {
+  const all = Array.from({ length: session.entry.dims }, (_, i) => i);
+  const weight = { effect: session.atlas?.effect, usage: session.atlas?.usage() }[order];
   return weight ? all.sort((a, b) => weight[b] - weight[a] || a - b) : all;
 }
 
 /** A dimension's name: what the visitor called it, what it was taught to stand for, or its number. */
-export function nameOf(desk, i) {
-  return desk.store.state.view[`name${i}`] || desk.entry.taught?.[i] || `d${i}`;
+export function nameOf(session, i) {
+  return session.store.state.view[`name${i}`] || session.entry.taught?.[i] || `d${i}`;
 }
 
 /** For a dimension, how often real images have which rate: a CSS gradient, darker where more are. */
@@ -43,8 +43,8 @@ function shades({ counts, dims, steps, count }) {
   };
 }
 
-export function mixer(desk) {
-  const { store, live, entry, latent } = desk;
+export function mixer(session) {
+  const { store, live, entry, latent } = session;
   const notches = entry.steps ?? NOTCHES;
   const rest = Math.round(latent.rest * GRID);
   const held = { locked: new Set(), muted: new Map(), alone: null };
@@ -62,7 +62,7 @@ export function mixer(desk) {
 
   const source = () => {
     try {
-      return desk.ratesOf(store.state.source);
+      return session.ratesOf(store.state.source);
     } catch {
       return store.state.rates;
     }
@@ -93,7 +93,7 @@ export function mixer(desk) {
   const step = (i, by, event) => {
     const size = event.shiftKey ? 1 / notches : FINE;
     put([[i, snapped(store.state.rates[i] / GRID + by * size, event)]], event);
-    later(nameOf(desk, i));
+    later(nameOf(session, i));
   };
 
   const acts = {
@@ -103,7 +103,7 @@ export function mixer(desk) {
       if (before === undefined) held.muted.set(i, store.state.rates[i]);
       else held.muted.delete(i);
       put([[i, (before ?? rest) / GRID]]);
-      finish(`${before === undefined ? "mute" : "unmute"} ${nameOf(desk, i)}`);
+      finish(`${before === undefined ? "mute" : "unmute"} ${nameOf(session, i)}`);
     },
     alone(i) {
       const before = held.alone;
@@ -111,11 +111,11 @@ export function mixer(desk) {
       const rates = held.alone
         ? held.alone.rates.map((rate, j) => (j === i || !free(j) ? rate : rest))
         : before.rates;
-      store.change({ rates }, held.alone ? `only ${nameOf(desk, i)}` : "all again");
+      store.change({ rates }, held.alone ? `only ${nameOf(session, i)}` : "all again");
     },
     reset(i) {
       put([[i, source()[i] / GRID]]);
-      finish(`reset ${nameOf(desk, i)}`);
+      finish(`reset ${nameOf(session, i)}`);
     },
   };
 
@@ -157,13 +157,13 @@ export function mixer(desk) {
   function end(event) {
     if (!gesture || event.pointerId !== gesture.id) return;
     const swept = gesture.mode === "sweep";
-    const label = swept ? "sweep" : nameOf(desk, Number(gesture.bar.dataset.i));
+    const label = swept ? "sweep" : nameOf(session, Number(gesture.bar.dataset.i));
     gesture = null;
     if (event.type === "pointercancel") store.cancel();
     else finish(label);
   }
 
-  const finishPending = () => pause && finish(chosen === null ? "rates" : nameOf(desk, chosen));
+  const finishPending = () => pause && finish(chosen === null ? "rates" : nameOf(session, chosen));
 
   function onkey(event) {
     const i = Number(event.currentTarget.dataset.i);
@@ -174,7 +174,7 @@ export function mixer(desk) {
     if (steps) step(i, steps, event);
     else if (ends !== undefined) {
       put([[i, ends]], event);
-      later(nameOf(desk, i));
+      later(nameOf(session, i));
     } else if (act) {
       acts[act](i);
       show();
@@ -192,10 +192,10 @@ export function mixer(desk) {
   // ---- drawing -------------------------------------------------------------------------------------------------
 
   function build() {
-    order = orderOf(desk);
+    order = orderOf(session);
     bars.clear();
-    const range = desk.atlas?.range();
-    const density = desk.atlas && shades(desk.atlas);
+    const range = session.atlas?.range();
+    const density = session.atlas && shades(session.atlas);
     const many = entry.dims > 40;
     const lines = [];
     for (let first = 0; first < order.length; first += ROW) {
@@ -203,7 +203,7 @@ export function mixer(desk) {
       for (const i of order.slice(first, first + ROW)) {
         const bar = h(
           "div",
-          { class: "fader", role: "slider", tabindex: 0, "data-i": i, "aria-label": nameOf(desk, i), "aria-valuemin": latent.value(i, 0),
+          { class: "fader", role: "slider", tabindex: 0, "data-i": i, "aria-label": nameOf(session, i), "aria-valuemin": latent.value(i, 0),
             "aria-valuemax": latent.value(i, 1), "aria-orientation": "vertical", onkeydown: onkey, onfocus: () => choose(i) }, // prettier-ignore
           h("i", { class: "density", style: density ? `background:${density(i)}` : null }),
           h("i", { class: "range", style: range ? `--low:${range.low[i]};--high:${range.high[i]}` : "display:none" }),
@@ -230,7 +230,7 @@ export function mixer(desk) {
 
   /** What stands under a bar: its name, upright, if it has one; else its number, where there is room for all. */
   function under(i, many) {
-    const name = nameOf(desk, i);
+    const name = nameOf(session, i);
     return name === `d${i}` ? h("span", {}, many ? "" : i) : h("span", { class: "named" }, name);
   }
 
@@ -273,11 +273,11 @@ export function mixer(desk) {
     if (chosen === null || !bars.has(chosen)) return;
     const { state } = store;
     const value = state.rates[chosen] / GRID;
-    const range = desk.atlas?.range();
+    const range = session.atlas?.range();
     const text = (height, digits) => latent.text(chosen, height, digits);
     const usual = range ? ` · data ${text(range.low[chosen])} to ${text(range.high[chosen])}` : "";
     const expected = latent.spiking ? ` · ${(value * state.steps).toFixed(1)} of ${state.steps} spikes` : "";
-    words.textContent = `${nameOf(desk, chosen)}  ${text(value, 3)}${expected}${usual}`;
+    words.textContent = `${nameOf(session, chosen)}  ${text(value, 3)}${expected}${usual}`;
     const on = { lock: !free(chosen), mute: held.muted.has(chosen), alone: held.alone?.i === chosen };
     for (const button of buttons) {
       if (button.dataset.act !== "reset") button.setAttribute("aria-pressed", String(Boolean(on[button.dataset.act])));

@@ -3,8 +3,8 @@
 import { h } from "../../dom.js";
 
 /** A notice that noise and T do not apply. @param {string} [more] what to do instead */
-export function noSpikesNotice(desk, more = "") {
-  const { entry, latent } = desk;
+export function noSpikesNotice(session, more = "") {
+  const { entry, latent } = session;
   const element = h(
     "section",
     { class: "no-spikes-notice" },
@@ -16,8 +16,8 @@ export function noSpikesNotice(desk, more = "") {
 }
 
 /** The page of a view that is about spikes alone. */
-export function noSpikesView(desk) {
-  const spiking = desk.models.find((m) => !m.problem && m.steps && m.dataset === desk.entry.dataset) ?? desk.models.find((m) => !m.problem && m.steps);
-  const open = spiking ? h("button", { type: "button", onclick: () => desk.choose(spiking.name) }, `Open ${spiking.name}`) : null;
-  return h("div", { class: "no-spikes" }, noSpikesNotice(desk, "This view looks at spikes; a spiking model shows what it is about."), open);
+export function noSpikesView(session) {
+  const spiking = session.models.find((m) => !m.problem && m.steps && m.dataset === session.entry.dataset) ?? session.models.find((m) => !m.problem && m.steps);
+  const open = spiking ? h("button", { type: "button", onclick: () => session.choose(spiking.name) }, `Open ${spiking.name}`) : null;
+  return h("div", { class: "no-spikes" }, noSpikesNotice(session, "This view looks at spikes; a spiking model shows what it is about."), open);
 }

@@ -11,8 +11,8 @@ const SAMPLERS = [
 /** Few digits: a seed that one can say aloud. */
 export const newSeed = () => Math.floor(Math.random() * 10_000);
 
-export function noiseControls(desk) {
-  const { store, entry } = desk;
+export function noiseControls(session) {
+  const { store, entry } = session;
   const seed = h("input", { type: "number", min: 0, max: MAX_SEED, step: 1, "aria-label": "Noise seed", title: "The noise is frozen: one seed, one noise, so that what changes in the picture comes from the rates." }); // prettier-ignore
   seed.onchange = () => {
     const value = Math.min(MAX_SEED, Math.max(0, Math.round(Number(seed.value) || 0)));
@@ -25,7 +25,7 @@ export function noiseControls(desk) {
   const steps = h("input", { type: "range", min: 1, max: MAX_STEPS, step: 1, "aria-label": "Time steps T", title: `The model was trained with T = ${entry.steps}; other values are an experiment.` }); // prettier-ignore
   const number = h("output", {});
   steps.oninput = (event) => {
-    desk.live.follow(event);
+    session.live.follow(event);
     store.set({ steps: Number(steps.value) });
   };
   steps.onchange = () => store.commit(`T = ${steps.value}`);

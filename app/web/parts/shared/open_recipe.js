@@ -11,24 +11,24 @@ import { cellRates, RecipeError, seedOf, turnedIn, uptoOf } from "../../formats/
  * @returns {Promise<boolean>} false if it carries none
  * @throws {RecipeError} one line, if it carries one that cannot be followed here
  */
-export async function openRecipe(desk, file) {
+export async function openRecipe(session, file) {
   if (file.size > MAX_BYTES) return false;
   const recipe = await recipeIn(new Uint8Array(await file.arrayBuffer()));
   if (!recipe) return false;
-  const model = await modelOf(desk, recipe);
-  showCell(desk, recipe, model, 0, file.name);
-  desk.onOpened?.(file.name, cellRates(recipe).length > 1 ? { recipe, model } : null);
+  const model = await modelOf(session, recipe);
+  showCell(session, recipe, model, 0, file.name);
+  session.onOpened?.(file.name, cellRates(recipe).length > 1 ? { recipe, model } : null);
   return true;
 }
 
 /** Name here of the network that made it, wherever its file is now. */
-async function modelOf(desk, { checkpoint, steps, dims, seeds }) {
+async function modelOf(session, { checkpoint, steps, dims, seeds }) {
   if (steps > MAX_STEPS) throw new RecipeError(`it was made with T = ${steps}, and the page goes up to ${MAX_STEPS}; esvae replay makes it again`);
   if (seeds.some((seed) => seed > MAX_SEED)) throw new RecipeError("its noise has a seed beyond those of the page; esvae replay makes it again");
-  const names = desk.models.filter((model) => !model.problem).map(({ name }) => name);
+  const names = session.models.filter((model) => !model.problem).map(({ name }) => name);
   const likely = names.sort((a, b) => (b === checkpoint.name) - (a === checkpoint.name));
   for (const name of likely) {
-    const entry = await desk.given.model(name).catch(() => null);
+    const entry = await session.backend.model(name).catch(() => null);
     if (entry?.hash !== checkpoint.sha256) continue;
     if (entry.dims !== dims) throw new RecipeError(`recipe: dims: expected ${entry.dims}, found ${dims}`);
     return name;

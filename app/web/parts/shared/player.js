@@ -4,23 +4,23 @@ import { prefersReducedMotion, h, icon } from "../../dom.js";
 
 const [BEAT, REDUCED_BEAT] = [180, 800]; // ms a step
 
-export function player(desk, inside) {
-  const { store } = desk;
+export function player(session, trace) {
+  const { store } = session;
   const slider = h("input", { type: "range", min: 1, step: 1, "aria-label": "Steps shown" });
   const play = h("button", { type: "button", "aria-pressed": "false", onclick: () => run(!timer) }, icon("play"), "Play");
   const words = h("output", {});
   const element = h("div", { class: "row player" }, play, h("label", { class: "field grow" }, slider, words));
   let timer = 0;
 
-  const show = (upto, label) => inside.remember({ upto: upto >= store.state.steps ? "" : String(upto) }, label);
+  const show = (upto, label) => trace.remember({ upto: upto >= store.state.steps ? "" : String(upto) }, label);
 
   function run(on) {
     clearInterval(timer);
     timer = 0;
     if (on) {
-      if (inside.now.upto === inside.now.state.steps) show(1);
+      if (trace.now.upto === trace.now.state.steps) show(1);
       timer = setInterval(() => {
-        const { upto, state } = inside.now;
+        const { upto, state } = trace.now;
         show(upto + 1);
         if (upto + 1 >= state.steps) run(false);
       }, prefersReducedMotion() ? REDUCED_BEAT : BEAT);
@@ -31,12 +31,12 @@ export function player(desk, inside) {
 
   slider.oninput = (event) => {
     if (timer) run(false);
-    desk.live.follow(event);
+    session.live.follow(event);
     show(Number(slider.value));
   };
   slider.onchange = () => store.commit(`step ${slider.value}`);
 
-  const stop = inside.on(({ upto, state }) => {
+  const stop = trace.on(({ upto, state }) => {
     slider.max = state.steps;
     slider.value = upto;
     slider.setAttribute("aria-valuetext", `${upto} of ${state.steps} steps`);

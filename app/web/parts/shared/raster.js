@@ -22,8 +22,8 @@ function paintAt({ context, width, height }, { quiet }, spikes, dims, upto) {
   context.globalAlpha = 1;
 }
 
-export function raster(desk) {
-  const { live, store } = desk;
+export function raster(session) {
+  const { live, store } = session;
   const canvas = h("canvas", { class: "raster", role: "img" });
   const words = h("small", {});
   const reading = h("p", { class: "quiet reading", "aria-hidden": "true" }, " ");
@@ -35,11 +35,11 @@ export function raster(desk) {
   const edits = h("span", {});
   const edited = h("p", { class: "quiet", hidden: true }, edits, h("button", { type: "button", class: "bare small", onclick: asDrawn }, icon("reset"), "Spikes as drawn"));
   const element = h("section", { class: "raster-part", "data-figure": "Spikes" }, h("div", { class: "head" }, h("h2", {}, "Spikes ", words), legend), canvas, edited, reading);
-  let order = orderOf(desk);
+  let order = orderOf(session);
 
   function draw({ context, width, height } = sharp(canvas)) {
     const { now } = live;
-    if (!now || now.state.model !== desk.entry.name) return;
+    if (!now || now.state.model !== session.entry.name) return;
     const { spikes, before, state, rates, flips } = now;
     const d = rates.length;
     edited.hidden = !flips.size;
@@ -82,14 +82,14 @@ export function raster(desk) {
     const t = Math.min(state.steps - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * state.steps)));
     const place = Math.min(rates.length - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * rates.length)));
     const j = order[place];
-    reading.textContent = `${nameOf(desk, j)}, step ${t + 1} of ${state.steps}: ${spikes[t * rates.length + j] ? "a spike" : "silent"}`;
+    reading.textContent = `${nameOf(session, j)}, step ${t + 1} of ${state.steps}: ${spikes[t * rates.length + j] ? "a spike" : "silent"}`;
   };
   canvas.onpointerleave = () => (reading.textContent = " ");
 
   const stops = [
     live.on(() => draw()),
     store.on("state", (state) => {
-      if (state.model === desk.entry.name) order = orderOf(desk);
+      if (state.model === session.entry.name) order = orderOf(session);
     }),
     onLook(canvas, () => draw()),
   ];

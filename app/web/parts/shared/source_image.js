@@ -7,10 +7,10 @@ import { fromGrid } from "../../math/rates.js";
 export const keyOf = (source) => `${source.kind} ${source.index ?? source.seed ?? source.rates}`;
 
 /** The picture that the rates came from, (C, H, W) in [-1, 1]; null where it is not at hand. */
-export async function sourceImage(desk, source) {
-  const row = source.kind === "test" ? (desk.atlas?.rowOf(source.index) ?? -1) : -1;
-  const { entry } = desk;
-  const originals = row >= 0 ? await desk.originals() : null;
+export async function sourceImage(session, source) {
+  const row = source.kind === "test" ? (session.atlas?.rowOf(source.index) ?? -1) : -1;
+  const { entry } = session;
+  const originals = row >= 0 ? await session.originals() : null;
   if (!originals) return null;
   const length = entry.size ** 2 * entry.channels;
   return fromBytes(originals.values.subarray(row * length, (row + 1) * length), entry.channels);
@@ -20,10 +20,10 @@ export async function sourceImage(desk, source) {
  * What the encoder can be shown: that picture, or else the one which the model paints of the source's rates.
  * @returns {Promise<{image: Float32Array, painted: boolean}>} (C, H, W) in [-1, 1]; painted: by the model
  */
-export async function encoderImage(desk, source) {
-  const image = await sourceImage(desk, source);
+export async function encoderImage(session, source) {
+  const image = await sourceImage(session, source);
   if (image) return { image, painted: false };
-  const { engine, entry } = desk;
-  const spikes = engine.sample(fromGrid(desk.ratesOf(source)), 0, "systematic", entry.steps); // hardly any sampling noise
+  const { engine, entry } = session;
+  const spikes = engine.sample(fromGrid(session.ratesOf(source)), 0, "systematic", entry.steps); // hardly any sampling noise
   return { image: engine.decode(spikes, entry.steps).slice(), painted: true };
 }

@@ -4,14 +4,14 @@ import { h, icon } from "../../dom.js";
 import { menu } from "./menu.js";
 import { exportMenu } from "./export_menu.js";
 
-export function toolbar(desk, view) {
-  const { store } = desk;
+export function toolbar(session, view) {
+  const { store } = session;
   const undo = h("button", { type: "button", title: "Undo (Ctrl+Z)", onclick: () => store.undo() }, icon("undo"), h("span", {}, "Undo"));
   const redo = h("button", { type: "button", title: "Redo (Ctrl+Y)", onclick: () => store.redo() }, icon("redo"), h("span", {}, "Redo"));
-  const steps = menu("Steps", "history", () => stepList(desk));
-  const link = h("button", { type: "button", title: "Copy a link to what is on the screen", onclick: () => copy(desk, link) }, icon("link"), h("span", {}, "Link")); // prettier-ignore
-  const actions = h("div", { class: "actions" }, undo, redo, steps, link, exportMenu(desk, null, "Export", view));
-  const element = h("header", { class: "bar" }, models(desk), h("p", { class: "quiet about" }, about(desk)), actions);
+  const steps = menu("Steps", "history", () => stepList(session));
+  const link = h("button", { type: "button", title: "Copy a link to what is on the screen", onclick: () => copy(session, link) }, icon("link"), h("span", {}, "Link")); // prettier-ignore
+  const actions = h("div", { class: "actions" }, undo, redo, steps, link, exportMenu(session, null, "Export", view));
+  const element = h("header", { class: "bar" }, models(session), h("p", { class: "quiet about" }, about(session)), actions);
 
   const update = () => {
     const { labels, at } = store.history;
@@ -39,12 +39,12 @@ export function toolbar(desk, view) {
 const isText = (target) =>
   target?.isContentEditable || target?.tagName === "TEXTAREA" || (target?.tagName === "INPUT" && ["text", "number", "search"].includes(target.type));
 
-function models(desk) {
-  const options = desk.models.map(({ name, problem, kind }) =>
+function models(session) {
+  const options = session.models.map(({ name, problem, kind }) =>
     h("option", { value: name, disabled: Boolean(problem), title: problem || null }, problem ? `${name} (${kind ?? "unreadable"})` : name),
   );
-  const select = h("select", { "aria-label": "Model", onchange: () => desk.choose(select.value) }, options);
-  select.value = desk.entry.name;
+  const select = h("select", { "aria-label": "Model", onchange: () => session.choose(select.value) }, options);
+  select.value = session.entry.name;
   return select;
 }
 
@@ -63,13 +63,13 @@ function stepList({ store }) {
   return h("ol", { class: "steps", reversed: true }, rows.reverse().slice(0, 100));
 }
 
-async function copy(desk, button) {
+async function copy(session, button) {
   const word = button.querySelector("span");
   try {
-    await navigator.clipboard.writeText(desk.link);
+    await navigator.clipboard.writeText(session.link);
     word.textContent = "Copied";
     setTimeout(() => (word.textContent = "Link"), 1500);
   } catch {
-    desk.say("The link could not be copied; it is in the address bar.");
+    session.say("The link could not be copied; it is in the address bar.");
   }
 }

@@ -9,8 +9,8 @@ const LARGEST = 50; // MB
 const MOST = 2048; // px; larger pictures are reduced by the browser first
 const MILLIONS = 100; // of pixels that are unpacked at most, 4 bytes each
 
-export function upload(desk) {
-  const { engine, entry } = desk;
+export function upload(session) {
+  const { engine, entry } = session;
   if (!engine) return h("p", { class: "quiet" }, "Encoding a picture needs the model in the page, and this browser cannot run it.");
   const invert = h("input", { type: "checkbox", onchange: () => again() });
   const input = h("input", { type: "file", accept: "image/*", "aria-label": "A picture of your own", onchange: () => take(input.files[0]) });
@@ -26,7 +26,7 @@ export function upload(desk) {
     h("div", { class: "row" }, camera, crop, h("label", { class: "field" }, invert, "invert")),
     video,
     shoot,
-    h("p", { class: "quiet" }, `It is brought to ${entry.size} × ${entry.size} pixels and encoded here; it does not leave this page. The link keeps its ${desk.latent.whole}, not the picture.`),
+    h("p", { class: "quiet" }, `It is brought to ${entry.size} × ${entry.size} pixels and encoded here; it does not leave this page. The link keeps its ${session.latent.whole}, not the picture.`),
   );
   let kept = null; // {bitmap, name} of the last picture
   let stream = null;
@@ -34,16 +34,16 @@ export function upload(desk) {
   async function take(file) {
     if (!file) return;
     try {
-      if (await openRecipe(desk, file)) return;
+      if (await openRecipe(session, file)) return;
       kept = { bitmap: await bitmapOf(file), name: file.name };
       again();
     } catch (error) {
-      desk.say(`${file.name}: ${error.message}.`, "warning");
+      session.say(`${file.name}: ${error.message}.`, "warning");
     }
   }
 
   function again() {
-    if (kept) encodePicture(desk, kept.bitmap, kept.name, crop.value, invert.checked);
+    if (kept) encodePicture(session, kept.bitmap, kept.name, crop.value, invert.checked);
   }
 
   async function film() {
@@ -54,7 +54,7 @@ export function upload(desk) {
       video.hidden = shoot.hidden = false;
       await video.play();
     } catch (error) {
-      desk.say(`No camera: ${error.message}.`, "warning");
+      session.say(`No camera: ${error.message}.`, "warning");
     }
   }
 

@@ -13,11 +13,11 @@ const SHOWN = [
   ["membrane", "membrane", "How charged each neuron is at that step, before its reset"],
 ];
 
-export function layers(desk, inside) {
-  const { entry, engine, store } = desk;
+export function layers(session, trace) {
+  const { entry, engine, store } = session;
   const all = [...encoderLayers(engine.model), ...decoderLayers(engine.model)].filter((l) => l.neuron);
   const ofEncoder = new Set(encoderLayers(engine.model).map((l) => l.name));
-  const select = h("select", { "aria-label": "Layer", onchange: () => inside.remember({ layer: select.value, unit: "" }, `layer ${select.value}`) }, all.map((l) => h("option", { value: l.name }, layerName(l))));
+  const select = h("select", { "aria-label": "Layer", onchange: () => trace.remember({ layer: select.value, unit: "" }, `layer ${select.value}`) }, all.map((l) => h("option", { value: l.name }, layerName(l))));
   const shows = choice("Shown", SHOWN, "rate", (value) => {
     what = value;
     shows.choose(value);
@@ -33,12 +33,12 @@ export function layers(desk, inside) {
   };
   const fields = ["Channel", "Row", "Column"].map(number);
   const facts = h("p", { class: "quiet" });
-  const trace = chart("Membrane of the chosen neuron", { tall: 190 });
+  const membraneChart = chart("Membrane of the chosen neuron", { tall: 190 });
   const element = h(
     "section",
     { class: "layers-part" },
     h("div", { class: "head" }, h("h2", {}, "Inside the network ", h("small", {}, "click a neuron to see its membrane")), h("div", { class: "row tight" }, select, shows)),
-    h("div", { class: "layers" }, h("div", {}, place, facts), h("div", {}, h("div", { class: "row tight unit-fields" }, ["Channel", "Row", "Column"].map((label, i) => h("label", { class: "field" }, label, fields[i]))), trace)),
+    h("div", { class: "layers" }, h("div", {}, place, facts), h("div", {}, h("div", { class: "row tight unit-fields" }, ["Channel", "Row", "Column"].map((label, i) => h("label", { class: "field" }, label, fields[i]))), membraneChart)),
   );
   let what = "rate";
   let columns = 1;
@@ -66,17 +66,17 @@ export function layers(desk, inside) {
     const { channelsOut, sideOut } = chosen(store.state);
     const within = (v, count) => Math.min(count - 1, Math.max(0, Math.round(v) || 0));
     const unit = [within(c, channelsOut), within(y, sideOut), within(x, sideOut)];
-    inside.remember({ unit: unit.join(".") }, `neuron ${unit.join(", ")}`);
+    trace.remember({ unit: unit.join(".") }, `neuron ${unit.join(", ")}`);
   }
 
   function draw() {
-    const { now } = inside;
+    const { now } = trace;
     if (!now) return;
     const { state, upto } = now;
     readSource(state);
     const layer = chosen(state);
-    inside.watch(element, ofEncoder.has(layer.name) ? [] : [layer.name]);
-    const did = activity(layer, inside.now);
+    trace.watch(element, ofEncoder.has(layer.name) ? [] : [layer.name]);
+    const did = activity(layer, trace.now);
     if (!did) return; // what is watched has just changed: this is called again
     for (const [i, option] of [...select.options].entries()) option.disabled = ofEncoder.has(all[i].name) && !image;
     select.value = layer.name;
@@ -124,7 +124,7 @@ export function layers(desk, inside) {
     const [low, high] = [Math.min(0, ...potential), Math.max(1.3 * neuron.threshold, ...potential)];
     const top = high + 0.12 * (high - low);
     const count = fired.reduce((a, b) => a + b, 0);
-    trace.draw({
+    membraneChart.draw({
       x: { label: "step", from: 0.5, to: state.steps + 0.7, whole: true },
       y: { label: "membrane potential", from: low, to: top },
       marks: [
@@ -144,8 +144,8 @@ export function layers(desk, inside) {
     const key = keyOf(source);
     if (key === asked) return;
     [image, asked] = [null, key];
-    encoderImage(desk, source).then((found) => {
-      if (asked !== key || desk.entry !== entry) return;
+    encoderImage(session, source).then((found) => {
+      if (asked !== key || session.entry !== entry) return;
       ({ image, painted } = found);
       draw();
     });
@@ -160,10 +160,10 @@ export function layers(desk, inside) {
     if (c < layer.channelsOut) chooseUnit(c, py % (side + 1), px % (side + 1));
   };
 
-  const stops = [inside.on(draw), onLook(canvas, draw)];
+  const stops = [trace.on(draw), onLook(canvas, draw)];
   element.dispose = () => {
     stops.forEach((stop) => stop());
-    trace.dispose();
+    membraneChart.dispose();
   };
   return element;
 }

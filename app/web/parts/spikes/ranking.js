@@ -9,14 +9,14 @@ import { nameOf } from "../shared/mixer.js";
 const LISTED = 8;
 
 /** @param {{onrank: () => void}} options told when effects are there or gone; they are the element's `effects` */
-export function ranking(desk, inside, { onrank }) {
-  const { entry, engine } = desk;
+export function ranking(session, trace, { onrank }) {
+  const { entry, engine } = session;
   const d = entry.dims;
   const bar = h("progress", { max: 1, value: 0, "aria-label": "Spikes tried" });
   const start = h("button", { type: "button", onclick: rank }, "Rank spikes by effect");
   const cancel = h("button", { type: "button", onclick: () => end("stopped") }, icon("close"), "Cancel");
   const doing = h("span", { class: "row tight", hidden: true }, bar, cancel);
-  const clear = h("button", { type: "button", onclick: () => inside.edit([], "spikes as drawn") }, icon("reset"), "Spikes as drawn");
+  const clear = h("button", { type: "button", onclick: () => trace.edit([], "spikes as drawn") }, icon("reset"), "Spikes as drawn");
   const words = h("p", { class: "quiet", role: "status" });
   const list = h("ol", { class: "ranked-list" });
   const byStep = chart("Effect of turning a spike, by step", { tall: 130 });
@@ -27,7 +27,7 @@ export function ranking(desk, inside, { onrank }) {
   let ranked = null; // the spikes that are ranked, or being ranked
 
   async function rank() {
-    const { spikes, state } = inside.now;
+    const { spikes, state } = trace.now;
     const mine = ++turn;
     ranked = spikes.slice();
     const effects = new Float32Array(spikes.length);
@@ -37,7 +37,7 @@ export function ranking(desk, inside, { onrank }) {
     bar.value = 0;
     words.textContent = "";
     try {
-      const pool = await desk.pool();
+      const pool = await session.pool();
       let [next, done] = [state.steps - 1, 0];
       const line = async () => {
         // the late steps first: they matter most, and are the quickest; nothing waits in the pool that could not be dropped
@@ -76,7 +76,7 @@ export function ranking(desk, inside, { onrank }) {
   }
 
   function show(effects, ms) {
-    const { spikes, state } = inside.now;
+    const { spikes, state } = trace.now;
     const order = Array.from(effects, (_, i) => i).sort((a, b) => effects[b] - effects[a]);
     const total = effects.reduce((a, b) => a + b, 0) || 1;
     const top = order.slice(0, Math.ceil(order.length / 10)).reduce((sum, i) => sum + effects[i], 0) / total;
@@ -84,8 +84,8 @@ export function ranking(desk, inside, { onrank }) {
     list.replaceChildren(
       ...order.slice(0, LISTED).map((i) => {
         const [j, t] = [i % d, Math.floor(i / d)];
-        const what = `${nameOf(desk, j)}, step ${t + 1}: ${spikes[i] ? "a spike" : "silent"}`;
-        return h("li", {}, h("button", { type: "button", class: "bare", title: "Turn it", onclick: () => inside.flip([i], `turn ${nameOf(desk, j)}, step ${t + 1}`) }, `${what}, ${formatNumber(effects[i])}`));
+        const what = `${nameOf(session, j)}, step ${t + 1}: ${spikes[i] ? "a spike" : "silent"}`;
+        return h("li", {}, h("button", { type: "button", class: "bare", title: "Turn it", onclick: () => trace.flip([i], `turn ${nameOf(session, j)}, step ${t + 1}`) }, `${what}, ${formatNumber(effects[i])}`));
       }),
     );
     const steps = Array.from({ length: state.steps }, (_, t) => [t + 1, effects.subarray(t * d, (t + 1) * d).reduce((a, b) => a + b, 0) / d]);
@@ -109,7 +109,7 @@ export function ranking(desk, inside, { onrank }) {
     if (ranked && !same(ranked, spikes)) end(element.effects ? "The spikes have changed; rank them again." : "Stopped: the spikes have changed.");
   }
 
-  const stop = inside.on(follow);
+  const stop = trace.on(follow);
   element.dispose = () => {
     turn++;
     stop();

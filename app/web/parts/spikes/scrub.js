@@ -10,8 +10,8 @@ import { paint, paintDifference } from "../shared/paint.js";
 import { player } from "../shared/player.js";
 import { exportMenu } from "../shared/export_menu.js";
 
-export function scrub(desk, inside) {
-  const { entry, engine } = desk;
+export function scrub(session, trace) {
+  const { entry, engine } = session;
   const { size, channels } = entry;
   const large = pixels(size, size, "Picture", "large");
   const thumbs = { whole: "Picture after all steps", plain: "Picture of the spikes as drawn", difference: "What the edits change" };
@@ -20,15 +20,15 @@ export function scrub(desk, inside) {
   const words = h("small", {});
   const changed = h("p", { class: "quiet", role: "status" });
   const weights = chart("Weight of each step in the final picture", { tall: 112 });
-  const time = player(desk, inside);
+  const time = player(session, trace);
   const python = pythonCode(() => {
-    const { state, flips, upto } = inside.now;
+    const { state, flips, upto } = trace.now;
     return pythonForSpikes(state, flips, upto, entry.path ?? `${entry.name}.safetensors`);
   });
   const element = h(
     "section",
     { class: "scrub-part" },
-    h("div", { class: "head" }, h("h2", {}, "Picture ", words), engine ? exportMenu(desk, () => steps(inside.now), "Export the steps") : null),
+    h("div", { class: "head" }, h("h2", {}, "Picture ", words), engine ? exportMenu(session, () => steps(trace.now), "Export the steps") : null),
     h("div", { class: "scrub-pictures" }, large, h("div", { class: "thumbs column-of" }, Object.entries(small).map(([key, canvas]) => h("figure", { hidden: !engine }, canvas, h("figcaption", {}, captions[key]))))),
     changed,
     engine ? [weights, time, python] : null,
@@ -88,7 +88,7 @@ export function scrub(desk, inside) {
     };
   }
 
-  const stop = inside.on(draw);
+  const stop = trace.on(draw);
   element.dispose = () => {
     stop();
     time.dispose();

@@ -20,17 +20,17 @@ const BELOW = 64; // px for the population below them
 const FOOT = 16; // px for the numbers of the steps
 
 /**
- * @param {import("../../inside.js").Inside} inside
+ * @param {import("../../decoder_trace.js").DecoderTrace} trace
  * @param {{effects: () => Float32Array|null}} options effect of turning each cell, once it is known
  */
-export function spikeEditor(desk, inside, { effects }) {
-  const { store, atlas, entry, engine } = desk;
+export function spikeEditor(session, trace, { effects }) {
+  const { store, atlas, entry, engine } = session;
   const d = entry.dims;
   const row = Math.max(4, Math.min(17, Math.floor(420 / d)));
   const canvas = h("canvas", { class: "cells-canvas", tabindex: 0, role: "application", style: `height:${TOP + row * d + BELOW + FOOT}px` });
   const words = h("small", {});
   const reading = h("p", { class: "quiet reading" }, " ");
-  const sorts = choice("Order of the neurons", SORTS.filter(([name]) => atlas || name !== "effect"), "", (value) => inside.remember({ sorted: value }, `sort by ${value}`));
+  const sorts = choice("Order of the neurons", SORTS.filter(([name]) => atlas || name !== "effect"), "", (value) => trace.remember({ sorted: value }, `sort by ${value}`));
   const key = (tone, text) => h("span", {}, h("span", { class: `key ${tone}` }), ` ${text}`);
   const element = h(
     "section",
@@ -47,7 +47,7 @@ export function spikeEditor(desk, inside, { effects }) {
   function orderNow({ state, rates, drawn }) {
     const sorted = SORTS.some(([name]) => name === state.view.sorted) ? state.view.sorted : "index";
     sorts.choose(sorted);
-    if (sorted === "effect") return orderOf(desk, "effect");
+    if (sorted === "effect") return orderOf(session, "effect");
     if (sorted === "rate") return ascending(rates.map((r) => -r));
     return sorted === "first" ? ascending(firstOf(drawn, d)) : Array.from({ length: d }, (_, j) => j);
   }
@@ -62,7 +62,7 @@ export function spikeEditor(desk, inside, { effects }) {
   // ---- drawing -------------------------------------------------------------------------------------------------
 
   function draw({ context, width } = sharp(canvas)) {
-    const { now } = inside;
+    const { now } = trace;
     if (!now) return;
     order = orderNow(now);
     const colour = palette(canvas);
@@ -117,7 +117,7 @@ export function spikeEditor(desk, inside, { effects }) {
     for (let place = 0; place < d && row >= 9; place++) {
       context.fillStyle = colour.ink;
       context.globalAlpha = String(order[place]) === state.view.neuron ? 1 : 0.65;
-      context.fillText(fitted(context, nameOf(desk, order[place]), left - 6), left - 5, TOP + place * row + row / 2 + 3.5);
+      context.fillText(fitted(context, nameOf(session, order[place]), left - 6), left - 5, TOP + place * row + row / 2 + 3.5);
     }
     context.globalAlpha = 1;
     context.strokeStyle = colour.now;
@@ -185,9 +185,9 @@ export function spikeEditor(desk, inside, { effects }) {
 
   /** The cell under the pointer: {place, t, where: "cell" | "neuron"}; null outside. */
   function under(event) {
-    if (!inside.now) return null;
+    if (!trace.now) return null;
     const box = canvas.getBoundingClientRect();
-    const { steps } = inside.now.state;
+    const { steps } = trace.now.state;
     const { left, right, cell } = places(box.width, steps);
     const [x, y] = [event.clientX - box.left, event.clientY - box.top - TOP];
     const place = Math.floor(y / row);
@@ -198,9 +198,9 @@ export function spikeEditor(desk, inside, { effects }) {
 
   function say() {
     const { place, t, where = "cell" } = pointed;
-    const { spikes, flips, rates, state } = inside.now;
+    const { spikes, flips, rates, state } = trace.now;
     const [j, i] = [order[place], t * d + order[place]];
-    const name = nameOf(desk, j);
+    const name = nameOf(session, j);
     const counts = countsOf(spikes, d);
     const effect = effects() ? ` · turning it changes the picture by ${formatNumber(effects()[i])}` : "";
     const byHand = flips.has(i) ? (spikes[i] ? ", put in by hand" : ", taken out by hand") : "";
@@ -211,9 +211,9 @@ export function spikeEditor(desk, inside, { effects }) {
   }
 
   function turn({ place, t }) {
-    if (!engine) return desk.say("Turning spikes needs the model in the page, and this browser cannot run it.");
+    if (!engine) return session.say("Turning spikes needs the model in the page, and this browser cannot run it.");
     const i = t * d + order[place];
-    inside.flip([i], `${inside.now.spikes[i] ? "silence" : "spike"} ${nameOf(desk, order[place])}, step ${t + 1}`);
+    trace.flip([i], `${trace.now.spikes[i] ? "silence" : "spike"} ${nameOf(session, order[place])}, step ${t + 1}`);
   }
 
   canvas.onpointermove = (event) => {
@@ -231,12 +231,12 @@ export function spikeEditor(desk, inside, { effects }) {
     const at = under(event);
     if (!at) return;
     cursor = { ...at, seen: false };
-    if (at.where === "neuron") inside.remember({ neuron: String(order[at.place]) }, `neuron ${nameOf(desk, order[at.place])}`);
+    if (at.where === "neuron") trace.remember({ neuron: String(order[at.place]) }, `neuron ${nameOf(session, order[at.place])}`);
     else turn(at);
   };
   canvas.onkeydown = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || !inside.now) return;
-    const { steps } = inside.now.state;
+    if (event.ctrlKey || event.metaKey || event.altKey || !trace.now) return;
+    const { steps } = trace.now.state;
     const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -steps], End: [0, steps], PageUp: [-8, 0], PageDown: [8, 0] };
     const move = moves[event.key];
     if (!move && event.key !== " " && event.key !== "Enter") return;
@@ -257,7 +257,7 @@ export function spikeEditor(desk, inside, { effects }) {
     draw();
   };
 
-  const stops = [inside.on(() => draw()), onLook(canvas, () => draw())];
+  const stops = [trace.on(() => draw()), onLook(canvas, () => draw())];
   canvas.vector = (context, width) => draw({ context, width });
   element.redraw = () => draw();
   element.dispose = () => stops.forEach((stop) => stop());

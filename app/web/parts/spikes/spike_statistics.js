@@ -13,11 +13,11 @@ import { nameOf } from "../shared/mixer.js";
 const DRAWS = [100, 400, 1600];
 const REST = 60; // ms without a change before anything is drawn anew
 
-export function spikeStatistics(desk, inside) {
-  const { entry } = desk;
+export function spikeStatistics(session, trace) {
+  const { entry } = session;
   const d = entry.dims;
-  const neurons = h("select", { "aria-label": "Neuron", onchange: () => inside.remember({ neuron: neurons.value }, `neuron ${neurons.value}`) });
-  const draws = h("select", { "aria-label": "Draws", onchange: () => inside.remember({ draws: draws.value }, `${draws.value} draws`) }, DRAWS.map((k) => h("option", { value: k }, `${k} draws`)));
+  const neurons = h("select", { "aria-label": "Neuron", onchange: () => trace.remember({ neuron: neurons.value }, `neuron ${neurons.value}`) });
+  const draws = h("select", { "aria-label": "Draws", onchange: () => trace.remember({ draws: draws.value }, `${draws.value} draws`) }, DRAWS.map((k) => h("option", { value: k }, `${k} draws`)));
   const charts = {
     counts: chart("Spikes in T steps"),
     poisson: chart("If they were Poisson"),
@@ -55,7 +55,7 @@ export function spikeStatistics(desk, inside) {
   }
 
   function draw() {
-    const { now } = inside;
+    const { now } = trace;
     const { rates, state } = now;
     const { steps, sampler } = state;
     const count = DRAWS.includes(Number(state.view.draws)) ? Number(state.view.draws) : DRAWS[1];
@@ -64,7 +64,7 @@ export function spikeStatistics(desk, inside) {
     const which = one < 0 ? Array.from({ length: d }, (_, j) => j) : [one];
     const found = collect(now, count);
     const of = (values) => Array.from({ length: which.length * count }, (_, i) => values[Math.floor(i / which.length) * d + which[i % which.length]]);
-    const name = one < 0 ? `all ${d} neurons` : `${nameOf(desk, one)}, rate ${formatNumber(rates[one])}`;
+    const name = one < 0 ? `all ${d} neurons` : `${nameOf(session, one)}, rate ${formatNumber(rates[one])}`;
     showCounts(of(found.counts), which.map((j) => theory.countLaw(sampler, rates[j], steps)), now, one, name, count);
     showPoisson(of(found.poisson), which.map((j) => rates[j] * steps), steps, name);
     showIntervals(which, found, now, count, name);
@@ -75,7 +75,7 @@ export function spikeStatistics(desk, inside) {
 
   /** The neuron that the visitor chose, -1 for all; the one whose rate is nearest to 1/2 to begin with. */
   function choose({ rates, state }) {
-    const names = rates.reduce((list, r, j) => [...list, h("option", { value: j }, `${nameOf(desk, j)}, rate ${formatNumber(r)}`)], [h("option", { value: "all" }, "all neurons together")]);
+    const names = rates.reduce((list, r, j) => [...list, h("option", { value: j }, `${nameOf(session, j)}, rate ${formatNumber(r)}`)], [h("option", { value: "all" }, "all neurons together")]);
     const wanted = state.view.neuron;
     let one = /^[0-9]+$/.test(wanted ?? "") && Number(wanted) < d ? Number(wanted) : -1;
     if (wanted === undefined) one = rates.reduce((best, r, j) => (Math.abs(r - 0.5) < Math.abs(rates[best] - 0.5) ? j : best), 0);
@@ -163,7 +163,7 @@ export function spikeStatistics(desk, inside) {
         { kind: "line", tone: "now", name: bernoulli ? "1 − r" : "systematic", values: grid.map((r) => [r, theory.fanoLaw(sampler, r, steps)]) },
         { kind: "line", tone: "was", dashed: true, name: "Poisson: 1", values: [[0, 1], [1, 1]] },
         { kind: "dots", tone: "was", hollow: true, values: other },
-        { kind: "dots", tone: "ink", name: "a neuron", values: there, titles: firing.map((j) => nameOf(desk, j)) },
+        { kind: "dots", tone: "ink", name: "a neuron", values: there, titles: firing.map((j) => nameOf(session, j)) },
       ],
       words: `${there.length} neurons that fire. ${bernoulli ? `${within} of the ${below.length} with rates below 1 lie within two deviations of 1 minus rate.` : `The largest is ${formatNumber(Math.max(0, ...there.map(([, f]) => f)))}.`} True Poisson counts lie around 1.`,
       note: bernoulli ? `${within} of the ${below.length} with rates between 0 and 1 within the band, where about 95 % belong (two deviations of ${count} draws)` : `Largest: ${formatNumber(Math.max(0, ...there.map(([, f]) => f)))}; Bernoulli spikes would show 1 − r`,
@@ -181,7 +181,7 @@ export function spikeStatistics(desk, inside) {
     words.textContent = text.join("");
   }
 
-  const stop = inside.on(({ rates, state }) => {
+  const stop = trace.on(({ rates, state }) => {
     const { seed, sampler, steps, view } = state;
     const remembered = Object.entries(view).filter(([name]) => /^(neuron|draws|name[0-9]+)$/.test(name));
     const now = [rates, seed, sampler, steps, remembered].join();

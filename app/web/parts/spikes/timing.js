@@ -18,8 +18,8 @@ const HELP = {
 };
 const REST = 120; // ms without a change before the four are decoded
 
-export function timing(desk, inside) {
-  const { entry, engine } = desk;
+export function timing(session, trace) {
+  const { entry, engine } = session;
   const { size, channels, dims } = entry;
   const tiles = Object.fromEntries(TIMINGS.map((name) => [name, tile(name)]));
   const words = h("p", { class: "quiet" });
@@ -45,7 +45,7 @@ export function timing(desk, inside) {
 
   // the shuffle's noise is another than the spikes', which would put them back where they are
   function draw() {
-    const { spikes, image, state, drawn } = inside.now;
+    const { spikes, image, state, drawn } = trace.now;
     const apart = {};
     const trains = TIMINGS.map((name) => retimed(spikes, dims, name, MAX_SEED - state.seed));
     const images = trains.map((other) => engine.decode(other, state.steps));
@@ -58,13 +58,13 @@ export function timing(desk, inside) {
       paintSpikes(raster, other, dims);
       apart[name] = rms(made, image);
       caption.textContent = `minus now${gain > 1 ? `, × ${gain}` : ""}; differs by ${formatNumber(apart[name])}`;
-      take.onclick = () => inside.edit(differingCells(drawn, other), `${name} timing`);
+      take.onclick = () => trace.edit(differingCells(drawn, other), `${name} timing`);
     });
     const least = TIMINGS.reduce((a, b) => (apart[a] <= apart[b] ? a : b));
     words.textContent = `Root mean square, of a range of 2. Given the rates, the timing of Bernoulli spikes says nothing: a decoder that read counts alone would show five equal pictures. This one hears late steps more, since its readout forgets; here the ${least} spikes come nearest to now.`;
   }
 
-  const stop = inside.on(({ spikes, state }) => {
+  const stop = trace.on(({ spikes, state }) => {
     if (shown && shown.seed === state.seed && same(shown.spikes, spikes)) return;
     shown = { spikes, seed: state.seed };
     clearTimeout(timer);

@@ -1,13 +1,13 @@
 /**
  * Everything that the parts of a page share, once per document: the state, the model at work, and pictures of it.
  *
- * The desk survives the change from one page to another; views come and go.
+ * The session survives the change from one page to another; views come and go.
  */
 
 import { supported } from "./engine/engine.js";
 import { loadEngine } from "./engine/load.js";
 import { Pool } from "./engine/pool.js";
-import { Live } from "./live.js";
+import { LiveDecoder } from "./live_decoder.js";
 import { decodeState, encodeState, LinkError, MAX_STEPS, PARAMETER } from "./state/url_state.js";
 import { latentOf } from "./math/latent.js";
 import { dataRange, ownDistances, usage } from "./math/neighbours.js";
@@ -18,7 +18,7 @@ import { Store } from "./state/store.js";
 const FIRST = ["mnist-plus", "mnist"]; // models that a visit without a link opens
 const FIRST_SEED = 7; // any noise will do; a fixed one, so that everybody meets the same first picture
 
-export class Desk {
+export class Session {
   #pool = null;
   #listeners = new Set();
   #images = null;
@@ -28,28 +28,28 @@ export class Desk {
   /**
    * Read the list of models and the address, and open what they say.
    * @param {string} base address of the server's routes
-   * @param {object} [given] a source of models other than the server: {models, model, bundle, atlas, originals, wasm, pool},
+   * @param {object} [backend] a source of models other than the server: {models, model, bundle, atlas, originals, wasm, pool},
    *   `alone` if there is no server, and a `link` to begin with where the address has none
-   * @returns {Promise<Desk>}
+   * @returns {Promise<Session>}
    */
-  static async open(base, given = served(base)) {
-    const desk = new Desk();
-    desk.base = base;
-    desk.given = given;
+  static async open(base, backend = served(base)) {
+    const session = new Session();
+    session.base = base;
+    session.backend = backend;
     /** All checkpoints found, also those that cannot be used. */
-    desk.models = await given.models();
+    session.models = await backend.models();
     /** A line for the visitor: {text, kind} or null. */
-    desk.message = null;
-    const usable = desk.models.filter((m) => !m.problem);
-    if (!usable.length) return desk;
-    const state = await desk.#first(usable);
-    desk.store = new Store(state);
-    desk.live = new Live(desk);
-    desk.store.on("state", (now) => desk.#follow(now));
-    desk.store.on("commit", () => desk.#settle());
-    desk.live.request();
-    desk.writeLink();
-    return desk;
+    session.message = null;
+    const usable = session.models.filter((m) => !m.problem);
+    if (!usable.length) return session;
+    const state = await session.#first(usable);
+    session.store = new Store(state);
+    session.live = new LiveDecoder(session);
+    session.store.on("state", (now) => session.#follow(now));
+    session.store.on("commit", () => session.#settle());
+    session.live.request();
+    session.writeLink();
+    return session;
   }
 
   /** Whether there is a model to look at. */
@@ -59,13 +59,13 @@ export class Desk {
 
   /** (N, H, W, C) bytes of the atlas' test images and their shape, or null where they are not on the server's disk. */
   originals() {
-    this.#images ??= this.entry.originals ? this.given.originals(this.entry.hash).catch(() => null) : Promise.resolve(null);
+    this.#images ??= this.entry.originals ? this.backend.originals(this.entry.hash).catch(() => null) : Promise.resolve(null);
     return this.#images;
   }
 
   /** Workers with the model in them, for many pictures. @returns {Promise<Pool>} */
   pool() {
-    this.#pool ??= this.given.bundle(this.entry.hash).then((bundle) => Pool.load(bundle, this.given.wasm, this.given.pool));
+    this.#pool ??= this.backend.bundle(this.entry.hash).then((bundle) => Pool.load(bundle, this.backend.wasm, this.backend.pool));
     return this.#pool;
   }
 
@@ -155,14 +155,14 @@ export class Desk {
 
   /** Bring the address bar up to date. */
   writeLink() {
-    if (this.given.noAddress) return;
+    if (this.backend.noAddress) return;
     history.replaceState(history.state, "", this.link);
   }
 
   // ---- opening ---------------------------------------------------------------------------------------------------
 
   async #first(usable) {
-    const text = new URL(location.href).searchParams.get(PARAMETER) ?? this.given.link;
+    const text = new URL(location.href).searchParams.get(PARAMETER) ?? this.backend.link;
     if (text) {
       try {
         const state = decodeState(text);
@@ -193,11 +193,11 @@ export class Desk {
 
   async #load(name) {
     if (!this.models.some((model) => model.name === name)) throw new LinkError(`model '${name}': not here`); // no path, either
-    const entry = await this.given.model(name);
-    const bundle = entry.atlas ? this.given.atlas(entry.hash, entry.atlasVersion) : Promise.resolve(null);
+    const entry = await this.backend.model(name);
+    const bundle = entry.atlas ? this.backend.atlas(entry.hash, entry.atlasVersion) : Promise.resolve(null);
     let engine = null;
     const runs = supported() || entry.latent; // a model without spikes needs no WebAssembly
-    if (runs && entry.hash) engine = await loadEngine(await this.given.bundle(entry.hash), this.given.wasm);
+    if (runs && entry.hash) engine = await loadEngine(await this.backend.bundle(entry.hash), this.backend.wasm);
     return { entry, engine, atlas: atlasOf(await bundle), latent: latentOf(entry) };
   }
 
@@ -289,7 +289,7 @@ function served(base) {
     },
     atlas: (hash, version) => pack(`atlas/${hash}?${version}`), // it may be built anew for the same weights
     /** Pictures of a model that cannot be played, from its own latent spikes; `rows` are test images of the model `of`. */
-    own: (name, { seed, count, of, rows }) => pack(`own/${pathOf(name)}?${new URLSearchParams({ seed, count, of, rows })}`).then(({ arrays }) => arrays),
+    previews: (name, { seed, count, of, rows }) => pack(`own/${pathOf(name)}?${new URLSearchParams({ seed, count, of, rows })}`).then(({ arrays }) => arrays),
     originals: (hash) => pack(`originals/${hash}`).then(({ arrays }) => arrays.images),
   };
 }

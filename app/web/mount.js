@@ -1,18 +1,18 @@
 /** Places a view in a page: what `app/components/stage.py` calls. */
 
-import { Desk } from "./desk.js";
+import { Session } from "./session.js";
 import { h } from "./dom.js";
 import { toolbar } from "./parts/shared/toolbar.js";
 import { message } from "./parts/shared/message.js";
-import { fileDrop as drops } from "./parts/shared/file_drop.js";
+import { fileDrop } from "./parts/shared/file_drop.js";
 import { encodeState } from "./state/url_state.js";
 
 const REST = 300; // ms without a gesture, or since a model was opened, until the script is told; by then the page has drawn all of it
 
-let opening = null; // one desk per document; a failed one is tried again
+let opening = null; // one session per document; a failed one is tried again
 
-/** The document's desk, for whoever measures the page; null before a view was placed. @returns {Promise<Desk>|null} */
-export const opened = () => opening;
+/** The document's session, for whoever measures the page; null before a view was placed. @returns {Promise<Session>|null} */
+export const openedSession = () => opening;
 
 /**
  * @param {ShadowRoot|HTMLElement} parent where
@@ -20,15 +20,15 @@ export const opened = () => opening;
  * @param {(name: string, value: any) => void} tell gives the link to the script when a gesture has ended
  * @returns {Promise<() => void>} take it away again
  */
-export async function place(parent, data, tell) {
+export async function mountView(parent, data, tell) {
   const root = h("div", { class: `stage view-${data.view}` }, h("p", { class: "skeleton", role: "status" }, "Opening the model …"));
   parent.replaceChildren(root);
   const styled = sheet(parent, "look.css");
   try {
-    opening ??= Desk.open(data.base);
-    const [desk, view] = await Promise.all([opening, import(`./views/${data.view}.js`), styled]);
+    opening ??= Session.open(data.base);
+    const [session, view] = await Promise.all([opening, import(`./views/${data.view}.js`), styled]);
     await Promise.all((view.styles ?? []).map((name) => sheet(parent, name))); // what only this view needs
-    return show(root, desk, view, data, tell);
+    return showView(root, session, view, data, tell);
   } catch (error) {
     opening = null;
     root.replaceChildren(
@@ -48,21 +48,21 @@ function sheet(parent, name) {
   return there;
 }
 
-/** Show a view of a desk, below the line that all views share. @returns {() => void} take it away again */
-export function show(root, desk, view, data, tell) {
-  if (!desk.usable) {
-    root.replaceChildren(nothing(desk));
+/** Show a view of a session, below the line that all views share. @returns {() => void} take it away again */
+export function showView(root, session, view, data, tell) {
+  if (!session.usable) {
+    root.replaceChildren(nothing(session));
     return () => {};
   }
   let leave = () => {};
-  const dropped = drops(desk);
+  const dropped = fileDrop(session);
   const build = () => {
     leave();
     const body = h("div", { class: "view" });
-    const top = toolbar(desk, data.view);
-    const line = message(desk);
+    const top = toolbar(session, data.view);
+    const line = message(session);
     root.replaceChildren(top, line, dropped, body);
-    const dispose = view.mount(body, desk, data);
+    const dispose = view.mount(body, session, data);
     leave = () => {
       dispose?.();
       top.dispose();
@@ -70,11 +70,11 @@ export function show(root, desk, view, data, tell) {
     };
   };
   build();
-  desk.writeLink(); // the page may have changed the address
+  session.writeLink(); // the page may have changed the address
   let telling = 0;
   let told = null;
   const report = () => {
-    const { settled } = desk.store;
+    const { settled } = session.store;
     if (data.tells === "model" && settled.model === told) return; // the script would draw the same again
     told = settled.model;
     tell("link", encodeState(settled));
@@ -88,7 +88,7 @@ export function show(root, desk, view, data, tell) {
   const away = (event) => event.composedPath().includes(root) || clearTimeout(telling);
   addEventListener("click", away, true);
   addEventListener("popstate", away);
-  const stops = [desk.onModel(build), desk.onModel(reportSoon), desk.store.on("commit", reportSoon), stayAlive(desk)];
+  const stops = [session.onModel(build), session.onModel(reportSoon), session.store.on("commit", reportSoon), stayAlive(session)];
   return () => {
     clearTimeout(telling);
     removeEventListener("click", away, true);
@@ -104,14 +104,14 @@ export function show(root, desk, view, data, tell) {
  * stands. What is in the page needs no server, so the dialog is closed and a line says it instead.
  * @returns {() => void} stop
  */
-function stayAlive(desk) {
+function stayAlive(session) {
   const look = () => {
     const dialog = document.querySelector(".stDialog");
     const close = dialog?.querySelector("button[aria-label='Close']");
     if (!close) return;
     const away = dialog.textContent.includes("Connection error");
     close.click();
-    desk.say(
+    session.say(
       away
         ? "The server does not answer. What is in this page goes on: drag, draw, undo, copy the link."
         : "The address names no page of the explorer, so this is the first one.",
@@ -124,13 +124,13 @@ function stayAlive(desk) {
   return () => watch.disconnect();
 }
 
-function nothing(desk) {
+function nothing(session) {
   return h(
     "div",
     { class: "message", role: "status" },
     h("p", {}, "There is no checkpoint that can be opened. Train one with "),
     h("p", {}, h("code", {}, "esvae train --preset digits")),
     h("p", {}, "or name a folder that has one in the environment variable ESVAE_CHECKPOINTS, and reload this page."),
-    desk.models.map((m) => h("p", { class: "quiet" }, `${m.name}: ${m.problem}`)),
+    session.models.map((m) => h("p", { class: "quiet" }, `${m.name}: ${m.problem}`)),
   );
 }

@@ -11,8 +11,8 @@ import { fromBytes } from "./math/image.js";
 import { encodeState, PARAMETER } from "./state/url_state.js";
 import { fromGrid } from "./math/rates.js";
 
-export class Live {
-  #desk;
+export class LiveDecoder {
+  #session;
   #listeners = new Set();
   #frame = 0;
   #stamp = 0;
@@ -21,8 +21,8 @@ export class Live {
   #asked = 0;
   #refused = "";
 
-  constructor(desk) {
-    this.#desk = desk;
+  constructor(session) {
+    this.#session = session;
     /**
      * What was drawn last; null before the first picture.
      * @type {null | {state: object, rates: Float32Array, drawn: Uint8Array, flips: Set<number>, spikes: Uint8Array,
@@ -31,16 +31,16 @@ export class Live {
      *   the gesture began, milliseconds to compute, and from the hand's event to the end of drawing (0 if there was none)
      */
     this.now = null;
-    desk.store.on("state", () => this.request());
-    desk.store.on("commit", () => {
+    session.store.on("state", () => this.request());
+    session.store.on("commit", () => {
       this.#fresh = true;
-      if (!desk.engine) this.#ask();
+      if (!session.engine) this.#ask();
     });
   }
 
   /** Where pictures are decoded: "page" or "server". */
   get where() {
-    return this.#desk.engine ? "page" : "server";
+    return this.#session.engine ? "page" : "server";
   }
 
   /** Called after each drawing with what was drawn. @returns {() => void} stop */
@@ -57,7 +57,7 @@ export class Live {
 
   /** Draw on the next frame. */
   request() {
-    if (!this.#desk.engine) return void (this.now || this.#ask());
+    if (!this.#session.engine) return void (this.now || this.#ask());
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
       this.#draw();
@@ -71,7 +71,7 @@ export class Live {
   }
 
   #draw() {
-    const { engine, store } = this.#desk;
+    const { engine, store } = this.#session;
     const { state } = store;
     if (!engine || state.rates.length !== engine.model.latent_dim) return;
     const start = performance.now();
@@ -84,7 +84,7 @@ export class Live {
   }
 
   async #ask() {
-    const { store, base } = this.#desk;
+    const { store, base } = this.#session;
     const [state, turn] = [store.state, ++this.#asked];
     const start = performance.now();
     try {
@@ -97,17 +97,17 @@ export class Live {
       const drawn = flipped(spikes.values, flips);
       this.#show(state, { rates: fromGrid(state.rates), drawn, flips, spikes: spikes.values, image, ms: performance.now() - start });
     } catch (error) {
-      this.#desk.say(`No picture from the server: ${error.message}.`, "warning");
+      this.#session.say(`No picture from the server: ${error.message}.`, "warning");
     }
   }
 
   /** The edits of a state; what a link says of them is not believed. */
   #flips({ view, steps, rates }) {
-    if (!this.#desk.latent.spiking) return new Set();
+    if (!this.#session.latent.spiking) return new Set();
     try {
       return readFlips(view.flips, steps, rates.length);
     } catch (error) {
-      if (this.#refused !== view.flips) this.#desk.say(`The edited spikes of this link are not shown: ${error.message}.`, "warning");
+      if (this.#refused !== view.flips) this.#session.say(`The edited spikes of this link are not shown: ${error.message}.`, "warning");
       this.#refused = view.flips;
       return new Set();
     }

@@ -1,19 +1,19 @@
 /**
- * From what Live drew to what the Spikes view shows: the spikes under the visitor's edits, the picture after each step,
+ * From what LiveDecoder drew to what the Spikes view shows: the spikes under the visitor's edits, the picture after each step,
  * and what some layers of the decoder did meanwhile. All of it follows from the state.
  */
 
 import { writeFlips } from "./state/flips.js";
 import { uptoIn } from "./state/url_state.js";
 
-export class Inside {
-  #desk;
+export class DecoderTrace {
+  #session;
   #listeners = new Set();
   #stop;
   #watched = new Map(); // who watches -> names of layers
 
-  constructor(desk) {
-    this.#desk = desk;
+  constructor(session) {
+    this.#session = session;
     /**
      * What is there now; null before the first picture.
      * @type {null | {state: object, rates: Float32Array, drawn: Uint8Array, plain: Float32Array, flips: Set<number>,
@@ -22,7 +22,7 @@ export class Inside {
      *   (T, C, H, W), after each step; upto: steps that are shown, 1 to T
      */
     this.now = null;
-    this.#stop = desk.live.on((drawn) => this.#update(drawn));
+    this.#stop = session.live.on((drawn) => this.#update(drawn));
   }
 
   /** Called after each change with what is there. @returns {() => void} stop */
@@ -41,7 +41,7 @@ export class Inside {
   watch(who, names) {
     if (String(this.#watched.get(who) ?? "") === String(names)) return;
     this.#watched.set(who, names);
-    if (this.#desk.live.now) this.#update(this.#desk.live.now);
+    if (this.#session.live.now) this.#update(this.#session.live.now);
   }
 
   /** Turn these cells, t * d + j, as one step that can be undone. */
@@ -56,20 +56,20 @@ export class Inside {
     try {
       this.remember({ flips: writeFlips(flips) }, label);
     } catch (error) {
-      this.#desk.say(`This edit is not made: ${error.message}.`, "warning");
+      this.#session.say(`This edit is not made: ${error.message}.`, "warning");
     }
   }
 
   /** Keep small things in the link; an empty text forgets one. Without a label the gesture is not over. */
   remember(patch, label) {
-    const { store } = this.#desk;
+    const { store } = this.#session;
     const view = Object.fromEntries(Object.entries({ ...store.state.view, ...patch }).filter(([, value]) => value !== ""));
     store.set({ view });
     if (label) store.commit(label);
   }
 
   #update({ state, rates, drawn, flips, spikes, image: last }) {
-    const { engine, entry } = this.#desk;
+    const { engine, entry } = this.#session;
     if (state.model !== entry.name) return;
     const start = performance.now();
     let [images, image, layers, plain] = [null, last, {}, last];

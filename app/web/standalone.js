@@ -1,10 +1,10 @@
 /** A page of its own: model, engine, atlas and views in one file, without a server. `esvae page` writes it. */
 
-import { Desk } from "./desk.js";
+import { Session } from "./session.js";
 import { h } from "./dom.js";
 import { serve } from "./engine/protocol.js";
 import { readArrays } from "./formats/array_format.js";
-import { show } from "./stage.js";
+import { showView } from "./mount.js";
 import * as explore from "./views/explore.js";
 import * as map from "./views/map.js";
 import * as spikes from "./views/spikes.js";
@@ -24,9 +24,9 @@ const TABS = [
  */
 export async function start(root, held) {
   try {
-    const desk = await Desk.open("", given(held));
+    const session = await Session.open("", backend(held));
     const stage = h("div", {});
-    const shown = TABS.filter(([name]) => name !== "map" || desk.atlas?.arrays.map2);
+    const shown = TABS.filter(([name]) => name !== "map" || session.atlas?.arrays.map2);
     const tabs = shown.map(([name, label]) => h("button", { type: "button", role: "tab", onclick: () => open(name) }, label));
     let leave = () => {};
     const open = (name) => {
@@ -34,18 +34,18 @@ export async function start(root, held) {
       const [, , view, tab] = shown.find(([each]) => each === name);
       shown.forEach(([each], i) => tabs[i].setAttribute("aria-selected", String(each === name)));
       stage.className = `stage view-${name}`;
-      desk.store.set({ view: { ...desk.store.state.view, ...(tab ? { tab } : {}) } });
-      leave = show(stage, desk, view, { view: name }, () => {});
+      session.store.set({ view: { ...session.store.state.view, ...(tab ? { tab } : {}) } });
+      leave = showView(stage, session, view, { view: name }, () => {});
     };
     root.replaceChildren(h("nav", { class: "stage tabs" }, h("strong", {}, "ESVAE explorer"), h("div", { role: "tablist" }, tabs)), stage);
-    open(held.view === "explore" && desk.store.state.view.tab === "draw" ? "draw" : held.view);
+    open(held.view === "explore" && session.store.state.view.tab === "draw" ? "draw" : held.view);
   } catch (error) {
     root.replaceChildren(h("p", { role: "alert" }, `This page cannot start: ${error.message}.`));
   }
 }
 
-/** What the file holds, as a desk asks for it. */
-function given({ entry, bundle, atlas, link, wasm }) {
+/** What the file holds, as a session asks for it. */
+function backend({ entry, bundle, atlas, link, wasm }) {
   const [model, code] = [bytes(bundle), bytes(wasm)];
   return {
     alone: true,

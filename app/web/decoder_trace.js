@@ -63,7 +63,9 @@ export class DecoderTrace {
   /** Keep small things in the link; an empty text forgets one. Without a label the gesture is not over. */
   remember(patch, label) {
     const { store } = this.#session;
-    const view = Object.fromEntries(Object.entries({ ...store.state.view, ...patch }).filter(([, value]) => value !== ""));
+    const view = Object.fromEntries(
+      Object.entries({ ...store.state.view, ...patch }).filter(([, value]) => value !== ""),
+    );
     store.set({ view });
     if (label) store.commit(label);
   }
@@ -81,10 +83,18 @@ export class DecoderTrace {
       layers = trace.layers;
     }
     this.now = {
-      state, rates, drawn, plain, flips, spikes, images, image, layers,
+      state,
+      rates,
+      drawn,
+      plain,
+      flips,
+      spikes,
+      images,
+      image,
+      layers,
       upto: uptoIn(state),
       ms: performance.now() - start,
-    }; // prettier-ignore
+    };
     for (const listener of this.#listeners) listener(this.now);
   }
 }

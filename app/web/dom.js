@@ -9,7 +9,8 @@ export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (typeof value === "function" || ["value", "checked", "disabled", "hidden"].includes(name)) element[name] = value;
-    else if (value !== null && value !== false && value !== undefined) element.setAttribute(name, value === true ? "" : value);
+    else if (value !== null && value !== false && value !== undefined)
+      element.setAttribute(name, value === true ? "" : value);
   }
   element.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
@@ -48,7 +49,11 @@ export function icon(name) {
 /** A row of buttons of which one is chosen. @param {[value: string, label: string, help?: string][]} choices */
 export function choice(label, choices, chosen, onchange) {
   const buttons = choices.map(([value, text, help]) =>
-    h("button", { type: "button", title: help, "aria-pressed": String(value === chosen), onclick: () => onchange(value) }, text),
+    h(
+      "button",
+      { type: "button", title: help, "aria-pressed": String(value === chosen), onclick: () => onchange(value) },
+      text,
+    ),
   );
   const group = h("div", { class: "choice", role: "group", "aria-label": label }, buttons);
   /** Show another one as chosen, without telling anybody. */

@@ -58,7 +58,8 @@ export class LiveDecoder {
   /** Draw on the next frame. */
   request() {
     if (!this.#session.engine) return void (this.now || this.#ask());
-    this.#frame ||= requestAnimationFrame(() => {
+    if (this.#frame) return;
+    this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
       this.#draw();
     });
@@ -95,7 +96,14 @@ export class LiveDecoder {
       const image = fromBytes(pixels.values, pixels.shape[2]);
       const flips = this.#flips(state);
       const drawn = flipped(spikes.values, flips);
-      this.#show(state, { rates: fromGrid(state.rates), drawn, flips, spikes: spikes.values, image, ms: performance.now() - start });
+      this.#show(state, {
+        rates: fromGrid(state.rates),
+        drawn,
+        flips,
+        spikes: spikes.values,
+        image,
+        ms: performance.now() - start,
+      });
     } catch (error) {
       this.#session.say(`No picture from the server: ${error.message}.`, "warning");
     }
@@ -107,7 +115,8 @@ export class LiveDecoder {
     try {
       return readFlips(view.flips, steps, rates.length);
     } catch (error) {
-      if (this.#refused !== view.flips) this.#session.say(`The edited spikes of this link are not shown: ${error.message}.`, "warning");
+      if (this.#refused !== view.flips)
+        this.#session.say(`The edited spikes of this link are not shown: ${error.message}.`, "warning");
       this.#refused = view.flips;
       return new Set();
     }

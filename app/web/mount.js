@@ -21,7 +21,11 @@ export const openedSession = () => opening;
  * @returns {Promise<() => void>} take it away again
  */
 export async function mountView(parent, data, tell) {
-  const root = h("div", { class: `stage view-${data.view}` }, h("p", { class: "skeleton", role: "status" }, "Opening the model …"));
+  const root = h(
+    "div",
+    { class: `stage view-${data.view}` },
+    h("p", { class: "skeleton", role: "status" }, "Opening the model …"),
+  );
   parent.replaceChildren(root);
   const styled = sheet(parent, "look.css");
   try {
@@ -32,7 +36,11 @@ export async function mountView(parent, data, tell) {
   } catch (error) {
     opening = null;
     root.replaceChildren(
-      h("p", { class: "message warning", role: "alert" }, `The explorer cannot start: ${error.message}. A reload may help.`),
+      h(
+        "p",
+        { class: "message warning", role: "alert" },
+        `The explorer cannot start: ${error.message}. A reload may help.`,
+      ),
     );
     return () => {};
   }
@@ -88,7 +96,12 @@ export function showView(root, session, view, data, tell) {
   const away = (event) => event.composedPath().includes(root) || clearTimeout(telling);
   addEventListener("click", away, true);
   addEventListener("popstate", away);
-  const stops = [session.onModel(build), session.onModel(reportSoon), session.store.on("commit", reportSoon), stayAlive(session)];
+  const stops = [
+    session.onModel(build),
+    session.onModel(reportSoon),
+    session.store.on("commit", reportSoon),
+    stayAlive(session),
+  ];
   return () => {
     clearTimeout(telling);
     removeEventListener("click", away, true);

@@ -59,13 +59,17 @@ export class Session {
 
   /** (N, H, W, C) bytes of the atlas' test images and their shape, or null where they are not on the server's disk. */
   originals() {
-    this.#images ??= this.entry.originals ? this.backend.originals(this.entry.hash).catch(() => null) : Promise.resolve(null);
+    this.#images ??= this.entry.originals
+      ? this.backend.originals(this.entry.hash).catch(() => null)
+      : Promise.resolve(null);
     return this.#images;
   }
 
   /** Workers with the model in them, for many pictures. @returns {Promise<Pool>} */
   pool() {
-    this.#pool ??= this.backend.bundle(this.entry.hash).then((bundle) => Pool.load(bundle, this.backend.wasm, this.backend.pool));
+    this.#pool ??= this.backend
+      .bundle(this.entry.hash)
+      .then((bundle) => Pool.load(bundle, this.backend.wasm, this.backend.pool));
     return this.#pool;
   }
 
@@ -111,9 +115,17 @@ export class Session {
   /** What the model at work shows before anybody touched anything. */
   firstState() {
     const { entry, atlas } = this;
-    const source = atlas ? { kind: "test", index: atlas.indices[atlas.tilePositions[0] ?? 0] } : { kind: "prior", seed: 0 };
+    const source = atlas
+      ? { kind: "test", index: atlas.indices[atlas.tilePositions[0] ?? 0] }
+      : { kind: "prior", seed: 0 };
     const sampler = this.engine?.model.sampler ?? "bernoulli";
-    const common = { seed: FIRST_SEED, sampler, steps: Math.min(entry.steps ?? 1, MAX_STEPS), order: "effect", view: {} };
+    const common = {
+      seed: FIRST_SEED,
+      sampler,
+      steps: Math.min(entry.steps ?? 1, MAX_STEPS),
+      order: "effect",
+      view: {},
+    };
     return { model: entry.name, source, rates: this.ratesOf(source), ...common };
   }
 
@@ -138,7 +150,8 @@ export class Session {
   /** Picture of heights in this or another model under the present noise, or, where that is none, the other model's own. */
   pictureIn({ entry, engine }, rates) {
     const { seed, sampler, steps } = this.store.state;
-    const noise = this.latent.spiking || entry.latent ? [sampler, steps] : [engine.model.sampler, engine.model.time_steps];
+    const noise =
+      this.latent.spiking || entry.latent ? [sampler, steps] : [engine.model.sampler, engine.model.time_steps];
     const spikes = engine.sample(fromGrid(rates), seed, ...noise);
     // what the hand moves keeps its own last picture
     return engine === this.engine ? engine.decode(spikes, noise[1]) : engine.decodeChanged(spikes, noise[1]).image;
@@ -168,12 +181,18 @@ export class Session {
         const state = decodeState(text);
         this.#place(await this.#load(state.model));
         if (state.rates.length !== this.entry.dims) {
-          throw new LinkError(`rates: expected ${this.entry.dims} for model '${state.model}', found ${state.rates.length}`);
+          throw new LinkError(
+            `rates: expected ${this.entry.dims} for model '${state.model}', found ${state.rates.length}`,
+          );
         }
-        if (this.ratesOf(state.source).length !== this.entry.dims) throw new LinkError("source: rates of another model");
+        if (this.ratesOf(state.source).length !== this.entry.dims)
+          throw new LinkError("source: rates of another model");
         return state;
       } catch (error) {
-        this.message = { text: `This link does not open: ${error.message}. Here is something else instead.`, kind: "warning" };
+        this.message = {
+          text: `This link does not open: ${error.message}. Here is something else instead.`,
+          kind: "warning",
+        };
       }
     }
     // the best of the most familiar first, if it is there; and rather one that can show test images
@@ -284,12 +303,17 @@ function served(base) {
     models: () => get("models").then((answer) => answer.json()),
     model: (name) => get(`model/${pathOf(name)}`).then((answer) => answer.json()),
     bundle: (hash) => {
-      if (!kept.has(hash)) kept.set(hash, get(`bundle/${hash}`).then((answer) => answer.arrayBuffer()));
+      if (!kept.has(hash))
+        kept.set(
+          hash,
+          get(`bundle/${hash}`).then((answer) => answer.arrayBuffer()),
+        );
       return kept.get(hash);
     },
     atlas: (hash, version) => pack(`atlas/${hash}?${version}`), // it may be built anew for the same weights
     /** Pictures of a model that cannot be played, from its own latent spikes; `rows` are test images of the model `of`. */
-    previews: (name, { seed, count, of, rows }) => pack(`own/${pathOf(name)}?${new URLSearchParams({ seed, count, of, rows })}`).then(({ arrays }) => arrays),
+    previews: (name, { seed, count, of, rows }) =>
+      pack(`own/${pathOf(name)}?${new URLSearchParams({ seed, count, of, rows })}`).then(({ arrays }) => arrays),
     originals: (hash) => pack(`originals/${hash}`).then(({ arrays }) => arrays.images),
   };
 }

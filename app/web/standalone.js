@@ -27,7 +27,9 @@ export async function start(root, held) {
     const session = await Session.open("", backend(held));
     const stage = h("div", {});
     const shown = TABS.filter(([name]) => name !== "map" || session.atlas?.arrays.map2);
-    const tabs = shown.map(([name, label]) => h("button", { type: "button", role: "tab", onclick: () => open(name) }, label));
+    const tabs = shown.map(([name, label]) =>
+      h("button", { type: "button", role: "tab", onclick: () => open(name) }, label),
+    );
     let leave = () => {};
     const open = (name) => {
       leave();
@@ -37,7 +39,10 @@ export async function start(root, held) {
       session.store.set({ view: { ...session.store.state.view, ...(tab ? { tab } : {}) } });
       leave = showView(stage, session, view, { view: name }, () => {});
     };
-    root.replaceChildren(h("nav", { class: "stage tabs" }, h("strong", {}, "ESVAE explorer"), h("div", { role: "tablist" }, tabs)), stage);
+    root.replaceChildren(
+      h("nav", { class: "stage tabs" }, h("strong", {}, "ESVAE explorer"), h("div", { role: "tablist" }, tabs)),
+      stage,
+    );
     open(held.view === "explore" && session.store.state.view.tab === "draw" ? "draw" : held.view);
   } catch (error) {
     root.replaceChildren(h("p", { role: "alert" }, `This page cannot start: ${error.message}.`));

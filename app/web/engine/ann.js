@@ -110,7 +110,8 @@ export class AnnEngine {
   /** The heights themselves, checked. @param {ArrayLike<number>} heights (d) in [0, 1] @returns {Float32Array} */
   sample(heights) {
     const { latent_dim: width } = this.model;
-    if (heights?.length !== width) throw new EngineError("input", `latent: expected ${width} numbers, got ${heights?.length}`);
+    if (heights?.length !== width)
+      throw new EngineError("input", `latent: expected ${width} numbers, got ${heights?.length}`);
     const single = Float32Array.from(heights);
     if (!single.every((x) => x >= 0 && x <= 1)) throw new EngineError("input", "latent: expected numbers in [0, 1]");
     return single;
@@ -146,7 +147,7 @@ export class AnnEngine {
     const numbers = normal(seed, d);
     const end = weights.reduce((sum, w) => sum + w, 0) * chance(seed);
     let chosen = -1;
-    for (let sum = 0; sum <= end && chosen < weights.length - 1; ) sum += weights[++chosen];
+    for (let sum = 0; sum <= end && chosen < weights.length - 1;) sum += weights[++chosen];
     const triangle = chosen * ((d * (d + 1)) / 2); // row by row
     return this.#heights(
       Float64Array.from(numbers, (_, i) => {

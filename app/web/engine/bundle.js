@@ -44,7 +44,11 @@ export async function readBundle(source) {
   await checkHash(bytes, hash);
   const tensors = Object.fromEntries(
     table.map(({ name, shape, offset }) => {
-      const values = new Float32Array(bytes.buffer, start + offset, shape.reduce((a, b) => a * b));
+      const values = new Float32Array(
+        bytes.buffer,
+        start + offset,
+        shape.reduce((a, b) => a * b),
+      );
       if (!values.every(Number.isFinite)) {
         throw new EngineError("content", `bundle: ${name}: expected finite numbers, found NaN or infinite ones`);
       }
@@ -72,7 +76,7 @@ function truncated(expected, found) {
 }
 
 function json(bytes) {
-  let header = null;
+  let header;
   try {
     header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
@@ -109,7 +113,10 @@ export const isAnn = (model) => ["annvae", "ae"].includes(model?.kind);
 const between = (low, high) => (v) => typeof v === "number" && v >= low && v <= high;
 const whole = (low, high) => (v) => Number.isInteger(v) && v >= low && v <= high;
 const positive = (v) => typeof v === "number" && Number.isFinite(v) && v > 0;
-const among = (...values) => (v) => values.includes(v);
+const among =
+  (...values) =>
+  (v) =>
+    values.includes(v);
 
 const NEURON = {
   leak: between(0, 1),

@@ -26,7 +26,37 @@ const SNAPSHOT_BYTES = 2 ** 27; // beyond this, `decodeChanged` keeps sums but n
 
 /** The smallest module that needs 128-bit SIMD: () -> i8x16.popcnt(i8x16.splat(0)). */
 const SIMD_PROBE = Uint8Array.of(
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+  0,
+  97,
+  115,
+  109,
+  1,
+  0,
+  0,
+  0,
+  1,
+  5,
+  1,
+  96,
+  0,
+  1,
+  123,
+  3,
+  2,
+  1,
+  0,
+  10,
+  10,
+  1,
+  8,
+  0,
+  65,
+  0,
+  253,
+  15,
+  253,
+  98,
+  11,
 );
 
 /** Whether this browser can run the engine. */
@@ -104,9 +134,25 @@ function paddedRows(values, width) {
 
 /** Order of the fields of `Layer` in engine.c. */
 const FIELDS = [
-  "positions", "width", "first", "taps", "weight", "bias", "biasStep", "stride", "rest", "leak", "threshold", "soft",
-  "starts", "rows", "nextStride", "plane", "decay", "membranes",
-]; // prettier-ignore
+  "positions",
+  "width",
+  "first",
+  "taps",
+  "weight",
+  "bias",
+  "biasStep",
+  "stride",
+  "rest",
+  "leak",
+  "threshold",
+  "soft",
+  "starts",
+  "rows",
+  "nextStride",
+  "plane",
+  "decay",
+  "membranes",
+];
 const FLOATS = new Set(["threshold", "decay"]);
 
 /** One layer in the instance's memory. */
@@ -467,7 +513,6 @@ export class Engine {
 
   #newLive(steps) {
     const states = this.#state.decoder * Math.ceil(steps / SNAPSHOT_EVERY);
-    const wanted = { drives: steps * this.#decoder[0].size, states: 4 * states <= SNAPSHOT_BYTES ? states : 0 };
     this.#arena.end = this.#liveAt; // the last thing in memory, so it may change its size
     return {
       steps,

@@ -55,14 +55,21 @@ export function tensorTable(m) {
 /** As `tensorTable`, of a model without spikes. @param {AnnModel} m */
 export function annTensorTable(m) {
   const [d, components] = [m.latent_dim, m.components ?? 1];
-  const prior = [["prior.weights", [components]], ["prior.means", [components, d]], ["prior.factors", [components, (d * (d + 1)) / 2]]]; // prettier-ignore
+  const prior = [
+    ["prior.weights", [components]],
+    ["prior.means", [components, d]],
+    ["prior.factors", [components, (d * (d + 1)) / 2]],
+  ];
   return placed([...layerShapes(m), ["range.low", [d]], ["range.high", [d]], ...prior]);
 }
 
 const layerShapes = (m) =>
   [...encoderLayers(m), ...decoderLayers(m)].flatMap((l) => {
     const byOutput = l.kind === "spread" ? [l.taps, l.channelsOut] : [l.channelsOut];
-    const shapes = [[`${l.name}.weight`, [l.channelsIn, l.taps, l.channelsOut]], [`${l.name}.bias`, byOutput]];
+    const shapes = [
+      [`${l.name}.weight`, [l.channelsIn, l.taps, l.channelsOut]],
+      [`${l.name}.bias`, byOutput],
+    ];
     return l.neuron?.learned_leak ? [...shapes, [`${l.name}.leak`, byOutput]] : shapes;
   });
 

@@ -49,7 +49,7 @@ function fitted(model, tensors, numbers, share) {
   const weights = tensors["fitted.weights"];
   const end = weights.reduce((sum, w) => sum + w, 0) * share;
   let chosen = -1;
-  for (let sum = 0; sum <= end && chosen < weights.length - 1; ) sum += weights[++chosen];
+  for (let sum = 0; sum <= end && chosen < weights.length - 1;) sum += weights[++chosen];
   const mean = tensors["fitted.means"].subarray(chosen * d);
   const factor = tensors["fitted.factors"].subarray((chosen * d * (d + 1)) / 2); // the lower triangle, row by row
   return Float32Array.from(numbers, (_, i) => {

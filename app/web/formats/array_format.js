@@ -23,7 +23,8 @@ export function readArrays(buffer) {
   for (const { name, type, shape, offset } of arrays) {
     const Kind = KINDS[type];
     const count = shape.reduce((a, b) => a * b, 1);
-    if (!Kind || start + offset + count * Kind.BYTES_PER_ELEMENT > bytes.length) throw new Error(`pack: ${name}: truncated`);
+    if (!Kind || start + offset + count * Kind.BYTES_PER_ELEMENT > bytes.length)
+      throw new Error(`pack: ${name}: truncated`);
     read[name] = { shape, values: new Kind(buffer, start + offset, count) };
   }
   return { about, arrays: read };

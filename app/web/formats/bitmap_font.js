@@ -14,7 +14,9 @@ export const ALPHABET =
   "P65644Q25563R65655S34216T72222U55557V55552W55775X55255Y55222Z71247[64446\\44211]31113^25000_00007" +
   "`42000{32623|22222}62326~03600";
 
-const ROWS = new Map(Array.from({ length: ALPHABET.length / 6 }, (_, i) => [ALPHABET[6 * i], ALPHABET.slice(6 * i + 1, 6 * i + 6)]));
+const ROWS = new Map(
+  Array.from({ length: ALPHABET.length / 6 }, (_, i) => [ALPHABET[6 * i], ALPHABET.slice(6 * i + 1, 6 * i + 6)]),
+);
 const UNKNOWN = "77777";
 
 /** Text -> its pixels row by row, 1 for ink; small letters as capitals, unknown ones as a block. */

@@ -40,7 +40,8 @@ export function numberAt(bytes, at, length, big = false) {
 }
 
 /** Whether those letters stand there. */
-export const hasAscii = (bytes, at, text) => at + text.length <= bytes.length && [...text].every((c, i) => bytes[at + i] === c.charCodeAt(0));
+export const hasAscii = (bytes, at, text) =>
+  at + text.length <= bytes.length && [...text].every((c, i) => bytes[at + i] === c.charCodeAt(0));
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
@@ -65,7 +66,12 @@ export function stored(bytes) {
   const parts = [Uint8Array.of(0x78, 0x01)];
   for (let at = 0; at < bytes.length || at === 0; at += 65535) {
     const block = bytes.subarray(at, at + 65535);
-    parts.push(number(at + 65535 >= bytes.length ? 1 : 0, 1), number(block.length, 2), number(65535 - block.length, 2), block);
+    parts.push(
+      number(at + 65535 >= bytes.length ? 1 : 0, 1),
+      number(block.length, 2),
+      number(65535 - block.length, 2),
+      block,
+    );
   }
   let [a, b] = [1, 0];
   for (const byte of bytes) {

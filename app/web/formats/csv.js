@@ -16,5 +16,8 @@ export function dimensionsCsv(source, now, latent) {
 /** One line per picture, as `esvae decode` reads them. @param {Uint16Array[]} cells */
 export function picturesCsv(cells, latent) {
   const heads = Array.from(cells[0], (_, j) => `${latent.spiking ? "rate" : "latent"}_${j}`);
-  return lines([heads, ...cells.map((heights) => Array.from(heights, (height, j) => number(latent.value(j, height / GRID))))]);
+  return lines([
+    heads,
+    ...cells.map((heights) => Array.from(heights, (height, j) => number(latent.value(j, height / GRID)))),
+  ]);
 }

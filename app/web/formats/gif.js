@@ -33,7 +33,12 @@ export function encodeGif(frames, ms, recipe = "") {
 function palette(channels) {
   const colours = new Uint8Array(768);
   for (let i = 0; i < 256; i++) {
-    const colour = channels === 1 ? [i, i, i] : i < 252 ? [Math.floor(i / 42), Math.floor(i / 6) % 7, i % 6].map((n, c) => Math.floor((n * 255) / (LEVELS[c] - 1))) : [0, 0, 0]; // prettier-ignore
+    const colour =
+      channels === 1
+        ? [i, i, i]
+        : i < 252
+          ? [Math.floor(i / 42), Math.floor(i / 6) % 7, i % 6].map((n, c) => Math.floor((n * 255) / (LEVELS[c] - 1)))
+          : [0, 0, 0];
     colours.set(colour, 3 * i);
   }
   return colours;
@@ -43,7 +48,10 @@ function palette(channels) {
 function indices({ channels, bytes }) {
   if (channels === 1) return bytes;
   const level = (at, c) => Math.floor((bytes[at + c] * (LEVELS[c] - 1) * 2 + 255) / 510);
-  return Uint8Array.from({ length: bytes.length / 3 }, (_, p) => (level(3 * p, 0) * 7 + level(3 * p, 1)) * 6 + level(3 * p, 2));
+  return Uint8Array.from(
+    { length: bytes.length / 3 },
+    (_, p) => (level(3 * p, 0) * 7 + level(3 * p, 1)) * 6 + level(3 * p, 2),
+  );
 }
 
 /** In blocks of at most 255 bytes, each behind its length, and an empty one. */

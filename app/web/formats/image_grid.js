@@ -13,7 +13,9 @@ export const CAPTION = HEIGHT + 2;
 /** (C, H, W) in [-1, 1] -> (H, W, C) bytes. @returns {Uint8Array} */
 export function toBytes(image, channels) {
   const area = image.length / channels;
-  return Uint8Array.from({ length: image.length }, (_, i) => toByte(image[(i % channels) * area + Math.floor(i / channels)]));
+  return Uint8Array.from({ length: image.length }, (_, i) =>
+    toByte(image[(i % channels) * area + Math.floor(i / channels)]),
+  );
 }
 
 /**
@@ -48,7 +50,8 @@ export function imageGrid(tiles, { size, channels, columns = tiles.length, gap =
 /** As canvases and encoders take it: four bytes a pixel, opaque. @param {ImageGrid} grid */
 export function rgba({ width, height, channels, bytes }) {
   const out = new Uint8ClampedArray(width * height * 4).fill(255);
-  for (let p = 0; p < width * height; p++) for (let c = 0; c < 3; c++) out[4 * p + c] = bytes[channels === 1 ? p : 3 * p + c];
+  for (let p = 0; p < width * height; p++)
+    for (let c = 0; c < 3; c++) out[4 * p + c] = bytes[channels === 1 ? p : 3 * p + c];
   return out;
 }
 

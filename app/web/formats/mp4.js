@@ -6,7 +6,24 @@
 
 import { ascii, fromUtf8, joined, number, numberAt, hasAscii } from "./bytes.js";
 
-const XMP = Uint8Array.of(0xbe, 0x7a, 0xcf, 0xcb, 0x97, 0xa9, 0x42, 0xe8, 0x9c, 0x71, 0x99, 0x94, 0x91, 0xe3, 0xaf, 0xac);
+const XMP = Uint8Array.of(
+  0xbe,
+  0x7a,
+  0xcf,
+  0xcb,
+  0x97,
+  0xa9,
+  0x42,
+  0xe8,
+  0x9c,
+  0x71,
+  0x99,
+  0x94,
+  0x91,
+  0xe3,
+  0xaf,
+  0xac,
+);
 const SECOND = 1000; // units of time: milliseconds
 const DPI = 72 * 65536;
 const UPRIGHT = [1, 0, 0, 0, 1, 0, 0, 0, 0x4000]; // a matrix that turns nothing, in units of 1/65536
@@ -42,27 +59,73 @@ export function joinMp4(samples, { width, height }, ms, { description, colorSpac
   const length = samples.length * ms;
   const keys = samples.flatMap(({ key }, i) => (key ? [n32(i + 1)] : []));
 
-  const entry = box("avc1", zeros(6), n16(1), zeros(16), n16(width), n16(height), n32(DPI), n32(DPI), zeros(4), n16(1), zeros(32), n16(24), n16(0xffff), box("avcC", description), colours(colorSpace)); // prettier-ignore
-  const table = box("stbl",
+  const entry = box(
+    "avc1",
+    zeros(6),
+    n16(1),
+    zeros(16),
+    n16(width),
+    n16(height),
+    n32(DPI),
+    n32(DPI),
+    zeros(4),
+    n16(1),
+    zeros(32),
+    n16(24),
+    n16(0xffff),
+    box("avcC", description),
+    colours(colorSpace),
+  );
+  const table = box(
+    "stbl",
     full("stsd", 0, n32(1), entry),
     full("stts", 0, n32(1), n32(samples.length), n32(ms)),
     full("stss", 0, n32(keys.length), ...keys),
     full("stsc", 0, n32(1), n32(1), n32(samples.length), n32(1)), // all in one chunk
     full("stsz", 0, n32(0), n32(samples.length), ...samples.map(({ data }) => n32(data.length))),
-    full("stco", 0, n32(1), n32(head.length + 8))); // prettier-ignore
-  const media = box("mdia",
+    full("stco", 0, n32(1), n32(head.length + 8)),
+  );
+  const media = box(
+    "mdia",
     full("mdhd", 0, zeros(8), n32(SECOND), n32(length), n16(0x55c4), zeros(2)), // no language
     full("hdlr", 0, zeros(4), ascii("vide"), zeros(12), ascii("Pictures\0")),
-    box("minf", full("vmhd", 1, zeros(8)), box("dinf", full("dref", 0, n32(1), full("url ", 1))), table)); // prettier-ignore
-  const track = box("trak", full("tkhd", 3, zeros(8), n32(1), zeros(4), n32(length), zeros(16), matrix(), n32(width * 65536), n32(height * 65536)), media); // prettier-ignore
-  const movie = box("moov", full("mvhd", 0, zeros(8), n32(SECOND), n32(length), n32(65536), n16(256), zeros(10), matrix(), zeros(24), n32(2)), track); // prettier-ignore
+    box("minf", full("vmhd", 1, zeros(8)), box("dinf", full("dref", 0, n32(1), full("url ", 1))), table),
+  );
+  const track = box(
+    "trak",
+    full(
+      "tkhd",
+      3,
+      zeros(8),
+      n32(1),
+      zeros(4),
+      n32(length),
+      zeros(16),
+      matrix(),
+      n32(width * 65536),
+      n32(height * 65536),
+    ),
+    media,
+  );
+  const movie = box(
+    "moov",
+    full("mvhd", 0, zeros(8), n32(SECOND), n32(length), n32(65536), n16(256), zeros(10), matrix(), zeros(24), n32(2)),
+    track,
+  );
   return joined([head, pictures, movie, box("uuid", XMP, new TextEncoder().encode(packet))]);
 }
 
 function colours(space) {
   if (!space?.matrix) return [];
   const of = (names, value) => n16(names[value] ?? UNKNOWN);
-  return box("colr", ascii("nclx"), of(PRIMARIES, space.primaries), of(TRANSFER, space.transfer), of(MATRIX, space.matrix), number(space.fullRange ? 128 : 0, 1)); // prettier-ignore
+  return box(
+    "colr",
+    ascii("nclx"),
+    of(PRIMARIES, space.primaries),
+    of(TRANSFER, space.transfer),
+    of(MATRIX, space.matrix),
+    number(space.fullRange ? 128 : 0, 1),
+  );
 }
 
 /** Whether these bytes begin as an MP4 file does. */
@@ -70,10 +133,11 @@ export const isMp4 = (bytes) => hasAscii(bytes, 4, "ftyp");
 
 /** The XMP packet of an MP4 file, "" if there is none. */
 export function xmpInMp4(bytes) {
-  for (let at = 0; at + 8 <= bytes.length; ) {
+  for (let at = 0; at + 8 <= bytes.length;) {
     const length = numberAt(bytes, at, 4, true);
     if (length < 8 || at + length > bytes.length) return "";
-    if (hasAscii(bytes, at + 4, "uuid") && XMP.every((byte, i) => bytes[at + 8 + i] === byte)) return fromUtf8(bytes.subarray(at + 24, at + length));
+    if (hasAscii(bytes, at + 4, "uuid") && XMP.every((byte, i) => bytes[at + 8 + i] === byte))
+      return fromUtf8(bytes.subarray(at + 24, at + length));
     at += length;
   }
   return "";

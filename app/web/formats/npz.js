@@ -14,7 +14,12 @@ export function npy(values, shape) {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const about = `{'descr': '${TYPES.get(values.constructor)}', 'fortran_order': False, 'shape': (${sizes}), }`;
   const head = `${about.padEnd(64 * Math.ceil((about.length + 11) / 64) - 11)}\n`;
-  return joined([ascii("\x93NUMPY\x01\0"), number(head.length, 2), ascii(head), new Uint8Array(values.buffer, values.byteOffset, values.byteLength)]);
+  return joined([
+    ascii("\x93NUMPY\x01\0"),
+    number(head.length, 2),
+    ascii(head),
+    new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+  ]);
 }
 
 /** @param {Record<string, {values: any, shape: number[]}>} arrays by name @returns {Uint8Array} the file */
@@ -23,15 +28,41 @@ export function encodeNpz(arrays) {
   let offset = 0;
   for (const [name, { values, shape }] of Object.entries(arrays)) {
     const [data, path] = [npy(values, shape), ascii(`${name}.npy`)];
-    const sizes = [number(crc32(data), 4), number(data.length, 4), number(data.length, 4), number(path.length, 2), number(0, 2)];
+    const sizes = [
+      number(crc32(data), 4),
+      number(data.length, 4),
+      number(data.length, 4),
+      number(path.length, 2),
+      number(0, 2),
+    ];
     const common = joined([number(20, 2), number(0, 2), number(0, 2), number(0, 2), number(0x21, 2), ...sizes]); // 1980-01-01
     const file = joined([ascii("PK\x03\x04"), common, path, data]);
-    list.push(joined([ascii("PK\x01\x02"), number(20, 2), common, number(0, 2), number(0, 2), number(0, 2), number(0, 4), number(offset, 4), path]));
+    list.push(
+      joined([
+        ascii("PK\x01\x02"),
+        number(20, 2),
+        common,
+        number(0, 2),
+        number(0, 2),
+        number(0, 2),
+        number(0, 4),
+        number(offset, 4),
+        path,
+      ]),
+    );
     files.push(file);
     offset += file.length;
   }
   const directory = joined(list);
-  const end = [number(0, 2), number(0, 2), number(list.length, 2), number(list.length, 2), number(directory.length, 4), number(offset, 4), number(0, 2)];
+  const end = [
+    number(0, 2),
+    number(0, 2),
+    number(list.length, 2),
+    number(list.length, 2),
+    number(directory.length, 4),
+    number(offset, 4),
+    number(0, 2),
+  ];
   return joined([...files, directory, ascii("PK\x05\x06"), ...end]);
 }
 
@@ -59,7 +90,8 @@ async function entry(bytes, wanted, most) {
     if (name === wanted.length && hasAscii(bytes, at + 46, wanted)) {
       const place = numberAt(bytes, at + 42, 4);
       const start = place + 30 + numberAt(bytes, place + 26, 2) + numberAt(bytes, place + 28, 2);
-      if (!hasAscii(bytes, place, "PK\x03\x04") || !(start + packed <= bytes.length)) throw new Error(`${wanted}: truncated`);
+      if (!hasAscii(bytes, place, "PK\x03\x04") || !(start + packed <= bytes.length))
+        throw new Error(`${wanted}: truncated`);
       const data = bytes.subarray(start, start + packed);
       if (method === 8) return inflated(data, most);
       if (method !== 0 || packed > most) throw new Error(`${wanted}: packed in another way, or too long`);

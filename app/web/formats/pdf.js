@@ -14,38 +14,68 @@ const SHARP = 8; // readers blur small pictures when they enlarge them, so that 
 
 /** How wide Helvetica's letters are in thousandths of its size, from code 32 on (Adobe's metrics, Windows' Latin letters). */
 const WIDTHS = [
-  278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278, 556, 556, 556, 556, 556, 556, 556, 556,
-  556, 556, 278, 278, 584, 584, 584, 556, 1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667, 556, 833, 722, 778,
-  667, 778, 722, 667, 611, 722, 667, 944, 667, 667, 611, 278, 278, 278, 469, 556, 333, 556, 556, 500, 556, 556, 278, 556,
-  556, 222, 222, 500, 222, 833, 556, 556, 556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584, 350,
-  556, 350, 222, 556, 333, 1000, 556, 556, 333, 1000, 667, 333, 1000, 350, 611, 350, 350, 222, 222, 333, 333, 350, 556,
-  1000, 333, 1000, 500, 333, 944, 350, 500, 667, 278, 333, 556, 556, 556, 556, 260, 556, 333, 737, 370, 556, 584, 333, 737,
-  333, 400, 584, 333, 333, 333, 556, 537, 278, 333, 333, 365, 556, 834, 834, 834, 611, 667, 667, 667, 667, 667, 667, 1000,
-  722, 667, 667, 667, 667, 278, 278, 278, 278, 722, 722, 778, 778, 778, 778, 778, 584, 778, 722, 722, 722, 722, 667, 667,
-  611, 556, 556, 556, 556, 556, 556, 889, 500, 556, 556, 556, 556, 278, 278, 278, 278, 556, 556, 556, 556, 556, 556, 556,
-  584, 611, 556, 556, 556, 556, 500, 556, 500,
-]; // prettier-ignore
+  278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278, 556, 556, 556, 556, 556, 556, 556,
+  556, 556, 556, 278, 278, 584, 584, 584, 556, 1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667, 556, 833,
+  722, 778, 667, 778, 722, 667, 611, 722, 667, 944, 667, 667, 611, 278, 278, 278, 469, 556, 333, 556, 556, 500, 556,
+  556, 278, 556, 556, 222, 222, 500, 222, 833, 556, 556, 556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334,
+  260, 334, 584, 350, 556, 350, 222, 556, 333, 1000, 556, 556, 333, 1000, 667, 333, 1000, 350, 611, 350, 350, 222, 222,
+  333, 333, 350, 556, 1000, 333, 1000, 500, 333, 944, 350, 500, 667, 278, 333, 556, 556, 556, 556, 260, 556, 333, 737,
+  370, 556, 584, 333, 737, 333, 400, 584, 333, 333, 333, 556, 537, 278, 333, 333, 365, 556, 834, 834, 834, 611, 667,
+  667, 667, 667, 667, 667, 1000, 722, 667, 667, 667, 667, 278, 278, 278, 278, 722, 722, 778, 778, 778, 778, 778, 584,
+  778, 722, 722, 722, 722, 667, 667, 611, 556, 556, 556, 556, 556, 556, 889, 500, 556, 556, 556, 556, 278, 278, 278,
+  278, 556, 556, 556, 556, 556, 556, 556, 584, 611, 556, 556, 556, 556, 500, 556, 500,
+];
 
 /** Letters of Windows' Latin set that are not where Unicode has them: codes 128 to 159, "\0" where there is none. */
 const MOVED = "€\0‚ƒ„…†‡ˆ‰Š‹Œ\0Ž\0\0‘’“”•–—˜™š›œ\0žŸ";
 
 /** Letters of Symbol: code and width. */
 const SYMBOLS = {
-  α: [97, 631], β: [98, 549], γ: [103, 411], δ: [100, 494], ε: [101, 439], θ: [113, 521], λ: [108, 549], μ: [109, 576],
-  π: [112, 549], ρ: [114, 549], σ: [115, 603], τ: [116, 439], φ: [102, 521], χ: [99, 549], ω: [119, 686], ξ: [120, 493],
-  Δ: [68, 612], Σ: [83, 592], "∑": [229, 713], "−": [45, 549], "∼": [126, 549], "≤": [163, 549], "≥": [179, 549],
-  "∞": [165, 713], "√": [214, 549], "≈": [187, 549], "≠": [185, 549], "→": [174, 987], "←": [172, 987],
-}; // prettier-ignore
+  α: [97, 631],
+  β: [98, 549],
+  γ: [103, 411],
+  δ: [100, 494],
+  ε: [101, 439],
+  θ: [113, 521],
+  λ: [108, 549],
+  μ: [109, 576],
+  π: [112, 549],
+  ρ: [114, 549],
+  σ: [115, 603],
+  τ: [116, 439],
+  φ: [102, 521],
+  χ: [99, 549],
+  ω: [119, 686],
+  ξ: [120, 493],
+  Δ: [68, 612],
+  Σ: [83, 592],
+  "∑": [229, 713],
+  "−": [45, 549],
+  "∼": [126, 549],
+  "≤": [163, 549],
+  "≥": [179, 549],
+  "∞": [165, 713],
+  "√": [214, 549],
+  "≈": [187, 549],
+  "≠": [185, 549],
+  "→": [174, 987],
+  "←": [172, 987],
+};
 
 /** @param {import("./vector_figure.js").Figure} figure @returns {Promise<Uint8Array>} */
 export async function figurePdf({ width, height, ground, title, words, shapes }) {
   const states = new Map(); // alpha in thousandths -> name
   const images = shapes.filter(({ kind }) => kind === "image");
   const page = { kind: "rect", x: 0, y: 0, width, height, fill: ground };
-  const lines = [`${POINT} 0 0 ${-POINT} 0 ${number(POINT * height)} cm 1 j`, ...[page, ...shapes].map((shape) => drawn(shape, states, images))];
+  const lines = [
+    `${POINT} 0 0 ${-POINT} 0 ${number(POINT * height)} cm 1 j`,
+    ...[page, ...shapes].map((shape) => drawn(shape, states, images)),
+  ];
   const content = await deflated(ascii(lines.join("\n")));
   const box = `[0 0 ${number(POINT * width)} ${number(POINT * height)}]`;
-  const graphics = [...states].map(([alpha, name]) => `/${name} << /ca ${alpha / 1000} /CA ${alpha / 1000} >>`).join(" ");
+  const graphics = [...states]
+    .map(([alpha, name]) => `/${name} << /ca ${alpha / 1000} /CA ${alpha / 1000} >>`)
+    .join(" ");
   const pictures = images.map((_, i) => `/I${i} ${FIRST_IMAGE + i} 0 R`).join(" ");
   const resources = `<< /Font << /F 5 0 R /S 6 0 R >> /ExtGState << ${graphics} >> /XObject << ${pictures} >> >>`;
   return file([
@@ -60,7 +90,11 @@ export async function figurePdf({ width, height, ground, title, words, shapes })
   ]);
 }
 
-const stream = (about, content) => [`<< ${about}/Length ${content.length} /Filter /FlateDecode >>\nstream\n`, content, "\nendstream"];
+const stream = (about, content) => [
+  `<< ${about}/Length ${content.length} /Filter /FlateDecode >>\nstream\n`,
+  content,
+  "\nendstream",
+];
 
 async function imageObject({ pixels }) {
   const { width, height, bytes } = enlarged({ ...pixels, channels: 3 }, SHARP);
@@ -85,12 +119,15 @@ function file(objects) {
   const start = length;
   add(`xref\n0 ${objects.length + 1}\n0000000000 65535 f \n`);
   for (const place of places) add(`${String(place).padStart(10, "0")} 00000 n \n`);
-  add(`trailer\n<< /Size ${objects.length + 1} /Root 1 0 R /Info ${objects.length} 0 R >>\nstartxref\n${start}\n%%EOF\n`);
+  add(
+    `trailer\n<< /Size ${objects.length + 1} /Root 1 0 R /Info ${objects.length} 0 R >>\nstartxref\n${start}\n%%EOF\n`,
+  );
   return joined(parts);
 }
 
 const number = (value) => String(Number(value.toFixed(3)));
-const unicode = (text) => `<feff${Array.from({ length: text.length }, (_, i) => text.charCodeAt(i).toString(16).padStart(4, "0")).join("")}>`;
+const unicode = (text) =>
+  `<feff${Array.from({ length: text.length }, (_, i) => text.charCodeAt(i).toString(16).padStart(4, "0")).join("")}>`;
 const colour = ([r, g, b], operator) => `${[r, g, b].map((v) => number(v / 255)).join(" ")} ${operator}`;
 
 function drawn(shape, states, images) {
@@ -99,7 +136,7 @@ function drawn(shape, states, images) {
   if (!states.has(alpha)) states.set(alpha, `G${alpha}`);
   const state = `/${states.get(alpha)} gs`;
   if (shape.kind === "image") {
-    const [x, y, width, height] = [shape.x, shape.y, shape.width, shape.height].map(number);
+    const [x, width, height] = [shape.x, shape.width, shape.height].map(number);
     return `q ${state} ${width} 0 0 -${height} ${x} ${number(shape.y + shape.height)} cm /I${images.indexOf(shape)} Do Q`;
   }
   if (shape.kind === "text") return `${state} ${written(shape)}`;
@@ -107,7 +144,9 @@ function drawn(shape, states, images) {
     const [x, y] = [number(shape.x), number(shape.y)]; // a line of no length with round ends: a tenth of a circle's text
     return `${state} ${colour(fill, "RG")} [] 0 d 1 J ${number(2 * shape.radius)} w ${x} ${y} m ${x} ${y} l S`;
   }
-  const how = fill ? colour(fill, "rg") : `${colour(stroke, "RG")} [${dash.map(number).join(" ")}] 0 d 0 J ${number(shape.thick ?? 1)} w`;
+  const how = fill
+    ? colour(fill, "rg")
+    : `${colour(stroke, "RG")} [${dash.map(number).join(" ")}] 0 d 0 J ${number(shape.thick ?? 1)} w`;
   return `${state} ${how} ${outlined(shape)} ${fill ? "f" : "S"}`;
 }
 

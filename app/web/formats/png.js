@@ -34,7 +34,7 @@ export const isPng = (bytes) => hasAscii(bytes, 0, SIGNATURE);
 
 /** The recipe's text in a PNG file, "" if there is none; from an iTXt chunk that is not packed, or a tEXt chunk. */
 export function recipeInPng(bytes) {
-  for (let at = SIGNATURE.length; at + 12 <= bytes.length; ) {
+  for (let at = SIGNATURE.length; at + 12 <= bytes.length;) {
     const length = numberAt(bytes, at, 4, true);
     const data = bytes.subarray(at + 8, at + 8 + length);
     if (data.length < length) break;

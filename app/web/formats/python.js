@@ -12,7 +12,9 @@ export function pythonFor(recipe, path, latent = null) {
   const { kind, sampler, steps, layout, seeds, flips = [], upto = [] } = recipe;
   const cells = cellRates(recipe);
   const unit = commonUnit(cells);
-  const rows = latent ? codes(cells, latent) : cells.map((rates) => `[${Array.from(rates, (rate) => (rate * unit) / GRID).join(", ")}]`);
+  const rows = latent
+    ? codes(cells, latent)
+    : cells.map((rates) => `[${Array.from(rates, (rate) => (rate * unit) / GRID).join(", ")}]`);
   const vectors = rows.length === 1 ? rows[0] : `\n    ${rows.join(",\n    ")},\n`;
   const edits = flips.map((place) => `(${place.join(", ")})`).join(", ");
   const more = `${flips.length ? ", flips=flips" : ""}${upto.length ? `, upto=[${upto.join(", ")}]` : ""}`;

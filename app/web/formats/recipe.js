@@ -34,7 +34,11 @@ export class RecipeError extends Error {}
  * @returns {Recipe}
  * @throws {RecipeError} more than a recipe holds, or out of range
  */
-export function recipeOf(cells, seeds, { kind, checkpoint, sampler, steps, flips = [], upto = [], layout = {}, versions = {} }) {
+export function recipeOf(
+  cells,
+  seeds,
+  { kind, checkpoint, sampler, steps, flips = [], upto = [], layout = {}, versions = {} },
+) {
   const dims = cells[0]?.length ?? 0;
   const bytes = new Uint8Array(2 * dims * cells.length);
   cells.forEach((rates, i) => rates.forEach((rate, j) => bytes.set([rate >> 8, rate & 255], 2 * (i * dims + j))));
@@ -61,7 +65,7 @@ export const textOf = (recipe) => JSON.stringify(recipe);
 /** Read a recipe's text; believes nothing. @returns {Recipe} @throws {RecipeError} */
 export function parse(text) {
   if (text.length > MAX_TEXT) throw new RecipeError(`recipe: expected at most ${MAX_TEXT} bytes, found ${text.length}`);
-  let values = null;
+  let values;
   try {
     values = JSON.parse(text);
   } catch {
@@ -69,7 +73,9 @@ export function parse(text) {
   }
   if (!isObject(values)) throw new RecipeError("recipe: expected a JSON object");
   if (Number.isInteger(values.version) && values.version > VERSION) {
-    throw new RecipeError(`recipe of version ${values.version}, this page reads up to ${VERSION}; please reload or update it`);
+    throw new RecipeError(
+      `recipe of version ${values.version}, this page reads up to ${VERSION}; please reload or update it`,
+    );
   }
   return checked(values);
 }
@@ -92,10 +98,12 @@ export const seedOf = ({ seeds }, i) => seeds[seeds.length > 1 ? i : 0];
  * @param {Uint8Array} drawn (T, d)
  * @returns {Uint8Array} (T or fewer, d)
  */
-export const seenIn = (recipe, i, drawn) => flipped(drawn, turnedIn(recipe, i)).subarray(0, uptoOf(recipe, i) * recipe.dims);
+export const seenIn = (recipe, i, drawn) =>
+  flipped(drawn, turnedIn(recipe, i)).subarray(0, uptoOf(recipe, i) * recipe.dims);
 
 /** Cells t * d + j of the i-th picture that are turned by hand. @param {Recipe} recipe @returns {number[]} */
-export const turnedIn = ({ flips = [], dims }, i) => flips.filter(([picture]) => picture === i).map(([, t, j]) => t * dims + j);
+export const turnedIn = ({ flips = [], dims }, i) =>
+  flips.filter(([picture]) => picture === i).map(([, t, j]) => t * dims + j);
 
 /** Steps after which the i-th picture is seen, 1 to T. @param {Recipe} recipe */
 export const uptoOf = ({ upto = [], steps }, i) => upto[upto.length > 1 ? i : 0] ?? steps;
@@ -113,9 +121,16 @@ export function pixelCount(recipe, size) {
 const byPlace = (a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const whole = (low, high) => (v) => Number.isInteger(v) && v >= low && v <= high;
-const among = (...values) => (v) => values.includes(v);
-// eslint-disable-next-line no-control-regex
-const line = (low, high) => (v) => typeof v === "string" && v.isWellFormed?.() !== false && [...v].length >= low && [...v].length <= high && !/[\u0000-\u001f\u007f]/.test(v);
+const among =
+  (...values) =>
+  (v) =>
+    values.includes(v);
+const line = (low, high) => (v) =>
+  typeof v === "string" &&
+  !/\p{Surrogate}/u.test(v) &&
+  [...v].length >= low &&
+  [...v].length <= high &&
+  !/[\u0000-\u001f\u007f]/.test(v);
 const listOf = (holds, low, high) => (v) => Array.isArray(v) && v.length >= low && v.length <= high && v.every(holds);
 
 const LAYOUT = {
@@ -143,18 +158,27 @@ const FIELDS = {
 
 function checked(values) {
   const recipe = fields({ flips: [], upto: [], layout: {}, versions: {}, ...values }, FIELDS, "");
-  const checkpoint = fields(recipe.checkpoint, { name: line(1, 200), sha256: (v) => typeof v === "string" && /^[0-9a-f]{64}$/.test(v) }, "checkpoint."); // prettier-ignore
+  const checkpoint = fields(
+    recipe.checkpoint,
+    { name: line(1, 200), sha256: (v) => typeof v === "string" && /^[0-9a-f]{64}$/.test(v) },
+    "checkpoint.",
+  );
   const layout = fields({ ...LAYOUT_UNLESS_GIVEN, ...recipe.layout }, LAYOUT, "layout.");
   const bytes = fromBase64(recipe.rates);
   const count = Math.floor(bytes.length / (2 * recipe.dims));
   if (!count || bytes.length !== 2 * recipe.dims * count) {
-    throw new RecipeError(`recipe: rates: expected a multiple of ${recipe.dims} numbers of 2 bytes, found ${bytes.length} bytes`);
+    throw new RecipeError(
+      `recipe: rates: expected a multiple of ${recipe.dims} numbers of 2 bytes, found ${bytes.length} bytes`,
+    );
   }
   if (count > MAX_CELLS || count * recipe.dims > MAX_RATES || count * recipe.steps > MAX_WORK) {
-    throw new RecipeError(`recipe: more than it may hold: ${count} pictures, ${count * recipe.dims} rates, ${count * recipe.steps} pictures x steps`);
+    throw new RecipeError(
+      `recipe: more than it may hold: ${count} pictures, ${count * recipe.dims} rates, ${count * recipe.steps} pictures x steps`,
+    );
   }
   for (let i = 0; i < bytes.length; i += 2) {
-    if (((bytes[i] << 8) | bytes[i + 1]) > GRID) throw new RecipeError(`recipe: rates: expected each to be at most ${GRID}`);
+    if (((bytes[i] << 8) | bytes[i + 1]) > GRID)
+      throw new RecipeError(`recipe: rates: expected each to be at most ${GRID}`);
   }
   if (recipe.seeds.length !== 1 && recipe.seeds.length !== count) {
     throw new RecipeError(`recipe: seeds: expected 1 or ${count}, found ${recipe.seeds.length}`);
@@ -187,7 +211,9 @@ function checkFlips({ version, flips, steps, dims }, count) {
   }
   const outside = flips.find(([picture, t, j]) => picture >= count || t >= steps || j >= dims);
   if (outside) {
-    throw new RecipeError(`recipe: flips: expected picture, step and neuron below ${count}, ${steps} and ${dims}, found [${outside.join(", ")}]`);
+    throw new RecipeError(
+      `recipe: flips: expected picture, step and neuron below ${count}, ${steps} and ${dims}, found [${outside.join(", ")}]`,
+    );
   }
   if (flips.some((place, i) => i && byPlace(flips[i - 1], place) >= 0)) {
     throw new RecipeError("recipe: flips: expected each once, in ascending order");
@@ -197,10 +223,16 @@ function checkFlips({ version, flips, steps, dims }, count) {
 /** Those fields, in their order, all of them checked and no others. */
 function fields(values, rules, where) {
   const unknown = Object.keys(values).find((name) => !Object.hasOwn(rules, name));
-  if (unknown !== undefined) throw new RecipeError(`recipe: ${where}${unknown.slice(0, 40)}: unknown; known are ${Object.keys(rules).join(", ")}`);
+  if (unknown !== undefined)
+    throw new RecipeError(
+      `recipe: ${where}${unknown.slice(0, 40)}: unknown; known are ${Object.keys(rules).join(", ")}`,
+    );
   return Object.fromEntries(
     Object.entries(rules).map(([name, holds]) => {
-      if (!holds(values[name])) throw new RecipeError(`recipe: ${where}${name}: unexpected ${String(JSON.stringify(values[name])).slice(0, 60)}`);
+      if (!holds(values[name]))
+        throw new RecipeError(
+          `recipe: ${where}${name}: unexpected ${String(JSON.stringify(values[name])).slice(0, 60)}`,
+        );
       return [name, values[name]];
     }),
   );

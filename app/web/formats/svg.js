@@ -31,8 +31,12 @@ export async function figureSvg({ width, height, ground, title, words, shapes })
 const round = (value) => String(Number(value.toFixed(2)));
 
 /** A text that XML may hold, also between quotes. */
-// eslint-disable-next-line no-control-regex
-const clean = (text) => escaped(String(text).toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, " ")).replaceAll('"', "&quot;");
+const clean = (text) =>
+  escaped(
+    String(text)
+      .replace(/\p{Surrogate}/gu, "\ufffd")
+      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, " "),
+  ).replaceAll('"', "&quot;");
 
 async function element(shape) {
   const { x, y } = shape;
@@ -43,10 +47,12 @@ async function element(shape) {
     return `<image ${place}${pale} style="image-rendering:pixelated" href="data:image/png;base64,${toBase64(png)}"/>`;
   }
   const how = painted(shape);
-  if (shape.kind === "rect") return `<rect x="${round(x)}" y="${round(y)}" width="${round(shape.width)}" height="${round(shape.height)}"${how}/>`;
+  if (shape.kind === "rect")
+    return `<rect x="${round(x)}" y="${round(y)}" width="${round(shape.width)}" height="${round(shape.height)}"${how}/>`;
   if (shape.kind === "circle") return `<circle cx="${round(x)}" cy="${round(y)}" r="${round(shape.radius)}"${how}/>`;
   if (shape.kind === "path") {
-    const line = (points) => `M${points.map(([px, py]) => `${round(px)} ${round(py)}`).join("L")}${shape.closed ? "Z" : ""}`;
+    const line = (points) =>
+      `M${points.map(([px, py]) => `${round(px)} ${round(py)}`).join("L")}${shape.closed ? "Z" : ""}`;
     return `<path d="${shape.points.map(line).join("")}"${how}/>`;
   }
   const { text, width, size, family, bold } = shape;
@@ -56,7 +62,8 @@ async function element(shape) {
 }
 
 function painted({ fill, stroke, thick = 1, dash }) {
-  const colour = (name, [r, g, b, a]) => ` ${name}="rgb(${r},${g},${b})"${a < 1 ? ` ${name}-opacity="${round(a)}"` : ""}`;
+  const colour = (name, [r, g, b, a]) =>
+    ` ${name}="rgb(${r},${g},${b})"${a < 1 ? ` ${name}-opacity="${round(a)}"` : ""}`;
   const line = stroke ? `${colour("stroke", stroke)} stroke-width="${round(thick)}" stroke-linejoin="round"` : "";
   return `${fill ? colour("fill", fill) : ' fill="none"'}${line}${dash?.length ? ` stroke-dasharray="${dash.map(round).join(" ")}"` : ""}`;
 }

@@ -79,7 +79,19 @@ export class Recorder {
     const [, bold, size, family] = /^\s*(.*?)([\d.]+)px\s+(.*)$/.exec(this.font);
     const left = { right: x - width, end: x - width, center: x - width / 2 }[this.textAlign] ?? x;
     const down = { middle: 0.35, top: 0.8, hanging: 0.8, bottom: -0.2 }[this.textBaseline] ?? 0;
-    this.#add({ kind: "text", x: left, y: y + down * size, text: String(text), width, size: Number(size), family, bold: isBold(bold) }, filled);
+    this.#add(
+      {
+        kind: "text",
+        x: left,
+        y: y + down * size,
+        text: String(text),
+        width,
+        size: Number(size),
+        family,
+        bold: isBold(bold),
+      },
+      filled,
+    );
   }
 
   beginPath() {
@@ -105,7 +117,15 @@ export class Recorder {
   }
 
   rect(x, y, width, height) {
-    this.#lines.push({ points: [[x, y], [x + width, y], [x + width, y + height], [x, y + height]], closed: true }); // prettier-ignore
+    this.#lines.push({
+      points: [
+        [x, y],
+        [x + width, y],
+        [x + width, y + height],
+        [x, y + height],
+      ],
+      closed: true,
+    });
   }
 
   fill() {
@@ -119,8 +139,12 @@ export class Recorder {
   #trace(filled) {
     const open = this.#lines.filter(({ closed, points }) => !closed && points.length > 1);
     const closed = this.#lines.filter((line) => line.closed);
-    for (const [lines, isClosed] of [[open, filled], [closed, true]]) {
-      if (lines.length) this.#add({ kind: "path", points: lines.map(({ points }) => points), closed: isClosed }, filled); // prettier-ignore
+    for (const [lines, isClosed] of [
+      [open, filled],
+      [closed, true],
+    ]) {
+      if (lines.length)
+        this.#add({ kind: "path", points: lines.map(({ points }) => points), closed: isClosed }, filled);
     }
     for (const circle of this.#circles) this.#add({ ...circle }, filled);
   }
@@ -130,7 +154,13 @@ export class Recorder {
     const colour = [r, g, b, a * this.globalAlpha];
     if (!colour[3]) return;
     if (filled) this.shapes.push({ ...outline, fill: colour });
-    else this.shapes.push({ ...outline, stroke: colour, thick: this.lineWidth, ...(this.#dash.length ? { dash: [...this.#dash] } : {}) });
+    else
+      this.shapes.push({
+        ...outline,
+        stroke: colour,
+        thick: this.lineWidth,
+        ...(this.#dash.length ? { dash: [...this.#dash] } : {}),
+      });
   }
 }
 
@@ -138,7 +168,11 @@ export class Recorder {
 export function canvasPixels(canvas) {
   const { width, height } = canvas;
   const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-  return { width, height, bytes: Uint8Array.from({ length: 3 * width * height }, (_, i) => data[4 * Math.floor(i / 3) + (i % 3)]) };
+  return {
+    width,
+    height,
+    bytes: Uint8Array.from({ length: 3 * width * height }, (_, i) => data[4 * Math.floor(i / 3) + (i % 3)]),
+  };
 }
 
 /** Whether a weight, or the beginning of a CSS font, is that of bold letters. */

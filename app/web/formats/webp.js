@@ -19,7 +19,9 @@ export function joinWebp(stills, { width, height }, ms, recipe) {
     if (!found) throw new Error("this browser writes WebP with loss only");
     const picture = chunk("VP8L", found.data);
     // where it lies, its size, its time; drawn without blending
-    return film ? chunk("ANMF", joined([number(0, 3), number(0, 3), ...size, number(ms, 3), Uint8Array.of(2), picture])) : picture;
+    return film
+      ? chunk("ANMF", joined([number(0, 3), number(0, 3), ...size, number(ms, 3), Uint8Array.of(2), picture]))
+      : picture;
   });
   const flags = 0x04 | (film ? 0x02 : 0); // XMP, animation
   const body = joined([
@@ -37,7 +39,7 @@ function chunk(kind, data) {
 }
 
 function* chunks(bytes) {
-  for (let at = 12; at + 8 <= bytes.length; ) {
+  for (let at = 12; at + 8 <= bytes.length;) {
     const length = numberAt(bytes, at + 4, 4);
     if (at + 8 + length > bytes.length) return;
     yield { kind: String.fromCharCode(...bytes.subarray(at, at + 4)), data: bytes.subarray(at + 8, at + 8 + length) };

@@ -8,7 +8,8 @@ export function ticks(from, to, count = 5, whole = false) {
   let step = [1, 2, 5, 10].map((k) => k * power).find((s) => s >= rough * 0.999);
   if (whole) step = Math.max(1, Math.round(step));
   const out = [];
-  for (let k = Math.ceil(from / step - 1e-9); k * step <= to + 1e-9 * step; k++) out.push(Number((k * step).toPrecision(10)));
+  for (let k = Math.ceil(from / step - 1e-9); k * step <= to + 1e-9 * step; k++)
+    out.push(Number((k * step).toPrecision(10)));
   return out;
 }
 

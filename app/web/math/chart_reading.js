@@ -12,7 +12,9 @@ const NEAR = 16; // pixels to a dot that has words of its own
  */
 export function readingAt({ x, marks }, at, toX, toY) {
   if (!at) return null;
-  const dots = marks.flatMap(({ kind, titles, values }) => (kind === "dots" && titles ? values.map((point, i) => ({ point, words: titles[i] })) : []));
+  const dots = marks.flatMap(({ kind, titles, values }) =>
+    kind === "dots" && titles ? values.map((point, i) => ({ point, words: titles[i] })) : [],
+  );
   const far = ({ point }) => Math.hypot(toX(point[0]) - at.x, toY(point[1]) - at.y);
   const dot = least(dots, far);
   if (dot && far(dot) <= NEAR) return { x: dot.point[0], points: [dot.point], words: dot.words };
@@ -20,7 +22,9 @@ export function readingAt({ x, marks }, at, toX, toY) {
   const lines = marks.filter(isLine);
   const place = least(placesOf({ marks }), (each) => Math.abs(toX(each) - at.x));
   if (place === undefined) return null;
-  const found = lines.map((mark) => ({ name: mark.name, value: valueAt(mark, place) })).filter(({ value }) => value !== null);
+  const found = lines
+    .map((mark) => ({ name: mark.name, value: valueAt(mark, place) }))
+    .filter(({ value }) => value !== null);
   return {
     x: place,
     points: found.map(({ value }) => [place, value]),

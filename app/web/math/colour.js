@@ -2,11 +2,26 @@
 
 /** Ten colours by M. A. Petroff (arXiv 2107.02270), made so that they differ for every kind of sight; in his order. */
 const CLASSES = [
-  "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
-]; // prettier-ignore
+  "#3f90da",
+  "#ffa90e",
+  "#bd1f01",
+  "#94a4a2",
+  "#832db6",
+  "#a96b59",
+  "#e76300",
+  "#b9ac70",
+  "#717581",
+  "#92dadd",
+];
 
 /** From violet to yellow, the lightness always rising, both ends readable on white and on near black. */
-const RAMP = [[91, 63, 214], [168, 63, 184], [224, 86, 122], [240, 138, 60], [242, 193, 78]]; // prettier-ignore
+const RAMP = [
+  [91, 63, 214],
+  [168, 63, 184],
+  [224, 86, 122],
+  [240, 138, 60],
+  [242, 193, 78],
+];
 
 /** How many classes have a colour of their own; further ones begin again. */
 export const OWN_COLOURS = CLASSES.length;

@@ -20,7 +20,10 @@ export function toByte(value) {
 /** (H, W, C) bytes -> (C, H, W) in [-1, 1]. @returns {Float32Array} */
 export function fromBytes(bytes, channels) {
   const area = bytes.length / channels;
-  return Float32Array.from({ length: bytes.length }, (_, i) => bytes[(i % area) * channels + Math.floor(i / area)] / 127.5 - 1);
+  return Float32Array.from(
+    { length: bytes.length },
+    (_, i) => bytes[(i % area) * channels + Math.floor(i / area)] / 127.5 - 1,
+  );
 }
 
 /** RGBA bytes -> gray bytes by luma (ITU-R 601, with Pillow's rounding), what is transparent on `ground`. */

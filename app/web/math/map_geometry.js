@@ -179,7 +179,8 @@ export function insidePolygon(polygon, x, y) {
 /** Rows whose points on the screen are inside a polygon. @returns {number[]} */
 export function enclosed(xy, polygon, shown) {
   const rows = [];
-  for (let i = 0; i < xy.length / 2; i++) if (shown(i) && insidePolygon(polygon, xy[2 * i], xy[2 * i + 1])) rows.push(i);
+  for (let i = 0; i < xy.length / 2; i++)
+    if (shown(i) && insidePolygon(polygon, xy[2 * i], xy[2 * i + 1])) rows.push(i);
   return rows;
 }
 
@@ -188,7 +189,13 @@ export function enclosed(xy, polygon, shown) {
  * @returns {{rates: Float32Array, mix: [label: number, count: number][]}} mean rates (d), classes by falling count
  */
 export function summary(rows, counts, steps, dims, labels) {
-  const rates = blended(counts, steps, dims, rows, rows.map(() => 1 / rows.length));
+  const rates = blended(
+    counts,
+    steps,
+    dims,
+    rows,
+    rows.map(() => 1 / rows.length),
+  );
   const tally = new Map();
   for (const row of rows) tally.set(labels[row], (tally.get(labels[row]) ?? 0) + 1);
   return { rates, mix: [...tally].sort((a, b) => b[1] - a[1] || a[0] - b[0]) };

@@ -54,7 +54,9 @@ function cellsIn(text) {
     const bytes = fromBase64Url(body, "edits");
     return Array.from({ length: 8 * bytes.length }, (_, i) => i).filter((i) => bytes[i >> 3] & (0x80 >> (i & 7)));
   }
-  throw new LinkError(`edits: expected s and numbers, or m and base64url, found '${text.length <= 24 ? text : `${text.slice(0, 24)}...`}'`);
+  throw new LinkError(
+    `edits: expected s and numbers, or m and base64url, found '${text.length <= 24 ? text : `${text.slice(0, 24)}...`}'`,
+  );
 }
 
 /** Spikes with those cells turned. @param {Uint8Array} spikes (T, d) @param {Iterable<number>} cells @returns {Uint8Array} */

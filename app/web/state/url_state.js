@@ -174,14 +174,13 @@ function escaped(text) {
 }
 
 function plain(text, what, longest, shortest = 1) {
-  let out = null;
+  let out;
   try {
     out = decodeURIComponent(text);
   } catch {
     out = null;
   }
   const length = out === null ? -1 : [...out].length;
-  // eslint-disable-next-line no-control-regex
   if (length < shortest || length > longest || /[\u0000-\u001f\u007f]/.test(out)) {
     throw new LinkError(`${what}: expected ${shortest} to ${longest} characters, found ${short(text)}`);
   }

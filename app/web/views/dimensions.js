@@ -13,24 +13,47 @@ export function mount(root, session) {
   const { entry, store } = session;
   if (!session.atlas) {
     root.append(
-      h("div", { class: "message", role: "status" }, h("p", {}, "This model has no atlas of test images, so nothing is known of how its dimensions are used. Build it with"), h("p", {}, h("code", {}, `esvae atlas ${entry.path ?? "CHECKPOINT"}`)), h("p", {}, "and open the model again.")),
+      h(
+        "div",
+        { class: "message", role: "status" },
+        h(
+          "p",
+          {},
+          "This model has no atlas of test images, so nothing is known of how its dimensions are used. Build it with",
+        ),
+        h("p", {}, h("code", {}, `esvae atlas ${entry.path ?? "CHECKPOINT"}`)),
+        h("p", {}, "and open the model again."),
+      ),
     );
     return () => {};
   }
   let parts = [];
   let gone = false;
   root.append(h("p", { class: "skeleton", role: "status" }, "Reading what its dimensions do …"));
-  const choose = (j) => store.change({ view: { ...store.state.view, dim: String(j) } }, `look at ${nameOf(session, j)}`);
+  const choose = (j) =>
+    store.change({ view: { ...store.state.view, dim: String(j) } }, `look at ${nameOf(session, j)}`);
   facts(session).then(
     (found) => {
       if (gone) return;
       parts = [table(session, found, choose), detail(session, found), strips(session), heat(session, found, choose)];
       const [rows, one, pictures, colours] = parts;
       root.replaceChildren(
-        h("div", { class: "dimensions-view" }, h("div", {}, h("div", { class: "head" }, h("h2", {}, "Dimensions ", h("small", {}, summary(found)))), rows), h("div", { class: "dimension-right" }, one, pictures, colours)),
+        h(
+          "div",
+          { class: "dimensions-view" },
+          h("div", {}, h("div", { class: "head" }, h("h2", {}, "Dimensions ", h("small", {}, summary(found)))), rows),
+          h("div", { class: "dimension-right" }, one, pictures, colours),
+        ),
       );
     },
-    (error) => root.replaceChildren(h("p", { class: "message warning", role: "alert" }, `The dimensions are not shown: ${error.message}. A reload may help.`)),
+    (error) =>
+      root.replaceChildren(
+        h(
+          "p",
+          { class: "message warning", role: "alert" },
+          `The dimensions are not shown: ${error.message}. A reload may help.`,
+        ),
+      ),
   );
   return () => {
     gone = true;
@@ -40,7 +63,8 @@ export function mount(root, session) {
 
 async function facts({ base, entry }) {
   const answer = await fetch(`${base}/dimensions/${entry.hash}?${entry.atlasVersion}`);
-  if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error ?? `${answer.status} ${answer.statusText}`);
+  if (!answer.ok)
+    throw new Error((await answer.json().catch(() => ({}))).error ?? `${answer.status} ${answer.statusText}`);
   return answer.json();
 }
 

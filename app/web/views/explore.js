@@ -23,8 +23,18 @@ export function mount(root, session) {
   const bars = mixer(session);
   const rates = heading(session, bars);
   const { spiking } = session.latent;
-  const spikes = spiking ? { noise: noiseControls(session), raster: raster(session) } : { none: noSpikesNotice(session) };
-  const parts = { source: source(session), picture: picture(session), rates, mixer: bars, distance: distance(session), beside: modelOverlay(session), ...spikes };
+  const spikes = spiking
+    ? { noise: noiseControls(session), raster: raster(session) }
+    : { none: noSpikesNotice(session) };
+  const parts = {
+    source: source(session),
+    picture: picture(session),
+    rates,
+    mixer: bars,
+    distance: distance(session),
+    beside: modelOverlay(session),
+    ...spikes,
+  };
   const foot = h("p", { class: "quiet foot", role: "status" });
   root.append(
     h(
@@ -51,16 +61,56 @@ export function mount(root, session) {
 
 function heading(session, bars) {
   const { store, atlas, latent, entry } = session;
-  const order = choice("Order of the dimensions", ORDERS.filter(([name]) => atlas || name === "index"), store.state.order, (value) =>
-    store.change({ order: value }, `order by ${value}`),
+  const order = choice(
+    "Order of the dimensions",
+    ORDERS.filter(([name]) => atlas || name === "index"),
+    store.state.order,
+    (value) => store.change({ order: value }, `order by ${value}`),
   );
-  const reset = h("button", { type: "button", title: `All ${latent.names} as they are at the source`, onclick: () => store.change({ rates: session.ratesOf(store.state.source) }, "reset") }, icon("reset"), "Reset"); // prettier-ignore
-  const random = h("button", { type: "button", title: `Each ${latent.name} is drawn alone from those of the test images, so what they have in common is lost`, onclick: () => shuffle(session, bars) }, icon("dice"), "Random"); // prettier-ignore
+  const reset = h(
+    "button",
+    {
+      type: "button",
+      title: `All ${latent.names} as they are at the source`,
+      onclick: () => store.change({ rates: session.ratesOf(store.state.source) }, "reset"),
+    },
+    icon("reset"),
+    "Reset",
+  );
+  const random = h(
+    "button",
+    {
+      type: "button",
+      title: `Each ${latent.name} is drawn alone from those of the test images, so what they have in common is lost`,
+      onclick: () => shuffle(session, bars),
+    },
+    icon("dice"),
+    "Random",
+  );
   const element = h(
     "div",
     { class: "head" },
-    latent.spiking ? h("h2", {}, "Rates ", h("small", {}, "spikes per time step")) : h("h2", {}, "Latent ", h("small", {}, `${latent.names}; the middle is the prior's mean, an end ${entry.latent.span / 2} of its deviations away`)),
-    h("p", { class: "legend", "aria-hidden": "true" }, h("span", { class: "key now" }), "now", h("span", { class: "key was" }), "source", atlas ? [h("span", { class: "key data" }), "data, 5 to 95 %"] : null),
+    latent.spiking
+      ? h("h2", {}, "Rates ", h("small", {}, "spikes per time step"))
+      : h(
+          "h2",
+          {},
+          "Latent ",
+          h(
+            "small",
+            {},
+            `${latent.names}; the middle is the prior's mean, an end ${entry.latent.span / 2} of its deviations away`,
+          ),
+        ),
+    h(
+      "p",
+      { class: "legend", "aria-hidden": "true" },
+      h("span", { class: "key now" }),
+      "now",
+      h("span", { class: "key was" }),
+      "source",
+      atlas ? [h("span", { class: "key data" }), "data, 5 to 95 %"] : null,
+    ),
     h("div", { class: "row tight" }, order, reset, random),
   );
   element.dispose = store.on("state", ({ order: now }) => order.choose(now));

@@ -14,50 +14,95 @@ const HOTTEST = 2;
 export function mount(root, session) {
   const { store, entry, engine, atlas } = session;
   if (!engine) {
-    root.append(h("p", { class: "message" }, "Sampling the prior needs the model in the page, and this browser cannot run it."));
+    root.append(
+      h("p", { class: "message" }, "Sampling the prior needs the model in the page, and this browser cannot run it."),
+    );
     return () => {};
   }
   const view = () => store.state.view;
   const remember = (patch, label) => {
-    const next = Object.fromEntries(Object.entries({ ...view(), ...patch }).filter(([, value]) => value !== null && value !== ""));
+    const next = Object.fromEntries(
+      Object.entries({ ...view(), ...patch }).filter(([, value]) => value !== null && value !== ""),
+    );
     store.change({ view: next }, label);
   };
-  const number = (name, [low, high, usual]) => Math.min(high, Math.max(low, Math.round(Number(view()[name] ?? usual) || usual)));
+  const number = (name, [low, high, usual]) =>
+    Math.min(high, Math.max(low, Math.round(Number(view()[name] ?? usual) || usual)));
   const heat = () => Math.min(HOTTEST, Math.max(0, Number(view().heat ?? 1)));
   const firstSeed = () => number("from", [0, MAX_SEED, 0]);
   const pinned = () =>
-    new Map((view().pins ?? "").split(" ").filter(Boolean).map((pair) => pair.split("-").map(Number)).filter(([place, seed]) => place >= 0 && seed >= 0 && seed <= MAX_SEED)); // prettier-ignore
+    new Map(
+      (view().pins ?? "")
+        .split(" ")
+        .filter(Boolean)
+        .map((pair) => pair.split("-").map(Number))
+        .filter(([place, seed]) => place >= 0 && seed >= 0 && seed <= MAX_SEED),
+    );
 
   const grid = sampleGrid(session, {
     onpin(place, seed) {
       const pins = pinned();
       if (seed === null) pins.delete(place);
       else pins.set(place, seed);
-      remember({ pins: [...pins].map((pair) => pair.join("-")).join(" "), sort: null }, seed === null ? "unpin" : "pin");
+      remember(
+        { pins: [...pins].map((pair) => pair.join("-")).join(" "), sort: null },
+        seed === null ? "unpin" : "pin",
+      );
     },
   });
   const field = (label, name, limits) => {
     const input = h("input", { type: "number", min: limits[0], max: limits[1], step: 1, "aria-label": label });
-    input.onchange = () => remember({ [name]: String(Math.min(limits[1], Math.max(limits[0], Math.round(Number(input.value) || 0)))) }, label);
+    input.onchange = () =>
+      remember(
+        { [name]: String(Math.min(limits[1], Math.max(limits[0], Math.round(Number(input.value) || 0)))) },
+        label,
+      );
     input.show = () => (input.value = number(name, limits));
     return input;
   };
   const rows = field("Rows", "rows", SIDES.rows);
   const columns = field("Columns", "columns", SIDES.columns);
   const seed = field("First seed", "from", [0, MAX_SEED, 0]);
-  const fresh = h("button", { type: "button", onclick: () => remember({ from: String(newSeed()) }, "new samples") }, icon("dice"), "New samples");
-  const warmth = h("input", { type: "range", min: 0, max: HOTTEST, step: 0.05, "aria-label": "Temperature of the prior", title: "Below 1 the prior keeps to its middle; above 1 it strays" });
+  const fresh = h(
+    "button",
+    { type: "button", onclick: () => remember({ from: String(newSeed()) }, "new samples") },
+    icon("dice"),
+    "New samples",
+  );
+  const warmth = h("input", {
+    type: "range",
+    min: 0,
+    max: HOTTEST,
+    step: 0.05,
+    "aria-label": "Temperature of the prior",
+    title: "Below 1 the prior keeps to its middle; above 1 it strays",
+  });
   const degrees = h("output", {});
   warmth.oninput = () => {
     degrees.textContent = Number(warmth.value).toFixed(2);
     draw(Number(warmth.value));
   };
   warmth.onchange = () => remember({ heat: warmth.value === "1" ? null : warmth.value }, "temperature");
-  const classes = h("select", { "aria-label": "Class", onchange: () => remember({ like: classes.value }, classes.value ? `like ${classes.value}` : "all classes") }, h("option", { value: "" }, "all classes"), atlas?.classNames.map((name) => h("option", { value: name }, `like “${name}”`))); // prettier-ignore
+  const classes = h(
+    "select",
+    {
+      "aria-label": "Class",
+      onchange: () => remember({ like: classes.value }, classes.value ? `like ${classes.value}` : "all classes"),
+    },
+    h("option", { value: "" }, "all classes"),
+    atlas?.classNames.map((name) => h("option", { value: name }, `like “${name}”`)),
+  );
   const sort = h("input", { type: "checkbox", onchange: () => remember({ sort: sort.checked ? "1" : null }, "sort") });
   const sampling = session.latent.spiking ? noiseControls(session) : null;
   let shown = [];
-  const offer = () => ({ kind: "grid", name: "samples", cells: shown.map((cell) => cell.rates), seeds: [store.state.seed], columns: number("columns", SIDES.columns), captions: shown.map((cell) => String(cell.seed)) }); // prettier-ignore
+  const offer = () => ({
+    kind: "grid",
+    name: "samples",
+    cells: shown.map((cell) => cell.rates),
+    seeds: [store.state.seed],
+    columns: number("columns", SIDES.columns),
+    captions: shown.map((cell) => String(cell.seed)),
+  });
   const note = h("p", { class: "quiet", role: "status" });
   root.append(
     h(
@@ -74,7 +119,11 @@ export function mount(root, session) {
         h("label", { class: "field grow" }, "Temperature", warmth, degrees),
         atlas ? [classes, h("label", { class: "field" }, sort, "most typical first")] : null,
         sampling ? [h("div", { class: "head" }, h("h2", {}, "Noise")), sampling] : null,
-        exportMenu(session, () => (shown.length ? offer() : { why: "There are no samples to take along." }), "Export the grid"),
+        exportMenu(
+          session,
+          () => (shown.length ? offer() : { why: "There are no samples to take along." }),
+          "Export the grid",
+        ),
         note,
       ),
       grid,
@@ -85,7 +134,14 @@ export function mount(root, session) {
     const count = number("rows", SIDES.rows) * number("columns", SIDES.columns);
     const label = atlas?.classNames.includes(view().like) ? view().like : "";
     const priorRates = (each) => session.priorRates(each, temperature);
-    const cells = sampleCells(session, { count, seed: firstSeed(), label, sort: view().sort === "1", pinned: pinned(), priorRates });
+    const cells = sampleCells(session, {
+      count,
+      seed: firstSeed(),
+      label,
+      sort: view().sort === "1",
+      pinned: pinned(),
+      priorRates,
+    });
     const words = [`${cells.length} samples, seeds from ${firstSeed()} on`];
     if (label) words.push(`those whose ${5} nearest test images are mostly “${label}”`);
     if (cells.length < count) words.push("more of that class were not found");

@@ -16,13 +16,34 @@ export function mount(root, session) {
     return () => {};
   }
   if (!session.engine) {
-    root.append(h("p", { class: "message" }, "This page looks into the model while it runs, and this browser cannot run it. Explore works, decoded by the server."));
+    root.append(
+      h(
+        "p",
+        { class: "message" },
+        "This page looks into the model while it runs, and this browser cannot run it. Explore works, decoded by the server.",
+      ),
+    );
     return () => {};
   }
   const trace = new DecoderTrace(session);
-  const [choose, time, there, back] = [examples(session), player(session, trace), encoderCards(session, trace), decoderCards(session, trace)];
+  const [choose, time, there, back] = [
+    examples(session),
+    player(session, trace),
+    encoderCards(session, trace),
+    decoderCards(session, trace),
+  ];
   root.append(
-    h("div", { class: "how-head" }, choose, h("div", { class: "how-time" }, h("span", { class: "quiet" }, "Maps show spikes per step; play to see them one step at a time."), time)),
+    h(
+      "div",
+      { class: "how-head" },
+      choose,
+      h(
+        "div",
+        { class: "how-time" },
+        h("span", { class: "quiet" }, "Maps show spikes per step; play to see them one step at a time."),
+        time,
+      ),
+    ),
     h("ol", { class: "cards" }, there.cards, back.cards),
   );
   return () => {

@@ -30,7 +30,13 @@ const NOISES = [
 export function mount(root, session) {
   const { store, live, entry, engine } = session;
   if (!engine) {
-    root.append(h("p", { class: "message" }, "Interpolation needs the model in the page, and this browser cannot run it. Explore works, decoded by the server."));
+    root.append(
+      h(
+        "p",
+        { class: "message" },
+        "Interpolation needs the model in the page, and this browser cannot run it. Explore works, decoded by the server.",
+      ),
+    );
     return () => {};
   }
   const view = () => store.state.view;
@@ -43,31 +49,56 @@ export function mount(root, session) {
   const row = anchors(session, () => refresh());
   const film = strip(session, { onpick: (k) => walk(placeOf(k), true) });
   const blend = corners(session, { anchors: row.list, path });
-  const chance = spiking ? [noiseControls(session), raster(session)] : [noSpikesNotice(session, "The path is straight in the latent.")];
+  const chance = spiking
+    ? [noiseControls(session), raster(session)]
+    : [noSpikesNotice(session, "The path is straight in the latent.")];
   const large = pixels(entry.size, entry.size, "Picture on the path", "large");
   const slider = h("input", { type: "range", min: 0, step: 0.001, "aria-label": "Place on the path" });
-  const play = h("button", { type: "button", "aria-pressed": "false", onclick: () => run(!timer) }, icon("play"), "Play");
+  const play = h(
+    "button",
+    { type: "button", "aria-pressed": "false", onclick: () => run(!timer) },
+    icon("play"),
+    "Play",
+  );
   const ways = choice("Path", WAYS, path(), (value) => remember({ path: value }, `${value} path`));
   const kinds = choice("Noise between frames", NOISES, kind(), (value) => remember({ noise: value }, `${value} noise`));
-  const frames = h("select", { "aria-label": "Number of frames", onchange: () => remember({ frames: frames.value }, `${frames.value} frames`) }, FRAMES.map((n) => h("option", { value: n }, `${n} frames`)));
+  const frames = h(
+    "select",
+    { "aria-label": "Number of frames", onchange: () => remember({ frames: frames.value }, `${frames.value} frames`) },
+    FRAMES.map((n) => h("option", { value: n }, `${n} frames`)),
+  );
   frames.value = count();
   slider.value = 0;
   root.append(
-    h("div", { class: "head" }, h("h2", {}, "Anchors"), h("div", { class: "row tight" }, spiking ? [ways, kinds] : null, frames)),
+    h(
+      "div",
+      { class: "head" },
+      h("h2", {}, "Anchors"),
+      h("div", { class: "row tight" }, spiking ? [ways, kinds] : null, frames),
+    ),
     row,
     h("div", { class: "head" }, h("h2", {}, "Path"), exportMenu(session, offer, "Export the path")),
     film,
     h(
       "div",
       { class: "interpolate" },
-      h("section", {}, h("div", { class: "head" }, h("h2", {}, "Picture ", h("small", {}, "under the hand"))), large, h("div", { class: "row" }, play, h("label", { class: "field grow" }, slider))),
+      h(
+        "section",
+        {},
+        h("div", { class: "head" }, h("h2", {}, "Picture ", h("small", {}, "under the hand"))),
+        large,
+        h("div", { class: "row" }, play, h("label", { class: "field grow" }, slider)),
+      ),
       blend,
       h("div", {}, chance),
     ),
   );
 
   function offer() {
-    if (kind() === "drifting") return { why: "Coupled noise is between two seeds, and a recipe has whole ones: choose frozen or fresh noise to take the path along." };
+    if (kind() === "drifting")
+      return {
+        why: "Coupled noise is between two seeds, and a recipe has whole ones: choose frozen or fresh noise to take the path along.",
+      };
     const cells = shown.map(({ rates }) => toGrid(rates));
     const { seed } = store.state;
     const seeds = kind() === "fresh" ? cells.map((_, k) => (seed + k) % 2 ** 31) : [seed];
@@ -84,7 +115,8 @@ export function mount(root, session) {
   /** Spikes of frame k: its rates under the noise that the visitor chose. */
   function spikesOf(rates, k) {
     const { seed, sampler, steps } = store.state;
-    if (kind() !== "drifting") return engine.sample(rates, kind() === "fresh" ? (seed + k) % 2 ** 31 : seed, sampler, steps);
+    if (kind() !== "drifting")
+      return engine.sample(rates, kind() === "fresh" ? (seed + k) % 2 ** 31 : seed, sampler, steps);
     const size = steps * entry.dims;
     const angle = (Math.PI * k) / (2 * (count() - 1));
     const numbers = drifting(normal(seed, size), normal((seed + 1) % 2 ** 31, size), angle);
@@ -94,7 +126,10 @@ export function mount(root, session) {
   async function refresh() {
     const mine = ++turn;
     slider.max = row.list().length - 1;
-    const list = Array.from({ length: count() }, (_, k) => ({ rates: fromGrid(toGrid(along(vectors(), placeOf(k), path()))), image: null }));
+    const list = Array.from({ length: count() }, (_, k) => ({
+      rates: fromGrid(toGrid(along(vectors(), placeOf(k), path()))),
+      image: null,
+    }));
     shown = list;
     film.show(list);
     try {
@@ -132,14 +167,17 @@ export function mount(root, session) {
     play.replaceChildren(icon(on ? "pause" : "play"), on ? "Pause" : "Play");
     if (!on) return live.now && paint(large, live.now.image, entry.channels);
     let at = 0;
-    timer = setInterval(() => {
-      const length = shown.length;
-      const k = at % (2 * length - 2); // there and back
-      const frame = shown[k < length ? k : 2 * length - 2 - k];
-      film.mark(shown.indexOf(frame));
-      if (frame?.image) paint(large, frame.image, entry.channels);
-      at++;
-    }, prefersReducedMotion() ? 600 : 120); // prettier-ignore
+    timer = setInterval(
+      () => {
+        const length = shown.length;
+        const k = at % (2 * length - 2); // there and back
+        const frame = shown[k < length ? k : 2 * length - 2 - k];
+        film.mark(shown.indexOf(frame));
+        if (frame?.image) paint(large, frame.image, entry.channels);
+        at++;
+      },
+      prefersReducedMotion() ? 600 : 120,
+    );
   }
 
   function follow(state) {

@@ -31,14 +31,47 @@ export function mount(root, session) {
     travel: (x, y) => session.store.change({ rates: toGrid(ratesAt(model, x, y).rates) }, "a place on the map"),
   });
   const tools = mapTools(model, canvas);
-  const parts = [canvas, tools, hand, legend(model), selection(model, canvas), distance(session), mixer(session), session.backend.alone ? null : settings(model), trust(model), present(session)];
+  const parts = [
+    canvas,
+    tools,
+    hand,
+    legend(model),
+    selection(model, canvas),
+    distance(session),
+    mixer(session),
+    session.backend.alone ? null : settings(model),
+    trust(model),
+    present(session),
+  ];
   const [, , , colours, held, far, bars, set, faith, now] = parts;
   root.append(
     h(
       "div",
       { class: "map-view" },
       h("div", { class: "map-left", "data-figure": "Map" }, tools, canvas, colours, faith),
-      h("div", { class: "map-right" }, h("div", { class: "pair" }, now, hand), held, far, h("section", { class: "rates-part" }, h("div", { class: "head" }, h("h2", {}, session.latent.spiking ? "Rates " : "Latent ", h("small", {}, "move a bar and watch the marker travel"))), bars), set ?? ""),
+      h(
+        "div",
+        { class: "map-right" },
+        h("div", { class: "pair" }, now, hand),
+        held,
+        far,
+        h(
+          "section",
+          { class: "rates-part" },
+          h(
+            "div",
+            { class: "head" },
+            h(
+              "h2",
+              {},
+              session.latent.spiking ? "Rates " : "Latent ",
+              h("small", {}, "move a bar and watch the marker travel"),
+            ),
+          ),
+          bars,
+        ),
+        set ?? "",
+      ),
     ),
   );
   return () => {
@@ -53,7 +86,15 @@ function nothing(root, { atlas, entry }) {
   const why = atlas
     ? "Its atlas has no map: it was built by an earlier version, or holds too few images."
     : "This model has no atlas of test images, so there is nothing to lay out.";
-  root.append(h("div", { class: "message", role: "status" }, h("p", {}, `${why} Build it with`), h("p", {}, h("code", {}, `esvae atlas ${entry.path ?? "CHECKPOINT"}`)), h("p", {}, "and open the model again.")));
+  root.append(
+    h(
+      "div",
+      { class: "message", role: "status" },
+      h("p", {}, `${why} Build it with`),
+      h("p", {}, h("code", {}, `esvae atlas ${entry.path ?? "CHECKPOINT"}`)),
+      h("p", {}, "and open the model again."),
+    ),
+  );
   return () => {};
 }
 
@@ -64,12 +105,45 @@ function ratesAt({ places, shown, atlas }, x, y) {
 }
 
 function mapTools(model, canvas) {
-  const axes = choice("Dimensions of the map", [["2", "2-D"], ["3", "3-D", "Drag to turn, with Shift to move"]], model.kept("axes"), (value) => model.keep("axes", value, `map in ${value} dimensions`)); // prettier-ignore
-  const as = choice("Show as", [["points", "Points"], ["pictures", "Pictures"]], model.kept("as"), (value) => model.keep("as", value, `map of ${value}`)); // prettier-ignore
+  const axes = choice(
+    "Dimensions of the map",
+    [
+      ["2", "2-D"],
+      ["3", "3-D", "Drag to turn, with Shift to move"],
+    ],
+    model.kept("axes"),
+    (value) => model.keep("axes", value, `map in ${value} dimensions`),
+  );
+  const as = choice(
+    "Show as",
+    [
+      ["points", "Points"],
+      ["pictures", "Pictures"],
+    ],
+    model.kept("as"),
+    (value) => model.keep("as", value, `map of ${value}`),
+  );
   const by = colourBy(model);
   const button = (title, text, onclick) => h("button", { type: "button", title, "aria-label": title, onclick }, text);
-  const lasso = h("button", { type: "button", class: "lasso", "aria-pressed": "false", title: "Draw around points (L)", onclick: () => canvas.lasso(!model.lassoing) }, icon("lasso"), "Lasso"); // prettier-ignore
-  const zoom = h("div", { class: "choice" }, button("Zoom in", "+", () => canvas.zoom(1.4)), button("Zoom out", "−", () => canvas.zoom(1 / 1.4)), button("Show all", "all", () => canvas.showAll()));
+  const lasso = h(
+    "button",
+    {
+      type: "button",
+      class: "lasso",
+      "aria-pressed": "false",
+      title: "Draw around points (L)",
+      onclick: () => canvas.lasso(!model.lassoing),
+    },
+    icon("lasso"),
+    "Lasso",
+  );
+  const zoom = h(
+    "div",
+    { class: "choice" },
+    button("Zoom in", "+", () => canvas.zoom(1.4)),
+    button("Zoom out", "−", () => canvas.zoom(1 / 1.4)),
+    button("Show all", "all", () => canvas.showAll()),
+  );
   const element = h("div", { class: "row map-tools" }, axes, as, by, lasso, zoom);
   const off = model.on((what) => {
     axes.choose(model.kept("axes"));
@@ -86,7 +160,12 @@ function mapTools(model, canvas) {
 /** The picture of the present rates, live. */
 function present({ live, entry, latent }) {
   const canvas = pixels(entry.size, entry.size, `Picture of the present ${latent.whole}`, "large");
-  const element = h("figure", { class: "now-part" }, canvas, h("figcaption", {}, h("span", { class: "key now" }), ` the present ${latent.whole}`));
+  const element = h(
+    "figure",
+    { class: "now-part" },
+    canvas,
+    h("figcaption", {}, h("span", { class: "key now" }), ` the present ${latent.whole}`),
+  );
   element.dispose = live.on((now) => now.state.model === entry.name && paint(canvas, now.image, entry.channels));
   return element;
 }
@@ -148,11 +227,27 @@ function underTheHand(model, pictures) {
 /** How far to believe the map, in words. */
 function trust(model) {
   const words = h("p", { class: "quiet" });
-  const fade = h("input", { type: "checkbox", onchange: () => { model.faded = fade.checked; model.tell("faded"); } }); // prettier-ignore
-  const element = h("div", { class: "trust-part" }, words, h("label", { class: "field" }, fade, "fade points that lie among the wrong neighbours"));
+  const fade = h("input", {
+    type: "checkbox",
+    onchange: () => {
+      model.faded = fade.checked;
+      model.tell("faded");
+    },
+  });
+  const element = h(
+    "div",
+    { class: "trust-part" },
+    words,
+    h("label", { class: "field" }, fade, "fade points that lie among the wrong neighbours"),
+  );
   const show = () => {
     const value = model.about[`trust${model.axes}`];
-    const verdict = value >= 0.95 ? "nearly all neighbours here are neighbours in the latent" : value >= 0.85 ? "most neighbours here are neighbours in the latent, some are not" : "a rough sketch: many neighbours here are none in the latent";
+    const verdict =
+      value >= 0.95
+        ? "nearly all neighbours here are neighbours in the latent"
+        : value >= 0.85
+          ? "most neighbours here are neighbours in the latent, some are not"
+          : "a rough sketch: many neighbours here are none in the latent";
     const { neighbors, min_dist: least, metric } = model.about;
     words.textContent = `Trustworthiness ${value.toFixed(3)} of 1: ${verdict}. How far groups lie apart, and how large they are, means little. UMAP of ${model.atlas.count.toLocaleString("en")} test images: ${neighbors} neighbours, least distance ${least}, ${metric}.`;
   };

@@ -9,7 +9,9 @@ import { budget, minutes } from "../parts/models/training.js";
 export const styles = ["models.css"];
 
 const metric = (model, name, sampler) =>
-  model.figures?.find((figure) => figure.name === name && (!sampler || figure.protocol.includes(`${sampler} sampling`)));
+  model.figures?.find(
+    (figure) => figure.name === name && (!sampler || figure.protocol.includes(`${sampler} sampling`)),
+  );
 const unsampled = (model) => (model.kind === "esvae" ? undefined : metric(model, "mse"));
 
 /** Columns of the table: title, what is sorted by, what is shown, and what it is. */
@@ -20,13 +22,38 @@ const COLUMNS = [
   ["d", (m) => m.dims, (m) => m.dims ?? "–", "Latent neurons"],
   ["T", (m) => m.steps, (m) => m.steps ?? "–", "Time steps"],
   ["Pixels", (m) => m.size, (m) => (m.size ? `${m.size}² ${m.channels === 3 ? "colour" : "gray"}` : "–"), ""],
-  ["MSE, Bernoulli", (m) => metric(m, "mse", "bernoulli")?.value, (m) => shownMetric(m, "mse", "bernoulli"), "Squared error on [-1, 1], test split"],
-  ["MSE, systematic", (m) => metric(m, "mse", "systematic")?.value, (m) => shownMetric(m, "mse", "systematic"), "Squared error on [-1, 1], test split"],
-  ["MSE, no rates", (m) => unsampled(m)?.value, (m) => (unsampled(m) ? shownMetric(m, "mse") : "–"), "Squared error on [-1, 1], test split, of models whose latent is no firing rates"],
-  ["FAD, published", (m) => metric(m, "fad_published")?.value, (m) => shownMetric(m, "fad_published"), "Fréchet autoencoder distance of samples to the test split, by the published protocol"],
-  ["FAD", (m) => metric(m, "fad")?.value, (m) => shownMetric(m, "fad"), "Fréchet autoencoder distance by the sound protocol: evaluation mode, 10,000 samples"],
+  [
+    "MSE, Bernoulli",
+    (m) => metric(m, "mse", "bernoulli")?.value,
+    (m) => shownMetric(m, "mse", "bernoulli"),
+    "Squared error on [-1, 1], test split",
+  ],
+  [
+    "MSE, systematic",
+    (m) => metric(m, "mse", "systematic")?.value,
+    (m) => shownMetric(m, "mse", "systematic"),
+    "Squared error on [-1, 1], test split",
+  ],
+  [
+    "MSE, no rates",
+    (m) => unsampled(m)?.value,
+    (m) => (unsampled(m) ? shownMetric(m, "mse") : "–"),
+    "Squared error on [-1, 1], test split, of models whose latent is no firing rates",
+  ],
+  [
+    "FAD, published",
+    (m) => metric(m, "fad_published")?.value,
+    (m) => shownMetric(m, "fad_published"),
+    "Fréchet autoencoder distance of samples to the test split, by the published protocol",
+  ],
+  [
+    "FAD",
+    (m) => metric(m, "fad")?.value,
+    (m) => shownMetric(m, "fad"),
+    "Fréchet autoencoder distance by the sound protocol: evaluation mode, 10,000 samples",
+  ],
   ["Training", (m) => minutes(m.budget), (m) => (m.budget ? budget(m.budget) : "–"), "Budget"],
-]; // prettier-ignore
+];
 
 function shownMetric(model, name, sampler) {
   const found = metric(model, name, sampler);
@@ -37,8 +64,31 @@ export function mount(root, session) {
   const parts = [table(session), sideBySide(session), modelCard(session.entry, diagram(session))]; // charts of the one at work are below the view (`app/charts.py`)
   const [rows, ...others] = parts;
   root.append(
-    h("div", { class: "models" }, h("section", {}, h("div", { class: "head" }, h("h2", {}, "Models ", h("small", {}, "hover a figure for its protocol; press a name to open it, or its card where it cannot be played"))), rows), others),
-  ); // prettier-ignore
+    h(
+      "div",
+      { class: "models" },
+      h(
+        "section",
+        {},
+        h(
+          "div",
+          { class: "head" },
+          h(
+            "h2",
+            {},
+            "Models ",
+            h(
+              "small",
+              {},
+              "hover a figure for its protocol; press a name to open it, or its card where it cannot be played",
+            ),
+          ),
+        ),
+        rows,
+      ),
+      others,
+    ),
+  );
   return () => parts.forEach((part) => part.dispose());
 }
 
@@ -48,14 +98,34 @@ function table(session) {
   const body = h("tbody");
   let [by, down] = [0, false];
   const heads = COLUMNS.map(([title, , , help], i) =>
-    h("th", { scope: "col", title: help || null }, h("button", { type: "button", class: "bare", onclick: () => sort(i) }, title)),
+    h(
+      "th",
+      { scope: "col", title: help || null },
+      h("button", { type: "button", class: "bare", onclick: () => sort(i) }, title),
+    ),
   );
   const row = (model) => {
     if (unreadable(model)) {
-      return [h("tr", { class: "broken" }, h("th", { scope: "row" }, model.name), h("td", { colspan: COLUMNS.length - 1 }, model.problem))];
+      return [
+        h(
+          "tr",
+          { class: "broken" },
+          h("th", { scope: "row" }, model.name),
+          h("td", { colspan: COLUMNS.length - 1 }, model.problem),
+        ),
+      ];
     }
     if (model.problem) return unfolding(model, `card-${session.models.indexOf(model)}`); // a name may have spaces, an id may not
-    const open = h("button", { type: "button", class: "bare", "aria-current": model.name === session.entry.name ? "true" : null, onclick: () => session.choose(model.name) }, model.name);
+    const open = h(
+      "button",
+      {
+        type: "button",
+        class: "bare",
+        "aria-current": model.name === session.entry.name ? "true" : null,
+        onclick: () => session.choose(model.name),
+      },
+      model.name,
+    );
     return [h("tr", {}, h("th", { scope: "row" }, open), cells(model))];
   };
   const rows = new Map(session.models.map((model) => [model, row(model)])); // made once, so that an open card survives sorting
@@ -73,7 +143,11 @@ function table(session) {
   }
   down = true;
   sort(0);
-  const element = h("div", { class: "table-place", tabindex: 0, role: "group", "aria-label": "Models, scrollable" }, h("table", {}, h("thead", {}, h("tr", {}, heads)), body));
+  const element = h(
+    "div",
+    { class: "table-place", tabindex: 0, role: "group", "aria-label": "Models, scrollable" },
+    h("table", {}, h("thead", {}, h("tr", {}, heads)), body),
+  );
   element.dispose = () => [...rows.values()].flat().forEach((each) => each.dispose?.());
   return element;
 }
@@ -83,7 +157,11 @@ function unfolding(model, id) {
   const place = h("td", { colspan: COLUMNS.length });
   const below = h("tr", { class: "unfolded", id, hidden: true }, place);
   let card = null;
-  const button = h("button", { type: "button", class: "bare", "aria-expanded": "false", "aria-controls": id, onclick: () => open(below.hidden) }, model.name);
+  const button = h(
+    "button",
+    { type: "button", class: "bare", "aria-expanded": "false", "aria-controls": id, onclick: () => open(below.hidden) },
+    model.name,
+  );
   function open(yes) {
     if (!card) place.append((card = previewModelCard(model)));
     below.hidden = !yes;

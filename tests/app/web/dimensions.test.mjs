@@ -28,5 +28,14 @@ test("the sensitivity is the library's", () => {
 });
 
 test("the strongest class may be one that the dimension avoids", () => {
-  assert.deepEqual(strongest([[0.1, 0.3], [-0.4, 0.2]], 0), { label: 1, value: -0.4 }); // prettier-ignore
+  assert.deepEqual(
+    strongest(
+      [
+        [0.1, 0.3],
+        [-0.4, 0.2],
+      ],
+      0,
+    ),
+    { label: 1, value: -0.4 },
+  );
 });

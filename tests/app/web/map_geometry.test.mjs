@@ -59,7 +59,10 @@ test("turning keeps the middle in the middle, and what is near is larger", () =>
 test("the point under the pointer is the nearest that is shown", () => {
   const xy = Float32Array.of(10, 10, 14, 10, 200, 200);
   assert.equal(map.pointAt(xy, 13, 10, 8, all), 1);
-  assert.equal(map.pointAt(xy, 13, 10, 8, (i) => i !== 1), 0);
+  assert.equal(
+    map.pointAt(xy, 13, 10, 8, (i) => i !== 1),
+    0,
+  );
   assert.equal(map.pointAt(xy, 100, 100, 8, all), -1);
   assert.equal(map.pointAt(xy, 13, 10, 8, all, [0.1, 0.9, 0]), 0); // in space, the one in front
 });
@@ -95,24 +98,42 @@ test("rates that are on the map lie at their own point, others among their neare
 });
 
 test("a lasso holds what is inside it, dents included", () => {
-  const dented = [[0, 0], [10, 0], [10, 10], [5, 3], [0, 10]]; // prettier-ignore
+  const dented = [
+    [0, 0],
+    [10, 0],
+    [10, 10],
+    [5, 3],
+    [0, 10],
+  ];
   assert.ok(map.insidePolygon(dented, 2, 5) && !map.insidePolygon(dented, 5, 8) && !map.insidePolygon(dented, 11, 5));
   const xy = Float32Array.of(2, 5, 5, 8, 8, 5, 50, 50);
   assert.deepEqual(map.enclosed(xy, dented, all), [0, 2]);
-  assert.deepEqual(map.enclosed(xy, dented, (i) => i !== 0), [2]);
+  assert.deepEqual(
+    map.enclosed(xy, dented, (i) => i !== 0),
+    [2],
+  );
 });
 
 test("what a selection has in common", () => {
   const found = map.summary([0, 2, 3], Uint8Array.of(8, 0, 1, 1, 4, 0, 0, 0), 8, 2, [1, 0, 1, 2]);
-  assert.deepEqual([...found.rates].map((r) => r.toFixed(3)), ["0.500", "0.000"]);
-  assert.deepEqual(found.mix, [[1, 2], [2, 1]]); // prettier-ignore
+  assert.deepEqual(
+    [...found.rates].map((r) => r.toFixed(3)),
+    ["0.500", "0.000"],
+  );
+  assert.deepEqual(found.mix, [
+    [1, 2],
+    [2, 1],
+  ]);
 });
 
 test("pictures keep apart, also across the cells' borders", () => {
   const xy = Float32Array.of(1, 1, 5, 5, 15, 5, -3, 5, 999, 5);
   assert.deepEqual(map.spread(xy, 20, 20, 10, all).sort(), [1, 2]);
   assert.deepEqual(map.spread(xy, 20, 20, 10, (i) => i !== 1).sort(), [0, 2]);
-  const random = Float32Array.from({ length: 2000 }, (_, i) => 300 * Math.abs((Math.sin(12.9898 * (i + 1)) * 43758.5453) % 1));
+  const random = Float32Array.from(
+    { length: 2000 },
+    (_, i) => 300 * Math.abs((Math.sin(12.9898 * (i + 1)) * 43758.5453) % 1),
+  );
   const rows = map.spread(random, 300, 300, 30, all);
   assert.ok(rows.length > 30);
   for (const a of rows) {
@@ -125,13 +146,21 @@ test("pictures keep apart, also across the cells' borders", () => {
 
 test("the middle of a class is one of its own", () => {
   const points = Float32Array.of(0, 0, 1, 1, 0.4, 0.4, -1, 0, -1, 0);
-  assert.deepEqual([...map.middles(points, 2, [0, 0, 0, 7, 7])], [[0, 2], [7, 3]]); // prettier-ignore
+  assert.deepEqual(
+    [...map.middles(points, 2, [0, 0, 0, 7, 7])],
+    [
+      [0, 2],
+      [7, 3],
+    ],
+  );
 });
 
 test("colours: ten classes differ, the ramp gets lighter, odd points do not stretch it", () => {
   assert.equal(new Set(Array.from({ length: OWN_COLOURS }, (_, i) => classColour(i))).size, 10);
   const light = (share) => {
-    const [r, g, b] = rampColour(share).match(/\d+/g).map((v) => (v / 255) ** 2.2);
+    const [r, g, b] = rampColour(share)
+      .match(/\d+/g)
+      .map((v) => (v / 255) ** 2.2);
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   for (let i = 0; i < 20; i++) assert.ok(light((i + 1) / 20) > light(i / 20));
@@ -157,5 +186,11 @@ test("discs cover as much as they should, lie over each other, and stay inside t
   disc(data, w, h, w, h, 4, [9, 9, 9], 1);
   assert.equal(at(0, 0)[0], 9);
   assert.deepEqual(at(w - 1, 0), [0, 0, 0, 0]); // nothing wraps around
-  assert.deepEqual([colourBytes("#0a10ff"), colourBytes(rampColour(0))], [[10, 16, 255], [91, 63, 214]]); // prettier-ignore
+  assert.deepEqual(
+    [colourBytes("#0a10ff"), colourBytes(rampColour(0))],
+    [
+      [10, 16, 255],
+      [91, 63, 214],
+    ],
+  );
 });

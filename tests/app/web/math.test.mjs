@@ -47,18 +47,30 @@ test("neighbours by distance, in order, and those that are wanted", () => {
   const { counts, steps, rates, order, distances, range, deviation } = cases.neighbours;
   const flat = Uint8Array.from(counts.flat());
   const found = nearest(rates, flat, steps, 5);
-  assert.deepEqual(found.map((f) => f.row), order.slice(0, 5));
+  assert.deepEqual(
+    found.map((f) => f.row),
+    order.slice(0, 5),
+  );
   found.forEach((f, k) => assert.ok(Math.abs(f.distance - distances[k]) < 1e-6));
-  assert.deepEqual(nearest(rates, flat, steps, 2, (row) => row !== order[0]).map((f) => f.row), order.slice(1, 3));
+  assert.deepEqual(
+    nearest(rates, flat, steps, 2, (row) => row !== order[0]).map((f) => f.row),
+    order.slice(1, 3),
+  );
   const { low, high } = dataRange(flat, steps, rates.length);
-  assert.deepEqual([[...low], [...high]], range.map((line) => [...Float32Array.from(line)]));
+  assert.deepEqual(
+    [[...low], [...high]],
+    range.map((line) => [...Float32Array.from(line)]),
+  );
   usage(flat, steps, rates.length).forEach((u, j) => assert.ok(Math.abs(u - deviation[j]) < 1e-6));
   const own = ownDistances(flat, steps, rates.length);
   assert.ok(own.length > 10 && own.every((v, i) => v > 0 && (i === 0 || v >= own[i - 1])));
 });
 
 test("the rank of a number is the share below it", () => {
-  assert.deepEqual([0, 2, 9].map((x) => rank([1, 2, 3, 4], x)), [0, 0.25, 1]);
+  assert.deepEqual(
+    [0, 2, 9].map((x) => rank([1, 2, 3, 4], x)),
+    [0, 0.25, 1],
+  );
 });
 
 test("packs of the server are read, and others refused", () => {
@@ -66,7 +78,13 @@ test("packs of the server are read, and others refused", () => {
   const { about, arrays } = readArrays(raw.buffer);
   assert.deepEqual(about, { name: "ü", steps: 3 });
   assert.deepEqual([...arrays.a.values], [1, 2, 3]);
-  assert.deepEqual([arrays.b.shape, [...arrays.b.values]], [[2, 2], [0.5, -1, 2, 8]]);
+  assert.deepEqual(
+    [arrays.b.shape, [...arrays.b.values]],
+    [
+      [2, 2],
+      [0.5, -1, 2, 8],
+    ],
+  );
   for (const size of [0, 7, 16, 40, raw.length - 16]) assert.throws(() => readArrays(raw.slice(0, size).buffer));
   assert.throws(() => readArrays(new Uint8Array(64).buffer), /something else/);
 });
@@ -89,10 +107,20 @@ test("paths are those of the library", () => {
 });
 
 test("a path goes through its anchors, a square through its corners", () => {
-  const points = [[0, 0.2, 1], [1, 0.4, 0], [0.5, 0.5, 0.5], [0.1, 0.9, 0.3]];
+  const points = [
+    [0, 0.2, 1],
+    [1, 0.4, 0],
+    [0.5, 0.5, 0.5],
+    [0.1, 0.9, 0.3],
+  ];
   for (const path of PATHS) {
     points.forEach((point, k) => assert.deepEqual([...along(points, k, path)], point));
-    [[0, 0], [1, 0], [0, 1], [1, 1]].forEach(([x, y], k) => assert.deepEqual([...bilinear(points, x, y, path)], points[k]));
+    [
+      [0, 0],
+      [1, 0],
+      [0, 1],
+      [1, 1],
+    ].forEach(([x, y], k) => assert.deepEqual([...bilinear(points, x, y, path)], points[k]));
     assert.ok(blend(points, [0.25, 0.25, 0.25, 0.25], path).every((r) => r > 0 && r < 1));
   }
 });

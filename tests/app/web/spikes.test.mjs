@@ -93,7 +93,9 @@ test("other timing, same counts", () => {
   const column = (spikes, j) => [0, 1, 2, 3].map((t) => spikes[3 * t + j]).join("");
   const wanted = { early: ["1100", "1110", "0000"], late: ["0011", "0111", "0000"], regular: ["0101", "1011", "0000"] };
   for (const [timing, columns] of Object.entries(wanted)) {
-    columns.forEach((text, j) => assert.equal(column(trains.retimed(SPIKES, 3, timing, 0), j), text, `${timing} d${j}`));
+    columns.forEach((text, j) =>
+      assert.equal(column(trains.retimed(SPIKES, 3, timing, 0), j), text, `${timing} d${j}`),
+    );
   }
   const many = sample(new Float32Array(20).fill(0.4), 5, "bernoulli", 16);
   for (const timing of trains.TIMINGS) {
@@ -111,7 +113,10 @@ test("edits go into a link and come back, few or many", () => {
   assert.deepEqual(readFlips(writeFlips(few), 32, 16), few);
   const many = new Set(Array.from({ length: 300 }, (_, i) => (i * 7) % 512));
   assert.ok(writeFlips(many).startsWith("m") && writeFlips(many).length < 90);
-  assert.deepEqual([...readFlips(writeFlips(many), 32, 16)], [...many].sort((a, b) => a - b));
+  assert.deepEqual(
+    [...readFlips(writeFlips(many), 32, 16)],
+    [...many].sort((a, b) => a - b),
+  );
   assert.equal(writeFlips([]), "");
   assert.deepEqual(readFlips(undefined, 32, 16), new Set());
   const rough = Array.from({ length: 60000 }, (_, i) => i);
@@ -119,9 +124,14 @@ test("edits go into a link and come back, few or many", () => {
 });
 
 test("edits of a link mean the same here and in Python", () => {
-  for (const { text, steps, dims, cells } of known.flips.good) assert.deepEqual([...readFlips(text, steps, dims)], cells, text);
+  for (const { text, steps, dims, cells } of known.flips.good)
+    assert.deepEqual([...readFlips(text, steps, dims)], cells, text);
   for (const { text, steps, dims, message } of known.flips.bad) {
-    assert.throws(() => readFlips(text, steps, dims), (error) => error instanceof LinkError && error.message === message, message);
+    assert.throws(
+      () => readFlips(text, steps, dims),
+      (error) => error instanceof LinkError && error.message === message,
+      message,
+    );
   }
 });
 
@@ -152,17 +162,61 @@ test("axes have round ticks", () => {
 
 test("a chart says what is under the pointer", () => {
   const same = (v) => v;
-  const bars = { kind: "bars", name: "drawn", values: [[0, 0.25], [10, 0.5]] }; // prettier-ignore
-  const line = { kind: "line", name: "law", values: [[-5, 0], [5, 1], [15, 0]] }; // prettier-ignore
-  const dots = { kind: "dots", values: [[10, 0.5], [40, 3]], titles: ["first", "second"] }; // prettier-ignore
+  const bars = {
+    kind: "bars",
+    name: "drawn",
+    values: [
+      [0, 0.25],
+      [10, 0.5],
+    ],
+  };
+  const line = {
+    kind: "line",
+    name: "law",
+    values: [
+      [-5, 0],
+      [5, 1],
+      [15, 0],
+    ],
+  };
+  const dots = {
+    kind: "dots",
+    values: [
+      [10, 0.5],
+      [40, 3],
+    ],
+    titles: ["first", "second"],
+  };
   const x = { label: "spikes" };
   const at = (place, marks, y = 99) => readingAt({ x, marks }, { x: place, y }, same, same);
-  assert.deepEqual(at(6, [bars, line]), { x: 10, points: [[10, 0.5], [10, 0.5]], words: "spikes 10: drawn = 0.5; law = 0.5" }); // prettier-ignore
+  assert.deepEqual(at(6, [bars, line]), {
+    x: 10,
+    points: [
+      [10, 0.5],
+      [10, 0.5],
+    ],
+    words: "spikes 10: drawn = 0.5; law = 0.5",
+  });
   assert.equal(at(-90, [bars]).words, "spikes 0: drawn = 0.25");
   assert.equal(at(2, [line]).words, "spikes 5: law = 1");
-  assert.equal(at(16, [{ ...line, name: "" }, { kind: "line", values: [[16, 7], [17, 8]] }]).words, "spikes 16: 7"); // prettier-ignore
+  assert.equal(
+    at(16, [
+      { ...line, name: "" },
+      {
+        kind: "line",
+        values: [
+          [16, 7],
+          [17, 8],
+        ],
+      },
+    ]).words,
+    "spikes 16: 7",
+  );
   assert.equal(at(11, [line, dots], 1).words, "first");
   assert.equal(at(11, [line, dots], 60).words, "spikes 15: law = 0");
   assert.equal(at(11, [dots], 60), null);
-  assert.equal(readingAt({ x: { label: "step", name: (v) => v + 1 }, marks: [bars] }, { x: 0, y: 0 }, same, same).words, "step 1: drawn = 0.25");
+  assert.equal(
+    readingAt({ x: { label: "step", name: (v) => v + 1 }, marks: [bars] }, { x: 0, y: 0 }, same, same).words,
+    "step 1: drawn = 0.25",
+  );
 });

@@ -11,7 +11,11 @@ const known = JSON.parse(readFileSync(new URL("../link_vectors.json", import.met
 
 /** A state as Python's dataclasses write it. */
 function asPython({ source, rates, view, ...rest }) {
-  const from = { test: { index: source.index }, prior: { seed: source.seed }, own: { rates: [...(source.rates ?? [])] } };
+  const from = {
+    test: { index: source.index },
+    prior: { seed: source.seed },
+    own: { rates: [...(source.rates ?? [])] },
+  };
   return { ...rest, source: from[source.kind], rates: [...rates], view: Object.entries(view) };
 }
 
@@ -24,7 +28,11 @@ test("good links mean the same here and in Python", () => {
 
 test("bad links are refused with the same words", () => {
   for (const { text, message } of known.bad) {
-    assert.throws(() => decodeState(text), (error) => error instanceof LinkError && error.message === message, message);
+    assert.throws(
+      () => decodeState(text),
+      (error) => error instanceof LinkError && error.message === message,
+      message,
+    );
   }
 });
 

@@ -16,18 +16,43 @@ export function detail(session, facts) {
   const noun = `${latent.name[0].toUpperCase()}${latent.name.slice(1)}`;
   const title = h("h2", {});
   const words = h("p", { class: "quiet" });
-  const name = h("input", { type: "text", maxlength: LONGEST, "aria-label": "Name of the dimension", placeholder: "name it", onchange: () => rename() });
-  const save = h("button", { type: "button", title: "Save all names, JSON", onclick: () => download(`${entry.name}-dimensions.json`, named(session)) }, icon("export"), "Names");
+  const name = h("input", {
+    type: "text",
+    maxlength: LONGEST,
+    "aria-label": "Name of the dimension",
+    placeholder: "name it",
+    onchange: () => rename(),
+  });
+  const save = h(
+    "button",
+    {
+      type: "button",
+      title: "Save all names, JSON",
+      onclick: () => download(`${entry.name}-dimensions.json`, named(session)),
+    },
+    icon("export"),
+    "Names",
+  );
   const picture = pixels(entry.size, entry.size, `Picture of the present ${latent.whole}`, "large");
   const rate = h("input", { type: "range", min: 0, max: 1, step: 1 / (4 * atlas.steps), "aria-label": noun });
   const reading = h("output", {});
   const canvas = h("canvas", { class: "rate-histogram", role: "img" });
   const bars = h("div", { class: "class-bars" });
-  const classes = h("figure", {}, bars, h("figcaption", {}, latent.spiking ? "mean rate in each class" : "mean in each class"));
+  const classes = h(
+    "figure",
+    {},
+    bars,
+    h("figcaption", {}, latent.spiking ? "mean rate in each class" : "mean in each class"),
+  );
   const element = h(
     "section",
     { class: "detail-part" },
-    h("div", { class: "head" }, title, h("div", { class: "row tight" }, h("label", { class: "field" }, "Name", name), save)),
+    h(
+      "div",
+      { class: "head" },
+      title,
+      h("div", { class: "row tight" }, h("label", { class: "field" }, "Name", name), save),
+    ),
     words,
     h(
       "div",
@@ -57,7 +82,9 @@ export function detail(session, facts) {
     let does = "";
     if (facts.clear) {
       const times = facts.redrawn[j] > 0 ? ` (${(facts.moved[j] / facts.redrawn[j]).toFixed(1)} times it)` : "";
-      does = facts.clear[j] ? `; what it does rises above the noise${times}` : "; what it does does not rise above the noise";
+      does = facts.clear[j]
+        ? `; what it does rises above the noise${times}`
+        : "; what it does does not rise above the noise";
     }
     canvas.dataset.figure = `Rates of ${nameOf(session, j)}`;
     classes.dataset.figure = `Mean${latent.spiking ? " rates" : "s"} of ${nameOf(session, j)} by class`;
@@ -68,7 +95,13 @@ export function detail(session, facts) {
         const bar = h("i", {});
         bar.style.cssText = `width:${100 * (mean ?? 0)}%;background:${classColour(i)}`;
         const says = mean === undefined ? "no test images" : latent.text(j, mean);
-        return h("p", { title: `${label}: correlation ${facts.correlation[i][j].toFixed(2)}` }, h("span", { class: "mix-name" }, label), h("span", { class: "mix-bar" }, bar), h("span", { class: "number" }, says));
+        return h(
+          "p",
+          { title: `${label}: correlation ${facts.correlation[i][j].toFixed(2)}` },
+          h("span", { class: "mix-name" }, label),
+          h("span", { class: "mix-bar" }, bar),
+          h("span", { class: "number" }, says),
+        );
       }),
     );
   }
@@ -98,7 +131,10 @@ export function detail(session, facts) {
     const x = left + (now * (row.length - 1) + 0.5) * step;
     context.fillStyle = colour.now;
     context.fillRect(x - 1.25, top, 2.5, tall + 3);
-    canvas.setAttribute("aria-label", `How often test images have which ${latent.name} of ${nameOf(session, chosen)}: mean ${latent.text(chosen, facts.mean[chosen])}, deviation ${latent.size(chosen, facts.deviation[chosen])}; now ${latent.text(chosen, now, 3)}`);
+    canvas.setAttribute(
+      "aria-label",
+      `How often test images have which ${latent.name} of ${nameOf(session, chosen)}: mean ${latent.text(chosen, facts.mean[chosen])}, deviation ${latent.size(chosen, facts.deviation[chosen])}; now ${latent.text(chosen, now, 3)}`,
+    );
   }
 
   function follow(state) {

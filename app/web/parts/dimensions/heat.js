@@ -9,16 +9,35 @@ const ROW = 15; // pixels
 
 export function heat(session, facts, choose) {
   const { store, atlas, entry, latent } = session;
-  const canvas = h("canvas", { class: "heat", role: "img", "aria-label": `Mean${latent.spiking ? " rates" : "s"} of ${entry.dims} dimensions in ${atlas.classNames.length} classes; the bars above give those of the chosen dimension` });
+  const canvas = h("canvas", {
+    class: "heat",
+    role: "img",
+    "aria-label": `Mean${latent.spiking ? " rates" : "s"} of ${entry.dims} dimensions in ${atlas.classNames.length} classes; the bars above give those of the chosen dimension`,
+  });
   canvas.style.height = `${ROW * (atlas.classNames.length + 1)}px`;
-  const reading = h("p", { class: "quiet reading" }, "Each column is a dimension, each row a class. Press a column to look at it.");
+  const reading = h(
+    "p",
+    { class: "quiet reading" },
+    "Each column is a dimension, each row a class. Press a column to look at it.",
+  );
   const ramp = h("i", { class: "ramp", "aria-hidden": "true" });
   ramp.style.background = rampGradient();
   const title = latent.spiking ? "Mean rates by class" : "Means by class";
   const element = h(
     "section",
     { class: "heat-part", "data-figure": title },
-    h("div", { class: "head" }, h("h2", {}, title), h("p", { class: "legend" }, h("span", {}, latent.spiking ? "0" : "low end"), ramp, h("span", {}, latent.spiking ? "1" : "high end of its range"))),
+    h(
+      "div",
+      { class: "head" },
+      h("h2", {}, title),
+      h(
+        "p",
+        { class: "legend" },
+        h("span", {}, latent.spiking ? "0" : "low end"),
+        ramp,
+        h("span", {}, latent.spiking ? "1" : "high end of its range"),
+      ),
+    ),
     canvas,
     reading,
   );

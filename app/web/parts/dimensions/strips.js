@@ -21,10 +21,25 @@ export function strips(session) {
       const button = h("button", { type: "button", class: "picked" }, canvas);
       return { canvas, caption, button, figure: h("figure", {}, button, caption) };
     });
-    return { key, frames, element: h("div", { class: "traversal" }, h("h3", {}, title, " ", h("small", {}, help)), h("div", { class: "traversal-frames", "data-strip": key }, frames.map(({ figure }) => figure))) };
+    return {
+      key,
+      frames,
+      element: h(
+        "div",
+        { class: "traversal" },
+        h("h3", {}, title, " ", h("small", {}, help)),
+        h(
+          "div",
+          { class: "traversal-frames", "data-strip": key },
+          frames.map(({ figure }) => figure),
+        ),
+      ),
+    };
   };
   const through = strip("quantiles", "Through its own quantiles", "each step passes as many test images");
-  const equal = latent.spiking ? strip("equal", "In equal steps of what the noise can tell", "from 0 to 1 along arcsin √r") : strip("equal", "In equal steps", "from one end of its range to the other");
+  const equal = latent.spiking
+    ? strip("equal", "In equal steps of what the noise can tell", "from 0 to 1 along arcsin √r")
+    : strip("equal", "In equal steps", "from one end of its range to the other");
   const map = pixels(entry.size, entry.size, "", "sensitivity");
   const words = h("figcaption", {});
   const element = h(
@@ -32,7 +47,12 @@ export function strips(session) {
     { class: "strips", "data-figure": "Strips" },
     through.element,
     equal.element,
-    h("div", { class: "traversal" }, h("h3", {}, "Where it changes the picture"), h("figure", { class: "sensitivity-figure" }, map, words)),
+    h(
+      "div",
+      { class: "traversal" },
+      h("h3", {}, "Where it changes the picture"),
+      h("figure", { class: "sensitivity-figure" }, map, words),
+    ),
   );
   let turn = 0;
   let gone = false;
@@ -40,7 +60,10 @@ export function strips(session) {
 
   function valuesOf(j) {
     const column = Array.from({ length: atlas.count }, (_, row) => atlas.counts[row * atlas.dims + j] / atlas.steps);
-    return { quantiles: quantileValues(column, FRAMES), equal: latent.spiking ? geodesicValues(FRAMES) : Array.from({ length: FRAMES }, (_, i) => i / (FRAMES - 1)) };
+    return {
+      quantiles: quantileValues(column, FRAMES),
+      equal: latent.spiking ? geodesicValues(FRAMES) : Array.from({ length: FRAMES }, (_, i) => i / (FRAMES - 1)),
+    };
   }
 
   async function show() {
@@ -54,20 +77,26 @@ export function strips(session) {
       words.textContent = "…";
     }
     const rates = fromGrid(state.rates);
-    if (!session.engine) return void (words.textContent = "This browser cannot run the model, so nothing is decoded here.");
+    if (!session.engine)
+      return void (words.textContent = "This browser cannot run the model, so nothing is decoded here.");
     const pool = await session.pool().catch(() => null);
     if (!pool || gone || mine !== turn) return;
-    const draw = (key, value, seed) => pool.latest(key, "play", withValue(rates, j, value), seed, state.sampler, state.steps);
+    const draw = (key, value, seed) =>
+      pool.latest(key, "play", withValue(rates, j, value), seed, state.sampler, state.steps);
     const name = nameOf(session, j);
     for (const { key, frames } of [through, equal]) {
       const now = nearestTo(values[key], rates[j]);
       frames.forEach(({ canvas, caption, button }, i) => {
         const value = values[key][i];
-        caption.textContent = key === "quantiles" ? `${Math.round((100 * i) / (FRAMES - 1))} %: ${latent.text(j, value)}` : latent.text(j, value);
+        caption.textContent =
+          key === "quantiles"
+            ? `${Math.round((100 * i) / (FRAMES - 1))} %: ${latent.text(j, value)}`
+            : latent.text(j, value);
         canvas.setAttribute("aria-label", `${name} at ${latent.text(j, value, 3)}`);
         button.title = `Take ${name} = ${latent.text(j, value, 3)}`;
         button.setAttribute("aria-pressed", String(i === now));
-        button.onclick = () => store.change({ rates: withRate(store.state.rates, j, value) }, `${name} = ${latent.text(j, value)}`);
+        button.onclick = () =>
+          store.change({ rates: withRate(store.state.rates, j, value) }, `${name} = ${latent.text(j, value)}`);
         draw(`${key}-${i}`, value, state.seed).then((answer) => {
           if (!answer || gone || mine !== turn) return;
           paint(canvas, answer.image, entry.channels);
@@ -77,10 +106,19 @@ export function strips(session) {
     }
     try {
       const { low, high } = atlas.range();
-      const images = (value, end) => Promise.all(Array.from({ length: draws }, (_, k) => draw(`${end}-${k}`, value, (state.seed + k) % 2 ** 31)));
+      const images = (value, end) =>
+        Promise.all(Array.from({ length: draws }, (_, k) => draw(`${end}-${k}`, value, (state.seed + k) % 2 ** 31)));
       const [from, to] = await Promise.all([images(low[j], "low"), images(high[j], "high")]);
       if (gone || mine !== turn || [...from, ...to].includes(null)) return;
-      showMap(sensitivity(from.map((a) => a.image), to.map((a) => a.image), entry.channels), latent.text(j, low[j]), latent.text(j, high[j]));
+      showMap(
+        sensitivity(
+          from.map((a) => a.image),
+          to.map((a) => a.image),
+          entry.channels,
+        ),
+        latent.text(j, low[j]),
+        latent.text(j, high[j]),
+      );
       mapped = j;
       map.classList.remove("missing");
       map.dataset.dimension = j;
@@ -93,7 +131,12 @@ export function strips(session) {
     const most = Math.max(...found);
     const data = new ImageData(entry.size, entry.size);
     found.forEach((v, p) => {
-      const [r, g, b] = most > 0 && v > 0 ? rampColour(v / most).match(/\d+/g).map(Number) : [30, 28, 40];
+      const [r, g, b] =
+        most > 0 && v > 0
+          ? rampColour(v / most)
+              .match(/\d+/g)
+              .map(Number)
+          : [30, 28, 40];
       const share = most > 0 ? Math.sqrt(v / most) : 0; // where nothing happens it is dark
       data.data.set([30 + (r - 30) * share, 28 + (g - 28) * share, 40 + (b - 40) * share, 255], 4 * p);
     });

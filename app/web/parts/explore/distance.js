@@ -54,10 +54,18 @@ export function distance(session) {
     buttons[k].onclick = () => session.startFrom(atlas.indices[row]);
     if (originals) {
       const length = entry.size ** 2 * entry.channels;
-      paint(canvases[k], fromBytes(originals.values.subarray(row * length, (row + 1) * length), entry.channels), entry.channels);
+      paint(
+        canvases[k],
+        fromBytes(originals.values.subarray(row * length, (row + 1) * length), entry.channels),
+        entry.channels,
+      );
     } else if (engine) {
       const { seed, sampler, steps } = store.state;
-      paint(canvases[k], engine.decode(engine.sample(fromGrid(atlas.rates(row)), seed, sampler, steps), steps), entry.channels);
+      paint(
+        canvases[k],
+        engine.decode(engine.sample(fromGrid(atlas.rates(row)), seed, sampler, steps), steps),
+        entry.channels,
+      );
     }
   }
 

@@ -9,8 +9,16 @@ const PENS = { mnist: 18, digits: 24 };
 
 export function drawing(session) {
   const { store, live, engine, entry } = session;
-  if (!engine) return h("p", { class: "quiet" }, "Drawing needs the model in the page, and this browser cannot run it.");
-  const canvas = h("canvas", { class: "pad", width: SIDE, height: SIDE, role: "img", tabindex: 0, "aria-label": "Drawing pad: draw with the pen, the mouse or a finger" });
+  if (!engine)
+    return h("p", { class: "quiet" }, "Drawing needs the model in the page, and this browser cannot run it.");
+  const canvas = h("canvas", {
+    class: "pad",
+    width: SIDE,
+    height: SIDE,
+    role: "img",
+    tabindex: 0,
+    "aria-label": "Drawing pad: draw with the pen, the mouse or a finger",
+  });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   const colour = h("input", { type: "color", "aria-label": "Colour of the pen" });
   colour.value = "#ffcc33";
@@ -24,7 +32,11 @@ export function drawing(session) {
     {},
     canvas,
     h("div", { class: "row" }, clear, h("label", { class: "field grow" }, "Pen", width), gray ? null : colour),
-    h("p", { class: "quiet" }, `Your strokes are ${form}brought to ${entry.size} × ${entry.size} pixels and encoded as you draw.`),
+    h(
+      "p",
+      { class: "quiet" },
+      `Your strokes are ${form}brought to ${entry.size} × ${entry.size} pixels and encoded as you draw.`,
+    ),
   );
   let last = null;
   let frame = 0;

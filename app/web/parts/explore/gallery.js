@@ -10,7 +10,11 @@ const SHOWN = 24;
 export function gallery(session) {
   const { atlas, store, entry } = session;
   if (!atlas) {
-    return h("p", { class: "quiet" }, "This model has no atlas of test images. Draw, bring a picture, or start from the prior.");
+    return h(
+      "p",
+      { class: "quiet" },
+      "This model has no atlas of test images. Draw, bring a picture, or start from the prior.",
+    );
   }
   const tiles = h("div", { class: "tiles" });
   const note = h("p", { class: "quiet" });
@@ -34,7 +38,10 @@ export function gallery(session) {
 
   // those with a stored picture first: they are there at once
   const stored = new Map(Array.from(atlas.tilePositions, (row, place) => [row, place]));
-  const rows = [...stored.keys(), ...Array.from({ length: atlas.count }, (_, row) => row).filter((row) => !stored.has(row))];
+  const rows = [
+    ...stored.keys(),
+    ...Array.from({ length: atlas.count }, (_, row) => row).filter((row) => !stored.has(row)),
+  ];
 
   async function show(wanted) {
     const chosen = classes.value === "" ? rows : rows.filter((row) => atlas.labels[row] === Number(classes.value));
@@ -52,7 +59,11 @@ export function gallery(session) {
   function tile(row, asItIs) {
     const label = `${atlas.label(row)}, test image ${atlas.indices[row]}`;
     const canvas = pixels(entry.size, entry.size, label, "thumb");
-    const button = h("button", { type: "button", class: "picked", title: label, "data-index": atlas.indices[row] }, canvas);
+    const button = h(
+      "button",
+      { type: "button", class: "picked", title: label, "data-index": atlas.indices[row] },
+      canvas,
+    );
     button.onclick = () => session.startFrom(atlas.indices[row]);
     const length = entry.size ** 2 * entry.channels;
     const bytes = (values, at) => fromBytes(values.subarray(at * length, (at + 1) * length), entry.channels);
@@ -74,7 +85,10 @@ export function gallery(session) {
 
   function mark({ source }) {
     for (const button of tiles.children) {
-      button.setAttribute("aria-pressed", String(source.kind === "test" && source.index === Number(button.dataset.index)));
+      button.setAttribute(
+        "aria-pressed",
+        String(source.kind === "test" && source.index === Number(button.dataset.index)),
+      );
     }
   }
   const stop = store.on("state", mark);

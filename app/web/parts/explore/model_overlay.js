@@ -13,10 +13,13 @@ export function modelOverlay(session) {
   const place = h("div", {});
   const select = h(
     "select",
-    { "aria-label": "Another model beside this one", onchange: () => store.change({ view: { ...store.state.view, beside: select.value } }, select.value || "alone") },
+    {
+      "aria-label": "Another model beside this one",
+      onchange: () => store.change({ view: { ...store.state.view, beside: select.value } }, select.value || "alone"),
+    },
     h("option", { value: "" }, "no other model beside"),
     twins.map((m) => h("option", { value: m.name }, `the same ${alike(m) ? "rates" : "bars"} in ${m.name}`)),
-  ); // prettier-ignore
+  );
   element.append(select, place);
   let [other, shown, turn] = [null, "", 0];
 
@@ -38,8 +41,15 @@ export function modelOverlay(session) {
       if (mine !== turn) return;
       if (!opened.engine) throw new Error("this page cannot run it");
       other = opened;
-      const canvas = pixels(opened.entry.size, opened.entry.size, `The same ${alike(opened.entry) ? "rates" : "bars"} in ${name}`, "other");
-      const note = alike(opened.entry) ? null : h("p", { class: "quiet" }, "The same heights, each on the scale of its own latent: what they mean differs.");
+      const canvas = pixels(
+        opened.entry.size,
+        opened.entry.size,
+        `The same ${alike(opened.entry) ? "rates" : "bars"} in ${name}`,
+        "other",
+      );
+      const note = alike(opened.entry)
+        ? null
+        : h("p", { class: "quiet" }, "The same heights, each on the scale of its own latent: what they mean differs.");
       place.replaceChildren(canvas, ...(note ? [note] : []));
       if (live.now) draw(live.now);
     } catch (error) {

@@ -42,7 +42,7 @@ export function picture(session) {
   let statistics = { wanted: null, seeds: null };
 
   function sourceImage(state) {
-    let rates = null;
+    let rates;
     try {
       rates = session.ratesOf(state.source);
     } catch {
@@ -72,12 +72,24 @@ export function picture(session) {
     if (!engine || !latent.spiking || state.model !== entry.name) return;
     try {
       const pool = await session.pool();
-      const answer = await pool.latest("noise statistics", "noiseStatistics", fromGrid(state.rates), state.seed, DRAWS, state.sampler, state.steps);
+      const answer = await pool.latest(
+        "noise statistics",
+        "noiseStatistics",
+        fromGrid(state.rates),
+        state.seed,
+        DRAWS,
+        state.sampler,
+        state.steps,
+      );
       if (!answer || session.entry !== entry) return;
       statistics = answer;
       paint(parts.mean, answer.mean, channels);
       // a deviation of 1 is half the range from black to white; shown from black (none) to white
-      paint(parts.deviation, answer.deviation.map((v) => 2 * Math.min(1, v) - 1), channels);
+      paint(
+        parts.deviation,
+        answer.deviation.map((v) => 2 * Math.min(1, v) - 1),
+        channels,
+      );
       paint(parts.typical, answer.typical.image, channels);
       paint(parts.leastTypical, answer.leastTypical.image, channels);
       element.dataset.statistics = "there";

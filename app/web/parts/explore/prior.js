@@ -21,7 +21,16 @@ export function prior(session) {
   return h(
     "div",
     {},
-    h("p", { class: "quiet" }, `${session.latent.spiking ? "Rates" : "A latent"} that the model itself proposes. Its samples are where it is weakest: expect some that look like nothing.`),
-    h("div", { class: "row" }, h("label", { class: "field" }, "Seed", field), h("button", { type: "button", onclick: () => draw(newSeed()) }, icon("dice"), "New draw")),
+    h(
+      "p",
+      { class: "quiet" },
+      `${session.latent.spiking ? "Rates" : "A latent"} that the model itself proposes. Its samples are where it is weakest: expect some that look like nothing.`,
+    ),
+    h(
+      "div",
+      { class: "row" },
+      h("label", { class: "field" }, "Seed", field),
+      h("button", { type: "button", onclick: () => draw(newSeed()) }, icon("dice"), "New draw"),
+    ),
   );
 }

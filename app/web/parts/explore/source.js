@@ -24,12 +24,24 @@ export function source(session) {
     body.replaceChildren(part);
     tabs.choose(name);
   };
-  const tabs = choice("Source", TABS.map(([name, label]) => [name, label]), "", (name) => open(name));
-  const element = h("section", { class: "source-part" }, h("div", { class: "head" }, h("h2", {}, "Source ", words)), tabs, body);
+  const tabs = choice(
+    "Source",
+    TABS.map(([name, label]) => [name, label]),
+    "",
+    (name) => open(name),
+  );
+  const element = h(
+    "section",
+    { class: "source-part" },
+    h("div", { class: "head" }, h("h2", {}, "Source ", words)),
+    tabs,
+    body,
+  );
   const show = ({ source: from, model }) => {
     if (model !== session.entry.name) return;
-    const row = from.kind === "test" ? atlas?.rowOf(from.index) ?? -1 : -1;
-    if (from.kind === "test") words.textContent = `test image ${from.index}${row >= 0 ? `, “${atlas.label(row)}”` : ""}`;
+    const row = from.kind === "test" ? (atlas?.rowOf(from.index) ?? -1) : -1;
+    if (from.kind === "test")
+      words.textContent = `test image ${from.index}${row >= 0 ? `, “${atlas.label(row)}”` : ""}`;
     else words.textContent = from.kind === "prior" ? `prior, seed ${from.seed}` : "a picture of your own";
   };
   const stop = store.on("state", show);

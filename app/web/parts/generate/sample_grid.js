@@ -19,10 +19,20 @@ export function sampleCells({ atlas }, { count, seed, label, sort, pinned, prior
   const about = (each, fixed) => {
     const rates = priorRates(each);
     const found = atlas ? nearest(fromGrid(rates), atlas.counts, atlas.steps, VOTES) : [];
-    return { seed: each, rates, distance: found[0]?.distance ?? 0, label: majority(found.map(({ row }) => atlas.label(row))), pinned: fixed };
+    return {
+      seed: each,
+      rates,
+      distance: found[0]?.distance ?? 0,
+      label: majority(found.map(({ row }) => atlas.label(row))),
+      pinned: fixed,
+    };
   };
   const cells = [];
-  for (let next = seed, tries = 0; cells.length < count && tries < count * TRIES; next = (next + 1) % 2 ** 31, tries++) {
+  for (
+    let next = seed, tries = 0;
+    cells.length < count && tries < count * TRIES;
+    next = (next + 1) % 2 ** 31, tries++
+  ) {
     const fixed = pinned.get(cells.length);
     if (fixed !== undefined) {
       cells.push(about(fixed, true));
@@ -55,12 +65,39 @@ export function sampleGrid(session, { onpin }) {
       const label = `Sample ${place + 1}, prior seed ${cell.seed}${cell.label ? `, like “${cell.label}”` : ""}`;
       const canvas = pixels(entry.size, entry.size, label, "thumb");
       const near = atlas ? `, ${session.latent.apart(cell.distance)} from the nearest test image` : "";
-      const open = h("button", { type: "button", class: "picked", title: `${label}${near}. Press to make it the present ${session.latent.whole}.` }, canvas);
+      const open = h(
+        "button",
+        {
+          type: "button",
+          class: "picked",
+          title: `${label}${near}. Press to make it the present ${session.latent.whole}.`,
+        },
+        canvas,
+      );
       open.onclick = () => {
         store.change({ source: { kind: "own", rates: cell.rates }, rates: cell.rates }, `sample ${cell.seed}`);
       };
-      const pin = h("button", { type: "button", class: "bare", "aria-pressed": String(cell.pinned), "aria-label": `${cell.pinned ? "Unpin" : "Pin"} sample ${place + 1}`, onclick: () => onpin(place, cell.pinned ? null : cell.seed) }, icon("pin")); // prettier-ignore
-      const other = h("button", { type: "button", class: "bare", "aria-label": `Replace sample ${place + 1}`, onclick: () => onpin(place, newSeed() + 1_000_000) }, icon("dice"));
+      const pin = h(
+        "button",
+        {
+          type: "button",
+          class: "bare",
+          "aria-pressed": String(cell.pinned),
+          "aria-label": `${cell.pinned ? "Unpin" : "Pin"} sample ${place + 1}`,
+          onclick: () => onpin(place, cell.pinned ? null : cell.seed),
+        },
+        icon("pin"),
+      );
+      const other = h(
+        "button",
+        {
+          type: "button",
+          class: "bare",
+          "aria-label": `Replace sample ${place + 1}`,
+          onclick: () => onpin(place, newSeed() + 1_000_000),
+        },
+        icon("dice"),
+      );
       return { canvas, item: h("div", { class: "cell" }, open, h("div", { class: "cell-acts" }, pin, other)) };
     });
     element.replaceChildren(...canvases.map(({ item }) => item));

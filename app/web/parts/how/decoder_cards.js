@@ -39,7 +39,10 @@ export function decoderCards(session, trace) {
   function draw(now) {
     const { state } = now;
     readSource(state);
-    trace.watch(cards, layers.map((l) => l.name));
+    trace.watch(
+      cards,
+      layers.map((l) => l.name),
+    );
     if (!trace.now.layers[layers[0].name]) return; // what is watched has just changed: this is called again
     showNoise(now);
     showSpikes(now);
@@ -51,19 +54,35 @@ export function decoderCards(session, trace) {
   function showNoise({ state, rates, drawn }) {
     const { steps, seed, sampler } = state;
     const wanted = state.view.neuron;
-    const one = /^[0-9]+$/.test(wanted ?? "") && Number(wanted) < dims ? Number(wanted) : rates.reduce((best, r, j) => (Math.abs(r - 0.5) < Math.abs(rates[best] - 0.5) ? j : best), 0);
+    const one =
+      /^[0-9]+$/.test(wanted ?? "") && Number(wanted) < dims
+        ? Number(wanted)
+        : rates.reduce((best, r, j) => (Math.abs(r - 0.5) < Math.abs(rates[best] - 0.5) ? j : best), 0);
     const numbers = uniform(seed, steps, dims);
     const r = rates[one];
     const name = nameOf(session, one);
     const bernoulli = sampler === "bernoulli";
-    const values = Array.from({ length: steps }, (_, t) => [t + 1, bernoulli ? numbers[t * dims + one] : r * (t + 1) + numbers[one]]);
+    const values = Array.from({ length: steps }, (_, t) => [
+      t + 1,
+      bernoulli ? numbers[t * dims + one] : r * (t + 1) + numbers[one],
+    ]);
     const fires = values.map((_, t) => drawn[t * dims + one] === 1);
     dots.draw({
       x: { label: "step", from: 0.5, to: steps + 0.5, whole: true },
-      y: bernoulli ? { label: "chance", from: 0, to: 1 } : { label: "rate added up", from: 0, to: Math.max(1, r * steps + 1), whole: true },
+      y: bernoulli
+        ? { label: "chance", from: 0, to: 1 }
+        : { label: "rate added up", from: 0, to: Math.max(1, r * steps + 1), whole: true },
       marks: [
         bernoulli
-          ? { kind: "line", tone: "now", name: `rate of ${name}, ${formatNumber(r)}`, values: [[0.5, r], [steps + 0.5, r]] }
+          ? {
+              kind: "line",
+              tone: "now",
+              name: `rate of ${name}, ${formatNumber(r)}`,
+              values: [
+                [0.5, r],
+                [steps + 0.5, r],
+              ],
+            }
           : { kind: "line", tone: "quiet", name: `r t + φ of ${name}, r = ${formatNumber(r)}`, values },
         { kind: "dots", tone: "now", name: "spike", values: values.filter((_, t) => fires[t]) },
         { kind: "dots", tone: "was", hollow: true, name: "silent", values: values.filter((_, t) => !fires[t]) },
@@ -78,7 +97,7 @@ export function decoderCards(session, trace) {
     noise.state(equation(sampler));
     noise.dataset.fired = fires.filter(Boolean).length;
     noise.dataset.neuron = one;
-  } // prettier-ignore
+  }
 
   function showSpikes({ state, spikes: z, rates, upto, flips }) {
     paintSpikes(raster, z, dims, upto);
@@ -86,13 +105,17 @@ export function decoderCards(session, trace) {
     raster.setAttribute("aria-label", `${count} spikes of ${dims} neurons in ${state.steps} steps`);
     const expected = state.steps * rates.reduce((a, b) => a + b, 0);
     const edited = flips.size ? ` ${flips.size} are turned by hand, on the page Spikes.` : "";
-    spikes.say(`${dims} rows of neurons, ${state.steps} steps: ${count} spikes, where the rates say ${expected.toFixed(0)}. This is all that the decoder gets to see.${edited}`);
+    spikes.say(
+      `${dims} rows of neurons, ${state.steps} steps: ${count} spikes, where the rates say ${expected.toFixed(0)}. This is all that the decoder gets to see.${edited}`,
+    );
   }
 
   function showDecoder({ state, layers: did, upto }) {
     const { spikes: fired, neurons } = paintLayers(shown, did, state.steps, upto < state.steps ? upto : null);
     const share = (100 * fired) / (neurons * state.steps);
-    decoder.say(`The spikes spread into ${layers[0].channelsOut} maps of ${layers[0].sideOut} × ${layers[0].sideOut}, and ${layers.length - 1} transposed convolutions double them to ${size} × ${size}. ${fired.toLocaleString("en")} spikes, ${share.toFixed(0)} % of what there could be: that is the work to be done.`);
+    decoder.say(
+      `The spikes spread into ${layers[0].channelsOut} maps of ${layers[0].sideOut} × ${layers[0].sideOut}, and ${layers.length - 1} transposed convolutions double them to ${size} × ${size}. ${fired.toLocaleString("en")} spikes, ${share.toFixed(0)} % of what there could be: that is the work to be done.`,
+    );
   }
 
   function showReadout({ state, images, upto }) {
@@ -118,7 +141,9 @@ export function decoderCards(session, trace) {
         return h("figure", {}, canvas, h("figcaption", {}, `after ${t}`));
       }),
     );
-    readout.say(`One more neuron per pixel adds up what the last layer sends and never fires; ${model.learned_readout ? "what it keeps at each step was learned" : `it forgets a factor ${model.readout_decay} at each step`}${steps > 5 ? `, so the last five hold ${Math.round(100 * last)} % of the weight` : ""}.`);
+    readout.say(
+      `One more neuron per pixel adds up what the last layer sends and never fires; ${model.learned_readout ? "what it keeps at each step was learned" : `it forgets a factor ${model.readout_decay} at each step`}${steps > 5 ? `, so the last five hold ${Math.round(100 * last)} % of the weight` : ""}.`,
+    );
   }
 
   function showPicture({ state, images, upto }) {

@@ -1,6 +1,6 @@
 /** The first half of the path: an image, the encoder's spikes, the rates; or the prior's random numbers, where there is no image. */
 
-import { h, onLook, pixels } from "../../dom.js";
+import { onLook, pixels } from "../../dom.js";
 import { encoderLayers } from "../../engine/network.js";
 import { normal } from "../../engine/noise.js";
 import { fromGrid } from "../../math/rates.js";
@@ -54,13 +54,22 @@ export function encoderCards(session, trace) {
     first.show(canvas);
     paint(canvas, image, channels);
     const colours = channels === 1 ? "gray" : "colour";
-    first.say(`${described(state.source)} ${size} × ${size} ${colours} pixels from −1 (black) to 1 (white). The encoder sees the same image at each of its ${entry.steps} steps.`);
+    first.say(
+      `${described(state.source)} ${size} × ${size} ${colours} pixels from −1 (black) to 1 (white). The encoder sees the same image at each of its ${entry.steps} steps.`,
+    );
     first.state(null);
     second.show(maps);
-    const { spikes, neurons } = paintLayers(shown, encoded, entry.steps, upto < state.steps && upto <= entry.steps ? upto : null);
-    second.say(`${layers.length - 1} convolutions, each halving the size, then the latent neurons. Every neuron leaks (${model.neuron.learned_leak ? "each channel by a factor of its own, learned" : `factor ${formatNumber(model.neuron.leak)} a step`}), adds its input, and fires above ${formatNumber(model.neuron.threshold)}: ${spikes.toLocaleString("en")} spikes of ${neurons.toLocaleString("en")} neurons, ${((100 * spikes) / (neurons * entry.steps)).toFixed(0)} % of what there could be.`);
+    const { spikes, neurons } = paintLayers(
+      shown,
+      encoded,
+      entry.steps,
+      upto < state.steps && upto <= entry.steps ? upto : null,
+    );
+    second.say(
+      `${layers.length - 1} convolutions, each halving the size, then the latent neurons. Every neuron leaks (${model.neuron.learned_leak ? "each channel by a factor of its own, learned" : `factor ${formatNumber(model.neuron.leak)} a step`}), adds its input, and fires above ${formatNumber(model.neuron.threshold)}: ${spikes.toLocaleString("en")} spikes of ${neurons.toLocaleString("en")} neurons, ${((100 * spikes) / (neurons * entry.steps)).toFixed(0)} % of what there could be.`,
+    );
     second.state(equation(model.neuron.reset));
-  } // prettier-ignore
+  }
 
   function ofPrior({ state }) {
     const fitted = model.prior_components > 0;
@@ -76,7 +85,9 @@ export function encoderCards(session, trace) {
       marks: [{ kind: "dots", tone: "now", values: Array.from(numbers, (v, j) => [j, v]) }],
       words: `${entry.dims} numbers from ${formatNumber(Math.min(...numbers))} to ${formatNumber(Math.max(...numbers))}.`,
     });
-    first.say(`There is no image: these rates come from the prior. It begins with ${entry.dims} standard normal numbers, of seed ${state.source.seed}.`);
+    first.say(
+      `There is no image: these rates come from the prior. It begins with ${entry.dims} standard normal numbers, of seed ${state.source.seed}.`,
+    );
     first.state(null);
     second.show(curve);
     const inner = (r) => (fitted ? Math.asin(Math.sqrt(r)) : Math.log(Math.max(r, 1e-4) / Math.max(1 - r, 1e-4)));
@@ -93,9 +104,13 @@ export function encoderCards(session, trace) {
       ],
       words: `Rates from ${formatNumber(Math.min(...rates))} to ${formatNumber(Math.max(...rates))}.`,
     });
-    second.say(fitted ? `One of ${model.prior_components} Gaussians, fitted to the rates of the training images, bends them into rates.` : "One linear layer, trained with the model, and a sigmoid turn them into rates like those of images.");
+    second.say(
+      fitted
+        ? `One of ${model.prior_components} Gaussians, fitted to the rates of the training images, bends them into rates.`
+        : "One linear layer, trained with the model, and a sigmoid turn them into rates like those of images.",
+    );
     second.state(equation(fitted ? "fitted" : "learned"));
-  } // prettier-ignore
+  }
 
   function described(source) {
     if (!painted) return `Test image ${source.index},`;
@@ -108,7 +123,13 @@ export function encoderCards(session, trace) {
 
   function showRates({ state, rates }) {
     third.show(bars);
-    const own = image && !painted ? encoded.to_latent.spikes.reduce((sums, o, i) => ((sums[i % entry.dims] += o / entry.steps), sums), new Float32Array(entry.dims)) : null;
+    const own =
+      image && !painted
+        ? encoded.to_latent.spikes.reduce(
+            (sums, o, i) => ((sums[i % entry.dims] += o / entry.steps), sums),
+            new Float32Array(entry.dims),
+          )
+        : null;
     const origin = own ?? fromGrid(session.ratesOf(state.source));
     const moved = rates.filter((r, j) => Math.abs(r - origin[j]) > 1e-4).length;
     bars.draw({
@@ -116,14 +137,26 @@ export function encoderCards(session, trace) {
       y: { label: "rate", from: 0, to: 1 },
       marks: [
         { kind: "bars", tone: "now", values: Array.from(rates, (r, j) => [j, r]) },
-        ...(moved ? [{ kind: "dots", tone: "was", name: "before they were moved", values: Array.from(origin, (r, j) => [j, r]), size: 2.5 }] : []),
+        ...(moved
+          ? [
+              {
+                kind: "dots",
+                tone: "was",
+                name: "before they were moved",
+                values: Array.from(origin, (r, j) => [j, r]),
+                size: 2.5,
+              },
+            ]
+          : []),
       ],
       words: `${entry.dims} rates from ${formatNumber(Math.min(...rates))} to ${formatNumber(Math.max(...rates))}, mean ${formatNumber(rates.reduce((a, b) => a + b, 0) / entry.dims)}.`,
     });
     const where = moved ? ` You have moved ${moved} of them since.` : "";
-    third.say(`The latent: ${entry.dims} firing rates, spikes per step, from 0 (never) to 1 (always). ${own ? `Each is the mean of a latent neuron's ${entry.steps} steps.` : `Of an image, each is the mean of a latent neuron's ${entry.steps} steps.`}${where}`);
+    third.say(
+      `The latent: ${entry.dims} firing rates, spikes per step, from 0 (never) to 1 (always). ${own ? `Each is the mean of a latent neuron's ${entry.steps} steps.` : `Of an image, each is the mean of a latent neuron's ${entry.steps} steps.`}${where}`,
+    );
     third.state(equation("rate"));
-  } // prettier-ignore
+  }
 
   const stops = [trace.on(draw), onLook(maps, () => trace.now && draw(trace.now))];
   return {
@@ -147,13 +180,28 @@ export function paintLayers(shown, did, steps, step) {
     const rates = new Float32Array(area);
     for (let i = 0; i < fired.length; i++) rates[i % area] += fired[i] / steps;
     const cells = layer.sideOut ** 2;
-    const [seen, columns] = layer.kind === "collect" ? [layer.channelsOut, Math.ceil(layer.channelsOut / 2)] : [Math.min(SEEN, layer.channelsOut), SEEN / 2];
-    paintMaps(canvas, seen, layer.sideOut, (c, p) => (step ? fired[(step - 1) * area + c * cells + p] : rates[c * cells + p]), columns);
+    const [seen, columns] =
+      layer.kind === "collect"
+        ? [layer.channelsOut, Math.ceil(layer.channelsOut / 2)]
+        : [Math.min(SEEN, layer.channelsOut), SEEN / 2];
+    paintMaps(
+      canvas,
+      seen,
+      layer.sideOut,
+      (c, p) => (step ? fired[(step - 1) * area + c * cells + p] : rates[c * cells + p]),
+      columns,
+    );
     const own = fired.reduce((a, b) => a + b, 0);
     canvas.classList.toggle("fine", layer.sideOut > 12); // these are made smaller: not by leaving pixels out
     const some = seen < layer.channelsOut ? `, ${seen} shown` : "";
-    caption.textContent = layer.kind === "collect" ? `${layer.channelsOut} neurons` : `${layer.channelsOut} × ${layer.sideOut} × ${layer.sideOut}${some}`;
-    canvas.setAttribute("aria-label", `${layerName(layer)}: ${((100 * own) / fired.length).toFixed(0)} percent fire at a step`);
+    caption.textContent =
+      layer.kind === "collect"
+        ? `${layer.channelsOut} neurons`
+        : `${layer.channelsOut} × ${layer.sideOut} × ${layer.sideOut}${some}`;
+    canvas.setAttribute(
+      "aria-label",
+      `${layerName(layer)}: ${((100 * own) / fired.length).toFixed(0)} percent fire at a step`,
+    );
     spikes += own;
     neurons += area;
   }

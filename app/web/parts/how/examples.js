@@ -14,12 +14,42 @@ export function examples(session) {
   const tiles = rows.map((row, place) => {
     const canvas = pixels(entry.size, entry.size, "", "thumb");
     canvas.setAttribute("aria-hidden", "true");
-    paint(canvas, fromBytes(atlas.tiles.values.subarray(place * length, (place + 1) * length), entry.channels), entry.channels);
+    paint(
+      canvas,
+      fromBytes(atlas.tiles.values.subarray(place * length, (place + 1) * length), entry.channels),
+      entry.channels,
+    );
     const label = `${atlas.label(row)}, test image ${atlas.indices[row]}`;
-    return h("button", { type: "button", class: "picked", title: label, "aria-label": label, onclick: () => session.startFrom(atlas.indices[row]) }, canvas);
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "picked",
+        title: label,
+        "aria-label": label,
+        onclick: () => session.startFrom(atlas.indices[row]),
+      },
+      canvas,
+    );
   });
-  const prior = h("button", { type: "button", title: "Rates that the model itself proposes", onclick: draw }, icon("dice"), "Prior");
-  const noise = h("button", { type: "button", onclick: () => { const seed = newSeed(); store.change({ seed }, `noise ${seed}`); } }, icon("dice"), "New noise"); // prettier-ignore
+  const prior = h(
+    "button",
+    { type: "button", title: "Rates that the model itself proposes", onclick: draw },
+    icon("dice"),
+    "Prior",
+  );
+  const noise = h(
+    "button",
+    {
+      type: "button",
+      onclick: () => {
+        const seed = newSeed();
+        store.change({ seed }, `noise ${seed}`);
+      },
+    },
+    icon("dice"),
+    "New noise",
+  );
   const element = h("div", { class: "row examples", role: "group", "aria-label": "Example" }, tiles, prior, noise);
 
   function draw() {
@@ -32,7 +62,9 @@ export function examples(session) {
   }
 
   function mark({ source }) {
-    tiles.forEach((tile, place) => tile.setAttribute("aria-pressed", String(source.kind === "test" && source.index === atlas.indices[rows[place]])));
+    tiles.forEach((tile, place) =>
+      tile.setAttribute("aria-pressed", String(source.kind === "test" && source.index === atlas.indices[rows[place]])),
+    );
     prior.setAttribute("aria-pressed", String(source.kind === "prior"));
   }
   element.dispose = store.on("state", mark);

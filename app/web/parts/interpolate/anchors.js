@@ -64,7 +64,15 @@ export function anchors(session, changed) {
     add({ kind: "test", index });
   };
   const buttons = [
-    h("button", { type: "button", title: `The ${session.latent.whole} that Explore shows now`, onclick: () => add({ kind: "own", rates: store.state.rates }) }, `+ present ${session.latent.whole}`), // prettier-ignore
+    h(
+      "button",
+      {
+        type: "button",
+        title: `The ${session.latent.whole} that Explore shows now`,
+        onclick: () => add({ kind: "own", rates: store.state.rates }),
+      },
+      `+ present ${session.latent.whole}`,
+    ),
     atlas ? h("button", { type: "button", onclick: random }, "+ test image") : null,
     h("button", { type: "button", onclick: () => add({ kind: "prior", seed: newSeed() }) }, "+ prior draw"),
   ].filter(Boolean);
@@ -79,9 +87,29 @@ export function anchors(session, changed) {
     row.replaceChildren(
       ...list.map((anchor, i) => {
         const canvas = pixels(entry.size, entry.size, `Anchor ${i + 1}: ${said(anchor)}`, "thumb");
-        paint(canvas, engine.decode(engine.sample(fromGrid(anchor.rates), seed, sampler, steps), steps), entry.channels);
-        const act = (label, text, onclick, off) => h("button", { type: "button", class: "bare", "aria-label": `${label} anchor ${i + 1}`, title: label, onclick, disabled: off }, text); // prettier-ignore
-        const remove = () => write(list.filter((_, k) => k !== i), "remove an anchor");
+        paint(
+          canvas,
+          engine.decode(engine.sample(fromGrid(anchor.rates), seed, sampler, steps), steps),
+          entry.channels,
+        );
+        const act = (label, text, onclick, off) =>
+          h(
+            "button",
+            {
+              type: "button",
+              class: "bare",
+              "aria-label": `${label} anchor ${i + 1}`,
+              title: label,
+              onclick,
+              disabled: off,
+            },
+            text,
+          );
+        const remove = () =>
+          write(
+            list.filter((_, k) => k !== i),
+            "remove an anchor",
+          );
         const open = () => store.change({ source: anchor.source, rates: anchor.rates }, said(anchor));
         return h(
           "li",

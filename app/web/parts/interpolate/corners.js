@@ -14,10 +14,17 @@ export function corners(session, { anchors, path }) {
   const marker = h("canvas", { class: "corner-marker", "aria-hidden": "true" });
   const pad = h(
     "div",
-    { class: "corners", role: "slider", tabindex: 0, "aria-label": "Blend of four anchors; arrow keys move the point", "aria-valuemin": 0, "aria-valuemax": 1 },
+    {
+      class: "corners",
+      role: "slider",
+      tabindex: 0,
+      "aria-label": "Blend of four anchors; arrow keys move the point",
+      "aria-valuemin": 0,
+      "aria-valuemax": 1,
+    },
     tiles,
     marker,
-  ); // prettier-ignore
+  );
   for (const tile of tiles) tile.setAttribute("aria-hidden", "true");
   const note = h("p", { class: "quiet" }, "");
   const element = h("section", {}, h("div", { class: "head" }, h("h2", {}, "Between four")), pad, note);
@@ -34,7 +41,10 @@ export function corners(session, { anchors, path }) {
     place = { x: Math.min(1, Math.max(0, x)), y: Math.min(1, Math.max(0, y)) };
     store.set({ rates: toGrid(bilinear(four(), place.x, place.y, path())) });
     pad.setAttribute("aria-valuenow", place.x.toFixed(2));
-    pad.setAttribute("aria-valuetext", `${Math.round(100 * place.x)} % to the right, ${Math.round(100 * place.y)} % down`);
+    pad.setAttribute(
+      "aria-valuetext",
+      `${Math.round(100 * place.x)} % to the right, ${Math.round(100 * place.y)} % down`,
+    );
     mark();
   }
 
@@ -45,7 +55,10 @@ export function corners(session, { anchors, path }) {
     const colour = palette(marker);
     const [x, y] = [8 + place.x * (width - 16), 8 + place.y * (height - 16)];
     context.lineWidth = 3;
-    for (const [radius, style] of [[8, "#fff"], [6, colour.now]]) { // prettier-ignore
+    for (const [radius, style] of [
+      [8, "#fff"],
+      [6, colour.now],
+    ]) {
       context.beginPath();
       context.arc(x, y, radius, 0, 7);
       context.strokeStyle = style;
@@ -67,7 +80,9 @@ export function corners(session, { anchors, path }) {
   pad.onpointerup = () => store.commit("blend");
   pad.onpointercancel = () => store.cancel();
   pad.onkeydown = (event) => {
-    const [dx, dy] = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[event.key] ?? [0, 0];
+    const [dx, dy] = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[
+      event.key
+    ] ?? [0, 0];
     if (!dx && !dy) return;
     event.preventDefault();
     go((place?.x ?? 0.5) + dx, (place?.y ?? 0.5) + dy);
@@ -82,8 +97,13 @@ export function corners(session, { anchors, path }) {
     try {
       const pool = await session.pool();
       for (let k = 0; k < tiles.length && mine === turn; k++) {
-        const rates = fromGrid(toGrid(bilinear(vectors, (k % TILES) / (TILES - 1), Math.floor(k / TILES) / (TILES - 1), path())));
-        pool.run("play", rates, seed, sampler, steps).then(({ image }) => mine === turn && paint(tiles[k], image, entry.channels), () => {});
+        const rates = fromGrid(
+          toGrid(bilinear(vectors, (k % TILES) / (TILES - 1), Math.floor(k / TILES) / (TILES - 1), path())),
+        );
+        pool.run("play", rates, seed, sampler, steps).then(
+          ({ image }) => mine === turn && paint(tiles[k], image, entry.channels),
+          () => {},
+        );
       }
     } catch (error) {
       session.say(`The square is not shown: ${error.message}`);

@@ -18,7 +18,13 @@ export function strip(session, { onpick }) {
       const speed = h("i", { class: "speed" });
       const near = h("span", {});
       const button = h("button", { type: "button", class: "picked", onclick: () => onpick(k) }, canvas);
-      return { canvas, speed, near, button, item: h("li", {}, button, h("div", { class: "speed-track" }, speed), near) };
+      return {
+        canvas,
+        speed,
+        near,
+        button,
+        item: h("li", {}, button, h("div", { class: "speed-track" }, speed), near),
+      };
     });
     row.replaceChildren(...cells.map((cell) => cell.item));
     row.style.setProperty("--count", count);
@@ -29,7 +35,9 @@ export function strip(session, { onpick }) {
     if (cells.length !== frames.length) build(frames.length);
     const own = atlas?.ownDistances();
     const radius = own?.[Math.floor(0.9 * (own.length - 1))];
-    const steps = frames.map(({ image }, k) => (k && image && frames[k - 1].image ? change(image, frames[k - 1].image) : 0));
+    const steps = frames.map(({ image }, k) =>
+      k && image && frames[k - 1].image ? change(image, frames[k - 1].image) : 0,
+    );
     const most = Math.max(...steps, 1e-9);
     if (frames.every(({ image }) => image)) row.dataset.there = frames.length;
     else delete row.dataset.there;
@@ -48,7 +56,9 @@ export function strip(session, { onpick }) {
     });
     const leaves = alone ? ` On ${alone} of ${frames.length} frames the path has left the data.` : "";
     words.textContent = `Bars: how much the picture changes from the frame before, root mean square on [-1, 1], at most ${most.toFixed(2)}.${
-      atlas ? ` Numbers: test images within ${session.latent.spiking ? `${radius.toFixed(2)} in rate space` : `${session.latent.apart(radius)} in the latent`}, a distance in which 90 % of them have a neighbour.${leaves}` : ""
+      atlas
+        ? ` Numbers: test images within ${session.latent.spiking ? `${radius.toFixed(2)} in rate space` : `${session.latent.apart(radius)} in the latent`}, a distance in which 90 % of them have a neighbour.${leaves}`
+        : ""
     }`;
   };
   element.mark = (k) => cells.forEach(({ button }, i) => button.setAttribute("aria-pressed", String(i === k)));

@@ -4,13 +4,26 @@
  */
 
 import { h, lettering, onLook, palette, sharp } from "../../dom.js";
-import { dragged, enclosed, initialCamera, placeAt, placed, pointAt, pointTowards, projected, shifted, spread, zoomed } from "../../math/map_geometry.js"; // prettier-ignore
+import {
+  dragged,
+  enclosed,
+  initialCamera,
+  placeAt,
+  placed,
+  pointAt,
+  pointTowards,
+  projected,
+  shifted,
+  spread,
+  zoomed,
+} from "../../math/map_geometry.js";
 import { drawOverlay } from "./map_overlay.js";
 import { drawPoints, Points } from "./points.js";
 
 const REACH = 12; // pixels within which a point is meant
 const STILL = 4; // pixels that a click may move
-const KEYS = "Arrow keys go from point to point, Enter takes one as the source, plus and minus zoom, zero shows all, Shift with arrows moves or turns the map, L draws a lasso with the pointer, Escape gives up."; // prettier-ignore
+const KEYS =
+  "Arrow keys go from point to point, Enter takes one as the source, plus and minus zoom, zero shows all, Shift with arrows moves or turns the map, L draws a lasso with the pointer, Escape gives up.";
 
 /**
  * @param {import("./map_model.js").MapModel} model
@@ -23,7 +36,14 @@ export function mapCanvas(model, pictures, told) {
   const base = h("canvas", { class: "map-base", "aria-hidden": "true" });
   const over = h("canvas", { class: "map-over", tabindex: 0, role: "application", "aria-describedby": "map-keys" });
   const said = h("p", { class: "unseen", "aria-live": "polite" });
-  const element = h("div", { class: "map-canvas" }, base, over, said, h("p", { id: "map-keys", class: "unseen" }, KEYS));
+  const element = h(
+    "div",
+    { class: "map-canvas" },
+    base,
+    over,
+    said,
+    h("p", { id: "map-keys", class: "unseen" }, KEYS),
+  );
   const points = new Points();
   const now = { hover: null, key: -1, lasso: null, trail: [], cursor: null, near: [], source: -1 };
   let seen = { xy: new Float32Array(0), depth: null, width: 0, height: 0 };
@@ -70,8 +90,19 @@ export function mapCanvas(model, pictures, told) {
     element.dataset.pictures = rows.length;
   }
 
-  base.vector = (context) => (model.kept("as") === "pictures" ? drawPictures(context) : drawPoints(context, model, seen));
-  over.vector = (context, width, height) => drawOverlay(context, { model, seen, now, toScreen, colour: palette(over), font: lettering(over, "650 14px"), width, height });
+  base.vector = (context) =>
+    model.kept("as") === "pictures" ? drawPictures(context) : drawPoints(context, model, seen);
+  over.vector = (context, width, height) =>
+    drawOverlay(context, {
+      model,
+      seen,
+      now,
+      toScreen,
+      colour: palette(over),
+      font: lettering(over, "650 14px"),
+      width,
+      height,
+    });
 
   const toScreen = (place) => {
     const { xy } = projected(Float32Array.from(place), model.axes, model.camera, seen.width, seen.height);
@@ -81,7 +112,16 @@ export function mapCanvas(model, pictures, told) {
   function drawAbove() {
     const { context, width, height } = sharp(over);
     context.clearRect(0, 0, width, height);
-    drawOverlay(context, { model, seen, now, toScreen, colour: palette(over), font: lettering(over, "650 14px"), width, height });
+    drawOverlay(context, {
+      model,
+      seen,
+      now,
+      toScreen,
+      colour: palette(over),
+      font: lettering(over, "650 14px"),
+      width,
+      height,
+    });
   }
 
   // ---- the rates that are played ---------------------------------------------------------------------------------
@@ -208,11 +248,15 @@ export function mapCanvas(model, pictures, told) {
     model.camera = zoomed(model.camera, seen.width, seen.height, factor, x, y);
     look("base");
   };
-  over.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    const [x, y] = spot(event);
-    zoomAt(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)), x, y);
-  }, { passive: false }); // prettier-ignore
+  over.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      const [x, y] = spot(event);
+      zoomAt(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)), x, y);
+    },
+    { passive: false },
+  );
   over.ondblclick = () => showAll();
 
   const showAll = () => {
@@ -292,10 +336,17 @@ export function mapCanvas(model, pictures, told) {
     model.on((what) => {
       if (what === "layout" || what === "kept") {
         now.cursor = null;
-        [now.trail, now.hover, now.key] = [now.trail.filter(({ axes }) => axes === model.axes && what !== "layout"), null, -1];
+        [now.trail, now.hover, now.key] = [
+          now.trail.filter(({ axes }) => axes === model.axes && what !== "layout"),
+          null,
+          -1,
+        ];
         if (session.live.now) follow(session.live.now);
       }
-      over.setAttribute("aria-label", `Map of ${atlas.count} test images by their ${session.latent.whole}, ${model.axes} dimensions; ${shownCount()} shown`);
+      over.setAttribute(
+        "aria-label",
+        `Map of ${atlas.count} test images by their ${session.latent.whole}, ${model.axes} dimensions; ${shownCount()} shown`,
+      );
       look("base");
     }),
   ];

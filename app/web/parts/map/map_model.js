@@ -81,14 +81,20 @@ export class MapModel {
     const dimension = /^d(\d+)$/.exec(by);
     if (dimension && Number(dimension[1]) < atlas.dims) {
       const j = Number(dimension[1]);
-      const values = Float32Array.from({ length: atlas.count }, (_, row) => latent.value(j, atlas.counts[row * atlas.dims + j] / atlas.steps));
+      const values = Float32Array.from({ length: atlas.count }, (_, row) =>
+        latent.value(j, atlas.counts[row * atlas.dims + j] / atlas.steps),
+      );
       return { values, name: `${latent.name} of ${nameOf(this.session, j)}`, digits: 2 };
     }
     if (by === "error" && atlas.arrays.errors) {
       return { values: atlas.arrays.errors.values, name: "squared error of the reconstruction", digits: 3 };
     }
     if (by === "trust") {
-      return { values: Float32Array.from(this.trusts[this.axes], (t) => t / 255), name: "trust in the point's place", digits: 2 };
+      return {
+        values: Float32Array.from(this.trusts[this.axes], (t) => t / 255),
+        name: "trust in the point's place",
+        digits: 2,
+      };
     }
     return null;
   }

@@ -30,7 +30,8 @@ export function drawOverlay(context, { model, seen, now, toScreen, colour, font,
   if (!model.scale && model.kept("as") === "points") names(context, model, at, colour, font);
   const there = now.hover && now.hover.row === undefined ? toScreen([now.hover.x, now.hover.y]) : null;
   if (there) {
-    for (const row of nearestWeights(model.places, now.hover.x, now.hover.y, NEAR, model.shown).rows) line([there, at(row)], colour.quiet, 1);
+    for (const row of nearestWeights(model.places, now.hover.x, now.hover.y, NEAR, model.shown).rows)
+      line([there, at(row)], colour.quiet, 1);
     ring(there, 4, colour.quiet, 1.5);
   }
   if (now.cursor) {
@@ -74,7 +75,12 @@ function cross(context, [x, y], colour) {
   context.fill();
   context.strokeStyle = colour.now;
   context.lineWidth = 2;
-  for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+  for (const [dx, dy] of [
+    [1, 0],
+    [-1, 0],
+    [0, 1],
+    [0, -1],
+  ]) {
     context.beginPath();
     context.moveTo(x + 9 * dx, y + 9 * dy);
     context.lineTo(x + 15 * dx, y + 15 * dy);
@@ -86,7 +92,8 @@ function cross(context, [x, y], colour) {
 function names(context, model, at, colour, font) {
   model.middles ??= {};
   const known = (model.middles[model.axes] ??= { of: null });
-  if (known.of !== model.places) Object.assign(known, { of: model.places, rows: middles(model.places, model.axes, model.atlas.labels) });
+  if (known.of !== model.places)
+    Object.assign(known, { of: model.places, rows: middles(model.places, model.axes, model.atlas.labels) });
   context.font = font;
   context.textAlign = "center";
   context.textBaseline = "middle";

@@ -15,7 +15,9 @@ export class Points {
     const { data } = this.#image;
     const ratio = w / seen.width;
     const colours = model.colours.map(colourBytes);
-    each(model, seen, (x, y, r, row, alpha) => disc(data, w, hgt, ratio * x, ratio * y, r * ratio, colours[model.paint[row]], alpha));
+    each(model, seen, (x, y, r, row, alpha) =>
+      disc(data, w, hgt, ratio * x, ratio * y, r * ratio, colours[model.paint[row]], alpha),
+    );
     context.putImageData(this.#image, 0, 0);
   }
 }
@@ -48,7 +50,8 @@ function each(model, { xy, depth, width, height }, put) {
     return;
   }
   const layers = Array.from({ length: DEEP }, () => []);
-  for (let row = 0; row < count; row++) if (shown(row)) layers[Math.min(DEEP - 1, Math.floor(depth[row] * DEEP))].push(row);
+  for (let row = 0; row < count; row++)
+    if (shown(row)) layers[Math.min(DEEP - 1, Math.floor(depth[row] * DEEP))].push(row);
   for (let layer = DEEP - 1; layer >= 0; layer--) {
     const r = radius * (1.45 - (0.9 * layer) / DEEP);
     for (const row of layers[layer]) one(row, r);

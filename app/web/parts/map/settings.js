@@ -23,10 +23,21 @@ export function settings(model) {
   };
   const [neighbors, neighborsField] = slider("Neighbours", 2, 200, 1, own.about.neighbors);
   const [minDist, minDistField] = slider("Least distance", 0, 1, 0.01, own.about.min_dist);
-  const metric = h("select", { "aria-label": "Metric" }, METRICS.filter(([value]) => session.latent.spiking || value !== "geodesic").map(([value, text]) => h("option", { value }, text)));
+  const metric = h(
+    "select",
+    { "aria-label": "Metric" },
+    METRICS.filter(([value]) => session.latent.spiking || value !== "geodesic").map(([value, text]) =>
+      h("option", { value }, text),
+    ),
+  );
   metric.value = own.about.metric;
   const draw = h("button", { type: "button", onclick: () => ask() }, "Draw anew");
-  const back = h("button", { type: "button", hidden: true, onclick: () => model.keep("of", "", "the map that came with the model") }, icon("reset"), "As it came");
+  const back = h(
+    "button",
+    { type: "button", hidden: true, onclick: () => model.keep("of", "", "the map that came with the model") },
+    icon("reset"),
+    "As it came",
+  );
   const stop = h("button", { type: "button", hidden: true, onclick: () => cancel() }, icon("close"), "Cancel");
   const meter = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "Drawing the map" });
   const words = h("p", { class: "quiet", role: "status" });
@@ -34,11 +45,17 @@ export function settings(model) {
     "details",
     { class: "settings-part" },
     h("summary", {}, "Settings of the map"),
-    h("p", { class: "quiet" }, "Few neighbours show detail, many the whole; a small least distance makes dense clumps. Drawing takes some seconds; you can go on meanwhile."),
-    neighborsField, minDistField, h("label", { class: "field" }, "Metric", metric),
+    h(
+      "p",
+      { class: "quiet" },
+      "Few neighbours show detail, many the whole; a small least distance makes dense clumps. Drawing takes some seconds; you can go on meanwhile.",
+    ),
+    neighborsField,
+    minDistField,
+    h("label", { class: "field" }, "Metric", metric),
     h("div", { class: "row" }, draw, stop, back, meter),
     words,
-  ); // prettier-ignore
+  );
   let key = null; // of the map that is being drawn
   let gone = false;
   let shown = "";
@@ -46,7 +63,8 @@ export function settings(model) {
   const wanted = () => `${neighbors.value}-${minDist.value}-${metric.value}`;
   const get = (path, options) =>
     fetch(`${session.base}/${path}`, options).then(async (answer) => {
-      if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error ?? `${answer.status} ${answer.statusText}`);
+      if (!answer.ok)
+        throw new Error((await answer.json().catch(() => ({}))).error ?? `${answer.status} ${answer.statusText}`);
       return answer;
     });
   const pause = () => new Promise((done) => setTimeout(done, PATIENCE));
@@ -63,14 +81,17 @@ export function settings(model) {
     words.textContent = "The first map of a session takes a little longer, since its code is compiled.";
     try {
       const query = new URLSearchParams({ neighbors: neighbors.value, min_dist: minDist.value, metric: metric.value });
-      let state = await get(`map/${entry.hash}?${query}`, { method: "POST", headers: { "X-ESVAE": "1" } }).then((a) => a.json());
+      let state = await get(`map/${entry.hash}?${query}`, { method: "POST", headers: { "X-ESVAE": "1" } }).then((a) =>
+        a.json(),
+      );
       key = state.key;
       while (state.state === "running" && !gone) {
         if (state.progress > 0) meter.value = state.progress;
         await pause();
         state = await get(`map-state/${state.key}`).then((a) => a.json());
       }
-      if (gone || state.state === "cancelled") return void (words.textContent = gone ? "" : "Given up; the map is as it was.");
+      if (gone || state.state === "cancelled")
+        return void (words.textContent = gone ? "" : "Given up; the map is as it was.");
       if (state.state === "failed") throw new Error("its drawing failed; the server's log says why");
       const { about, arrays } = readArrays(await get(`map-data/${state.key}`).then((a) => a.arrayBuffer()));
       if (gone) return;

@@ -11,15 +11,26 @@ const worded = (l) => `${NAMES[l.kind]}, ${l.channelsOut} × ${l.sideOut}²`;
 
 /** The layers from latent to picture, in words alone. @param {object} model its settings */
 export const layerList = (model) =>
-  h("ol", { class: "layers-list plain" }, [`latent, ${model.latent_dim}`, ...decoderLayers(model).map(worded)].map((words) => h("li", {}, words)));
+  h(
+    "ol",
+    { class: "layers-list plain" },
+    [`latent, ${model.latent_dim}`, ...decoderLayers(model).map(worded)].map((words) => h("li", {}, words)),
+  );
 
 export function diagram(session) {
   const { live, engine, entry } = session;
   const { spiking } = session.latent;
   const title = spiking ? "Firing of each layer, present picture" : "Layers";
-  const element = h("div", { class: "diagram", "data-figure": spiking ? "Firing of each layer" : null }, h("h3", {}, title));
+  const element = h(
+    "div",
+    { class: "diagram", "data-figure": spiking ? "Firing of each layer" : null },
+    h("h3", {}, title),
+  );
   if (!spiking) {
-    element.append(layerList(engine.model), h("p", { class: "quiet" }, "No spikes: every number of every layer is computed, once."));
+    element.append(
+      layerList(engine.model),
+      h("p", { class: "quiet" }, "No spikes: every number of every layer is computed, once."),
+    );
     return Object.assign(element, { dispose: () => {} });
   }
   if (!engine) {

@@ -12,8 +12,15 @@ import { budget, learning } from "./training.js";
 export function modelCard(entry, drawn, below = null) {
   const { metrics, settings, source, created } = entry.card ?? { metrics: [], settings: {} };
   const taught = entry.taught?.length ? `its first neurons were taught ${entry.taught.join(", ")}` : "";
-  const facts = [source, created ? `written ${created.slice(0, 10)}` : "", entry.budget ? budget(entry.budget) : "", taught];
-  const rows = metrics.map(({ name, value, protocol }) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value.toPrecision(4)), h("td", {}, protocol)));
+  const facts = [
+    source,
+    created ? `written ${created.slice(0, 10)}` : "",
+    entry.budget ? budget(entry.budget) : "",
+    taught,
+  ];
+  const rows = metrics.map(({ name, value, protocol }) =>
+    h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value.toPrecision(4)), h("td", {}, protocol)),
+  );
   const element = h(
     "section",
     { class: "model-card", "aria-label": `Card of ${entry.name}` },
@@ -26,7 +33,9 @@ export function modelCard(entry, drawn, below = null) {
         "div",
         {},
         h("h3", {}, "Measured"),
-        rows.length ? h("div", { class: "table-place" }, h("table", {}, h("tbody", {}, rows))) : h("p", { class: "quiet" }, "Nothing measured yet; `esvae evaluate --record` writes figures here."),
+        rows.length
+          ? h("div", { class: "table-place" }, h("table", {}, h("tbody", {}, rows)))
+          : h("p", { class: "quiet" }, "Nothing measured yet; `esvae evaluate --record` writes figures here."),
         below,
         h("details", {}, h("summary", {}, "Settings"), h("pre", {}, JSON.stringify(settings, null, 2))),
       ),
@@ -41,6 +50,13 @@ export function previewModelCard(entry) {
   const { dataset, size, channels, dims, steps } = entry;
   const where = [dataset, `${size}² ${channels === 3 ? "colour" : "gray"}`].filter(Boolean).join(", ");
   const words = `${entry.kind} on ${where}: its ${dims} latent neurons spike for ${steps} steps, each of which goes on from those before, so there is no vector of rates to play. Side by side, below, shows its pictures and latent spikes.`;
-  const drawn = h("div", { class: "diagram" }, h("h3", {}, "What it is"), h("p", {}, words), h("h3", {}, "Layers"), layerList(entry.card.settings.model));
+  const drawn = h(
+    "div",
+    { class: "diagram" },
+    h("h3", {}, "What it is"),
+    h("p", {}, words),
+    h("h3", {}, "Layers"),
+    layerList(entry.card.settings.model),
+  );
   return modelCard(entry, drawn, learning(entry));
 }

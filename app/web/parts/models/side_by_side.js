@@ -18,8 +18,19 @@ export function sideBySide(session) {
   const others = session.models.filter((m) => !unreadable(m) && m.name !== entry.name);
   const body = h("div", { class: "side" });
   const note = h("p", { class: "quiet", role: "status" });
-  const select = h("select", { "aria-label": "The other model", onchange: () => compare(select.value) }, h("option", { value: "" }, "choose a model"), others.map((m) => h("option", { value: m.name }, m.name)));
-  const element = h("section", {}, h("div", { class: "head" }, h("h2", {}, "Side by side ", h("small", {}, `${entry.name} and`)), select), body, note);
+  const select = h(
+    "select",
+    { "aria-label": "The other model", onchange: () => compare(select.value) },
+    h("option", { value: "" }, "choose a model"),
+    others.map((m) => h("option", { value: m.name }, m.name)),
+  );
+  const element = h(
+    "section",
+    {},
+    h("div", { class: "head" }, h("h2", {}, "Side by side ", h("small", {}, `${entry.name} and`)), select),
+    body,
+    note,
+  );
   let turn = 0;
 
   async function compare(name) {
@@ -31,7 +42,9 @@ export function sideBySide(session) {
     try {
       const about = others.find((m) => m.name === name);
       const images = await session.originals();
-      const { lines, words } = about.problem ? await besideUnplayed(about, images) : besidePlayed(await session.peek(name), images);
+      const { lines, words } = about.problem
+        ? await besideUnplayed(about, images)
+        : besidePlayed(await session.peek(name), images);
       if (mine !== turn) return;
       const drawings = [];
       body.replaceChildren(...lines.flatMap((line) => lineOf(line, drawings)));
@@ -48,9 +61,26 @@ export function sideBySide(session) {
 
   const length = entry.size ** 2 * entry.channels;
   const seeds = Array.from({ length: SHOWN }, (_, k) => k);
-  const test = (images, rows) => ({ title: "test images", about: entry, images: rows.map((row) => () => fromBytes(images.values.subarray(row * length, (row + 1) * length), entry.channels)), labels: rows.map((row) => atlas.label(row)) });
-  const decoded = (model, rows) => ({ title: `${model.entry.name}, decoded`, about: model.entry, images: rows.map((row) => () => session.pictureIn(model, model.atlas.rates(model.atlas.rowOf(atlas.indices[row])))), labels: rows.map((row) => atlas.label(row)) });
-  const samples = (model) => ({ title: `${model.entry.name}, samples`, about: model.entry, images: seeds.map((seed) => () => session.pictureIn(model, session.priorRates(seed, 1, model.engine))), labels: seeds.map((seed) => `prior seed ${seed}`) });
+  const test = (images, rows) => ({
+    title: "test images",
+    about: entry,
+    images: rows.map(
+      (row) => () => fromBytes(images.values.subarray(row * length, (row + 1) * length), entry.channels),
+    ),
+    labels: rows.map((row) => atlas.label(row)),
+  });
+  const decoded = (model, rows) => ({
+    title: `${model.entry.name}, decoded`,
+    about: model.entry,
+    images: rows.map((row) => () => session.pictureIn(model, model.atlas.rates(model.atlas.rowOf(atlas.indices[row])))),
+    labels: rows.map((row) => atlas.label(row)),
+  });
+  const samples = (model) => ({
+    title: `${model.entry.name}, samples`,
+    about: model.entry,
+    images: seeds.map((seed) => () => session.pictureIn(model, session.priorRates(seed, 1, model.engine))),
+    labels: seeds.map((seed) => `prior seed ${seed}`),
+  });
 
   /** Rows of pictures of this model and another that is decoded here, too, and what to say of them. */
   function besidePlayed(other, images) {
@@ -58,10 +88,16 @@ export function sideBySide(session) {
     const { seed, sampler, steps } = store.state;
     const both = [session, other];
     const shared = atlas && other.atlas && atlas.dataset === other.atlas.dataset;
-    const rows = shared ? [...atlas.tilePositions].filter((row) => other.atlas.rowOf(atlas.indices[row]) >= 0).slice(0, SHOWN) : [];
-    const noise = both.some(({ latent }) => latent.spiking) ? `Noise seed ${seed}${both.every(({ latent }) => latent.spiking) ? `, ${sampler}, T = ${steps}` : "; the model without spikes has no noise"}` : "No noise in either";
+    const rows = shared
+      ? [...atlas.tilePositions].filter((row) => other.atlas.rowOf(atlas.indices[row]) >= 0).slice(0, SHOWN)
+      : [];
+    const noise = both.some(({ latent }) => latent.spiking)
+      ? `Noise seed ${seed}${both.every(({ latent }) => latent.spiking) ? `, ${sampler}, T = ${steps}` : "; the model without spikes has no noise"}`
+      : "No noise in either";
     const words = `${noise}; the first ${SHOWN} of each; nothing chosen.${shared ? "" : " The two know no test images in common, so only samples are shown."}`;
-    const ofImages = rows.length ? [...(images ? [test(images, rows)] : []), ...both.map((model) => decoded(model, rows))] : [];
+    const ofImages = rows.length
+      ? [...(images ? [test(images, rows)] : []), ...both.map((model) => decoded(model, rows))]
+      : [];
     return { lines: [...ofImages, ...both.map(samples)], words };
   }
 
@@ -73,19 +109,54 @@ export function sideBySide(session) {
     const area = about.size ** 2 * about.channels;
     const cells = about.steps * about.dims;
     const own = (what, title, labels) => [
-      { title: `${about.name}, ${title}`, about, images: labels.map((_, k) => () => fromBytes(drawn[`${what}s`].values.subarray(k * area, (k + 1) * area), about.channels)), labels },
-      { title: "its latent spikes", spikes: labels.map((_, k) => drawn[`${what}Spikes`].values.subarray(k * cells, (k + 1) * cells)), dims: about.dims, labels },
+      {
+        title: `${about.name}, ${title}`,
+        about,
+        images: labels.map(
+          (_, k) => () => fromBytes(drawn[`${what}s`].values.subarray(k * area, (k + 1) * area), about.channels),
+        ),
+        labels,
+      },
+      {
+        title: "its latent spikes",
+        spikes: labels.map((_, k) => drawn[`${what}Spikes`].values.subarray(k * cells, (k + 1) * cells)),
+        dims: about.dims,
+        labels,
+      },
     ];
     const both = Boolean(drawn.reconstructions);
     const words = `Noise seed ${seed}; the first ${SHOWN} of each; nothing chosen. The latent of ${about.name} is a spike train of each of ${about.dims} neurons (rows) over ${about.steps} steps (columns) that goes on from what came before: there is no rate to play, so the server draws its pictures.${both ? "" : " The test images are not here, or of another size, so only samples are shown."}`;
-    const mine = both ? [test(images, rows), decoded(session, rows), ...own("reconstruction", "reconstructed", rows.map((row) => atlas.label(row)))] : [];
-    return { lines: [...mine, samples(session), ...own("sample", "samples", seeds.map((k) => `sample ${k + 1}`))], words };
+    const mine = both
+      ? [
+          test(images, rows),
+          decoded(session, rows),
+          ...own(
+            "reconstruction",
+            "reconstructed",
+            rows.map((row) => atlas.label(row)),
+          ),
+        ]
+      : [];
+    return {
+      lines: [
+        ...mine,
+        samples(session),
+        ...own(
+          "sample",
+          "samples",
+          seeds.map((k) => `sample ${k + 1}`),
+        ),
+      ],
+      words,
+    };
   }
 
   /** Elements of a row of pictures; how each of them is drawn, once it has a place, is added to `drawings`. */
   function lineOf({ title, about, images, spikes, dims, labels }, drawings) {
     const pictures = labels.map((label, k) => {
-      const canvas = spikes ? h("canvas", { class: "small-raster", role: "img", "aria-label": `${title}: ${label}` }) : pixels(about.size, about.size, `${title}: ${label}`, "thumb");
+      const canvas = spikes
+        ? h("canvas", { class: "small-raster", role: "img", "aria-label": `${title}: ${label}` })
+        : pixels(about.size, about.size, `${title}: ${label}`, "thumb");
       drawings.push(() => (spikes ? paintSpikes(canvas, spikes[k], dims) : paint(canvas, images[k](), about.channels)));
       return canvas;
     });

@@ -9,7 +9,8 @@ const counted = (training) => training.device === "cpu" && training.cpu_seconds;
 export const minutes = (training) => (training ? (counted(training) || training.seconds) / 60 : null);
 
 export const budget = (training) =>
-  `${training.epochs} epochs, ${minutes(training).toFixed(0)} ` + (counted(training) ? "core minutes" : `min on ${training.device}`);
+  `${training.epochs} epochs, ${minutes(training).toFixed(0)} ` +
+  (counted(training) ? "core minutes" : `min on ${training.device}`);
 
 /** The curve of a model's card as a chart; null if there is none to draw. */
 export function learning({ name, card }) {

@@ -43,15 +43,22 @@ export function chart(title, { tall = 170 } = {}) {
     if (!shown || !wide) return;
     const { x, y, marks } = shown;
     const toX = (v) => MARGIN.left + ((v - x.from) / (x.to - x.from || 1)) * (wide - MARGIN.left - MARGIN.right);
-    const toY = (v) => tall - MARGIN.bottom - ((v - y.from) / (y.to - y.from || 1)) * (tall - MARGIN.bottom - MARGIN.top);
+    const toY = (v) =>
+      tall - MARGIN.bottom - ((v - y.from) / (y.to - y.from || 1)) * (tall - MARGIN.bottom - MARGIN.top);
     const [left, right, top, bottom] = [MARGIN.left, wide - MARGIN.right, MARGIN.top, tall - MARGIN.bottom];
     picture.setAttribute("viewBox", `0 0 ${wide} ${tall}`);
     picture.replaceChildren(
-      ...ticks(y.from, y.to, 3, y.whole).map((v) => svg("line", { class: "grid", x1: left, x2: right, y1: toY(v), y2: toY(v) })),
+      ...ticks(y.from, y.to, 3, y.whole).map((v) =>
+        svg("line", { class: "grid", x1: left, x2: right, y1: toY(v), y2: toY(v) }),
+      ),
       ...marks.flatMap((mark) => DRAWN[mark.kind](mark, toX, toY, { left, right, top, bottom })),
       svg("line", { class: "axis", x1: left, x2: right, y1: bottom, y2: bottom }),
-      ...ticks(x.from, x.to, Math.max(2, Math.floor(wide / 70)), x.whole).map((v) => svg("text", { x: toX(v), y: bottom + 14, "text-anchor": "middle" }, x.name?.(v) ?? formatNumber(v))),
-      ...ticks(y.from, y.to, 3, y.whole).map((v) => svg("text", { x: left - 5, y: toY(v) + 4, "text-anchor": "end" }, formatNumber(v))),
+      ...ticks(x.from, x.to, Math.max(2, Math.floor(wide / 70)), x.whole).map((v) =>
+        svg("text", { x: toX(v), y: bottom + 14, "text-anchor": "middle" }, x.name?.(v) ?? formatNumber(v)),
+      ),
+      ...ticks(y.from, y.to, 3, y.whole).map((v) =>
+        svg("text", { x: left - 5, y: toY(v) + 4, "text-anchor": "end" }, formatNumber(v)),
+      ),
       svg("text", { class: "unit", x: right, y: tall - 4, "text-anchor": "end" }, x.label),
       svg("text", { class: "unit", x: 0, y: 10 }, y.label),
       reading,
@@ -100,7 +107,16 @@ export function chart(title, { tall = 170 } = {}) {
     picture.setAttribute("aria-label", `${title}. ${described.words}`);
     note.textContent = described.note ?? "";
     legend.replaceChildren(
-      ...described.marks.filter((mark) => mark.name).map((mark) => h("span", {}, h("span", { class: `key ${mark.kind} ${mark.tone}${mark.hollow ? " hollow" : ""}` }), ` ${mark.name}`)),
+      ...described.marks
+        .filter((mark) => mark.name)
+        .map((mark) =>
+          h(
+            "span",
+            {},
+            h("span", { class: `key ${mark.kind} ${mark.tone}${mark.hollow ? " hollow" : ""}` }),
+            ` ${mark.name}`,
+          ),
+        ),
     );
     render();
   };
@@ -110,24 +126,48 @@ export function chart(title, { tall = 170 } = {}) {
   return element;
 }
 
-const path = (values, toX, toY) => values.map(([x, y], i) => `${i ? "L" : "M"}${toX(x).toFixed(1)} ${toY(y).toFixed(1)}`).join("");
+const path = (values, toX, toY) =>
+  values.map(([x, y], i) => `${i ? "L" : "M"}${toX(x).toFixed(1)} ${toY(y).toFixed(1)}`).join("");
 
 /** How each kind of mark is drawn: (mark, toX, toY, box) -> elements. */
 const DRAWN = {
   bars: ({ values, tone, width = 0.8 }, toX, toY) =>
-    values.filter(([, y]) => y > 0).map(([x, y]) => {
-      const [a, b] = [toX(x - width / 2), toX(x + width / 2)];
-      return svg("rect", { class: `bars ${tone}`, x: a.toFixed(1), width: Math.max(1, b - a).toFixed(1), y: toY(y).toFixed(1), height: Math.max(0, toY(0) - toY(y)).toFixed(1) });
-    }),
-  line: ({ values, tone, dashed }, toX, toY) => [svg("path", { class: `line ${tone}`, d: path(values, toX, toY), "stroke-dasharray": dashed ? "4 3" : null })],
+    values
+      .filter(([, y]) => y > 0)
+      .map(([x, y]) => {
+        const [a, b] = [toX(x - width / 2), toX(x + width / 2)];
+        return svg("rect", {
+          class: `bars ${tone}`,
+          x: a.toFixed(1),
+          width: Math.max(1, b - a).toFixed(1),
+          y: toY(y).toFixed(1),
+          height: Math.max(0, toY(0) - toY(y)).toFixed(1),
+        });
+      }),
+  line: ({ values, tone, dashed }, toX, toY) => [
+    svg("path", { class: `line ${tone}`, d: path(values, toX, toY), "stroke-dasharray": dashed ? "4 3" : null }),
+  ],
   dots: ({ values, tone, hollow, size = 3 }, toX, toY) =>
-    values.map(([x, y]) => svg("circle", { class: `dots ${tone}${hollow ? " hollow" : ""}`, cx: toX(x).toFixed(1), cy: toY(y).toFixed(1), r: size })),
+    values.map(([x, y]) =>
+      svg("circle", {
+        class: `dots ${tone}${hollow ? " hollow" : ""}`,
+        cx: toX(x).toFixed(1),
+        cy: toY(y).toFixed(1),
+        r: size,
+      }),
+    ),
   band: ({ values, tone }, toX, toY) => {
     const there = values.map(([x, , high]) => [x, high]);
     const back = values.map(([x, low]) => [x, low]).reverse();
     return [svg("path", { class: `band ${tone}`, d: `${path([...there, ...back], toX, toY)}Z` })];
   },
   region: ({ values: [from, to], tone }, toX, _, { top, bottom }) => [
-    svg("rect", { class: `band ${tone}`, x: toX(from), width: Math.max(0, toX(to) - toX(from)), y: top, height: bottom - top }),
+    svg("rect", {
+      class: `band ${tone}`,
+      x: toX(from),
+      width: Math.max(0, toX(to) - toX(from)),
+      y: top,
+      height: bottom - top,
+    }),
   ],
 };

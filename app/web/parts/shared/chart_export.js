@@ -28,17 +28,34 @@ export function chartsIn(root) {
 export function chartExports(root, model, attempt) {
   const charts = chartsIn(root);
   if (!charts.size) return null;
-  const select = h("select", { "aria-label": "Chart" }, [...charts.keys()].map((name) => h("option", { value: name }, name)));
+  const select = h(
+    "select",
+    { "aria-label": "Chart" },
+    [...charts.keys()].map((name) => h("option", { value: name }, name)),
+  );
   const file = (suffix) => {
     const save = attempt(async () => {
       const content = await WRITERS[suffix](figureOf(charts.get(select.value), select.value));
-      const slug = select.value.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+      const slug = select.value
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, "-")
+        .replace(/^-|-$/g, "");
       const name = `${model.replaceAll("/", "-")}-${slug}.${suffix}`;
       download(name, content);
       return `${name}, ${Math.ceil(content.length / 1024)} kB.`;
     });
     const help = `The chart as it looks here, ${suffix.toUpperCase()}`;
-    return h("button", { type: "button", title: help, "aria-label": `Chart as ${suffix.toUpperCase()}`, onclick: save }, suffix.toUpperCase());
+    return h(
+      "button",
+      { type: "button", title: help, "aria-label": `Chart as ${suffix.toUpperCase()}`, onclick: save },
+      suffix.toUpperCase(),
+    );
   };
-  return h("div", { class: "row tight charts-row" }, h("label", { class: "field" }, "Chart", select), file("svg"), file("pdf"));
+  return h(
+    "div",
+    { class: "row tight charts-row" },
+    h("label", { class: "field" }, "Chart", select),
+    file("svg"),
+    file("pdf"),
+  );
 }

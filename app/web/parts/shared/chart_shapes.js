@@ -7,7 +7,8 @@
 import { palette } from "../../dom.js";
 import { boxOf, isBold, translated, canvasPixels, Recorder } from "../../formats/vector_figure.js";
 
-const LEFT_OUT = "button:not(.chip, .picked), select, input, label, progress, details, .choice, .reading, .unseen, title";
+const LEFT_OUT =
+  "button:not(.chip, .picked), select, input, label, progress, details, .choice, .reading, .unseen, title";
 const MARGIN = 10; // pixels around all
 const SLICES = 32; // of a ramp of colours
 
@@ -21,7 +22,8 @@ export function figureOf(root, title) {
   const origin = root.getBoundingClientRect();
   const shapes = [];
   const ground = colour(palette(root).ground);
-  for (const child of root.matches("canvas") ? [root] : root.childNodes) seen(child, 1, { origin, colour, ground, shapes });
+  for (const child of root.matches("canvas") ? [root] : root.childNodes)
+    seen(child, 1, { origin, colour, ground, shapes });
   if (!shapes.length) throw new Error("there is nothing in this chart");
   const box = boxOf(shapes);
   const words = [root, ...root.querySelectorAll("[aria-label]")];
@@ -30,9 +32,13 @@ export function figureOf(root, title) {
     height: box.bottom - box.top + 2 * MARGIN,
     ground,
     title,
-    words: words.filter((each) => each.matches("svg, canvas, [role=img]")).map((each) => each.getAttribute("aria-label")).filter(Boolean).join(" "),
+    words: words
+      .filter((each) => each.matches("svg, canvas, [role=img]"))
+      .map((each) => each.getAttribute("aria-label"))
+      .filter(Boolean)
+      .join(" "),
     shapes: translated(shapes, MARGIN - box.left, MARGIN - box.top),
-  }; // prettier-ignore
+  };
 }
 
 /** Write down what one node and all below it show. */
@@ -63,7 +69,17 @@ function write(node, opacity, { origin, colour, shapes }) {
   const { ascent, descent } = metrics(style);
   for (const { text, left, top, width, height } of linesOf(node)) {
     const y = top - origin.top + (height - ascent - descent) / 2 + ascent;
-    shapes.push({ kind: "text", x: left - origin.left, y, text, width, size, family: style.fontFamily, bold: isBold(style.fontWeight), fill });
+    shapes.push({
+      kind: "text",
+      x: left - origin.left,
+      y,
+      text,
+      width,
+      size,
+      family: style.fontFamily,
+      bold: isBold(style.fontWeight),
+      fill,
+    });
   }
 }
 
@@ -76,7 +92,8 @@ function linesOf(node) {
     range.setEnd(node, word.index + word[0].length);
     const { left, right, top, height } = range.getBoundingClientRect();
     const line = lines.at(-1);
-    if (line && Math.abs(line.top - top) < 2) Object.assign(line, { text: `${line.text} ${word[0]}`, width: right - line.left });
+    if (line && Math.abs(line.top - top) < 2)
+      Object.assign(line, { text: `${line.text} ${word[0]}`, width: right - line.left });
     else if (right > left) lines.push({ text: word[0], left, top, width: right - left, height });
   }
   return lines;
@@ -98,7 +115,16 @@ function drawn(element, style, opacity, to) {
   const outlines = {
     rect: () => ({ kind: "rect", x: number("x"), y: number("y"), width: number("width"), height: number("height") }),
     circle: () => ({ kind: "circle", x: number("cx"), y: number("cy"), radius: number("r") }),
-    line: () => ({ kind: "path", points: [[[number("x1"), number("y1")], [number("x2"), number("y2")]]], closed: false }), // prettier-ignore
+    line: () => ({
+      kind: "path",
+      points: [
+        [
+          [number("x1"), number("y1")],
+          [number("x2"), number("y2")],
+        ],
+      ],
+      closed: false,
+    }),
     path: () => pathOf(element.getAttribute("d")),
   };
   const outline = outlines[element.tagName]?.();
@@ -106,14 +132,29 @@ function drawn(element, style, opacity, to) {
   const dash = style.strokeDasharray === "none" ? {} : { dash: style.strokeDasharray.split(/[ ,]+/).map(parseFloat) };
   const [shape] = translated([outline], x, y);
   const parts = [];
-  if (style.fill !== "none" && element.tagName !== "line") parts.push({ ...shape, fill: faded(to.colour(style.fill), opacity) });
-  if (style.stroke !== "none") parts.push({ ...shape, stroke: faded(to.colour(style.stroke), opacity), thick: parseFloat(style.strokeWidth), ...dash });
+  if (style.fill !== "none" && element.tagName !== "line")
+    parts.push({ ...shape, fill: faded(to.colour(style.fill), opacity) });
+  if (style.stroke !== "none")
+    parts.push({
+      ...shape,
+      stroke: faded(to.colour(style.stroke), opacity),
+      thick: parseFloat(style.strokeWidth),
+      ...dash,
+    });
   return parts;
 }
 
 /** Lines of "M0 0L1 1...Z". */
 function pathOf(d) {
-  const points = (d ?? "").split("M").slice(1).map((line) => line.replace("Z", "").split("L").map((point) => point.trim().split(/[ ,]+/).map(Number))); // prettier-ignore
+  const points = (d ?? "")
+    .split("M")
+    .slice(1)
+    .map((line) =>
+      line
+        .replace("Z", "")
+        .split("L")
+        .map((point) => point.trim().split(/[ ,]+/).map(Number)),
+    );
   return { kind: "path", points, closed: /Z/.test(d ?? "") };
 }
 
@@ -122,7 +163,13 @@ function painted(canvas, opacity, to) {
   if (canvas.vector) {
     const recorder = new Recorder(to.colour, (text, font) => pen(font).measureText(text).width);
     canvas.vector(recorder, canvas.clientWidth, canvas.clientHeight);
-    const pale = (shape) => Object.fromEntries(Object.entries(shape).map(([name, value]) => [name, name === "fill" || name === "stroke" ? faded(value, opacity) : value]));
+    const pale = (shape) =>
+      Object.fromEntries(
+        Object.entries(shape).map(([name, value]) => [
+          name,
+          name === "fill" || name === "stroke" ? faded(value, opacity) : value,
+        ]),
+      );
     return translated(recorder.shapes.map(pale), x + canvas.clientLeft, y + canvas.clientTop);
   }
   if (!canvas.matches(".pixels") || !width) return [];
@@ -134,16 +181,22 @@ function boxed(element, style, opacity, to) {
   const box = placeOf(element, to);
   const shapes = [];
   if (!box.width || !box.height) return shapes;
-  const round = parseFloat(style.borderTopLeftRadius) >= (style.borderTopLeftRadius.endsWith("%") ? 50 : Math.min(box.width, box.height) / 2 - 0.5);
+  const round =
+    parseFloat(style.borderTopLeftRadius) >=
+    (style.borderTopLeftRadius.endsWith("%") ? 50 : Math.min(box.width, box.height) / 2 - 0.5);
   const disc = round && Math.abs(box.width - box.height) < 0.5;
-  const outline = disc ? { kind: "circle", x: box.x + box.width / 2, y: box.y + box.height / 2, radius: box.width / 2 } : { kind: "rect", ...box };
+  const outline = disc
+    ? { kind: "circle", x: box.x + box.width / 2, y: box.y + box.height / 2, radius: box.width / 2 }
+    : { kind: "rect", ...box };
   const fill = faded(to.colour(style.backgroundColor), opacity);
   if (fill[3]) shapes.push({ ...outline, fill });
   shapes.push(...ramp(style.backgroundImage, box, opacity, to));
   const thick = parseFloat(style.borderTopWidth);
   if (thick && style.borderTopStyle === "solid" && parseFloat(style.borderLeftWidth)) {
     const by = thick / 2;
-    const inner = disc ? { ...outline, radius: outline.radius - by } : { kind: "rect", x: box.x + by, y: box.y + by, width: box.width - thick, height: box.height - thick };
+    const inner = disc
+      ? { ...outline, radius: outline.radius - by }
+      : { kind: "rect", x: box.x + by, y: box.y + by, width: box.width - thick, height: box.height - thick };
     const stroke = faded(to.colour(style.borderTopColor), opacity);
     if (stroke[3]) shapes.push({ ...inner, stroke, thick });
   }
@@ -159,9 +212,18 @@ function ramp(image, { x, y, width, height }, opacity, { colour, ground }) {
     const low = Math.min(stops.length - 2, Math.floor(at));
     const [t, from, to] = [at - low, stops[low], stops[low + 1]];
     const below = 1 - opacity * (from[3] * (1 - t) + to[3] * t);
-    const mixed = [0, 1, 2].map((c) => Math.round(opacity * (from[c] * from[3] * (1 - t) + to[c] * to[3] * t) + ground[c] * below));
+    const mixed = [0, 1, 2].map((c) =>
+      Math.round(opacity * (from[c] * from[3] * (1 - t) + to[c] * to[3] * t) + ground[c] * below),
+    );
     const overlap = k < SLICES - 1 ? 0.5 : 0;
-    return { kind: "rect", x: x + (k * width) / SLICES, y, width: width / SLICES + overlap, height, fill: [...mixed, 1] };
+    return {
+      kind: "rect",
+      x: x + (k * width) / SLICES,
+      y,
+      width: width / SLICES + overlap,
+      height,
+      fill: [...mixed, 1],
+    };
   });
 }
 

@@ -3,9 +3,16 @@
 import { h } from "../../dom.js";
 
 const TYPES = {
-  png: "image/png", svg: "image/svg+xml", gif: "image/gif", webp: "image/webp", pdf: "application/pdf",
-  mp4: "video/mp4", csv: "text/csv", json: "application/json", html: "text/html",
-}; // prettier-ignore
+  png: "image/png",
+  svg: "image/svg+xml",
+  gif: "image/gif",
+  webp: "image/webp",
+  pdf: "application/pdf",
+  mp4: "video/mp4",
+  csv: "text/csv",
+  json: "application/json",
+  html: "text/html",
+};
 
 /** @param {string} name whose ending says what it is @param {string|Uint8Array} content */
 export function download(name, content) {

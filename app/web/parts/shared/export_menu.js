@@ -38,7 +38,9 @@ const FEW = 8; // pictures that are decoded here, without waking the workers
 /** @param {() => Offer} [offer] asked when the menu opens; without one, the picture on the screen and the page's charts */
 export function exportMenu(session, offer = null, label = "Export", view = "") {
   const page = () => ({ root: place.getRootNode(), view });
-  const place = menu(label, "export", () => (offer ? sheetOf(session, offer(), null) : sheetOf(session, onScreen(session, view), page())));
+  const place = menu(label, "export", () =>
+    offer ? sheetOf(session, offer(), null) : sheetOf(session, onScreen(session, view), page()),
+  );
   return place;
 }
 
@@ -46,7 +48,15 @@ function onScreen({ store, live, engine }, view) {
   const { rates, seed, steps } = store.state;
   const upto = engine && IN_TIME.includes(view) ? uptoIn(store.state) : steps;
   const flips = Array.from(live.now?.flips ?? [], (cell) => [0, Math.floor(cell / rates.length), cell % rates.length]);
-  return { kind: "picture", name: "picture", cells: [rates], seeds: [seed], flips, upto: upto < steps ? [upto] : [], columns: 1 };
+  return {
+    kind: "picture",
+    name: "picture",
+    cells: [rates],
+    seeds: [seed],
+    flips,
+    upto: upto < steps ? [upto] : [],
+    columns: 1,
+  };
 }
 
 /** @param {Offer} offer @param {{root: Document|ShadowRoot, view: string}|null} page whose charts are offered, too */
@@ -126,7 +136,11 @@ function sheetOf(session, offer, page) {
       download(name, content);
       return `${name}, ${Math.ceil(content.length / 1024)} kB.`;
     });
-    return h("button", { type: "button", title: help, onclick: save }, suffix === "npz" || suffix === "csv" ? `.${suffix}` : suffix.toUpperCase());
+    return h(
+      "button",
+      { type: "button", title: help, onclick: save },
+      suffix === "npz" || suffix === "csv" ? `.${suffix}` : suffix.toUpperCase(),
+    );
   };
   const copy = (text, what) => attempt(async () => (await copied(text()), `${what} copied.`));
   const python = attempt(async () => {
@@ -139,7 +153,8 @@ function sheetOf(session, offer, page) {
   const alone = attempt(async () => {
     const query = new URLSearchParams({ view: page.view, [PARAMETER]: encodeState(store.settled) });
     const answer = await fetch(`${session.base}/page/${entry.hash}?${query}`);
-    if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error ?? `${answer.status} ${answer.statusText}`);
+    if (!answer.ok)
+      throw new Error((await answer.json().catch(() => ({}))).error ?? `${answer.status} ${answer.statusText}`);
     const [name, content] = [`${entry.name.replaceAll("/", "-")}-${page.view}.html`, await answer.text()];
     download(name, content);
     return `${name}, ${(content.length / 2 ** 20).toFixed(1)} MB.`;
@@ -148,25 +163,82 @@ function sheetOf(session, offer, page) {
   const film = file("mp4", "A film for slides and players, with a little loss; where the browser can write it");
   film.hidden = true;
   const side = entry.size * Number(scale.value);
-  if (engine && !single) writesMp4({ width: side, height: side }, offer.frame_ms ?? FRAME).then((can) => (film.hidden = !can));
+  if (engine && !single)
+    writesMp4({ width: side, height: side }, offer.frame_ms ?? FRAME).then((can) => (film.hidden = !can));
 
   return h(
     "div",
     { class: "export-sheet" },
-    h("div", { class: "row" }, field("Scale", scale), single ? null : field("Gap", gap), offer.captions ? field("Captions", captions) : null),
-    h("div", { class: "row tight" },
-      engine ? [file("png", "A picture; its recipe is inside"), file("svg", "A picture that stays sharp at any size")] : null,
-      engine && !single ? [file("gif", "A film, one picture after the other"), file("webp", "A film without loss of colours"), film] : null,
+    h(
+      "div",
+      { class: "row" },
+      field("Scale", scale),
+      single ? null : field("Gap", gap),
+      offer.captions ? field("Captions", captions) : null,
+    ),
+    h(
+      "div",
+      { class: "row tight" },
+      engine
+        ? [file("png", "A picture; its recipe is inside"), file("svg", "A picture that stays sharp at any size")]
+        : null,
+      engine && !single
+        ? [file("gif", "A film, one picture after the other"), file("webp", "A film without loss of colours"), film]
+        : null,
       engine ? file("npz", `Pictures, ${latent.whole} and recipe for NumPy`) : null,
-      file("csv", `A table of the ${latent.whole}, a line for each ${single ? "dimension" : "picture"}`)), // prettier-ignore
-    h("div", { class: "row tight" },
-      h("button", { type: "button", title: "The lines that make this again with esvae_core", onclick: python }, "as Python"),
-      h("button", { type: "button", title: "What makes this again, as JSON", onclick: copy(() => textOf(recipe()), "The recipe is") }, "Recipe"),
-      session.backend.noAddress ? null : h("button", { type: "button", title: "A link to what is on the screen", onclick: copy(() => session.link, "The link is") }, "Link"),
-      ALONE.includes(page?.view) && !session.backend.alone ? h("button", { type: "button", title: "One file that opens this view from disk, with the model in it and without a server", onclick: alone }, "HTML") : null), // prettier-ignore
+      file("csv", `A table of the ${latent.whole}, a line for each ${single ? "dimension" : "picture"}`),
+    ),
+    h(
+      "div",
+      { class: "row tight" },
+      h(
+        "button",
+        { type: "button", title: "The lines that make this again with esvae_core", onclick: python },
+        "as Python",
+      ),
+      h(
+        "button",
+        {
+          type: "button",
+          title: "What makes this again, as JSON",
+          onclick: copy(() => textOf(recipe()), "The recipe is"),
+        },
+        "Recipe",
+      ),
+      session.backend.noAddress
+        ? null
+        : h(
+            "button",
+            {
+              type: "button",
+              title: "A link to what is on the screen",
+              onclick: copy(() => session.link, "The link is"),
+            },
+            "Link",
+          ),
+      ALONE.includes(page?.view) && !session.backend.alone
+        ? h(
+            "button",
+            {
+              type: "button",
+              title: "One file that opens this view from disk, with the model in it and without a server",
+              onclick: alone,
+            },
+            "HTML",
+          )
+        : null,
+    ),
     upto?.length === 1 ? h("p", { class: "quiet" }, `After ${upto[0]} of ${steps} steps.`) : null,
-    flips?.length ? h("p", { class: "quiet" }, `With ${flips.length} ${flips.length === 1 ? "spike" : "spikes"} turned by hand.`) : null,
-    h("p", { class: "quiet" }, "Each file carries its recipe. ", h("code", {}, "esvae replay FILE"), " makes it again; dropped on this page, it opens."),
+    flips?.length
+      ? h("p", { class: "quiet" }, `With ${flips.length} ${flips.length === 1 ? "spike" : "spikes"} turned by hand.`)
+      : null,
+    h(
+      "p",
+      { class: "quiet" },
+      "Each file carries its recipe. ",
+      h("code", {}, "esvae replay FILE"),
+      " makes it again; dropped on this page, it opens.",
+    ),
     page && chartExports(page.root, entry.name, attempt),
     said,
     code,
@@ -176,7 +248,11 @@ function sheetOf(session, offer, page) {
 const field = (label, control) => h("label", { class: "field" }, label, control);
 
 function select(label, values, chosen, text) {
-  const element = h("select", { "aria-label": label }, values.map((value) => h("option", { value }, text(value)))); // prettier-ignore
+  const element = h(
+    "select",
+    { "aria-label": label },
+    values.map((value) => h("option", { value }, text(value))),
+  );
   element.value = chosen;
   return element;
 }
@@ -209,7 +285,10 @@ function tables(recipe, tiles, cells, { latent, entry: { size, channels, dims } 
   const text = utf8(textOf(recipe));
   return encodeNpz({
     images: { values: joined(tiles), shape },
-    [latent.spiking ? "rates" : "latent"]: { values: Float32Array.from(cells.flatMap((rates) => Array.from(rates, (rate, j) => latent.value(j, rate / GRID)))), shape: [cells.length, dims] },
+    [latent.spiking ? "rates" : "latent"]: {
+      values: Float32Array.from(cells.flatMap((rates) => Array.from(rates, (rate, j) => latent.value(j, rate / GRID)))),
+      shape: [cells.length, dims],
+    },
     recipe: { values: text, shape: [text.length] },
   });
 }

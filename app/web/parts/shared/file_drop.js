@@ -45,6 +45,20 @@ function chooser(session, name, { recipe, model }, close) {
     const caption = recipe.layout.captions[i];
     return h("option", { value: i }, caption ? `${i + 1}: ${caption}` : i + 1);
   });
-  const select = h("select", { "aria-label": `Picture of ${name}`, onchange: () => showCell(session, recipe, model, Number(select.value), `${name}, ${Number(select.value) + 1}`) }, options); // prettier-ignore
-  return h("div", { class: "opened" }, h("span", {}, `${name}: picture`), select, h("span", {}, `of ${count}`), h("button", { type: "button", class: "bare", "aria-label": "Close", onclick: close }, icon("close")));
+  const select = h(
+    "select",
+    {
+      "aria-label": `Picture of ${name}`,
+      onchange: () => showCell(session, recipe, model, Number(select.value), `${name}, ${Number(select.value) + 1}`),
+    },
+    options,
+  );
+  return h(
+    "div",
+    { class: "opened" },
+    h("span", {}, `${name}: picture`),
+    select,
+    h("span", {}, `of ${count}`),
+    h("button", { type: "button", class: "bare", "aria-label": "Close", onclick: close }, icon("close")),
+  );
 }

@@ -6,7 +6,9 @@ import { palette } from "../../dom.js";
 export function layerName({ name, channelsOut, sideOut, kind }) {
   const shape = kind === "collect" ? `${channelsOut} neurons` : `${channelsOut} × ${sideOut} × ${sideOut}`;
   const [half, at] = name.split(".");
-  const said = { to_latent: "encoder, latent neurons", from_latent: "decoder, first layer" }[name] ?? `${half}, layer ${Number(at) + (half === "decoder" ? 2 : 1)}`;
+  const said =
+    { to_latent: "encoder, latent neurons", from_latent: "decoder, first layer" }[name] ??
+    `${half}, layer ${Number(at) + (half === "decoder" ? 2 : 1)}`;
   return `${said} · ${shape}`;
 }
 
@@ -24,11 +26,17 @@ export function paintMaps(canvas, channels, side, value, columns = 2 ** Math.cei
   const data = new ImageData(width, height);
   for (let c = 0; c < channels; c++) {
     for (let p = 0; p < side * side; p++) {
-      const [x, y] = [(c % columns) * (side + 1) + (p % side), Math.floor(c / columns) * (side + 1) + Math.floor(p / side)];
+      const [x, y] = [
+        (c % columns) * (side + 1) + (p % side),
+        Math.floor(c / columns) * (side + 1) + Math.floor(p / side),
+      ];
       const v = Math.max(-1, Math.min(1, value(c, p)));
       const a = Math.abs(v);
       const tone = v >= 0 ? more : less;
-      data.data.set([0, 1, 2].map((k) => a * tone[k] + (1 - a) * none[k]), 4 * (y * width + x));
+      data.data.set(
+        [0, 1, 2].map((k) => a * tone[k] + (1 - a) * none[k]),
+        4 * (y * width + x),
+      );
       data.data[4 * (y * width + x) + 3] = 40 + 215 * a;
     }
   }

@@ -7,7 +7,13 @@ export function menu(label, picture, content) {
   const sheet = h("div", { class: "sheet", hidden: true });
   const button = h(
     "button",
-    { type: "button", "aria-haspopup": "true", "aria-expanded": "false", title: label, onclick: () => open(sheet.hidden) },
+    {
+      type: "button",
+      "aria-haspopup": "true",
+      "aria-expanded": "false",
+      title: label,
+      onclick: () => open(sheet.hidden),
+    },
     icon(picture),
     h("span", {}, label),
   );

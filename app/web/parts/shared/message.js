@@ -8,8 +8,16 @@ export function message(session) {
     line.replaceChildren();
     if (!said) return;
     line.append(
-      h("p", { class: `message ${said.kind}`, role: said.kind === "warning" ? "alert" : "status" }, said.text,
-        h("button", { type: "button", class: "bare", "aria-label": "Close", onclick: () => session.say(null) }, icon("close"))), // prettier-ignore
+      h(
+        "p",
+        { class: `message ${said.kind}`, role: said.kind === "warning" ? "alert" : "status" },
+        said.text,
+        h(
+          "button",
+          { type: "button", class: "bare", "aria-label": "Close", onclick: () => session.say(null) },
+          icon("close"),
+        ),
+      ),
     );
   };
   session.onMessage = show;

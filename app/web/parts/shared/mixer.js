@@ -108,9 +108,7 @@ export function mixer(session) {
     alone(i) {
       const before = held.alone;
       held.alone = before?.i === i ? null : { i, rates: before?.rates ?? store.state.rates };
-      const rates = held.alone
-        ? held.alone.rates.map((rate, j) => (j === i || !free(j) ? rate : rest))
-        : before.rates;
+      const rates = held.alone ? held.alone.rates.map((rate, j) => (j === i || !free(j) ? rate : rest)) : before.rates;
       store.change({ rates }, held.alone ? `only ${nameOf(session, i)}` : "all again");
     },
     reset(i) {
@@ -203,8 +201,18 @@ export function mixer(session) {
       for (const i of order.slice(first, first + ROW)) {
         const bar = h(
           "div",
-          { class: "fader", role: "slider", tabindex: 0, "data-i": i, "aria-label": nameOf(session, i), "aria-valuemin": latent.value(i, 0),
-            "aria-valuemax": latent.value(i, 1), "aria-orientation": "vertical", onkeydown: onkey, onfocus: () => choose(i) }, // prettier-ignore
+          {
+            class: "fader",
+            role: "slider",
+            tabindex: 0,
+            "data-i": i,
+            "aria-label": nameOf(session, i),
+            "aria-valuemin": latent.value(i, 0),
+            "aria-valuemax": latent.value(i, 1),
+            "aria-orientation": "vertical",
+            onkeydown: onkey,
+            onfocus: () => choose(i),
+          },
           h("i", { class: "density", style: density ? `background:${density(i)}` : null }),
           h("i", { class: "range", style: range ? `--low:${range.low[i]};--high:${range.high[i]}` : "display:none" }),
           h("i", { class: "fill" }),
@@ -220,7 +228,15 @@ export function mixer(session) {
       row.onpointerup = row.onpointercancel = end;
       row.addEventListener("wheel", onwheel, { passive: false });
       const labels = order.slice(first, first + ROW).map((i) => under(i, many));
-      lines.push(h("div", { class: "fader-row" }, scale(), row, h("div", { class: "fader-names", "aria-hidden": "true" }, labels)));
+      lines.push(
+        h(
+          "div",
+          { class: "fader-row" },
+          scale(),
+          row,
+          h("div", { class: "fader-names", "aria-hidden": "true" }, labels),
+        ),
+      );
     }
     rows.replaceChildren(...lines);
     rows.dataset.rows = lines.length;
@@ -234,7 +250,12 @@ export function mixer(session) {
     return name === `d${i}` ? h("span", {}, many ? "" : i) : h("span", { class: "named" }, name);
   }
 
-  const scale = () => h("div", { class: "fader-scale", "aria-hidden": "true" }, SCALES[latent.spiking ? "rates" : "deviations"].map((n) => h("span", {}, n)));
+  const scale = () =>
+    h(
+      "div",
+      { class: "fader-scale", "aria-hidden": "true" },
+      SCALES[latent.spiking ? "rates" : "deviations"].map((n) => h("span", {}, n)),
+    );
 
   function show() {
     const { state } = store;
@@ -265,7 +286,21 @@ export function mixer(session) {
     ["alone", "Solo", `All others ${latent.spiking ? "0" : "at the prior's mean"} until it is pressed again (S)`],
     ["reset", "Reset", "Back to the source's (Backspace, or double click the bar)"],
   ].map(([act, text, help]) =>
-    h("button", { type: "button", class: "small", title: help, "data-act": act, onclick: () => { acts[act](chosen); show(); } }, act === "lock" ? icon("lock") : null, text), // prettier-ignore
+    h(
+      "button",
+      {
+        type: "button",
+        class: "small",
+        title: help,
+        "data-act": act,
+        onclick: () => {
+          acts[act](chosen);
+          show();
+        },
+      },
+      act === "lock" ? icon("lock") : null,
+      text,
+    ),
   );
   detail.append(words, h("span", { class: "acts" }, buttons));
 

@@ -9,7 +9,11 @@ export function noSpikesNotice(session, more = "") {
     "section",
     { class: "no-spikes-notice" },
     h("p", {}, `${entry.name} has no spikes.`),
-    h("p", { class: "quiet" }, `Its latent is one vector of ${entry.dims} ${latent.names}, decoded at once: nothing is sampled, so sampling noise and T do not apply. ${more}`),
+    h(
+      "p",
+      { class: "quiet" },
+      `Its latent is one vector of ${entry.dims} ${latent.names}, decoded at once: nothing is sampled, so sampling noise and T do not apply. ${more}`,
+    ),
   );
   element.dispose = () => {};
   return element;
@@ -17,7 +21,16 @@ export function noSpikesNotice(session, more = "") {
 
 /** The page of a view that is about spikes alone. */
 export function noSpikesView(session) {
-  const spiking = session.models.find((m) => !m.problem && m.steps && m.dataset === session.entry.dataset) ?? session.models.find((m) => !m.problem && m.steps);
-  const open = spiking ? h("button", { type: "button", onclick: () => session.choose(spiking.name) }, `Open ${spiking.name}`) : null;
-  return h("div", { class: "no-spikes" }, noSpikesNotice(session, "This view looks at spikes; a spiking model shows what it is about."), open);
+  const spiking =
+    session.models.find((m) => !m.problem && m.steps && m.dataset === session.entry.dataset) ??
+    session.models.find((m) => !m.problem && m.steps);
+  const open = spiking
+    ? h("button", { type: "button", onclick: () => session.choose(spiking.name) }, `Open ${spiking.name}`)
+    : null;
+  return h(
+    "div",
+    { class: "no-spikes" },
+    noSpikesNotice(session, "This view looks at spikes; a spiking model shows what it is about."),
+    open,
+  );
 }

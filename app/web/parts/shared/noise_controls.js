@@ -4,7 +4,11 @@ import { prefersReducedMotion, choice, h, icon } from "../../dom.js";
 import { MAX_SEED, MAX_STEPS } from "../../state/url_state.js";
 
 const SAMPLERS = [
-  ["bernoulli", "Bernoulli", "As published: every step is a coin with the rate as its chance, so the number of spikes varies."],
+  [
+    "bernoulli",
+    "Bernoulli",
+    "As published: every step is a coin with the rate as its chance, so the number of spikes varies.",
+  ],
   ["systematic", "Systematic", "Spikes evenly spaced from one random offset: T x rate of them, rounded up or down."],
 ];
 
@@ -13,16 +17,51 @@ export const newSeed = () => Math.floor(Math.random() * 10_000);
 
 export function noiseControls(session) {
   const { store, entry } = session;
-  const seed = h("input", { type: "number", min: 0, max: MAX_SEED, step: 1, "aria-label": "Noise seed", title: "The noise is frozen: one seed, one noise, so that what changes in the picture comes from the rates." }); // prettier-ignore
+  const seed = h("input", {
+    type: "number",
+    min: 0,
+    max: MAX_SEED,
+    step: 1,
+    "aria-label": "Noise seed",
+    title: "The noise is frozen: one seed, one noise, so that what changes in the picture comes from the rates.",
+  });
   seed.onchange = () => {
     const value = Math.min(MAX_SEED, Math.max(0, Math.round(Number(seed.value) || 0)));
     seed.value = value;
     store.change({ seed: value }, `noise ${value}`);
   };
-  const fresh = h("button", { type: "button", onclick: () => { const value = newSeed(); store.change({ seed: value }, `noise ${value}`); } }, icon("dice"), "New noise"); // prettier-ignore
-  const beat = h("button", { type: "button", "aria-pressed": "false", title: "New noise several times a second", onclick: () => metronome(!timer) }, icon("play"), "Metronome"); // prettier-ignore
+  const fresh = h(
+    "button",
+    {
+      type: "button",
+      onclick: () => {
+        const value = newSeed();
+        store.change({ seed: value }, `noise ${value}`);
+      },
+    },
+    icon("dice"),
+    "New noise",
+  );
+  const beat = h(
+    "button",
+    {
+      type: "button",
+      "aria-pressed": "false",
+      title: "New noise several times a second",
+      onclick: () => metronome(!timer),
+    },
+    icon("play"),
+    "Metronome",
+  );
   const sampler = choice("Sampler", SAMPLERS, store.state.sampler, (value) => store.change({ sampler: value }, value));
-  const steps = h("input", { type: "range", min: 1, max: MAX_STEPS, step: 1, "aria-label": "Time steps T", title: `The model was trained with T = ${entry.steps}; other values are an experiment.` }); // prettier-ignore
+  const steps = h("input", {
+    type: "range",
+    min: 1,
+    max: MAX_STEPS,
+    step: 1,
+    "aria-label": "Time steps T",
+    title: `The model was trained with T = ${entry.steps}; other values are an experiment.`,
+  });
   const number = h("output", {});
   steps.oninput = (event) => {
     session.live.follow(event);

@@ -23,8 +23,12 @@ export async function openRecipe(session, file) {
 
 /** Name here of the network that made it, wherever its file is now. */
 async function modelOf(session, { checkpoint, steps, dims, seeds }) {
-  if (steps > MAX_STEPS) throw new RecipeError(`it was made with T = ${steps}, and the page goes up to ${MAX_STEPS}; esvae replay makes it again`);
-  if (seeds.some((seed) => seed > MAX_SEED)) throw new RecipeError("its noise has a seed beyond those of the page; esvae replay makes it again");
+  if (steps > MAX_STEPS)
+    throw new RecipeError(
+      `it was made with T = ${steps}, and the page goes up to ${MAX_STEPS}; esvae replay makes it again`,
+    );
+  if (seeds.some((seed) => seed > MAX_SEED))
+    throw new RecipeError("its noise has a seed beyond those of the page; esvae replay makes it again");
   const names = session.models.filter((model) => !model.problem).map(({ name }) => name);
   const likely = names.sort((a, b) => (b === checkpoint.name) - (a === checkpoint.name));
   for (const name of likely) {
@@ -33,7 +37,9 @@ async function modelOf(session, { checkpoint, steps, dims, seeds }) {
     if (entry.dims !== dims) throw new RecipeError(`recipe: dims: expected ${entry.dims}, found ${dims}`);
     return name;
   }
-  throw new RecipeError(`it was made with another network, ${checkpoint.name} (content ${checkpoint.sha256.slice(0, 12)}), which is not here`);
+  throw new RecipeError(
+    `it was made with another network, ${checkpoint.name} (content ${checkpoint.sha256.slice(0, 12)}), which is not here`,
+  );
 }
 
 /**

@@ -7,7 +7,12 @@ const [BEAT, REDUCED_BEAT] = [180, 800]; // ms a step
 export function player(session, trace) {
   const { store } = session;
   const slider = h("input", { type: "range", min: 1, step: 1, "aria-label": "Steps shown" });
-  const play = h("button", { type: "button", "aria-pressed": "false", onclick: () => run(!timer) }, icon("play"), "Play");
+  const play = h(
+    "button",
+    { type: "button", "aria-pressed": "false", onclick: () => run(!timer) },
+    icon("play"),
+    "Play",
+  );
   const words = h("output", {});
   const element = h("div", { class: "row player" }, play, h("label", { class: "field grow" }, slider, words));
   let timer = 0;
@@ -19,11 +24,14 @@ export function player(session, trace) {
     timer = 0;
     if (on) {
       if (trace.now.upto === trace.now.state.steps) show(1);
-      timer = setInterval(() => {
-        const { upto, state } = trace.now;
-        show(upto + 1);
-        if (upto + 1 >= state.steps) run(false);
-      }, prefersReducedMotion() ? REDUCED_BEAT : BEAT);
+      timer = setInterval(
+        () => {
+          const { upto, state } = trace.now;
+          show(upto + 1);
+          if (upto + 1 >= state.steps) run(false);
+        },
+        prefersReducedMotion() ? REDUCED_BEAT : BEAT,
+      );
     } else store.commit("steps shown");
     play.setAttribute("aria-pressed", String(on));
     play.replaceChild(icon(on ? "pause" : "play"), play.firstChild);

@@ -30,11 +30,28 @@ export function raster(session) {
   const legend = h(
     "p",
     { class: "legend", "aria-hidden": "true" },
-    h("span", { class: "key both" }), "spike", h("span", { class: "key now" }), "won by the last move", h("span", { class: "key was" }), "lost by it",
-  ); // prettier-ignore
+    h("span", { class: "key both" }),
+    "spike",
+    h("span", { class: "key now" }),
+    "won by the last move",
+    h("span", { class: "key was" }),
+    "lost by it",
+  );
   const edits = h("span", {});
-  const edited = h("p", { class: "quiet", hidden: true }, edits, h("button", { type: "button", class: "bare small", onclick: asDrawn }, icon("reset"), "Spikes as drawn"));
-  const element = h("section", { class: "raster-part", "data-figure": "Spikes" }, h("div", { class: "head" }, h("h2", {}, "Spikes ", words), legend), canvas, edited, reading);
+  const edited = h(
+    "p",
+    { class: "quiet", hidden: true },
+    edits,
+    h("button", { type: "button", class: "bare small", onclick: asDrawn }, icon("reset"), "Spikes as drawn"),
+  );
+  const element = h(
+    "section",
+    { class: "raster-part", "data-figure": "Spikes" },
+    h("div", { class: "head" }, h("h2", {}, "Spikes ", words), legend),
+    canvas,
+    edited,
+    reading,
+  );
   let order = orderOf(session);
 
   function draw({ context, width, height } = sharp(canvas)) {
@@ -67,7 +84,10 @@ export function raster(session) {
     const spread = Math.sqrt(state.steps * rates.reduce((a, r) => a + r * (1 - r), 0));
     const margin = state.sampler === "bernoulli" ? ` ± ${spread.toFixed(0)}` : "";
     words.textContent = `${count} of ${spikes.length}; the rates say ${mean.toFixed(0)}${margin}`;
-    canvas.setAttribute("aria-label", `Spike raster: ${d} neurons, ${state.steps} time steps, ${count} spikes; ${won} won and ${lost} lost by the last move`);
+    canvas.setAttribute(
+      "aria-label",
+      `Spike raster: ${d} neurons, ${state.steps} time steps, ${count} spikes; ${won} won and ${lost} lost by the last move`,
+    );
   }
 
   function asDrawn() {
@@ -79,8 +99,14 @@ export function raster(session) {
     if (!live.now) return;
     const { state, rates, spikes } = live.now;
     const box = canvas.getBoundingClientRect();
-    const t = Math.min(state.steps - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * state.steps)));
-    const place = Math.min(rates.length - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * rates.length)));
+    const t = Math.min(
+      state.steps - 1,
+      Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * state.steps)),
+    );
+    const place = Math.min(
+      rates.length - 1,
+      Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * rates.length)),
+    );
     const j = order[place];
     reading.textContent = `${nameOf(session, j)}, step ${t + 1} of ${state.steps}: ${spikes[t * rates.length + j] ? "a spike" : "silent"}`;
   };

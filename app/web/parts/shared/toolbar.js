@@ -6,12 +6,33 @@ import { exportMenu } from "./export_menu.js";
 
 export function toolbar(session, view) {
   const { store } = session;
-  const undo = h("button", { type: "button", title: "Undo (Ctrl+Z)", onclick: () => store.undo() }, icon("undo"), h("span", {}, "Undo"));
-  const redo = h("button", { type: "button", title: "Redo (Ctrl+Y)", onclick: () => store.redo() }, icon("redo"), h("span", {}, "Redo"));
+  const undo = h(
+    "button",
+    { type: "button", title: "Undo (Ctrl+Z)", onclick: () => store.undo() },
+    icon("undo"),
+    h("span", {}, "Undo"),
+  );
+  const redo = h(
+    "button",
+    { type: "button", title: "Redo (Ctrl+Y)", onclick: () => store.redo() },
+    icon("redo"),
+    h("span", {}, "Redo"),
+  );
   const steps = menu("Steps", "history", () => stepList(session));
-  const link = h("button", { type: "button", title: "Copy a link to what is on the screen", onclick: () => copy(session, link) }, icon("link"), h("span", {}, "Link")); // prettier-ignore
+  const link = h(
+    "button",
+    { type: "button", title: "Copy a link to what is on the screen", onclick: () => copy(session, link) },
+    icon("link"),
+    h("span", {}, "Link"),
+  );
   const actions = h("div", { class: "actions" }, undo, redo, steps, link, exportMenu(session, null, "Export", view));
-  const element = h("header", { class: "bar" }, models(session), h("p", { class: "quiet about" }, about(session)), actions);
+  const element = h(
+    "header",
+    { class: "bar" },
+    models(session),
+    h("p", { class: "quiet about" }, about(session)),
+    actions,
+  );
 
   const update = () => {
     const { labels, at } = store.history;
@@ -37,11 +58,17 @@ export function toolbar(session, view) {
 }
 
 const isText = (target) =>
-  target?.isContentEditable || target?.tagName === "TEXTAREA" || (target?.tagName === "INPUT" && ["text", "number", "search"].includes(target.type));
+  target?.isContentEditable ||
+  target?.tagName === "TEXTAREA" ||
+  (target?.tagName === "INPUT" && ["text", "number", "search"].includes(target.type));
 
 function models(session) {
   const options = session.models.map(({ name, problem, kind }) =>
-    h("option", { value: name, disabled: Boolean(problem), title: problem || null }, problem ? `${name} (${kind ?? "unreadable"})` : name),
+    h(
+      "option",
+      { value: name, disabled: Boolean(problem), title: problem || null },
+      problem ? `${name} (${kind ?? "unreadable"})` : name,
+    ),
   );
   const select = h("select", { "aria-label": "Model", onchange: () => session.choose(select.value) }, options);
   select.value = session.entry.name;
@@ -58,7 +85,15 @@ function about({ entry, engine, latent }) {
 function stepList({ store }) {
   const { labels, at } = store.history;
   const rows = labels.map((label, i) =>
-    h("li", {}, h("button", { type: "button", class: "bare", "aria-current": i === at ? "step" : null, onclick: () => store.jump(i) }, `${i}. ${label}`)), // prettier-ignore
+    h(
+      "li",
+      {},
+      h(
+        "button",
+        { type: "button", class: "bare", "aria-current": i === at ? "step" : null, onclick: () => store.jump(i) },
+        `${i}. ${label}`,
+      ),
+    ),
   );
   return h("ol", { class: "steps", reversed: true }, rows.reverse().slice(0, 100));
 }

@@ -11,13 +11,28 @@ const MILLIONS = 100; // of pixels that are unpacked at most, 4 bytes each
 
 export function upload(session) {
   const { engine, entry } = session;
-  if (!engine) return h("p", { class: "quiet" }, "Encoding a picture needs the model in the page, and this browser cannot run it.");
+  if (!engine)
+    return h(
+      "p",
+      { class: "quiet" },
+      "Encoding a picture needs the model in the page, and this browser cannot run it.",
+    );
   const invert = h("input", { type: "checkbox", onchange: () => again() });
-  const input = h("input", { type: "file", accept: "image/*", "aria-label": "A picture of your own", onchange: () => take(input.files[0]) });
+  const input = h("input", {
+    type: "file",
+    accept: "image/*",
+    "aria-label": "A picture of your own",
+    onchange: () => take(input.files[0]),
+  });
   const video = h("video", { class: "camera", muted: true, playsinline: true, hidden: true });
   const shoot = h("button", { type: "button", hidden: true }, "Take the picture");
   const camera = h("button", { type: "button", onclick: () => film() }, icon("camera"), "Camera");
-  const crop = h("select", { "aria-label": "How the picture is made square", onchange: () => again() }, h("option", { value: "crop" }, "centre square"), h("option", { value: "pad" }, "whole, with margins"));
+  const crop = h(
+    "select",
+    { "aria-label": "How the picture is made square", onchange: () => again() },
+    h("option", { value: "crop" }, "centre square"),
+    h("option", { value: "pad" }, "whole, with margins"),
+  );
   const drop = h("label", { class: "drop" }, h("span", {}, "Choose a picture, or drop one here"), input);
   const element = h(
     "div",
@@ -26,7 +41,11 @@ export function upload(session) {
     h("div", { class: "row" }, camera, crop, h("label", { class: "field" }, invert, "invert")),
     video,
     shoot,
-    h("p", { class: "quiet" }, `It is brought to ${entry.size} × ${entry.size} pixels and encoded here; it does not leave this page. The link keeps its ${session.latent.whole}, not the picture.`),
+    h(
+      "p",
+      { class: "quiet" },
+      `It is brought to ${entry.size} × ${entry.size} pixels and encoded here; it does not leave this page. The link keeps its ${session.latent.whole}, not the picture.`,
+    ),
   );
   let kept = null; // {bitmap, name} of the last picture
   let stream = null;
@@ -88,14 +107,18 @@ export function encodePicture({ engine, entry, store }, bitmap, name, fit = "cro
 
 /** @returns {Promise<ImageBitmap>} upright, at most MOST pixels wide or high @throws {Error} one line */
 export async function bitmapOf(file) {
-  if (file.size > LARGEST * 2 ** 20) throw new Error(`expected at most ${LARGEST} MB, found ${Math.ceil(file.size / 2 ** 20)}`);
+  if (file.size > LARGEST * 2 ** 20)
+    throw new Error(`expected at most ${LARGEST} MB, found ${Math.ceil(file.size / 2 ** 20)}`);
   if (!file.size) throw new Error("expected a picture, found an empty file");
-  let [size, bitmap] = [null, null];
+  let size;
+  let bitmap = null;
   try {
     size = await sizeOf(file);
     if (size.width * size.height <= MILLIONS * 1e6) bitmap = await createImageBitmap(file);
   } catch {
-    throw new Error("expected a picture that this browser reads (PNG, JPEG, WebP, GIF, BMP, AVIF), found something else or a damaged one");
+    throw new Error(
+      "expected a picture that this browser reads (PNG, JPEG, WebP, GIF, BMP, AVIF), found something else or a damaged one",
+    );
   }
   if (!bitmap) throw new Error(`expected at most ${MILLIONS} million pixels, found ${size.width} × ${size.height}`);
   const most = Math.max(bitmap.width, bitmap.height);

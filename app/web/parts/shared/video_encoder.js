@@ -6,7 +6,13 @@ import { rgba } from "../../formats/image_grid.js";
 import { xmp } from "../../formats/xmp.js";
 
 // Most blocks of 16 x 16 pixels in a picture, and the level of H.264 (table A-1) that allows them.
-const LEVELS = [[1620, "1e"], [3600, "1f"], [8192, "28"], [22080, "32"], [36864, "33"]]; // prettier-ignore
+const LEVELS = [
+  [1620, "1e"],
+  [3600, "1f"],
+  [8192, "28"],
+  [22080, "32"],
+  [36864, "33"],
+];
 const BITS = 4; // for each pixel: plenty, since every edge of an enlarged pixel is to stay sharp
 
 /** Settings of an encoder whose files every player takes: the baseline profile. */
@@ -14,13 +20,23 @@ function settings({ width, height }, ms) {
   const blocks = Math.ceil(width / 16) * Math.ceil(height / 16);
   const [, level] = LEVELS.find(([most]) => blocks <= most) ?? LEVELS.at(-1);
   const framerate = 1000 / ms;
-  return { codec: `avc1.4200${level}`, width, height, framerate, bitrate: Math.ceil(width * height * framerate * BITS), avc: { format: "avc" } };
+  return {
+    codec: `avc1.4200${level}`,
+    width,
+    height,
+    framerate,
+    bitrate: Math.ceil(width * height * framerate * BITS),
+    avc: { format: "avc" },
+  };
 }
 
 /** Whether this browser writes such films of that size. */
 export async function writesMp4(size, ms) {
   if (typeof VideoEncoder === "undefined") return false;
-  return VideoEncoder.isConfigSupported(settings(size, ms)).then(({ supported }) => supported, () => false); // prettier-ignore
+  return VideoEncoder.isConfigSupported(settings(size, ms)).then(
+    ({ supported }) => supported,
+    () => false,
+  );
 }
 
 /**
@@ -47,18 +63,30 @@ export async function encodeMp4(frames, ms, recipe) {
   try {
     encoder.configure(settings(size, ms));
     frames.forEach((frame, i) => {
-      const picture = new VideoFrame(rgba(frame), { format: "RGBX", codedWidth: size.width, codedHeight: size.height, timestamp: i * ms * 1000, duration: ms * 1000 });
+      const picture = new VideoFrame(rgba(frame), {
+        format: "RGBX",
+        codedWidth: size.width,
+        codedHeight: size.height,
+        timestamp: i * ms * 1000,
+        duration: ms * 1000,
+      });
       encoder.encode(picture, { keyFrame: true }); // none needs another: a player can stop at each
       picture.close();
     });
     await encoder.flush();
   } catch (error) {
-    throw new Error(`the browser's encoder failed: ${(failed ?? error).message}`);
+    throw new Error(`the browser's encoder failed: ${(failed ?? error).message}`, { cause: error });
   } finally {
     if (encoder.state !== "closed") encoder.close();
   }
   const description = new Uint8Array(decoder.description);
-  return joinMp4(samples, size, ms, { description, colorSpace: decoder.colorSpace }, xmp(recipe, await checksum(frames)));
+  return joinMp4(
+    samples,
+    size,
+    ms,
+    { description, colorSpace: decoder.colorSpace },
+    xmp(recipe, await checksum(frames)),
+  );
 }
 
 /** SHA-256 of the frames' bytes. */

@@ -7,7 +7,13 @@ export function pythonCode(lines) {
   const text = h("pre", { class: "code", tabindex: 0 });
   const word = h("span", {}, "Copy");
   const copy = h("button", { type: "button", class: "small", onclick: take }, word);
-  const element = h("details", { class: "code-part", ontoggle: refresh }, h("summary", {}, "In Python"), h("div", { class: "row" }, copy), text);
+  const element = h(
+    "details",
+    { class: "code-part", ontoggle: refresh },
+    h("summary", {}, "In Python"),
+    h("div", { class: "row" }, copy),
+    text,
+  );
 
   async function take() {
     try {

@@ -17,7 +17,14 @@ export function layers(session, trace) {
   const { entry, engine, store } = session;
   const all = [...encoderLayers(engine.model), ...decoderLayers(engine.model)].filter((l) => l.neuron);
   const ofEncoder = new Set(encoderLayers(engine.model).map((l) => l.name));
-  const select = h("select", { "aria-label": "Layer", onchange: () => trace.remember({ layer: select.value, unit: "" }, `layer ${select.value}`) }, all.map((l) => h("option", { value: l.name }, layerName(l))));
+  const select = h(
+    "select",
+    {
+      "aria-label": "Layer",
+      onchange: () => trace.remember({ layer: select.value, unit: "" }, `layer ${select.value}`),
+    },
+    all.map((l) => h("option", { value: l.name }, layerName(l))),
+  );
   const shows = choice("Shown", SHOWN, "rate", (value) => {
     what = value;
     shows.choose(value);
@@ -37,8 +44,27 @@ export function layers(session, trace) {
   const element = h(
     "section",
     { class: "layers-part" },
-    h("div", { class: "head" }, h("h2", {}, "Inside the network ", h("small", {}, "click a neuron to see its membrane")), h("div", { class: "row tight" }, select, shows)),
-    h("div", { class: "layers" }, h("div", {}, place, facts), h("div", {}, h("div", { class: "row tight unit-fields" }, ["Channel", "Row", "Column"].map((label, i) => h("label", { class: "field" }, label, fields[i]))), membraneChart)),
+    h(
+      "div",
+      { class: "head" },
+      h("h2", {}, "Inside the network ", h("small", {}, "click a neuron to see its membrane")),
+      h("div", { class: "row tight" }, select, shows),
+    ),
+    h(
+      "div",
+      { class: "layers" },
+      h("div", {}, place, facts),
+      h(
+        "div",
+        {},
+        h(
+          "div",
+          { class: "row tight unit-fields" },
+          ["Channel", "Row", "Column"].map((label, i) => h("label", { class: "field" }, label, fields[i])),
+        ),
+        membraneChart,
+      ),
+    ),
   );
   let what = "rate";
   let columns = 1;
@@ -46,13 +72,16 @@ export function layers(session, trace) {
   let encoded = { key: null, layer: null };
   let asked = "";
 
-  const chosen = (state) => all.find((l) => l.name === state.view.layer && (!ofEncoder.has(l.name) || image)) ?? all.find((l) => !ofEncoder.has(l.name));
+  const chosen = (state) =>
+    all.find((l) => l.name === state.view.layer && (!ofEncoder.has(l.name) || image)) ??
+    all.find((l) => !ofEncoder.has(l.name));
 
   /** What the chosen layer did: {spikes, membranes} (T, C, side, side). */
   function activity(layer, { state, layers: traced }) {
     if (!ofEncoder.has(layer.name)) return traced[layer.name];
     const key = `${asked} ${layer.name} ${state.steps}`;
-    if (encoded.key !== key) encoded = { key, layer: engine.traceEncode(image, state.steps, [layer.name]).layers[layer.name] };
+    if (encoded.key !== key)
+      encoded = { key, layer: engine.traceEncode(image, state.steps, [layer.name]).layers[layer.name] };
     return encoded.layer;
   }
 
@@ -95,16 +124,27 @@ export function layers(session, trace) {
     const firing = rates.reduce((a, b) => a + b, 0) / area;
     const silent = rates.filter((r) => r === 0).length / area;
     const said = `${(100 * firing).toFixed(1)} % of the neurons fire at a step; ${Math.round(100 * silent)} % never do`;
-    const when = { rate: "Spikes per step, over all steps", spikes: `Spikes at step ${upto}`, membrane: `Membranes at step ${upto}, full colour at twice the threshold; below 0 in the other accent` }[what];
+    const when = {
+      rate: "Spikes per step, over all steps",
+      spikes: `Spikes at step ${upto}`,
+      membrane: `Membranes at step ${upto}, full colour at twice the threshold; below 0 in the other accent`,
+    }[what];
     facts.textContent = `${when}. ${said}.${painted && ofEncoder.has(layer.name) ? " The encoder is shown what the model paints, since the image itself is not at hand." : ""}`;
-    canvas.setAttribute("aria-label", `${layerName(layer)}, ${channels} maps of ${side} by ${side}. ${facts.textContent}`);
+    canvas.setAttribute(
+      "aria-label",
+      `${layerName(layer)}, ${channels} maps of ${side} by ${side}. ${facts.textContent}`,
+    );
     drawUnit(layer, did, rates, now);
   }
 
   function drawUnit(layer, did, rates, { state, upto }) {
     const { channelsOut: channels, sideOut: side, neuron } = layer;
     const busiest = rates.indexOf(Math.max(...rates.map((r) => (r < 1 ? r : 0))));
-    const [c, y, x] = unitOf(state, layer) ?? [Math.floor(busiest / side ** 2), Math.floor(busiest / side) % side, busiest % side];
+    const [c, y, x] = unitOf(state, layer) ?? [
+      Math.floor(busiest / side ** 2),
+      Math.floor(busiest / side) % side,
+      busiest % side,
+    ];
     fields.forEach((field, i) => {
       field.max = (i ? side : channels) - 1;
       field.value = [c, y, x][i];
@@ -120,7 +160,14 @@ export function layers(session, trace) {
     const potential = Array.from({ length: state.steps }, (_, t) => did.membranes[t * area + at]);
     const fired = potential.map((_, t) => did.spikes[t * area + at]);
     const kept = (u, o) => (neuron.reset === "soft" ? u - neuron.threshold * o : u * (1 - o));
-    const saw = potential.flatMap((u, t) => (fired[t] ? [[t + 1, u], [t + 1.12, kept(u, 1)]] : [[t + 1, u]])); // prettier-ignore
+    const saw = potential.flatMap((u, t) =>
+      fired[t]
+        ? [
+            [t + 1, u],
+            [t + 1.12, kept(u, 1)],
+          ]
+        : [[t + 1, u]],
+    );
     const [low, high] = [Math.min(0, ...potential), Math.max(1.3 * neuron.threshold, ...potential)];
     const top = high + 0.12 * (high - low);
     const count = fired.reduce((a, b) => a + b, 0);
@@ -129,13 +176,28 @@ export function layers(session, trace) {
       y: { label: "membrane potential", from: low, to: top },
       marks: [
         ...(upto < state.steps ? [{ kind: "region", tone: "quiet", values: [upto + 0.5, state.steps + 0.7] }] : []),
-        { kind: "line", tone: "was", dashed: true, name: `threshold ${formatNumber(neuron.threshold)}`, values: [[0.5, neuron.threshold], [state.steps + 0.7, neuron.threshold]] },
+        {
+          kind: "line",
+          tone: "was",
+          dashed: true,
+          name: `threshold ${formatNumber(neuron.threshold)}`,
+          values: [
+            [0.5, neuron.threshold],
+            [state.steps + 0.7, neuron.threshold],
+          ],
+        },
         { kind: "line", tone: "ink", name: "membrane", values: saw },
-        { kind: "dots", tone: "now", name: "spike", values: potential.flatMap((u, t) => (fired[t] ? [[t + 1, u]] : [])), size: 3.5 },
+        {
+          kind: "dots",
+          tone: "now",
+          name: "spike",
+          values: potential.flatMap((u, t) => (fired[t] ? [[t + 1, u]] : [])),
+          size: 3.5,
+        },
       ],
       words: `Channel ${c}, row ${y}, column ${x}: ${count} spikes in ${state.steps} steps, membrane from ${formatNumber(Math.min(...potential))} to ${formatNumber(Math.max(...potential))}, threshold ${formatNumber(neuron.threshold)}.`,
       note: `Channel ${c}${side > 1 ? `, row ${y}, column ${x}` : ""}: ${count} of ${state.steps} spikes. ${neuron.learned_leak ? "A learned leak of its channel's own" : `Leak ${formatNumber(neuron.leak)} a step`}; a spike ${neuron.reset === "soft" ? "takes the threshold off" : "empties it"}.`,
-    }); // prettier-ignore
+    });
     element.dataset.unit = `${layer.name} ${c}.${y}.${x}`;
   }
 
@@ -154,7 +216,10 @@ export function layers(session, trace) {
   canvas.onclick = (event) => {
     const layer = chosen(store.state);
     const box = canvas.getBoundingClientRect();
-    const [px, py] = [((event.clientX - box.left) / box.width) * canvas.width, ((event.clientY - box.top) / box.height) * canvas.height].map(Math.floor);
+    const [px, py] = [
+      ((event.clientX - box.left) / box.width) * canvas.width,
+      ((event.clientY - box.top) / box.height) * canvas.height,
+    ].map(Math.floor);
     const side = layer.sideOut;
     const c = Math.floor(py / (side + 1)) * columns + Math.floor(px / (side + 1));
     if (c < layer.channelsOut) chooseUnit(c, py % (side + 1), px % (side + 1));

@@ -16,12 +16,23 @@ export function ranking(session, trace, { onrank }) {
   const start = h("button", { type: "button", onclick: rank }, "Rank spikes by effect");
   const cancel = h("button", { type: "button", onclick: () => end("stopped") }, icon("close"), "Cancel");
   const doing = h("span", { class: "row tight", hidden: true }, bar, cancel);
-  const clear = h("button", { type: "button", onclick: () => trace.edit([], "spikes as drawn") }, icon("reset"), "Spikes as drawn");
+  const clear = h(
+    "button",
+    { type: "button", onclick: () => trace.edit([], "spikes as drawn") },
+    icon("reset"),
+    "Spikes as drawn",
+  );
   const words = h("p", { class: "quiet", role: "status" });
   const list = h("ol", { class: "ranked-list" });
   const byStep = chart("Effect of turning a spike, by step", { tall: 130 });
   const found = h("div", { class: "ranked-found", hidden: true }, list, byStep);
-  const element = h("section", { class: "ranking-part" }, h("div", { class: "row" }, clear, start, doing), words, found);
+  const element = h(
+    "section",
+    { class: "ranking-part" },
+    h("div", { class: "row" }, clear, start, doing),
+    words,
+    found,
+  );
   element.effects = null;
   let turn = 0;
   let ranked = null; // the spikes that are ranked, or being ranked
@@ -85,10 +96,26 @@ export function ranking(session, trace, { onrank }) {
       ...order.slice(0, LISTED).map((i) => {
         const [j, t] = [i % d, Math.floor(i / d)];
         const what = `${nameOf(session, j)}, step ${t + 1}: ${spikes[i] ? "a spike" : "silent"}`;
-        return h("li", {}, h("button", { type: "button", class: "bare", title: "Turn it", onclick: () => trace.flip([i], `turn ${nameOf(session, j)}, step ${t + 1}`) }, `${what}, ${formatNumber(effects[i])}`));
+        return h(
+          "li",
+          {},
+          h(
+            "button",
+            {
+              type: "button",
+              class: "bare",
+              title: "Turn it",
+              onclick: () => trace.flip([i], `turn ${nameOf(session, j)}, step ${t + 1}`),
+            },
+            `${what}, ${formatNumber(effects[i])}`,
+          ),
+        );
       }),
     );
-    const steps = Array.from({ length: state.steps }, (_, t) => [t + 1, effects.subarray(t * d, (t + 1) * d).reduce((a, b) => a + b, 0) / d]);
+    const steps = Array.from({ length: state.steps }, (_, t) => [
+      t + 1,
+      effects.subarray(t * d, (t + 1) * d).reduce((a, b) => a + b, 0) / d,
+    ]);
     const weights = engine.readoutWeights(state.steps);
     const scale = steps.reduce((a, [, v]) => a + v, 0) / weights.reduce((a, b) => a + b, 0);
     byStep.draw({
@@ -96,7 +123,12 @@ export function ranking(session, trace, { onrank }) {
       y: { label: "mean change", from: 0, to: Math.max(...steps.map(([, v]) => v), scale) * 1.1 || 1 },
       marks: [
         { kind: "bars", tone: "quiet", name: "mean over the neurons", values: steps },
-        { kind: "line", tone: "now", name: "readout weight, same area", values: steps.map(([t], k) => [t, weights[k] * scale]) },
+        {
+          kind: "line",
+          tone: "now",
+          name: "readout weight, same area",
+          values: steps.map(([t], k) => [t, weights[k] * scale]),
+        },
       ],
       words: `From ${formatNumber(steps[0][1])} at step 1 to ${formatNumber(steps.at(-1)[1])} at the last.`,
       note: "If only the readout counted, the bars would follow the line; membranes carry a spike into the steps after it.",
@@ -106,7 +138,8 @@ export function ranking(session, trace, { onrank }) {
 
   function follow({ spikes, flips }) {
     clear.disabled = !flips.size;
-    if (ranked && !same(ranked, spikes)) end(element.effects ? "The spikes have changed; rank them again." : "Stopped: the spikes have changed.");
+    if (ranked && !same(ranked, spikes))
+      end(element.effects ? "The spikes have changed; rank them again." : "Stopped: the spikes have changed.");
   }
 
   const stop = trace.on(follow);

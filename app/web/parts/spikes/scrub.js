@@ -14,9 +14,15 @@ export function scrub(session, trace) {
   const { entry, engine } = session;
   const { size, channels } = entry;
   const large = pixels(size, size, "Picture", "large");
-  const thumbs = { whole: "Picture after all steps", plain: "Picture of the spikes as drawn", difference: "What the edits change" };
+  const thumbs = {
+    whole: "Picture after all steps",
+    plain: "Picture of the spikes as drawn",
+    difference: "What the edits change",
+  };
   const captions = { whole: "after all steps", plain: "without edits", difference: "edits change" };
-  const small = Object.fromEntries(Object.entries(thumbs).map(([key, label]) => [key, pixels(size, size, label, "thumb")]));
+  const small = Object.fromEntries(
+    Object.entries(thumbs).map(([key, label]) => [key, pixels(size, size, label, "thumb")]),
+  );
   const words = h("small", {});
   const changed = h("p", { class: "quiet", role: "status" });
   const weights = chart("Weight of each step in the final picture", { tall: 112 });
@@ -28,8 +34,24 @@ export function scrub(session, trace) {
   const element = h(
     "section",
     { class: "scrub-part" },
-    h("div", { class: "head" }, h("h2", {}, "Picture ", words), engine ? exportMenu(session, () => steps(trace.now), "Export the steps") : null),
-    h("div", { class: "scrub-pictures" }, large, h("div", { class: "thumbs column-of" }, Object.entries(small).map(([key, canvas]) => h("figure", { hidden: !engine }, canvas, h("figcaption", {}, captions[key]))))),
+    h(
+      "div",
+      { class: "head" },
+      h("h2", {}, "Picture ", words),
+      engine ? exportMenu(session, () => steps(trace.now), "Export the steps") : null,
+    ),
+    h(
+      "div",
+      { class: "scrub-pictures" },
+      large,
+      h(
+        "div",
+        { class: "thumbs column-of" },
+        Object.entries(small).map(([key, canvas]) =>
+          h("figure", { hidden: !engine }, canvas, h("figcaption", {}, captions[key])),
+        ),
+      ),
+    ),
     changed,
     engine ? [weights, time, python] : null,
   );

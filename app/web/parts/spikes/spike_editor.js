@@ -24,13 +24,23 @@ const FOOT = 16; // px for the numbers of the steps
  * @param {{effects: () => Float32Array|null}} options effect of turning each cell, once it is known
  */
 export function spikeEditor(session, trace, { effects }) {
-  const { store, atlas, entry, engine } = session;
+  const { atlas, entry, engine } = session;
   const d = entry.dims;
   const row = Math.max(4, Math.min(17, Math.floor(420 / d)));
-  const canvas = h("canvas", { class: "cells-canvas", tabindex: 0, role: "application", style: `height:${TOP + row * d + BELOW + FOOT}px` });
+  const canvas = h("canvas", {
+    class: "cells-canvas",
+    tabindex: 0,
+    role: "application",
+    style: `height:${TOP + row * d + BELOW + FOOT}px`,
+  });
   const words = h("small", {});
   const reading = h("p", { class: "quiet reading" }, " ");
-  const sorts = choice("Order of the neurons", SORTS.filter(([name]) => atlas || name !== "effect"), "", (value) => trace.remember({ sorted: value }, `sort by ${value}`));
+  const sorts = choice(
+    "Order of the neurons",
+    SORTS.filter(([name]) => atlas || name !== "effect"),
+    "",
+    (value) => trace.remember({ sorted: value }, `sort by ${value}`),
+  );
   const key = (tone, text) => h("span", {}, h("span", { class: `key ${tone}` }), ` ${text}`);
   const element = h(
     "section",
@@ -38,7 +48,14 @@ export function spikeEditor(session, trace, { effects }) {
     h("div", { class: "head" }, h("h2", {}, "Spikes ", words), sorts),
     canvas,
     reading,
-    h("p", { class: "legend", "aria-hidden": "true" }, key("both", "spike"), engine ? [key("now", "put in by hand"), key("was hollow", "taken out")] : null, key("line now", "what the rates say (± 1 deviation)"), h("span", { class: "ranked-key" }, key("heat", "turning it changes the picture"))),
+    h(
+      "p",
+      { class: "legend", "aria-hidden": "true" },
+      key("both", "spike"),
+      engine ? [key("now", "put in by hand"), key("was hollow", "taken out")] : null,
+      key("line now", "what the rates say (± 1 deviation)"),
+      h("span", { class: "ranked-key" }, key("heat", "turning it changes the picture")),
+    ),
   );
   let order = [];
   let cursor = { place: 0, t: 0, seen: false };
@@ -79,7 +96,10 @@ export function spikeEditor(session, trace, { effects }) {
     const margin = now.state.sampler === "bernoulli" ? ` ± ${spread.toFixed(0)}` : "";
     words.textContent = `${count} of ${now.spikes.length}; the rates say ${expected.toFixed(0)}${margin}`;
     const how = engine ? " Arrow keys move over the cells, space or a click turns the spike there." : "";
-    canvas.setAttribute("aria-label", `Spike raster: ${d} neurons, ${now.state.steps} time steps, ${count} spikes, ${now.flips.size} turned by hand.${how}`);
+    canvas.setAttribute(
+      "aria-label",
+      `Spike raster: ${d} neurons, ${now.state.steps} time steps, ${count} spikes, ${now.flips.size} turned by hand.${how}`,
+    );
     element.classList.toggle("ranked", Boolean(effects()));
     if (pointed) say();
   }
@@ -117,7 +137,11 @@ export function spikeEditor(session, trace, { effects }) {
     for (let place = 0; place < d && row >= 9; place++) {
       context.fillStyle = colour.ink;
       context.globalAlpha = String(order[place]) === state.view.neuron ? 1 : 0.65;
-      context.fillText(fitted(context, nameOf(session, order[place]), left - 6), left - 5, TOP + place * row + row / 2 + 3.5);
+      context.fillText(
+        fitted(context, nameOf(session, order[place]), left - 6),
+        left - 5,
+        TOP + place * row + row / 2 + 3.5,
+      );
     }
     context.globalAlpha = 1;
     context.strokeStyle = colour.now;
@@ -143,7 +167,14 @@ export function spikeEditor(session, trace, { effects }) {
       const spread = state.sampler === "bernoulli" ? Math.sqrt((rates[j] * (1 - rates[j])) / state.steps) : 0;
       context.strokeStyle = colour.now;
       context.lineWidth = 1;
-      if (spread && row >= 7) line(context, x0 + wide * Math.max(0, rates[j] - spread), y + row / 2, x0 + wide * Math.min(1, rates[j] + spread), y + row / 2);
+      if (spread && row >= 7)
+        line(
+          context,
+          x0 + wide * Math.max(0, rates[j] - spread),
+          y + row / 2,
+          x0 + wide * Math.min(1, rates[j] + spread),
+          y + row / 2,
+        );
       context.lineWidth = 2;
       line(context, x0 + wide * rates[j], y + 1, x0 + wide * rates[j], y + row - 1);
     });
@@ -231,13 +262,23 @@ export function spikeEditor(session, trace, { effects }) {
     const at = under(event);
     if (!at) return;
     cursor = { ...at, seen: false };
-    if (at.where === "neuron") trace.remember({ neuron: String(order[at.place]) }, `neuron ${nameOf(session, order[at.place])}`);
+    if (at.where === "neuron")
+      trace.remember({ neuron: String(order[at.place]) }, `neuron ${nameOf(session, order[at.place])}`);
     else turn(at);
   };
   canvas.onkeydown = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !trace.now) return;
     const { steps } = trace.now.state;
-    const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -steps], End: [0, steps], PageUp: [-8, 0], PageDown: [8, 0] };
+    const moves = {
+      ArrowLeft: [0, -1],
+      ArrowRight: [0, 1],
+      ArrowUp: [-1, 0],
+      ArrowDown: [1, 0],
+      Home: [0, -steps],
+      End: [0, steps],
+      PageUp: [-8, 0],
+      PageDown: [8, 0],
+    };
     const move = moves[event.key];
     if (!move && event.key !== " " && event.key !== "Enter") return;
     event.preventDefault();

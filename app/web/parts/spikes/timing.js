@@ -26,8 +26,16 @@ export function timing(session, trace) {
   const element = h(
     "section",
     { class: "timing-part" },
-    h("div", { class: "head" }, h("h2", {}, "Same counts, other timing ", h("small", {}, "each neuron fires as often as now"))),
-    h("div", { class: "timings" }, TIMINGS.map((name) => tiles[name].element)),
+    h(
+      "div",
+      { class: "head" },
+      h("h2", {}, "Same counts, other timing ", h("small", {}, "each neuron fires as often as now")),
+    ),
+    h(
+      "div",
+      { class: "timings" },
+      TIMINGS.map((name) => tiles[name].element),
+    ),
     words,
   );
   let timer = 0;
@@ -38,8 +46,19 @@ export function timing(session, trace) {
     const picture = pixels(size, size, `Picture, ${name}`, `thumb timing-${name}`);
     const change = pixels(size, size, `Picture, ${name}, minus now`, "thumb");
     const caption = h("figcaption", {});
-    const take = h("button", { type: "button", class: "small", title: `Edit the spikes into this timing: ${HELP[name]}` }, "Take");
-    const element = h("figure", { class: "timing" }, h("div", { class: "head" }, h("h3", { title: HELP[name] }, name), take), raster, h("div", { class: "pair" }, picture, change), caption);
+    const take = h(
+      "button",
+      { type: "button", class: "small", title: `Edit the spikes into this timing: ${HELP[name]}` },
+      "Take",
+    );
+    const element = h(
+      "figure",
+      { class: "timing" },
+      h("div", { class: "head" }, h("h3", { title: HELP[name] }, name), take),
+      raster,
+      h("div", { class: "pair" }, picture, change),
+      caption,
+    );
     return { element, raster, picture, change, caption, take };
   }
 

@@ -7,25 +7,23 @@ import { writeFlips } from "./state/flips.js";
 import { uptoIn } from "./state/url_state.js";
 
 export class DecoderTrace {
+  /** @type {Session} */
   #session;
+  /** @type {Set<(now: Traced) => void>} */
   #listeners = new Set();
   #stop;
-  #watched = new Map(); // who watches -> names of layers
+  /** Who watches -> names of layers. @type {Map<unknown, string[]>} */
+  #watched = new Map();
 
+  /** @param {Session} session */
   constructor(session) {
     this.#session = session;
-    /**
-     * What is there now; null before the first picture.
-     * @type {null | {state: object, rates: Float32Array, drawn: Uint8Array, plain: Float32Array, flips: Set<number>,
-     *   spikes: Uint8Array, images: Float32Array|null, image: Float32Array, layers: Record<string, object>, upto: number, ms: number}}
-     *   drawn and spikes (T, d), before and after the edits; plain and image (C, H, W), their pictures; images
-     *   (T, C, H, W), after each step; upto: steps that are shown, 1 to T
-     */
+    /** What is there now; null before the first picture. @type {Traced|null} */
     this.now = null;
     this.#stop = session.live.on((drawn) => this.#update(drawn));
   }
 
-  /** Called after each change with what is there. @returns {() => void} stop */
+  /** Called after each change with what is there. @param {(now: Traced) => void} listener @returns {() => void} stop */
   on(listener) {
     this.#listeners.add(listener);
     if (this.now) listener(this.now);
@@ -44,14 +42,14 @@ export class DecoderTrace {
     if (this.#session.live.now) this.#update(this.#session.live.now);
   }
 
-  /** Turn these cells, t * d + j, as one step that can be undone. */
+  /** Turn these cells, t * d + j, as one step that can be undone. @param {Iterable<number>} cells @param {string} label */
   flip(cells, label) {
     const flips = new Set(this.now.flips);
     for (const cell of cells) if (!flips.delete(cell)) flips.add(cell);
     this.edit(flips, label);
   }
 
-  /** Let these be the flipped cells. */
+  /** Let these be the flipped cells. @param {Iterable<number>} flips @param {string} label */
   edit(flips, label) {
     try {
       this.remember({ flips: writeFlips(flips) }, label);
@@ -60,7 +58,11 @@ export class DecoderTrace {
     }
   }
 
-  /** Keep small things in the link; an empty text forgets one. Without a label the gesture is not over. */
+  /**
+   * Keep small things in the link; an empty text forgets one. Without a label the gesture is not over.
+   * @param {Record<string, string>} patch
+   * @param {string} [label]
+   */
   remember(patch, label) {
     const { store } = this.#session;
     const view = Object.fromEntries(
@@ -70,11 +72,14 @@ export class DecoderTrace {
     if (label) store.commit(label);
   }
 
+  /** @param {Decoded} decoded */
   #update({ state, rates, drawn, flips, spikes, image: last }) {
-    const { engine, entry } = this.#session;
-    if (state.model !== entry.name) return;
+    const { spikingEngine: engine, entry } = this.#session;
+    if (state.model !== entry.name || !(drawn instanceof Uint8Array) || !(spikes instanceof Uint8Array)) return;
     const start = performance.now();
-    let [images, image, layers, plain] = [null, last, {}, last];
+    /** @type {Pick<Traced, "images"|"layers">} */
+    let { images, layers } = { images: null, layers: {} };
+    let [image, plain] = [last, last];
     if (engine) {
       if (flips.size) plain = engine.decode(drawn, state.steps);
       const trace = engine.trace(spikes, state.steps, [...new Set([...this.#watched.values()].flat())]);

@@ -6,30 +6,26 @@
  */
 
 import { flipped, readFlips } from "./state/flips.js";
-import { readArrays } from "./formats/array_format.js";
 import { fromBytes } from "./math/image.js";
-import { encodeState, PARAMETER } from "./state/url_state.js";
 import { fromGrid } from "./math/rates.js";
 
 export class LiveDecoder {
+  /** @type {Session} */
   #session;
+  /** @type {Set<(now: Decoded) => void>} */
   #listeners = new Set();
   #frame = 0;
   #stamp = 0;
   #fresh = true; // the next change begins a new gesture
+  /** @type {Uint8Array|Float32Array|null} */
   #before = null; // spikes when it began
   #asked = 0;
   #refused = "";
 
+  /** @param {Session} session */
   constructor(session) {
     this.#session = session;
-    /**
-     * What was drawn last; null before the first picture.
-     * @type {null | {state: object, rates: Float32Array, drawn: Uint8Array, flips: Set<number>, spikes: Uint8Array,
-     *   image: Float32Array, before: Uint8Array|null, ms: number, latency: number}} spikes (T, d) as the noise drew them;
-     *   which of them are turned by hand, t * d + j; what is then there, and its image (C, H, W) in [-1, 1]; spikes when
-     *   the gesture began, milliseconds to compute, and from the hand's event to the end of drawing (0 if there was none)
-     */
+    /** What was drawn last; null before the first picture. @type {Decoded|null} */
     this.now = null;
     session.store.on("state", () => this.request());
     session.store.on("commit", () => {
@@ -43,14 +39,14 @@ export class LiveDecoder {
     return this.#session.engine ? "page" : "server";
   }
 
-  /** Called after each drawing with what was drawn. @returns {() => void} stop */
+  /** Called after each drawing with what was drawn. @param {(now: Decoded) => void} listener @returns {() => void} stop */
   on(listener) {
     this.#listeners.add(listener);
     if (this.now) listener(this.now);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Note the event that moves the hand, so that the time from it to the picture can be told. */
+  /** Note the event that moves the hand, so that the time from it to the picture can be told. @param {Event} event */
   follow(event) {
     if (!this.#stamp) this.#stamp = event.timeStamp;
   }
@@ -85,13 +81,11 @@ export class LiveDecoder {
   }
 
   async #ask() {
-    const { store, base } = this.#session;
+    const { store, backend } = this.#session;
     const [state, turn] = [store.state, ++this.#asked];
     const start = performance.now();
     try {
-      const answer = await fetch(`${base}/draw?${PARAMETER}=${encodeURIComponent(encodeState(state))}`);
-      if (!answer.ok) throw new Error((await answer.json()).error);
-      const { spikes, pixels } = readArrays(await answer.arrayBuffer()).arrays;
+      const { spikes, pixels } = await backend.decode(state);
       if (turn !== this.#asked) return;
       const image = fromBytes(pixels.values, pixels.shape[2]);
       const flips = this.#flips(state);
@@ -109,7 +103,7 @@ export class LiveDecoder {
     }
   }
 
-  /** The edits of a state; what a link says of them is not believed. */
+  /** The edits of a state; a link may name any, so they are checked. @param {State} state @returns {Set<number>} */
   #flips({ view, steps, rates }) {
     if (!this.#session.latent.spiking) return new Set();
     try {
@@ -122,6 +116,7 @@ export class LiveDecoder {
     }
   }
 
+  /** @param {State} state @param {Omit<Decoded, "state"|"before"|"latency">} made */
   #show(state, made) {
     const { spikes } = made;
     if (this.#fresh && this.now) {

@@ -1,5 +1,6 @@
 /** Places a view in a page: what `app/components/stage.py` calls. */
 
+import { serverBackend } from "./backend.js";
 import { Session } from "./session.js";
 import { h } from "./dom.js";
 import { toolbar } from "./parts/shared/toolbar.js";
@@ -29,7 +30,7 @@ export async function mountView(parent, data, tell) {
   parent.replaceChildren(root);
   const styled = sheet(parent, "look.css");
   try {
-    opening ??= Session.open(data.base);
+    opening ??= Session.open(serverBackend(data.base));
     const [session, view] = await Promise.all([opening, import(`./views/${data.view}.js`), styled]);
     await Promise.all((view.styles ?? []).map((name) => sheet(parent, name))); // what only this view needs
     return showView(root, session, view, data, tell);
@@ -56,7 +57,11 @@ function sheet(parent, name) {
   return there;
 }
 
-/** Show a view of a session, below the line that all views share. @returns {() => void} take it away again */
+/**
+ * Show a view of a session, below the line that all views share.
+ * @param {Session} session
+ * @returns {() => void} take it away again
+ */
 export function showView(root, session, view, data, tell) {
   if (!session.usable) {
     root.replaceChildren(nothing(session));
@@ -115,11 +120,13 @@ export function showView(root, session, view, data, tell) {
 /**
  * Streamlit tells in a dialog that its server is away, or that the address names no page, and all else is locked while it
  * stands. What is in the page needs no server, so the dialog is closed and a line says it instead.
+ * @param {Session} session
  * @returns {() => void} stop
  */
 function stayAlive(session) {
   const look = () => {
     const dialog = document.querySelector(".stDialog");
+    /** @type {HTMLButtonElement|null} */
     const close = dialog?.querySelector("button[aria-label='Close']");
     if (!close) return;
     const away = dialog.textContent.includes("Connection error");
@@ -137,6 +144,7 @@ function stayAlive(session) {
   return () => watch.disconnect();
 }
 
+/** @param {Session} session */
 function nothing(session) {
   return h(
     "div",

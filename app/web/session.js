@@ -4,14 +4,13 @@
  * The session survives the change from one page to another; views come and go.
  */
 
-import { supported } from "./engine/engine.js";
+import { Engine, supported } from "./engine/engine.js";
 import { loadEngine } from "./engine/load.js";
 import { Pool } from "./engine/pool.js";
 import { LiveDecoder } from "./live_decoder.js";
 import { decodeState, encodeState, LinkError, MAX_STEPS, PARAMETER } from "./state/url_state.js";
 import { latentOf } from "./math/latent.js";
 import { dataRange, ownDistances, usage } from "./math/neighbours.js";
-import { readArrays } from "./formats/array_format.js";
 import { fromGrid, ofCount, toGrid } from "./math/rates.js";
 import { Store } from "./state/store.js";
 
@@ -19,27 +18,52 @@ const FIRST = ["mnist-plus", "mnist"]; // models that a visit without a link ope
 const FIRST_SEED = 7; // any noise will do; a fixed one, so that everybody meets the same first picture
 
 export class Session {
+  /** @type {Backend} */
+  backend;
+  /** All checkpoints found, also those that cannot be used. @type {ModelListing[]} */
+  models = [];
+  /** A line for the visitor. @type {Message|null} */
+  message = null;
+  /** Shows that line. @type {((message: Message|null) => void)|null} */
+  onMessage = null;
+  /** Offers the pictures of an opened file that holds several. @type {((name: string, several: OpenedRecipe|null) => void)|null} */
+  onOpened = null;
+  /** What is on the screen; missing where there is no model to look at. @type {Store} */
+  store;
+  /** @type {LiveDecoder} */
+  live;
+  /** The model at work. @type {ModelEntry} */
+  entry;
+  /** Its engine; null where this page cannot run it. @type {Engine|AnnEngine|null} */
+  engine = null;
+  /** @type {Atlas|null} */
+  atlas = null;
+  /** @type {Latent} */
+  latent;
+  /** @type {Promise<Pool>|null} */
   #pool = null;
+  /** @type {Set<() => void>} */
   #listeners = new Set();
+  /** @type {Promise<ByteArray|null>|null} */
   #images = null;
+  /** @type {string|null} */
   #wanted = null;
+  /** @type {Map<string, Promise<OpenedModel>>} */
   #peeked = new Map();
+
+  /** Use `Session.open`. @param {Backend} backend */
+  constructor(backend) {
+    this.backend = backend;
+  }
 
   /**
    * Read the list of models and the address, and open what they say.
-   * @param {string} base address of the server's routes
-   * @param {object} [backend] a source of models other than the server: {models, model, bundle, atlas, originals, wasm, pool},
-   *   `alone` if there is no server, and a `link` to begin with where the address has none
+   * @param {Backend} backend
    * @returns {Promise<Session>}
    */
-  static async open(base, backend = served(base)) {
-    const session = new Session();
-    session.base = base;
-    session.backend = backend;
-    /** All checkpoints found, also those that cannot be used. */
+  static async open(backend) {
+    const session = new Session(backend);
     session.models = await backend.models();
-    /** A line for the visitor: {text, kind} or null. */
-    session.message = null;
     const usable = session.models.filter((m) => !m.problem);
     if (!usable.length) return session;
     const state = await session.#first(usable);
@@ -57,7 +81,7 @@ export class Session {
     return Boolean(this.store);
   }
 
-  /** (N, H, W, C) bytes of the atlas' test images and their shape, or null where they are not on the server's disk. */
+  /** (N, H, W, C) bytes of the atlas' test images; null where they are not at hand. @returns {Promise<ByteArray|null>} */
   originals() {
     this.#images ??= this.entry.originals
       ? this.backend.originals(this.entry.hash).catch(() => null)
@@ -79,13 +103,22 @@ export class Session {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Show a line at the top until the next gesture ends. */
+  /** The engine of a model with spikes, for what only such have; null of any other, and where this page cannot run it. @returns {Engine|null} */
+  get spikingEngine() {
+    return this.engine instanceof Engine ? this.engine : null;
+  }
+
+  /**
+   * Show a line at the top until the next gesture ends.
+   * @param {string|null} text
+   * @param {Message["kind"]} [kind]
+   */
   say(text, kind = "info") {
     this.message = text ? { text, kind } : null;
     this.onMessage?.(this.message);
   }
 
-  /** Look at another model: its own first picture. */
+  /** Look at another model: its own first picture. @param {string} name */
   async choose(name) {
     try {
       const opened = await this.#load(name);
@@ -96,7 +129,7 @@ export class Session {
     }
   }
 
-  /** Another model, opened beside the one at work: {entry, engine, atlas, latent}. */
+  /** Another model, opened beside the one at work. @param {string} name @returns {Promise<OpenedModel>} */
   peek(name) {
     if (!this.#peeked.has(name)) {
       const opened = this.#load(name);
@@ -106,31 +139,37 @@ export class Session {
     return this.#peeked.get(name);
   }
 
-  /** Make a test image the source. */
+  /** Make a test image the source. @param {number} index */
   startFrom(index) {
+    /** @type {Source} */
     const source = { kind: "test", index };
     this.store.change({ source, rates: this.ratesOf(source) }, `test image ${index}`);
   }
 
-  /** What the model at work shows before anybody touched anything. */
+  /** What the model at work shows before anybody touched anything. @returns {State} */
   firstState() {
     const { entry, atlas } = this;
+    /** @type {Source} */
     const source = atlas
       ? { kind: "test", index: atlas.indices[atlas.tilePositions[0] ?? 0] }
       : { kind: "prior", seed: 0 };
-    const sampler = this.engine?.model.sampler ?? "bernoulli";
-    const common = {
+    const sampler = this.spikingEngine?.model.sampler ?? "bernoulli";
+    return {
+      model: entry.name,
+      source,
+      rates: this.ratesOf(source),
       seed: FIRST_SEED,
       sampler,
       steps: Math.min(entry.steps ?? 1, MAX_STEPS),
       order: "effect",
       view: {},
     };
-    return { model: entry.name, source, rates: this.ratesOf(source), ...common };
   }
 
   /**
    * The rates of a source, on the grid.
+   * @param {Source} source
+   * @returns {Uint16Array}
    * @throws {LinkError} if the model at work does not have it
    */
   ratesOf(source) {
@@ -141,20 +180,27 @@ export class Session {
     return this.atlas.rates(row);
   }
 
-  /** Rates of the prior's draw of that seed, on the grid; below temperature 1 nearer to the prior's middle. */
+  /** Rates of the prior's draw of that seed, on the grid; below temperature 1 nearer to the prior's middle. @returns {Uint16Array} */
   priorRates(seed, temperature = 1, engine = this.engine) {
     if (!engine) throw new LinkError("source: the prior of this model needs the engine in the page");
     return toGrid(engine.priorRates(seed, { temperature }));
   }
 
-  /** Picture of heights in this or another model under the present noise, or, where that is none, the other model's own. */
-  pictureIn({ entry, engine }, rates) {
-    const { seed, sampler, steps } = this.store.state;
-    const noise =
-      this.latent.spiking || entry.latent ? [sampler, steps] : [engine.model.sampler, engine.model.time_steps];
-    const spikes = engine.sample(fromGrid(rates), seed, ...noise);
+  /**
+   * Picture of heights in this or another model under the present noise, or, where that is none, the other model's own.
+   * @param {Pick<OpenedModel, "engine">} model
+   * @param {Uint16Array} rates on the grid
+   * @returns {Float32Array} (C, H, W) in [-1, 1]
+   */
+  pictureIn({ engine }, rates) {
+    const { seed, ...present } = this.store.state;
+    const { sampler, time_steps: steps } =
+      this.latent.spiking || !(engine instanceof Engine)
+        ? { sampler: present.sampler, time_steps: present.steps }
+        : engine.model;
+    const spikes = engine.sample(fromGrid(rates), seed, sampler, steps);
     // what the hand moves keeps its own last picture
-    return engine === this.engine ? engine.decode(spikes, noise[1]) : engine.decodeChanged(spikes, noise[1]).image;
+    return engine === this.engine ? engine.decode(spikes, steps) : engine.decodeChanged(spikes, steps).image;
   }
 
   /** The link to what is on the screen. */
@@ -168,12 +214,13 @@ export class Session {
 
   /** Bring the address bar up to date. */
   writeLink() {
-    if (this.backend.noAddress) return;
+    if (!this.backend.addressable) return;
     history.replaceState(history.state, "", this.link);
   }
 
   // ---- opening ---------------------------------------------------------------------------------------------------
 
+  /** @param {ModelListing[]} usable @returns {Promise<State>} */
   async #first(usable) {
     const text = new URL(location.href).searchParams.get(PARAMETER) ?? this.backend.link;
     if (text) {
@@ -197,7 +244,7 @@ export class Session {
     }
     // the best of the most familiar first, if it is there; and rather one that can show test images
     const place = (m) => FIRST.indexOf(m.name) + 1 || FIRST.length + 1;
-    const order = [...usable].sort((a, b) => place(a) - place(b) || b.atlas - a.atlas);
+    const order = [...usable].sort((a, b) => place(a) - place(b) || Number(b.atlas) - Number(a.atlas));
     let last = null;
     for (const { name } of order) {
       try {
@@ -210,6 +257,7 @@ export class Session {
     throw last;
   }
 
+  /** @param {string} name @returns {Promise<OpenedModel>} */
   async #load(name) {
     if (!this.models.some((model) => model.name === name)) throw new LinkError(`model '${name}': not here`); // no path, either
     const entry = await this.backend.model(name);
@@ -220,11 +268,11 @@ export class Session {
     return { entry, engine, atlas: atlasOf(await bundle), latent: latentOf(entry) };
   }
 
+  /** @param {OpenedModel} opened */
   #place({ entry, engine, atlas, latent }) {
     this.#pool?.then((pool) => pool.close());
     [this.#pool, this.#images] = [null, null];
-    /** The model at work: what the server says of it, its engine (null where this page cannot run it), its atlas, its latent. */
-    Object.assign(this, { entry, engine, atlas, latent });
+    [this.entry, this.engine, this.atlas, this.latent] = [entry, engine, atlas, latent];
     if (entry.atlasProblem) this.say(`The atlas is not shown: ${entry.atlasProblem}`, "warning");
   }
 
@@ -253,14 +301,17 @@ export class Session {
   }
 }
 
-/** An atlas as the views use it, from the server's pack. */
-function atlasOf(pack) {
-  if (!pack) return null;
-  const { about, arrays } = pack;
+/**
+ * An atlas as the views use it.
+ * @param {{about: AtlasAbout, arrays: AtlasArrays}|null} read
+ * @returns {Atlas|null}
+ */
+function atlasOf(read) {
+  if (!read) return null;
+  const { about, arrays } = read;
   const [count, dims] = arrays.counts.shape;
   const [counts, steps] = [arrays.counts.values, about.steps];
   const rowOfIndex = new Map(Array.from(arrays.indices.values, (index, row) => [index, row]));
-  const lazy = (make, value) => () => (value ??= make());
   return {
     ...about,
     count,
@@ -278,42 +329,21 @@ function atlasOf(pack) {
     rates: (row) => Uint16Array.from(counts.subarray(row * dims, (row + 1) * dims), (n) => ofCount(n, steps)),
     label: (row) => about.classNames[arrays.labels.values[row]] ?? "",
     /** {low, high}: 5th and 95th percentile of each dimension's rate. */
-    range: lazy(() => dataRange(counts, steps, dims)),
-    usage: lazy(() => usage(counts, steps, dims)),
+    range: once(() => dataRange(counts, steps, dims)),
+    usage: once(() => usage(counts, steps, dims)),
     /** Sorted distances of some rows to their nearest other row. */
-    ownDistances: lazy(() => ownDistances(counts, steps, dims)),
+    ownDistances: once(() => ownDistances(counts, steps, dims)),
   };
 }
 
-/** The server's routes. */
-function served(base) {
-  const kept = new Map(); // bundles are needed by the page and by its workers
-  const get = async (path) => {
-    const answer = await fetch(`${base}/${path}`);
-    if (!answer.ok) {
-      const { error } = await answer.json().catch(() => ({}));
-      throw new Error(error ?? `${path}: ${answer.status} ${answer.statusText}`);
-    }
-    return answer;
-  };
-  const pathOf = (name) => name.split("/").map(encodeURIComponent).join("/");
-  const pack = (path) => get(path).then((answer) => answer.arrayBuffer().then(readArrays));
-  return {
-    wasm: new URL("./engine/engine.wasm", import.meta.url),
-    models: () => get("models").then((answer) => answer.json()),
-    model: (name) => get(`model/${pathOf(name)}`).then((answer) => answer.json()),
-    bundle: (hash) => {
-      if (!kept.has(hash))
-        kept.set(
-          hash,
-          get(`bundle/${hash}`).then((answer) => answer.arrayBuffer()),
-        );
-      return kept.get(hash);
-    },
-    atlas: (hash, version) => pack(`atlas/${hash}?${version}`), // it may be built anew for the same weights
-    /** Pictures of a model that cannot be played, from its own latent spikes; `rows` are test images of the model `of`. */
-    previews: (name, { seed, count, of, rows }) =>
-      pack(`own/${pathOf(name)}?${new URLSearchParams({ seed, count, of, rows })}`).then(({ arrays }) => arrays),
-    originals: (hash) => pack(`originals/${hash}`).then(({ arrays }) => arrays.images),
-  };
+/**
+ * Computes when first called, and remembers.
+ * @template T
+ * @param {() => T} make
+ * @returns {() => T}
+ */
+function once(make) {
+  /** @type {T|undefined} */
+  let value;
+  return () => (value ??= make());
 }

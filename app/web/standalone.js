@@ -9,7 +9,7 @@ import * as explore from "./views/explore.js";
 import * as map from "./views/map.js";
 import * as spikes from "./views/spikes.js";
 
-/** Name, label, view, and which part of it is open. */
+/** Name, label, view, and which part of it is open. @type {[string, string, View, string|null][]} */
 const TABS = [
   ["explore", "Explore", explore, "test"],
   ["draw", "Draw", explore, "draw"],
@@ -18,13 +18,17 @@ const TABS = [
 ];
 
 /**
+ * @typedef {{entry: ModelEntry, bundle: string, atlas: string|null, view: string, link: string, wasm: string}} Held what the
+ *   file holds, bytes as base64; which view it opens at, and the link to what it shows first
+ */
+
+/**
  * @param {HTMLElement} root where
- * @param {{entry: object, bundle: string, atlas: string|null, view: string, link: string, wasm: string}} held what the file
- *   holds, bytes as base64; which view it opens at, and the link to what it shows first
+ * @param {Held} held
  */
 export async function start(root, held) {
   try {
-    const session = await Session.open("", backend(held));
+    const session = await Session.open(heldBackend(held));
     const stage = h("div", {});
     const shown = TABS.filter(([name]) => name !== "map" || session.atlas?.arrays.map2);
     const tabs = shown.map(([name, label]) =>
@@ -49,19 +53,21 @@ export async function start(root, held) {
   }
 }
 
-/** What the file holds, as a session asks for it. */
-function backend({ entry, bundle, atlas, link, wasm }) {
+/**
+ * What the file holds, as a session asks for it.
+ * @param {Held} held
+ * @returns {Backend}
+ */
+function heldBackend({ entry, bundle, atlas, link, wasm }) {
   const [model, code] = [bytes(bundle), bytes(wasm)];
   return {
-    alone: true,
-    noAddress: location.protocol === "file:",
+    addressable: location.protocol !== "file:",
     link,
     wasm: code,
     models: async () => [entry],
     model: async () => entry,
     bundle: async () => model,
     atlas: async () => readArrays(bytes(atlas)),
-    originals: async () => null,
     pool: { size: 1, spawn: inPage },
   };
 }

@@ -105,7 +105,8 @@ GRID_OF_FOUR = """async () => {
   const [mount] = performance.getEntriesByType('resource').map((e) => e.name).filter((n) => n.endsWith('/mount.js'));
   const { exportMenu } = await import(mount.replace('mount.js', 'parts/shared/export_menu.js'));
   const { Session } = await import(mount.replace('mount.js', 'session.js'));
-  const session = await Session.open(location.origin + '/esvae');
+  const { serverBackend } = await import(mount.replace('mount.js', 'backend.js'));
+  const session = await Session.open(serverBackend(location.origin + '/esvae'));
   const cells = UNITS.map((rates) => Uint16Array.from(rates));
   const offer = { kind: 'grid', name: 'four', cells, seeds: [1, 2, 3, 4], columns: 2, captions: ['a', 'b', 'c', 'd'] };
   const place = document.body.appendChild(document.createElement('div'));

@@ -17,11 +17,15 @@ const SLOPE = 0.01; // of the rectifier below 0
 
 /** One layer: activations (positions, channels) in and out, in double precision. */
 class Dense {
+  /** @param {Layer} layer @param {Record<string, Float32Array>} tensors @param {boolean} rectified */
   constructor(layer, tensors, rectified) {
     const { name, kind, channelsIn, channelsOut, taps } = layer;
     const inputs = receptiveFields(layer);
     const each = (make) => Array.from({ length: taps }, make);
-    Object.assign(this, { channelsIn, channelsOut, rectified, positions: inputs.length });
+    this.channelsIn = channelsIn;
+    this.channelsOut = channelsOut;
+    this.rectified = rectified;
+    this.positions = inputs.length;
     const weight = tensors[`${name}.weight`]; // (C_in, taps, C_out)
     /** By tap, (C_in, C_out): what one pass over the positions needs lies together. */
     this.weights = each(() => new Float64Array(channelsIn * channelsOut));
@@ -77,9 +81,9 @@ export class AnnEngine {
   #decoder;
   #tensors;
 
-  /** Use `loadEngine`. */
+  /** Use `loadEngine`. @param {Bundle<AnnSettings>} bundle */
   constructor({ model, tensors, hash }) {
-    /** The model's settings. @type {import("./network.js").AnnModel} */
+    /** The model's settings. @type {AnnSettings} */
     this.model = model;
     /** SHA-256 of the bundle, hex. */
     this.hash = hash;
@@ -101,14 +105,14 @@ export class AnnEngine {
     if (image?.length !== this.pixels) {
       throw new EngineError("input", `image: expected ${this.pixels} numbers, got ${image?.length}`);
     }
-    if (!image.every(Number.isFinite)) throw new EngineError("input", "image: expected finite numbers");
+    if (!Array.from(image).every(Number.isFinite)) throw new EngineError("input", "image: expected finite numbers");
     const area = this.pixels / channels;
     const first = Float64Array.from(image, (_, i) => image[(i % channels) * area + Math.floor(i / channels)]);
     return { rates: this.#heights(this.#encoder.reduce((x, layer) => layer.run(x), first)) };
   }
 
   /** The heights themselves, checked. @param {ArrayLike<number>} heights (d) in [0, 1] @returns {Float32Array} */
-  sample(heights) {
+  sample(heights, _seed = 0, _sampler = "", _steps = 1) {
     const { latent_dim: width } = this.model;
     if (heights?.length !== width)
       throw new EngineError("input", `latent: expected ${width} numbers, got ${heights?.length}`);
@@ -118,7 +122,7 @@ export class AnnEngine {
   }
 
   /** @param {ArrayLike<number>} heights (d) in [0, 1] @returns {Float32Array} (C, H, W) in [-1, 1] */
-  decode(heights) {
+  decode(heights, _steps = 1) {
     const { "range.low": low, "range.high": high } = this.#tensors;
     const code = Float64Array.from(this.sample(heights), (x, j) => low[j] + x * (high[j] - low[j]));
     const drive = this.#decoder.reduce((x, layer) => layer.run(x), code);
@@ -128,7 +132,7 @@ export class AnnEngine {
   }
 
   /** As `decode`, in the form of `Engine.decodeChanged`. */
-  decodeChanged(heights) {
+  decodeChanged(heights, _steps = 1) {
     return { image: this.decode(heights) };
   }
 

@@ -9,7 +9,7 @@ const START = 48;
 
 /**
  * @param {ArrayBuffer|Uint8Array} source
- * @returns {Promise<{model: import("./network.js").Model, tensors: Record<string, Float32Array>, hash: string}>}
+ * @returns {Promise<Bundle>}
  * @throws {EngineError} not-a-bundle, truncated, version, content or damaged
  */
 export async function readBundle(source) {
@@ -31,7 +31,7 @@ export async function readBundle(source) {
   if (start > bytes.length) throw truncated(start, bytes.length);
   const header = json(bytes.subarray(START, start));
   const model = checkedModel(header.model);
-  const { table, size } = (isAnn(model) ? annTensorTable : tensorTable)(model);
+  const { table, size } = isAnn(model) ? annTensorTable(model) : tensorTable(model);
   if (canonical(header.tensors) !== canonical(table)) {
     throw new EngineError("content", `bundle: tensors: expected the ${table.length} that the model's settings imply`);
   }
@@ -107,7 +107,7 @@ async function checkHash(bytes, hash) {
   }
 }
 
-/** Whether a model has no spikes. */
+/** Whether a model has no spikes. @param {EngineSettings|AnnSettings} model @returns {model is AnnSettings} */
 export const isAnn = (model) => ["annvae", "ae"].includes(model?.kind);
 
 const between = (low, high) => (v) => typeof v === "number" && v >= low && v <= high;

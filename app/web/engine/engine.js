@@ -10,7 +10,7 @@
  * The inner loops are engine.c; the reference, equal to every membrane's last bit, is `esvae_core/engine/reference.py`.
  */
 
-import { readBundle } from "./bundle.js";
+import { isAnn, readBundle } from "./bundle.js";
 import { EngineError } from "./errors.js";
 import { decoderLayers, encoderLayers, receptiveFields } from "./network.js";
 import { sample } from "./noise.js";
@@ -64,7 +64,11 @@ export function supported() {
   return typeof WebAssembly === "object" && WebAssembly.validate(SIMD_PROBE);
 }
 
-/** engine.wasm, compiled; from bytes, an address or a compiled module. */
+/**
+ * engine.wasm, compiled.
+ * @param {WasmSource} [wasm] from bytes, an address or a compiled module
+ * @returns {Promise<WebAssembly.Module>}
+ */
 export async function compile(wasm = new URL("./engine.wasm", import.meta.url)) {
   if (!supported()) {
     throw new EngineError("no-simd", "this browser has no WebAssembly SIMD; any of 2023 or later does (Safari: 16.4)");
@@ -157,9 +161,13 @@ const FLOATS = new Set(["threshold", "decay"]);
 
 /** One layer in the instance's memory. */
 class Placed {
+  /** @param {Arena} arena @param {Layer} layer @param {Record<string, Float32Array>} tensors @param {Layer} [next] */
   constructor(arena, layer, tensors, next) {
     const { name, neuron, kind, channelsOut, taps } = layer;
-    Object.assign(this, { arena, layer, positions: layer.sideOut ** 2, width: padded(channelsOut) });
+    this.arena = arena;
+    this.layer = layer;
+    this.positions = layer.sideOut ** 2;
+    this.width = padded(channelsOut);
     this.size = this.positions * this.width;
     this.channels = channelsOut;
     this.stride = taps * this.width;
@@ -168,6 +176,7 @@ class Placed {
     for (const pairs of inputs) first.push(first.at(-1) + pairs.length);
     const bias = tensors[`${name}.bias`];
     const leak = tensors[`${name}.leak`] ?? new Float32Array(bias.length).fill(neuron?.leak ?? 0);
+    /** @type {Record<string, number>} */
     const fields = {
       positions: this.positions,
       width: this.width,
@@ -187,7 +196,9 @@ class Placed {
       fields.rows = arena.take(this.size);
       this.membranes = arena.take(this.size);
     }
-    Object.assign(this, { starts: fields.starts, rows: fields.rows, bias: fields.bias });
+    this.starts = fields.starts;
+    this.rows = fields.rows;
+    this.bias = fields.bias;
     this.at = arena.take(FIELDS.length);
     for (const [key, value] of Object.entries(fields)) this.set(key, value);
   }
@@ -229,23 +240,25 @@ export class Engine {
 
   /**
    * @param {ArrayBuffer|Uint8Array} bundle what `to_bundle` of the library wrote
-   * @param {BufferSource|WebAssembly.Module|URL|string} [wasm] engine.wasm; beside this file unless given
+   * @param {WasmSource} [wasm] engine.wasm; beside this file unless given
    * @returns {Promise<Engine>}
    * @throws {EngineError} for a bundle or browser that will not do
    */
   static async load(bundle, wasm) {
-    return Engine.of(await readBundle(bundle), wasm);
+    const { model, ...rest } = await readBundle(bundle);
+    if (isAnn(model)) throw new EngineError("content", "bundle: expected a model with spikes, found one without");
+    return Engine.of({ model, ...rest }, wasm);
   }
 
-  /** From a bundle that was read already. */
+  /** From a bundle that was read already. @param {Bundle<EngineSettings>} read @param {WasmSource} [wasm] */
   static async of(read, wasm) {
     const instance = await WebAssembly.instantiate(await compile(wasm));
     return new Engine(read, instance.exports);
   }
 
-  /** Use `Engine.load`. */
+  /** Use `Engine.load`. @param {Bundle<EngineSettings>} bundle @param {any} exports of engine.c */
   constructor({ model, tensors, hash }, exports) {
-    /** The model's settings. @type {import("./network.js").Model} */
+    /** The model's settings. @type {EngineSettings} */
     this.model = model;
     /** SHA-256 of the bundle, hex. */
     this.hash = hash;

@@ -8,14 +8,15 @@ const WARM = 3; // pictures after which the browser has compiled the loops: 90 m
 
 /**
  * @param {ArrayBuffer|Uint8Array} bundle
- * @param {BufferSource|WebAssembly.Module|URL|string} [wasm] engine.wasm; a model without spikes needs none
+ * @param {WasmSource} [wasm] engine.wasm; a model without spikes needs none
  * @returns {Promise<Engine|AnnEngine>}
  * @throws {EngineError} the bundle is not whole, or this browser cannot run it
  */
 export async function loadEngine(bundle, wasm) {
   const read = await readBundle(bundle);
-  if (!isAnn(read.model)) return Engine.of(read, wasm);
-  const engine = new AnnEngine(read);
+  const { model, ...rest } = read;
+  if (!isAnn(model)) return Engine.of({ model, ...rest }, wasm);
+  const engine = new AnnEngine({ model, ...rest });
   for (let n = 0; n < WARM; n++) engine.decode(new Float32Array(read.model.latent_dim));
   return engine;
 }

@@ -14,7 +14,7 @@ export function priorTensors(tensors) {
 }
 
 /**
- * @param {import("./network.js").Model} model
+ * @param {EngineSettings} model
  * @param {Record<string, Float32Array>} tensors
  * @param {number} seed 0 to 2^32 - 1
  * @param {PriorOptions} [options] the temperature scales the deviations; the fitted prior, where there is one, unless

@@ -79,7 +79,8 @@ export function serve(port) {
   const answered = async ({ version, call, args }) => {
     if (version !== VERSION) throw new EngineError("version", `pool: message version ${version}, not ${VERSION}`);
     if (call === "load") {
-      engine = await loadEngine(...args);
+      const [bundle, wasm] = args;
+      engine = await loadEngine(bundle, wasm);
       return null;
     }
     if (!engine) throw new EngineError("input", `pool: '${call}' before 'load'`);

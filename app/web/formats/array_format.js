@@ -6,7 +6,7 @@ const KINDS = { uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, flo
 
 /**
  * @param {ArrayBuffer} buffer
- * @returns {{about: any, arrays: Record<string, {shape: number[], values: any}>}}
+ * @returns {{about: any, arrays: any}} what they are is for the caller to say: arrays by name, {shape, values} each
  * @throws {Error} one line, if it is anything else or does not hold what it says
  */
 export function readArrays(buffer) {

@@ -14,7 +14,7 @@ export function toBase64(bytes) {
   return text;
 }
 
-/** @param {ArrayLike<number>[]} parts @returns {Uint8Array} */
+/** @param {ArrayLike<number>[]} parts @returns {Uint8Array<ArrayBuffer>} */
 export function joined(parts) {
   const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

@@ -5,7 +5,7 @@ import { GRID } from "../math/rates.js";
 const number = (value) => value.toFixed(6).replace(/\.?0+$/, "");
 const lines = (rows) => `${rows.map((row) => row.join(",")).join("\n")}\n`;
 
-/** One line per dimension: its index, the source's number, the present one. @param {import("../math/latent.js").Latent} latent */
+/** One line per dimension: its index, the source's number, the present one. @param {Latent} latent */
 export function dimensionsCsv(source, now, latent) {
   const told = (heights, j) => number(latent.value(j, heights[j] / GRID));
   const rows = Array.from(now, (_, j) => [j, told(source, j), told(now, j)]);

@@ -5,7 +5,7 @@ import { ascii, fromUtf8, joined, number, hasAscii, utf8 } from "./bytes.js";
 const LEVELS = [6, 7, 6]; // of red, green and blue
 
 /**
- * @param {import("./image_grid.js").Sheet[]} frames of one size
+ * @param {import("./image_grid.js").ImageGrid[]} frames of one size
  * @param {number} ms how long each stays, in steps of 10
  * @param {string} [recipe] its text
  * @returns {Uint8Array} the file; it runs for ever

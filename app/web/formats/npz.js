@@ -2,17 +2,12 @@
 
 import { ascii, crc32, fromUtf8, inflated, joined, number, numberAt, hasAscii } from "./bytes.js";
 
-const TYPES = new Map([
-  [Uint8Array, "|u1"],
-  [Uint16Array, "<u2"],
-  [Uint32Array, "<u4"],
-  [Float32Array, "<f4"],
-]);
+const TYPES = { Uint8Array: "|u1", Uint16Array: "<u2", Uint32Array: "<u4", Float32Array: "<f4" };
 
 /** An array as NumPy's .npy, version 1. @param {Uint8Array|Uint16Array|Uint32Array|Float32Array} values */
 export function npy(values, shape) {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
-  const about = `{'descr': '${TYPES.get(values.constructor)}', 'fortran_order': False, 'shape': (${sizes}), }`;
+  const about = `{'descr': '${TYPES[values.constructor.name]}', 'fortran_order': False, 'shape': (${sizes}), }`;
   const head = `${about.padEnd(64 * Math.ceil((about.length + 11) / 64) - 11)}\n`;
   return joined([
     ascii("\x93NUMPY\x01\0"),
@@ -22,7 +17,7 @@ export function npy(values, shape) {
   ]);
 }
 
-/** @param {Record<string, {values: any, shape: number[]}>} arrays by name @returns {Uint8Array} the file */
+/** @param {NamedArrays} arrays by name @returns {Uint8Array} the file */
 export function encodeNpz(arrays) {
   const [files, list] = [[], []];
   let offset = 0;

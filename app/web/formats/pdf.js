@@ -65,7 +65,7 @@ const SYMBOLS = {
 /** @param {import("./vector_figure.js").Figure} figure @returns {Promise<Uint8Array>} */
 export async function figurePdf({ width, height, ground, title, words, shapes }) {
   const states = new Map(); // alpha in thousandths -> name
-  const images = shapes.filter(({ kind }) => kind === "image");
+  const images = shapes.filter((shape) => shape.kind === "image");
   const page = { kind: "rect", x: 0, y: 0, width, height, fill: ground };
   const lines = [
     `${POINT} 0 0 ${-POINT} 0 ${number(POINT * height)} cm 1 j`,
@@ -96,6 +96,7 @@ const stream = (about, content) => [
   "\nendstream",
 ];
 
+/** @param {Extract<import("./vector_figure.js").Shape, {kind: "image"}>} shape */
 async function imageObject({ pixels }) {
   const { width, height, bytes } = enlarged({ ...pixels, channels: 3 }, SHARP);
   const about = `/Type /XObject /Subtype /Image /Width ${width} /Height ${height} /ColorSpace /DeviceRGB /BitsPerComponent 8 `;

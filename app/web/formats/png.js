@@ -6,7 +6,7 @@ const SIGNATURE = "\x89PNG\r\n\x1a\n";
 const KEY = "esvae";
 
 /**
- * @param {import("./image_grid.js").Sheet} sheet
+ * @param {import("./image_grid.js").ImageGrid} sheet
  * @param {string} [recipe] its text
  * @returns {Promise<Uint8Array>} the file
  */

@@ -4,7 +4,7 @@ import { GRID } from "../math/rates.js";
 import { cellRates } from "./recipe.js";
 
 /**
- * @param {import("./recipe.js").Recipe} recipe
+ * @param {Recipe} recipe
  * @param {string} path of the checkpoint, as one would type it
  * @param {{low: number[], high: number[]}|null} [latent] ranges of a latent without spikes
  */
@@ -51,7 +51,7 @@ to_picture(whole, scale=${layout.scale}).save("${kind}.png")`;
 
 /**
  * The lines that draw a state's spikes, turn some of them, and save the picture after some steps.
- * @param {import("../state/url_state.js").State} state
+ * @param {State} state
  * @param {Iterable<number>} cells that are turned, t * d + j
  * @param {number} upto steps that are shown, 1 to T
  * @param {string} path of the checkpoint

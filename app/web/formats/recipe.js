@@ -1,13 +1,6 @@
 /**
  * A recipe: what makes a picture again; the twin of `esvae_core/explore/recipe.py`, which tells its fields. Both write
  * the same text for the same recipe and refuse the same ones.
- *
- * @typedef {{columns: number, gap: number, scale: number, captions: string[], frame_ms: number}} Layout
- * @typedef {{version: 1|2|3, kind: "picture"|"grid"|"strip"|"film", checkpoint: {name: string, sha256: string},
- *   sampler: "bernoulli"|"systematic", steps: number, dims: number, rates: string, seeds: number[],
- *   flips?: [number, number, number][], upto?: number[], layout: Layout, versions: Record<string, string>}} Recipe
- *   version 3 if there is upto: steps after which each picture is seen, or all of them; else 2 if there are flips:
- *   picture, step and neuron of each spike that was turned by hand, in ascending order
  */
 
 import { toBase64 } from "./bytes.js";
@@ -30,7 +23,7 @@ export class RecipeError extends Error {}
  * @param {Uint16Array[]} cells rates of each picture, in units of 1/46080
  * @param {number[]} seeds of the noise, one for each picture or one for all
  * @param {{kind: Recipe["kind"], checkpoint: Recipe["checkpoint"], sampler: string, steps: number,
- *   flips?: Recipe["flips"], upto?: number[], layout?: Partial<Layout>, versions?: Record<string, string>}} about
+ *   flips?: Recipe["flips"], upto?: number[], layout?: Partial<RecipeLayout>, versions?: Record<string, string>}} about
  * @returns {Recipe}
  * @throws {RecipeError} more than a recipe holds, or out of range
  */
@@ -95,8 +88,9 @@ export const seedOf = ({ seeds }, i) => seeds[seeds.length > 1 ? i : 0];
  * What the decoder gets to see for the i-th picture, given what the noise has drawn: with the turned spikes, and up to
  * the step that it is seen after.
  * @param {Recipe} recipe
- * @param {Uint8Array} drawn (T, d)
- * @returns {Uint8Array} (T or fewer, d)
+ * @param {number} i
+ * @param {Uint8Array|Float32Array} drawn (T, d)
+ * @returns {Uint8Array|Float32Array} (T or fewer, d)
  */
 export const seenIn = (recipe, i, drawn) =>
   flipped(drawn, turnedIn(recipe, i)).subarray(0, uptoOf(recipe, i) * recipe.dims);
@@ -156,6 +150,7 @@ const FIELDS = {
   versions: (v) => isObject(v) && Object.keys(v).length <= 16 && Object.entries(v).flat().every(line(0, 64)),
 };
 
+/** @param {Record<string, unknown>} values @returns {Recipe} @throws {RecipeError} */
 function checked(values) {
   const recipe = fields({ flips: [], upto: [], layout: {}, versions: {}, ...values }, FIELDS, "");
   const checkpoint = fields(
@@ -220,22 +215,26 @@ function checkFlips({ version, flips, steps, dims }, count) {
   }
 }
 
-/** Those fields, in their order, all of them checked and no others. */
+/**
+ * Those fields, in their order, all of them checked and no others; so what the rules promise is what they are.
+ * @template {Record<string, (value: unknown) => boolean>} Rules
+ * @param {Record<string, unknown>} values
+ * @param {Rules} rules
+ * @param {string} where
+ * @returns {{[Name in keyof Rules]: any}}
+ */
 function fields(values, rules, where) {
   const unknown = Object.keys(values).find((name) => !Object.hasOwn(rules, name));
   if (unknown !== undefined)
     throw new RecipeError(
       `recipe: ${where}${unknown.slice(0, 40)}: unknown; known are ${Object.keys(rules).join(", ")}`,
     );
-  return Object.fromEntries(
-    Object.entries(rules).map(([name, holds]) => {
-      if (!holds(values[name]))
-        throw new RecipeError(
-          `recipe: ${where}${name}: unexpected ${String(JSON.stringify(values[name])).slice(0, 60)}`,
-        );
-      return [name, values[name]];
-    }),
-  );
+  const found = Object.entries(rules).map(([name, holds]) => {
+    if (holds(values[name])) return [name, values[name]];
+    const text = String(JSON.stringify(values[name])).slice(0, 60);
+    throw new RecipeError(`recipe: ${where}${name}: unexpected ${text}`);
+  });
+  return Object.fromEntries(found);
 }
 
 function fromBase64(text) {

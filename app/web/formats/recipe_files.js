@@ -13,7 +13,7 @@ export const MAX_BYTES = 2 ** 26;
 
 /**
  * @param {Uint8Array} bytes of a file that may be anything
- * @returns {Promise<import("./recipe.js").Recipe|null>} null if it carries none
+ * @returns {Promise<Recipe|null>} null if it carries none
  * @throws {RecipeError} one line, if it carries one that cannot be followed
  */
 export async function recipeIn(bytes) {

@@ -61,6 +61,7 @@ async function element(shape) {
   return `<text x="${round(x)}" y="${round(y)}" font-size="${round(size)}" font-family="${clean(family)}"${weight} ${fit}${how}>${clean(text)}</text>`;
 }
 
+/** @param {import("./vector_figure.js").Paint} paint */
 function painted({ fill, stroke, thick = 1, dash }) {
   const colour = (name, [r, g, b, a]) =>
     ` ${name}="rgb(${r},${g},${b})"${a < 1 ? ` ${name}-opacity="${round(a)}"` : ""}`;

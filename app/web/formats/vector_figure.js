@@ -9,7 +9,8 @@
  *   | {kind: "image", x: number, y: number, width: number, height: number, pixels: Pixels, alpha: number}} Outline
  *   a text's x is its left end, y its baseline, and width what it takes on the screen
  * @typedef {{width: number, height: number, bytes: Uint8Array}} Pixels (height, width, 3) bytes
- * @typedef {Outline & {fill?: Colour, stroke?: Colour, thick?: number, dash?: number[]}} Shape
+ * @typedef {{fill?: Colour, stroke?: Colour, thick?: number, dash?: number[]}} Paint
+ * @typedef {Outline & Paint} Shape
  * @typedef {{width: number, height: number, ground: Colour, title: string, words: string, shapes: Shape[]}} Figure
  *   in CSS pixels, y down; `words` say it to those who do not see it
  */
@@ -76,7 +77,8 @@ export class Recorder {
 
   #write(text, x, y, most, filled) {
     const width = Math.min(most, this.measureText(String(text)).width);
-    const [, bold, size, family] = /^\s*(.*?)([\d.]+)px\s+(.*)$/.exec(this.font);
+    const [, bold, digits, family] = /^\s*(.*?)([\d.]+)px\s+(.*)$/.exec(this.font);
+    const size = Number(digits);
     const left = { right: x - width, end: x - width, center: x - width / 2 }[this.textAlign] ?? x;
     const down = { middle: 0.35, top: 0.8, hanging: 0.8, bottom: -0.2 }[this.textBaseline] ?? 0;
     this.#add(
@@ -86,7 +88,7 @@ export class Recorder {
         y: y + down * size,
         text: String(text),
         width,
-        size: Number(size),
+        size,
         family,
         bold: isBold(bold),
       },
@@ -198,11 +200,14 @@ export function boxOf(shapes) {
   };
   for (const shape of shapes) {
     const by = shape.stroke ? (shape.thick ?? 1) / 2 : 0;
-    const { x, y, width, height, radius, size } = shape;
-    if (shape.kind === "rect" || shape.kind === "image") take(x, y, x + width, y + height, by);
-    else if (shape.kind === "circle") take(x - radius, y - radius, x + radius, y + radius, by);
-    else if (shape.kind === "text") take(x, y - 0.8 * size, x + width, y + 0.25 * size);
-    else for (const [px, py] of shape.points.flat()) take(px, py, px, py, by);
+    if (shape.kind === "path") {
+      for (const [px, py] of shape.points.flat()) take(px, py, px, py, by);
+      continue;
+    }
+    const { x, y } = shape;
+    if (shape.kind === "circle") take(x - shape.radius, y - shape.radius, x + shape.radius, y + shape.radius, by);
+    else if (shape.kind === "text") take(x, y - 0.8 * shape.size, x + shape.width, y + 0.25 * shape.size);
+    else take(x, y, x + shape.width, y + shape.height, by);
   }
   const [left, top] = [box.left, box.top].map(Math.floor); // whole pixels, so that edges stay as sharp as they are
   return { left, top, right: Math.ceil(box.right), bottom: Math.ceil(box.bottom) };

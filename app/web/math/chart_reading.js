@@ -5,7 +5,7 @@ import { formatNumber } from "./axis.js";
 const NEAR = 16; // pixels to a dot that has words of its own
 
 /**
- * @param {{x: {label: string, name?: (v: number) => string}, marks: object[]}} chart as `chart.draw` takes it
+ * @param {Pick<ChartDescription, "x"|"marks">} chart
  * @param {{x: number, y: number}|null} at in pixels
  * @param {(v: number) => number} toX pixels of a value @param {(v: number) => number} toY
  * @returns {{x: number, points: [number, number][], words: string}|null} null where there is nothing to read
@@ -32,9 +32,10 @@ export function readingAt({ x, marks }, at, toX, toY) {
   };
 }
 
+/** @param {ChartMark} mark */
 const isLine = ({ kind }) => kind === "line" || kind === "bars";
 
-/** The places along x that can be read, in ascending order: those of the bars, or else of the lines. @returns {number[]} */
+/** The places along x that can be read, in ascending order: those of the bars, or else of the lines. @param {Pick<ChartDescription, "marks">} chart @returns {number[]} */
 export function placesOf({ marks }) {
   const lines = marks.filter(isLine);
   const bars = lines.filter(({ kind }) => kind === "bars");
@@ -42,7 +43,13 @@ export function placesOf({ marks }) {
   return [...new Set(places)].sort((a, b) => a - b);
 }
 
-/** The first of those for which `size` is least. */
+/**
+ * The first of those for which `size` is least.
+ * @template T
+ * @param {T[]} all
+ * @param {(each: T) => number} size
+ * @returns {T|undefined}
+ */
 function least(all, size) {
   return all.reduce((best, each) => (best === undefined || size(each) < size(best) ? each : best), undefined);
 }

@@ -24,7 +24,11 @@ function mask(radius, right, down) {
 /**
  * Lay a disc over what is there.
  * @param {Uint8ClampedArray} data (height, width, 4) bytes, colours not multiplied by alpha, as ImageData has them
+ * @param {number} width of all
+ * @param {number} height
  * @param {number} x middle, in pixels; rounded to halves
+ * @param {number} y
+ * @param {number} radius
  * @param {number[]} colour [r, g, b] bytes
  * @param {number} alpha 0 to 1
  */

@@ -78,8 +78,9 @@ export function fanoLaw(sampler, r, steps) {
 /** Mean, variance (unbiased) and their ratio. @param {ArrayLike<number>} counts */
 export function fano(counts) {
   const n = counts.length;
-  const mean = Array.prototype.reduce.call(counts, (a, b) => a + b, 0) / n;
-  const variance = n > 1 ? Array.prototype.reduce.call(counts, (a, b) => a + (b - mean) ** 2, 0) / (n - 1) : 0;
+  const all = Float64Array.from(counts);
+  const mean = all.reduce((a, b) => a + b, 0) / n;
+  const variance = n > 1 ? all.reduce((a, b) => a + (b - mean) ** 2, 0) / (n - 1) : 0;
   return { mean, variance, fano: mean > 0 ? variance / mean : NaN };
 }
 

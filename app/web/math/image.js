@@ -1,6 +1,6 @@
 /** Pictures as numbers: between bytes and [-1, 1], resized as the data sets are, and digits brought to their form. */
 
-/** (C, H, W) in [-1, 1] -> (H, W, 4) bytes for a canvas. @returns {Uint8ClampedArray} */
+/** (C, H, W) in [-1, 1] -> (H, W, 4) bytes for a canvas. @returns {Uint8ClampedArray<ArrayBuffer>} */
 export function toRgba(image, channels, out = new Uint8ClampedArray((4 * image.length) / channels)) {
   const area = image.length / channels;
   for (let p = 0; p < area; p++) {

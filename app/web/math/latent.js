@@ -3,11 +3,6 @@
  *
  * The state keeps heights from 0 to 1. Of a spiking model a height is a rate; of any other it is the place of a latent
  * number in its range, which `esvae_core/engine/plain.py` explains and the model's entry brings along.
- *
- * @typedef {{spiking: boolean, name: string, names: string, whole: string, value: (j: number, height: number) => number,
- *   text: (j: number, height: number, digits?: number) => string, size: (j: number, share: number) => string, apart: (distance: number) => string, rest: number}} Latent
- *   what one number is called, several, and all of them together; what a height of dimension j means, and as text; what a difference of heights means, as text; a distance between heights,
- *   root mean square, as text; the height that says nothing
  */
 
 const fixed = (value, digits) => {
@@ -15,6 +10,7 @@ const fixed = (value, digits) => {
   return value < 0 && Number(text) ? `\u2212${text}` : text;
 };
 
+/** @type {Latent} */
 const RATES = {
   spiking: true,
   name: "rate",
@@ -27,7 +23,7 @@ const RATES = {
   rest: 0,
 };
 
-/** @param {{latent?: {name: string, low: number[], high: number[], span: number}|null}} entry @returns {Latent} */
+/** @param {Pick<ModelEntry, "latent">} entry @returns {Latent} */
 export function latentOf({ latent }) {
   if (!latent) return RATES;
   const { name, low, high, span } = latent;

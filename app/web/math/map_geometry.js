@@ -122,6 +122,11 @@ export function pointTowards(xy, from, dx, dy, shown) {
 
 /**
  * What lies between points of the plane: the k nearest, weighted by the inverse square of their distance.
+ * @param {ArrayLike<number>} points (N, 2)
+ * @param {number} x
+ * @param {number} y
+ * @param {number} k
+ * @param {(row: number) => boolean} [shown]
  * @returns {{rows: number[], weights: number[], apart: number}} weights sum to 1; `apart` is the nearest's distance
  */
 export function nearestWeights(points, x, y, k, shown = () => true) {

@@ -39,7 +39,7 @@ export function within(rates, counts, steps, distance) {
   for (let row = 0; row < counts.length; row += d) {
     let sum = 0;
     for (let j = 0; j < d && sum <= limit; j++) sum += (rates[j] - counts[row + j] / steps) ** 2;
-    found += sum <= limit;
+    if (sum <= limit) found++;
   }
   return found;
 }

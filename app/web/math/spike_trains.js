@@ -49,6 +49,9 @@ export function ascending(values) {
 }
 
 /** How a neuron's spikes can be placed without changing how many there are. */
+/** @typedef {"early"|"late"|"regular"|"shuffled"} Timing */
+
+/** @type {Timing[]} */
 export const TIMINGS = ["early", "late", "regular", "shuffled"];
 
 /**

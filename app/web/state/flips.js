@@ -59,7 +59,12 @@ function cellsIn(text) {
   );
 }
 
-/** Spikes with those cells turned. @param {Uint8Array} spikes (T, d) @param {Iterable<number>} cells @returns {Uint8Array} */
+/**
+ * Spikes with those cells turned.
+ * @param {Uint8Array|Float32Array} spikes (T, d)
+ * @param {Iterable<number>} cells t * d + j
+ * @returns {Uint8Array|Float32Array}
+ */
 export function flipped(spikes, cells) {
   const out = spikes.slice();
   for (const cell of cells) out[cell] = out[cell] ? 0 : 1;

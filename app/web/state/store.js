@@ -13,12 +13,15 @@ import { same } from "../math/rates.js";
 const LIMIT = 500; // steps that can be undone
 
 export class Store {
+  /** @type {Map<"state"|"commit", Set<(state: State) => void>>} */
   #listeners = new Map();
+  /** @type {State} */
   #state;
-  #steps; // [{label, state}], oldest first; all that can be jumped to
+  /** Oldest first; all that can be jumped to. @type {{label: string, state: State}[]} */
+  #steps;
   #at = 0;
 
-  /** @param {import("./url_state.js").State} state */
+  /** @param {State} state */
   constructor(state) {
     this.#state = Object.freeze(state);
     this.#steps = [{ label: "start", state: this.#state }];
@@ -39,12 +42,12 @@ export class Store {
     return { labels: this.#steps.map((step) => step.label), at: this.#at };
   }
 
-  /** Change fields; 'state' is told, the history is not. */
+  /** Change fields; 'state' is told, the history is not. @param {Partial<State>} patch */
   set(patch) {
     this.#show({ ...this.#state, ...patch });
   }
 
-  /** End a gesture: what has changed since the last one becomes a step. */
+  /** End a gesture: what has changed since the last one becomes a step. @param {string} label */
   commit(label) {
     if (alike(this.#state, this.settled)) return;
     this.#steps.splice(this.#at + 1);
@@ -54,7 +57,7 @@ export class Store {
     this.#tell("commit");
   }
 
-  /** A gesture of one change. */
+  /** A gesture of one change. @param {Partial<State>} patch @param {string} label */
   change(patch, label) {
     this.set(patch);
     this.commit(label);
@@ -83,6 +86,8 @@ export class Store {
 
   /**
    * Listen: 'state' after every change, 'commit' at the end of gestures and after undo and redo.
+   * @param {"state"|"commit"} event
+   * @param {(state: State) => void} listener
    * @returns {() => void} stop listening
    */
   on(event, listener) {
@@ -101,6 +106,7 @@ export class Store {
   }
 }
 
+/** @param {State} a @param {State} b */
 function alike(a, b) {
   return (
     a === b ||

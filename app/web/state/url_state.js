@@ -1,9 +1,5 @@
 /**
  * A state as one short text for the address bar, and back; the twin of `app/state.py`, which tells the format.
- *
- * @typedef {{kind: "test", index: number} | {kind: "prior", seed: number} | {kind: "own", rates: Uint16Array}} Source
- * @typedef {{model: string, source: Source, rates: Uint16Array, seed: number, sampler: "bernoulli"|"systematic",
- *   steps: number, order: "effect"|"usage"|"index", view: Record<string, string>}} State
  */
 
 import { GRID } from "../math/rates.js";

@@ -9,6 +9,7 @@ import { nameOf } from "../parts/shared/mixer.js";
 
 export const styles = ["map.css", "dimensions.css"];
 
+/** @param {Session} session */
 export function mount(root, session) {
   const { entry, store } = session;
   if (!session.atlas) {
@@ -32,7 +33,7 @@ export function mount(root, session) {
   root.append(h("p", { class: "skeleton", role: "status" }, "Reading what its dimensions do …"));
   const choose = (j) =>
     store.change({ view: { ...store.state.view, dim: String(j) } }, `look at ${nameOf(session, j)}`);
-  facts(session).then(
+  session.backend.dimensions(entry.hash, entry.atlasVersion).then(
     (found) => {
       if (gone) return;
       parts = [table(session, found, choose), detail(session, found), strips(session), heat(session, found, choose)];
@@ -61,14 +62,7 @@ export function mount(root, session) {
   };
 }
 
-async function facts({ base, entry }) {
-  const answer = await fetch(`${base}/dimensions/${entry.hash}?${entry.atlasVersion}`);
-  if (!answer.ok)
-    throw new Error((await answer.json().catch(() => ({}))).error ?? `${answer.status} ${answer.statusText}`);
-  return answer.json();
-}
-
-/** All of them in a line. */
+/** All of them in a line. @param {DimensionFacts} facts */
 function summary({ states, clear }) {
   const count = (word) => states.filter((state) => state === word).length;
   const parts = ["active", "dead", "saturated"].map((word) => [count(word), word]).filter(([n], i) => n || i === 0);

@@ -13,12 +13,14 @@ import { source } from "../parts/explore/source.js";
 
 export const styles = ["explore.css"];
 
+/** @type {[State["order"], string, string][]} */
 const ORDERS = [
   ["effect", "effect", "How much the picture changes when it crosses the range of the test images"],
   ["usage", "usage", "How much it varies over the test images"],
   ["index", "index", "As they are in the network"],
 ];
 
+/** @param {Session} session */
 export function mount(root, session) {
   const bars = mixer(session);
   const rates = heading(session, bars);
@@ -59,13 +61,14 @@ export function mount(root, session) {
   };
 }
 
+/** @param {Session} session */
 function heading(session, bars) {
   const { store, atlas, latent, entry } = session;
   const order = choice(
     "Order of the dimensions",
     ORDERS.filter(([name]) => atlas || name === "index"),
     store.state.order,
-    (value) => store.change({ order: value }, `order by ${value}`),
+    (value) => store.change({ order: ORDERS.find(([name]) => name === value)[0] }, `order by ${value}`),
   );
   const reset = h(
     "button",
@@ -117,6 +120,7 @@ function heading(session, bars) {
   return element;
 }
 
+/** @param {Session} session */
 function shuffle({ store, atlas, entry }, bars) {
   const rates = store.state.rates.map((rate, i) => {
     if (!bars.free(i)) return rate;

@@ -11,6 +11,7 @@ export const styles = ["generate.css"];
 const SIDES = { rows: [1, 12, 5], columns: [1, 16, 10] };
 const HOTTEST = 2;
 
+/** @param {Session} session */
 export function mount(root, session) {
   const { store, entry, engine, atlas } = session;
   if (!engine) {
@@ -26,16 +27,22 @@ export function mount(root, session) {
     );
     store.change({ view: next }, label);
   };
+  /** @param {string} name @param {number[]} limits lowest, highest, usual */
   const number = (name, [low, high, usual]) =>
     Math.min(high, Math.max(low, Math.round(Number(view()[name] ?? usual) || usual)));
   const heat = () => Math.min(HOTTEST, Math.max(0, Number(view().heat ?? 1)));
   const firstSeed = () => number("from", [0, MAX_SEED, 0]);
+  /** @returns {[place: number, seed: number]} */
+  const readPair = (pair) => {
+    const [place, seed] = pair.split("-").map(Number);
+    return [place, seed];
+  };
   const pinned = () =>
     new Map(
       (view().pins ?? "")
         .split(" ")
         .filter(Boolean)
-        .map((pair) => pair.split("-").map(Number))
+        .map(readPair)
         .filter(([place, seed]) => place >= 0 && seed >= 0 && seed <= MAX_SEED),
     );
 
@@ -57,8 +64,7 @@ export function mount(root, session) {
         { [name]: String(Math.min(limits[1], Math.max(limits[0], Math.round(Number(input.value) || 0)))) },
         label,
       );
-    input.show = () => (input.value = number(name, limits));
-    return input;
+    return Object.assign(input, { show: () => (input.value = String(number(name, limits))) });
   };
   const rows = field("Rows", "rows", SIDES.rows);
   const columns = field("Columns", "columns", SIDES.columns);
@@ -95,6 +101,7 @@ export function mount(root, session) {
   const sort = h("input", { type: "checkbox", onchange: () => remember({ sort: sort.checked ? "1" : null }, "sort") });
   const sampling = session.latent.spiking ? noiseControls(session) : null;
   let shown = [];
+  /** @returns {import("../parts/shared/export_menu.js").Offer} */
   const offer = () => ({
     kind: "grid",
     name: "samples",
@@ -158,7 +165,7 @@ export function mount(root, session) {
     if (now === key) return;
     key = now;
     for (const input of [rows, columns, seed]) input.show();
-    warmth.value = heat();
+    warmth.value = String(heat());
     degrees.textContent = heat().toFixed(2);
     classes.value = view().like ?? "";
     sort.checked = view().sort === "1";

@@ -10,6 +10,7 @@ import { player } from "../parts/shared/player.js";
 
 export const styles = ["how.css"];
 
+/** @param {Session} session */
 export function mount(root, session) {
   if (!session.latent.spiking) {
     root.append(noSpikesView(session));

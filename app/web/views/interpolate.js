@@ -16,17 +16,20 @@ import { exportMenu } from "../parts/shared/export_menu.js";
 export const styles = ["interpolate.css"];
 
 const FRAMES = [8, 12, 16, 24];
+/** @type {[string, string, string][]} */
 const WAYS = [
   ["arcsine", "arcsine", "Straight in arcsin √r: equal steps are equally visible through Bernoulli noise"],
   ["logit", "logit", "Straight in log odds"],
   ["linear", "linear", "Straight in the rates"],
 ];
+/** @type {[string, string, string][]} */
 const NOISES = [
   ["frozen", "frozen", "One noise for all frames: what changes comes from the rates alone"],
   ["drifting", "coupled", "Noise that drifts: neighbouring frames share most of their random numbers"],
   ["fresh", "fresh", "New noise for every frame"],
 ];
 
+/** @param {Session} session */
 export function mount(root, session) {
   const { store, live, entry, engine } = session;
   if (!engine) {
@@ -67,8 +70,8 @@ export function mount(root, session) {
     { "aria-label": "Number of frames", onchange: () => remember({ frames: frames.value }, `${frames.value} frames`) },
     FRAMES.map((n) => h("option", { value: n }, `${n} frames`)),
   );
-  frames.value = count();
-  slider.value = 0;
+  frames.value = String(count());
+  slider.value = "0";
   root.append(
     h(
       "div",
@@ -94,6 +97,7 @@ export function mount(root, session) {
     ),
   );
 
+  /** @returns {import("../parts/shared/export_menu.js").Offer} */
   function offer() {
     if (kind() === "drifting")
       return {
@@ -125,7 +129,7 @@ export function mount(root, session) {
 
   async function refresh() {
     const mine = ++turn;
-    slider.max = row.list().length - 1;
+    slider.max = String(row.list().length - 1);
     const list = Array.from({ length: count() }, (_, k) => ({
       rates: fromGrid(toGrid(along(vectors(), placeOf(k), path()))),
       image: null,
@@ -149,7 +153,7 @@ export function mount(root, session) {
 
   /** Make a place on the path the present rates. */
   function walk(place, settle) {
-    slider.value = place;
+    slider.value = String(place);
     store.set({ rates: toGrid(along(vectors(), place, path())) });
     film.mark(Math.round((place / (row.list().length - 1)) * (count() - 1)));
     if (settle) store.commit("walk");
@@ -184,7 +188,7 @@ export function mount(root, session) {
     if (state.model !== entry.name) return;
     ways.choose(path());
     kinds.choose(kind());
-    frames.value = count();
+    frames.value = String(count());
     const now = JSON.stringify([path(), kind(), count(), state.seed, state.sampler, state.steps]);
     if (now === key) return;
     key = now;

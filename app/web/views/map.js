@@ -16,6 +16,7 @@ import { paint } from "../parts/shared/paint.js";
 
 export const styles = ["map.css"];
 
+/** @param {Session} session */
 export function mount(root, session) {
   if (!session.atlas?.arrays.map2) return nothing(root, session);
   const model = new MapModel(session);
@@ -39,7 +40,7 @@ export function mount(root, session) {
     selection(model, canvas),
     distance(session),
     mixer(session),
-    session.backend.alone ? null : settings(model),
+    session.backend.maps ? settings(model) : null,
     trust(model),
     present(session),
   ];
@@ -98,12 +99,16 @@ function nothing(root, { atlas, entry }) {
   return () => {};
 }
 
-/** Rates between points, and the points. */
+/**
+ * Rates between points, and the points.
+ * @param {MapModel} model
+ */
 function ratesAt({ places, shown, atlas }, x, y) {
   const { rows, weights } = nearestWeights(places, x, y, NEAR, shown);
   return { rates: blended(atlas.counts, atlas.steps, atlas.dims, rows, weights), rows };
 }
 
+/** @param {MapModel} model */
 function mapTools(model, canvas) {
   const axes = choice(
     "Dimensions of the map",
@@ -157,7 +162,10 @@ function mapTools(model, canvas) {
   return element;
 }
 
-/** The picture of the present rates, live. */
+/**
+ * The picture of the present rates, live.
+ * @param {Session} session
+ */
 function present({ live, entry, latent }) {
   const canvas = pixels(entry.size, entry.size, `Picture of the present ${latent.whole}`, "large");
   const element = h(
@@ -170,7 +178,10 @@ function present({ live, entry, latent }) {
   return element;
 }
 
-/** What is under the pointer: a test image, or what the model makes of the place between some. */
+/**
+ * What is under the pointer: a test image, or what the model makes of the place between some.
+ * @param {MapModel} model
+ */
 function underTheHand(model, pictures) {
   const { session, atlas, entry } = model;
   const canvas = pixels(entry.size, entry.size, "Nothing under the pointer", "large");
@@ -218,13 +229,14 @@ function underTheHand(model, pictures) {
     }
   }
 
-  element.show = show;
-  element.again = () => over?.row >= 0 && image(over.row);
   show(null);
-  return element;
+  return Object.assign(element, { show, again: () => over?.row >= 0 && image(over.row) });
 }
 
-/** How far to believe the map, in words. */
+/**
+ * How far to believe the map, in words.
+ * @param {MapModel} model
+ */
 function trust(model) {
   const words = h("p", { class: "quiet" });
   const fade = h("input", {

@@ -15,6 +15,7 @@ const metric = (model, name, sampler) =>
 const unsampled = (model) => (model.kind === "esvae" ? undefined : metric(model, "mse"));
 
 /** Columns of the table: title, what is sorted by, what is shown, and what it is. */
+/** @type {[string, (m: ModelListing) => any, (m: ModelListing) => Child, string][]} */
 const COLUMNS = [
   ["Model", (m) => m.name, (m) => m.name, ""],
   ["Data", (m) => m.dataset ?? "", (m) => m.dataset || "–", ""],
@@ -60,6 +61,7 @@ function shownMetric(model, name, sampler) {
   return found ? h("span", { title: found.protocol }, found.value.toFixed(name === "mse" ? 4 : 2)) : "–";
 }
 
+/** @param {Session} session */
 export function mount(root, session) {
   const parts = [table(session), sideBySide(session), modelCard(session.entry, diagram(session))]; // charts of the one at work are below the view (`app/charts.py`)
   const [rows, ...others] = parts;
@@ -94,6 +96,7 @@ export function mount(root, session) {
 
 const cells = (model) => COLUMNS.slice(1).map(([, , show]) => h("td", {}, show(model)));
 
+/** @param {Session} session */
 function table(session) {
   const body = h("tbody");
   let [by, down] = [0, false];
@@ -135,7 +138,7 @@ function table(session) {
     const value = COLUMNS[by][1];
     const missing = (m) => unreadable(m) || value(m) === undefined || value(m) === null || value(m) === "";
     const order = (a, b) => {
-      if (missing(a) || missing(b)) return missing(a) - missing(b); // last, whichever way
+      if (missing(a) || missing(b)) return Number(missing(a)) - Number(missing(b)); // last, whichever way
       return (down ? -1 : 1) * (typeof value(a) === "string" ? value(a).localeCompare(value(b)) : value(a) - value(b));
     };
     heads.forEach((head, k) => head.setAttribute("aria-sort", k === by ? (down ? "descending" : "ascending") : "none"));

@@ -13,6 +13,7 @@ import { timing } from "../parts/spikes/timing.js";
 
 export const styles = ["spikes.css"];
 
+/** @param {Session} session */
 export function mount(root, session) {
   if (!session.latent.spiking) {
     root.append(noSpikesView(session));
@@ -21,7 +22,7 @@ export function mount(root, session) {
   const trace = new DecoderTrace(session);
   const whole = Boolean(session.engine); // without an engine here, the server draws, and there is nothing to look into
   const rank = whole ? ranking(session, trace, { onrank: () => sheet.redraw() }) : null;
-  const sheet = spikeEditor(session, trace, { effects: () => rank?.effects ?? null });
+  const sheet = spikeEditor(session, trace, { effects: () => rank?.effects() ?? null });
   const [picture, sampling, theory] = [scrub(session, trace), noiseControls(session), spikeStatistics(session, trace)];
   const deeper = whole ? [timing(session, trace), layers(session, trace)] : [];
   root.append(

@@ -1,6 +1,6 @@
 /** One dimension: its name, its rate under the hand, how often real images have which rate, and its classes. */
 
-import { h, icon, lettering, onLook, palette, pixels, sharp } from "../../dom.js";
+import { focusedBeside, h, icon, lettering, onLook, palette, pixels, sharp } from "../../dom.js";
 import { classColour } from "../../math/colour.js";
 import { GRID } from "../../math/rates.js";
 import { download } from "../shared/download.js";
@@ -11,6 +11,10 @@ import { chosenOf } from "./table.js";
 
 const LONGEST = 24; // letters of a name, so that links stay short
 
+/**
+ * @param {Session} session
+ * @param {DimensionFacts} facts
+ */
 export function detail(session, facts) {
   const { store, atlas, entry, live, latent } = session;
   const noun = `${latent.name[0].toUpperCase()}${latent.name.slice(1)}`;
@@ -106,6 +110,7 @@ export function detail(session, facts) {
     );
   }
 
+  /** @param {Surface} [surface] */
   function draw({ context, width, height } = sharp(canvas)) {
     const colour = palette(canvas);
     const row = facts.histogram[chosen];
@@ -142,9 +147,9 @@ export function detail(session, facts) {
     const j = chosenOf(session);
     const called = nameOf(session, j);
     title.textContent = called === `d${j}` ? called : `${called} (d${j})`;
-    if (element.getRootNode().activeElement !== name) name.value = state.view[`name${j}`] ?? "";
+    if (focusedBeside(element) !== name) name.value = state.view[`name${j}`] ?? "";
     name.placeholder = entry.taught?.[j] ?? "name it";
-    rate.value = state.rates[j] / GRID;
+    rate.value = String(state.rates[j] / GRID);
     reading.textContent = latent.text(j, state.rates[j] / GRID, 3);
     if (j !== chosen) {
       chosen = j;
@@ -164,7 +169,10 @@ export function detail(session, facts) {
   return element;
 }
 
-/** The names that were given, by the visitor or in training, for a file. */
+/**
+ * The names that were given, by the visitor or in training, for a file.
+ * @param {Session} session
+ */
 export function named(session) {
   const { entry } = session;
   const all = Array.from({ length: entry.dims }, (_, j) => [`d${j}`, nameOf(session, j)]);

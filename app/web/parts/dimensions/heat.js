@@ -7,6 +7,10 @@ import { chosenOf } from "./table.js";
 
 const ROW = 15; // pixels
 
+/**
+ * @param {Session} session
+ * @param {DimensionFacts} facts
+ */
 export function heat(session, facts, choose) {
   const { store, atlas, entry, latent } = session;
   const canvas = h("canvas", {
@@ -43,6 +47,7 @@ export function heat(session, facts, choose) {
   );
   let seen = { left: 0, step: 1, order: [] };
 
+  /** @param {Surface} [surface] */
   function draw({ context, width, height } = sharp(canvas)) {
     const colour = palette(canvas);
     const order = orderOf(session);
@@ -74,7 +79,7 @@ export function heat(session, facts, choose) {
         context.lineWidth = 2;
         context.strokeRect(left + place * step, 1, step - 1, ROW * atlas.classNames.length - 3);
       }
-      if (place % every === 0) context.fillText(step > 30 ? `d${j}` : j, x, height - ROW / 2);
+      if (place % every === 0) context.fillText(step > 30 ? `d${j}` : String(j), x, height - ROW / 2);
     });
   }
 

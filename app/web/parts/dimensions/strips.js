@@ -11,6 +11,7 @@ import { chosenOf } from "./table.js";
 const FRAMES = 9;
 const DRAWS = 8; // of noise, for the sensitivity
 
+/** @param {Session} session */
 export function strips(session) {
   const { store, atlas, entry, latent } = session;
   const draws = latent.spiking ? DRAWS : 1;
@@ -100,7 +101,7 @@ export function strips(session) {
         draw(`${key}-${i}`, value, state.seed).then((answer) => {
           if (!answer || gone || mine !== turn) return;
           paint(canvas, answer.image, entry.channels);
-          canvas.dataset.value = value;
+          canvas.dataset.value = String(value);
         }, failed);
       });
     }
@@ -121,7 +122,7 @@ export function strips(session) {
       );
       mapped = j;
       map.classList.remove("missing");
-      map.dataset.dimension = j;
+      map.dataset.dimension = String(j);
     } catch (error) {
       failed(error);
     }

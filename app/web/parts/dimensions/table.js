@@ -11,7 +11,8 @@ const WORDS = {
 };
 
 /**
- * @param {object} facts what the server says of the dimensions
+ * @param {Session} session
+ * @param {DimensionFacts} facts what the server says of the dimensions
  * @param {(j: number) => void} choose
  */
 export function table(session, facts, choose) {
@@ -85,7 +86,7 @@ export function table(session, facts, choose) {
     const cell = measured(facts.moved[j] / scale, `${facts.moved[j].toFixed(3)} / ${facts.redrawn[j].toFixed(3)}`);
     const mark = h("b", {});
     mark.style.left = `${(100 * facts.redrawn[j]) / scale}%`;
-    cell.firstChild.append(mark);
+    cell.firstElementChild.append(mark);
     if (!facts.clear[j]) {
       cell.classList.add("unclear");
       cell.append(h("small", {}, "not above the noise"));
@@ -111,19 +112,20 @@ export function table(session, facts, choose) {
       role: "img",
       "aria-label": `mean ${latent.text(j, facts.mean[j])}, deviation ${latent.size(j, facts.deviation[j])}`,
     });
-    canvas.row = facts.histogram[j];
+    canvas.dataset.dimension = String(j);
     return canvas;
   }
 
   function sparks() {
-    for (const canvas of element.querySelectorAll("canvas.spark")) {
+    for (const canvas of body.querySelectorAll("canvas")) {
+      const row = facts.histogram[Number(canvas.dataset.dimension)];
       const { context, width, height } = sharp(canvas);
       const colour = palette(canvas);
       context.clearRect(0, 0, width, height);
       context.fillStyle = colour.quiet;
-      const step = width / canvas.row.length;
-      const tallest = Math.sqrt(Math.max(...canvas.row));
-      canvas.row.forEach((share, k) => {
+      const step = width / row.length;
+      const tallest = Math.sqrt(Math.max(...row));
+      row.forEach((share, k) => {
         const tall = share ? Math.max(1, (height * Math.sqrt(share)) / tallest) : 0;
         context.fillRect(k * step, height - tall, Math.max(1, step - 1), tall);
       });
@@ -183,7 +185,7 @@ export function table(session, facts, choose) {
   /** Show which one is chosen. */
   function mark() {
     const chosen = chosenOf(session);
-    for (const row of body.children) {
+    for (const row of body.querySelectorAll("tr")) {
       const is = Number(row.dataset.dimension) === chosen;
       row.classList.toggle("chosen", is);
       if (is) row.setAttribute("aria-current", "true");
@@ -205,7 +207,10 @@ export function table(session, facts, choose) {
   return element;
 }
 
-/** The chosen dimension: what the link says, else the one that does most. */
+/**
+ * The chosen dimension: what the link says, else the one that does most.
+ * @param {Session} session
+ */
 export function chosenOf({ store, entry, atlas }) {
   const said = Number(store.state.view.dim);
   if (store.state.view.dim !== undefined && Number.isInteger(said) && said >= 0 && said < entry.dims) return said;

@@ -8,6 +8,7 @@ import { paint } from "../shared/paint.js";
 
 const SHOWN = 3;
 
+/** @param {Session} session */
 export function distance(session) {
   const { live, store, atlas, entry, engine, latent } = session;
   if (!atlas) return Object.assign(h("div", {}), { dispose: () => {} });

@@ -7,6 +7,7 @@ import { toGrid } from "../../math/rates.js";
 const SIDE = 224; // px of the pad's own picture
 const PENS = { mnist: 18, digits: 24 };
 
+/** @param {Session} session */
 export function drawing(session) {
   const { store, live, engine, entry } = session;
   if (!engine)
@@ -38,6 +39,7 @@ export function drawing(session) {
       `Your strokes are ${form}brought to ${entry.size} × ${entry.size} pixels and encoded as you draw.`,
     ),
   );
+  /** @type {[number, number]|null} */
   let last = null;
   let frame = 0;
   let empty = true;
@@ -48,6 +50,7 @@ export function drawing(session) {
     empty = true;
   }
 
+  /** @returns {[number, number]} */
   function spot(event) {
     const box = canvas.getBoundingClientRect();
     return [((event.clientX - box.left) / box.width) * SIDE, ((event.clientY - box.top) / box.height) * SIDE];
@@ -59,7 +62,8 @@ export function drawing(session) {
       context.strokeStyle = gray ? "#fff" : colour.value;
       [context.lineWidth, context.lineCap, context.lineJoin] = [Number(width.value), "round", "round"];
       context.beginPath();
-      context.moveTo(...(last ?? [x, y]));
+      const [fromX, fromY] = last ?? [x, y];
+      context.moveTo(fromX, fromY);
       context.lineTo(x, y);
       context.stroke();
       last = [x, y];

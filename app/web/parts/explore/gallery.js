@@ -7,6 +7,7 @@ import { paint } from "../shared/paint.js";
 
 const SHOWN = 24;
 
+/** @param {Session} session */
 export function gallery(session) {
   const { atlas, store, entry } = session;
   if (!atlas) {
@@ -84,7 +85,7 @@ export function gallery(session) {
   }
 
   function mark({ source }) {
-    for (const button of tiles.children) {
+    for (const button of tiles.querySelectorAll("button")) {
       button.setAttribute(
         "aria-pressed",
         String(source.kind === "test" && source.index === Number(button.dataset.index)),

@@ -3,6 +3,7 @@
 import { h, pixels } from "../../dom.js";
 import { paint } from "../shared/paint.js";
 
+/** @param {Session} session */
 export function modelOverlay(session) {
   const { store, live, entry } = session;
   const twins = session.models.filter((m) => !m.problem && m.name !== entry.name && m.dims === entry.dims);

@@ -6,6 +6,7 @@ import { paint, paintDifference } from "../shared/paint.js";
 
 const DRAWS = 16;
 
+/** @param {Session} session */
 export function picture(session) {
   const { live, store, entry, engine, latent } = session;
   const { size, channels } = entry;

@@ -4,19 +4,22 @@ import { h, icon } from "../../dom.js";
 import { MAX_SEED } from "../../state/url_state.js";
 import { newSeed } from "../shared/noise_controls.js";
 
+/** @param {Session} session */
 export function prior(session) {
   const { store } = session;
   const draw = (seed) => {
     try {
+      /** @type {Source} */
       const source = { kind: "prior", seed };
       store.change({ source, rates: session.ratesOf(source) }, `prior ${seed}`);
     } catch (error) {
       session.say(error.message, "warning");
     }
-    field.value = seed;
+    field.value = String(seed);
   };
   const field = h("input", { type: "number", min: 0, max: MAX_SEED, step: 1, "aria-label": "Prior seed" });
-  field.value = store.state.source.kind === "prior" ? store.state.source.seed : 0;
+  const { source } = store.state;
+  field.value = String(source.kind === "prior" ? source.seed : 0);
   field.onchange = () => draw(Math.min(MAX_SEED, Math.max(0, Math.round(Number(field.value) || 0))));
   return h(
     "div",

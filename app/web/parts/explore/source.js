@@ -6,6 +6,7 @@ import { gallery } from "./gallery.js";
 import { upload } from "../shared/upload.js";
 import { prior } from "./prior.js";
 
+/** Name, label, and what builds the part. @type {[string, string, (session: Session) => HTMLElement][]} */
 const TABS = [
   ["test", "Test images", gallery],
   ["draw", "Draw", drawing],
@@ -13,10 +14,12 @@ const TABS = [
   ["prior", "Prior", prior],
 ];
 
+/** @param {Session} session */
 export function source(session) {
   const { store, atlas } = session;
   const body = h("div", { class: "tab" });
   const words = h("small", {});
+  /** @type {HTMLElement|null} */
   let part = null;
   const open = (name) => {
     part?.dispose?.();
@@ -24,12 +27,9 @@ export function source(session) {
     body.replaceChildren(part);
     tabs.choose(name);
   };
-  const tabs = choice(
-    "Source",
-    TABS.map(([name, label]) => [name, label]),
-    "",
-    (name) => open(name),
-  );
+  /** @type {[string, string][]} */
+  const names = TABS.map(([name, label]) => [name, label]);
+  const tabs = choice("Source", names, "", (name) => open(name));
   const element = h(
     "section",
     { class: "source-part" },
@@ -37,6 +37,7 @@ export function source(session) {
     tabs,
     body,
   );
+  /** @param {State} state */
   const show = ({ source: from, model }) => {
     if (model !== session.entry.name) return;
     const row = from.kind === "test" ? (atlas?.rowOf(from.index) ?? -1) : -1;

@@ -11,7 +11,7 @@ const TRIES = 40; // draws for each wanted cell, at most
 
 /**
  * Which cells a sheet has.
- * @param {{dims: number}} session
+ * @param {Session} session
  * @param {{count: number, seed: number, label: string, sort: boolean, pinned: Map<number, number>, priorRates: (seed: number) => Uint16Array}} wish
  * @returns {{seed: number, rates: Uint16Array, distance: number, label: string, pinned: boolean}[]}
  */
@@ -50,14 +50,17 @@ function majority(labels) {
   return [...votes].sort((a, b) => b[1] - a[1])[0]?.[0] ?? "";
 }
 
-/** @param {{onpin: (place: number, seed: number|null) => void}} options */
+/**
+ * @param {Session} session
+ * @param {{onpin: (place: number, seed: number|null) => void}} options
+ */
 export function sampleGrid(session, { onpin }) {
   const { store, entry, atlas } = session;
   const element = h("div", { class: "sheet-grid", role: "group", "aria-label": "Samples from the prior" });
   let turn = 0;
 
   /** Show cells, decoded under the state's noise; a cell's picture follows when it is there. */
-  element.show = async (cells, columns) => {
+  async function show(cells, columns) {
     const mine = ++turn;
     delete element.dataset.there;
     element.style.setProperty("--columns", columns);
@@ -115,7 +118,6 @@ export function sampleGrid(session, { onpin }) {
     } catch (error) {
       if (mine === turn) session.say(`The samples are not shown: ${error.message}`);
     }
-  };
-  element.dispose = () => turn++;
-  return element;
+  }
+  return Object.assign(element, { show, dispose: () => void turn++ });
 }

@@ -2,21 +2,25 @@
 
 import { h } from "../../dom.js";
 
-/** @returns {HTMLElement & {say: (text: string) => void, show: (...visual: Node[]) => void, state: (equation: Node|null) => void}} */
 export function card(number, title) {
   const heading = h("h2", {}, h("span", { class: "ordinal", "aria-hidden": "true" }, number), h("span", {}, title));
   const place = h("div", { class: "card-visual" });
   const words = h("p", { class: "card-words" });
   const formula = h("div", {});
   const element = h("li", { class: "card", "aria-label": title }, heading, place, words, formula);
-  element.name = (text) => {
-    heading.lastChild.textContent = text;
-    element.setAttribute("aria-label", text);
-  };
-  element.say = (text) => (words.textContent = text);
-  element.show = (...visual) => place.replaceChildren(...visual);
-  element.state = (equation) => formula.replaceChildren(...(equation ? [equation] : []));
-  return element;
+  return Object.assign(element, {
+    /** Give it another title. @param {string} text */
+    rename(text) {
+      heading.lastChild.textContent = text;
+      element.setAttribute("aria-label", text);
+    },
+    /** @param {string} text */
+    say: (text) => void (words.textContent = text),
+    /** @param {...Node} visual */
+    show: (...visual) => place.replaceChildren(...visual),
+    /** @param {Node|null} equation */
+    state: (equation) => formula.replaceChildren(...(equation ? [equation] : [])),
+  });
 }
 
 /** Named pictures of layers beside each other: [{canvas, caption}], in one element. */

@@ -13,8 +13,12 @@ import { nameOf } from "../shared/mixer.js";
 import { paint } from "../shared/paint.js";
 import { paintSpikes } from "../shared/raster.js";
 
+/**
+ * @param {Session} session
+ * @param {DecoderTrace} trace
+ */
 export function decoderCards(session, trace) {
-  const { entry, engine } = session;
+  const { entry, spikingEngine: engine } = session;
   const { size, channels, dims } = entry;
   const { model } = engine;
   const layers = decoderLayers(model).filter((l) => l.neuron);
@@ -95,8 +99,8 @@ export function decoderCards(session, trace) {
         : `Each neuron draws one offset φ, adds its rate at every step, and fires whenever it passes a whole number. The offsets are frozen by the seed, ${seed}.`,
     );
     noise.state(equation(sampler));
-    noise.dataset.fired = fires.filter(Boolean).length;
-    noise.dataset.neuron = one;
+    noise.dataset.fired = String(fires.filter(Boolean).length);
+    noise.dataset.neuron = String(one);
   }
 
   function showSpikes({ state, spikes: z, rates, upto, flips }) {
@@ -156,7 +160,7 @@ export function decoderCards(session, trace) {
         ? `The picture${when}. Its mean squared error against the image is ${formatNumber(error)}, on the scale from −1 to 1; training made that small, and the rates' distribution like the prior's.`
         : `The picture${when}. There is no image to compare it with; training made such pictures like their images, and the rates' distribution like the prior's.`,
     );
-    picture.dataset.error = error ?? "";
+    picture.dataset.error = String(error ?? "");
   }
 
   function readSource({ source }) {

@@ -14,8 +14,12 @@ import { paint } from "../shared/paint.js";
 
 const SEEN = 16; // channels of a layer, so that each can be made out
 
+/**
+ * @param {Session} session
+ * @param {DecoderTrace} trace
+ */
 export function encoderCards(session, trace) {
-  const { entry, engine } = session;
+  const { entry, spikingEngine: engine } = session;
   const { size, channels } = entry;
   const { model } = engine;
   const layers = encoderLayers(model);
@@ -49,8 +53,8 @@ export function encoderCards(session, trace) {
   }
 
   function ofImage({ state, upto }) {
-    first.name("Image");
-    second.name("Encoder");
+    first.rename("Image");
+    second.rename("Encoder");
     first.show(canvas);
     paint(canvas, image, channels);
     const colours = channels === 1 ? "gray" : "colour";
@@ -75,8 +79,8 @@ export function encoderCards(session, trace) {
     const fitted = model.prior_components > 0;
     const numbers = normal(state.source.seed, entry.dims);
     const rates = fromGrid(session.ratesOf(state.source));
-    first.name("Random numbers");
-    second.name("Prior");
+    first.rename("Random numbers");
+    second.rename("Prior");
     first.show(normals);
     const most = Math.max(3, ...numbers.map(Math.abs));
     normals.draw({
@@ -137,17 +141,15 @@ export function encoderCards(session, trace) {
       y: { label: "rate", from: 0, to: 1 },
       marks: [
         { kind: "bars", tone: "now", values: Array.from(rates, (r, j) => [j, r]) },
-        ...(moved
-          ? [
-              {
-                kind: "dots",
-                tone: "was",
-                name: "before they were moved",
-                values: Array.from(origin, (r, j) => [j, r]),
-                size: 2.5,
-              },
-            ]
-          : []),
+        moved
+          ? {
+              kind: "dots",
+              tone: "was",
+              name: "before they were moved",
+              values: Array.from(origin, (r, j) => [j, r]),
+              size: 2.5,
+            }
+          : null,
       ],
       words: `${entry.dims} rates from ${formatNumber(Math.min(...rates))} to ${formatNumber(Math.max(...rates))}, mean ${formatNumber(rates.reduce((a, b) => a + b, 0) / entry.dims)}.`,
     });

@@ -7,6 +7,7 @@ import { paint } from "../shared/paint.js";
 
 const SHOWN = 10;
 
+/** @param {Session} session */
 export function examples(session) {
   const { store, atlas, entry } = session;
   const length = entry.size ** 2 * entry.channels;
@@ -53,6 +54,7 @@ export function examples(session) {
   const element = h("div", { class: "row examples", role: "group", "aria-label": "Example" }, tiles, prior, noise);
 
   function draw() {
+    /** @type {Source} */
     const source = { kind: "prior", seed: newSeed() };
     try {
       store.change({ source, rates: session.ratesOf(source) }, `prior ${source.seed}`);

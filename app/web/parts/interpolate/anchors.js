@@ -9,7 +9,10 @@ import { paint } from "../shared/paint.js";
 const MOST = 8;
 const LEAST = 2;
 
-/** The anchors that the state names, or a first choice: [{source, rates}]; rates on the grid. */
+/**
+ * The anchors that the state names, or a first choice: [{source, rates}]; rates on the grid.
+ * @param {Session} session
+ */
 export function anchorsOf(session) {
   const text = session.store.state.view.anchors;
   if (text) {
@@ -28,6 +31,7 @@ export function anchorsOf(session) {
   return first(session).map((source) => ({ source, rates: session.ratesOf(source) }));
 }
 
+/** @param {Session} session */
 function first({ atlas, entry }) {
   if (atlas && atlas.count >= 4) {
     const rows = [...atlas.tilePositions, ...Array(4).keys()];
@@ -36,7 +40,10 @@ function first({ atlas, entry }) {
   return Array.from({ length: 4 }, (_, seed) => ({ kind: "prior", seed: seed + entry.dims }));
 }
 
-/** @param {(anchors: {source: object, rates: Uint16Array}[]) => void} changed told after every change, not at first */
+/**
+ * @param {Session} session
+ * @param {(anchors: {source: object, rates: Uint16Array}[]) => void} changed told after every change, not at first
+ */
 export function anchors(session, changed) {
   const { store, entry, engine, atlas } = session;
   const row = h("ol", { class: "anchors" });
@@ -134,8 +141,9 @@ export function anchors(session, changed) {
     if (state.model === entry.name && draw()) changed(list);
   });
   draw();
-  element.dispose = stop;
-  /** The anchors now. */
-  element.list = () => list;
-  return element;
+  return Object.assign(element, {
+    dispose: stop,
+    /** The anchors now. */
+    list: () => list,
+  });
 }

@@ -8,6 +8,7 @@ import { paint } from "../shared/paint.js";
 const TILES = 5;
 const STEP = 1 / 32;
 
+/** @param {Session} session */
 export function corners(session, { anchors, path }) {
   const { store, live, entry } = session;
   const tiles = Array.from({ length: TILES ** 2 }, () => pixels(entry.size, entry.size, "", "thumb"));
@@ -55,10 +56,12 @@ export function corners(session, { anchors, path }) {
     const colour = palette(marker);
     const [x, y] = [8 + place.x * (width - 16), 8 + place.y * (height - 16)];
     context.lineWidth = 3;
-    for (const [radius, style] of [
+    /** @type {[number, string][]} */
+    const rings = [
       [8, "#fff"],
       [6, colour.now],
-    ]) {
+    ];
+    for (const [radius, style] of rings) {
       context.beginPath();
       context.arc(x, y, radius, 0, 7);
       context.strokeStyle = style;
@@ -90,7 +93,7 @@ export function corners(session, { anchors, path }) {
   pad.onkeyup = (event) => event.key.startsWith("Arrow") && store.commit("blend");
 
   /** Decode the tiles anew. */
-  element.refresh = async () => {
+  async function refresh() {
     const mine = ++turn;
     const [vectors, { seed, sampler, steps }] = [four(), store.state];
     note.textContent = `Corners: anchors 1, 2 above, 3, 4 below${anchors().length < 4 ? "; with fewer, the last is repeated" : ""}. Drag, or use the arrow keys.`;
@@ -108,11 +111,13 @@ export function corners(session, { anchors, path }) {
     } catch (error) {
       session.say(`The square is not shown: ${error.message}`);
     }
-  };
+  }
   const stop = onLook(marker, mark);
-  element.dispose = () => {
-    turn++;
-    stop();
-  };
-  return element;
+  return Object.assign(element, {
+    refresh,
+    dispose() {
+      turn++;
+      stop();
+    },
+  });
 }

@@ -5,6 +5,7 @@ import { change } from "../../math/interpolation.js";
 import { within } from "../../math/neighbours.js";
 import { paint } from "../shared/paint.js";
 
+/** @param {Session} session */
 export function strip(session, { onpick }) {
   const { entry, atlas } = session;
   const row = h("ol", { class: "strip" });
@@ -27,11 +28,11 @@ export function strip(session, { onpick }) {
       };
     });
     row.replaceChildren(...cells.map((cell) => cell.item));
-    row.style.setProperty("--count", count);
+    row.style.setProperty("--count", String(count));
   }
 
-  /** Show frames: [{rates, image}]; images that are not there yet are null. */
-  element.show = (frames) => {
+  /** Images that are not there yet are null. @param {{rates: Float32Array, image: Float32Array|null}[]} frames */
+  function show(frames) {
     if (cells.length !== frames.length) build(frames.length);
     const own = atlas?.ownDistances();
     const radius = own?.[Math.floor(0.9 * (own.length - 1))];
@@ -39,7 +40,7 @@ export function strip(session, { onpick }) {
       k && image && frames[k - 1].image ? change(image, frames[k - 1].image) : 0,
     );
     const most = Math.max(...steps, 1e-9);
-    if (frames.every(({ image }) => image)) row.dataset.there = frames.length;
+    if (frames.every(({ image }) => image)) row.dataset.there = String(frames.length);
     else delete row.dataset.there;
     let alone = 0;
     frames.forEach(({ rates, image }, k) => {
@@ -47,9 +48,9 @@ export function strip(session, { onpick }) {
       if (image) paint(canvas, image, entry.channels);
       speed.style.width = `${(100 * steps[k]) / most}%`;
       const count = atlas ? within(rates, atlas.counts, atlas.steps, radius) : null;
-      near.textContent = count === null ? "" : count;
+      near.textContent = count === null ? "" : String(count);
       near.classList.toggle("alone", count === 0);
-      alone += count === 0;
+      if (count === 0) alone++;
       const said = `Frame ${k + 1} of ${frames.length}: change ${steps[k].toFixed(2)} per pixel${count === null ? "" : `, ${count} of ${atlas.count} test images near`}`;
       canvas.setAttribute("aria-label", said);
       button.title = said;
@@ -60,7 +61,11 @@ export function strip(session, { onpick }) {
         ? ` Numbers: test images within ${session.latent.spiking ? `${radius.toFixed(2)} in rate space` : `${session.latent.apart(radius)} in the latent`}, a distance in which 90 % of them have a neighbour.${leaves}`
         : ""
     }`;
-  };
-  element.mark = (k) => cells.forEach(({ button }, i) => button.setAttribute("aria-pressed", String(i === k)));
-  return element;
+  }
+
+  return Object.assign(element, {
+    show,
+    /** Show which frame is chosen. @param {number} k */
+    mark: (k) => cells.forEach(({ button }, i) => button.setAttribute("aria-pressed", String(i === k))),
+  });
 }

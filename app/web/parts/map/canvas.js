@@ -26,7 +26,7 @@ const KEYS =
   "Arrow keys go from point to point, Enter takes one as the source, plus and minus zoom, zero shows all, Shift with arrows moves or turns the map, L draws a lasso with the pointer, Escape gives up.";
 
 /**
- * @param {import("./map_model.js").MapModel} model
+ * @param {MapModel} model
  * @param {import("./pictures.js").Pictures} pictures
  * @param {{hover: (what: null|{row: number}|{x: number, y: number}) => void, pick: (row: number) => void,
  *   travel: (x: number, y: number) => void}} told what the hand is over, and what it took
@@ -45,7 +45,9 @@ export function mapCanvas(model, pictures, told) {
     h("p", { id: "map-keys", class: "unseen" }, KEYS),
   );
   const points = new Points();
+  /** @type {MapPointer} */
   const now = { hover: null, key: -1, lasso: null, trail: [], cursor: null, near: [], source: -1 };
+  /** @type {{xy: Float32Array, depth: Float32Array|null, width: number, height: number}} */
   let seen = { xy: new Float32Array(0), depth: null, width: 0, height: 0 };
   let frame = 0;
   const stale = { base: true, over: true };
@@ -87,7 +89,7 @@ export function mapCanvas(model, pictures, told) {
     }
     context.globalAlpha = 1;
     context.imageSmoothingEnabled = true;
-    element.dataset.pictures = rows.length;
+    element.dataset.pictures = String(rows.length);
   }
 
   base.vector = (context) =>
@@ -147,6 +149,7 @@ export function mapCanvas(model, pictures, told) {
   let gesture = null; // {kind: "move"|"lasso"|"pinch", ...}
   let waiting = null; // the newest move, seen to on the next frame
 
+  /** @returns {[number, number]} */
   const spot = (event) => {
     const box = over.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
@@ -301,9 +304,9 @@ export function mapCanvas(model, pictures, told) {
     else if (event.key === "+" || event.key === "=") zoomAt(1.3);
     else if (event.key === "-") zoomAt(1 / 1.3);
     else if (event.key === "0") showAll();
-    else if (event.key.toLowerCase() === "l") element.lasso(!model.lassoing);
+    else if (event.key.toLowerCase() === "l") lasso(!model.lassoing);
     else if (event.key === "Escape") {
-      element.lasso(false);
+      lasso(false);
       model.hold(null);
     } else return;
     event.preventDefault();
@@ -315,21 +318,15 @@ export function mapCanvas(model, pictures, told) {
   };
 
   /** Draw a lasso with the next drag, or no longer. */
-  element.lasso = (yes) => {
+  function lasso(yes) {
     model.lassoing = yes;
     now.lasso = null;
     over.style.cursor = yes ? "crosshair" : "grab";
     model.tell("lasso");
     look("over");
-  };
-  element.zoom = zoomAt;
-  element.showAll = showAll;
-  /** Where a row is on the screen, in pixels of the canvas. */
-  element.spotOf = (row) => [seen.xy[2 * row], seen.xy[2 * row + 1]];
-  /** Draw again: pictures have come. */
-  element.refresh = () => look("base");
+  }
 
-  const shownCount = () => atlas.labels.reduce((sum, label) => sum + !model.hidden.has(label), 0);
+  const shownCount = () => atlas.labels.reduce((sum, label) => sum + (model.hidden.has(label) ? 0 : 1), 0);
   const stops = [
     session.live.on(follow),
     onLook(base, () => look("base")),
@@ -351,9 +348,17 @@ export function mapCanvas(model, pictures, told) {
     }),
   ];
   model.tell("kept");
-  element.dispose = () => {
-    cancelAnimationFrame(frame);
-    stops.forEach((stop) => stop());
-  };
-  return element;
+  return Object.assign(element, {
+    lasso,
+    zoom: zoomAt,
+    showAll,
+    /** Where a row is on the screen, in pixels of the canvas. @param {number} row @returns {[number, number]} */
+    spotOf: (row) => [seen.xy[2 * row], seen.xy[2 * row + 1]],
+    /** Draw again: pictures have come. */
+    refresh: () => look("base"),
+    dispose() {
+      cancelAnimationFrame(frame);
+      stops.forEach((stop) => stop());
+    },
+  });
 }

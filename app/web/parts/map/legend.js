@@ -1,10 +1,13 @@
 /** What the colours mean; for classes, also which are shown. */
 
-import { h } from "../../dom.js";
+import { focusedBeside, h } from "../../dom.js";
 import { classColour, OWN_COLOURS, rampGradient } from "../../math/colour.js";
 import { nameOf, orderOf } from "../shared/mixer.js";
 
-/** The choice of what colours the points. */
+/**
+ * The choice of what colours the points.
+ * @param {MapModel} model
+ */
 export function colourBy(model) {
   const { session, atlas } = model;
   const option = (value, text) => h("option", { value }, text);
@@ -33,6 +36,7 @@ export function colourBy(model) {
   return field;
 }
 
+/** @param {MapModel} model */
 export function legend(model) {
   const { atlas } = model;
   const element = h("div", { class: "map-legend", role: "group", "aria-label": "Legend" });
@@ -83,9 +87,10 @@ export function legend(model) {
   }
 
   const show = () => {
-    const focused = [...element.children].indexOf(element.getRootNode().activeElement);
+    const focused = [...element.children].indexOf(focusedBeside(element));
     element.replaceChildren(...(model.scale ? ramp(model.scale) : classes()).filter(Boolean));
-    element.children[focused]?.focus();
+    const again = element.children[focused];
+    if (again instanceof HTMLElement) again.focus();
   };
   show();
   element.dispose = model.on((what) => ["kept", "filter", "layout"].includes(what) && show());

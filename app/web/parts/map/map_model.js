@@ -10,15 +10,27 @@ const LEVELS = 32; // colours of the ramp
 const KEPT = { "map.axes": "2", "map.by": "class", "map.as": "points", "map.of": "" };
 
 export class MapModel {
+  /** @type {Set<(what: MapChange) => void>} */
   #listeners = new Set();
+  /** Rows in the lasso, in order; null if there is none. @type {number[]|null} */
+  selection = null;
+  /** What colours the points; null for classes. @type {MapScale|null} */
+  scale = null;
+  /** @type {string[]} */
+  colours = [];
+  /** Of each row, the number of its colour among `colours`. @type {Uint8Array|Uint16Array} */
+  paint;
+  /** Where the names of classes stand, by number of axes. @type {Record<number, {of: Float32Array, rows: Map<number, number>}>} */
+  middles = {};
 
+  /** @param {Session} session */
   constructor(session) {
     const { atlas, entry, store } = session;
-    Object.assign(this, { session, atlas, entry });
+    this.session = session;
+    this.atlas = atlas;
+    this.entry = entry;
     /** Classes that the legend has switched off. */
     this.hidden = new Set();
-    /** Rows in the lasso, in order; null if there is none. */
-    this.selection = null;
     this.lassoing = false;
     this.faded = false;
     this.camera = initialCamera();
@@ -46,7 +58,7 @@ export class MapModel {
     this.session.store.change({ view }, label);
   }
 
-  /** Place the points: the atlas' own map, or one that was drawn anew. */
+  /** Place the points: the atlas' own map, or one that was drawn anew. @param {Partial<MapArrays>} arrays @param {MapAbout} about */
   lay(arrays, about) {
     this.about = about;
     this.points = { 2: unit(arrays.map2.values), 3: unit(arrays.map3.values) };
@@ -74,7 +86,7 @@ export class MapModel {
     return this.colours[this.paint[row]];
   }
 
-  /** Numbers behind the colours: null for classes. @returns {{values: Float32Array, name: string, digits: number}|null} */
+  /** Numbers behind the colours: null for classes. @param {string} by @returns {Omit<MapScale, "low"|"high">|null} */
   scaleOf(by) {
     const { atlas } = this;
     const { latent } = this.session;
@@ -99,6 +111,7 @@ export class MapModel {
     return null;
   }
 
+  /** Make these the selection. @param {number[]|null} rows */
   hold(rows) {
     this.selection = rows?.length ? rows : null;
     this.tell("selection");
@@ -120,12 +133,13 @@ export class MapModel {
     this.tell("filter");
   }
 
-  /** Listen to changes of anything here. @returns {() => void} stop */
+  /** Listen to changes of anything here. @param {(what: MapChange) => void} listener @returns {() => void} stop */
   on(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
+  /** @param {MapChange} what */
   tell(what) {
     if (what === "layout" || what === "kept") this.#colour();
     for (const listener of [...this.#listeners]) listener(what);
@@ -137,14 +151,15 @@ export class MapModel {
   }
 
   #colour() {
-    const scale = (this.scale = this.scaleOf(this.kept("by")));
+    const scale = this.scaleOf(this.kept("by"));
+    this.scale = null;
     if (!scale) {
       this.colours = this.atlas.classNames.map((_, label) => classColour(label));
       this.paint = this.atlas.labels;
       return;
     }
     const { low, high } = extent(scale.values);
-    Object.assign(scale, { low, high });
+    this.scale = { ...scale, low, high };
     this.colours = Array.from({ length: LEVELS }, (_, i) => rampColour(i / (LEVELS - 1)));
     const level = (v) => Math.round(Math.min(1, Math.max(0, (v - low) / (high - low || 1))) * (LEVELS - 1));
     this.paint = Uint8Array.from(scale.values, level);

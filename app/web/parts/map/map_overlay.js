@@ -6,6 +6,7 @@ export const NEAR = 8; // points between which empty space is filled
 
 /** Draw all of it. */
 export function drawOverlay(context, { model, seen, now, toScreen, colour, font, width, height }) {
+  /** @returns {[number, number]} */
   const at = (row) => [seen.xy[2 * row], seen.xy[2 * row + 1]];
   const line = (points, style, thick, dash = []) => {
     context.strokeStyle = style;
@@ -88,17 +89,20 @@ function cross(context, [x, y], colour) {
   }
 }
 
-/** Each class' name in the middle of it, since colours alone are not for everybody. */
+/**
+ * Each class' name in the middle of it, since colours alone are not for everybody.
+ * @param {MapModel} model
+ */
 function names(context, model, at, colour, font) {
-  model.middles ??= {};
-  const known = (model.middles[model.axes] ??= { of: null });
-  if (known.of !== model.places)
-    Object.assign(known, { of: model.places, rows: middles(model.places, model.axes, model.atlas.labels) });
+  if (model.middles[model.axes]?.of !== model.places) {
+    const rows = middles(model.places, model.axes, model.atlas.labels);
+    model.middles[model.axes] = { of: model.places, rows };
+  }
   context.font = font;
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.lineJoin = "round";
-  for (const [label, row] of known.rows) {
+  for (const [label, row] of model.middles[model.axes].rows) {
     if (model.hidden.has(label)) continue;
     const [x, y] = at(row);
     context.lineWidth = 4;

@@ -6,14 +6,22 @@ import { fromGrid } from "../../math/rates.js";
 import { paint } from "../shared/paint.js";
 
 export class Pictures {
-  #made = new Map(); // row -> canvas, or null while it is on its way
+  /** By row; null while it is on its way. @type {Map<number, HTMLCanvasElement|null>} */
+  #made = new Map();
+  /** @type {ByteArray|null} */
   #originals = null;
   #gone = false;
 
-  /** @param {() => void} onready called when a picture that was asked for has come */
+  /**
+   * @param {Session} session
+   * @param {() => void} onready called when a picture that was asked for has come
+   */
   constructor(session, onready) {
     const { atlas, entry } = session;
-    Object.assign(this, { session, atlas, entry, onready });
+    this.session = session;
+    this.atlas = atlas;
+    this.entry = entry;
+    this.onready = onready;
     this.stored = new Map(Array.from(atlas.tilePositions, (row, place) => [row, place]));
     session.originals().then((found) => {
       this.#originals = found;

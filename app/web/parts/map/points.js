@@ -7,7 +7,7 @@ const DEEP = 24; // layers that space is sorted into
 export class Points {
   #image = null;
 
-  /** Draw all points that are shown. @param {import("./map_model.js").MapModel} model */
+  /** Draw all points that are shown. @param {MapModel} model */
   draw(context, model, seen) {
     const { width: w, height: hgt } = context.canvas;
     if (this.#image?.width === w && this.#image.height === hgt) this.#image.data.fill(0);
@@ -22,7 +22,10 @@ export class Points {
   }
 }
 
-/** As `Points.draw`, with a context's own calls. */
+/**
+ * As `Points.draw`, with a context's own calls.
+ * @param {MapModel} model
+ */
 export function drawPoints(context, model, seen) {
   each(model, seen, (x, y, r, row, alpha) => {
     context.globalAlpha = alpha;
@@ -34,7 +37,10 @@ export function drawPoints(context, model, seen) {
   context.globalAlpha = 1;
 }
 
-/** Each point that is shown, the farthest first: its place, radius, row and alpha. */
+/**
+ * Each point that is shown, the farthest first: its place, radius, row and alpha.
+ * @param {MapModel} model
+ */
 function each(model, { xy, depth, width, height }, put) {
   const { shown } = model;
   const count = xy.length / 2;

@@ -10,6 +10,7 @@ import { paint } from "../shared/paint.js";
 
 const SHOWN = 5; // classes named
 
+/** @param {MapModel} model */
 export function selection(model, canvas) {
   const { session, atlas, entry } = model;
   const { latent } = session;
@@ -42,10 +43,7 @@ export function selection(model, canvas) {
     if (session.engine)
       paint(picture, session.engine.decode(session.engine.sample(rates, seed, sampler, steps), steps), entry.channels);
     const take = () => session.store.change({ rates: toGrid(rates) }, `mean of ${rows.length} test images`);
-    const files = [
-      ["csv", toCsv],
-      ["json", toJson],
-    ].map(([kind, make]) => {
+    const files = Object.entries({ csv: toCsv, json: toJson }).map(([kind, make]) => {
       const save = () => download(`${entry.name}-selection.${kind}`, make(model, rows, rates, mix));
       return h(
         "button",
@@ -140,7 +138,7 @@ export function selection(model, canvas) {
 
 const written = (value) => String(Number(value.toFixed(6)));
 
-/** A row per image, and one of the means. */
+/** A row per image, and one of the means. @param {MapModel} model */
 function toCsv({ session, atlas }, rows, means) {
   const names = Array.from({ length: atlas.dims }, (_, j) => nameOf(session, j));
   const rate = (row, j) => written(session.latent.value(j, atlas.counts[row * atlas.dims + j] / atlas.steps));
@@ -152,6 +150,7 @@ function toCsv({ session, atlas }, rows, means) {
 
 const quoted = (value) => (/[",\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
 
+/** @param {MapModel} model */
 function toJson({ session, atlas, entry }, rows, means, mix) {
   const about = {
     model: entry.name,

@@ -1,7 +1,6 @@
 /** Other settings of UMAP: the map is drawn anew on the server, in the background, and kept there. */
 
 import { h, icon } from "../../dom.js";
-import { readArrays } from "../../formats/array_format.js";
 
 const METRICS = [
   ["euclidean", "euclidean"],
@@ -11,18 +10,20 @@ const METRICS = [
 ];
 const PATIENCE = 400; // ms between questions
 
+/** @param {MapModel} model */
 export function settings(model) {
   const { session, atlas, entry } = model;
+  const { maps } = session.backend;
   const own = { arrays: atlas.arrays, about: atlas.map };
   const slider = (label, low, high, step, value) => {
     const input = h("input", { type: "range", min: low, max: high, step, value, "aria-label": label });
     const out = h("output", {}, String(value));
     input.oninput = () => (out.textContent = input.value);
-    input.put = (v) => ([input.value, out.textContent] = [v, String(v)]);
-    return [input, h("label", { class: "field grow" }, label, input, out)];
+    const put = (v) => ([input.value, out.textContent] = [String(v), String(v)]);
+    return { input, put, field: h("label", { class: "field grow" }, label, input, out) };
   };
-  const [neighbors, neighborsField] = slider("Neighbours", 2, 200, 1, own.about.neighbors);
-  const [minDist, minDistField] = slider("Least distance", 0, 1, 0.01, own.about.min_dist);
+  const neighbors = slider("Neighbours", 2, 200, 1, own.about.neighbors);
+  const minDist = slider("Least distance", 0, 1, 0.01, own.about.min_dist);
   const metric = h(
     "select",
     { "aria-label": "Metric" },
@@ -50,8 +51,8 @@ export function settings(model) {
       { class: "quiet" },
       "Few neighbours show detail, many the whole; a small least distance makes dense clumps. Drawing takes some seconds; you can go on meanwhile.",
     ),
-    neighborsField,
-    minDistField,
+    neighbors.field,
+    minDist.field,
     h("label", { class: "field" }, "Metric", metric),
     h("div", { class: "row" }, draw, stop, back, meter),
     words,
@@ -60,13 +61,7 @@ export function settings(model) {
   let gone = false;
   let shown = "";
 
-  const wanted = () => `${neighbors.value}-${minDist.value}-${metric.value}`;
-  const get = (path, options) =>
-    fetch(`${session.base}/${path}`, options).then(async (answer) => {
-      if (!answer.ok)
-        throw new Error((await answer.json().catch(() => ({}))).error ?? `${answer.status} ${answer.statusText}`);
-      return answer;
-    });
+  const wanted = () => `${neighbors.input.value}-${minDist.input.value}-${metric.value}`;
   const pause = () => new Promise((done) => setTimeout(done, PATIENCE));
 
   function busy(yes) {
@@ -80,20 +75,18 @@ export function settings(model) {
     busy(true);
     words.textContent = "The first map of a session takes a little longer, since its code is compiled.";
     try {
-      const query = new URLSearchParams({ neighbors: neighbors.value, min_dist: minDist.value, metric: metric.value });
-      let state = await get(`map/${entry.hash}?${query}`, { method: "POST", headers: { "X-ESVAE": "1" } }).then((a) =>
-        a.json(),
-      );
+      const wish = { neighbors: neighbors.input.value, min_dist: minDist.input.value, metric: metric.value };
+      let state = await maps.begin(entry.hash, wish);
       key = state.key;
       while (state.state === "running" && !gone) {
         if (state.progress > 0) meter.value = state.progress;
         await pause();
-        state = await get(`map-state/${state.key}`).then((a) => a.json());
+        state = await maps.state(state.key);
       }
       if (gone || state.state === "cancelled")
         return void (words.textContent = gone ? "" : "Given up; the map is as it was.");
       if (state.state === "failed") throw new Error("its drawing failed; the server's log says why");
-      const { about, arrays } = readArrays(await get(`map-data/${state.key}`).then((a) => a.arrayBuffer()));
+      const { about, arrays } = await maps.data(state.key);
       if (gone) return;
       shown = of;
       model.lay(arrays, about.map);
@@ -108,7 +101,7 @@ export function settings(model) {
     }
   }
 
-  const cancel = () => key && fetch(`${session.base}/map-state/${key}`, { method: "DELETE" }).catch(() => {});
+  const cancel = () => key && maps.cancel(key).catch(() => {});
 
   /** Show the map that the link names. */
   function follow() {

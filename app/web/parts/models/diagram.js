@@ -9,7 +9,7 @@ const NAMES = { spread: "linear", up: "up", same: "readout" };
 
 const worded = (l) => `${NAMES[l.kind]}, ${l.channelsOut} × ${l.sideOut}²`;
 
-/** The layers from latent to picture, in words alone. @param {object} model its settings */
+/** The layers from latent to picture, in words alone. @param {EngineSettings|AnnSettings} model its settings */
 export const layerList = (model) =>
   h(
     "ol",
@@ -17,8 +17,9 @@ export const layerList = (model) =>
     [`latent, ${model.latent_dim}`, ...decoderLayers(model).map(worded)].map((words) => h("li", {}, words)),
   );
 
+/** @param {Session} session */
 export function diagram(session) {
-  const { live, engine, entry } = session;
+  const { live, engine, spikingEngine, entry } = session;
   const { spiking } = session.latent;
   const title = spiking ? "Firing of each layer, present picture" : "Layers";
   const element = h(
@@ -67,7 +68,8 @@ export function diagram(session) {
     timer = setTimeout(() => {
       if (session.engine !== engine || state.model !== entry.name) return;
       show("latent", mean(spikes));
-      for (const [name, run] of Object.entries(engine.trace(spikes, state.steps).layers)) show(name, mean(run.spikes));
+      for (const [name, run] of Object.entries(spikingEngine.trace(spikes, state.steps).layers))
+        show(name, mean(run.spikes));
     }, PAUSE);
   });
   element.dispose = () => {

@@ -5,12 +5,12 @@ import { layerList } from "./diagram.js";
 import { budget, learning } from "./training.js";
 
 /**
- * @param {object} entry the model; its card may be missing
+ * @param {ModelListing} entry the model; its card may be missing
  * @param {HTMLElement} drawn for the first column
  * @param {HTMLElement|null} [below] for the second, after the figures
  */
 export function modelCard(entry, drawn, below = null) {
-  const { metrics, settings, source, created } = entry.card ?? { metrics: [], settings: {} };
+  const { metrics, settings, source, created } = entry.card ?? { metrics: [], settings: {}, source: "", created: "" };
   const taught = entry.taught?.length ? `its first neurons were taught ${entry.taught.join(", ")}` : "";
   const facts = [
     source,

@@ -10,9 +10,15 @@ const SHOWN = 10;
 /** Resolved when the browser has had its turn, so that no gesture waits for more than one picture. */
 const pause = () => new Promise((done) => setTimeout(done));
 
+/**
+ * @typedef {{title: string, labels: string[], about?: ModelListing, images?: (() => Float32Array)[],
+ *   spikes?: Uint8Array[], dims?: number}} ComparedRow pictures of the model `about`, or spike trains of `dims` neurons
+ */
+
 /** Whether a file of the list is no checkpoint that can be read. */
 export const unreadable = (model) => model.problem && !model.kind;
 
+/** @param {Session} session */
 export function sideBySide(session) {
   const { store, entry, engine, atlas } = session;
   const others = session.models.filter((m) => !unreadable(m) && m.name !== entry.name);
@@ -43,8 +49,8 @@ export function sideBySide(session) {
       const about = others.find((m) => m.name === name);
       const images = await session.originals();
       const { lines, words } = about.problem
-        ? await besideUnplayed(about, images)
-        : besidePlayed(await session.peek(name), images);
+        ? await besidePreviews(about, images)
+        : besideDecoded(await session.peek(name), images);
       if (mine !== turn) return;
       const drawings = [];
       body.replaceChildren(...lines.flatMap((line) => lineOf(line, drawings)));
@@ -82,10 +88,16 @@ export function sideBySide(session) {
     labels: seeds.map((seed) => `prior seed ${seed}`),
   });
 
-  /** Rows of pictures of this model and another that is decoded here, too, and what to say of them. */
-  function besidePlayed(other, images) {
+  /**
+   * Rows of pictures of this model and another that is decoded here, too, and what to say of them.
+   * @param {OpenedModel} other
+   * @param {ByteArray|null} images
+   * @returns {{lines: ComparedRow[], words: string}}
+   */
+  function besideDecoded(other, images) {
     if (!other.engine) throw new Error("this page cannot run it");
     const { seed, sampler, steps } = store.state;
+    /** @type {OpenedModel[]} */
     const both = [session, other];
     const shared = atlas && other.atlas && atlas.dataset === other.atlas.dataset;
     const rows = shared
@@ -101,8 +113,13 @@ export function sideBySide(session) {
     return { lines: [...ofImages, ...both.map(samples)], words };
   }
 
-  /** The same beside a model that has no vector to play: the server draws its pictures, from spikes of its own. */
-  async function besideUnplayed(about, images) {
+  /**
+   * The same beside a model that has no vector to decode: the server draws its pictures, from spikes of its own.
+   * @param {ModelListing} about
+   * @param {ByteArray|null} images
+   * @returns {Promise<{lines: ComparedRow[], words: string}>}
+   */
+  async function besidePreviews(about, images) {
     const rows = images && about.dataset === atlas?.dataset ? [...atlas.tilePositions].slice(0, SHOWN) : [];
     const { seed } = store.state;
     const drawn = await session.backend.previews(about.name, { seed, count: SHOWN, of: entry.hash, rows });
@@ -151,7 +168,11 @@ export function sideBySide(session) {
     };
   }
 
-  /** Elements of a row of pictures; how each of them is drawn, once it has a place, is added to `drawings`. */
+  /**
+   * Elements of a row of pictures; how each of them is drawn, once it has a place, is added to `drawings`.
+   * @param {ComparedRow} row
+   * @param {(() => void)[]} drawings
+   */
   function lineOf({ title, about, images, spikes, dims, labels }, drawings) {
     const pictures = labels.map((label, k) => {
       const canvas = spikes

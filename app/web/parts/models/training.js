@@ -26,7 +26,7 @@ export function learning({ name, card }) {
     x: { label: "epoch", from: first.epoch, to: last.epoch, whole: true },
     y: { label: "squared error", from: 0, to: 1.08 * Math.max(...values) },
     marks: [
-      ...(trained ? [{ kind: "line", tone: "was", dashed: true, name: "in training", values: line("mse") }] : []),
+      trained ? { kind: "line", tone: "was", dashed: true, name: "in training", values: line("mse") } : null,
       { kind: "line", tone: "now", name: "validation", values: line("validation_mse") },
     ],
     words: `Validation error of ${name} from ${first.validation_mse.toFixed(3)} to ${last.validation_mse.toFixed(3)} over ${rows.length} epochs.`,

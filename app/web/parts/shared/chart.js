@@ -28,6 +28,7 @@ export function svg(tag, properties = {}, ...children) {
   return element;
 }
 
+/** A chart without content; `draw` shows some. @param {string} title @param {{tall?: number}} [options] height in pixels */
 export function chart(title, { tall = 170 } = {}) {
   const picture = svg("svg", { role: "img", class: "chart-picture", height: tall, tabindex: 0 });
   const legend = h("p", { class: "legend", "aria-hidden": "true" });
@@ -35,7 +36,8 @@ export function chart(title, { tall = 170 } = {}) {
   const note = h("figcaption", { class: "quiet" });
   const element = h("figure", { class: "chart" }, h("h3", {}, title), legend, picture, spoken, note);
   const reading = svg("g", { class: "reading", "aria-hidden": "true" });
-  let [shown, pointer, at] = [null, null, null];
+  /** @type {{shown: ChartDescription|null, pointer: {x: number, y: number}|null, at: number|null}} */
+  let { shown, pointer, at } = { shown: null, pointer: null, at: null };
   let read = () => {}; // says anew what is under the pointer, on the chart as it was last drawn
 
   function render() {
@@ -101,13 +103,13 @@ export function chart(title, { tall = 170 } = {}) {
     read();
   };
 
-  /** Show a chart; `words` says it to those who do not see it, `note` is a line below. */
-  element.draw = (described) => {
-    shown = described;
+  /** @param {ChartDescription} described */
+  function draw(described) {
+    shown = { ...described, marks: described.marks.filter(Boolean) };
     picture.setAttribute("aria-label", `${title}. ${described.words}`);
     note.textContent = described.note ?? "";
     legend.replaceChildren(
-      ...described.marks
+      ...shown.marks
         .filter((mark) => mark.name)
         .map((mark) =>
           h(
@@ -119,17 +121,20 @@ export function chart(title, { tall = 170 } = {}) {
         ),
     );
     render();
-  };
+  }
   const sizes = new ResizeObserver(render);
   sizes.observe(picture);
-  element.dispose = () => sizes.disconnect();
-  return element;
+  return Object.assign(element, { draw, dispose: () => sizes.disconnect() });
 }
 
 const path = (values, toX, toY) =>
   values.map(([x, y], i) => `${i ? "L" : "M"}${toX(x).toFixed(1)} ${toY(y).toFixed(1)}`).join("");
 
-/** How each kind of mark is drawn: (mark, toX, toY, box) -> elements. */
+/**
+ * How each kind of mark is drawn.
+ * @type {Record<ChartMark["kind"], (mark: ChartMark, toX: (v: number) => number, toY: (v: number) => number,
+ *   box: {left: number, right: number, top: number, bottom: number}) => SVGElement[]>}
+ */
 const DRAWN = {
   bars: ({ values, tone, width = 0.8 }, toX, toY) =>
     values

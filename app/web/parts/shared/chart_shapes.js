@@ -54,6 +54,7 @@ function seen(node, opacity, to) {
   for (const child of node.childNodes) seen(child, here, to);
 }
 
+/** @returns {import("../../formats/vector_figure.js").Colour} */
 const faded = ([r, g, b, a], opacity) => [r, g, b, a * opacity];
 const placeOf = (element, { origin }) => {
   const { left, top, width, height } = element.getBoundingClientRect();
@@ -163,13 +164,12 @@ function painted(canvas, opacity, to) {
   if (canvas.vector) {
     const recorder = new Recorder(to.colour, (text, font) => pen(font).measureText(text).width);
     canvas.vector(recorder, canvas.clientWidth, canvas.clientHeight);
-    const pale = (shape) =>
-      Object.fromEntries(
-        Object.entries(shape).map(([name, value]) => [
-          name,
-          name === "fill" || name === "stroke" ? faded(value, opacity) : value,
-        ]),
-      );
+    /** @param {import("../../formats/vector_figure.js").Shape} shape */
+    const pale = ({ ...shape }) => {
+      if (shape.fill) shape.fill = faded(shape.fill, opacity);
+      if (shape.stroke) shape.stroke = faded(shape.stroke, opacity);
+      return shape;
+    };
     return translated(recorder.shapes.map(pale), x + canvas.clientLeft, y + canvas.clientTop);
   }
   if (!canvas.matches(".pixels") || !width) return [];

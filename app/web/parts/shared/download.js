@@ -17,7 +17,9 @@ const TYPES = {
 /** @param {string} name whose ending says what it is @param {string|Uint8Array} content */
 export function download(name, content) {
   const type = TYPES[name.slice(name.lastIndexOf(".") + 1)] ?? "application/octet-stream";
-  const href = URL.createObjectURL(new Blob([content], { type }));
+  const href = URL.createObjectURL(
+    new Blob([typeof content === "string" ? content : Uint8Array.from(content)], { type }),
+  );
   h("a", { href, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(href), 60_000);
 }

@@ -5,9 +5,9 @@
  *     exportMenu(session, () => ({ kind: "grid", name: "samples", cells, seeds, columns: 8, captions }))
  *
  * @typedef {{kind: "picture"|"grid"|"strip", name: string, cells: Uint16Array[], seeds: number[],
- *   flips?: [number, number, number][], upto?: number[], columns?: number, captions?: string[], frame_ms?: number}} Offer
+ *   flips?: [number, number, number][], upto?: number[], columns?: number, captions?: string[], frame_ms?: number} | {why: string}} Offer
  *   rates of each picture, seeds of the noise: one for each or one for all, spikes that are turned by hand, and steps
- *   after which a picture is seen; or {why} that nothing can be taken along now
+ *   after which a picture is seen
  */
 
 import { h } from "../../dom.js";
@@ -15,7 +15,7 @@ import { joined, utf8 } from "../../formats/bytes.js";
 import { encodeGif } from "../../formats/gif.js";
 import { encodeNpz } from "../../formats/npz.js";
 import { encodePng } from "../../formats/png.js";
-import { encodeState, PARAMETER, uptoIn } from "../../state/url_state.js";
+import { uptoIn } from "../../state/url_state.js";
 import { pythonFor } from "../../formats/python.js";
 import { fromGrid, GRID } from "../../math/rates.js";
 import { cellRates, MAX_PIXELS, pixelCount, recipeOf, seedOf, seenIn, textOf, uptoOf } from "../../formats/recipe.js";
@@ -30,20 +30,27 @@ import { encodeMp4, writesMp4 } from "./video_encoder.js";
 
 const SCALES = [1, 2, 4, 8, 10, 16, 32];
 const GAPS = [0, 1, 2, 4, 8];
-const ALONE = ["explore", "spikes", "map"]; // views that one file can hold
+const STANDALONE = ["explore", "spikes", "map"]; // views that one file can hold
 const IN_TIME = ["spikes", "how"]; // views that can show the picture before all steps are over
 const FRAME = 100; // ms of a film's picture
 const FEW = 8; // pictures that are decoded here, without waking the workers
 
-/** @param {() => Offer} [offer] asked when the menu opens; without one, the picture on the screen and the page's charts */
+/**
+ * @param {Session} session
+ * @param {() => Offer} [offer] asked when the menu opens; without one, the picture on the screen and the page's charts
+ */
 export function exportMenu(session, offer = null, label = "Export", view = "") {
-  const page = () => ({ root: place.getRootNode(), view });
+  const page = () => {
+    const root = place.getRootNode();
+    return { root: root instanceof ShadowRoot ? root : document, view };
+  };
   const place = menu(label, "export", () =>
     offer ? sheetOf(session, offer(), null) : sheetOf(session, onScreen(session, view), page()),
   );
   return place;
 }
 
+/** @param {Session} session */
 function onScreen({ store, live, engine }, view) {
   const { rates, seed, steps } = store.state;
   const upto = engine && IN_TIME.includes(view) ? uptoIn(store.state) : steps;
@@ -59,9 +66,12 @@ function onScreen({ store, live, engine }, view) {
   };
 }
 
-/** @param {Offer} offer @param {{root: Document|ShadowRoot, view: string}|null} page whose charts are offered, too */
+/**
+ * @param {Session} session
+ * @param {{root: Document|ShadowRoot, view: string}|null} page whose charts are offered, too
+ */
 function sheetOf(session, offer, page) {
-  if (offer.why) return h("p", { class: "quiet" }, offer.why);
+  if ("why" in offer) return h("p", { class: "quiet" }, offer.why);
   const { entry, store, engine, latent } = session;
   const { cells, seeds, flips, upto, kind } = offer;
   const { sampler, steps, rates, source } = store.state; // as they are now, whatever the hand does meanwhile
@@ -150,12 +160,9 @@ function sheetOf(session, offer, page) {
     return "The lines are copied.";
   });
 
-  const alone = attempt(async () => {
-    const query = new URLSearchParams({ view: page.view, [PARAMETER]: encodeState(store.settled) });
-    const answer = await fetch(`${session.base}/page/${entry.hash}?${query}`);
-    if (!answer.ok)
-      throw new Error((await answer.json().catch(() => ({}))).error ?? `${answer.status} ${answer.statusText}`);
-    const [name, content] = [`${entry.name.replaceAll("/", "-")}-${page.view}.html`, await answer.text()];
+  const standalone = attempt(async () => {
+    const content = await session.backend.page(entry.hash, page.view, store.settled);
+    const name = `${entry.name.replaceAll("/", "-")}-${page.view}.html`;
     download(name, content);
     return `${name}, ${(content.length / 2 ** 20).toFixed(1)} MB.`;
   });
@@ -205,7 +212,7 @@ function sheetOf(session, offer, page) {
         },
         "Recipe",
       ),
-      session.backend.noAddress
+      !session.backend.addressable
         ? null
         : h(
             "button",
@@ -216,13 +223,13 @@ function sheetOf(session, offer, page) {
             },
             "Link",
           ),
-      ALONE.includes(page?.view) && !session.backend.alone
+      STANDALONE.includes(page?.view) && session.backend.page
         ? h(
             "button",
             {
               type: "button",
               title: "One file that opens this view from disk, with the model in it and without a server",
-              onclick: alone,
+              onclick: standalone,
             },
             "HTML",
           )
@@ -257,7 +264,11 @@ function select(label, values, chosen, text) {
   return element;
 }
 
-/** The recipe's pictures, (H, W, C) bytes each. @returns {Promise<Uint8Array[]>} */
+/**
+ * The recipe's pictures, (H, W, C) bytes each.
+ * @param {Session} session
+ * @returns {Promise<Uint8Array[]>}
+ */
 async function tilesOf(session, recipe) {
   const { engine, entry } = session;
   const { sampler, steps } = recipe;
@@ -273,7 +284,7 @@ async function tilesOf(session, recipe) {
   return images.map((image) => toBytes(image, entry.channels));
 }
 
-/** The frames of the file. @returns {import("../../formats/image_grid.js").Sheet[]} */
+/** The frames of the file. @returns {import("../../formats/image_grid.js").ImageGrid[]} */
 function laidOut({ kind, layout }, tiles, { size, channels }) {
   const { scale } = layout;
   if (kind === "film") return tiles.map((tile) => imageGrid([tile], { size, channels, scale }));

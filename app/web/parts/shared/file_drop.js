@@ -5,7 +5,10 @@ import { cellRates } from "../../formats/recipe.js";
 import { bitmapOf, encodePicture } from "./upload.js";
 import { openRecipe, showCell } from "./open_recipe.js";
 
-/** Listens for drops, and shows what was opened when it holds several pictures. */
+/**
+ * Listens for drops, and shows what was opened when it holds several pictures.
+ * @param {Session} session
+ */
 export function fileDrop(session) {
   const line = h("div", { class: "opened-place" });
   const over = (event) => {
@@ -31,6 +34,7 @@ export function fileDrop(session) {
   return line;
 }
 
+/** @param {Session} session */
 async function take(session, file) {
   try {
     if (!(await openRecipe(session, file))) encodePicture(session, await bitmapOf(file), file.name);
@@ -39,6 +43,7 @@ async function take(session, file) {
   }
 }
 
+/** @param {Session} session */
 function chooser(session, name, { recipe, model }, close) {
   const count = cellRates(recipe).length;
   const options = Array.from({ length: count }, (_, i) => {

@@ -2,6 +2,7 @@
 
 import { h, icon } from "../../dom.js";
 
+/** @param {Session} session */
 export function message(session) {
   const line = h("div", { class: "message-place", "aria-live": "polite" });
   const show = (said) => {

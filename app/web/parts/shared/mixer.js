@@ -19,14 +19,20 @@ const SLACK = 5; // px before a gesture shows its direction
 /** What stands beside the bars. */
 const SCALES = { rates: ["1", "½", "0"], deviations: ["+4σ", "0", "−4σ"] };
 
-/** Dimensions in the order that the state asks for. */
+/**
+ * Dimensions in the order that the state asks for.
+ * @param {Session} session
+ */
 export function orderOf(session, order = session.store.state.order) {
   const all = Array.from({ length: session.entry.dims }, (_, i) => i);
   const weight = { effect: session.atlas?.effect, usage: session.atlas?.usage() }[order];
   return weight ? all.sort((a, b) => weight[b] - weight[a] || a - b) : all;
 }
 
-/** A dimension's name: what the visitor called it, what it was taught to stand for, or its number. */
+/**
+ * A dimension's name: what the visitor called it, what it was taught to stand for, or its number.
+ * @param {Session} session
+ */
 export function nameOf(session, i) {
   return session.store.state.view[`name${i}`] || session.entry.taught?.[i] || `d${i}`;
 }
@@ -43,6 +49,7 @@ function shades({ counts, dims, steps, count }) {
   };
 }
 
+/** @param {Session} session */
 export function mixer(session) {
   const { store, live, entry, latent } = session;
   const notches = entry.steps ?? NOTCHES;
@@ -239,7 +246,7 @@ export function mixer(session) {
       );
     }
     rows.replaceChildren(...lines);
-    rows.dataset.rows = lines.length;
+    rows.dataset.rows = String(lines.length);
     chosen = order.includes(chosen) ? chosen : order[0];
     show();
   }
@@ -328,11 +335,12 @@ export function mixer(session) {
     } else show();
   });
   build();
-  element.dispose = () => {
-    stop();
-    finishPending();
-  };
-  /** Which dimensions a random draw may change. */
-  element.free = free;
-  return element;
+  return Object.assign(element, {
+    /** Which dimensions a random draw may change. */
+    free,
+    dispose() {
+      stop();
+      finishPending();
+    },
+  });
 }

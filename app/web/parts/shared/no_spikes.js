@@ -2,7 +2,11 @@
 
 import { h } from "../../dom.js";
 
-/** A notice that noise and T do not apply. @param {string} [more] what to do instead */
+/**
+ * A notice that noise and T do not apply.
+ * @param {Session} session
+ * @param {string} [more] what to do instead
+ */
 export function noSpikesNotice(session, more = "") {
   const { entry, latent } = session;
   const element = h(
@@ -19,7 +23,10 @@ export function noSpikesNotice(session, more = "") {
   return element;
 }
 
-/** The page of a view that is about spikes alone. */
+/**
+ * The page of a view that is about spikes alone.
+ * @param {Session} session
+ */
 export function noSpikesView(session) {
   const spiking =
     session.models.find((m) => !m.problem && m.steps && m.dataset === session.entry.dataset) ??

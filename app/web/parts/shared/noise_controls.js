@@ -1,8 +1,9 @@
 /** The noise that turns rates into spikes: its seed, its kind, how many steps, and a metronome that changes it. */
 
-import { prefersReducedMotion, choice, h, icon } from "../../dom.js";
+import { focusedBeside, prefersReducedMotion, choice, h, icon } from "../../dom.js";
 import { MAX_SEED, MAX_STEPS } from "../../state/url_state.js";
 
+/** @type {[Sampler, string, string][]} */
 const SAMPLERS = [
   [
     "bernoulli",
@@ -15,6 +16,7 @@ const SAMPLERS = [
 /** Few digits: a seed that one can say aloud. */
 export const newSeed = () => Math.floor(Math.random() * 10_000);
 
+/** @param {Session} session */
 export function noiseControls(session) {
   const { store, entry } = session;
   const seed = h("input", {
@@ -27,7 +29,7 @@ export function noiseControls(session) {
   });
   seed.onchange = () => {
     const value = Math.min(MAX_SEED, Math.max(0, Math.round(Number(seed.value) || 0)));
-    seed.value = value;
+    seed.value = String(value);
     store.change({ seed: value }, `noise ${value}`);
   };
   const fresh = h(
@@ -53,7 +55,9 @@ export function noiseControls(session) {
     icon("play"),
     "Metronome",
   );
-  const sampler = choice("Sampler", SAMPLERS, store.state.sampler, (value) => store.change({ sampler: value }, value));
+  const sampler = choice("Sampler", SAMPLERS, store.state.sampler, (value) =>
+    store.change({ sampler: value === "systematic" ? value : "bernoulli" }, value),
+  );
   const steps = h("input", {
     type: "range",
     min: 1,
@@ -85,9 +89,9 @@ export function noiseControls(session) {
   }
 
   function show(state) {
-    if (element.getRootNode().activeElement !== seed) seed.value = state.seed;
+    if (focusedBeside(element) !== seed) seed.value = String(state.seed);
     sampler.choose(state.sampler);
-    steps.value = state.steps;
+    steps.value = String(state.steps);
     number.textContent = state.steps === entry.steps ? `${state.steps}` : `${state.steps} (trained: ${entry.steps})`;
   }
   const stop = store.on("state", show);

@@ -7,6 +7,7 @@ import { cellRates, RecipeError, seedOf, turnedIn, uptoOf } from "../../formats/
 
 /**
  * Open a file, if it carries a recipe; of several pictures the first.
+ * @param {Session} session
  * @param {File} file may be anything
  * @returns {Promise<boolean>} false if it carries none
  * @throws {RecipeError} one line, if it carries one that cannot be followed here
@@ -21,7 +22,10 @@ export async function openRecipe(session, file) {
   return true;
 }
 
-/** Name here of the network that made it, wherever its file is now. */
+/**
+ * Name here of the network that made it, wherever its file is now.
+ * @param {Session} session
+ */
 async function modelOf(session, { checkpoint, steps, dims, seeds }) {
   if (steps > MAX_STEPS)
     throw new RecipeError(
@@ -30,7 +34,7 @@ async function modelOf(session, { checkpoint, steps, dims, seeds }) {
   if (seeds.some((seed) => seed > MAX_SEED))
     throw new RecipeError("its noise has a seed beyond those of the page; esvae replay makes it again");
   const names = session.models.filter((model) => !model.problem).map(({ name }) => name);
-  const likely = names.sort((a, b) => (b === checkpoint.name) - (a === checkpoint.name));
+  const likely = names.sort((a, b) => Number(b === checkpoint.name) - Number(a === checkpoint.name));
   for (const name of likely) {
     const entry = await session.backend.model(name).catch(() => null);
     if (entry?.hash !== checkpoint.sha256) continue;
@@ -44,6 +48,7 @@ async function modelOf(session, { checkpoint, steps, dims, seeds }) {
 
 /**
  * Show one of its pictures.
+ * @param {Session} session
  * @throws {LinkError} if more of its spikes are turned by hand than a link holds
  */
 export function showCell({ store }, recipe, model, i, label) {

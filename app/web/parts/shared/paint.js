@@ -2,7 +2,12 @@
 
 import { toRgba } from "../../math/image.js";
 
-/** Paints (C, H, W) in [-1, 1] on a canvas of H x W. */
+/**
+ * Paints (C, H, W) in [-1, 1] on a canvas of H x W.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Float32Array} image
+ * @param {number} channels
+ */
 export function paint(canvas, image, channels) {
   const data = new ImageData(toRgba(image, channels), canvas.width, canvas.height);
   canvas.getContext("2d").putImageData(data, 0, 0);

@@ -4,6 +4,10 @@ import { prefersReducedMotion, h, icon } from "../../dom.js";
 
 const [BEAT, REDUCED_BEAT] = [180, 800]; // ms a step
 
+/**
+ * @param {Session} session
+ * @param {DecoderTrace} trace
+ */
 export function player(session, trace) {
   const { store } = session;
   const slider = h("input", { type: "range", min: 1, step: 1, "aria-label": "Steps shown" });
@@ -45,8 +49,8 @@ export function player(session, trace) {
   slider.onchange = () => store.commit(`step ${slider.value}`);
 
   const stop = trace.on(({ upto, state }) => {
-    slider.max = state.steps;
-    slider.value = upto;
+    slider.max = String(state.steps);
+    slider.value = String(upto);
     slider.setAttribute("aria-valuetext", `${upto} of ${state.steps} steps`);
     words.textContent = `${upto}/${state.steps}`;
   });

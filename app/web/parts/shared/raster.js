@@ -22,6 +22,7 @@ function paintAt({ context, width, height }, { quiet }, spikes, dims, upto) {
   context.globalAlpha = 1;
 }
 
+/** @param {Session} session */
 export function raster(session) {
   const { live, store } = session;
   const canvas = h("canvas", { class: "raster", role: "img" });
@@ -54,6 +55,7 @@ export function raster(session) {
   );
   let order = orderOf(session);
 
+  /** @param {Surface} [surface] */
   function draw({ context, width, height } = sharp(canvas)) {
     const { now } = live;
     if (!now || now.state.model !== session.entry.name) return;

@@ -6,7 +6,10 @@ import { fromGrid } from "../../math/rates.js";
 /** Tells sources apart. */
 export const keyOf = (source) => `${source.kind} ${source.index ?? source.seed ?? source.rates}`;
 
-/** The picture that the rates came from, (C, H, W) in [-1, 1]; null where it is not at hand. */
+/**
+ * The picture that the rates came from, (C, H, W) in [-1, 1]; null where it is not at hand.
+ * @param {Session} session
+ */
 export async function sourceImage(session, source) {
   const row = source.kind === "test" ? (session.atlas?.rowOf(source.index) ?? -1) : -1;
   const { entry } = session;
@@ -18,6 +21,7 @@ export async function sourceImage(session, source) {
 
 /**
  * What the encoder can be shown: that picture, or else the one which the model paints of the source's rates.
+ * @param {Session} session
  * @returns {Promise<{image: Float32Array, painted: boolean}>} (C, H, W) in [-1, 1]; painted: by the model
  */
 export async function encoderImage(session, source) {

@@ -4,6 +4,7 @@ import { h, icon } from "../../dom.js";
 import { menu } from "./menu.js";
 import { exportMenu } from "./export_menu.js";
 
+/** @param {Session} session */
 export function toolbar(session, view) {
   const { store } = session;
   const undo = h(
@@ -62,6 +63,7 @@ const isText = (target) =>
   target?.tagName === "TEXTAREA" ||
   (target?.tagName === "INPUT" && ["text", "number", "search"].includes(target.type));
 
+/** @param {Session} session */
 function models(session) {
   const options = session.models.map(({ name, problem, kind }) =>
     h(
@@ -75,6 +77,7 @@ function models(session) {
   return select;
 }
 
+/** @param {Session} session */
 function about({ entry, engine, latent }) {
   const colour = entry.channels === 1 ? "gray" : "colour";
   const where = engine ? "" : " · decoded by the server when you let go, since this browser cannot run the model";
@@ -82,6 +85,7 @@ function about({ entry, engine, latent }) {
   return `${entry.dims} ${what} · ${entry.size} × ${entry.size} ${colour}${where}`;
 }
 
+/** @param {Session} session */
 function stepList({ store }) {
   const { labels, at } = store.history;
   const rows = labels.map((label, i) =>
@@ -98,6 +102,7 @@ function stepList({ store }) {
   return h("ol", { class: "steps", reversed: true }, rows.reverse().slice(0, 100));
 }
 
+/** @param {Session} session */
 async function copy(session, button) {
   const word = button.querySelector("span");
   try {

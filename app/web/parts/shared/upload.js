@@ -9,6 +9,7 @@ const LARGEST = 50; // MB
 const MOST = 2048; // px; larger pictures are reduced by the browser first
 const MILLIONS = 100; // of pixels that are unpacked at most, 4 bytes each
 
+/** @param {Session} session */
 export function upload(session) {
   const { engine, entry } = session;
   if (!engine)
@@ -62,7 +63,7 @@ export function upload(session) {
   }
 
   function again() {
-    if (kept) encodePicture(session, kept.bitmap, kept.name, crop.value, invert.checked);
+    if (kept) encodePicture(session, kept.bitmap, kept.name, crop.value === "pad" ? "pad" : "crop", invert.checked);
   }
 
   async function film() {
@@ -97,7 +98,12 @@ export function upload(session) {
   return element;
 }
 
-/** Make a picture the source. @param {ImageBitmap} bitmap @param {"crop"|"pad"} fit */
+/**
+ * Make a picture the source.
+ * @param {Session} session
+ * @param {ImageBitmap} bitmap
+ * @param {"crop"|"pad"} fit
+ */
 export function encodePicture({ engine, entry, store }, bitmap, name, fit = "crop", invert = false) {
   if (!engine) throw new Error("encoding a picture needs the model in the page, and this browser cannot run it");
   const bytes = square(bitmap, entry, fit, invert);

@@ -6,6 +6,7 @@ import { rgba } from "../../formats/image_grid.js";
 import { xmp } from "../../formats/xmp.js";
 
 // Most blocks of 16 x 16 pixels in a picture, and the level of H.264 (table A-1) that allows them.
+/** @type {[number, string][]} */
 const LEVELS = [
   [1620, "1e"],
   [3600, "1f"],
@@ -15,7 +16,7 @@ const LEVELS = [
 ];
 const BITS = 4; // for each pixel: plenty, since every edge of an enlarged pixel is to stay sharp
 
-/** Settings of an encoder whose files every player takes: the baseline profile. */
+/** Settings of an encoder whose files every player takes: the baseline profile. @returns {VideoEncoderConfig} */
 function settings({ width, height }, ms) {
   const blocks = Math.ceil(width / 16) * Math.ceil(height / 16);
   const [, level] = LEVELS.find(([most]) => blocks <= most) ?? LEVELS.at(-1);
@@ -40,7 +41,7 @@ export async function writesMp4(size, ms) {
 }
 
 /**
- * @param {import("../../formats/image_grid.js").Sheet[]} frames of one size
+ * @param {import("../../formats/image_grid.js").ImageGrid[]} frames of one size
  * @param {number} ms how long each stays
  * @param {string} recipe its text
  * @returns {Promise<Uint8Array>} the file, with the recipe and the checksum of the frames as they were before

@@ -28,6 +28,5 @@ export function pythonCode(lines) {
   function refresh() {
     if (element.open) text.textContent = lines();
   }
-  element.refresh = refresh;
-  return element;
+  return Object.assign(element, { refresh });
 }

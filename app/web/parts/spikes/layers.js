@@ -7,14 +7,19 @@ import { chart } from "../shared/chart.js";
 import { layerName, paintMaps } from "../shared/layer_maps.js";
 import { encoderImage, keyOf } from "../shared/source_image.js";
 
+/** @type {[string, string, string][]} */
 const SHOWN = [
   ["rate", "rate", "Spikes per step, over all steps"],
   ["spikes", "spikes", "Who fires at the step that the picture is shown at"],
   ["membrane", "membrane", "How charged each neuron is at that step, before its reset"],
 ];
 
+/**
+ * @param {Session} session
+ * @param {DecoderTrace} trace
+ */
 export function layers(session, trace) {
-  const { entry, engine, store } = session;
+  const { entry, spikingEngine: engine, store } = session;
   const all = [...encoderLayers(engine.model), ...decoderLayers(engine.model)].filter((l) => l.neuron);
   const ofEncoder = new Set(encoderLayers(engine.model).map((l) => l.name));
   const select = h(
@@ -146,8 +151,8 @@ export function layers(session, trace) {
       busiest % side,
     ];
     fields.forEach((field, i) => {
-      field.max = (i ? side : channels) - 1;
-      field.value = [c, y, x][i];
+      field.max = String((i ? side : channels) - 1);
+      field.value = String([c, y, x][i]);
       field.parentElement.hidden = i > 0 && side === 1;
     });
     Object.assign(mark.style, {
@@ -175,7 +180,7 @@ export function layers(session, trace) {
       x: { label: "step", from: 0.5, to: state.steps + 0.7, whole: true },
       y: { label: "membrane potential", from: low, to: top },
       marks: [
-        ...(upto < state.steps ? [{ kind: "region", tone: "quiet", values: [upto + 0.5, state.steps + 0.7] }] : []),
+        upto < state.steps ? { kind: "region", tone: "quiet", values: [upto + 0.5, state.steps + 0.7] } : null,
         {
           kind: "line",
           tone: "was",

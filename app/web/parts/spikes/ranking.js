@@ -8,9 +8,13 @@ import { nameOf } from "../shared/mixer.js";
 
 const LISTED = 8;
 
-/** @param {{onrank: () => void}} options told when effects are there or gone; they are the element's `effects` */
+/**
+ * @param {Session} session
+ * @param {DecoderTrace} trace
+ * @param {{onrank: () => void}} options called when effects are there or gone; the element's `effects` gives them
+ */
 export function ranking(session, trace, { onrank }) {
-  const { entry, engine } = session;
+  const { entry, spikingEngine: engine } = session;
   const d = entry.dims;
   const bar = h("progress", { max: 1, value: 0, "aria-label": "Spikes tried" });
   const start = h("button", { type: "button", onclick: rank }, "Rank spikes by effect");
@@ -33,7 +37,8 @@ export function ranking(session, trace, { onrank }) {
     words,
     found,
   );
-  element.effects = null;
+  /** Effect of turning each cell, once it is known. @type {Float32Array|null} */
+  let known = null;
   let turn = 0;
   let ranked = null; // the spikes that are ranked, or being ranked
 
@@ -68,7 +73,7 @@ export function ranking(session, trace, { onrank }) {
   }
 
   function finish(effects, ms) {
-    element.effects = effects;
+    known = effects;
     doing.hidden = true;
     start.disabled = false;
     show(effects, ms);
@@ -77,8 +82,8 @@ export function ranking(session, trace, { onrank }) {
 
   function end(why) {
     turn++;
-    const had = element.effects;
-    [element.effects, ranked] = [null, null];
+    const had = known;
+    [known, ranked] = [null, null];
     doing.hidden = true;
     start.disabled = false;
     found.hidden = true;
@@ -139,14 +144,16 @@ export function ranking(session, trace, { onrank }) {
   function follow({ spikes, flips }) {
     clear.disabled = !flips.size;
     if (ranked && !same(ranked, spikes))
-      end(element.effects ? "The spikes have changed; rank them again." : "Stopped: the spikes have changed.");
+      end(known ? "The spikes have changed; rank them again." : "Stopped: the spikes have changed.");
   }
 
   const stop = trace.on(follow);
-  element.dispose = () => {
-    turn++;
-    stop();
-    byStep.dispose();
-  };
-  return element;
+  return Object.assign(element, {
+    effects: () => known,
+    dispose() {
+      turn++;
+      stop();
+      byStep.dispose();
+    },
+  });
 }

@@ -10,8 +10,12 @@ import { paint, paintDifference } from "../shared/paint.js";
 import { player } from "../shared/player.js";
 import { exportMenu } from "../shared/export_menu.js";
 
+/**
+ * @param {Session} session
+ * @param {DecoderTrace} trace
+ */
 export function scrub(session, trace) {
-  const { entry, engine } = session;
+  const { entry, spikingEngine: engine } = session;
   const { size, channels } = entry;
   const large = pixels(size, size, "Picture", "large");
   const thumbs = {
@@ -89,20 +93,21 @@ export function scrub(session, trace) {
       words: `The first ${upto} of ${steps} steps hold ${(100 * share).toFixed(1)} percent of the weight.`,
       note: `The first ${upto} of ${steps} steps hold ${share > 0.995 && upto < steps ? (100 * share).toFixed(1) : Math.round(100 * share)} % of the weight`,
     });
-    element.dataset.upto = upto;
+    element.dataset.upto = String(upto);
     python.refresh();
   }
 
-  /** The picture after each step, one after the other. */
+  /** The picture after each step, one after the other. @param {Traced} traced @returns {import("../shared/export_menu.js").Offer} */
   function steps({ state: { rates, seed, steps: all }, flips }) {
     const upto = Array.from({ length: all }, (_, k) => k + 1);
-    const turned = Array.from(flips, (cell) => [Math.floor(cell / rates.length), cell % rates.length]);
+    /** @returns {[number, number, number][]} */
+    const turnedIn = (i) => Array.from(flips, (cell) => [i, Math.floor(cell / rates.length), cell % rates.length]);
     return {
       kind: "strip",
       name: "steps",
       cells: upto.map(() => rates),
       seeds: [seed],
-      flips: upto.flatMap((_, i) => turned.map((place) => [i, ...place])),
+      flips: upto.flatMap((_, i) => turnedIn(i)),
       upto,
       captions: upto.map((t) => `after ${t}`),
       columns: Math.min(all, 16),

@@ -8,6 +8,7 @@ import { ascending, countsOf, firstOf, populationOf } from "../../math/spike_tra
 import { formatNumber } from "../../math/axis.js";
 import { nameOf, orderOf } from "../shared/mixer.js";
 
+/** @type {[string, string, string][]} */
 const SORTS = [
   ["index", "index", "As they are in the network"],
   ["effect", "effect", "How much the picture changes when the rate crosses the range of the test images"],
@@ -20,7 +21,8 @@ const BELOW = 64; // px for the population below them
 const FOOT = 16; // px for the numbers of the steps
 
 /**
- * @param {import("../../decoder_trace.js").DecoderTrace} trace
+ * @param {Session} session
+ * @param {DecoderTrace} trace
  * @param {{effects: () => Float32Array|null}} options effect of turning each cell, once it is known
  */
 export function spikeEditor(session, trace, { effects }) {
@@ -78,6 +80,7 @@ export function spikeEditor(session, trace, { effects }) {
 
   // ---- drawing -------------------------------------------------------------------------------------------------
 
+  /** @param {Surface} [surface] */
   function draw({ context, width } = sharp(canvas)) {
     const { now } = trace;
     if (!now) return;
@@ -206,7 +209,7 @@ export function spikeEditor(session, trace, { effects }) {
     context.fillText("spikes a step", right + 10, Math.min(floor, y(expected) + 13));
     context.textAlign = "center";
     const every = Math.ceil(18 / cell);
-    for (let t = 0; t < state.steps; t += every) context.fillText(t + 1, left + (t + 0.5) * cell, floor + 13);
+    for (let t = 0; t < state.steps; t += every) context.fillText(String(t + 1), left + (t + 0.5) * cell, floor + 13);
     context.textAlign = "left";
     context.fillText("step", right + 10, floor + 13);
     context.globalAlpha = 1;
@@ -300,9 +303,7 @@ export function spikeEditor(session, trace, { effects }) {
 
   const stops = [trace.on(() => draw()), onLook(canvas, () => draw())];
   canvas.vector = (context, width) => draw({ context, width });
-  element.redraw = () => draw();
-  element.dispose = () => stops.forEach((stop) => stop());
-  return element;
+  return Object.assign(element, { redraw: () => draw(), dispose: () => stops.forEach((stop) => stop()) });
 }
 
 function line(context, x1, y1, x2, y2) {

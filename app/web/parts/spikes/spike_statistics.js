@@ -13,6 +13,10 @@ import { nameOf } from "../shared/mixer.js";
 const DRAWS = [100, 400, 1600];
 const REST = 60; // ms without a change before anything is drawn anew
 
+/**
+ * @param {Session} session
+ * @param {DecoderTrace} trace
+ */
 export function spikeStatistics(session, trace) {
   const { entry } = session;
   const d = entry.dims;
@@ -79,7 +83,7 @@ export function spikeStatistics(session, trace) {
     const { rates, state } = now;
     const { steps, sampler } = state;
     const count = DRAWS.includes(Number(state.view.draws)) ? Number(state.view.draws) : DRAWS[1];
-    draws.value = count;
+    draws.value = String(count);
     const one = choose(now);
     const which = one < 0 ? Array.from({ length: d }, (_, j) => j) : [one];
     const found = collect(now, count);
@@ -120,7 +124,7 @@ export function spikeStatistics(session, trace) {
     if (wanted === undefined)
       one = rates.reduce((best, r, j) => (Math.abs(r - 0.5) < Math.abs(rates[best] - 0.5) ? j : best), 0);
     neurons.replaceChildren(...names);
-    neurons.value = one < 0 ? "all" : one;
+    neurons.value = one < 0 ? "all" : String(one);
     return one;
   }
 
@@ -219,7 +223,7 @@ export function spikeStatistics(session, trace) {
         to: 1.05 * Math.max(1.2, ...other.map(([, f]) => f), ...there.map(([, f]) => f)),
       },
       marks: [
-        ...(bernoulli ? [{ kind: "band", tone: "now", values: band }] : []),
+        bernoulli ? { kind: "band", tone: "now", values: band } : null,
         {
           kind: "line",
           tone: "now",

@@ -18,6 +18,10 @@ const HELP = {
 };
 const REST = 120; // ms without a change before the four are decoded
 
+/**
+ * @param {Session} session
+ * @param {DecoderTrace} trace
+ */
 export function timing(session, trace) {
   const { entry, engine } = session;
   const { size, channels, dims } = entry;

@@ -120,7 +120,8 @@ def test_a_grid_and_its_films(page, shelf_dir, tmp_path):
     page.get_by_role("button", name="Export four").evaluate("button => button.click()")
     for label in ("PNG", "SVG", "GIF", "WEBP", "MP4", ".npz"):
         with page.expect_download() as waiting:
-            page.locator(".export-sheet").get_by_role("button", name=label, exact=True).evaluate("button => button.click()")
+            button = page.locator(".export-sheet").get_by_role("button", name=label, exact=True)
+            button.evaluate("button => button.click()")
         path = tmp_path / waiting.value.suggested_filename
         waiting.value.save_as(path)
         done = replay(path, [shelf_dir])

@@ -39,6 +39,16 @@ const wasm = readFileSync(new URL("../../../app/web/engine/engine.wasm", import.
 const place = (name) => join(process.env.ESVAE_OUT, name);
 const read = (name) => Uint8Array.from(readFileSync(join(process.env.ESVAE_IN, name)));
 
+/** Why packed npz files cannot be read here; false where they can. Browsers have it all. */
+const noRawDeflate = (() => {
+  try {
+    new DecompressionStream("deflate-raw");
+    return false;
+  } catch {
+    return `Node.js ${process.version} has no raw deflate in DecompressionStream; 20.12 and later do`;
+  }
+})();
+
 test("letters are Python's", () => {
   assert.equal(ALPHABET, cases.letters.alphabet);
   const { width, ink } = renderText(cases.letters.text);
@@ -106,7 +116,13 @@ test("what Python refuses is refused in one line", () => {
 test("files that Python wrote are read", async () => {
   const files = readdirSync(process.env.ESVAE_IN).filter((name) => name.startsWith("it."));
   assert.deepEqual(files.sort(), ["it.gif", "it.npz", "it.png", "it.webp"]);
-  for (const name of files) assert.equal(textOf(await recipeIn(read(name))), cases.carried, name);
+  for (const name of files.filter((each) => each !== "it.npz")) {
+    assert.equal(textOf(await recipeIn(read(name))), cases.carried, name);
+  }
+});
+
+test("an npz file that Python wrote is read", { skip: noRawDeflate }, async () => {
+  assert.equal(textOf(await recipeIn(read("it.npz"))), cases.carried);
 });
 
 test("files without a recipe carry none", async () => {
@@ -137,7 +153,7 @@ test("damaged files give a recipe, none, or one line", async () => {
   }
 });
 
-test("a packed recipe that never ends is refused", async () => {
+test("a packed recipe that never ends is refused", { skip: noRawDeflate }, async () => {
   await assert.rejects(recipeIn(read("bomb.npz")), /at most/);
 });
 

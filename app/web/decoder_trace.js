@@ -1,5 +1,6 @@
 /**
- * From what LiveDecoder drew to what the Spikes view shows: the spikes under the visitor's edits, the picture after each step,
+ * From what LiveDecoder drew to what the Spikes view shows: the spikes under the visitor's edits, the picture after
+ * each step,
  * and what some layers of the decoder did meanwhile. All of it follows from the state.
  */
 
@@ -42,7 +43,11 @@ export class DecoderTrace {
     if (this.#session.live.now) this.#update(this.#session.live.now);
   }
 
-  /** Turn these cells, t * d + j, as one step that can be undone. @param {Iterable<number>} cells @param {string} label */
+  /**
+   * Turn these cells, t * d + j, as one step that can be undone.
+   * @param {Iterable<number>} cells
+   * @param {string} label
+   */
   flip(cells, label) {
     const flips = new Set(this.now.flips);
     for (const cell of cells) if (!flips.delete(cell)) flips.add(cell);

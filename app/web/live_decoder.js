@@ -1,5 +1,6 @@
 /**
- * From the state to spikes and a picture, on the frame after the hand moved; newest wins. Spikes that were turned by hand
+ * From the state to spikes and a picture, on the frame after the pointer moved; the newest state wins. Spikes that were
+ * turned by hand
  * belong to the state: every view shows their picture.
  *
  * Where this page cannot run the engine, the server is asked when a gesture ends, and `where` says so.
@@ -39,14 +40,21 @@ export class LiveDecoder {
     return this.#session.engine ? "page" : "server";
   }
 
-  /** Called after each drawing with what was drawn. @param {(now: Decoded) => void} listener @returns {() => void} stop */
+  /**
+   * Called after each drawing with what was drawn.
+   * @param {(now: Decoded) => void} listener
+   * @returns {() => void} stop
+   */
   on(listener) {
     this.#listeners.add(listener);
     if (this.now) listener(this.now);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Note the event that moves the hand, so that the time from it to the picture can be told. @param {Event} event */
+  /**
+   * Note the event that changes the state, so that the time from it to the picture can be measured.
+   * @param {Event} event
+   */
   follow(event) {
     if (!this.#stamp) this.#stamp = event.timeStamp;
   }

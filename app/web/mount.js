@@ -8,11 +8,15 @@ import { message } from "./parts/shared/message.js";
 import { fileDrop } from "./parts/shared/file_drop.js";
 import { encodeState } from "./state/url_state.js";
 
-const REST = 300; // ms without a gesture, or since a model was opened, until the script is told; by then the page has drawn all of it
+// ms without a gesture, or since a model was opened, until the script is told; by then the page has drawn all of it
+const REST = 300;
 
 let opening = null; // one session per document; a failed one is tried again
 
-/** The document's session, for whoever measures the page; null before a view was placed. @returns {Promise<Session>|null} */
+/**
+ * The document's session, for whoever measures the page; null before a view was placed.
+ * @returns {Promise<Session>|null}
+ */
 export const openedSession = () => opening;
 
 /**
@@ -118,7 +122,8 @@ export function showView(root, session, view, data, tell) {
 }
 
 /**
- * Streamlit tells in a dialog that its server is away, or that the address names no page, and all else is locked while it
+ * Streamlit tells in a dialog that its server is away, or that the address names no page, and all else is locked while
+ * it
  * stands. What is in the page needs no server, so the dialog is closed and a line says it instead.
  * @param {Session} session
  * @returns {() => void} stop

@@ -26,7 +26,10 @@ export class Session {
   message = null;
   /** Shows that line. @type {((message: Message|null) => void)|null} */
   onMessage = null;
-  /** Offers the pictures of an opened file that holds several. @type {((name: string, several: OpenedRecipe|null) => void)|null} */
+  /**
+   * Offers the pictures of an opened file that holds several.
+   * @type {((name: string, several: OpenedRecipe|null) => void)|null}
+   */
   onOpened = null;
   /** What is on the screen; missing where there is no model to look at. @type {Store} */
   store;
@@ -81,7 +84,10 @@ export class Session {
     return Boolean(this.store);
   }
 
-  /** (N, H, W, C) bytes of the atlas' test images; null where they are not at hand. @returns {Promise<ByteArray|null>} */
+  /**
+   * (N, H, W, C) bytes of the atlas' test images; null where they are not at hand.
+   * @returns {Promise<ByteArray|null>}
+   */
   originals() {
     this.#images ??= this.entry.originals
       ? this.backend.originals(this.entry.hash).catch(() => null)
@@ -103,7 +109,10 @@ export class Session {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The engine of a model with spikes, for what only such have; null of any other, and where this page cannot run it. @returns {Engine|null} */
+  /**
+   * The engine of a model with spikes, for what only such have; null of any other, and where this page cannot run it.
+   * @returns {Engine|null}
+   */
   get spikingEngine() {
     return this.engine instanceof Engine ? this.engine : null;
   }
@@ -180,7 +189,10 @@ export class Session {
     return this.atlas.rates(row);
   }
 
-  /** Rates of the prior's draw of that seed, on the grid; below temperature 1 nearer to the prior's middle. @returns {Uint16Array} */
+  /**
+   * Rates of the prior's draw of that seed, on the grid; below temperature 1 nearer to the prior's middle.
+   * @returns {Uint16Array}
+   */
   priorRates(seed, temperature = 1, engine = this.engine) {
     if (!engine) throw new LinkError("source: the prior of this model needs the engine in the page");
     return toGrid(engine.priorRates(seed, { temperature }));
@@ -199,7 +211,7 @@ export class Session {
         ? { sampler: present.sampler, time_steps: present.steps }
         : engine.model;
     const spikes = engine.sample(fromGrid(rates), seed, sampler, steps);
-    // what the hand moves keeps its own last picture
+    // decodeChanged of the engine at work is the live decoder's
     return engine === this.engine ? engine.decode(spikes, steps) : engine.decodeChanged(spikes, steps).image;
   }
 
@@ -259,7 +271,8 @@ export class Session {
 
   /** @param {string} name @returns {Promise<OpenedModel>} */
   async #load(name) {
-    if (!this.models.some((model) => model.name === name)) throw new LinkError(`model '${name}': not here`); // no path, either
+    // no path, either
+    if (!this.models.some((model) => model.name === name)) throw new LinkError(`model '${name}': not here`);
     const entry = await this.backend.model(name);
     const bundle = entry.atlas ? this.backend.atlas(entry.hash, entry.atlasVersion) : Promise.resolve(null);
     let engine = null;

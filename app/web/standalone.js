@@ -74,7 +74,9 @@ function heldBackend({ entry, bundle, atlas, link, wasm }) {
 
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
 
-/** A worker that is none: a file from disk may start no workers, so many pictures are drawn here, one after the other. */
+/**
+ * A worker that is none: a file from disk may start no workers, so many pictures are drawn here, one after the other.
+ */
 function inPage() {
   const worker = { terminate: () => {}, postMessage: (data) => setTimeout(() => port.onmessage({ data })) };
   const port = { postMessage: (data) => worker.onmessage({ data }) };

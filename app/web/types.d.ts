@@ -16,7 +16,10 @@ type Sampler = "bernoulli" | "systematic";
 
 // ---- what is on the screen ---------------------------------------------------------------------------------------
 
-/** Where rates come from: a test image, a draw of the prior, or a picture of the visitor's own, of which the rates are kept. */
+/**
+ * Where rates come from: a test image, a draw of the prior, or a picture of the visitor's own, of which the rates are
+ * kept.
+ */
 type Source =
   | { kind: "test"; index: number }
   | { kind: "prior"; seed: number }
@@ -78,7 +81,8 @@ interface RecipeLayout {
 }
 
 /**
- * What the numbers of a model's latent are: firing rates, or those of a latent without spikes. The state keeps each as a
+ * What the numbers of a model's latent are: firing rates, or those of a latent without spikes. The state keeps each as
+ * a
  * height from 0 to 1: the rate, or the place of a number in its range.
  */
 interface Latent {
@@ -167,7 +171,9 @@ interface ModelEntry extends ModelListing {
   originals: boolean;
   /** Of the file, as one would type it. */
   path?: string;
-  /** Of the latent of a model without spikes: name of its numbers, their ranges, and the ranges' width in deviations. */
+  /**
+   * Of the latent of a model without spikes: name of its numbers, their ranges, and the ranges' width in deviations.
+   */
   latent?: { name: string; low: number[]; high: number[]; span: number } | null;
   /** Of the software that serves it. */
   versions?: Record<string, string>;
@@ -391,7 +397,10 @@ interface Backend {
   atlas(hash: string, version?: string): Promise<{ about: AtlasAbout; arrays: AtlasArrays }>;
   /** (N, H, W, C) bytes of the atlas' test images. */
   originals?(hash: string): Promise<ByteArray>;
-  /** Pictures of a model that the page cannot decode, from its own latent spikes; `rows` are test images of the model `of`. */
+  /**
+   * Pictures of a model that the page cannot decode, from its own latent spikes; `rows` are test images of the model
+   * `of`.
+   */
   previews?(
     name: string,
     wish: { seed: number; count: number; of: string; rows: number[] },

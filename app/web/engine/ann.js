@@ -59,7 +59,9 @@ class Dense {
   }
 }
 
-/** Add a row of inputs times a matrix to a row of outputs; four inputs at a time, which saves most of the memory's time. */
+/**
+ * Add a row of inputs times a matrix to a row of outputs; four inputs at a time, which saves most of the memory's time.
+ */
 function gather(out, to, input, from, weight, channelsIn, channelsOut) {
   let i = 0;
   for (; i + 3 < channelsIn; i += 4) {

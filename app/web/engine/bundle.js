@@ -58,7 +58,7 @@ export async function readBundle(source) {
   return { model, tensors, hash };
 }
 
-/** A private copy: aligned, and nobody changes it after the checks. */
+/** A private copy: aligned, and unchanged after the checks. */
 function copied(source) {
   if (source instanceof ArrayBuffer) return new Uint8Array(source.slice(0));
   if (ArrayBuffer.isView(source)) {

@@ -49,7 +49,8 @@ const matrix = () => joined(UPRIGHT.map((value) => n32(value * 65536)));
  * @param {Sample[]} samples in the order in which they are shown
  * @param {{width: number, height: number}} size
  * @param {number} ms how long each stays
- * @param {{description: Uint8Array, colorSpace?: object}} decoder what the encoder says that a decoder needs: its avcC record, and colours
+ * @param {{description: Uint8Array, colorSpace?: object}} decoder what the encoder says that a decoder needs: its
+ *   avcC record, and colours
  * @param {string} packet XMP
  * @returns {Uint8Array} the file
  */

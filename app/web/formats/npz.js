@@ -30,7 +30,8 @@ export function encodeNpz(arrays) {
       number(path.length, 2),
       number(0, 2),
     ];
-    const common = joined([number(20, 2), number(0, 2), number(0, 2), number(0, 2), number(0x21, 2), ...sizes]); // 1980-01-01
+    // 1980-01-01
+    const common = joined([number(20, 2), number(0, 2), number(0, 2), number(0, 2), number(0x21, 2), ...sizes]);
     const file = joined([ascii("PK\x03\x04"), common, path, data]);
     list.push(
       joined([

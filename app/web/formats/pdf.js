@@ -1,7 +1,8 @@
 /**
  * A figure as a PDF file of one page: lines and letters that stay sharp at any size.
  *
- * Letters are Helvetica and Symbol, which every reader brings along, squeezed to the width that they take on the screen;
+ * Letters are Helvetica and Symbol, which every reader brings along, squeezed to the width that they take on the
+ * screen;
  * bold ones have an outline. What neither font has is written as its plain letter, or as "?".
  */
 
@@ -12,7 +13,10 @@ const POINT = 0.75; // of a CSS pixel
 const FIRST_IMAGE = 7; // number of its object
 const SHARP = 8; // readers blur small pictures when they enlarge them, so that is done here
 
-/** How wide Helvetica's letters are in thousandths of its size, from code 32 on (Adobe's metrics, Windows' Latin letters). */
+/**
+ * How wide Helvetica's letters are in thousandths of its size, from code 32 on (Adobe's metrics, Windows' Latin
+ * letters).
+ */
 const WIDTHS = [
   278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278, 556, 556, 556, 556, 556, 556, 556,
   556, 556, 556, 278, 278, 584, 584, 584, 556, 1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667, 556, 833,
@@ -142,7 +146,8 @@ function drawn(shape, states, images) {
   }
   if (shape.kind === "text") return `${state} ${written(shape)}`;
   if (shape.kind === "circle" && fill) {
-    const [x, y] = [number(shape.x), number(shape.y)]; // a line of no length with round ends: a tenth of a circle's text
+    // a line of no length with round ends: a tenth of a circle's text
+    const [x, y] = [number(shape.x), number(shape.y)];
     return `${state} ${colour(fill, "RG")} [] 0 d 1 J ${number(2 * shape.radius)} w ${x} ${y} m ${x} ${y} l S`;
   }
   const how = fill

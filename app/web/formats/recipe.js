@@ -55,7 +55,7 @@ export function recipeOf(
 /** As a file carries it: JSON on one line. @param {Recipe} recipe */
 export const textOf = (recipe) => JSON.stringify(recipe);
 
-/** Read a recipe's text; believes nothing. @returns {Recipe} @throws {RecipeError} */
+/** Read a recipe's text, which may be anything, and check all of it. @returns {Recipe} @throws {RecipeError} */
 export function parse(text) {
   if (text.length > MAX_TEXT) throw new RecipeError(`recipe: expected at most ${MAX_TEXT} bytes, found ${text.length}`);
   let values;

@@ -189,7 +189,11 @@ export function translated(shapes, dx, dy) {
   );
 }
 
-/** The box around shapes, lines with their thickness, in whole pixels. @param {Shape[]} shapes @returns {{left: number, top: number, right: number, bottom: number}} */
+/**
+ * The box around shapes, lines with their thickness, in whole pixels.
+ * @param {Shape[]} shapes
+ * @returns {{left: number, top: number, right: number, bottom: number}}
+ */
 export function boxOf(shapes) {
   const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
   const take = (left, top, right, bottom, by = 0) => {

@@ -35,7 +35,11 @@ export function readingAt({ x, marks }, at, toX, toY) {
 /** @param {ChartMark} mark */
 const isLine = ({ kind }) => kind === "line" || kind === "bars";
 
-/** The places along x that can be read, in ascending order: those of the bars, or else of the lines. @param {Pick<ChartDescription, "marks">} chart @returns {number[]} */
+/**
+ * The places along x that can be read, in ascending order: those of the bars, or else of the lines.
+ * @param {Pick<ChartDescription, "marks">} chart
+ * @returns {number[]}
+ */
 export function placesOf({ marks }) {
   const lines = marks.filter(isLine);
   const bars = lines.filter(({ kind }) => kind === "bars");

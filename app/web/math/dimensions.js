@@ -1,4 +1,6 @@
-/** One dimension moved, all others as they are; the twin of the same functions in `esvae_core/explore/dimensions.py`. */
+/**
+ * One dimension moved, all others as they are; the twin of the same functions in `esvae_core/explore/dimensions.py`.
+ */
 
 /** Rates at equally spaced quantiles, from the least to the greatest, linear between neighbours. @returns {number[]} */
 export function quantileValues(column, frames) {

@@ -1,5 +1,6 @@
 /**
- * What theory says of spike trains: counts, intervals and Fano factors under either sampler, and of true Poisson counts.
+ * What theory says of spike trains: counts, intervals and Fano factors under either sampler, and of true Poisson
+ * counts.
  *
  * Every law is exact for T steps, so what is drawn must agree with it up to chance.
  */
@@ -62,7 +63,10 @@ export function intervalLaw(sampler, r, k) {
   return { [low]: 1 - share, [low + 1]: share }[k] ?? 0;
 }
 
-/** Intervals of k steps to be expected in T steps (equation 16 of docs/math.md): long ones have fewer places to begin. @returns {Float64Array} (T), [0] is 0 */
+/**
+ * Intervals of k steps to be expected in T steps (equation 16 of docs/math.md): long ones have fewer places to begin.
+ * @returns {Float64Array} (T), [0] is 0
+ */
 export function expectedIntervals(sampler, r, steps) {
   return Float64Array.from({ length: steps }, (_, k) => (k ? (steps - k) * r * intervalLaw(sampler, r, k) : 0));
 }
@@ -84,7 +88,10 @@ export function fano(counts) {
   return { mean, variance, fano: mean > 0 ? variance / mean : NaN };
 }
 
-/** Standard deviation of the Fano factor of `draws` counts that follow Binomial(T, r), their mean taken as known (equation 17). */
+/**
+ * Standard deviation of the Fano factor of `draws` counts that follow Binomial(T, r), their mean taken as known
+ * (equation 17).
+ */
 export function fanoSpread(r, steps, draws) {
   if (r <= 0 || r >= 1) return 0;
   const variance = steps * r * (1 - r);

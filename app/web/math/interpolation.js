@@ -10,7 +10,10 @@ const WAYS = {
 };
 export const PATHS = Object.keys(WAYS);
 
-/** A weighted mean of rate vectors along a way; with one weight of 1 it is that vector itself. @returns {Float64Array} */
+/**
+ * A weighted mean of rate vectors along a way; with one weight of 1 it is that vector itself.
+ * @returns {Float64Array}
+ */
 export function blend(vectors, weights, path) {
   const only = weights.indexOf(1);
   if (only >= 0) return Float64Array.from(vectors[only]);

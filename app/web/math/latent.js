@@ -1,5 +1,5 @@
 /**
- * What the numbers under the hand are: firing rates, or a latent of another kind; how they are called and written.
+ * What the numbers of a model's latent are: firing rates, or a latent of another kind; how they are called and written.
  *
  * The state keeps heights from 0 to 1. Of a spiking model a height is a rate; of any other it is the place of a latent
  * number in its range, which `esvae_core/engine/plain.py` explains and the model's entry brings along.

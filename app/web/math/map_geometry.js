@@ -88,7 +88,8 @@ export function shifted(camera, width, height, dx, dy) {
 }
 
 /**
- * The point under the pointer: the nearest within `reach` pixels; in space, the nearest to the eye among the close ones.
+ * The point under the pointer: the nearest within `reach` pixels; in space, the nearest to the eye among the close
+ * ones.
  * @param {Float32Array} xy (N, 2)
  * @param {(row: number) => boolean} shown
  * @returns {number} row, -1 if there is none

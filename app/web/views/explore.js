@@ -1,4 +1,4 @@
-/** Explore: a source, its picture, and the rates and spikes behind it, all under the hand. */
+/** Explore: a source, its picture, and the rates and spikes behind it, all to be changed. */
 
 import { choice, h, icon } from "../dom.js";
 import { GRID } from "../math/rates.js";

@@ -128,7 +128,7 @@ export function mount(root, session) {
         sampling ? [h("div", { class: "head" }, h("h2", {}, "Noise")), sampling] : null,
         exportMenu(
           session,
-          () => (shown.length ? offer() : { why: "There are no samples to take along." }),
+          () => (shown.length ? offer() : { why: "There are no samples to export." }),
           "Export the grid",
         ),
         note,

@@ -88,7 +88,7 @@ export function mount(root, session) {
       h(
         "section",
         {},
-        h("div", { class: "head" }, h("h2", {}, "Picture ", h("small", {}, "under the hand"))),
+        h("div", { class: "head" }, h("h2", {}, "Picture ", h("small", {}, "at the chosen place"))),
         large,
         h("div", { class: "row" }, play, h("label", { class: "field grow" }, slider)),
       ),
@@ -101,7 +101,7 @@ export function mount(root, session) {
   function offer() {
     if (kind() === "drifting")
       return {
-        why: "Coupled noise is between two seeds, and a recipe has whole ones: choose frozen or fresh noise to take the path along.",
+        why: "Coupled noise is between two seeds, and a recipe has whole ones: choose frozen or fresh noise to export the path.",
       };
     const cells = shown.map(({ rates }) => toGrid(rates));
     const { seed } = store.state;

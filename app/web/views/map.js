@@ -234,7 +234,7 @@ function underTheHand(model, pictures) {
 }
 
 /**
- * How far to believe the map, in words.
+ * The trustworthiness score of the map, in words.
  * @param {MapModel} model
  */
 function trust(model) {

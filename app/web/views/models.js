@@ -1,4 +1,7 @@
-/** Models: all checkpoints with their measured figures, two of them side by side, and the card of each: below, of the one at work. */
+/**
+ * Models: all checkpoints with their measured figures, two of them side by side, and the card of each: below, of the
+ * one at work.
+ */
 
 import { h } from "../dom.js";
 import { modelCard, previewModelCard } from "../parts/models/model_card.js";
@@ -63,7 +66,8 @@ function shownMetric(model, name, sampler) {
 
 /** @param {Session} session */
 export function mount(root, session) {
-  const parts = [table(session), sideBySide(session), modelCard(session.entry, diagram(session))]; // charts of the one at work are below the view (`app/charts.py`)
+  // charts of the one at work are below the view (`app/charts.py`)
+  const parts = [table(session), sideBySide(session), modelCard(session.entry, diagram(session))];
   const [rows, ...others] = parts;
   root.append(
     h(
@@ -82,7 +86,7 @@ export function mount(root, session) {
             h(
               "small",
               {},
-              "hover a figure for its protocol; press a name to open it, or its card where it cannot be played",
+              "hover a figure for its protocol; press a name to open it, or its card where the page cannot decode it",
             ),
           ),
         ),
@@ -118,7 +122,8 @@ function table(session) {
         ),
       ];
     }
-    if (model.problem) return unfolding(model, `card-${session.models.indexOf(model)}`); // a name may have spaces, an id may not
+    // a name may have spaces, an id may not
+    if (model.problem) return unfolding(model, `card-${session.models.indexOf(model)}`);
     const open = h(
       "button",
       {
@@ -131,7 +136,8 @@ function table(session) {
     );
     return [h("tr", {}, h("th", { scope: "row" }, open), cells(model))];
   };
-  const rows = new Map(session.models.map((model) => [model, row(model)])); // made once, so that an open card survives sorting
+  // made once, so that an open card survives sorting
+  const rows = new Map(session.models.map((model) => [model, row(model)]));
   function sort(i) {
     down = i === by ? !down : false;
     by = i;

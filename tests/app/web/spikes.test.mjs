@@ -1,4 +1,6 @@
-/** Maths of the Spikes view: laws against what the samplers draw, edits in links, and the same counts at other times. */
+/**
+ * Maths of the Spikes view: laws against what the samplers draw, edits in links, and the same counts at other times.
+ */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** One dimension: its name, its rate under the hand, how often real images have which rate, and its classes. */
+/** One dimension: its name, its rate to be changed, how often real images have which rate, and its classes. */
 
 import { focusedBeside, h, icon, lettering, onLook, palette, pixels, sharp } from "../../dom.js";
 import { classColour } from "../../math/colour.js";

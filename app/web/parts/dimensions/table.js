@@ -1,4 +1,6 @@
-/** One row for each dimension, in any order: how it is used, what it does beside the noise, which class it goes with. */
+/**
+ * One row for each dimension, in any order: how it is used, what it does beside the noise, which class it goes with.
+ */
 
 import { h, onLook, palette, sharp } from "../../dom.js";
 import { strongest } from "../../math/dimensions.js";

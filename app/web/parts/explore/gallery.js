@@ -1,4 +1,6 @@
-/** Test images to start from, by class; each is what the model makes of one, or the image itself where it is at hand. */
+/**
+ * Test images to start from, by class; each is what the model makes of one, or the image itself where it is at hand.
+ */
 
 import { h, icon, pixels } from "../../dom.js";
 import { fromBytes } from "../../math/image.js";

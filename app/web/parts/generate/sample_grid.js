@@ -12,7 +12,8 @@ const TRIES = 40; // draws for each wanted cell, at most
 /**
  * Which cells a sheet has.
  * @param {Session} session
- * @param {{count: number, seed: number, label: string, sort: boolean, pinned: Map<number, number>, priorRates: (seed: number) => Uint16Array}} wish
+ * @param {{count: number, seed: number, label: string, sort: boolean, pinned: Map<number, number>, priorRates: (seed:
+ *   number) => Uint16Array}} wish
  * @returns {{seed: number, rates: Uint16Array, distance: number, label: string, pinned: boolean}[]}
  */
 export function sampleCells({ atlas }, { count, seed, label, sort, pinned, priorRates }) {

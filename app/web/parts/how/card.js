@@ -1,4 +1,7 @@
-/** A step of How it works: a number and a name, what is there for the present example, one or two sentences, the equation. */
+/**
+ * A step of How it works: a number and a name, what is there for the present example, one or two sentences, the
+ * equation.
+ */
 
 import { h } from "../../dom.js";
 

@@ -1,4 +1,7 @@
-/** The second half of the path: rates and noise make spikes, spikes charge the decoder, the readout adds them up into a picture. */
+/**
+ * The second half of the path: rates and noise make spikes, spikes charge the decoder, the readout adds them up into a
+ * picture.
+ */
 
 import { h, onLook, pixels } from "../../dom.js";
 import { decoderLayers } from "../../engine/network.js";

@@ -1,4 +1,7 @@
-/** The first half of the path: an image, the encoder's spikes, the rates; or the prior's random numbers, where there is no image. */
+/**
+ * The first half of the path: an image, the encoder's spikes, the rates; or the prior's random numbers, where there is
+ * no image.
+ */
 
 import { onLook, pixels } from "../../dom.js";
 import { encoderLayers } from "../../engine/network.js";
@@ -122,7 +125,7 @@ export function encoderCards(session, trace) {
       source.kind === "own"
         ? "These rates were read from a picture of someone's own, of which only the rates are kept."
         : `Test image ${source.index} itself is not on this machine; only its rates are, in the model's atlas.`;
-    return `${lacking} In its place the model's own painting of it is shown to the encoder again:`;
+    return `${lacking} In its place the model's own picture of it is shown to the encoder again:`;
   }
 
   function showRates({ state, rates }) {

@@ -1,4 +1,7 @@
-/** The equations of docs/math.md as MathML, with the numbers they have there: a page shows them, their home is the document. */
+/**
+ * The equations of docs/math.md as MathML, with the numbers they have there: a page shows them, their home is the
+ * document.
+ */
 
 import { h } from "../../dom.js";
 
@@ -111,7 +114,10 @@ const EQUATIONS = {
   error: [[8, row(words("error"), o("="), words("mean"), gap, sup(row(o("("), hat, o("−"), i("x"), o(")")), n(2)))]],
 };
 
-/** An equation by its name; `argument` is a number that some of them show. Steps are counted from 1 here, as on the page. */
+/**
+ * An equation by its name; `argument` is a number that some of them show. Steps are counted from 1 here, as on the
+ * page.
+ */
 export function equation(name, argument) {
   const element = h("div", { class: "equation" });
   for (const [number, markup] of EQUATIONS[name]) {

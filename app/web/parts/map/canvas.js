@@ -1,6 +1,6 @@
 /**
- * The map itself: points or pictures under the hand. The points are drawn when they or the view of them change; what
- * moves with the hand or with the rates is on a second canvas above.
+ * The map itself: points or pictures. The points are drawn when they or the view of them change; what
+ * moves with the pointer or with the rates is on a second canvas above.
  */
 
 import { h, lettering, onLook, palette, sharp } from "../../dom.js";
@@ -29,7 +29,7 @@ const KEYS =
  * @param {MapModel} model
  * @param {import("./pictures.js").Pictures} pictures
  * @param {{hover: (what: null|{row: number}|{x: number, y: number}) => void, pick: (row: number) => void,
- *   travel: (x: number, y: number) => void}} told what the hand is over, and what it took
+ *   travel: (x: number, y: number) => void}} told what the pointer is over, and what was clicked
  */
 export function mapCanvas(model, pictures, told) {
   const { session, atlas } = model;
@@ -126,7 +126,7 @@ export function mapCanvas(model, pictures, told) {
     });
   }
 
-  // ---- the rates that are played ---------------------------------------------------------------------------------
+  // ---- the present rates -----------------------------------------------------------------------------------------
 
   const follow = ({ state, rates }) => {
     if (state.model !== model.entry.name) return;
@@ -143,7 +143,7 @@ export function mapCanvas(model, pictures, told) {
     look("over");
   };
 
-  // ---- the hand --------------------------------------------------------------------------------------------------
+  // ---- pointers --------------------------------------------------------------------------------------------------
 
   const pointers = new Map();
   let gesture = null; // {kind: "move"|"lasso"|"pinch", ...}

@@ -20,7 +20,10 @@ export class MapModel {
   colours = [];
   /** Of each row, the number of its colour among `colours`. @type {Uint8Array|Uint16Array} */
   paint;
-  /** Where the names of classes stand, by number of axes. @type {Record<number, {of: Float32Array, rows: Map<number, number>}>} */
+  /**
+   * Where the names of classes stand, by number of axes.
+   * @type {Record<number, {of: Float32Array, rows: Map<number, number>}>}
+   */
   middles = {};
 
   /** @param {Session} session */
@@ -58,7 +61,11 @@ export class MapModel {
     this.session.store.change({ view }, label);
   }
 
-  /** Place the points: the atlas' own map, or one that was drawn anew. @param {Partial<MapArrays>} arrays @param {MapAbout} about */
+  /**
+   * Place the points: the atlas' own map, or one that was drawn anew.
+   * @param {Partial<MapArrays>} arrays
+   * @param {MapAbout} about
+   */
   lay(arrays, about) {
     this.about = about;
     this.points = { 2: unit(arrays.map2.values), 3: unit(arrays.map3.values) };

@@ -1,4 +1,4 @@
-/** What lies above the points: names of classes, the rates that are played and their trail, the hand, and the lasso. */
+/** What lies above the points: names of classes, the present rates and their trail, the pointer, and the lasso. */
 
 import { nearestWeights, middles } from "../../math/map_geometry.js";
 

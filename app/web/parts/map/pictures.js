@@ -1,4 +1,6 @@
-/** Small pictures of an atlas' rows: the test image itself where it is at hand, else what the model makes of its rates. */
+/**
+ * Small pictures of an atlas' rows: the test image itself where it is at hand, else what the model makes of its rates.
+ */
 
 import { pixels } from "../../dom.js";
 import { fromBytes } from "../../math/image.js";

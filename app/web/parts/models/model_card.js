@@ -45,7 +45,10 @@ export function modelCard(entry, drawn, below = null) {
   return element;
 }
 
-/** The card of a model that cannot be opened: nothing in it moves, and its curve is here, since the charts below the view are not of it. */
+/**
+ * The card of a model that cannot be opened: nothing in it moves, and its curve is here, since the charts below the
+ * view are not of it.
+ */
 export function previewModelCard(entry) {
   const { dataset, size, channels, dims, steps } = entry;
   const where = [dataset, `${size}² ${channels === 3 ? "colour" : "gray"}`].filter(Boolean).join(", ");

@@ -10,7 +10,8 @@
  *       words: "What a screen reader says, with the numbers.",
  *     });
  *
- * Marks: bars, line (`dashed`), dots (`hollow`, `titles`: words of each), band ([x, low, high]), region ([from, to] of x). Drawn as SVG,
+ * Marks: bars, line (`dashed`), dots (`hollow`, `titles`: words of each), band ([x, low, high]), region ([from, to] of
+ * x). Drawn as SVG,
  * so that it follows the theme by itself. Under the pointer, or at the arrow keys, it says
  * its values.
  */
@@ -28,7 +29,11 @@ export function svg(tag, properties = {}, ...children) {
   return element;
 }
 
-/** A chart without content; `draw` shows some. @param {string} title @param {{tall?: number}} [options] height in pixels */
+/**
+ * A chart without content; `draw` shows some.
+ * @param {string} title
+ * @param {{tall?: number}} [options] height in pixels
+ */
 export function chart(title, { tall = 170 } = {}) {
   const picture = svg("svg", { role: "img", class: "chart-picture", height: tall, tabindex: 0 });
   const legend = h("p", { class: "legend", "aria-hidden": "true" });

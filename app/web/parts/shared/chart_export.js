@@ -1,4 +1,4 @@
-/** The charts of the page, each to be taken along as SVG or PDF. */
+/** Export of the page's charts as SVG or PDF. */
 
 import { h } from "../../dom.js";
 import { figurePdf } from "../../formats/pdf.js";
@@ -8,7 +8,10 @@ import { download } from "./download.js";
 
 const WRITERS = { svg: figureSvg, pdf: figurePdf };
 
-/** What there is to take along: charts, and parts with a `data-figure`, which names them. @returns {Map<string, HTMLElement>} */
+/**
+ * What can be exported: charts, and parts with a `data-figure`, which names them.
+ * @returns {Map<string, HTMLElement>}
+ */
 export function chartsIn(root) {
   const found = new Map();
   for (const element of root.querySelectorAll("figure.chart, [data-figure]")) {

@@ -1,5 +1,6 @@
 /**
- * A chart on the page as a figure: what its elements, SVG shapes and canvases show, with the colours and sizes that they
+ * A chart on the page as a figure: what its elements, SVG shapes and canvases show, with the colours and sizes that
+ * they
  * have here. A canvas brings `vector(context, width, height)`, which draws it anew; one of class `pixels` is a picture.
  * Controls are left out.
  */
@@ -227,7 +228,10 @@ function ramp(image, { x, y, width, height }, opacity, { colour, ground }) {
   });
 }
 
-/** Reads CSS colours as the root's style sheets mean them. @returns {(css: string) => import("../../formats/vector_figure.js").Colour} */
+/**
+ * Reads CSS colours as the root's style sheets mean them.
+ * @returns {(css: string) => import("../../formats/vector_figure.js").Colour}
+ */
 function reader(root) {
   const probe = Object.assign(document.createElement("i"), { hidden: true });
   const known = new Map();

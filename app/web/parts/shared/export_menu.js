@@ -1,11 +1,12 @@
 /**
- * What a visitor can take along: files that carry their recipe, a table, the lines of Python, the link.
+ * What can be exported: files that carry their recipe, a table, the lines of Python, the link.
  *
  *     exportMenu(session)                                      // the picture on the screen
  *     exportMenu(session, () => ({ kind: "grid", name: "samples", cells, seeds, columns: 8, captions }))
  *
  * @typedef {{kind: "picture"|"grid"|"strip", name: string, cells: Uint16Array[], seeds: number[],
- *   flips?: [number, number, number][], upto?: number[], columns?: number, captions?: string[], frame_ms?: number} | {why: string}} Offer
+ *   flips?: [number, number, number][], upto?: number[], columns?: number, captions?: string[], frame_ms?: number} |
+ *   {why: string}} Offer
  *   rates of each picture, seeds of the noise: one for each or one for all, spikes that are turned by hand, and steps
  *   after which a picture is seen
  */
@@ -74,7 +75,7 @@ function sheetOf(session, offer, page) {
   if ("why" in offer) return h("p", { class: "quiet" }, offer.why);
   const { entry, store, engine, latent } = session;
   const { cells, seeds, flips, upto, kind } = offer;
-  const { sampler, steps, rates, source } = store.state; // as they are now, whatever the hand does meanwhile
+  const { sampler, steps, rates, source } = store.state; // as they are now, whatever changes meanwhile
   const single = cells.length === 1;
   const scale = select("Scale", SCALES, single ? 10 : 4, (n) => `${n} ×`);
   const gap = select("Gap", GAPS, 2, (n) => `${n} px`);

@@ -12,7 +12,8 @@ import { openRecipe, showCell } from "./open_recipe.js";
 export function fileDrop(session) {
   const line = h("div", { class: "opened-place" });
   const over = (event) => {
-    if ([...(event.dataTransfer?.types ?? [])].includes("Files")) event.preventDefault(); // else the browser leaves the page
+    // else the browser leaves the page
+    if ([...(event.dataTransfer?.types ?? [])].includes("Files")) event.preventDefault();
   };
   const drop = (event) => {
     const [file] = event.dataTransfer?.files ?? [];

@@ -2,7 +2,9 @@
 
 import { h, icon } from "../../dom.js";
 
-/** A button with a sheet below it that `content` fills anew each time it opens; closes on Escape or a click elsewhere. */
+/**
+ * A button with a sheet below it that `content` fills anew each time it opens; closes on Escape or a click elsewhere.
+ */
 export function menu(label, picture, content) {
   const sheet = h("div", { class: "sheet", hidden: true });
   const button = h(

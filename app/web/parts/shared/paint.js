@@ -13,7 +13,9 @@ export function paint(canvas, image, channels) {
   canvas.getContext("2d").putImageData(data, 0, 0);
 }
 
-/** Difference of two images, times `gain`, around gray, readable by the colour-blind: more is orange, less is violet. */
+/**
+ * Difference of two images, times `gain`, around gray, readable by the colour-blind: more is orange, less is violet.
+ */
 export function paintDifference(canvas, image, other, channels, gain = 1) {
   const area = image.length / channels;
   const data = new ImageData(canvas.width, canvas.height);

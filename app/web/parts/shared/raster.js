@@ -1,9 +1,15 @@
-/** The spike raster: a row for each latent neuron, a column for each time step; what the last move won or lost stands out. */
+/**
+ * The spike raster: a row for each latent neuron, a column for each time step; what the last move won or lost stands
+ * out.
+ */
 
 import { h, icon, onLook, palette, sharp } from "../../dom.js";
 import { nameOf, orderOf } from "./mixer.js";
 
-/** A small picture of spikes, without names or numbers; steps from `upto` on are pale. @param {Uint8Array} spikes (T, d) */
+/**
+ * A small picture of spikes, without names or numbers; steps from `upto` on are pale.
+ * @param {Uint8Array} spikes (T, d)
+ */
 export function paintSpikes(canvas, spikes, dims, upto = Infinity) {
   canvas.vector = (context, width, height) => paintAt({ context, width, height }, palette(canvas), spikes, dims, upto);
   paintAt(sharp(canvas), palette(canvas), spikes, dims, upto);

@@ -20,7 +20,7 @@ export async function sourceImage(session, source) {
 }
 
 /**
- * What the encoder can be shown: that picture, or else the one which the model paints of the source's rates.
+ * What the encoder can be shown: that picture, or else the model's own picture of the source's rates.
  * @param {Session} session
  * @returns {Promise<{image: Float32Array, painted: boolean}>} (C, H, W) in [-1, 1]; painted: by the model
  */
@@ -28,6 +28,7 @@ export async function encoderImage(session, source) {
   const image = await sourceImage(session, source);
   if (image) return { image, painted: false };
   const { engine, entry } = session;
-  const spikes = engine.sample(fromGrid(session.ratesOf(source)), 0, "systematic", entry.steps); // hardly any sampling noise
+  // hardly any sampling noise
+  const spikes = engine.sample(fromGrid(session.ratesOf(source)), 0, "systematic", entry.steps);
   return { image: engine.decode(spikes, entry.steps).slice(), painted: true };
 }

@@ -1,4 +1,4 @@
-/** The line above every view: which model, back and forth, and what to take along. */
+/** The line above every view: which model, undo and redo, link and export. */
 
 import { h, icon } from "../../dom.js";
 import { menu } from "./menu.js";

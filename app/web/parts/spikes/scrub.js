@@ -1,4 +1,6 @@
-/** The picture as it comes about, step by step, under the weights of the readout; and what edited spikes change in it. */
+/**
+ * The picture as it comes about, step by step, under the weights of the readout; and what edited spikes change in it.
+ */
 
 import { h, pixels } from "../../dom.js";
 import { gainFor, rms } from "../../math/image.js";
@@ -97,7 +99,11 @@ export function scrub(session, trace) {
     python.refresh();
   }
 
-  /** The picture after each step, one after the other. @param {Traced} traced @returns {import("../shared/export_menu.js").Offer} */
+  /**
+   * The picture after each step, one after the other.
+   * @param {Traced} traced
+   * @returns {import("../shared/export_menu.js").Offer}
+   */
   function steps({ state: { rates, seed, steps: all }, flips }) {
     const upto = Array.from({ length: all }, (_, k) => k + 1);
     /** @returns {[number, number, number][]} */

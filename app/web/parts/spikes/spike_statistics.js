@@ -1,4 +1,7 @@
-/** What the samplers' theory says of counts, intervals and Fano factors, over what many draws show; and why this is not Poisson. */
+/**
+ * What the samplers' theory says of counts, intervals and Fano factors, over what many draws show; and why this is not
+ * Poisson.
+ */
 
 import { h } from "../../dom.js";
 import { sample, uniform } from "../../engine/noise.js";

@@ -14,14 +14,14 @@ EVERY = 1 / 60  # s between two moves of the hand
 OTHERS = 8
 MODELS = ("annvae-mnist", "cifar10-plus", "emoji-plus")  # without spikes; of more neurons; of larger pictures, too
 
-# The desk tells of each drawing; its latency is known when all listeners have drawn.
+# The session tells of each drawing; its latency is known when all listeners have drawn.
 _LISTEN = """async () => {
-  const stage = performance.getEntriesByType('resource').find((entry) => entry.name.endsWith('/stage.js')).name;
-  const desk = await (await import(stage)).opened();
+  const mount = performance.getEntriesByType('resource').find((entry) => entry.name.endsWith('/mount.js')).name;
+  const session = await (await import(mount)).openedSession();
   const seen = (window.seen = { latency: [], ms: [] });
-  desk.live.on(({ ms }) => setTimeout(() => {
-    if (!desk.live.now.latency) return;
-    seen.latency.push(desk.live.now.latency);
+  session.live.on(({ ms }) => setTimeout(() => {
+    if (!session.live.now.latency) return;
+    seen.latency.push(session.live.now.latency);
     seen.ms.push(ms);
   }));
 }"""

@@ -33,8 +33,8 @@ window.WebSocket = class extends WebSocket {
 # Chromium collects one that only the debugger waits for.
 _CHANGE = """async () => {
   const change = async () => {
-    const stage = performance.getEntriesByType('resource').find((entry) => entry.name.endsWith('/stage.js')).name;
-    const { store } = await (await import(stage)).opened();
+    const mount = performance.getEntriesByType('resource').find((entry) => entry.name.endsWith('/mount.js')).name;
+    const { store } = await (await import(mount)).openedSession();
     window.asked = 0;
     store.change({ seed: (store.state.seed + 1) % 10_000 }, 'noise');
   };

@@ -11,15 +11,15 @@ from app.state import State, decode
 from esvae_core.errors import EsvaeError
 
 # Components run from a blob, so the page's modules are imported by absolute address; the browser's module cache then
-# makes all of a page's parts share one desk.
+# makes all of a page's parts share one session.
 _JS = """
 export default function (component) {
   const { parentElement, data } = component;
   const base = new URL(data.base, document.baseURI).href; // all pages lie side by side, whatever path is before them
   let gone = false;
   let leave = () => {};
-  import(`${base}/web/${data.version}/stage.js`)
-    .then(({ place }) => place(parentElement, { ...data, base }, component.setStateValue))
+  import(`${base}/web/${data.version}/mount.js`)
+    .then(({ mountView }) => mountView(parentElement, { ...data, base }, component.setStateValue))
     .then((dispose) => (gone ? dispose() : (leave = dispose)))
     .catch((error) => {
       parentElement.textContent = `The explorer could not be loaded: ${error.message}. A reload may help.`;

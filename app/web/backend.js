@@ -1,5 +1,8 @@
 /** Asks the server: the one place where the page fetches what is no module or style sheet. */
 
+import { readArrays } from "./formats/array_format.js";
+import { encodeState, PARAMETER } from "./state/url_state.js";
+
 const OWN = { "X-ESVAE": "1" }; // which the pages of other sites cannot send
 const BUSY = 429;
 const TIMES = 5; // that a busy server is asked before its words are told
@@ -11,7 +14,7 @@ const TIMES = 5; // that a busy server is asked before its words are told
  * @returns {Promise<Response>} what it answered
  * @throws {Error} with the server's words, if it refused or failed
  */
-export async function ask(base, path, method = "GET") {
+async function ask(base, path, method = "GET") {
   let answer = await fetch(`${base}/${path}`, { method, headers: OWN });
   for (let turn = 1; answer.status === BUSY && answer.headers.has("retry-after") && turn < TIMES; turn++) {
     await new Promise((done) => setTimeout(done, 1000 * Math.min(10, Number(answer.headers.get("retry-after")) || 1)));
@@ -20,4 +23,43 @@ export async function ask(base, path, method = "GET") {
   if (answer.ok) return answer;
   const { error } = await answer.json().catch(() => ({}));
   throw new Error(error ?? `${path.split("?")[0]}: ${answer.status} ${answer.statusText}`);
+}
+
+/**
+ * The server's routes; `app/answers.py` says what each answers.
+ * @param {string} base their address
+ * @returns {Backend}
+ */
+export function serverBackend(base) {
+  const kept = new Map(); // bundles are needed by the page and by its workers
+  const bytes = async (path) => (await ask(base, path)).arrayBuffer();
+  const json = async (path, method) => (await ask(base, path, method)).json();
+  const arrays = async (path) => readArrays(await bytes(path));
+  const pathOf = (name) => name.split("/").map(encodeURIComponent).join("/");
+  const link = (state) => `${PARAMETER}=${encodeURIComponent(encodeState(state))}`;
+  return {
+    wasm: new URL("./engine/engine.wasm", import.meta.url),
+    addressable: true,
+    models: () => json("models"),
+    model: (name) => json(`model/${pathOf(name)}`),
+    bundle: (hash) => {
+      if (!kept.has(hash)) kept.set(hash, bytes(`bundle/${hash}`));
+      return kept.get(hash);
+    },
+    atlas: (hash, version) => arrays(`atlas/${hash}?${version}`), // it may be built anew for the same weights
+    originals: async (hash) => (await arrays(`originals/${hash}`)).arrays.images,
+    previews: async (name, { seed, count, of, rows }) => {
+      const query = new URLSearchParams({ seed: String(seed), count: String(count), of, rows: String(rows) });
+      return (await arrays(`own/${pathOf(name)}?${query}`)).arrays;
+    },
+    dimensions: (hash, version) => json(`dimensions/${hash}?${version}`),
+    decode: async (state) => (await arrays(`draw?${link(state)}`)).arrays,
+    page: async (hash, view, state) => (await ask(base, `page/${hash}?view=${view}&${link(state)}`)).text(),
+    maps: {
+      begin: (hash, settings) => json(`map/${hash}?${new URLSearchParams(settings)}`, "POST"),
+      state: (key) => json(`map-state/${key}`),
+      cancel: (key) => ask(base, `map-state/${key}`, "DELETE"),
+      data: (key) => arrays(`map-data/${key}`),
+    },
+  };
 }

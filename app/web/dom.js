@@ -4,15 +4,32 @@
  * An element: h("button", { class: "quiet", onclick: undo, "aria-label": "Undo" }, icon("undo"), " Undo").
  * Properties that are functions, `value`, `checked`, `disabled` and `hidden` are set on the element, all others are
  * attributes; null and false are left out. Children: elements, texts, null, and arrays of them.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, unknown>} [properties]
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[K]}
  */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
-    if (typeof value === "function" || ["value", "checked", "disabled", "hidden"].includes(name)) element[name] = value;
-    else if (value !== null && value !== false && value !== undefined) element.setAttribute(name, value === true ? "" : value);
+    if (typeof value === "function" || ["value", "checked", "disabled", "hidden"].includes(name)) {
+      Reflect.set(element, name, value);
+    } else if (value !== null && value !== false && value !== undefined) {
+      element.setAttribute(name, value === true ? "" : String(value));
+    }
   }
-  element.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...nodesOf(children));
   return element;
+}
+
+/** @param {Child[]} children @returns {(Node|string)[]} */
+function nodesOf(children) {
+  return children.flatMap((child) => {
+    if (Array.isArray(child)) return nodesOf(child);
+    if (child === null || child === undefined || child === false) return [];
+    return [child instanceof Node ? child : String(child)];
+  });
 }
 
 const PATHS = {
@@ -45,16 +62,25 @@ export function icon(name) {
   return svg;
 }
 
-/** A row of buttons of which one is chosen. @param {[value: string, label: string, help?: string][]} choices */
+/**
+ * A row of buttons of which one is chosen.
+ * @param {string} label
+ * @param {[value: string, label: string, help?: string][]} choices
+ * @param {string} chosen
+ * @param {(value: string) => void} onchange
+ */
 export function choice(label, choices, chosen, onchange) {
   const buttons = choices.map(([value, text, help]) =>
-    h("button", { type: "button", title: help, "aria-pressed": String(value === chosen), onclick: () => onchange(value) }, text),
+    h(
+      "button",
+      { type: "button", title: help, "aria-pressed": String(value === chosen), onclick: () => onchange(value) },
+      text,
+    ),
   );
-  const group = h("div", { class: "choice", role: "group", "aria-label": label }, buttons);
-  /** Show another one as chosen, without telling anybody. */
-  group.choose = (value) =>
-    choices.forEach(([each], i) => buttons[i].setAttribute("aria-pressed", String(each === value)));
-  return group;
+  return Object.assign(h("div", { class: "choice", role: "group", "aria-label": label }, buttons), {
+    /** Show another one as chosen, without calling `onchange`. @param {string} value */
+    choose: (value) => choices.forEach(([each], i) => buttons[i].setAttribute("aria-pressed", String(each === value))),
+  });
 }
 
 /** A canvas of that many pixels which the style sheet may enlarge, every pixel a square. */
@@ -62,7 +88,10 @@ export function pixels(width, height, label, className = "") {
   return h("canvas", { width, height, class: `pixels ${className}`, role: "img", "aria-label": label });
 }
 
-/** Fit a canvas' resolution to its size on the screen; gives the context, scaled to CSS pixels, and that size. */
+/**
+ * Fit a canvas' resolution to its size on the screen; gives the context, scaled to CSS pixels, and that size.
+ * @param {HTMLCanvasElement} canvas
+ */
 export function sharp(canvas) {
   const ratio = Math.min(3, globalThis.devicePixelRatio || 1);
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
@@ -73,11 +102,18 @@ export function sharp(canvas) {
   return { context, width, height };
 }
 
-/** The style sheet's colours as canvases need them: {ink, now, was, quiet, ground}. */
+/** The style sheet's colours as canvases need them. @param {Element} element @returns {Palette} */
 export function palette(element) {
   const style = getComputedStyle(element);
   const read = (name) => style.getPropertyValue(`--${name}`).trim();
-  return Object.fromEntries(["ink", "now", "was", "quiet", "ground", "line"].map((name) => [name, read(name)]));
+  return {
+    ink: read("ink"),
+    now: read("now"),
+    was: read("was"),
+    quiet: read("quiet"),
+    ground: read("ground"),
+    line: read("line"),
+  };
 }
 
 /** A canvas' font in the page's own letters. @param {string} size as in "11px" or "650 14px" */
@@ -96,5 +132,11 @@ export function onLook(element, redraw) {
   };
 }
 
+/** What has the focus in an element's document or shadow root. @param {Element} element @returns {Element|null} */
+export function focusedBeside(element) {
+  const root = element.getRootNode();
+  return root instanceof Document || root instanceof ShadowRoot ? root.activeElement : null;
+}
+
 /** Whether the visitor asked for less motion. */
-export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+export const prefersReducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

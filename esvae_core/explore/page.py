@@ -1,7 +1,7 @@
 """One file that holds a model, the engine, an atlas and the explorer's views, and needs no server and no network.
 
 The front end's modules go into the file as `data:` addresses behind an import map, under names of their own, since
-modules in a file from disk may import nothing beside it. Its entry is `app/web/page.js`.
+modules in a file from disk may import nothing beside it. Its entry is `app/web/standalone.js`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ WEB = Path(__file__).resolve().parents[2] / "app" / "web"
 View = Literal["explore", "draw", "spikes", "map"]
 """What the file can open at."""
 
-_ENTRY = "page.js"
+_ENTRY = "standalone.js"
 _PREFIX = "esvae/"
 _COMMENT = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.S | re.M)
 _STATIC = re.compile(
@@ -141,7 +141,7 @@ def _front(web: Path) -> _Front:
     }
     addresses = {_PREFIX + module: _address(text) for module, text in inlined(_ENTRY, files).items()}
     imports = json.dumps({"imports": addresses})
-    style = "".join(files[f"{name}.css"] for name in ("page", "look", "explore", "spikes", "map"))
+    style = "".join(files[f"{name}.css"] for name in ("standalone", "look", "explore", "spikes", "map"))
     engine = _base64((web / "engine" / "engine.wasm").read_bytes())
     before_title = _BEFORE_TITLE.format(policy=_policy(imports, _START))
     before_held = _BEFORE_HELD.format(style=style, imports=imports)

@@ -104,14 +104,14 @@ def test_another_example_is_one_click_away(visit):
 
 
 def test_a_source_that_is_no_image_is_said_to_be_none(page):
-    luck = noise.normal(4, 6)
+    normals = noise.normal(4, 6)
     model = catalogue.named("aaa").checkpoint.model
     open_how(page, State("aaa", Prior(4), LINK.rates, 7, "systematic", 8))
-    assert "There is no image: these rates come from the prior." in card(page, "Luck").text_content()
-    chart = card(page, "Luck").get_by_role("img")
-    assert f"6 numbers from {luck.min():.3g} to {luck.max():.3g}." in chart.get_attribute("aria-label")
+    assert "There is no image: these rates come from the prior." in card(page, "Random numbers").text_content()
+    chart = card(page, "Random numbers").get_by_role("img")
+    assert f"6 numbers from {normals.min():.3g} to {normals.max():.3g}." in chart.get_attribute("aria-label")
     with torch.inference_mode():
-        rates = from_grid(to_grid(model.prior(torch.from_numpy(luck.astype(np.float32))[None])[0].tolist()))
+        rates = from_grid(to_grid(model.prior(torch.from_numpy(normals.astype(np.float32))[None])[0].tolist()))
     assert f"Rates from {rates.min():.3g} to {rates.max():.3g}." in card(page, "Prior").get_by_role(
         "img"
     ).get_attribute("aria-label")

@@ -23,8 +23,8 @@ MOVES = """() => {
   return found;
 }"""
 COUNT = """async (seconds) => {
-  const stage = performance.getEntriesByType('resource').find((entry) => entry.name.endsWith('/stage.js')).name;
-  const { store } = await (await import(stage)).opened();
+  const mount = performance.getEntriesByType('resource').find((entry) => entry.name.endsWith('/mount.js')).name;
+  const { store } = await (await import(mount)).openedSession();
   let count = 0;
   const stop = store.on('state', () => count++);
   await new Promise((done) => setTimeout(done, 1000 * seconds));

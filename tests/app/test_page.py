@@ -73,7 +73,7 @@ def test_drag(opened, shelf_dir, tmp_path):
     opened.mouse.up()
     recipe = replayed(opened, shelf_dir, tmp_path)
     assert recipe.units[0, 2] > 0.9 * GRID
-    opened.locator("[data-luck=there]").wait_for()  # many draws, without workers
+    opened.locator("[data-statistics=there]").wait_for()  # many draws, without workers
     opened.keyboard.press("Control+z")
     opened.wait_for_timeout(100)
     assert np.array_equal(pixels_of(opened), first)

@@ -127,7 +127,7 @@ def test_as_python_makes_the_same_picture(page, tmp_path, shelf_dir):
     page.get_by_role("button", name="Export").click()
     page.get_by_label("Scale").select_option("1")
     page.get_by_role("button", name="as Python").click()
-    lines = page.locator(".takeaway .code").text_content()
+    lines = page.locator(".export-sheet .code").text_content()
     assert "rate" not in lines
     assert "paint_codes(model, codes)" in lines
     code = lines.replace(lines.split('load("')[1].split('"')[0], str(shelf_dir / "plain.safetensors"))
@@ -151,7 +151,7 @@ def test_views_about_spikes_say_calmly_that_there_are_none(page, view):
 
 def test_a_path_is_straight_in_the_latent(page):
     open_page(page, PLAIN, "/interpolate", ".strip[data-there]")
-    assert "has no spikes" in page.locator(".plainly").inner_text()
+    assert "has no spikes" in page.locator(".no-spikes-notice").inner_text()
     assert not page.get_by_role("group", name="Path").count()
     assert not page.get_by_role("group", name="Noise between frames").count()
     slider = page.get_by_label("Place on the path")

@@ -169,7 +169,7 @@ def test_the_front_end_is_served_under_its_version():
         assert answer.status == 200
         assert answer.body == content
         assert answer.headers["content-type"].startswith(kind)
-    assert "stage.js" in routes.FILES
+    assert "mount.js" in routes.FILES
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_the_front_end_is_served_under_its_version():
         "engine/build.sh",
         "",
         "/etc/passwd",
-        "stage.js/",
+        "mount.js/",
         "nul\x00",
     ],
 )
@@ -192,7 +192,7 @@ def test_other_files_are_refused(name):
 
 
 def test_another_version_of_a_file_is_refused():
-    assert Answer("/esvae/web/0000000000000000/stage.js").status == 404
+    assert Answer("/esvae/web/0000000000000000/mount.js").status == 404
 
 
 def test_what_stays_for_good_is_kept_from_the_collector():
@@ -202,7 +202,7 @@ def test_what_stays_for_good_is_kept_from_the_collector():
 
 
 def test_ranges_are_refused():
-    answer = Answer(f"/esvae/web/{routes.VERSION}/stage.js", headers={"Range": "bytes=0-10"})
+    answer = Answer(f"/esvae/web/{routes.VERSION}/mount.js", headers={"Range": "bytes=0-10"})
     assert answer.status == 416
 
 

@@ -56,7 +56,7 @@ def same(page, image: np.ndarray, selector: str = LARGE) -> bool:
 
 def open_spikes(page, state: State | str = LINK) -> None:
     open_page(page, state, "/spikes")
-    page.locator(".laws-part[data-drawn]").wait_for()
+    page.locator(".statistics-part[data-drawn]").wait_for()
 
 
 @pytest.fixture(scope="module")
@@ -253,7 +253,7 @@ def test_counts_intervals_and_fano_factors_are_those_of_python(visit):
     assert said.startswith(f"spikes 3: drawn = {shares[3]:.3g}; "), said
     assert re.search(r"5 neurons that fire\. \d of the 4 with rates below 1", chart_words(page, "Fano"))
     page.get_by_label("Neuron", exact=True).select_option(label="d3, rate 1")
-    page.get_by_text("A neuron at rate 1 has no luck in it").wait_for()
+    page.get_by_text("A neuron at rate 1 has no sampling noise").wait_for()
     assert "mean 8, variance 0" in chart_words(page, "Spikes in T")
     page.get_by_role("button", name="Systematic").click()
     page.get_by_text(re.compile("^Systematic sampling spends one random offset")).wait_for()

@@ -136,7 +136,7 @@ def test_links_of_128_dimensions_stay_short():
 
 
 def test_the_page_reads_and_writes_the_same_links():
-    """`tests/app/web/link.test.mjs` holds the page's twin against the same file."""
+    """`tests/app/web/url_state.test.mjs` holds the page's twin against the same file."""
     known = json.loads((Path(__file__).parent / "link_vectors.json").read_text())
     for case in known["good"]:
         state = decode(case["text"])

@@ -37,12 +37,12 @@ def model(shelf_dir):
 
 def menu(page):
     page.get_by_role("button", name="Export", exact=True).click()
-    return page.locator(".takeaway")
+    return page.locator(".export-sheet")
 
 
 def saved(page, label, tmp_path):
     with page.expect_download() as waiting:
-        page.locator(".takeaway").get_by_role("button", name=label, exact=True).click()
+        page.locator(".export-sheet").get_by_role("button", name=label, exact=True).click()
     path = tmp_path / waiting.value.suggested_filename
     waiting.value.save_as(path)
     return path
@@ -102,14 +102,15 @@ def test_the_table_the_lines_and_the_link(page, context, tmp_path, monkeypatch, 
 
 
 GRID_OF_FOUR = """async () => {
-  const [stage] = performance.getEntriesByType('resource').map((e) => e.name).filter((n) => n.endsWith('/stage.js'));
-  const { takeaway } = await import(stage.replace('stage.js', 'parts/takeaway.js'));
-  const { Desk } = await import(stage.replace('stage.js', 'desk.js'));
-  const desk = await Desk.open(location.origin + '/esvae');
+  const [mount] = performance.getEntriesByType('resource').map((e) => e.name).filter((n) => n.endsWith('/mount.js'));
+  const { exportMenu } = await import(mount.replace('mount.js', 'parts/shared/export_menu.js'));
+  const { Session } = await import(mount.replace('mount.js', 'session.js'));
+  const { serverBackend } = await import(mount.replace('mount.js', 'backend.js'));
+  const session = await Session.open(serverBackend(location.origin + '/esvae'));
   const cells = UNITS.map((rates) => Uint16Array.from(rates));
   const offer = { kind: 'grid', name: 'four', cells, seeds: [1, 2, 3, 4], columns: 2, captions: ['a', 'b', 'c', 'd'] };
   const place = document.body.appendChild(document.createElement('div'));
-  place.append(takeaway(desk, () => offer, 'Export four'));
+  place.append(exportMenu(session, () => offer, 'Export four'));
 }"""
 
 
@@ -119,7 +120,8 @@ def test_a_grid_and_its_films(page, shelf_dir, tmp_path):
     page.get_by_role("button", name="Export four").evaluate("button => button.click()")
     for label in ("PNG", "SVG", "GIF", "WEBP", "MP4", ".npz"):
         with page.expect_download() as waiting:
-            page.locator(".takeaway").get_by_role("button", name=label, exact=True).evaluate("button => button.click()")
+            button = page.locator(".export-sheet").get_by_role("button", name=label, exact=True)
+            button.evaluate("button => button.click()")
         path = tmp_path / waiting.value.suggested_filename
         waiting.value.save_as(path)
         done = replay(path, [shelf_dir])

@@ -1,4 +1,4 @@
-"""The page's maths under Node: the .mjs tests in `web/`, on cases that are written here with the library and Pillow."""
+"""The page's modules under Node: the .mjs tests in `web/`, on cases written here with the library and Pillow."""
 
 from __future__ import annotations
 

@@ -78,7 +78,8 @@ test("any bytes load or are refused", async () => {
     const whole = structures[random(2)];
     const bytes = whole.slice(0, i % 4 === 0 ? random(whole.length) : whole.length);
     // mostly where the structure is
-    for (let n = random(4); n >= 0; n--) bytes[random(i % 3 ? Math.min(1700, bytes.length) : bytes.length)] = random(256);
+    for (let n = random(4); n >= 0; n--)
+      bytes[random(i % 3 ? Math.min(1700, bytes.length) : bytes.length)] = random(256);
     try {
       const engine = await Engine.load(i % 2 && bytes.length > 48 ? sealed(bytes) : bytes, module);
       loaded++;

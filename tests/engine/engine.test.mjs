@@ -38,7 +38,10 @@ for (const [name, known] of Object.entries(cases)) {
 
   test(`${name}: prior`, () => {
     for (const { seed, temperature, prior, rates } of known.prior) {
-      assert.ok(apart(engine.priorRates(seed, { temperature, prior }), rates) <= 1e-6, `${seed} ${temperature} ${prior}`);
+      assert.ok(
+        apart(engine.priorRates(seed, { temperature, prior }), rates) <= 1e-6,
+        `${seed} ${temperature} ${prior}`,
+      );
     }
     assert.deepEqual(engine.priorRates(7), engine.priorRates(7, { temperature: 1 }));
   });
@@ -99,10 +102,16 @@ test("wrong input is refused", async () => {
   refused(() => engine.sample(new Array(8).fill(0), -1), "seed: expected 0 to 4294967295, got -1");
   refused(() => engine.sample(new Array(8).fill(0), 1, "poisson"), /^sampler: expected 'bernoulli' or 'systematic'/);
   refused(() => engine.priorRates(-1), "seed: expected 0 to 4294967295, got -1");
-  refused(() => engine.priorRates(1, { temperature: -1 }), "temperature: expected a finite number of 0 or more, got -1");
+  refused(
+    () => engine.priorRates(1, { temperature: -1 }),
+    "temperature: expected a finite number of 0 or more, got -1",
+  );
   refused(() => engine.priorRates(1, { prior: "fitted" }), "prior: this model has no fitted one");
   refused(() => engine.priorRates(1, { prior: "mixed" }), "prior: expected 'learned' or 'fitted', got mixed");
-  refused(() => engine.trace(new Uint8Array(8), 1, ["decoder.9"]), /^layer decoder.9: not known; there are from_latent/);
+  refused(
+    () => engine.trace(new Uint8Array(8), 1, ["decoder.9"]),
+    /^layer decoder.9: not known; there are from_latent/,
+  );
 });
 
 test("a browser without SIMD gets a clear word", async () => {

@@ -10,7 +10,10 @@ const vectors = JSON.parse(readFileSync(new URL("noise_vectors.json", import.met
 
 test("uniform", () => {
   for (const { seed, steps, neurons, values_24_bit } of vectors.uniform) {
-    assert.deepEqual(Array.from(uniform(seed, steps, neurons), (u) => u * 2 ** 24), values_24_bit);
+    assert.deepEqual(
+      Array.from(uniform(seed, steps, neurons), (u) => u * 2 ** 24),
+      values_24_bit,
+    );
   }
 });
 

@@ -44,7 +44,9 @@ test("each spike turned alone, as by plain decoding", async () => {
   found.forEach((effect, k) => {
     const turned = Uint8Array.from(spikes);
     turned[3 + k] ^= 1;
-    const wanted = Math.sqrt(engine.decode(turned).reduce((sum, v, i) => sum + (v - before[i]) ** 2, 0) / before.length);
+    const wanted = Math.sqrt(
+      engine.decode(turned).reduce((sum, v, i) => sum + (v - before[i]) ** 2, 0) / before.length,
+    );
     assert.ok(Math.abs(effect - wanted) < 1e-6, `${effect} is not ${wanted}`);
   });
   assert.ok(found.some((effect) => effect > 0));
@@ -56,7 +58,10 @@ test("the newest wins", async () => {
   const other = pool.run("play", rates, 100);
   const live = [1, 2, 3].map((seed) => pool.latest("preview", "play", rates, seed));
   const elsewhere = pool.latest("strip", "play", rates, 4);
-  assert.deepEqual((await Promise.all(live)).map((x) => x === null), [true, true, false]);
+  assert.deepEqual(
+    (await Promise.all(live)).map((x) => x === null),
+    [true, true, false],
+  );
   assert.deepEqual((await live[2]).spikes, await pool.run("sample", rates, 3));
   assert.notEqual(await other, null);
   assert.notEqual(await elsewhere, null);
@@ -67,7 +72,10 @@ test("errors come back, and the pool goes on", async () => {
   const pool = await Pool.load(bundle, wasm, options);
   await assert.rejects(pool.run("decode", [1, 2, 3], 4), { name: "EngineError", code: "input", message: /^spikes/ });
   await assert.rejects(pool.run("constructor"), { code: "input", message: /no call 'constructor'/ });
-  await assert.rejects(pool.run("decode", () => 1), { code: "input", message: /cannot be sent/ });
+  await assert.rejects(
+    pool.run("decode", () => 1),
+    { code: "input", message: /cannot be sent/ },
+  );
   assert.equal((await pool.run("encode", image)).rates.length, rates.length);
   const waiting = pool.run("encode", image);
   pool.close();

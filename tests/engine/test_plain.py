@@ -121,7 +121,7 @@ def test_the_page_computes_the_same(tmp_path):
     path.write_text(json.dumps(cases))
     env = os.environ | {"ESVAE_CASES": str(path)}
     run = subprocess.run(
-        [node, Path(__file__).with_name("plain.mjs")], env=env, capture_output=True, text=True, timeout=60
+        [node, Path(__file__).with_name("ann.mjs")], env=env, capture_output=True, text=True, timeout=60
     )
     assert run.returncode == 0, run.stderr
     for name, found in json.loads(run.stdout).items():

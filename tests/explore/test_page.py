@@ -19,7 +19,7 @@ from esvae_core.explore.atlas import build
 def test_relative_imports_become_names_of_the_map():
     source = """\
 import { a } from "./a.js";
-import * as b from '../maths/b.js';
+import * as b from '../math/b.js';
 import "../c.js";
 import {
   d,
@@ -30,8 +30,8 @@ const from = "./not/this.js"; // nor from "./that.js"
 const lazy = () => load(`./views/${name}.js`);
 """
     text, wanted = page.renamed(source, "parts/x.js")
-    assert wanted == ["parts/a.js", "maths/b.js", "c.js", "parts/deep/d.js", "parts/a.js"]
-    changed = {"./a": "parts/a", "../maths/b": "maths/b", "../c": "c", "./deep/d": "parts/deep/d"}
+    assert wanted == ["parts/a.js", "math/b.js", "c.js", "parts/deep/d.js", "parts/a.js"]
+    changed = {"./a": "parts/a", "../math/b": "math/b", "../c": "c", "./deep/d": "parts/deep/d"}
     for before, after in changed.items():
         source = source.replace(f"{before}.js", f"esvae/{after}.js")
     assert text == source
@@ -63,7 +63,7 @@ def test_every_module_of_the_front_end_has_only_imports_that_are_found():
         assert not page._STATIC.search(left)
         assert ' from "./' not in left, name
         assert ' from "../' not in left, name
-    assert len(page.inlined("page.js", files)) > 20
+    assert len(page.inlined("standalone.js", files)) > 20
 
 
 def test_names_cannot_end_the_script(model):

@@ -1,7 +1,7 @@
 /** Reads an engine bundle and checks all of it; the layout is told in `esvae_core/engine/bundle.py`. */
 
 import { EngineError } from "./errors.js";
-import { plainTensorTable, tensorTable } from "./network.js";
+import { annTensorTable, tensorTable } from "./network.js";
 
 const MAGIC = "ESVAEENG";
 const VERSION = 2;
@@ -9,7 +9,7 @@ const START = 48;
 
 /**
  * @param {ArrayBuffer|Uint8Array} source
- * @returns {Promise<{model: import("./network.js").Model, tensors: Record<string, Float32Array>, hash: string}>}
+ * @returns {Promise<Bundle>}
  * @throws {EngineError} not-a-bundle, truncated, version, content or damaged
  */
 export async function readBundle(source) {
@@ -31,7 +31,7 @@ export async function readBundle(source) {
   if (start > bytes.length) throw truncated(start, bytes.length);
   const header = json(bytes.subarray(START, start));
   const model = checkedModel(header.model);
-  const { table, size } = (isPlain(model) ? plainTensorTable : tensorTable)(model);
+  const { table, size } = isAnn(model) ? annTensorTable(model) : tensorTable(model);
   if (canonical(header.tensors) !== canonical(table)) {
     throw new EngineError("content", `bundle: tensors: expected the ${table.length} that the model's settings imply`);
   }
@@ -44,7 +44,11 @@ export async function readBundle(source) {
   await checkHash(bytes, hash);
   const tensors = Object.fromEntries(
     table.map(({ name, shape, offset }) => {
-      const values = new Float32Array(bytes.buffer, start + offset, shape.reduce((a, b) => a * b));
+      const values = new Float32Array(
+        bytes.buffer,
+        start + offset,
+        shape.reduce((a, b) => a * b),
+      );
       if (!values.every(Number.isFinite)) {
         throw new EngineError("content", `bundle: ${name}: expected finite numbers, found NaN or infinite ones`);
       }
@@ -54,7 +58,7 @@ export async function readBundle(source) {
   return { model, tensors, hash };
 }
 
-/** A private copy: aligned, and nobody changes it after the checks. */
+/** A private copy: aligned, and unchanged after the checks. */
 function copied(source) {
   if (source instanceof ArrayBuffer) return new Uint8Array(source.slice(0));
   if (ArrayBuffer.isView(source)) {
@@ -72,7 +76,7 @@ function truncated(expected, found) {
 }
 
 function json(bytes) {
-  let header = null;
+  let header;
   try {
     header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
@@ -103,13 +107,16 @@ async function checkHash(bytes, hash) {
   }
 }
 
-/** Whether a model has no spikes. */
-export const isPlain = (model) => ["annvae", "ae"].includes(model?.kind);
+/** Whether a model has no spikes. @param {EngineSettings|AnnSettings} model @returns {model is AnnSettings} */
+export const isAnn = (model) => ["annvae", "ae"].includes(model?.kind);
 
 const between = (low, high) => (v) => typeof v === "number" && v >= low && v <= high;
 const whole = (low, high) => (v) => Number.isInteger(v) && v >= low && v <= high;
 const positive = (v) => typeof v === "number" && Number.isFinite(v) && v > 0;
-const among = (...values) => (v) => values.includes(v);
+const among =
+  (...values) =>
+  (v) =>
+    values.includes(v);
 
 const NEURON = {
   leak: between(0, 1),
@@ -135,7 +142,7 @@ const SPIKING = {
 /** The settings that inference needs, checked; those of training may be there and are left alone. */
 function checkedModel(model) {
   check(model, SHAPE, "model");
-  if (isPlain(model)) check({ components: 1, ...model }, { components: whole(1, 1000) }, "model");
+  if (isAnn(model)) check({ components: 1, ...model }, { components: whole(1, 1000) }, "model");
   else {
     check({ learned_readout: false, ...model }, SPIKING, "model");
     for (const name of ["neuron", "latent_neuron"]) {

@@ -10,9 +10,9 @@
  * The inner loops are engine.c; the reference, equal to every membrane's last bit, is `esvae_core/engine/reference.py`.
  */
 
-import { readBundle } from "./bundle.js";
+import { isAnn, readBundle } from "./bundle.js";
 import { EngineError } from "./errors.js";
-import { decoderLayers, encoderLayers, heardBy } from "./network.js";
+import { decoderLayers, encoderLayers, receptiveFields } from "./network.js";
 import { sample } from "./noise.js";
 import { priorRates, priorTensors } from "./prior.js";
 
@@ -26,7 +26,37 @@ const SNAPSHOT_BYTES = 2 ** 27; // beyond this, `decodeChanged` keeps sums but n
 
 /** The smallest module that needs 128-bit SIMD: () -> i8x16.popcnt(i8x16.splat(0)). */
 const SIMD_PROBE = Uint8Array.of(
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+  0,
+  97,
+  115,
+  109,
+  1,
+  0,
+  0,
+  0,
+  1,
+  5,
+  1,
+  96,
+  0,
+  1,
+  123,
+  3,
+  2,
+  1,
+  0,
+  10,
+  10,
+  1,
+  8,
+  0,
+  65,
+  0,
+  253,
+  15,
+  253,
+  98,
+  11,
 );
 
 /** Whether this browser can run the engine. */
@@ -34,7 +64,11 @@ export function supported() {
   return typeof WebAssembly === "object" && WebAssembly.validate(SIMD_PROBE);
 }
 
-/** engine.wasm, compiled; from bytes, an address or a compiled module. */
+/**
+ * engine.wasm, compiled.
+ * @param {WasmSource} [wasm] from bytes, an address or a compiled module
+ * @returns {Promise<WebAssembly.Module>}
+ */
 export async function compile(wasm = new URL("./engine.wasm", import.meta.url)) {
   if (!supported()) {
     throw new EngineError("no-simd", "this browser has no WebAssembly SIMD; any of 2023 or later does (Safari: 16.4)");
@@ -104,29 +138,50 @@ function paddedRows(values, width) {
 
 /** Order of the fields of `Layer` in engine.c. */
 const FIELDS = [
-  "positions", "width", "first", "taps", "weight", "bias", "biasStep", "stride", "rest", "leak", "threshold", "soft",
-  "starts", "rows", "nextStride", "plane", "decay", "membranes",
-]; // prettier-ignore
+  "positions",
+  "width",
+  "first",
+  "taps",
+  "weight",
+  "bias",
+  "biasStep",
+  "stride",
+  "rest",
+  "leak",
+  "threshold",
+  "soft",
+  "starts",
+  "rows",
+  "nextStride",
+  "plane",
+  "decay",
+  "membranes",
+];
 const FLOATS = new Set(["threshold", "decay"]);
 
 /** One layer in the instance's memory. */
 class Placed {
+  /** @param {Arena} arena @param {Layer} layer @param {Record<string, Float32Array>} tensors @param {Layer} [next] */
   constructor(arena, layer, tensors, next) {
     const { name, neuron, kind, channelsOut, taps } = layer;
-    Object.assign(this, { arena, layer, positions: layer.sideOut ** 2, width: padded(channelsOut) });
+    this.arena = arena;
+    this.layer = layer;
+    this.positions = layer.sideOut ** 2;
+    this.width = padded(channelsOut);
     this.size = this.positions * this.width;
     this.channels = channelsOut;
     this.stride = taps * this.width;
-    const heard = heardBy(layer);
+    const inputs = receptiveFields(layer);
     const first = [0];
-    for (const pairs of heard) first.push(first.at(-1) + pairs.length);
+    for (const pairs of inputs) first.push(first.at(-1) + pairs.length);
     const bias = tensors[`${name}.bias`];
     const leak = tensors[`${name}.leak`] ?? new Float32Array(bias.length).fill(neuron?.leak ?? 0);
+    /** @type {Record<string, number>} */
     const fields = {
       positions: this.positions,
       width: this.width,
       first: arena.put(Int32Array.from(first)),
-      taps: arena.put(Int32Array.from(heard.flat().flatMap(([source, k]) => [source, k * this.width]))),
+      taps: arena.put(Int32Array.from(inputs.flat().flatMap(([source, k]) => [source, k * this.width]))),
       weight: arena.put(paddedRows(tensors[`${name}.weight`], channelsOut)),
       bias: arena.put(paddedRows(bias, channelsOut)),
       biasStep: kind === "spread" ? this.width : 0,
@@ -141,7 +196,9 @@ class Placed {
       fields.rows = arena.take(this.size);
       this.membranes = arena.take(this.size);
     }
-    Object.assign(this, { starts: fields.starts, rows: fields.rows, bias: fields.bias });
+    this.starts = fields.starts;
+    this.rows = fields.rows;
+    this.bias = fields.bias;
     this.at = arena.take(FIELDS.length);
     for (const [key, value] of Object.entries(fields)) this.set(key, value);
   }
@@ -183,23 +240,25 @@ export class Engine {
 
   /**
    * @param {ArrayBuffer|Uint8Array} bundle what `to_bundle` of the library wrote
-   * @param {BufferSource|WebAssembly.Module|URL|string} [wasm] engine.wasm; beside this file unless given
+   * @param {WasmSource} [wasm] engine.wasm; beside this file unless given
    * @returns {Promise<Engine>}
    * @throws {EngineError} for a bundle or browser that will not do
    */
   static async load(bundle, wasm) {
-    return Engine.of(await readBundle(bundle), wasm);
+    const { model, ...rest } = await readBundle(bundle);
+    if (isAnn(model)) throw new EngineError("content", "bundle: expected a model with spikes, found one without");
+    return Engine.of({ model, ...rest }, wasm);
   }
 
-  /** From a bundle that was read already. */
+  /** From a bundle that was read already. @param {Bundle<EngineSettings>} read @param {WasmSource} [wasm] */
   static async of(read, wasm) {
     const instance = await WebAssembly.instantiate(await compile(wasm));
     return new Engine(read, instance.exports);
   }
 
-  /** Use `Engine.load`. */
+  /** Use `Engine.load`. @param {Bundle<EngineSettings>} bundle @param {any} exports of engine.c */
   constructor({ model, tensors, hash }, exports) {
-    /** The model's settings. @type {import("./network.js").Model} */
+    /** The model's settings. @type {EngineSettings} */
     this.model = model;
     /** SHA-256 of the bundle, hex. */
     this.hash = hash;
@@ -267,7 +326,7 @@ export class Engine {
     this.#checkSpikes(spikes, steps);
     this.#clear(this.#state.decoder);
     for (let t = 0; t < steps; t++) {
-      this.#hear(spikes, t);
+      this.#setLatentInput(spikes, t);
       this.#exports.step(this.#decoder[0].at, this.#latent.starts, this.#latent.rows);
       this.#throughDecoder(t);
     }
@@ -303,7 +362,7 @@ export class Engine {
     const size = this.#decoder[0].size;
     live.image = null; // until this is through
     for (const t of changed) {
-      this.#hear(live.spikes, t);
+      this.#setLatentInput(live.spikes, t);
       const { starts, rows } = this.#latent;
       this.#exports.drive(this.#decoder[0].at, starts, rows, live.drives + 4 * size * t);
     }
@@ -363,7 +422,7 @@ export class Engine {
     const layers = this.#watched(this.#decoder, steps, names, (see) => {
       this.#clear(this.#state.decoder);
       for (let t = 0; t < steps; t++) {
-        this.#hear(spikes, t);
+        this.#setLatentInput(spikes, t);
         this.#exports.step(this.#decoder[0].at, this.#latent.starts, this.#latent.rows);
         this.#throughDecoder(t);
         see(t);
@@ -430,8 +489,8 @@ export class Engine {
     return weights;
   }
 
-  /** The latent neurons that fire at step t, as the decoder's input. */
-  #hear(spikes, t) {
+  /** Make the latent neurons that fire at step t the decoder's input. */
+  #setLatentInput(spikes, t) {
     const { starts, rows, stride } = this.#latent;
     const width = this.model.latent_dim;
     const list = this.#arena.ints(rows, width);
@@ -467,7 +526,6 @@ export class Engine {
 
   #newLive(steps) {
     const states = this.#state.decoder * Math.ceil(steps / SNAPSHOT_EVERY);
-    const wanted = { drives: steps * this.#decoder[0].size, states: 4 * states <= SNAPSHOT_BYTES ? states : 0 };
     this.#arena.end = this.#liveAt; // the last thing in memory, so it may change its size
     return {
       steps,

@@ -1,21 +1,22 @@
 /** The engine that a bundle needs. */
 
-import { isPlain, readBundle } from "./bundle.js";
+import { isAnn, readBundle } from "./bundle.js";
 import { Engine } from "./engine.js";
-import { PlainEngine } from "./plain.js";
+import { AnnEngine } from "./ann.js";
 
 const WARM = 3; // pictures after which the browser has compiled the loops: 90 ms the first, 7 ms the fourth
 
 /**
  * @param {ArrayBuffer|Uint8Array} bundle
- * @param {BufferSource|WebAssembly.Module|URL|string} [wasm] engine.wasm; a model without spikes needs none
- * @returns {Promise<Engine|PlainEngine>}
+ * @param {WasmSource} [wasm] engine.wasm; a model without spikes needs none
+ * @returns {Promise<Engine|AnnEngine>}
  * @throws {EngineError} the bundle is not whole, or this browser cannot run it
  */
 export async function loadEngine(bundle, wasm) {
   const read = await readBundle(bundle);
-  if (!isPlain(read.model)) return Engine.of(read, wasm);
-  const engine = new PlainEngine(read);
+  const { model, ...rest } = read;
+  if (!isAnn(model)) return Engine.of({ model, ...rest }, wasm);
+  const engine = new AnnEngine({ model, ...rest });
   for (let n = 0; n < WARM; n++) engine.decode(new Float32Array(read.model.latent_dim));
   return engine;
 }

@@ -1,45 +1,45 @@
 /**
  * Shapes and wiring of the network's layers; the twin of `esvae_core/engine/plan.py`, which explains them.
- *
- * @typedef {{leak: number, learned_leak?: boolean, threshold: number, reset: "hard"|"soft"}} Neuron
- * @typedef {{image_channels: number, image_size: number, channels: number[], latent_dim: number, time_steps: number,
- *   neuron: Neuron, latent_neuron: Neuron, sampler: string, readout_decay: number, learned_readout?: boolean,
- *   prior_components: number, prior_snap: boolean}} Model
- * @typedef {{kind: "annvae"|"ae", image_channels: number, image_size: number, channels: number[], latent_dim: number,
- *   components?: number}} PlainModel without spikes: its layers have no neuron
- * @typedef {{name: string, kind: "down"|"up"|"same"|"collect"|"spread", sideIn: number, sideOut: number,
- *   channelsIn: number, channelsOut: number, neuron: Neuron|null, taps: number}} Layer
  */
 
+/** @returns {Layer} */
 function layer(name, kind, sideIn, sideOut, channelsIn, channelsOut, neuron) {
   const taps = { collect: sideIn ** 2, spread: sideOut ** 2 }[kind] ?? 9;
   return { name, kind, sideIn, sideOut, channelsIn, channelsOut, neuron, taps };
 }
 
-/** Image -> latent neurons. @param {Model|PlainModel} m @returns {Layer[]} */
+/** Image -> latent neurons. @param {EngineSettings|AnnSettings} m @returns {Layer[]} */
 export function encoderLayers(m) {
+  const { neuron, latentNeuron } = neuronsOf(m);
   const layers = [];
-  let [side, width] = [m.image_size, m.image_channels];
+  let side = m.image_size;
+  /** @type {number} */
+  let width = m.image_channels;
   m.channels.forEach((out, i) => {
-    layers.push(layer(`encoder.${i}`, "down", side, side / 2, width, out, m.neuron ?? null));
+    layers.push(layer(`encoder.${i}`, "down", side, side / 2, width, out, neuron));
     [side, width] = [side / 2, out];
   });
-  return [...layers, layer("to_latent", "collect", side, 1, width, m.latent_dim, m.latent_neuron ?? null)];
+  return [...layers, layer("to_latent", "collect", side, 1, width, m.latent_dim, latentNeuron)];
 }
 
-/** Latent -> picture; the last layer is the readout. @param {Model|PlainModel} m @returns {Layer[]} */
+/** Latent -> picture; the last layer is the readout. @param {EngineSettings|AnnSettings} m @returns {Layer[]} */
 export function decoderLayers(m) {
+  const { neuron } = neuronsOf(m);
   const rising = [...m.channels].reverse();
   let side = m.image_size / 2 ** rising.length;
-  const layers = [layer("from_latent", "spread", 1, side, m.latent_dim, rising[0], m.neuron ?? null)];
+  const layers = [layer("from_latent", "spread", 1, side, m.latent_dim, rising[0], neuron)];
   rising.forEach((width, i) => {
-    layers.push(layer(`decoder.${i}`, "up", side, 2 * side, width, rising[i + 1] ?? width, m.neuron ?? null));
+    layers.push(layer(`decoder.${i}`, "up", side, 2 * side, width, rising[i + 1] ?? width, neuron));
     side *= 2;
   });
   return [...layers, layer("readout", "same", side, side, rising.at(-1), m.image_channels, null)];
 }
 
-/** Name, shape and byte offset of every tensor in a bundle, and the bytes of them all. @param {Model} m */
+/** Null each for a model without spikes. @param {EngineSettings|AnnSettings} m */
+const neuronsOf = (m) =>
+  "neuron" in m ? { neuron: m.neuron, latentNeuron: m.latent_neuron } : { neuron: null, latentNeuron: null };
+
+/** Name, shape and byte offset of every tensor in a bundle, and the bytes of them all. @param {EngineSettings} m */
 export function tensorTable(m) {
   const shapes = layerShapes(m);
   const [d, components] = [m.latent_dim, m.prior_components];
@@ -52,20 +52,32 @@ export function tensorTable(m) {
   return placed(shapes);
 }
 
-/** As `tensorTable`, of a model without spikes. @param {PlainModel} m */
-export function plainTensorTable(m) {
+/** As `tensorTable`, of a model without spikes. @param {AnnSettings} m */
+export function annTensorTable(m) {
   const [d, components] = [m.latent_dim, m.components ?? 1];
-  const prior = [["prior.weights", [components]], ["prior.means", [components, d]], ["prior.factors", [components, (d * (d + 1)) / 2]]]; // prettier-ignore
+  /** @type {[string, number[]][]} */
+  const prior = [
+    ["prior.weights", [components]],
+    ["prior.means", [components, d]],
+    ["prior.factors", [components, (d * (d + 1)) / 2]],
+  ];
   return placed([...layerShapes(m), ["range.low", [d]], ["range.high", [d]], ...prior]);
 }
 
+/** @param {EngineSettings|AnnSettings} m @returns {[string, number[]][]} */
 const layerShapes = (m) =>
   [...encoderLayers(m), ...decoderLayers(m)].flatMap((l) => {
     const byOutput = l.kind === "spread" ? [l.taps, l.channelsOut] : [l.channelsOut];
-    const shapes = [[`${l.name}.weight`, [l.channelsIn, l.taps, l.channelsOut]], [`${l.name}.bias`, byOutput]];
-    return l.neuron?.learned_leak ? [...shapes, [`${l.name}.leak`, byOutput]] : shapes;
+    /** @type {[string, number[]][]} */
+    const shapes = [
+      [`${l.name}.weight`, [l.channelsIn, l.taps, l.channelsOut]],
+      [`${l.name}.bias`, byOutput],
+    ];
+    if (l.neuron?.learned_leak) shapes.push([`${l.name}.leak`, byOutput]);
+    return shapes;
   });
 
+/** @param {[string, number[]][]} shapes */
 function placed(shapes) {
   let size = 0;
   const table = shapes.map(([name, shape]) => {
@@ -78,23 +90,23 @@ function placed(shapes) {
 
 /** Input and output index along one axis that tap k (0 to 2) joins, by output: [input, k] pairs. */
 function line(kind, sideIn, sideOut) {
-  const heard = Array.from({ length: sideOut }, () => []);
+  const inputs = Array.from({ length: sideOut }, () => []);
   const last = kind === "down" ? sideOut : sideIn;
   for (let k = 0; k < 3; k++) {
     for (let i = 0; i < last; i++) {
       const [source, target] = kind === "down" ? [2 * i - 1 + k, i] : [i, (kind === "up" ? 2 * i : i) - 1 + k];
-      if (source >= 0 && source < sideIn && target >= 0 && target < sideOut) heard[target].push([source, k]);
+      if (source >= 0 && source < sideIn && target >= 0 && target < sideOut) inputs[target].push([source, k]);
     }
   }
-  return heard;
+  return inputs;
 }
 
 /**
- * For each output position, the [input position, tap] pairs it hears, by rising tap.
+ * For each output position, the [input position, tap] pairs that it reads, by rising tap.
  * @param {Layer} l
  * @returns {number[][][]}
  */
-export function heardBy(l) {
+export function receptiveFields(l) {
   if (l.kind === "collect") return [Array.from({ length: l.taps }, (_, q) => [q, q])];
   if (l.kind === "spread") return Array.from({ length: l.taps }, (_, p) => [[0, p]]);
   const lines = line(l.kind, l.sideIn, l.sideOut);

@@ -9,21 +9,32 @@
 import { compile, EngineError, supported } from "./engine.js";
 import { request, valueOf } from "./protocol.js";
 
+/**
+ * @typedef {{key: string|null, call: string, args: unknown[], resolve: (value: unknown) => void,
+ *   reject: (error: Error) => void}} Job
+ */
+
 const spareCores = () => Math.max(1, (globalThis.navigator?.hardwareConcurrency ?? 2) - 1);
 
+/** @returns {WorkerLike} */
 const inBrowser = () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
 
 export class Pool {
+  /** @type {WorkerLike[]} */
   #idle = [];
+  /** @type {WorkerLike[]} */
   #all = [];
+  /** @type {Job[]} */
   #waiting = [];
-  #running = new Map(); // worker -> job
+  /** @type {Map<WorkerLike, Job>} */
+  #running = new Map();
   #count = 0;
 
   /**
    * @param {ArrayBuffer|Uint8Array} bundle
-   * @param {BufferSource|WebAssembly.Module|URL|string} [wasm] engine.wasm; compiled once, for all workers
-   * @param {{size?: number, spawn?: () => Worker}} [options] how many workers, and how to start one
+   * @param {WasmSource} [wasm] engine.wasm; compiled once, for all workers
+   * @param {{size?: number, spawn?: () => WorkerLike}} [options] how many workers, and how to start one
+   * @returns {Promise<Pool>}
    * @throws {EngineError} as `loadEngine`
    */
   static async load(bundle, wasm, { size = spareCores(), spawn = inBrowser } = {}) {

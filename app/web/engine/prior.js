@@ -14,7 +14,7 @@ export function priorTensors(tensors) {
 }
 
 /**
- * @param {import("./network.js").Model} model
+ * @param {EngineSettings} model
  * @param {Record<string, Float32Array>} tensors
  * @param {number} seed 0 to 2^32 - 1
  * @param {PriorOptions} [options] the temperature scales the deviations; the fitted prior, where there is one, unless
@@ -49,7 +49,7 @@ function fitted(model, tensors, numbers, share) {
   const weights = tensors["fitted.weights"];
   const end = weights.reduce((sum, w) => sum + w, 0) * share;
   let chosen = -1;
-  for (let sum = 0; sum <= end && chosen < weights.length - 1; ) sum += weights[++chosen];
+  for (let sum = 0; sum <= end && chosen < weights.length - 1;) sum += weights[++chosen];
   const mean = tensors["fitted.means"].subarray(chosen * d);
   const factor = tensors["fitted.factors"].subarray((chosen * d * (d + 1)) / 2); // the lower triangle, row by row
   return Float32Array.from(numbers, (_, i) => {

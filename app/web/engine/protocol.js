@@ -22,16 +22,16 @@ const CALLS = {
     const spikes = engine.sample(rates, seed, sampler, steps);
     return { spikes, image: engine.decode(spikes) };
   },
-  luck,
+  noiseStatistics,
   flips,
 };
 
 /**
  * What other noise makes of the same rates: `count` draws, seeds from `seed` on.
  * @returns {{mean: Float32Array, deviation: Float32Array, typical: {seed: number, image: Float32Array},
- *   odd: {seed: number, image: Float32Array}}} over the draws; the draws nearest to and farthest from the mean
+ *   leastTypical: {seed: number, image: Float32Array}}} over the draws; the draws nearest to and farthest from the mean
  */
-function luck(engine, rates, seed, count, sampler, steps) {
+function noiseStatistics(engine, rates, seed, count, sampler, steps) {
   const images = Array.from({ length: count }, (_, k) =>
     engine.decode(engine.sample(rates, (seed + k) % 2 ** 31, sampler, steps), steps),
   );
@@ -43,7 +43,7 @@ function luck(engine, rates, seed, count, sampler, steps) {
     mean,
     deviation,
     typical: draw(apart.indexOf(Math.min(...apart))),
-    odd: draw(apart.indexOf(Math.max(...apart))),
+    leastTypical: draw(apart.indexOf(Math.max(...apart))),
   };
 }
 
@@ -79,7 +79,8 @@ export function serve(port) {
   const answered = async ({ version, call, args }) => {
     if (version !== VERSION) throw new EngineError("version", `pool: message version ${version}, not ${VERSION}`);
     if (call === "load") {
-      engine = await loadEngine(...args);
+      const [bundle, wasm] = args;
+      engine = await loadEngine(bundle, wasm);
       return null;
     }
     if (!engine) throw new EngineError("input", `pool: '${call}' before 'load'`);

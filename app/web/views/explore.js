@@ -1,30 +1,42 @@
-/** Explore: a source, its picture, and the rates and spikes behind it, all under the hand. */
+/** Explore: a source, its picture, and the rates and spikes behind it, all to be changed. */
 
 import { choice, h, icon } from "../dom.js";
-import { GRID } from "../maths/rates.js";
-import { beside } from "../parts/beside.js";
-import { distance } from "../parts/distance.js";
-import { mixer } from "../parts/mixer.js";
-import { noise } from "../parts/noise.js";
-import { picture } from "../parts/picture.js";
-import { plainly } from "../parts/plainly.js";
-import { raster } from "../parts/raster.js";
-import { source } from "../parts/source.js";
+import { GRID } from "../math/rates.js";
+import { modelOverlay } from "../parts/explore/model_overlay.js";
+import { distance } from "../parts/explore/distance.js";
+import { mixer } from "../parts/shared/mixer.js";
+import { noiseControls } from "../parts/shared/noise_controls.js";
+import { picture } from "../parts/explore/picture.js";
+import { noSpikesNotice } from "../parts/shared/no_spikes.js";
+import { raster } from "../parts/shared/raster.js";
+import { source } from "../parts/explore/source.js";
 
 export const styles = ["explore.css"];
 
+/** @type {[State["order"], string, string][]} */
 const ORDERS = [
   ["effect", "effect", "How much the picture changes when it crosses the range of the test images"],
   ["usage", "usage", "How much it varies over the test images"],
   ["index", "index", "As they are in the network"],
 ];
 
-export function mount(root, desk) {
-  const bars = mixer(desk);
-  const rates = heading(desk, bars);
-  const { spiking } = desk.latent;
-  const spikes = spiking ? { noise: noise(desk), raster: raster(desk) } : { none: plainly(desk) };
-  const parts = { source: source(desk), picture: picture(desk), rates, mixer: bars, distance: distance(desk), beside: beside(desk), ...spikes };
+/** @param {Session} session */
+export function mount(root, session) {
+  const bars = mixer(session);
+  const rates = heading(session, bars);
+  const { spiking } = session.latent;
+  const spikes = spiking
+    ? { noise: noiseControls(session), raster: raster(session) }
+    : { none: noSpikesNotice(session) };
+  const parts = {
+    source: source(session),
+    picture: picture(session),
+    rates,
+    mixer: bars,
+    distance: distance(session),
+    beside: modelOverlay(session),
+    ...spikes,
+  };
   const foot = h("p", { class: "quiet foot", role: "status" });
   root.append(
     h(
@@ -37,11 +49,11 @@ export function mount(root, desk) {
     foot,
   );
   const times = [];
-  const stop = desk.live.on(({ ms }) => {
+  const stop = session.live.on(({ ms }) => {
     times.push(ms);
     if (times.length > 30) times.shift();
     const median = [...times].sort((a, b) => a - b)[times.length >> 1];
-    foot.textContent = `${median.toFixed(1)} ms a picture, ${desk.live.where === "page" ? "in this page" : "on the server"}`;
+    foot.textContent = `${median.toFixed(1)} ms a picture, ${session.live.where === "page" ? "in this page" : "on the server"}`;
   });
   return () => {
     stop();
@@ -49,24 +61,66 @@ export function mount(root, desk) {
   };
 }
 
-function heading(desk, bars) {
-  const { store, atlas, latent, entry } = desk;
-  const order = choice("Order of the dimensions", ORDERS.filter(([name]) => atlas || name === "index"), store.state.order, (value) =>
-    store.change({ order: value }, `order by ${value}`),
+/** @param {Session} session */
+function heading(session, bars) {
+  const { store, atlas, latent, entry } = session;
+  const order = choice(
+    "Order of the dimensions",
+    ORDERS.filter(([name]) => atlas || name === "index"),
+    store.state.order,
+    (value) => store.change({ order: ORDERS.find(([name]) => name === value)[0] }, `order by ${value}`),
   );
-  const reset = h("button", { type: "button", title: `All ${latent.names} as they are at the source`, onclick: () => store.change({ rates: desk.ratesOf(store.state.source) }, "reset") }, icon("reset"), "Reset"); // prettier-ignore
-  const random = h("button", { type: "button", title: `Each ${latent.name} is drawn alone from those of the test images, so what they have in common is lost`, onclick: () => shuffle(desk, bars) }, icon("dice"), "Random"); // prettier-ignore
+  const reset = h(
+    "button",
+    {
+      type: "button",
+      title: `All ${latent.names} as they are at the source`,
+      onclick: () => store.change({ rates: session.ratesOf(store.state.source) }, "reset"),
+    },
+    icon("reset"),
+    "Reset",
+  );
+  const random = h(
+    "button",
+    {
+      type: "button",
+      title: `Each ${latent.name} is drawn alone from those of the test images, so what they have in common is lost`,
+      onclick: () => shuffle(session, bars),
+    },
+    icon("dice"),
+    "Random",
+  );
   const element = h(
     "div",
     { class: "head" },
-    latent.spiking ? h("h2", {}, "Rates ", h("small", {}, "spikes per time step")) : h("h2", {}, "Latent ", h("small", {}, `${latent.names}; the middle is the prior's mean, an end ${entry.latent.span / 2} of its deviations away`)),
-    h("p", { class: "legend", "aria-hidden": "true" }, h("span", { class: "key now" }), "now", h("span", { class: "key was" }), "source", atlas ? [h("span", { class: "key data" }), "data, 5 to 95 %"] : null),
+    latent.spiking
+      ? h("h2", {}, "Rates ", h("small", {}, "spikes per time step"))
+      : h(
+          "h2",
+          {},
+          "Latent ",
+          h(
+            "small",
+            {},
+            `${latent.names}; the middle is the prior's mean, an end ${entry.latent.span / 2} of its deviations away`,
+          ),
+        ),
+    h(
+      "p",
+      { class: "legend", "aria-hidden": "true" },
+      h("span", { class: "key now" }),
+      "now",
+      h("span", { class: "key was" }),
+      "source",
+      atlas ? [h("span", { class: "key data" }), "data, 5 to 95 %"] : null,
+    ),
     h("div", { class: "row tight" }, order, reset, random),
   );
   element.dispose = store.on("state", ({ order: now }) => order.choose(now));
   return element;
 }
 
+/** @param {Session} session */
 function shuffle({ store, atlas, entry }, bars) {
   const rates = store.state.rates.map((rate, i) => {
     if (!bars.free(i)) return rate;

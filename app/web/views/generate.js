@@ -1,63 +1,115 @@
 /** Generate: a grid of samples from the prior, and what to do with each. */
 
 import { h, icon } from "../dom.js";
-import { MAX_SEED } from "../maths/link.js";
-import { noise, newSeed } from "../parts/noise.js";
-import { cellsOf, sheet } from "../parts/sheet.js";
-import { takeaway } from "../parts/takeaway.js";
+import { MAX_SEED } from "../state/url_state.js";
+import { newSeed, noiseControls } from "../parts/shared/noise_controls.js";
+import { sampleCells, sampleGrid } from "../parts/generate/sample_grid.js";
+import { exportMenu } from "../parts/shared/export_menu.js";
 
 export const styles = ["generate.css"];
 
 const SIDES = { rows: [1, 12, 5], columns: [1, 16, 10] };
 const HOTTEST = 2;
 
-export function mount(root, desk) {
-  const { store, entry, engine, atlas } = desk;
+/** @param {Session} session */
+export function mount(root, session) {
+  const { store, entry, engine, atlas } = session;
   if (!engine) {
-    root.append(h("p", { class: "message" }, "Sampling the prior needs the model in the page, and this browser cannot run it."));
+    root.append(
+      h("p", { class: "message" }, "Sampling the prior needs the model in the page, and this browser cannot run it."),
+    );
     return () => {};
   }
   const view = () => store.state.view;
   const remember = (patch, label) => {
-    const next = Object.fromEntries(Object.entries({ ...view(), ...patch }).filter(([, value]) => value !== null && value !== ""));
+    const next = Object.fromEntries(
+      Object.entries({ ...view(), ...patch }).filter(([, value]) => value !== null && value !== ""),
+    );
     store.change({ view: next }, label);
   };
-  const number = (name, [low, high, usual]) => Math.min(high, Math.max(low, Math.round(Number(view()[name] ?? usual) || usual)));
+  /** @param {string} name @param {number[]} limits lowest, highest, usual */
+  const number = (name, [low, high, usual]) =>
+    Math.min(high, Math.max(low, Math.round(Number(view()[name] ?? usual) || usual)));
   const heat = () => Math.min(HOTTEST, Math.max(0, Number(view().heat ?? 1)));
   const firstSeed = () => number("from", [0, MAX_SEED, 0]);
+  /** @returns {[place: number, seed: number]} */
+  const readPair = (pair) => {
+    const [place, seed] = pair.split("-").map(Number);
+    return [place, seed];
+  };
   const pinned = () =>
-    new Map((view().pins ?? "").split(" ").filter(Boolean).map((pair) => pair.split("-").map(Number)).filter(([place, seed]) => place >= 0 && seed >= 0 && seed <= MAX_SEED)); // prettier-ignore
+    new Map(
+      (view().pins ?? "")
+        .split(" ")
+        .filter(Boolean)
+        .map(readPair)
+        .filter(([place, seed]) => place >= 0 && seed >= 0 && seed <= MAX_SEED),
+    );
 
-  const grid = sheet(desk, {
+  const grid = sampleGrid(session, {
     onpin(place, seed) {
       const pins = pinned();
       if (seed === null) pins.delete(place);
       else pins.set(place, seed);
-      remember({ pins: [...pins].map((pair) => pair.join("-")).join(" "), sort: null }, seed === null ? "unpin" : "pin");
+      remember(
+        { pins: [...pins].map((pair) => pair.join("-")).join(" "), sort: null },
+        seed === null ? "unpin" : "pin",
+      );
     },
   });
   const field = (label, name, limits) => {
     const input = h("input", { type: "number", min: limits[0], max: limits[1], step: 1, "aria-label": label });
-    input.onchange = () => remember({ [name]: String(Math.min(limits[1], Math.max(limits[0], Math.round(Number(input.value) || 0)))) }, label);
-    input.show = () => (input.value = number(name, limits));
-    return input;
+    input.onchange = () =>
+      remember(
+        { [name]: String(Math.min(limits[1], Math.max(limits[0], Math.round(Number(input.value) || 0)))) },
+        label,
+      );
+    return Object.assign(input, { show: () => (input.value = String(number(name, limits))) });
   };
   const rows = field("Rows", "rows", SIDES.rows);
   const columns = field("Columns", "columns", SIDES.columns);
   const seed = field("First seed", "from", [0, MAX_SEED, 0]);
-  const fresh = h("button", { type: "button", onclick: () => remember({ from: String(newSeed()) }, "new samples") }, icon("dice"), "New samples");
-  const warmth = h("input", { type: "range", min: 0, max: HOTTEST, step: 0.05, "aria-label": "Temperature of the prior", title: "Below 1 the prior keeps to its middle; above 1 it strays" });
+  const fresh = h(
+    "button",
+    { type: "button", onclick: () => remember({ from: String(newSeed()) }, "new samples") },
+    icon("dice"),
+    "New samples",
+  );
+  const warmth = h("input", {
+    type: "range",
+    min: 0,
+    max: HOTTEST,
+    step: 0.05,
+    "aria-label": "Temperature of the prior",
+    title: "Below 1 the prior keeps to its middle; above 1 it strays",
+  });
   const degrees = h("output", {});
   warmth.oninput = () => {
     degrees.textContent = Number(warmth.value).toFixed(2);
     draw(Number(warmth.value));
   };
   warmth.onchange = () => remember({ heat: warmth.value === "1" ? null : warmth.value }, "temperature");
-  const classes = h("select", { "aria-label": "Class", onchange: () => remember({ like: classes.value }, classes.value ? `like ${classes.value}` : "all classes") }, h("option", { value: "" }, "all classes"), atlas?.classNames.map((name) => h("option", { value: name }, `like “${name}”`))); // prettier-ignore
+  const classes = h(
+    "select",
+    {
+      "aria-label": "Class",
+      onchange: () => remember({ like: classes.value }, classes.value ? `like ${classes.value}` : "all classes"),
+    },
+    h("option", { value: "" }, "all classes"),
+    atlas?.classNames.map((name) => h("option", { value: name }, `like “${name}”`)),
+  );
   const sort = h("input", { type: "checkbox", onchange: () => remember({ sort: sort.checked ? "1" : null }, "sort") });
-  const luck = desk.latent.spiking ? noise(desk) : null;
+  const sampling = session.latent.spiking ? noiseControls(session) : null;
   let shown = [];
-  const offer = () => ({ kind: "grid", name: "samples", cells: shown.map((cell) => cell.rates), seeds: [store.state.seed], columns: number("columns", SIDES.columns), captions: shown.map((cell) => String(cell.seed)) }); // prettier-ignore
+  /** @returns {import("../parts/shared/export_menu.js").Offer} */
+  const offer = () => ({
+    kind: "grid",
+    name: "samples",
+    cells: shown.map((cell) => cell.rates),
+    seeds: [store.state.seed],
+    columns: number("columns", SIDES.columns),
+    captions: shown.map((cell) => String(cell.seed)),
+  });
   const note = h("p", { class: "quiet", role: "status" });
   root.append(
     h(
@@ -73,8 +125,12 @@ export function mount(root, desk) {
         fresh,
         h("label", { class: "field grow" }, "Temperature", warmth, degrees),
         atlas ? [classes, h("label", { class: "field" }, sort, "most typical first")] : null,
-        luck ? [h("div", { class: "head" }, h("h2", {}, "Noise")), luck] : null,
-        takeaway(desk, () => (shown.length ? offer() : { why: "There are no samples to take along." }), "Export the grid"),
+        sampling ? [h("div", { class: "head" }, h("h2", {}, "Noise")), sampling] : null,
+        exportMenu(
+          session,
+          () => (shown.length ? offer() : { why: "There are no samples to export." }),
+          "Export the grid",
+        ),
         note,
       ),
       grid,
@@ -84,12 +140,19 @@ export function mount(root, desk) {
   function draw(temperature = heat()) {
     const count = number("rows", SIDES.rows) * number("columns", SIDES.columns);
     const label = atlas?.classNames.includes(view().like) ? view().like : "";
-    const priorRates = (each) => desk.priorRates(each, temperature);
-    const cells = cellsOf(desk, { count, seed: firstSeed(), label, sort: view().sort === "1", pinned: pinned(), priorRates });
+    const priorRates = (each) => session.priorRates(each, temperature);
+    const cells = sampleCells(session, {
+      count,
+      seed: firstSeed(),
+      label,
+      sort: view().sort === "1",
+      pinned: pinned(),
+      priorRates,
+    });
     const words = [`${cells.length} samples, seeds from ${firstSeed()} on`];
     if (label) words.push(`those whose ${5} nearest test images are mostly “${label}”`);
     if (cells.length < count) words.push("more of that class were not found");
-    note.textContent = `${words.join("; ")}. Press one to make it the present ${desk.latent.whole}; pin one to keep it when the others change.`;
+    note.textContent = `${words.join("; ")}. Press one to make it the present ${session.latent.whole}; pin one to keep it when the others change.`;
     shown = cells;
     grid.show(cells, number("columns", SIDES.columns));
   }
@@ -102,7 +165,7 @@ export function mount(root, desk) {
     if (now === key) return;
     key = now;
     for (const input of [rows, columns, seed]) input.show();
-    warmth.value = heat();
+    warmth.value = String(heat());
     degrees.textContent = heat().toFixed(2);
     classes.value = view().like ?? "";
     sort.checked = view().sort === "1";
@@ -113,6 +176,6 @@ export function mount(root, desk) {
   return () => {
     stop();
     grid.dispose();
-    luck?.dispose();
+    sampling?.dispose();
   };
 }

@@ -1,32 +1,54 @@
 /** How it works: the whole path of data for the present example, each step with what is really there. */
 
 import { h } from "../dom.js";
-import { Inside } from "../inside.js";
-import { examples } from "../parts/examples.js";
-import { inward } from "../parts/inward.js";
-import { outward } from "../parts/outward.js";
-import { noSpikes } from "../parts/plainly.js";
-import { player } from "../parts/player.js";
+import { DecoderTrace } from "../decoder_trace.js";
+import { examples } from "../parts/how/examples.js";
+import { encoderCards } from "../parts/how/encoder_cards.js";
+import { decoderCards } from "../parts/how/decoder_cards.js";
+import { noSpikesView } from "../parts/shared/no_spikes.js";
+import { player } from "../parts/shared/player.js";
 
 export const styles = ["how.css"];
 
-export function mount(root, desk) {
-  if (!desk.latent.spiking) {
-    root.append(noSpikes(desk));
+/** @param {Session} session */
+export function mount(root, session) {
+  if (!session.latent.spiking) {
+    root.append(noSpikesView(session));
     return () => {};
   }
-  if (!desk.engine) {
-    root.append(h("p", { class: "message" }, "This page looks into the model while it runs, and this browser cannot run it. Explore works, decoded by the server."));
+  if (!session.engine) {
+    root.append(
+      h(
+        "p",
+        { class: "message" },
+        "This page looks into the model while it runs, and this browser cannot run it. Explore works, decoded by the server.",
+      ),
+    );
     return () => {};
   }
-  const inside = new Inside(desk);
-  const [choose, time, there, back] = [examples(desk), player(desk, inside), inward(desk, inside), outward(desk, inside)];
+  const trace = new DecoderTrace(session);
+  const [choose, time, there, back] = [
+    examples(session),
+    player(session, trace),
+    encoderCards(session, trace),
+    decoderCards(session, trace),
+  ];
   root.append(
-    h("div", { class: "how-head" }, choose, h("div", { class: "how-time" }, h("span", { class: "quiet" }, "Maps show spikes per step; play to see them one step at a time."), time)),
+    h(
+      "div",
+      { class: "how-head" },
+      choose,
+      h(
+        "div",
+        { class: "how-time" },
+        h("span", { class: "quiet" }, "Maps show spikes per step; play to see them one step at a time."),
+        time,
+      ),
+    ),
     h("ol", { class: "cards" }, there.cards, back.cards),
   );
   return () => {
     [choose, time, there, back].forEach((part) => part.dispose());
-    inside.dispose();
+    trace.dispose();
   };
 }

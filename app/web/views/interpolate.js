@@ -1,73 +1,108 @@
 /** Interpolate: walks between latents, with the data beside the path. */
 
-import { calm, choice, h, icon, pixels } from "../dom.js";
+import { prefersReducedMotion, choice, h, icon, pixels } from "../dom.js";
 import { bernoulli, normal, systematic } from "../engine/noise.js";
-import { along, drifting, PATHS } from "../maths/paths.js";
-import { fromGrid, toGrid } from "../maths/rates.js";
-import { anchors } from "../parts/anchors.js";
-import { corners } from "../parts/corners.js";
-import { noise } from "../parts/noise.js";
-import { paint } from "../parts/picture.js";
-import { plainly } from "../parts/plainly.js";
-import { raster } from "../parts/raster.js";
-import { strip } from "../parts/strip.js";
-import { takeaway } from "../parts/takeaway.js";
+import { along, drifting, PATHS } from "../math/interpolation.js";
+import { fromGrid, toGrid } from "../math/rates.js";
+import { anchors } from "../parts/interpolate/anchors.js";
+import { corners } from "../parts/interpolate/corners.js";
+import { noiseControls } from "../parts/shared/noise_controls.js";
+import { paint } from "../parts/shared/paint.js";
+import { noSpikesNotice } from "../parts/shared/no_spikes.js";
+import { raster } from "../parts/shared/raster.js";
+import { strip } from "../parts/interpolate/strip.js";
+import { exportMenu } from "../parts/shared/export_menu.js";
 
 export const styles = ["interpolate.css"];
 
 const FRAMES = [8, 12, 16, 24];
+/** @type {[string, string, string][]} */
 const WAYS = [
   ["arcsine", "arcsine", "Straight in arcsin √r: equal steps are equally visible through Bernoulli noise"],
   ["logit", "logit", "Straight in log odds"],
   ["linear", "linear", "Straight in the rates"],
 ];
+/** @type {[string, string, string][]} */
 const NOISES = [
   ["frozen", "frozen", "One noise for all frames: what changes comes from the rates alone"],
-  ["drifting", "coupled", "Noise that drifts: neighbouring frames share most of their luck"],
+  ["drifting", "coupled", "Noise that drifts: neighbouring frames share most of their random numbers"],
   ["fresh", "fresh", "New noise for every frame"],
 ];
 
-export function mount(root, desk) {
-  const { store, live, entry, engine } = desk;
+/** @param {Session} session */
+export function mount(root, session) {
+  const { store, live, entry, engine } = session;
   if (!engine) {
-    root.append(h("p", { class: "message" }, "Interpolation needs the model in the page, and this browser cannot run it. Explore works, decoded by the server."));
+    root.append(
+      h(
+        "p",
+        { class: "message" },
+        "Interpolation needs the model in the page, and this browser cannot run it. Explore works, decoded by the server.",
+      ),
+    );
     return () => {};
   }
   const view = () => store.state.view;
-  const { spiking } = desk.latent;
+  const { spiking } = session.latent;
   const path = () => (!spiking ? "linear" : PATHS.includes(view().path) ? view().path : "arcsine");
   const kind = () => (spiking && NOISES.some(([name]) => name === view().noise) ? view().noise : "frozen");
   const count = () => (FRAMES.includes(Number(view().frames)) ? Number(view().frames) : 16);
   const remember = (patch, label) => store.change({ view: { ...view(), ...patch } }, label);
 
-  const row = anchors(desk, () => refresh());
-  const film = strip(desk, { onpick: (k) => walk(placeOf(k), true) });
-  const blend = corners(desk, { anchors: row.list, path });
-  const chance = spiking ? [noise(desk), raster(desk)] : [plainly(desk, "The path is straight in the latent.")];
+  const row = anchors(session, () => refresh());
+  const film = strip(session, { onpick: (k) => walk(placeOf(k), true) });
+  const blend = corners(session, { anchors: row.list, path });
+  const chance = spiking
+    ? [noiseControls(session), raster(session)]
+    : [noSpikesNotice(session, "The path is straight in the latent.")];
   const large = pixels(entry.size, entry.size, "Picture on the path", "large");
   const slider = h("input", { type: "range", min: 0, step: 0.001, "aria-label": "Place on the path" });
-  const play = h("button", { type: "button", "aria-pressed": "false", onclick: () => run(!timer) }, icon("play"), "Play");
+  const play = h(
+    "button",
+    { type: "button", "aria-pressed": "false", onclick: () => run(!timer) },
+    icon("play"),
+    "Play",
+  );
   const ways = choice("Path", WAYS, path(), (value) => remember({ path: value }, `${value} path`));
   const kinds = choice("Noise between frames", NOISES, kind(), (value) => remember({ noise: value }, `${value} noise`));
-  const frames = h("select", { "aria-label": "Number of frames", onchange: () => remember({ frames: frames.value }, `${frames.value} frames`) }, FRAMES.map((n) => h("option", { value: n }, `${n} frames`)));
-  frames.value = count();
-  slider.value = 0;
+  const frames = h(
+    "select",
+    { "aria-label": "Number of frames", onchange: () => remember({ frames: frames.value }, `${frames.value} frames`) },
+    FRAMES.map((n) => h("option", { value: n }, `${n} frames`)),
+  );
+  frames.value = String(count());
+  slider.value = "0";
   root.append(
-    h("div", { class: "head" }, h("h2", {}, "Anchors"), h("div", { class: "row tight" }, spiking ? [ways, kinds] : null, frames)),
+    h(
+      "div",
+      { class: "head" },
+      h("h2", {}, "Anchors"),
+      h("div", { class: "row tight" }, spiking ? [ways, kinds] : null, frames),
+    ),
     row,
-    h("div", { class: "head" }, h("h2", {}, "Path"), takeaway(desk, offer, "Export the path")),
+    h("div", { class: "head" }, h("h2", {}, "Path"), exportMenu(session, offer, "Export the path")),
     film,
     h(
       "div",
       { class: "interpolate" },
-      h("section", {}, h("div", { class: "head" }, h("h2", {}, "Picture ", h("small", {}, "under the hand"))), large, h("div", { class: "row" }, play, h("label", { class: "field grow" }, slider))),
+      h(
+        "section",
+        {},
+        h("div", { class: "head" }, h("h2", {}, "Picture ", h("small", {}, "at the chosen place"))),
+        large,
+        h("div", { class: "row" }, play, h("label", { class: "field grow" }, slider)),
+      ),
       blend,
       h("div", {}, chance),
     ),
   );
 
+  /** @returns {import("../parts/shared/export_menu.js").Offer} */
   function offer() {
-    if (kind() === "drifting") return { why: "Coupled noise is between two seeds, and a recipe has whole ones: choose frozen or fresh noise to take the path along." };
+    if (kind() === "drifting")
+      return {
+        why: "Coupled noise is between two seeds, and a recipe has whole ones: choose frozen or fresh noise to export the path.",
+      };
     const cells = shown.map(({ rates }) => toGrid(rates));
     const { seed } = store.state;
     const seeds = kind() === "fresh" ? cells.map((_, k) => (seed + k) % 2 ** 31) : [seed];
@@ -84,21 +119,25 @@ export function mount(root, desk) {
   /** Spikes of frame k: its rates under the noise that the visitor chose. */
   function spikesOf(rates, k) {
     const { seed, sampler, steps } = store.state;
-    if (kind() !== "drifting") return engine.sample(rates, kind() === "fresh" ? (seed + k) % 2 ** 31 : seed, sampler, steps);
+    if (kind() !== "drifting")
+      return engine.sample(rates, kind() === "fresh" ? (seed + k) % 2 ** 31 : seed, sampler, steps);
     const size = steps * entry.dims;
     const angle = (Math.PI * k) / (2 * (count() - 1));
-    const luck = drifting(normal(seed, size), normal((seed + 1) % 2 ** 31, size), angle);
-    return sampler === "systematic" ? systematic(rates, luck) : bernoulli(rates, luck);
+    const numbers = drifting(normal(seed, size), normal((seed + 1) % 2 ** 31, size), angle);
+    return sampler === "systematic" ? systematic(rates, numbers) : bernoulli(rates, numbers);
   }
 
   async function refresh() {
     const mine = ++turn;
-    slider.max = row.list().length - 1;
-    const list = Array.from({ length: count() }, (_, k) => ({ rates: fromGrid(toGrid(along(vectors(), placeOf(k), path()))), image: null }));
+    slider.max = String(row.list().length - 1);
+    const list = Array.from({ length: count() }, (_, k) => ({
+      rates: fromGrid(toGrid(along(vectors(), placeOf(k), path()))),
+      image: null,
+    }));
     shown = list;
     film.show(list);
     try {
-      const pool = await desk.pool();
+      const pool = await session.pool();
       await Promise.all(
         list.map(async (frame, k) => {
           const spikes = spikesOf(frame.rates, k);
@@ -108,13 +147,13 @@ export function mount(root, desk) {
       );
       if (mine === turn) blend.refresh();
     } catch (error) {
-      if (mine === turn) desk.say(`The path is not shown: ${error.message}`);
+      if (mine === turn) session.say(`The path is not shown: ${error.message}`);
     }
   }
 
   /** Make a place on the path the present rates. */
   function walk(place, settle) {
-    slider.value = place;
+    slider.value = String(place);
     store.set({ rates: toGrid(along(vectors(), place, path())) });
     film.mark(Math.round((place / (row.list().length - 1)) * (count() - 1)));
     if (settle) store.commit("walk");
@@ -132,21 +171,24 @@ export function mount(root, desk) {
     play.replaceChildren(icon(on ? "pause" : "play"), on ? "Pause" : "Play");
     if (!on) return live.now && paint(large, live.now.image, entry.channels);
     let at = 0;
-    timer = setInterval(() => {
-      const length = shown.length;
-      const k = at % (2 * length - 2); // there and back
-      const frame = shown[k < length ? k : 2 * length - 2 - k];
-      film.mark(shown.indexOf(frame));
-      if (frame?.image) paint(large, frame.image, entry.channels);
-      at++;
-    }, calm() ? 600 : 120); // prettier-ignore
+    timer = setInterval(
+      () => {
+        const length = shown.length;
+        const k = at % (2 * length - 2); // there and back
+        const frame = shown[k < length ? k : 2 * length - 2 - k];
+        film.mark(shown.indexOf(frame));
+        if (frame?.image) paint(large, frame.image, entry.channels);
+        at++;
+      },
+      prefersReducedMotion() ? 600 : 120,
+    );
   }
 
   function follow(state) {
     if (state.model !== entry.name) return;
     ways.choose(path());
     kinds.choose(kind());
-    frames.value = count();
+    frames.value = String(count());
     const now = JSON.stringify([path(), kind(), count(), state.seed, state.sampler, state.steps]);
     if (now === key) return;
     key = now;

@@ -1,44 +1,78 @@
 /** Map: the test images by their rates, where the present rates lie among them, and what lies between. */
 
 import { choice, h, icon, pixels } from "../dom.js";
-import { between, blended } from "../maths/map.js";
-import { toGrid } from "../maths/rates.js";
-import { distance, startFrom } from "../parts/distance.js";
+import { nearestWeights, blended } from "../math/map_geometry.js";
+import { toGrid } from "../math/rates.js";
+import { distance } from "../parts/explore/distance.js";
 import { mapCanvas } from "../parts/map/canvas.js";
 import { colourBy, legend } from "../parts/map/legend.js";
-import { MapModel } from "../parts/map/model.js";
-import { NEAR } from "../parts/map/over.js";
+import { MapModel } from "../parts/map/map_model.js";
+import { NEAR } from "../parts/map/map_overlay.js";
 import { Pictures } from "../parts/map/pictures.js";
 import { selection } from "../parts/map/selection.js";
 import { settings } from "../parts/map/settings.js";
-import { mixer } from "../parts/mixer.js";
-import { paint } from "../parts/picture.js";
+import { mixer } from "../parts/shared/mixer.js";
+import { paint } from "../parts/shared/paint.js";
 
 export const styles = ["map.css"];
 
-export function mount(root, desk) {
-  if (!desk.atlas?.arrays.map2) return nothing(root, desk);
-  const model = new MapModel(desk);
+/** @param {Session} session */
+export function mount(root, session) {
+  if (!session.atlas?.arrays.map2) return nothing(root, session);
+  const model = new MapModel(session);
   let canvas = null;
-  const pictures = new Pictures(desk, () => {
+  const pictures = new Pictures(session, () => {
     hand.again();
     if (model.kept("as") === "pictures") canvas.refresh();
   });
   const hand = underTheHand(model, pictures);
   canvas = mapCanvas(model, pictures, {
     hover: hand.show,
-    pick: (row) => startFrom(desk, desk.atlas.indices[row]),
-    travel: (x, y) => desk.store.change({ rates: toGrid(ratesAt(model, x, y).rates) }, "a place on the map"),
+    pick: (row) => session.startFrom(session.atlas.indices[row]),
+    travel: (x, y) => session.store.change({ rates: toGrid(ratesAt(model, x, y).rates) }, "a place on the map"),
   });
-  const tools = toolbar(model, canvas);
-  const parts = [canvas, tools, hand, legend(model), selection(model, canvas), distance(desk), mixer(desk), desk.given.alone ? null : settings(model), trust(model), present(desk)];
+  const tools = mapTools(model, canvas);
+  const parts = [
+    canvas,
+    tools,
+    hand,
+    legend(model),
+    selection(model, canvas),
+    distance(session),
+    mixer(session),
+    session.backend.maps ? settings(model) : null,
+    trust(model),
+    present(session),
+  ];
   const [, , , colours, held, far, bars, set, faith, now] = parts;
   root.append(
     h(
       "div",
       { class: "map-view" },
       h("div", { class: "map-left", "data-figure": "Map" }, tools, canvas, colours, faith),
-      h("div", { class: "map-right" }, h("div", { class: "pair" }, now, hand), held, far, h("section", { class: "rates-part" }, h("div", { class: "head" }, h("h2", {}, desk.latent.spiking ? "Rates " : "Latent ", h("small", {}, "move a bar and watch the marker travel"))), bars), set ?? ""),
+      h(
+        "div",
+        { class: "map-right" },
+        h("div", { class: "pair" }, now, hand),
+        held,
+        far,
+        h(
+          "section",
+          { class: "rates-part" },
+          h(
+            "div",
+            { class: "head" },
+            h(
+              "h2",
+              {},
+              session.latent.spiking ? "Rates " : "Latent ",
+              h("small", {}, "move a bar and watch the marker travel"),
+            ),
+          ),
+          bars,
+        ),
+        set ?? "",
+      ),
     ),
   );
   return () => {
@@ -53,23 +87,68 @@ function nothing(root, { atlas, entry }) {
   const why = atlas
     ? "Its atlas has no map: it was built by an earlier version, or holds too few images."
     : "This model has no atlas of test images, so there is nothing to lay out.";
-  root.append(h("div", { class: "message", role: "status" }, h("p", {}, `${why} Build it with`), h("p", {}, h("code", {}, `esvae atlas ${entry.path ?? "CHECKPOINT"}`)), h("p", {}, "and open the model again.")));
+  root.append(
+    h(
+      "div",
+      { class: "message", role: "status" },
+      h("p", {}, `${why} Build it with`),
+      h("p", {}, h("code", {}, `esvae atlas ${entry.path ?? "CHECKPOINT"}`)),
+      h("p", {}, "and open the model again."),
+    ),
+  );
   return () => {};
 }
 
-/** Rates between points, and the points. */
+/**
+ * Rates between points, and the points.
+ * @param {MapModel} model
+ */
 function ratesAt({ places, shown, atlas }, x, y) {
-  const { rows, weights } = between(places, x, y, NEAR, shown);
+  const { rows, weights } = nearestWeights(places, x, y, NEAR, shown);
   return { rates: blended(atlas.counts, atlas.steps, atlas.dims, rows, weights), rows };
 }
 
-function toolbar(model, canvas) {
-  const axes = choice("Dimensions of the map", [["2", "2-D"], ["3", "3-D", "Drag to turn, with Shift to move"]], model.kept("axes"), (value) => model.keep("axes", value, `map in ${value} dimensions`)); // prettier-ignore
-  const as = choice("Show as", [["points", "Points"], ["pictures", "Pictures"]], model.kept("as"), (value) => model.keep("as", value, `map of ${value}`)); // prettier-ignore
+/** @param {MapModel} model */
+function mapTools(model, canvas) {
+  const axes = choice(
+    "Dimensions of the map",
+    [
+      ["2", "2-D"],
+      ["3", "3-D", "Drag to turn, with Shift to move"],
+    ],
+    model.kept("axes"),
+    (value) => model.keep("axes", value, `map in ${value} dimensions`),
+  );
+  const as = choice(
+    "Show as",
+    [
+      ["points", "Points"],
+      ["pictures", "Pictures"],
+    ],
+    model.kept("as"),
+    (value) => model.keep("as", value, `map of ${value}`),
+  );
   const by = colourBy(model);
   const button = (title, text, onclick) => h("button", { type: "button", title, "aria-label": title, onclick }, text);
-  const lasso = h("button", { type: "button", class: "lasso", "aria-pressed": "false", title: "Draw around points (L)", onclick: () => canvas.lasso(!model.lassoing) }, icon("lasso"), "Lasso"); // prettier-ignore
-  const zoom = h("div", { class: "choice" }, button("Zoom in", "+", () => canvas.zoom(1.4)), button("Zoom out", "−", () => canvas.zoom(1 / 1.4)), button("Show all", "all", () => canvas.showAll()));
+  const lasso = h(
+    "button",
+    {
+      type: "button",
+      class: "lasso",
+      "aria-pressed": "false",
+      title: "Draw around points (L)",
+      onclick: () => canvas.lasso(!model.lassoing),
+    },
+    icon("lasso"),
+    "Lasso",
+  );
+  const zoom = h(
+    "div",
+    { class: "choice" },
+    button("Zoom in", "+", () => canvas.zoom(1.4)),
+    button("Zoom out", "−", () => canvas.zoom(1 / 1.4)),
+    button("Show all", "all", () => canvas.showAll()),
+  );
   const element = h("div", { class: "row map-tools" }, axes, as, by, lasso, zoom);
   const off = model.on((what) => {
     axes.choose(model.kept("axes"));
@@ -83,17 +162,28 @@ function toolbar(model, canvas) {
   return element;
 }
 
-/** The picture of the present rates, live. */
+/**
+ * The picture of the present rates, live.
+ * @param {Session} session
+ */
 function present({ live, entry, latent }) {
   const canvas = pixels(entry.size, entry.size, `Picture of the present ${latent.whole}`, "large");
-  const element = h("figure", { class: "now-part" }, canvas, h("figcaption", {}, h("span", { class: "key now" }), ` the present ${latent.whole}`));
+  const element = h(
+    "figure",
+    { class: "now-part" },
+    canvas,
+    h("figcaption", {}, h("span", { class: "key now" }), ` the present ${latent.whole}`),
+  );
   element.dispose = live.on((now) => now.state.model === entry.name && paint(canvas, now.image, entry.channels));
   return element;
 }
 
-/** What is under the pointer: a test image, or what the model makes of the place between some. */
+/**
+ * What is under the pointer: a test image, or what the model makes of the place between some.
+ * @param {MapModel} model
+ */
 function underTheHand(model, pictures) {
-  const { desk, atlas, entry } = model;
+  const { session, atlas, entry } = model;
   const canvas = pixels(entry.size, entry.size, "Nothing under the pointer", "large");
   const words = h("figcaption", {});
   const element = h("figure", { class: "hand-part" }, canvas, words);
@@ -122,12 +212,12 @@ function underTheHand(model, pictures) {
 
   async function place({ x, y }) {
     canvas.dataset.row = "";
-    if (!desk.engine) return void (words.textContent = "Between the points: this browser cannot decode here.");
+    if (!session.engine) return void (words.textContent = "Between the points: this browser cannot decode here.");
     const { rates, rows } = ratesAt(model, x, y);
-    words.textContent = `Approximation: weighted mean of the ${desk.latent.whole} of the ${rows.length} nearest on the map; click to take it`;
-    const { seed, sampler, steps } = desk.store.state;
+    words.textContent = `Approximation: weighted mean of the ${session.latent.whole} of the ${rows.length} nearest on the map; click to take it`;
+    const { seed, sampler, steps } = session.store.state;
     try {
-      const pool = await desk.pool();
+      const pool = await session.pool();
       const answer = await pool.latest("map", "play", rates, seed, sampler, steps);
       if (!answer || over === null || over.row >= 0) return;
       canvas.classList.remove("missing");
@@ -139,20 +229,37 @@ function underTheHand(model, pictures) {
     }
   }
 
-  element.show = show;
-  element.again = () => over?.row >= 0 && image(over.row);
   show(null);
-  return element;
+  return Object.assign(element, { show, again: () => over?.row >= 0 && image(over.row) });
 }
 
-/** How far to believe the map, in words. */
+/**
+ * The trustworthiness score of the map, in words.
+ * @param {MapModel} model
+ */
 function trust(model) {
   const words = h("p", { class: "quiet" });
-  const fade = h("input", { type: "checkbox", onchange: () => { model.faded = fade.checked; model.tell("faded"); } }); // prettier-ignore
-  const element = h("div", { class: "trust-part" }, words, h("label", { class: "field" }, fade, "fade points that lie among the wrong neighbours"));
+  const fade = h("input", {
+    type: "checkbox",
+    onchange: () => {
+      model.faded = fade.checked;
+      model.tell("faded");
+    },
+  });
+  const element = h(
+    "div",
+    { class: "trust-part" },
+    words,
+    h("label", { class: "field" }, fade, "fade points that lie among the wrong neighbours"),
+  );
   const show = () => {
     const value = model.about[`trust${model.axes}`];
-    const verdict = value >= 0.95 ? "nearly all neighbours here are neighbours in the latent" : value >= 0.85 ? "most neighbours here are neighbours in the latent, some are not" : "a rough sketch: many neighbours here are none in the latent";
+    const verdict =
+      value >= 0.95
+        ? "nearly all neighbours here are neighbours in the latent"
+        : value >= 0.85
+          ? "most neighbours here are neighbours in the latent, some are not"
+          : "a rough sketch: many neighbours here are none in the latent";
     const { neighbors, min_dist: least, metric } = model.about;
     words.textContent = `Trustworthiness ${value.toFixed(3)} of 1: ${verdict}. How far groups lie apart, and how large they are, means little. UMAP of ${model.atlas.count.toLocaleString("en")} test images: ${neighbors} neighbours, least distance ${least}, ${metric}.`;
   };

@@ -1,18 +1,24 @@
-/** Models: all checkpoints with their measured figures, two of them side by side, and the card of each: below, of the one at work. */
+/**
+ * Models: all checkpoints with their measured figures, two of them side by side, and the card of each: below, of the
+ * one at work.
+ */
 
 import { h } from "../dom.js";
-import { about, aboutUnplayed } from "../parts/about.js";
-import { diagram } from "../parts/diagram.js";
-import { side, unreadable } from "../parts/side.js";
-import { budget, minutes } from "../parts/training.js";
+import { modelCard, previewModelCard } from "../parts/models/model_card.js";
+import { diagram } from "../parts/models/diagram.js";
+import { sideBySide, unreadable } from "../parts/models/side_by_side.js";
+import { budget, minutes } from "../parts/models/training.js";
 
 export const styles = ["models.css"];
 
 const metric = (model, name, sampler) =>
-  model.figures?.find((figure) => figure.name === name && (!sampler || figure.protocol.includes(`${sampler} sampling`)));
+  model.figures?.find(
+    (figure) => figure.name === name && (!sampler || figure.protocol.includes(`${sampler} sampling`)),
+  );
 const unsampled = (model) => (model.kind === "esvae" ? undefined : metric(model, "mse"));
 
 /** Columns of the table: title, what is sorted by, what is shown, and what it is. */
+/** @type {[string, (m: ModelListing) => any, (m: ModelListing) => Child, string][]} */
 const COLUMNS = [
   ["Model", (m) => m.name, (m) => m.name, ""],
   ["Data", (m) => m.dataset ?? "", (m) => m.dataset || "–", ""],
@@ -20,60 +26,137 @@ const COLUMNS = [
   ["d", (m) => m.dims, (m) => m.dims ?? "–", "Latent neurons"],
   ["T", (m) => m.steps, (m) => m.steps ?? "–", "Time steps"],
   ["Pixels", (m) => m.size, (m) => (m.size ? `${m.size}² ${m.channels === 3 ? "colour" : "gray"}` : "–"), ""],
-  ["MSE, Bernoulli", (m) => metric(m, "mse", "bernoulli")?.value, (m) => shownMetric(m, "mse", "bernoulli"), "Squared error on [-1, 1], test split"],
-  ["MSE, systematic", (m) => metric(m, "mse", "systematic")?.value, (m) => shownMetric(m, "mse", "systematic"), "Squared error on [-1, 1], test split"],
-  ["MSE, no rates", (m) => unsampled(m)?.value, (m) => (unsampled(m) ? shownMetric(m, "mse") : "–"), "Squared error on [-1, 1], test split, of models whose latent is no firing rates"],
-  ["FAD, published", (m) => metric(m, "fad_published")?.value, (m) => shownMetric(m, "fad_published"), "Fréchet autoencoder distance of samples to the test split, by the published protocol"],
-  ["FAD", (m) => metric(m, "fad")?.value, (m) => shownMetric(m, "fad"), "Fréchet autoencoder distance by the sound protocol: evaluation mode, 10,000 samples"],
+  [
+    "MSE, Bernoulli",
+    (m) => metric(m, "mse", "bernoulli")?.value,
+    (m) => shownMetric(m, "mse", "bernoulli"),
+    "Squared error on [-1, 1], test split",
+  ],
+  [
+    "MSE, systematic",
+    (m) => metric(m, "mse", "systematic")?.value,
+    (m) => shownMetric(m, "mse", "systematic"),
+    "Squared error on [-1, 1], test split",
+  ],
+  [
+    "MSE, no rates",
+    (m) => unsampled(m)?.value,
+    (m) => (unsampled(m) ? shownMetric(m, "mse") : "–"),
+    "Squared error on [-1, 1], test split, of models whose latent is no firing rates",
+  ],
+  [
+    "FAD, published",
+    (m) => metric(m, "fad_published")?.value,
+    (m) => shownMetric(m, "fad_published"),
+    "Fréchet autoencoder distance of samples to the test split, by the published protocol",
+  ],
+  [
+    "FAD",
+    (m) => metric(m, "fad")?.value,
+    (m) => shownMetric(m, "fad"),
+    "Fréchet autoencoder distance by the sound protocol: evaluation mode, 10,000 samples",
+  ],
   ["Training", (m) => minutes(m.budget), (m) => (m.budget ? budget(m.budget) : "–"), "Budget"],
-]; // prettier-ignore
+];
 
 function shownMetric(model, name, sampler) {
   const found = metric(model, name, sampler);
   return found ? h("span", { title: found.protocol }, found.value.toFixed(name === "mse" ? 4 : 2)) : "–";
 }
 
-export function mount(root, desk) {
-  const parts = [table(desk), side(desk), about(desk.entry, diagram(desk))]; // charts of the one at work are below the view (`app/charts.py`)
+/** @param {Session} session */
+export function mount(root, session) {
+  // charts of the one at work are below the view (`app/charts.py`)
+  const parts = [table(session), sideBySide(session), modelCard(session.entry, diagram(session))];
   const [rows, ...others] = parts;
   root.append(
-    h("div", { class: "models" }, h("section", {}, h("div", { class: "head" }, h("h2", {}, "Models ", h("small", {}, "hover a figure for its protocol; press a name to open it, or its card where it cannot be played"))), rows), others),
-  ); // prettier-ignore
+    h(
+      "div",
+      { class: "models" },
+      h(
+        "section",
+        {},
+        h(
+          "div",
+          { class: "head" },
+          h(
+            "h2",
+            {},
+            "Models ",
+            h(
+              "small",
+              {},
+              "hover a figure for its protocol; press a name to open it, or its card where the page cannot decode it",
+            ),
+          ),
+        ),
+        rows,
+      ),
+      others,
+    ),
+  );
   return () => parts.forEach((part) => part.dispose());
 }
 
 const cells = (model) => COLUMNS.slice(1).map(([, , show]) => h("td", {}, show(model)));
 
-function table(desk) {
+/** @param {Session} session */
+function table(session) {
   const body = h("tbody");
   let [by, down] = [0, false];
   const heads = COLUMNS.map(([title, , , help], i) =>
-    h("th", { scope: "col", title: help || null }, h("button", { type: "button", class: "bare", onclick: () => sort(i) }, title)),
+    h(
+      "th",
+      { scope: "col", title: help || null },
+      h("button", { type: "button", class: "bare", onclick: () => sort(i) }, title),
+    ),
   );
   const row = (model) => {
     if (unreadable(model)) {
-      return [h("tr", { class: "broken" }, h("th", { scope: "row" }, model.name), h("td", { colspan: COLUMNS.length - 1 }, model.problem))];
+      return [
+        h(
+          "tr",
+          { class: "broken" },
+          h("th", { scope: "row" }, model.name),
+          h("td", { colspan: COLUMNS.length - 1 }, model.problem),
+        ),
+      ];
     }
-    if (model.problem) return unfolding(model, `card-${desk.models.indexOf(model)}`); // a name may have spaces, an id may not
-    const open = h("button", { type: "button", class: "bare", "aria-current": model.name === desk.entry.name ? "true" : null, onclick: () => desk.choose(model.name) }, model.name);
+    // a name may have spaces, an id may not
+    if (model.problem) return unfolding(model, `card-${session.models.indexOf(model)}`);
+    const open = h(
+      "button",
+      {
+        type: "button",
+        class: "bare",
+        "aria-current": model.name === session.entry.name ? "true" : null,
+        onclick: () => session.choose(model.name),
+      },
+      model.name,
+    );
     return [h("tr", {}, h("th", { scope: "row" }, open), cells(model))];
   };
-  const rows = new Map(desk.models.map((model) => [model, row(model)])); // made once, so that an open card survives sorting
+  // made once, so that an open card survives sorting
+  const rows = new Map(session.models.map((model) => [model, row(model)]));
   function sort(i) {
     down = i === by ? !down : false;
     by = i;
     const value = COLUMNS[by][1];
     const missing = (m) => unreadable(m) || value(m) === undefined || value(m) === null || value(m) === "";
     const order = (a, b) => {
-      if (missing(a) || missing(b)) return missing(a) - missing(b); // last, whichever way
+      if (missing(a) || missing(b)) return Number(missing(a)) - Number(missing(b)); // last, whichever way
       return (down ? -1 : 1) * (typeof value(a) === "string" ? value(a).localeCompare(value(b)) : value(a) - value(b));
     };
     heads.forEach((head, k) => head.setAttribute("aria-sort", k === by ? (down ? "descending" : "ascending") : "none"));
-    body.replaceChildren(...[...desk.models].sort(order).flatMap((model) => rows.get(model)));
+    body.replaceChildren(...[...session.models].sort(order).flatMap((model) => rows.get(model)));
   }
   down = true;
   sort(0);
-  const element = h("div", { class: "table-place", tabindex: 0, role: "group", "aria-label": "Models, scrollable" }, h("table", {}, h("thead", {}, h("tr", {}, heads)), body));
+  const element = h(
+    "div",
+    { class: "table-place", tabindex: 0, role: "group", "aria-label": "Models, scrollable" },
+    h("table", {}, h("thead", {}, h("tr", {}, heads)), body),
+  );
   element.dispose = () => [...rows.values()].flat().forEach((each) => each.dispose?.());
   return element;
 }
@@ -83,9 +166,13 @@ function unfolding(model, id) {
   const place = h("td", { colspan: COLUMNS.length });
   const below = h("tr", { class: "unfolded", id, hidden: true }, place);
   let card = null;
-  const button = h("button", { type: "button", class: "bare", "aria-expanded": "false", "aria-controls": id, onclick: () => open(below.hidden) }, model.name);
+  const button = h(
+    "button",
+    { type: "button", class: "bare", "aria-expanded": "false", "aria-controls": id, onclick: () => open(below.hidden) },
+    model.name,
+  );
   function open(yes) {
-    if (!card) place.append((card = aboutUnplayed(model)));
+    if (!card) place.append((card = previewModelCard(model)));
     below.hidden = !yes;
     button.setAttribute("aria-expanded", String(yes));
   }

@@ -1,41 +1,42 @@
 /** Spikes: what the latent's spike trains are, what they are not, and what every one of them does to the picture. */
 
 import { h } from "../dom.js";
-import { Inside } from "../inside.js";
-import { cells } from "../parts/cells.js";
-import { laws } from "../parts/laws.js";
-import { layers } from "../parts/layers.js";
-import { noise } from "../parts/noise.js";
-import { noSpikes } from "../parts/plainly.js";
-import { ranking } from "../parts/ranking.js";
-import { scrub } from "../parts/scrub.js";
-import { timing } from "../parts/timing.js";
+import { DecoderTrace } from "../decoder_trace.js";
+import { spikeEditor } from "../parts/spikes/spike_editor.js";
+import { spikeStatistics } from "../parts/spikes/spike_statistics.js";
+import { layers } from "../parts/spikes/layers.js";
+import { noiseControls } from "../parts/shared/noise_controls.js";
+import { noSpikesView } from "../parts/shared/no_spikes.js";
+import { ranking } from "../parts/spikes/ranking.js";
+import { scrub } from "../parts/spikes/scrub.js";
+import { timing } from "../parts/spikes/timing.js";
 
 export const styles = ["spikes.css"];
 
-export function mount(root, desk) {
-  if (!desk.latent.spiking) {
-    root.append(noSpikes(desk));
+/** @param {Session} session */
+export function mount(root, session) {
+  if (!session.latent.spiking) {
+    root.append(noSpikesView(session));
     return () => {};
   }
-  const inside = new Inside(desk);
-  const whole = Boolean(desk.engine); // without an engine here, the server draws, and there is nothing to look into
-  const rank = whole ? ranking(desk, inside, { onrank: () => sheet.redraw() }) : null;
-  const sheet = cells(desk, inside, { effects: () => rank?.effects ?? null });
-  const [picture, luck, theory] = [scrub(desk, inside), noise(desk), laws(desk, inside)];
-  const deeper = whole ? [timing(desk, inside), layers(desk, inside)] : [];
+  const trace = new DecoderTrace(session);
+  const whole = Boolean(session.engine); // without an engine here, the server draws, and there is nothing to look into
+  const rank = whole ? ranking(session, trace, { onrank: () => sheet.redraw() }) : null;
+  const sheet = spikeEditor(session, trace, { effects: () => rank?.effects() ?? null });
+  const [picture, sampling, theory] = [scrub(session, trace), noiseControls(session), spikeStatistics(session, trace)];
+  const deeper = whole ? [timing(session, trace), layers(session, trace)] : [];
   root.append(
     h(
       "div",
       { class: "spikes" },
       h("div", { class: "column left" }, sheet, rank),
-      h("div", { class: "column right" }, picture, luck),
+      h("div", { class: "column right" }, picture, sampling),
     ),
     theory,
     ...deeper,
   );
   return () => {
-    [rank, sheet, picture, luck, theory, ...deeper].forEach((part) => part?.dispose());
-    inside.dispose();
+    [rank, sheet, picture, sampling, theory, ...deeper].forEach((part) => part?.dispose());
+    trace.dispose();
   };
 }

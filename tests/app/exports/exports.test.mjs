@@ -6,39 +6,63 @@ import { join } from "node:path";
 import test from "node:test";
 
 import { Engine } from "../../../app/web/engine/engine.js";
-import { crc32, stored, utf8 } from "../../../app/web/maths/bytes.js";
-import { recipeIn } from "../../../app/web/maths/carriers.js";
-import { encodeGif } from "../../../app/web/maths/gif.js";
-import { ALPHABET, written } from "../../../app/web/maths/letters.js";
-import { encodeNpz, npy } from "../../../app/web/maths/npz.js";
-import { encodePng } from "../../../app/web/maths/png.js";
-import { pythonFor } from "../../../app/web/maths/python.js";
-import { fromGrid } from "../../../app/web/maths/rates.js";
-import { cellsOf, parse, pixelsOf, recipeOf, RecipeError, seedOf, seenIn, textOf, turnedIn, uptoOf } from "../../../app/web/maths/recipe.js";
-import { sheet, toBytes } from "../../../app/web/maths/sheet.js";
-import { encodeSvg } from "../../../app/web/maths/svg.js";
-import { latentOf } from "../../../app/web/maths/latent.js";
-import { dimensionsCsv, picturesCsv } from "../../../app/web/maths/table.js";
-import { joinMp4, xmpInMp4 } from "../../../app/web/maths/mp4.js";
-import { joinWebp } from "../../../app/web/maths/webp.js";
-import { betweenTags, xmp } from "../../../app/web/maths/xmp.js";
+import { crc32, stored, utf8 } from "../../../app/web/formats/bytes.js";
+import { recipeIn } from "../../../app/web/formats/recipe_files.js";
+import { encodeGif } from "../../../app/web/formats/gif.js";
+import { ALPHABET, renderText } from "../../../app/web/formats/bitmap_font.js";
+import { encodeNpz, npy } from "../../../app/web/formats/npz.js";
+import { encodePng } from "../../../app/web/formats/png.js";
+import { pythonFor } from "../../../app/web/formats/python.js";
+import { fromGrid } from "../../../app/web/math/rates.js";
+import {
+  cellRates,
+  parse,
+  pixelCount,
+  recipeOf,
+  RecipeError,
+  seedOf,
+  seenIn,
+  textOf,
+  turnedIn,
+  uptoOf,
+} from "../../../app/web/formats/recipe.js";
+import { imageGrid, toBytes } from "../../../app/web/formats/image_grid.js";
+import { encodeSvg } from "../../../app/web/formats/svg.js";
+import { latentOf } from "../../../app/web/math/latent.js";
+import { dimensionsCsv, picturesCsv } from "../../../app/web/formats/csv.js";
+import { joinMp4, xmpInMp4 } from "../../../app/web/formats/mp4.js";
+import { joinWebp } from "../../../app/web/formats/webp.js";
+import { betweenTags, xmp } from "../../../app/web/formats/xmp.js";
 
 const cases = JSON.parse(readFileSync(process.env.ESVAE_CASES, "utf8"));
 const wasm = readFileSync(new URL("../../../app/web/engine/engine.wasm", import.meta.url));
 const place = (name) => join(process.env.ESVAE_OUT, name);
 const read = (name) => Uint8Array.from(readFileSync(join(process.env.ESVAE_IN, name)));
 
+/** Why packed npz files cannot be read here; false where they can. Browsers have it all. */
+const noRawDeflate = (() => {
+  try {
+    new DecompressionStream("deflate-raw");
+    return false;
+  } catch {
+    return `Node.js ${process.version} has no raw deflate in DecompressionStream; 20.12 and later do`;
+  }
+})();
+
 test("letters are Python's", () => {
   assert.equal(ALPHABET, cases.letters.alphabet);
-  const { width, ink } = written(cases.letters.text);
+  const { width, ink } = renderText(cases.letters.text);
   assert.equal(width, cases.letters.width);
   assert.deepEqual([...ink], cases.letters.ink);
-  assert.equal(written("").width, 0);
+  assert.equal(renderText("").width, 0);
 });
 
 test("sheets are Python's", () => {
   for (const { tiles, layout, width, height, bytes } of cases.sheets) {
-    const made = sheet(tiles.map((tile) => Uint8Array.from(tile)), layout);
+    const made = imageGrid(
+      tiles.map((tile) => Uint8Array.from(tile)),
+      layout,
+    );
     assert.deepEqual([made.width, made.height, [...made.bytes]], [width, height, bytes]);
   }
 });
@@ -47,12 +71,33 @@ test("recipes come back whole, and are Python's text", () => {
   for (const { text, cells, seeds, flips, upto, pixels, size } of cases.recipes) {
     const recipe = parse(text);
     assert.equal(textOf(recipe), text);
-    assert.deepEqual(cellsOf(recipe).map((rates) => [...rates]), cells);
-    assert.deepEqual(cells.map((_, i) => seedOf(recipe, i)), seeds);
-    assert.deepEqual(cells.map((_, i) => turnedIn(recipe, i)), flips);
-    assert.deepEqual(cells.map((_, i) => uptoOf(recipe, i)), upto);
-    assert.equal(pixelsOf(recipe, size), pixels);
-    assert.equal(textOf(recipeOf(cells.map((rates) => Uint16Array.from(rates)), seeds, recipe)), text);
+    assert.deepEqual(
+      cellRates(recipe).map((rates) => [...rates]),
+      cells,
+    );
+    assert.deepEqual(
+      cells.map((_, i) => seedOf(recipe, i)),
+      seeds,
+    );
+    assert.deepEqual(
+      cells.map((_, i) => turnedIn(recipe, i)),
+      flips,
+    );
+    assert.deepEqual(
+      cells.map((_, i) => uptoOf(recipe, i)),
+      upto,
+    );
+    assert.equal(pixelCount(recipe, size), pixels);
+    assert.equal(
+      textOf(
+        recipeOf(
+          cells.map((rates) => Uint16Array.from(rates)),
+          seeds,
+          recipe,
+        ),
+      ),
+      text,
+    );
   }
 });
 
@@ -71,7 +116,13 @@ test("what Python refuses is refused in one line", () => {
 test("files that Python wrote are read", async () => {
   const files = readdirSync(process.env.ESVAE_IN).filter((name) => name.startsWith("it."));
   assert.deepEqual(files.sort(), ["it.gif", "it.npz", "it.png", "it.webp"]);
-  for (const name of files) assert.equal(textOf(await recipeIn(read(name))), cases.carried, name);
+  for (const name of files.filter((each) => each !== "it.npz")) {
+    assert.equal(textOf(await recipeIn(read(name))), cases.carried, name);
+  }
+});
+
+test("an npz file that Python wrote is read", { skip: noRawDeflate }, async () => {
+  assert.equal(textOf(await recipeIn(read("it.npz"))), cases.carried);
 });
 
 test("files without a recipe carry none", async () => {
@@ -102,7 +153,7 @@ test("damaged files give a recipe, none, or one line", async () => {
   }
 });
 
-test("a packed recipe that never ends is refused", async () => {
+test("a packed recipe that never ends is refused", { skip: noRawDeflate }, async () => {
   await assert.rejects(recipeIn(read("bomb.npz")), /at most/);
 });
 
@@ -110,18 +161,39 @@ for (const { name, bundle, kind, scale } of cases.pictures) {
   test(`pictures of ${name} are written with their recipe, as ${kind}`, async () => {
     const engine = await Engine.load(Uint8Array.from(Buffer.from(bundle, "base64")), wasm);
     const { image_size: size, image_channels: channels, latent_dim: dims } = engine.model;
-    const cells = Array.from({ length: 6 }, (_, i) => Uint16Array.from({ length: dims }, (_, j) => (7919 * (i + 1) * (j + 3)) % 46081));
+    const cells = Array.from({ length: 6 }, (_, i) =>
+      Uint16Array.from({ length: dims }, (_, j) => (7919 * (i + 1) * (j + 3)) % 46081),
+    );
     const captions = kind === "grid" ? cells.map((_, i) => `<${i}> & ü`) : [];
     const layout = { columns: kind === "grid" ? 3 : 6, gap: 2, scale, captions, frame_ms: 120 };
-    const flips = kind === "grid" ? [[5, 6, 0], [0, 5, 1], [0, 6, dims - 1]] : []; // prettier-ignore
+    const flips =
+      kind === "grid"
+        ? [
+            [5, 6, 0],
+            [0, 5, 1],
+            [0, 6, dims - 1],
+          ]
+        : [];
     const upto = { strip: [1, 2, 3, 4, 5, 7], film: [3] }[kind] ?? [];
     const recipe = recipeOf(cells, [5, 6, 7, 8, 9, 10], {
-      kind, checkpoint: { name, sha256: engine.hash }, sampler: "bernoulli", steps: 7, flips, upto, layout, versions: { page: "1" },
-    }); // prettier-ignore
-    const spikes = cells.map((rates, i) => engine.sample(fromGrid(rates), seedOf(recipe, i), recipe.sampler, recipe.steps));
+      kind,
+      checkpoint: { name, sha256: engine.hash },
+      sampler: "bernoulli",
+      steps: 7,
+      flips,
+      upto,
+      layout,
+      versions: { page: "1" },
+    });
+    const spikes = cells.map((rates, i) =>
+      engine.sample(fromGrid(rates), seedOf(recipe, i), recipe.sampler, recipe.steps),
+    );
     const tiles = spikes.map((each, i) => toBytes(engine.decode(seenIn(recipe, i, each)), channels));
     const text = textOf(recipe);
-    const frames = kind === "film" ? tiles.map((tile) => sheet([tile], { size, channels, scale })) : [sheet(tiles, { size, channels, ...layout })];
+    const frames =
+      kind === "film"
+        ? tiles.map((tile) => imageGrid([tile], { size, channels, scale }))
+        : [imageGrid(tiles, { size, channels, ...layout })];
     const files = { gif: encodeGif(frames, 120, text) };
     if (kind !== "film") {
       files.png = await encodePng(frames[0], text);
@@ -153,8 +225,14 @@ test("the lines for one picture, in the smallest unit", () => {
 });
 
 test("tables of rates", () => {
-  assert.equal(dimensionsCsv([0, 46080, 23040], [2880, 46080, 1], latentOf({})), "dimension,source_rate,current_rate\n0,0,0.0625\n1,1,1\n2,0.5,0.000022\n");
-  writeFileSync(place("rates.csv"), picturesCsv([Uint16Array.of(0, 46080, 23040), Uint16Array.of(2880, 15360, 1)], latentOf({})));
+  assert.equal(
+    dimensionsCsv([0, 46080, 23040], [2880, 46080, 1], latentOf({})),
+    "dimension,source_rate,current_rate\n0,0,0.0625\n1,1,1\n2,0.5,0.000022\n",
+  );
+  writeFileSync(
+    place("rates.csv"),
+    picturesCsv([Uint16Array.of(0, 46080, 23040), Uint16Array.of(2880, 15360, 1)], latentOf({})),
+  );
 });
 
 test("a GIF whose table of strings fills up is still right", () => {
@@ -175,10 +253,21 @@ test("stored zlib is zlib", () => {
 });
 
 test("arrays of each type", () => {
-  for (const [name, values] of Object.entries({ u1: Uint8Array.of(1, 255), u2: Uint16Array.of(1, 65535), u4: Uint32Array.of(1, 2 ** 32 - 1), f4: Float32Array.of(-0.5, 3) })) {
+  for (const [name, values] of Object.entries({
+    u1: Uint8Array.of(1, 255),
+    u2: Uint16Array.of(1, 65535),
+    u4: Uint32Array.of(1, 2 ** 32 - 1),
+    f4: Float32Array.of(-0.5, 3),
+  })) {
     writeFileSync(place(`${name}.npy`), npy(values, [2]));
   }
-  writeFileSync(place("deep.npy"), npy(new Uint8Array(24).map((_, i) => i), [2, 3, 4]));
+  writeFileSync(
+    place("deep.npy"),
+    npy(
+      new Uint8Array(24).map((_, i) => i),
+      [2, 3, 4],
+    ),
+  );
 });
 
 test("stills without loss become a film", async () => {
@@ -191,7 +280,13 @@ test("stills without loss become a film", async () => {
 
 test("samples become a film that carries its recipe", () => {
   const samples = [Uint8Array.of(1, 2, 3), Uint8Array.of(4)].map((data, i) => ({ data, key: i === 0 }));
-  const film = joinMp4(samples, { width: 12, height: 8 }, 150, { description: Uint8Array.of(1, 66, 0, 30) }, xmp(cases.carried, "ab"));
+  const film = joinMp4(
+    samples,
+    { width: 12, height: 8 },
+    150,
+    { description: Uint8Array.of(1, 66, 0, 30) },
+    xmp(cases.carried, "ab"),
+  );
   writeFileSync(place("film.mp4"), film);
   assert.equal(betweenTags(xmpInMp4(film)), cases.carried);
   for (let length = 0; length < film.length; length++) assert.equal(xmpInMp4(film.subarray(0, length)), "");

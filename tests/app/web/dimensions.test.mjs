@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { geodesicValues, moved, quantileValues, sensitivity, strongest } from "../../../app/web/maths/dimensions.js";
+import { geodesicValues, withValue, quantileValues, sensitivity, strongest } from "../../../app/web/math/dimensions.js";
 
 const { dimensions: cases } = JSON.parse(readFileSync(process.env.ESVAE_CASES, "utf8"));
 const close = (found, expected) => {
@@ -18,7 +18,7 @@ test("quantiles and equal steps are the library's", () => {
 });
 
 test("only one dimension moves", () => {
-  assert.deepEqual([...moved([0.5, 0.25, 0.75], 1, 1)], [0.5, 1, 0.75]);
+  assert.deepEqual([...withValue([0.5, 0.25, 0.75], 1, 1)], [0.5, 1, 0.75]);
 });
 
 test("the sensitivity is the library's", () => {
@@ -28,5 +28,14 @@ test("the sensitivity is the library's", () => {
 });
 
 test("the strongest class may be one that the dimension avoids", () => {
-  assert.deepEqual(strongest([[0.1, 0.3], [-0.4, 0.2]], 0), { label: 1, value: -0.4 }); // prettier-ignore
+  assert.deepEqual(
+    strongest(
+      [
+        [0.1, 0.3],
+        [-0.4, 0.2],
+      ],
+      0,
+    ),
+    { label: 1, value: -0.4 },
+  );
 });

@@ -1,17 +1,19 @@
-/** Maths of the Spikes view: laws against what the samplers draw, edits in links, and the same counts at other times. */
+/**
+ * Maths of the Spikes view: laws against what the samplers draw, edits in links, and the same counts at other times.
+ */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { sample, uniform } from "../../../app/web/engine/noise.js";
-import { difference, flipped, readFlips, writeFlips } from "../../../app/web/maths/flips.js";
-import * as laws from "../../../app/web/maths/laws.js";
-import { LinkError } from "../../../app/web/maths/link.js";
-import { gainFor, rms } from "../../../app/web/maths/picture.js";
-import { readingAt } from "../../../app/web/maths/reading.js";
-import { short, ticks } from "../../../app/web/maths/scale.js";
-import * as trains from "../../../app/web/maths/trains.js";
+import { differingCells, flipped, readFlips, writeFlips } from "../../../app/web/state/flips.js";
+import * as laws from "../../../app/web/math/distributions.js";
+import { LinkError } from "../../../app/web/state/url_state.js";
+import { gainFor, rms } from "../../../app/web/math/image.js";
+import { readingAt } from "../../../app/web/math/chart_reading.js";
+import { formatNumber, ticks } from "../../../app/web/math/axis.js";
+import * as trains from "../../../app/web/math/spike_trains.js";
 
 const known = JSON.parse(readFileSync(new URL("../link_vectors.json", import.meta.url), "utf8"));
 const near = (a, b, by = 1e-9) => assert.ok(Math.abs(a - b) <= by, `${a} is not ${b}`);
@@ -31,7 +33,7 @@ test("binomial and Poisson are what the textbook says", () => {
 
 test("Poisson draws follow their law", () => {
   const counts = Array.from(uniform(3, 1, 20000), (u) => laws.poissonDraw(6.5, u));
-  assert.ok(laws.apart(laws.shares(counts, 40), laws.poisson(6.5, 40)) < 0.02);
+  assert.ok(laws.totalVariation(laws.shares(counts, 40), laws.poisson(6.5, 40)) < 0.02);
   near(laws.fano(counts).fano, 1, 0.04);
   assert.equal(laws.poissonDraw(0, 0.999), 0);
 });
@@ -51,7 +53,7 @@ test("counts, intervals and Fano factors of both samplers follow their laws", ()
       const law = laws.countLaw(sampler, r, steps);
       near(sum(law), 1);
       near(mean(law), r * steps, 1e-6);
-      assert.ok(laws.apart(laws.shares(counts[j], steps), law) < 0.03, `${sampler} counts at ${r}`);
+      assert.ok(laws.totalVariation(laws.shares(counts[j], steps), law) < 0.03, `${sampler} counts at ${r}`);
       const wanted = laws.expectedIntervals(sampler, r, steps);
       wanted.forEach((n, k) => near(intervals[j][k] / draws, n, 0.05));
       const found = laws.fano(counts[j]).fano;
@@ -73,7 +75,7 @@ test("the spread of a Fano factor is what many of them show", () => {
 
 test("distributions are pooled and compared", () => {
   assert.deepEqual([...laws.pooled([Float64Array.of(1, 0), Float64Array.of(0.5, 0.5)])], [0.75, 0.25]);
-  assert.equal(laws.apart([1, 0], [0, 1]), 1);
+  assert.equal(laws.totalVariation([1, 0], [0, 1]), 1);
   assert.deepEqual([...laws.shares([0, 2, 2, 9], 3)], [0.25, 0, 0.5, 0.25]);
 });
 
@@ -93,7 +95,9 @@ test("other timing, same counts", () => {
   const column = (spikes, j) => [0, 1, 2, 3].map((t) => spikes[3 * t + j]).join("");
   const wanted = { early: ["1100", "1110", "0000"], late: ["0011", "0111", "0000"], regular: ["0101", "1011", "0000"] };
   for (const [timing, columns] of Object.entries(wanted)) {
-    columns.forEach((text, j) => assert.equal(column(trains.retimed(SPIKES, 3, timing, 0), j), text, `${timing} d${j}`));
+    columns.forEach((text, j) =>
+      assert.equal(column(trains.retimed(SPIKES, 3, timing, 0), j), text, `${timing} d${j}`),
+    );
   }
   const many = sample(new Float32Array(20).fill(0.4), 5, "bernoulli", 16);
   for (const timing of trains.TIMINGS) {
@@ -111,7 +115,10 @@ test("edits go into a link and come back, few or many", () => {
   assert.deepEqual(readFlips(writeFlips(few), 32, 16), few);
   const many = new Set(Array.from({ length: 300 }, (_, i) => (i * 7) % 512));
   assert.ok(writeFlips(many).startsWith("m") && writeFlips(many).length < 90);
-  assert.deepEqual([...readFlips(writeFlips(many), 32, 16)], [...many].sort((a, b) => a - b));
+  assert.deepEqual(
+    [...readFlips(writeFlips(many), 32, 16)],
+    [...many].sort((a, b) => a - b),
+  );
   assert.equal(writeFlips([]), "");
   assert.deepEqual(readFlips(undefined, 32, 16), new Set());
   const rough = Array.from({ length: 60000 }, (_, i) => i);
@@ -119,16 +126,21 @@ test("edits go into a link and come back, few or many", () => {
 });
 
 test("edits of a link mean the same here and in Python", () => {
-  for (const { text, steps, dims, cells } of known.flips.good) assert.deepEqual([...readFlips(text, steps, dims)], cells, text);
+  for (const { text, steps, dims, cells } of known.flips.good)
+    assert.deepEqual([...readFlips(text, steps, dims)], cells, text);
   for (const { text, steps, dims, message } of known.flips.bad) {
-    assert.throws(() => readFlips(text, steps, dims), (error) => error instanceof LinkError && error.message === message, message);
+    assert.throws(
+      () => readFlips(text, steps, dims),
+      (error) => error instanceof LinkError && error.message === message,
+      message,
+    );
   }
 });
 
 test("flips turn cells and are their own undoing", () => {
   const out = flipped(SPIKES, [0, 1]);
   assert.deepEqual([...out.slice(0, 3)], [1, 0, 0]);
-  assert.deepEqual(difference(out, SPIKES), [0, 1]);
+  assert.deepEqual(differingCells(out, SPIKES), [0, 1]);
   assert.deepEqual(flipped(out, [0, 1]), SPIKES);
 });
 
@@ -147,22 +159,66 @@ test("axes have round ticks", () => {
   assert.deepEqual(ticks(0.5, 3.5, 10, true), [1, 2, 3]);
   assert.deepEqual(ticks(-0.13, 0.31, 3), [0, 0.2]);
   assert.deepEqual(ticks(2, 2), [2]);
-  assert.deepEqual([0.123456, 12345, 0, NaN].map(short), ["0.123", "12300", "0", "–"]);
+  assert.deepEqual([0.123456, 12345, 0, NaN].map(formatNumber), ["0.123", "12300", "0", "–"]);
 });
 
 test("a chart says what is under the pointer", () => {
   const same = (v) => v;
-  const bars = { kind: "bars", name: "drawn", values: [[0, 0.25], [10, 0.5]] }; // prettier-ignore
-  const line = { kind: "line", name: "law", values: [[-5, 0], [5, 1], [15, 0]] }; // prettier-ignore
-  const dots = { kind: "dots", values: [[10, 0.5], [40, 3]], titles: ["first", "second"] }; // prettier-ignore
+  const bars = {
+    kind: "bars",
+    name: "drawn",
+    values: [
+      [0, 0.25],
+      [10, 0.5],
+    ],
+  };
+  const line = {
+    kind: "line",
+    name: "law",
+    values: [
+      [-5, 0],
+      [5, 1],
+      [15, 0],
+    ],
+  };
+  const dots = {
+    kind: "dots",
+    values: [
+      [10, 0.5],
+      [40, 3],
+    ],
+    titles: ["first", "second"],
+  };
   const x = { label: "spikes" };
   const at = (place, marks, y = 99) => readingAt({ x, marks }, { x: place, y }, same, same);
-  assert.deepEqual(at(6, [bars, line]), { x: 10, points: [[10, 0.5], [10, 0.5]], words: "spikes 10: drawn = 0.5; law = 0.5" }); // prettier-ignore
+  assert.deepEqual(at(6, [bars, line]), {
+    x: 10,
+    points: [
+      [10, 0.5],
+      [10, 0.5],
+    ],
+    words: "spikes 10: drawn = 0.5; law = 0.5",
+  });
   assert.equal(at(-90, [bars]).words, "spikes 0: drawn = 0.25");
   assert.equal(at(2, [line]).words, "spikes 5: law = 1");
-  assert.equal(at(16, [{ ...line, name: "" }, { kind: "line", values: [[16, 7], [17, 8]] }]).words, "spikes 16: 7"); // prettier-ignore
+  assert.equal(
+    at(16, [
+      { ...line, name: "" },
+      {
+        kind: "line",
+        values: [
+          [16, 7],
+          [17, 8],
+        ],
+      },
+    ]).words,
+    "spikes 16: 7",
+  );
   assert.equal(at(11, [line, dots], 1).words, "first");
   assert.equal(at(11, [line, dots], 60).words, "spikes 15: law = 0");
   assert.equal(at(11, [dots], 60), null);
-  assert.equal(readingAt({ x: { label: "step", name: (v) => v + 1 }, marks: [bars] }, { x: 0, y: 0 }, same, same).words, "step 1: drawn = 0.25");
+  assert.equal(
+    readingAt({ x: { label: "step", name: (v) => v + 1 }, marks: [bars] }, { x: 0, y: 0 }, same, same).words,
+    "step 1: drawn = 0.25",
+  );
 });

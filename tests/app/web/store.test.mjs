@@ -3,9 +3,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Store } from "../../../app/web/store.js";
+import { Store } from "../../../app/web/state/store.js";
 
-const start = () => ({ model: "m", source: { kind: "prior", seed: 0 }, rates: Uint16Array.of(1, 2), seed: 7, sampler: "bernoulli", steps: 8, order: "index", view: {} });
+const start = () => ({
+  model: "m",
+  source: { kind: "prior", seed: 0 },
+  rates: Uint16Array.of(1, 2),
+  seed: 7,
+  sampler: "bernoulli",
+  steps: 8,
+  order: "index",
+  view: {},
+});
 const rates = (...values) => ({ rates: Uint16Array.from(values) });
 
 test("a gesture of many moves is one step", () => {

@@ -1,33 +1,62 @@
-/** One dimension: its name, its rate under the hand, how often real images have which rate, and its classes. */
+/** One dimension: its name, its rate to be changed, how often real images have which rate, and its classes. */
 
-import { h, icon, lettering, onLook, palette, pixels, sharp } from "../../dom.js";
-import { classColour } from "../../maths/colour.js";
-import { GRID } from "../../maths/rates.js";
-import { download } from "../files.js";
-import { nameOf } from "../mixer.js";
-import { paint } from "../picture.js";
+import { focusedBeside, h, icon, lettering, onLook, palette, pixels, sharp } from "../../dom.js";
+import { classColour } from "../../math/colour.js";
+import { GRID } from "../../math/rates.js";
+import { download } from "../shared/download.js";
+import { nameOf } from "../shared/mixer.js";
+import { paint } from "../shared/paint.js";
 import { withRate } from "./strips.js";
 import { chosenOf } from "./table.js";
 
 const LONGEST = 24; // letters of a name, so that links stay short
 
-export function detail(desk, facts) {
-  const { store, atlas, entry, live, latent } = desk;
+/**
+ * @param {Session} session
+ * @param {DimensionFacts} facts
+ */
+export function detail(session, facts) {
+  const { store, atlas, entry, live, latent } = session;
   const noun = `${latent.name[0].toUpperCase()}${latent.name.slice(1)}`;
   const title = h("h2", {});
   const words = h("p", { class: "quiet" });
-  const name = h("input", { type: "text", maxlength: LONGEST, "aria-label": "Name of the dimension", placeholder: "name it", onchange: () => rename() });
-  const save = h("button", { type: "button", title: "Save all names, JSON", onclick: () => download(`${entry.name}-dimensions.json`, named(desk)) }, icon("export"), "Names");
+  const name = h("input", {
+    type: "text",
+    maxlength: LONGEST,
+    "aria-label": "Name of the dimension",
+    placeholder: "name it",
+    onchange: () => rename(),
+  });
+  const save = h(
+    "button",
+    {
+      type: "button",
+      title: "Save all names, JSON",
+      onclick: () => download(`${entry.name}-dimensions.json`, named(session)),
+    },
+    icon("export"),
+    "Names",
+  );
   const picture = pixels(entry.size, entry.size, `Picture of the present ${latent.whole}`, "large");
   const rate = h("input", { type: "range", min: 0, max: 1, step: 1 / (4 * atlas.steps), "aria-label": noun });
   const reading = h("output", {});
   const canvas = h("canvas", { class: "rate-histogram", role: "img" });
   const bars = h("div", { class: "class-bars" });
-  const classes = h("figure", {}, bars, h("figcaption", {}, latent.spiking ? "mean rate in each class" : "mean in each class"));
+  const classes = h(
+    "figure",
+    {},
+    bars,
+    h("figcaption", {}, latent.spiking ? "mean rate in each class" : "mean in each class"),
+  );
   const element = h(
     "section",
     { class: "detail-part" },
-    h("div", { class: "head" }, title, h("div", { class: "row tight" }, h("label", { class: "field" }, "Name", name), save)),
+    h(
+      "div",
+      { class: "head" },
+      title,
+      h("div", { class: "row tight" }, h("label", { class: "field" }, "Name", name), save),
+    ),
     words,
     h(
       "div",
@@ -43,7 +72,7 @@ export function detail(desk, facts) {
     live.follow(event);
     store.set({ rates: withRate(store.state.rates, chosen, Number(rate.value)) });
   };
-  rate.onchange = () => store.commit(nameOf(desk, chosen));
+  rate.onchange = () => store.commit(nameOf(session, chosen));
 
   function rename() {
     const view = { ...store.state.view, [`name${chosen}`]: name.value.trim().slice(0, LONGEST) };
@@ -57,10 +86,12 @@ export function detail(desk, facts) {
     let does = "";
     if (facts.clear) {
       const times = facts.redrawn[j] > 0 ? ` (${(facts.moved[j] / facts.redrawn[j]).toFixed(1)} times it)` : "";
-      does = facts.clear[j] ? `; what it does rises above the noise${times}` : "; what it does does not rise above the noise";
+      does = facts.clear[j]
+        ? `; what it does rises above the noise${times}`
+        : "; what it does does not rise above the noise";
     }
-    canvas.dataset.figure = `Rates of ${nameOf(desk, j)}`;
-    classes.dataset.figure = `Mean${latent.spiking ? " rates" : "s"} of ${nameOf(desk, j)} by class`;
+    canvas.dataset.figure = `Rates of ${nameOf(session, j)}`;
+    classes.dataset.figure = `Mean${latent.spiking ? " rates" : "s"} of ${nameOf(session, j)} by class`;
     words.textContent = `${used}${does}; the class explains ${Math.round(100 * facts.classShare[j])} % of its variance.`;
     bars.replaceChildren(
       ...atlas.classNames.map((label, i) => {
@@ -68,11 +99,18 @@ export function detail(desk, facts) {
         const bar = h("i", {});
         bar.style.cssText = `width:${100 * (mean ?? 0)}%;background:${classColour(i)}`;
         const says = mean === undefined ? "no test images" : latent.text(j, mean);
-        return h("p", { title: `${label}: correlation ${facts.correlation[i][j].toFixed(2)}` }, h("span", { class: "mix-name" }, label), h("span", { class: "mix-bar" }, bar), h("span", { class: "number" }, says));
+        return h(
+          "p",
+          { title: `${label}: correlation ${facts.correlation[i][j].toFixed(2)}` },
+          h("span", { class: "mix-name" }, label),
+          h("span", { class: "mix-bar" }, bar),
+          h("span", { class: "number" }, says),
+        );
       }),
     );
   }
 
+  /** @param {Surface} [surface] */
   function draw({ context, width, height } = sharp(canvas)) {
     const colour = palette(canvas);
     const row = facts.histogram[chosen];
@@ -98,17 +136,20 @@ export function detail(desk, facts) {
     const x = left + (now * (row.length - 1) + 0.5) * step;
     context.fillStyle = colour.now;
     context.fillRect(x - 1.25, top, 2.5, tall + 3);
-    canvas.setAttribute("aria-label", `How often test images have which ${latent.name} of ${nameOf(desk, chosen)}: mean ${latent.text(chosen, facts.mean[chosen])}, deviation ${latent.size(chosen, facts.deviation[chosen])}; now ${latent.text(chosen, now, 3)}`);
+    canvas.setAttribute(
+      "aria-label",
+      `How often test images have which ${latent.name} of ${nameOf(session, chosen)}: mean ${latent.text(chosen, facts.mean[chosen])}, deviation ${latent.size(chosen, facts.deviation[chosen])}; now ${latent.text(chosen, now, 3)}`,
+    );
   }
 
   function follow(state) {
     if (state.model !== entry.name) return;
-    const j = chosenOf(desk);
-    const called = nameOf(desk, j);
+    const j = chosenOf(session);
+    const called = nameOf(session, j);
     title.textContent = called === `d${j}` ? called : `${called} (d${j})`;
-    if (element.getRootNode().activeElement !== name) name.value = state.view[`name${j}`] ?? "";
+    if (focusedBeside(element) !== name) name.value = state.view[`name${j}`] ?? "";
     name.placeholder = entry.taught?.[j] ?? "name it";
-    rate.value = state.rates[j] / GRID;
+    rate.value = String(state.rates[j] / GRID);
     reading.textContent = latent.text(j, state.rates[j] / GRID, 3);
     if (j !== chosen) {
       chosen = j;
@@ -128,10 +169,13 @@ export function detail(desk, facts) {
   return element;
 }
 
-/** The names that were given, by the visitor or in training, for a file. */
-export function named(desk) {
-  const { entry } = desk;
-  const all = Array.from({ length: entry.dims }, (_, j) => [`d${j}`, nameOf(desk, j)]);
+/**
+ * The names that were given, by the visitor or in training, for a file.
+ * @param {Session} session
+ */
+export function named(session) {
+  const { entry } = session;
+  const all = Array.from({ length: entry.dims }, (_, j) => [`d${j}`, nameOf(session, j)]);
   const names = Object.fromEntries(all.filter(([number, name]) => name !== number));
   return `${JSON.stringify({ model: entry.name, checkpoint: entry.hash, names }, null, 1)}\n`;
 }

@@ -1,39 +1,63 @@
 /** Mean rate of every dimension in every class, as colours; a column can be pressed. */
 
 import { h, lettering, onLook, palette, sharp } from "../../dom.js";
-import { rampColour, rampGradient } from "../../maths/colour.js";
-import { nameOf, orderOf } from "../mixer.js";
+import { rampColour, rampGradient } from "../../math/colour.js";
+import { nameOf, orderOf } from "../shared/mixer.js";
 import { chosenOf } from "./table.js";
 
 const ROW = 15; // pixels
 
-export function heat(desk, facts, choose) {
-  const { store, atlas, entry, latent } = desk;
-  const canvas = h("canvas", { class: "heat", role: "img", "aria-label": `Mean${latent.spiking ? " rates" : "s"} of ${entry.dims} dimensions in ${atlas.classNames.length} classes; the bars above give those of the chosen dimension` });
+/**
+ * @param {Session} session
+ * @param {DimensionFacts} facts
+ */
+export function heat(session, facts, choose) {
+  const { store, atlas, entry, latent } = session;
+  const canvas = h("canvas", {
+    class: "heat",
+    role: "img",
+    "aria-label": `Mean${latent.spiking ? " rates" : "s"} of ${entry.dims} dimensions in ${atlas.classNames.length} classes; the bars above give those of the chosen dimension`,
+  });
   canvas.style.height = `${ROW * (atlas.classNames.length + 1)}px`;
-  const reading = h("p", { class: "quiet reading" }, "Each column is a dimension, each row a class. Press a column to look at it.");
+  const reading = h(
+    "p",
+    { class: "quiet reading" },
+    "Each column is a dimension, each row a class. Press a column to look at it.",
+  );
   const ramp = h("i", { class: "ramp", "aria-hidden": "true" });
   ramp.style.background = rampGradient();
   const title = latent.spiking ? "Mean rates by class" : "Means by class";
   const element = h(
     "section",
     { class: "heat-part", "data-figure": title },
-    h("div", { class: "head" }, h("h2", {}, title), h("p", { class: "legend" }, h("span", {}, latent.spiking ? "0" : "low end"), ramp, h("span", {}, latent.spiking ? "1" : "high end of its range"))),
+    h(
+      "div",
+      { class: "head" },
+      h("h2", {}, title),
+      h(
+        "p",
+        { class: "legend" },
+        h("span", {}, latent.spiking ? "0" : "low end"),
+        ramp,
+        h("span", {}, latent.spiking ? "1" : "high end of its range"),
+      ),
+    ),
     canvas,
     reading,
   );
   let seen = { left: 0, step: 1, order: [] };
 
+  /** @param {Surface} [surface] */
   function draw({ context, width, height } = sharp(canvas)) {
     const colour = palette(canvas);
-    const order = orderOf(desk);
+    const order = orderOf(session);
     context.clearRect(0, 0, width, height);
     context.font = lettering(canvas, "11px");
     context.textBaseline = "middle";
     const left = 8 + Math.min(110, Math.max(...atlas.classNames.map((name) => context.measureText(name).width)));
     const step = (width - left) / entry.dims;
     seen = { left, step, order };
-    const chosen = chosenOf(desk);
+    const chosen = chosenOf(session);
     atlas.classNames.forEach((name, label) => {
       const y = label * ROW;
       context.fillStyle = colour.ink;
@@ -55,7 +79,7 @@ export function heat(desk, facts, choose) {
         context.lineWidth = 2;
         context.strokeRect(left + place * step, 1, step - 1, ROW * atlas.classNames.length - 3);
       }
-      if (place % every === 0) context.fillText(step > 30 ? `d${j}` : j, x, height - ROW / 2);
+      if (place % every === 0) context.fillText(step > 30 ? `d${j}` : String(j), x, height - ROW / 2);
     });
   }
 
@@ -69,7 +93,7 @@ export function heat(desk, facts, choose) {
     const at = under(event);
     if (!at || !atlas.classNames[at.label]) return;
     const mean = facts.classMeans[at.label]?.[at.j];
-    reading.textContent = `${nameOf(desk, at.j)}, class ${atlas.classNames[at.label]}: ${mean === undefined ? "no test images" : `mean${latent.spiking ? " rate" : ""} ${latent.text(at.j, mean, 3)}`}, correlation ${facts.correlation[at.label][at.j].toFixed(2)}`;
+    reading.textContent = `${nameOf(session, at.j)}, class ${atlas.classNames[at.label]}: ${mean === undefined ? "no test images" : `mean${latent.spiking ? " rate" : ""} ${latent.text(at.j, mean, 3)}`}, correlation ${facts.correlation[at.label][at.j].toFixed(2)}`;
   };
   canvas.onclick = (event) => {
     const at = under(event);

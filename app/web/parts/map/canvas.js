@@ -1,31 +1,53 @@
 /**
- * The map itself: points or pictures under the hand. The points are drawn when they or the view of them change; what
- * moves with the hand or with the rates is on a second canvas above.
+ * The map itself: points or pictures. The points are drawn when they or the view of them change; what
+ * moves with the pointer or with the rates is on a second canvas above.
  */
 
 import { h, lettering, onLook, palette, sharp } from "../../dom.js";
-import { dragged, enclosed, home, placeAt, placed, pointAt, pointTowards, projected, shifted, spread, zoomed } from "../../maths/map.js"; // prettier-ignore
-import { drawOver } from "./over.js";
+import {
+  dragged,
+  enclosed,
+  initialCamera,
+  placeAt,
+  placed,
+  pointAt,
+  pointTowards,
+  projected,
+  shifted,
+  spread,
+  zoomed,
+} from "../../math/map_geometry.js";
+import { drawOverlay } from "./map_overlay.js";
 import { drawPoints, Points } from "./points.js";
 
 const REACH = 12; // pixels within which a point is meant
 const STILL = 4; // pixels that a click may move
-const KEYS = "Arrow keys go from point to point, Enter takes one as the source, plus and minus zoom, zero shows all, Shift with arrows moves or turns the map, L draws a lasso with the pointer, Escape gives up."; // prettier-ignore
+const KEYS =
+  "Arrow keys go from point to point, Enter takes one as the source, plus and minus zoom, zero shows all, Shift with arrows moves or turns the map, L draws a lasso with the pointer, Escape gives up.";
 
 /**
- * @param {import("./model.js").MapModel} model
+ * @param {MapModel} model
  * @param {import("./pictures.js").Pictures} pictures
  * @param {{hover: (what: null|{row: number}|{x: number, y: number}) => void, pick: (row: number) => void,
- *   travel: (x: number, y: number) => void}} told what the hand is over, and what it took
+ *   travel: (x: number, y: number) => void}} told what the pointer is over, and what was clicked
  */
 export function mapCanvas(model, pictures, told) {
-  const { desk, atlas } = model;
+  const { session, atlas } = model;
   const base = h("canvas", { class: "map-base", "aria-hidden": "true" });
   const over = h("canvas", { class: "map-over", tabindex: 0, role: "application", "aria-describedby": "map-keys" });
   const said = h("p", { class: "unseen", "aria-live": "polite" });
-  const element = h("div", { class: "map-canvas" }, base, over, said, h("p", { id: "map-keys", class: "unseen" }, KEYS));
+  const element = h(
+    "div",
+    { class: "map-canvas" },
+    base,
+    over,
+    said,
+    h("p", { id: "map-keys", class: "unseen" }, KEYS),
+  );
   const points = new Points();
+  /** @type {MapPointer} */
   const now = { hover: null, key: -1, lasso: null, trail: [], cursor: null, near: [], source: -1 };
+  /** @type {{xy: Float32Array, depth: Float32Array|null, width: number, height: number}} */
   let seen = { xy: new Float32Array(0), depth: null, width: 0, height: 0 };
   let frame = 0;
   const stale = { base: true, over: true };
@@ -67,11 +89,22 @@ export function mapCanvas(model, pictures, told) {
     }
     context.globalAlpha = 1;
     context.imageSmoothingEnabled = true;
-    element.dataset.pictures = rows.length;
+    element.dataset.pictures = String(rows.length);
   }
 
-  base.vector = (context) => (model.kept("as") === "pictures" ? drawPictures(context) : drawPoints(context, model, seen));
-  over.vector = (context, width, height) => drawOver(context, { model, seen, now, toScreen, colour: palette(over), font: lettering(over, "650 14px"), width, height });
+  base.vector = (context) =>
+    model.kept("as") === "pictures" ? drawPictures(context) : drawPoints(context, model, seen);
+  over.vector = (context, width, height) =>
+    drawOverlay(context, {
+      model,
+      seen,
+      now,
+      toScreen,
+      colour: palette(over),
+      font: lettering(over, "650 14px"),
+      width,
+      height,
+    });
 
   const toScreen = (place) => {
     const { xy } = projected(Float32Array.from(place), model.axes, model.camera, seen.width, seen.height);
@@ -81,10 +114,19 @@ export function mapCanvas(model, pictures, told) {
   function drawAbove() {
     const { context, width, height } = sharp(over);
     context.clearRect(0, 0, width, height);
-    drawOver(context, { model, seen, now, toScreen, colour: palette(over), font: lettering(over, "650 14px"), width, height });
+    drawOverlay(context, {
+      model,
+      seen,
+      now,
+      toScreen,
+      colour: palette(over),
+      font: lettering(over, "650 14px"),
+      width,
+      height,
+    });
   }
 
-  // ---- the rates that are played ---------------------------------------------------------------------------------
+  // ---- the present rates -----------------------------------------------------------------------------------------
 
   const follow = ({ state, rates }) => {
     if (state.model !== model.entry.name) return;
@@ -101,12 +143,13 @@ export function mapCanvas(model, pictures, told) {
     look("over");
   };
 
-  // ---- the hand --------------------------------------------------------------------------------------------------
+  // ---- pointers --------------------------------------------------------------------------------------------------
 
   const pointers = new Map();
   let gesture = null; // {kind: "move"|"lasso"|"pinch", ...}
   let waiting = null; // the newest move, seen to on the next frame
 
+  /** @returns {[number, number]} */
   const spot = (event) => {
     const box = over.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
@@ -208,15 +251,19 @@ export function mapCanvas(model, pictures, told) {
     model.camera = zoomed(model.camera, seen.width, seen.height, factor, x, y);
     look("base");
   };
-  over.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    const [x, y] = spot(event);
-    zoomAt(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)), x, y);
-  }, { passive: false }); // prettier-ignore
+  over.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      const [x, y] = spot(event);
+      zoomAt(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)), x, y);
+    },
+    { passive: false },
+  );
   over.ondblclick = () => showAll();
 
   const showAll = () => {
-    model.camera = home();
+    model.camera = initialCamera();
     look("base");
   };
 
@@ -257,9 +304,9 @@ export function mapCanvas(model, pictures, told) {
     else if (event.key === "+" || event.key === "=") zoomAt(1.3);
     else if (event.key === "-") zoomAt(1 / 1.3);
     else if (event.key === "0") showAll();
-    else if (event.key.toLowerCase() === "l") element.lasso(!model.lassoing);
+    else if (event.key.toLowerCase() === "l") lasso(!model.lassoing);
     else if (event.key === "Escape") {
-      element.lasso(false);
+      lasso(false);
       model.hold(null);
     } else return;
     event.preventDefault();
@@ -271,38 +318,47 @@ export function mapCanvas(model, pictures, told) {
   };
 
   /** Draw a lasso with the next drag, or no longer. */
-  element.lasso = (yes) => {
+  function lasso(yes) {
     model.lassoing = yes;
     now.lasso = null;
     over.style.cursor = yes ? "crosshair" : "grab";
     model.tell("lasso");
     look("over");
-  };
-  element.zoom = zoomAt;
-  element.showAll = showAll;
-  /** Where a row is on the screen, in pixels of the canvas. */
-  element.spotOf = (row) => [seen.xy[2 * row], seen.xy[2 * row + 1]];
-  /** Draw again: pictures have come. */
-  element.refresh = () => look("base");
+  }
 
-  const shownCount = () => atlas.labels.reduce((sum, label) => sum + !model.hidden.has(label), 0);
+  const shownCount = () => atlas.labels.reduce((sum, label) => sum + (model.hidden.has(label) ? 0 : 1), 0);
   const stops = [
-    desk.live.on(follow),
+    session.live.on(follow),
     onLook(base, () => look("base")),
     model.on((what) => {
       if (what === "layout" || what === "kept") {
         now.cursor = null;
-        [now.trail, now.hover, now.key] = [now.trail.filter(({ axes }) => axes === model.axes && what !== "layout"), null, -1];
-        if (desk.live.now) follow(desk.live.now);
+        [now.trail, now.hover, now.key] = [
+          now.trail.filter(({ axes }) => axes === model.axes && what !== "layout"),
+          null,
+          -1,
+        ];
+        if (session.live.now) follow(session.live.now);
       }
-      over.setAttribute("aria-label", `Map of ${atlas.count} test images by their ${desk.latent.whole}, ${model.axes} dimensions; ${shownCount()} shown`);
+      over.setAttribute(
+        "aria-label",
+        `Map of ${atlas.count} test images by their ${session.latent.whole}, ${model.axes} dimensions; ${shownCount()} shown`,
+      );
       look("base");
     }),
   ];
   model.tell("kept");
-  element.dispose = () => {
-    cancelAnimationFrame(frame);
-    stops.forEach((stop) => stop());
-  };
-  return element;
+  return Object.assign(element, {
+    lasso,
+    zoom: zoomAt,
+    showAll,
+    /** Where a row is on the screen, in pixels of the canvas. @param {number} row @returns {[number, number]} */
+    spotOf: (row) => [seen.xy[2 * row], seen.xy[2 * row + 1]],
+    /** Draw again: pictures have come. */
+    refresh: () => look("base"),
+    dispose() {
+      cancelAnimationFrame(frame);
+      stops.forEach((stop) => stop());
+    },
+  });
 }

@@ -1,20 +1,30 @@
 /** What the colours mean; for classes, also which are shown. */
 
-import { h } from "../../dom.js";
-import { classColour, OWN_COLOURS, rampGradient } from "../../maths/colour.js";
-import { nameOf, orderOf } from "../mixer.js";
+import { focusedBeside, h } from "../../dom.js";
+import { classColour, OWN_COLOURS, rampGradient } from "../../math/colour.js";
+import { nameOf, orderOf } from "../shared/mixer.js";
 
-/** The choice of what colours the points. */
+/**
+ * The choice of what colours the points.
+ * @param {MapModel} model
+ */
 export function colourBy(model) {
-  const { desk, atlas } = model;
+  const { session, atlas } = model;
   const option = (value, text) => h("option", { value }, text);
   const select = h(
     "select",
-    { "aria-label": "Colour by", onchange: () => model.keep("by", select.value, `colour by ${select.selectedOptions[0].textContent}`) },
+    {
+      "aria-label": "Colour by",
+      onchange: () => model.keep("by", select.value, `colour by ${select.selectedOptions[0].textContent}`),
+    },
     option("class", "class"),
     atlas.arrays.errors ? option("error", "reconstruction error") : null,
     option("trust", "trust in the place"),
-    h("optgroup", { label: `${desk.latent.name} of` }, orderOf(desk).map((j) => option(`d${j}`, nameOf(desk, j)))),
+    h(
+      "optgroup",
+      { label: `${session.latent.name} of` },
+      orderOf(session).map((j) => option(`d${j}`, nameOf(session, j))),
+    ),
   );
   const show = () => {
     select.value = model.kept("by");
@@ -26,6 +36,7 @@ export function colourBy(model) {
   return field;
 }
 
+/** @param {MapModel} model */
 export function legend(model) {
   const { atlas } = model;
   const element = h("div", { class: "map-legend", role: "group", "aria-label": "Legend" });
@@ -36,28 +47,50 @@ export function legend(model) {
     const chips = atlas.classNames.map((name, label) => {
       const on = !model.hidden.has(label);
       const title = `${counts.get(label) ?? 0} test images; double click shows only these`;
-      const chip = h("button", { type: "button", class: "chip", "aria-pressed": String(on), title }, h("i", { class: "dot" }), name);
+      const chip = h(
+        "button",
+        { type: "button", class: "chip", "aria-pressed": String(on), title },
+        h("i", { class: "dot" }),
+        name,
+      );
       chip.querySelector("i").style.background = classColour(label);
       chip.onclick = (event) => model.toggle(label, event.shiftKey);
       chip.ondblclick = () => model.toggle(label, true);
       return chip;
     });
-    const all = h("button", { type: "button", class: "small", hidden: !model.hidden.size, onclick: () => model.showAll() }, "show all");
-    const again = atlas.classNames.length > OWN_COLOURS ? h("span", { class: "quiet" }, `Colours begin again after ${OWN_COLOURS} classes.`) : null;
+    const all = h(
+      "button",
+      { type: "button", class: "small", hidden: !model.hidden.size, onclick: () => model.showAll() },
+      "show all",
+    );
+    const again =
+      atlas.classNames.length > OWN_COLOURS
+        ? h("span", { class: "quiet" }, `Colours begin again after ${OWN_COLOURS} classes.`)
+        : null;
     return [...chips, all, again];
   }
 
   function ramp({ low, high, name, digits, values }) {
     const [below, above] = [values.some((v) => v < low) ? "≤ " : "", values.some((v) => v > high) ? "≥ " : ""];
-    const bar = h("i", { class: "ramp", role: "img", "aria-label": `${name}, from ${low.toFixed(digits)} to ${high.toFixed(digits)}` });
+    const bar = h("i", {
+      class: "ramp",
+      role: "img",
+      "aria-label": `${name}, from ${low.toFixed(digits)} to ${high.toFixed(digits)}`,
+    });
     bar.style.background = rampGradient();
-    return [h("span", {}, name), h("span", { class: "number" }, `${below}${low.toFixed(digits)}`), bar, h("span", { class: "number" }, `${above}${high.toFixed(digits)}`)];
+    return [
+      h("span", {}, name),
+      h("span", { class: "number" }, `${below}${low.toFixed(digits)}`),
+      bar,
+      h("span", { class: "number" }, `${above}${high.toFixed(digits)}`),
+    ];
   }
 
   const show = () => {
-    const focused = [...element.children].indexOf(element.getRootNode().activeElement);
+    const focused = [...element.children].indexOf(focusedBeside(element));
     element.replaceChildren(...(model.scale ? ramp(model.scale) : classes()).filter(Boolean));
-    element.children[focused]?.focus();
+    const again = element.children[focused];
+    if (again instanceof HTMLElement) again.focus();
   };
   show();
   element.dispose = model.on((what) => ["kept", "filter", "layout"].includes(what) && show());

@@ -1,21 +1,31 @@
-/** Small pictures of an atlas' rows: the test image itself where it is at hand, else what the model makes of its rates. */
+/**
+ * Small pictures of an atlas' rows: the test image itself where it is at hand, else what the model makes of its rates.
+ */
 
 import { pixels } from "../../dom.js";
-import { fromBytes } from "../../maths/picture.js";
-import { fromGrid } from "../../maths/rates.js";
-import { paint } from "../picture.js";
+import { fromBytes } from "../../math/image.js";
+import { fromGrid } from "../../math/rates.js";
+import { paint } from "../shared/paint.js";
 
 export class Pictures {
-  #made = new Map(); // row -> canvas, or null while it is on its way
+  /** By row; null while it is on its way. @type {Map<number, HTMLCanvasElement|null>} */
+  #made = new Map();
+  /** @type {ByteArray|null} */
   #originals = null;
   #gone = false;
 
-  /** @param {() => void} onready called when a picture that was asked for has come */
-  constructor(desk, onready) {
-    const { atlas, entry } = desk;
-    Object.assign(this, { desk, atlas, entry, onready });
+  /**
+   * @param {Session} session
+   * @param {() => void} onready called when a picture that was asked for has come
+   */
+  constructor(session, onready) {
+    const { atlas, entry } = session;
+    this.session = session;
+    this.atlas = atlas;
+    this.entry = entry;
+    this.onready = onready;
     this.stored = new Map(Array.from(atlas.tilePositions, (row, place) => [row, place]));
-    desk.originals().then((found) => {
+    session.originals().then((found) => {
       this.#originals = found;
       if (!found || this.#gone) return;
       this.#made.clear();
@@ -55,9 +65,9 @@ export class Pictures {
   }
 
   async #decode(row) {
-    if (!this.desk.engine) return;
+    if (!this.session.engine) return;
     try {
-      const pool = await this.desk.pool();
+      const pool = await this.session.pool();
       const { image } = await pool.run("play", fromGrid(this.atlas.rates(row)), 0, "systematic", this.atlas.steps);
       if (this.#gone || this.#originals) return;
       this.#painted(row, image);

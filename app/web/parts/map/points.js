@@ -1,26 +1,31 @@
 /** The map's points: their colours, how they fade, and which of them lie in front. */
 
-import { bytesOf, disc } from "../../maths/dots.js";
+import { colourBytes, disc } from "../../math/discs.js";
 
 const DEEP = 24; // layers that space is sorted into
 
 export class Points {
   #image = null;
 
-  /** Draw all points that are shown. @param {import("./model.js").MapModel} model */
+  /** Draw all points that are shown. @param {MapModel} model */
   draw(context, model, seen) {
     const { width: w, height: hgt } = context.canvas;
     if (this.#image?.width === w && this.#image.height === hgt) this.#image.data.fill(0);
     else this.#image = new ImageData(w, hgt);
     const { data } = this.#image;
     const ratio = w / seen.width;
-    const colours = model.colours.map(bytesOf);
-    each(model, seen, (x, y, r, row, alpha) => disc(data, w, hgt, ratio * x, ratio * y, r * ratio, colours[model.paint[row]], alpha));
+    const colours = model.colours.map(colourBytes);
+    each(model, seen, (x, y, r, row, alpha) =>
+      disc(data, w, hgt, ratio * x, ratio * y, r * ratio, colours[model.paint[row]], alpha),
+    );
     context.putImageData(this.#image, 0, 0);
   }
 }
 
-/** As `Points.draw`, with a context's own calls. */
+/**
+ * As `Points.draw`, with a context's own calls.
+ * @param {MapModel} model
+ */
 export function drawPoints(context, model, seen) {
   each(model, seen, (x, y, r, row, alpha) => {
     context.globalAlpha = alpha;
@@ -32,7 +37,10 @@ export function drawPoints(context, model, seen) {
   context.globalAlpha = 1;
 }
 
-/** Each point that is shown, the farthest first: its place, radius, row and alpha. */
+/**
+ * Each point that is shown, the farthest first: its place, radius, row and alpha.
+ * @param {MapModel} model
+ */
 function each(model, { xy, depth, width, height }, put) {
   const { shown } = model;
   const count = xy.length / 2;
@@ -48,7 +56,8 @@ function each(model, { xy, depth, width, height }, put) {
     return;
   }
   const layers = Array.from({ length: DEEP }, () => []);
-  for (let row = 0; row < count; row++) if (shown(row)) layers[Math.min(DEEP - 1, Math.floor(depth[row] * DEEP))].push(row);
+  for (let row = 0; row < count; row++)
+    if (shown(row)) layers[Math.min(DEEP - 1, Math.floor(depth[row] * DEEP))].push(row);
   for (let layer = DEEP - 1; layer >= 0; layer--) {
     const r = radius * (1.45 - (0.9 * layer) / DEEP);
     for (const row of layers[layer]) one(row, r);

@@ -1,8 +1,6 @@
 /** Other settings of UMAP: the map is drawn anew on the server, in the background, and kept there. */
 
-import { ask } from "../../backend.js";
 import { h, icon } from "../../dom.js";
-import { readPack } from "../../maths/pack.js";
 
 const METRICS = [
   ["euclidean", "euclidean"],
@@ -12,22 +10,35 @@ const METRICS = [
 ];
 const PATIENCE = 400; // ms between questions
 
+/** @param {MapModel} model */
 export function settings(model) {
-  const { desk, atlas, entry } = model;
+  const { session, atlas, entry } = model;
+  const { maps } = session.backend;
   const own = { arrays: atlas.arrays, about: atlas.map };
   const slider = (label, low, high, step, value) => {
     const input = h("input", { type: "range", min: low, max: high, step, value, "aria-label": label });
     const out = h("output", {}, String(value));
     input.oninput = () => (out.textContent = input.value);
-    input.put = (v) => ([input.value, out.textContent] = [v, String(v)]);
-    return [input, h("label", { class: "field grow" }, label, input, out)];
+    const put = (v) => ([input.value, out.textContent] = [String(v), String(v)]);
+    return { input, put, field: h("label", { class: "field grow" }, label, input, out) };
   };
-  const [neighbors, neighborsField] = slider("Neighbours", 2, 200, 1, own.about.neighbors);
-  const [minDist, minDistField] = slider("Least distance", 0, 1, 0.01, own.about.min_dist);
-  const metric = h("select", { "aria-label": "Metric" }, METRICS.filter(([value]) => desk.latent.spiking || value !== "geodesic").map(([value, text]) => h("option", { value }, text)));
+  const neighbors = slider("Neighbours", 2, 200, 1, own.about.neighbors);
+  const minDist = slider("Least distance", 0, 1, 0.01, own.about.min_dist);
+  const metric = h(
+    "select",
+    { "aria-label": "Metric" },
+    METRICS.filter(([value]) => session.latent.spiking || value !== "geodesic").map(([value, text]) =>
+      h("option", { value }, text),
+    ),
+  );
   metric.value = own.about.metric;
   const draw = h("button", { type: "button", onclick: () => redraw() }, "Draw anew");
-  const back = h("button", { type: "button", hidden: true, onclick: () => model.keep("of", "", "the map that came with the model") }, icon("reset"), "As it came");
+  const back = h(
+    "button",
+    { type: "button", hidden: true, onclick: () => model.keep("of", "", "the map that came with the model") },
+    icon("reset"),
+    "As it came",
+  );
   const stop = h("button", { type: "button", hidden: true, onclick: () => cancel() }, icon("close"), "Cancel");
   const meter = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "Drawing the map" });
   const words = h("p", { class: "quiet", role: "status" });
@@ -35,16 +46,22 @@ export function settings(model) {
     "details",
     { class: "settings-part" },
     h("summary", {}, "Settings of the map"),
-    h("p", { class: "quiet" }, "Few neighbours show detail, many the whole; a small least distance makes dense clumps. Drawing takes some seconds; you can go on meanwhile."),
-    neighborsField, minDistField, h("label", { class: "field" }, "Metric", metric),
+    h(
+      "p",
+      { class: "quiet" },
+      "Few neighbours show detail, many the whole; a small least distance makes dense clumps. Drawing takes some seconds; you can go on meanwhile.",
+    ),
+    neighbors.field,
+    minDist.field,
+    h("label", { class: "field" }, "Metric", metric),
     h("div", { class: "row" }, draw, stop, back, meter),
     words,
-  ); // prettier-ignore
+  );
   let key = null; // of the map that is being drawn
   let gone = false;
   let shown = "";
 
-  const wanted = () => `${neighbors.value}-${minDist.value}-${metric.value}`;
+  const wanted = () => `${neighbors.input.value}-${minDist.input.value}-${metric.value}`;
   const pause = () => new Promise((done) => setTimeout(done, PATIENCE));
 
   function busy(yes) {
@@ -58,17 +75,18 @@ export function settings(model) {
     busy(true);
     words.textContent = "The first map of a session takes a little longer, since its code is compiled.";
     try {
-      const query = new URLSearchParams({ neighbors: neighbors.value, min_dist: minDist.value, metric: metric.value });
-      let state = await ask(desk.base, `map/${entry.hash}?${query}`, "POST").then((a) => a.json());
+      const wish = { neighbors: neighbors.input.value, min_dist: minDist.input.value, metric: metric.value };
+      let state = await maps.begin(entry.hash, wish);
       key = state.key;
       while (state.state === "running" && !gone) {
         if (state.progress > 0) meter.value = state.progress;
         await pause();
-        state = await ask(desk.base, `map-state/${state.key}`).then((a) => a.json());
+        state = await maps.state(state.key);
       }
-      if (gone || state.state === "cancelled") return void (words.textContent = gone ? "" : "Given up; the map is as it was.");
+      if (gone || state.state === "cancelled")
+        return void (words.textContent = gone ? "" : "Given up; the map is as it was.");
       if (state.state === "failed") throw new Error("its drawing failed; the server's log says why");
-      const { about, arrays } = readPack(await ask(desk.base, `map-data/${state.key}`).then((a) => a.arrayBuffer()));
+      const { about, arrays } = await maps.data(state.key);
       if (gone) return;
       shown = of;
       model.lay(arrays, about.map);
@@ -83,7 +101,7 @@ export function settings(model) {
     }
   }
 
-  const cancel = () => key && ask(desk.base, `map-state/${key}`, "DELETE").catch(() => {});
+  const cancel = () => key && maps.cancel(key).catch(() => {});
 
   /** Show the map that the link names. */
   function follow() {

@@ -1,0 +1,140 @@
+/**
+ * From the state to spikes and a picture, on the frame after the pointer moved; the newest state wins. Spikes that were
+ * turned by hand
+ * belong to the state: every view shows their picture.
+ *
+ * Where this page cannot run the engine, the server is asked when a gesture ends, and `where` says so.
+ */
+
+import { flipped, readFlips } from "./state/flips.js";
+import { fromBytes } from "./math/image.js";
+import { fromGrid } from "./math/rates.js";
+
+export class LiveDecoder {
+  /** @type {Session} */
+  #session;
+  /** @type {Set<(now: Decoded) => void>} */
+  #listeners = new Set();
+  #frame = 0;
+  #stamp = 0;
+  #fresh = true; // the next change begins a new gesture
+  /** @type {Uint8Array|Float32Array|null} */
+  #before = null; // spikes when it began
+  #asked = 0;
+  #refused = "";
+
+  /** @param {Session} session */
+  constructor(session) {
+    this.#session = session;
+    /** What was drawn last; null before the first picture. @type {Decoded|null} */
+    this.now = null;
+    session.store.on("state", () => this.request());
+    session.store.on("commit", () => {
+      this.#fresh = true;
+      if (!session.engine) this.#ask();
+    });
+  }
+
+  /** Where pictures are decoded: "page" or "server". */
+  get where() {
+    return this.#session.engine ? "page" : "server";
+  }
+
+  /**
+   * Called after each drawing with what was drawn.
+   * @param {(now: Decoded) => void} listener
+   * @returns {() => void} stop
+   */
+  on(listener) {
+    this.#listeners.add(listener);
+    if (this.now) listener(this.now);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Note the event that changes the state, so that the time from it to the picture can be measured.
+   * @param {Event} event
+   */
+  follow(event) {
+    if (!this.#stamp) this.#stamp = event.timeStamp;
+  }
+
+  /** Draw on the next frame. */
+  request() {
+    if (!this.#session.engine) return void (this.now || this.#ask());
+    if (this.#frame) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#draw();
+    });
+  }
+
+  /** Forget what was drawn: another model is at work. */
+  restart() {
+    [this.now, this.#before, this.#fresh] = [null, null, true];
+    this.request();
+  }
+
+  #draw() {
+    const { engine, store } = this.#session;
+    const { state } = store;
+    if (!engine || state.rates.length !== engine.model.latent_dim) return;
+    const start = performance.now();
+    const rates = fromGrid(state.rates);
+    const drawn = engine.sample(rates, state.seed, state.sampler, state.steps);
+    const flips = this.#flips(state);
+    const spikes = flips.size ? flipped(drawn, flips) : drawn;
+    const { image } = engine.decodeChanged(spikes, state.steps);
+    this.#show(state, { rates, drawn, flips, spikes, image, ms: performance.now() - start });
+  }
+
+  async #ask() {
+    const { store, backend } = this.#session;
+    const [state, turn] = [store.state, ++this.#asked];
+    const start = performance.now();
+    try {
+      const { spikes, pixels } = await backend.decode(state);
+      if (turn !== this.#asked) return;
+      const image = fromBytes(pixels.values, pixels.shape[2]);
+      const flips = this.#flips(state);
+      const drawn = flipped(spikes.values, flips);
+      this.#show(state, {
+        rates: fromGrid(state.rates),
+        drawn,
+        flips,
+        spikes: spikes.values,
+        image,
+        ms: performance.now() - start,
+      });
+    } catch (error) {
+      this.#session.say(`No picture from the server: ${error.message}.`, "warning");
+    }
+  }
+
+  /** The edits of a state; a link may name any, so they are checked. @param {State} state @returns {Set<number>} */
+  #flips({ view, steps, rates }) {
+    if (!this.#session.latent.spiking) return new Set();
+    try {
+      return readFlips(view.flips, steps, rates.length);
+    } catch (error) {
+      if (this.#refused !== view.flips)
+        this.#session.say(`The edited spikes of this link are not shown: ${error.message}.`, "warning");
+      this.#refused = view.flips;
+      return new Set();
+    }
+  }
+
+  /** @param {State} state @param {Omit<Decoded, "state"|"before"|"latency">} made */
+  #show(state, made) {
+    const { spikes } = made;
+    if (this.#fresh && this.now) {
+      this.#before = this.now.spikes;
+      this.#fresh = false;
+    }
+    const before = this.#before?.length === spikes.length ? this.#before : null;
+    this.now = { state, ...made, before, latency: 0 };
+    for (const listener of this.#listeners) listener(this.now);
+    if (this.#stamp) this.now.latency = performance.now() - this.#stamp;
+    this.#stamp = 0;
+  }
+}

@@ -1,0 +1,19 @@
+/** Axes of charts: where to put ticks, and numbers as people write them. */
+
+/** Round numbers in [from, to], about `count` of them; whole ones if asked. @returns {number[]} */
+export function ticks(from, to, count = 5, whole = false) {
+  if (!(to > from)) return [from];
+  const rough = (to - from) / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  let step = [1, 2, 5, 10].map((k) => k * power).find((s) => s >= rough * 0.999);
+  if (whole) step = Math.max(1, Math.round(step));
+  const out = [];
+  for (let k = Math.ceil(from / step - 1e-9); k * step <= to + 1e-9 * step; k++)
+    out.push(Number((k * step).toPrecision(10)));
+  return out;
+}
+
+/** Three digits that matter, no zeros at the end. */
+export function formatNumber(value) {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "–";
+}

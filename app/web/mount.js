@@ -1,0 +1,162 @@
+/** Places a view in a page: what `app/components/stage.py` calls. */
+
+import { serverBackend } from "./backend.js";
+import { Session } from "./session.js";
+import { h } from "./dom.js";
+import { toolbar } from "./parts/shared/toolbar.js";
+import { message } from "./parts/shared/message.js";
+import { fileDrop } from "./parts/shared/file_drop.js";
+import { encodeState } from "./state/url_state.js";
+
+// ms without a gesture, or since a model was opened, until the script is told; by then the page has drawn all of it
+const REST = 300;
+
+let opening = null; // one session per document; a failed one is tried again
+
+/**
+ * The document's session, for whoever measures the page; null before a view was placed.
+ * @returns {Promise<Session>|null}
+ */
+export const openedSession = () => opening;
+
+/**
+ * @param {ShadowRoot|HTMLElement} parent where
+ * @param {{view: string, base: string}} data
+ * @param {(name: string, value: any) => void} tell gives the link to the script when a gesture has ended
+ * @returns {Promise<() => void>} take it away again
+ */
+export async function mountView(parent, data, tell) {
+  const root = h(
+    "div",
+    { class: `stage view-${data.view}` },
+    h("p", { class: "skeleton", role: "status" }, "Opening the model …"),
+  );
+  parent.replaceChildren(root);
+  const styled = sheet(parent, "look.css");
+  try {
+    opening ??= Session.open(serverBackend(data.base));
+    const [session, view] = await Promise.all([opening, import(`./views/${data.view}.js`), styled]);
+    await Promise.all((view.styles ?? []).map((name) => sheet(parent, name))); // what only this view needs
+    return showView(root, session, view, data, tell);
+  } catch (error) {
+    opening = null;
+    root.replaceChildren(
+      h(
+        "p",
+        { class: "message warning", role: "alert" },
+        `The explorer cannot start: ${error.message}. A reload may help.`,
+      ),
+    );
+    return () => {};
+  }
+}
+
+/** Add a style sheet; resolved when it is there, or will not come. */
+function sheet(parent, name) {
+  const link = h("link", { rel: "stylesheet", href: new URL(`./${name}`, import.meta.url).href });
+  const there = new Promise((done) => {
+    link.onload = link.onerror = done;
+  });
+  parent.append(link);
+  return there;
+}
+
+/**
+ * Show a view of a session, below the line that all views share.
+ * @param {Session} session
+ * @returns {() => void} take it away again
+ */
+export function showView(root, session, view, data, tell) {
+  if (!session.usable) {
+    root.replaceChildren(nothing(session));
+    return () => {};
+  }
+  let leave = () => {};
+  const dropped = fileDrop(session);
+  const build = () => {
+    leave();
+    const body = h("div", { class: "view" });
+    const top = toolbar(session, data.view);
+    const line = message(session);
+    root.replaceChildren(top, line, dropped, body);
+    const dispose = view.mount(body, session, data);
+    leave = () => {
+      dispose?.();
+      top.dispose();
+      line.dispose();
+    };
+  };
+  build();
+  session.writeLink(); // the page may have changed the address
+  let telling = 0;
+  let told = null;
+  const report = () => {
+    const { settled } = session.store;
+    if (data.tells === "model" && settled.model === told) return; // the script would draw the same again
+    told = settled.model;
+    tell("link", encodeState(settled));
+  };
+  const reportSoon = () => {
+    clearTimeout(telling);
+    telling = setTimeout(report, REST);
+  };
+  report();
+  // A click beside the view may lead to another page; a word from this one on the way would call Streamlit back to it.
+  const away = (event) => event.composedPath().includes(root) || clearTimeout(telling);
+  addEventListener("click", away, true);
+  addEventListener("popstate", away);
+  const stops = [
+    session.onModel(build),
+    session.onModel(reportSoon),
+    session.store.on("commit", reportSoon),
+    stayAlive(session),
+  ];
+  return () => {
+    clearTimeout(telling);
+    removeEventListener("click", away, true);
+    removeEventListener("popstate", away);
+    stops.forEach((stop) => stop());
+    dropped.dispose();
+    leave();
+  };
+}
+
+/**
+ * Streamlit tells in a dialog that its server is away, or that the address names no page, and all else is locked while
+ * it
+ * stands. What is in the page needs no server, so the dialog is closed and a line says it instead.
+ * @param {Session} session
+ * @returns {() => void} stop
+ */
+function stayAlive(session) {
+  const look = () => {
+    const dialog = document.querySelector(".stDialog");
+    /** @type {HTMLButtonElement|null} */
+    const close = dialog?.querySelector("button[aria-label='Close']");
+    if (!close) return;
+    const away = dialog.textContent.includes("Connection error");
+    close.click();
+    session.say(
+      away
+        ? "The server does not answer. What is in this page goes on: drag, draw, undo, copy the link."
+        : "The address names no page of the explorer, so this is the first one.",
+      "warning",
+    );
+  };
+  const watch = new MutationObserver(look);
+  watch.observe(document.body, { subtree: true, childList: true });
+  look(); // it may have been there first
+  return () => watch.disconnect();
+}
+
+/** @param {Session} session */
+function nothing(session) {
+  return h(
+    "div",
+    { class: "message", role: "status" },
+    h("p", {}, "There is no checkpoint that can be opened. Train one with "),
+    h("p", {}, h("code", {}, "esvae train --preset digits")),
+    h("p", {}, "or name a folder that has one in the environment variable ESVAE_CHECKPOINTS, and reload this page."),
+    session.models.map((m) => h("p", { class: "quiet" }, `${m.name}: ${m.problem}`)),
+  );
+}

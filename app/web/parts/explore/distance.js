@@ -1,0 +1,76 @@
+/** How far the rates are from those of real images, and which images are nearest. */
+
+import { h, pixels } from "../../dom.js";
+import { nearest, rank } from "../../math/neighbours.js";
+import { fromBytes } from "../../math/image.js";
+import { fromGrid } from "../../math/rates.js";
+import { paint } from "../shared/paint.js";
+
+const SHOWN = 3;
+
+/** @param {Session} session */
+export function distance(session) {
+  const { live, store, atlas, entry, engine, latent } = session;
+  if (!atlas) return Object.assign(h("div", {}), { dispose: () => {} });
+  const meter = h("i", { class: "meter-fill" });
+  const words = h("p", { class: "quiet" });
+  const canvases = Array.from({ length: SHOWN }, () => pixels(entry.size, entry.size, "", "thumb"));
+  const buttons = canvases.map((canvas) => h("button", { type: "button", class: "picked" }, canvas));
+  const element = h(
+    "section",
+    { class: "distance-part" },
+    h("div", { class: "head" }, h("h2", {}, "Distance from the data")),
+    h("div", { class: "meter", role: "img", "aria-label": "Distance from the data" }, meter),
+    words,
+    h("div", { class: "thumbs nearest" }, buttons),
+  );
+  let originals = null;
+  let shown = [];
+  session.originals().then((found) => {
+    originals = found;
+    shown = [];
+    if (live.now) draw(live.now);
+  });
+
+  function draw(now) {
+    if (now.state.model !== entry.name) return;
+    const found = nearest(now.rates, atlas.counts, atlas.steps, SHOWN);
+    const own = atlas.ownDistances();
+    const share = rank(own, found[0].distance);
+    const reach = own.length ? own[own.length - 1] : 1;
+    meter.style.width = `${Math.min(100, (100 * found[0].distance) / (1.5 * reach || 1)).toFixed(1)}%`;
+    meter.classList.toggle("far", share >= 0.95);
+    words.textContent =
+      share >= 0.999
+        ? `${latent.apart(found[0].distance)}: farther from every test image than these are from each other`
+        : `${latent.apart(found[0].distance)}: nearer than ${Math.round(100 * (1 - share))} % of test images are to each other`;
+    found.forEach(({ row }, k) => shown[k] === row || show(k, row));
+  }
+
+  function show(k, row) {
+    shown[k] = row;
+    const label = `Near: test image ${atlas.indices[row]}, ${atlas.label(row)}`;
+    canvases[k].setAttribute("aria-label", label);
+    buttons[k].title = `${label}; start from it`;
+    buttons[k].onclick = () => session.startFrom(atlas.indices[row]);
+    if (originals) {
+      const length = entry.size ** 2 * entry.channels;
+      paint(
+        canvases[k],
+        fromBytes(originals.values.subarray(row * length, (row + 1) * length), entry.channels),
+        entry.channels,
+      );
+    } else if (engine) {
+      const { seed, sampler, steps } = store.state;
+      paint(
+        canvases[k],
+        engine.decode(engine.sample(fromGrid(atlas.rates(row)), seed, sampler, steps), steps),
+        entry.channels,
+      );
+    }
+  }
+
+  const stop = live.on(draw);
+  element.dispose = stop;
+  return element;
+}

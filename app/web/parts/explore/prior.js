@@ -1,0 +1,39 @@
+/** Rates drawn from the model's prior. */
+
+import { h, icon } from "../../dom.js";
+import { MAX_SEED } from "../../state/url_state.js";
+import { newSeed } from "../shared/noise_controls.js";
+
+/** @param {Session} session */
+export function prior(session) {
+  const { store } = session;
+  const draw = (seed) => {
+    try {
+      /** @type {Source} */
+      const source = { kind: "prior", seed };
+      store.change({ source, rates: session.ratesOf(source) }, `prior ${seed}`);
+    } catch (error) {
+      session.say(error.message, "warning");
+    }
+    field.value = String(seed);
+  };
+  const field = h("input", { type: "number", min: 0, max: MAX_SEED, step: 1, "aria-label": "Prior seed" });
+  const { source } = store.state;
+  field.value = String(source.kind === "prior" ? source.seed : 0);
+  field.onchange = () => draw(Math.min(MAX_SEED, Math.max(0, Math.round(Number(field.value) || 0))));
+  return h(
+    "div",
+    {},
+    h(
+      "p",
+      { class: "quiet" },
+      `${session.latent.spiking ? "Rates" : "A latent"} that the model itself proposes. Its samples are where it is weakest: expect some that look like nothing.`,
+    ),
+    h(
+      "div",
+      { class: "row" },
+      h("label", { class: "field" }, "Seed", field),
+      h("button", { type: "button", onclick: () => draw(newSeed()) }, icon("dice"), "New draw"),
+    ),
+  );
+}

@@ -1,0 +1,42 @@
+/**
+ * A step of How it works: a number and a name, what is there for the present example, one or two sentences, the
+ * equation.
+ */
+
+import { h } from "../../dom.js";
+
+export function card(number, title) {
+  const heading = h("h2", {}, h("span", { class: "ordinal", "aria-hidden": "true" }, number), h("span", {}, title));
+  const place = h("div", { class: "card-visual" });
+  const words = h("p", { class: "card-words" });
+  const formula = h("div", {});
+  const element = h("li", { class: "card", "aria-label": title }, heading, place, words, formula);
+  return Object.assign(element, {
+    /** Give it another title. @param {string} text */
+    rename(text) {
+      heading.lastChild.textContent = text;
+      element.setAttribute("aria-label", text);
+    },
+    /** @param {string} text */
+    say: (text) => void (words.textContent = text),
+    /** @param {...Node} visual */
+    show: (...visual) => place.replaceChildren(...visual),
+    /** @param {Node|null} equation */
+    state: (equation) => formula.replaceChildren(...(equation ? [equation] : [])),
+  });
+}
+
+/** Named pictures of layers beside each other: [{canvas, caption}], in one element. */
+export function layerMaps(layers) {
+  const maps = layers.map((layer) => ({
+    layer,
+    canvas: h("canvas", { class: "maps still", role: "img" }),
+    caption: h("figcaption", {}),
+  }));
+  const element = h(
+    "div",
+    { class: "layer-maps" },
+    maps.map(({ canvas, caption }) => h("figure", {}, canvas, caption)),
+  );
+  return { element, maps };
+}

@@ -1,0 +1,75 @@
+/** A few examples to choose from in one line: test images of different classes, the prior, and new noise. */
+
+import { h, icon, pixels } from "../../dom.js";
+import { fromBytes } from "../../math/image.js";
+import { newSeed } from "../shared/noise_controls.js";
+import { paint } from "../shared/paint.js";
+
+const SHOWN = 10;
+
+/** @param {Session} session */
+export function examples(session) {
+  const { store, atlas, entry } = session;
+  const length = entry.size ** 2 * entry.channels;
+  const rows = atlas ? Array.from(atlas.tilePositions.subarray(0, SHOWN)) : [];
+  const tiles = rows.map((row, place) => {
+    const canvas = pixels(entry.size, entry.size, "", "thumb");
+    canvas.setAttribute("aria-hidden", "true");
+    paint(
+      canvas,
+      fromBytes(atlas.tiles.values.subarray(place * length, (place + 1) * length), entry.channels),
+      entry.channels,
+    );
+    const label = `${atlas.label(row)}, test image ${atlas.indices[row]}`;
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "picked",
+        title: label,
+        "aria-label": label,
+        onclick: () => session.startFrom(atlas.indices[row]),
+      },
+      canvas,
+    );
+  });
+  const prior = h(
+    "button",
+    { type: "button", title: "Rates that the model itself proposes", onclick: draw },
+    icon("dice"),
+    "Prior",
+  );
+  const noise = h(
+    "button",
+    {
+      type: "button",
+      onclick: () => {
+        const seed = newSeed();
+        store.change({ seed }, `noise ${seed}`);
+      },
+    },
+    icon("dice"),
+    "New noise",
+  );
+  const element = h("div", { class: "row examples", role: "group", "aria-label": "Example" }, tiles, prior, noise);
+
+  function draw() {
+    /** @type {Source} */
+    const source = { kind: "prior", seed: newSeed() };
+    try {
+      store.change({ source, rates: session.ratesOf(source) }, `prior ${source.seed}`);
+    } catch (error) {
+      session.say(error.message, "warning");
+    }
+  }
+
+  function mark({ source }) {
+    tiles.forEach((tile, place) =>
+      tile.setAttribute("aria-pressed", String(source.kind === "test" && source.index === atlas.indices[rows[place]])),
+    );
+    prior.setAttribute("aria-pressed", String(source.kind === "prior"));
+  }
+  element.dispose = store.on("state", mark);
+  mark(store.state);
+  return element;
+}

@@ -1,0 +1,114 @@
+/** What lies above the points: names of classes, the present rates and their trail, the pointer, and the lasso. */
+
+import { nearestWeights, middles } from "../../math/map_geometry.js";
+
+export const NEAR = 8; // points between which empty space is filled
+
+/** Draw all of it. */
+export function drawOverlay(context, { model, seen, now, toScreen, colour, font, width, height }) {
+  /** @returns {[number, number]} */
+  const at = (row) => [seen.xy[2 * row], seen.xy[2 * row + 1]];
+  const line = (points, style, thick, dash = []) => {
+    context.strokeStyle = style;
+    context.lineWidth = thick;
+    context.setLineDash(dash);
+    context.beginPath();
+    points.forEach(([x, y], i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
+    context.stroke();
+    context.setLineDash([]);
+  };
+  const ring = ([x, y], radius, style, thick = 2) => {
+    context.lineWidth = thick + 2;
+    context.strokeStyle = colour.ground;
+    context.beginPath();
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.stroke();
+    context.lineWidth = thick;
+    context.strokeStyle = style;
+    context.stroke();
+  };
+
+  if (!model.scale && model.kept("as") === "points") names(context, model, at, colour, font);
+  const there = now.hover && now.hover.row === undefined ? toScreen([now.hover.x, now.hover.y]) : null;
+  if (there) {
+    for (const row of nearestWeights(model.places, now.hover.x, now.hover.y, NEAR, model.shown).rows)
+      line([there, at(row)], colour.quiet, 1);
+    ring(there, 4, colour.quiet, 1.5);
+  }
+  if (now.cursor) {
+    const spot = toScreen(now.cursor);
+    const trail = now.trail.map(({ place }) => toScreen(place));
+    trail.slice(1).forEach((point, i) => {
+      context.globalAlpha = 0.15 + (0.75 * (i + 1)) / trail.length;
+      line([trail[i], point], colour.now, 2);
+    });
+    context.globalAlpha = 1;
+    for (const row of now.near) line([spot, at(row)], colour.now, 0.75, [2, 3]);
+    if (now.source >= 0) ring(at(now.source), 8, colour.was);
+    cross(context, spot, colour);
+  }
+  if (now.hover?.row >= 0) ring(at(now.hover.row), 7, colour.ink);
+  if (now.lasso?.length > 1) {
+    line([...now.lasso, now.lasso[0]], colour.now, 2, [6, 4]);
+    context.fillStyle = colour.now;
+    context.globalAlpha = 0.1;
+    context.fill();
+    context.globalAlpha = 1;
+  }
+  if (model.lassoing && !now.lasso) {
+    context.strokeStyle = colour.now;
+    context.setLineDash([6, 4]);
+    context.lineWidth = 2;
+    context.strokeRect(1, 1, width - 2, height - 2);
+    context.setLineDash([]);
+  }
+}
+
+/** The live cursor: a disc in the first accent, cut out of what is below. */
+function cross(context, [x, y], colour) {
+  context.fillStyle = colour.ground;
+  context.beginPath();
+  context.arc(x, y, 9, 0, 2 * Math.PI);
+  context.fill();
+  context.fillStyle = colour.now;
+  context.beginPath();
+  context.arc(x, y, 6.5, 0, 2 * Math.PI);
+  context.fill();
+  context.strokeStyle = colour.now;
+  context.lineWidth = 2;
+  for (const [dx, dy] of [
+    [1, 0],
+    [-1, 0],
+    [0, 1],
+    [0, -1],
+  ]) {
+    context.beginPath();
+    context.moveTo(x + 9 * dx, y + 9 * dy);
+    context.lineTo(x + 15 * dx, y + 15 * dy);
+    context.stroke();
+  }
+}
+
+/**
+ * Each class' name in the middle of it, since colours alone are not for everybody.
+ * @param {MapModel} model
+ */
+function names(context, model, at, colour, font) {
+  if (model.middles[model.axes]?.of !== model.places) {
+    const rows = middles(model.places, model.axes, model.atlas.labels);
+    model.middles[model.axes] = { of: model.places, rows };
+  }
+  context.font = font;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.lineJoin = "round";
+  for (const [label, row] of model.middles[model.axes].rows) {
+    if (model.hidden.has(label)) continue;
+    const [x, y] = at(row);
+    context.lineWidth = 4;
+    context.strokeStyle = colour.ground;
+    context.strokeText(model.atlas.classNames[label], x, y);
+    context.fillStyle = colour.ink;
+    context.fillText(model.atlas.classNames[label], x, y);
+  }
+}

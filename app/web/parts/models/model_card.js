@@ -1,0 +1,65 @@
+/** The card of a model: what its file says of it, beside what is drawn of it. */
+
+import { h } from "../../dom.js";
+import { layerList } from "./diagram.js";
+import { budget, learning } from "./training.js";
+
+/**
+ * @param {ModelListing} entry the model; its card may be missing
+ * @param {HTMLElement} drawn for the first column
+ * @param {HTMLElement|null} [below] for the second, after the figures
+ */
+export function modelCard(entry, drawn, below = null) {
+  const { metrics, settings, source, created } = entry.card ?? { metrics: [], settings: {}, source: "", created: "" };
+  const taught = entry.taught?.length ? `its first neurons were taught ${entry.taught.join(", ")}` : "";
+  const facts = [
+    source,
+    created ? `written ${created.slice(0, 10)}` : "",
+    entry.budget ? budget(entry.budget) : "",
+    taught,
+  ];
+  const rows = metrics.map(({ name, value, protocol }) =>
+    h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value.toPrecision(4)), h("td", {}, protocol)),
+  );
+  const element = h(
+    "section",
+    { class: "model-card", "aria-label": `Card of ${entry.name}` },
+    h("div", { class: "head" }, h("h2", {}, `${entry.name} `, h("small", {}, facts.filter(Boolean).join("; ")))),
+    h(
+      "div",
+      { class: "card-columns" },
+      drawn,
+      h(
+        "div",
+        {},
+        h("h3", {}, "Measured"),
+        rows.length
+          ? h("div", { class: "table-place" }, h("table", {}, h("tbody", {}, rows)))
+          : h("p", { class: "quiet" }, "Nothing measured yet; `esvae evaluate --record` writes figures here."),
+        below,
+        h("details", {}, h("summary", {}, "Settings"), h("pre", {}, JSON.stringify(settings, null, 2))),
+      ),
+    ),
+  );
+  element.dispose = () => [drawn, below].forEach((part) => part?.dispose?.());
+  return element;
+}
+
+/**
+ * The card of a model that cannot be opened: nothing in it moves, and its curve is here, since the charts below the
+ * view are not of it.
+ */
+export function previewModelCard(entry) {
+  const { dataset, size, channels, dims, steps } = entry;
+  const where = [dataset, `${size}² ${channels === 3 ? "colour" : "gray"}`].filter(Boolean).join(", ");
+  const words = `${entry.kind} on ${where}: its ${dims} latent neurons spike for ${steps} steps, each of which goes on from those before, so there is no vector of rates to play. Side by side, below, shows its pictures and latent spikes.`;
+  const drawn = h(
+    "div",
+    { class: "diagram" },
+    h("h3", {}, "What it is"),
+    h("p", {}, words),
+    h("h3", {}, "Layers"),
+    layerList(entry.card.settings.model),
+  );
+  return modelCard(entry, drawn, learning(entry));
+}

@@ -1,0 +1,70 @@
+/** Files that are dropped anywhere on the page: a picture with a recipe opens, any other is encoded. */
+
+import { h, icon } from "../../dom.js";
+import { cellRates } from "../../formats/recipe.js";
+import { bitmapOf, encodePicture } from "./upload.js";
+import { openRecipe, showCell } from "./open_recipe.js";
+
+/**
+ * Listens for drops, and shows what was opened when it holds several pictures.
+ * @param {Session} session
+ */
+export function fileDrop(session) {
+  const line = h("div", { class: "opened-place" });
+  const over = (event) => {
+    // else the browser leaves the page
+    if ([...(event.dataTransfer?.types ?? [])].includes("Files")) event.preventDefault();
+  };
+  const drop = (event) => {
+    const [file] = event.dataTransfer?.files ?? [];
+    if (!file) return;
+    event.preventDefault();
+    take(session, file);
+  };
+  addEventListener("dragover", over);
+  addEventListener("drop", drop);
+  session.onOpened = (name, several) => {
+    line.replaceChildren();
+    if (several) line.append(chooser(session, name, several, () => line.replaceChildren()));
+  };
+  line.dispose = () => {
+    removeEventListener("dragover", over);
+    removeEventListener("drop", drop);
+    session.onOpened = null;
+  };
+  return line;
+}
+
+/** @param {Session} session */
+async function take(session, file) {
+  try {
+    if (!(await openRecipe(session, file))) encodePicture(session, await bitmapOf(file), file.name);
+  } catch (error) {
+    session.say(`${file.name}: ${error.message}.`, "warning");
+  }
+}
+
+/** @param {Session} session */
+function chooser(session, name, { recipe, model }, close) {
+  const count = cellRates(recipe).length;
+  const options = Array.from({ length: count }, (_, i) => {
+    const caption = recipe.layout.captions[i];
+    return h("option", { value: i }, caption ? `${i + 1}: ${caption}` : i + 1);
+  });
+  const select = h(
+    "select",
+    {
+      "aria-label": `Picture of ${name}`,
+      onchange: () => showCell(session, recipe, model, Number(select.value), `${name}, ${Number(select.value) + 1}`),
+    },
+    options,
+  );
+  return h(
+    "div",
+    { class: "opened" },
+    h("span", {}, `${name}: picture`),
+    select,
+    h("span", {}, `of ${count}`),
+    h("button", { type: "button", class: "bare", "aria-label": "Close", onclick: close }, icon("close")),
+  );
+}

@@ -1,0 +1,346 @@
+/**
+ * The latent as an equaliser: one bar per firing rate, or per number of a latent without spikes.
+ *
+ * Drag a bar, or sweep across many: a gesture that starts sideways sweeps, one that starts up or down stays with its
+ * bar. Wheel and arrow keys take fine steps, with Shift steps of 1/T; a double click or Backspace brings a bar back to
+ * the source. L locks, M mutes, S plays a bar alone. Each bar is an ARIA slider.
+ */
+
+import { h, icon } from "../../dom.js";
+import { GRID } from "../../math/rates.js";
+
+const FINE = 1 / 64;
+const NOTCHES = 16; // steps of Shift where there is no T
+const BANDS = 30; // shades behind a bar, at most
+const ROW = 64; // bars beside each other
+const PAUSE = 500; // ms without a key or a turn of the wheel end the gesture
+const SLACK = 5; // px before a gesture shows its direction
+
+/** What stands beside the bars. */
+const SCALES = { rates: ["1", "½", "0"], deviations: ["+4σ", "0", "−4σ"] };
+
+/**
+ * Dimensions in the order that the state asks for.
+ * @param {Session} session
+ */
+export function orderOf(session, order = session.store.state.order) {
+  const all = Array.from({ length: session.entry.dims }, (_, i) => i);
+  const weight = { effect: session.atlas?.effect, usage: session.atlas?.usage() }[order];
+  return weight ? all.sort((a, b) => weight[b] - weight[a] || a - b) : all;
+}
+
+/**
+ * A dimension's name: what the visitor called it, what it was taught to stand for, or its number.
+ * @param {Session} session
+ */
+export function nameOf(session, i) {
+  return session.store.state.view[`name${i}`] || session.entry.taught?.[i] || `d${i}`;
+}
+
+/** For a dimension, how often real images have which rate: a CSS gradient, darker where more are. */
+function shades({ counts, dims, steps, count }) {
+  return (i) => {
+    const bands = Math.min(steps, BANDS);
+    const histogram = new Float32Array(bands + 1);
+    for (let at = i; at < counts.length; at += dims) histogram[Math.round((counts[at] * bands) / steps)]++;
+    const tones = Array.from(histogram, (n) => `rgb(139 143 156 / ${Math.round(70 * Math.sqrt(n / count))}%)`);
+    const stops = tones.map((tone, k) => `${tone} ${(100 * k) / (bands + 1)}% ${(100 * (k + 1)) / (bands + 1)}%`);
+    return `linear-gradient(to top, ${stops.join(", ")})`;
+  };
+}
+
+/** @param {Session} session */
+export function mixer(session) {
+  const { store, live, entry, latent } = session;
+  const notches = entry.steps ?? NOTCHES;
+  const rest = Math.round(latent.rest * GRID);
+  const held = { locked: new Set(), muted: new Map(), alone: null };
+  const bars = new Map();
+  const called = latent.spiking ? "Firing rates, spikes per time step" : `Latent: ${latent.names}`;
+  const rows = h("div", { class: latent.spiking ? "mixer" : "mixer signed", role: "group", "aria-label": called });
+  const detail = h("div", { class: "detail" });
+  const element = h("div", {}, rows, detail);
+  let order = [];
+  let chosen = null;
+  let gesture = null;
+  let pause = 0;
+
+  // ---- changing rates ------------------------------------------------------------------------------------------
+
+  const source = () => {
+    try {
+      return session.ratesOf(store.state.source);
+    } catch {
+      return store.state.rates;
+    }
+  };
+  const snapped = (value, event) => (event.shiftKey ? Math.round(value * notches) / notches : value);
+  const free = (i) => !held.locked.has(i);
+
+  function put(changes, event) {
+    const rates = store.state.rates.slice();
+    for (const [i, value] of changes) {
+      if (free(i)) rates[i] = Math.floor(Math.min(1, Math.max(0, value)) * GRID + 0.5);
+    }
+    if (event) live.follow(event);
+    store.set({ rates });
+  }
+
+  function later(label) {
+    clearTimeout(pause);
+    pause = setTimeout(() => finish(label), PAUSE);
+  }
+
+  function finish(label) {
+    clearTimeout(pause);
+    pause = 0;
+    store.commit(label);
+  }
+
+  const step = (i, by, event) => {
+    const size = event.shiftKey ? 1 / notches : FINE;
+    put([[i, snapped(store.state.rates[i] / GRID + by * size, event)]], event);
+    later(nameOf(session, i));
+  };
+
+  const acts = {
+    lock: (i) => (free(i) ? held.locked.add(i) : held.locked.delete(i)),
+    mute(i) {
+      const before = held.muted.get(i);
+      if (before === undefined) held.muted.set(i, store.state.rates[i]);
+      else held.muted.delete(i);
+      put([[i, (before ?? rest) / GRID]]);
+      finish(`${before === undefined ? "mute" : "unmute"} ${nameOf(session, i)}`);
+    },
+    alone(i) {
+      const before = held.alone;
+      held.alone = before?.i === i ? null : { i, rates: before?.rates ?? store.state.rates };
+      const rates = held.alone ? held.alone.rates.map((rate, j) => (j === i || !free(j) ? rate : rest)) : before.rates;
+      store.change({ rates }, held.alone ? `only ${nameOf(session, i)}` : "all again");
+    },
+    reset(i) {
+      put([[i, source()[i] / GRID]]);
+      finish(`reset ${nameOf(session, i)}`);
+    },
+  };
+
+  // ---- gestures ------------------------------------------------------------------------------------------------
+
+  function start(event, row) {
+    if (event.button) return;
+    event.preventDefault();
+    finishPending();
+    const list = [...row.children];
+    const box = row.getBoundingClientRect();
+    const at = (x) => Math.min(list.length - 1, Math.max(0, Math.floor(((x - box.left) / box.width) * list.length)));
+    gesture = { id: event.pointerId, row, list, box, at, x: event.clientX, y: event.clientY, last: null, mode: null };
+    row.setPointerCapture(event.pointerId);
+    const bar = list[at(event.clientX)];
+    bar.focus({ preventScroll: true });
+    gesture.bar = bar;
+    move(event);
+  }
+
+  function move(event) {
+    if (!gesture || event.pointerId !== gesture.id) return;
+    const { box, list } = gesture;
+    const [dx, dy] = [Math.abs(event.clientX - gesture.x), Math.abs(event.clientY - gesture.y)];
+    if (!gesture.mode && Math.max(dx, dy) > SLACK) gesture.mode = dx > dy ? "sweep" : "one";
+    const value = snapped(1 - (event.clientY - box.top) / box.height, event);
+    if (gesture.mode !== "sweep") return put([[Number(gesture.bar.dataset.i), value]], event);
+    const to = gesture.at(event.clientX);
+    const from = gesture.last ?? { at: to, value };
+    const changes = [];
+    for (let k = Math.min(from.at, to); k <= Math.max(from.at, to); k++) {
+      const share = from.at === to ? 1 : (k - from.at) / (to - from.at);
+      changes.push([Number(list[k].dataset.i), snapped(from.value + share * (value - from.value), event)]);
+    }
+    gesture.last = { at: to, value };
+    put(changes, event);
+  }
+
+  function end(event) {
+    if (!gesture || event.pointerId !== gesture.id) return;
+    const swept = gesture.mode === "sweep";
+    const label = swept ? "sweep" : nameOf(session, Number(gesture.bar.dataset.i));
+    gesture = null;
+    if (event.type === "pointercancel") store.cancel();
+    else finish(label);
+  }
+
+  const finishPending = () => pause && finish(chosen === null ? "rates" : nameOf(session, chosen));
+
+  function onkey(event) {
+    const i = Number(event.currentTarget.dataset.i);
+    const steps = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 8, PageDown: -8 }[event.key];
+    const ends = { Home: 0, End: 1 }[event.key];
+    const act = { l: "lock", m: "mute", s: "alone", Backspace: "reset", Delete: "reset" }[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (steps) step(i, steps, event);
+    else if (ends !== undefined) {
+      put([[i, ends]], event);
+      later(nameOf(session, i));
+    } else if (act) {
+      acts[act](i);
+      show();
+    } else return;
+    event.preventDefault();
+  }
+
+  function onwheel(event) {
+    const bar = event.target.closest?.(".fader");
+    if (!bar || !event.deltaY) return;
+    event.preventDefault();
+    step(Number(bar.dataset.i), -Math.sign(event.deltaY), event);
+  }
+
+  // ---- drawing -------------------------------------------------------------------------------------------------
+
+  function build() {
+    order = orderOf(session);
+    bars.clear();
+    const range = session.atlas?.range();
+    const density = session.atlas && shades(session.atlas);
+    const many = entry.dims > 40;
+    const lines = [];
+    for (let first = 0; first < order.length; first += ROW) {
+      const row = h("div", { class: "faders" });
+      for (const i of order.slice(first, first + ROW)) {
+        const bar = h(
+          "div",
+          {
+            class: "fader",
+            role: "slider",
+            tabindex: 0,
+            "data-i": i,
+            "aria-label": nameOf(session, i),
+            "aria-valuemin": latent.value(i, 0),
+            "aria-valuemax": latent.value(i, 1),
+            "aria-orientation": "vertical",
+            onkeydown: onkey,
+            onfocus: () => choose(i),
+          },
+          h("i", { class: "density", style: density ? `background:${density(i)}` : null }),
+          h("i", { class: "range", style: range ? `--low:${range.low[i]};--high:${range.high[i]}` : "display:none" }),
+          h("i", { class: "fill" }),
+          h("i", { class: "mark" }),
+        );
+        bar.onpointerenter = () => gesture || choose(i);
+        bar.ondblclick = () => acts.reset(i);
+        bars.set(i, bar);
+        row.append(bar);
+      }
+      row.onpointerdown = (event) => start(event, row);
+      row.onpointermove = move;
+      row.onpointerup = row.onpointercancel = end;
+      row.addEventListener("wheel", onwheel, { passive: false });
+      const labels = order.slice(first, first + ROW).map((i) => under(i, many));
+      lines.push(
+        h(
+          "div",
+          { class: "fader-row" },
+          scale(),
+          row,
+          h("div", { class: "fader-names", "aria-hidden": "true" }, labels),
+        ),
+      );
+    }
+    rows.replaceChildren(...lines);
+    rows.dataset.rows = String(lines.length);
+    chosen = order.includes(chosen) ? chosen : order[0];
+    show();
+  }
+
+  /** What stands under a bar: its name, upright, if it has one; else its number, where there is room for all. */
+  function under(i, many) {
+    const name = nameOf(session, i);
+    return name === `d${i}` ? h("span", {}, many ? "" : i) : h("span", { class: "named" }, name);
+  }
+
+  const scale = () =>
+    h(
+      "div",
+      { class: "fader-scale", "aria-hidden": "true" },
+      SCALES[latent.spiking ? "rates" : "deviations"].map((n) => h("span", {}, n)),
+    );
+
+  function show() {
+    const { state } = store;
+    const marks = source();
+    for (const [i, bar] of bars) {
+      const value = state.rates[i] / GRID;
+      bar.style.setProperty("--value", value);
+      bar.style.setProperty("--mark", marks[i] / GRID);
+      bar.setAttribute("aria-valuenow", latent.value(i, value).toFixed(3));
+      const expected = latent.spiking ? `, ${(value * state.steps).toFixed(1)} of ${state.steps} spikes expected` : "";
+      bar.setAttribute("aria-valuetext", `${latent.text(i, value)}${expected}${free(i) ? "" : ", locked"}`);
+      bar.classList.toggle("locked", !free(i));
+    }
+    showDetail();
+  }
+
+  function choose(i) {
+    bars.get(chosen)?.classList.remove("chosen");
+    chosen = i;
+    bars.get(i)?.classList.add("chosen");
+    showDetail();
+  }
+
+  const words = h("span", { class: "reading" });
+  const buttons = [
+    ["lock", "Lock", "Hold this one: sweeps and random draws leave it alone (L)"],
+    ["mute", "Mute", `${latent.spiking ? "Rate 0" : "The prior's mean"} until it is pressed again (M)`],
+    ["alone", "Solo", `All others ${latent.spiking ? "0" : "at the prior's mean"} until it is pressed again (S)`],
+    ["reset", "Reset", "Back to the source's (Backspace, or double click the bar)"],
+  ].map(([act, text, help]) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "small",
+        title: help,
+        "data-act": act,
+        onclick: () => {
+          acts[act](chosen);
+          show();
+        },
+      },
+      act === "lock" ? icon("lock") : null,
+      text,
+    ),
+  );
+  detail.append(words, h("span", { class: "acts" }, buttons));
+
+  function showDetail() {
+    if (chosen === null || !bars.has(chosen)) return;
+    const { state } = store;
+    const value = state.rates[chosen] / GRID;
+    const range = session.atlas?.range();
+    const text = (height, digits) => latent.text(chosen, height, digits);
+    const usual = range ? ` · data ${text(range.low[chosen])} to ${text(range.high[chosen])}` : "";
+    const expected = latent.spiking ? ` · ${(value * state.steps).toFixed(1)} of ${state.steps} spikes` : "";
+    words.textContent = `${nameOf(session, chosen)}  ${text(value, 3)}${expected}${usual}`;
+    const on = { lock: !free(chosen), mute: held.muted.has(chosen), alone: held.alone?.i === chosen };
+    for (const button of buttons) {
+      if (button.dataset.act !== "reset") button.setAttribute("aria-pressed", String(Boolean(on[button.dataset.act])));
+    }
+  }
+
+  let shownOrder = store.state.order;
+  const stop = store.on("state", ({ order: now, model }) => {
+    if (model !== entry.name) return; // another model is on its way
+    if (now !== shownOrder) {
+      shownOrder = now;
+      build();
+    } else show();
+  });
+  build();
+  return Object.assign(element, {
+    /** Which dimensions a random draw may change. */
+    free,
+    dispose() {
+      stop();
+      finishPending();
+    },
+  });
+}

@@ -1,0 +1,43 @@
+/** What stands in place of spikes where a model has none. */
+
+import { h } from "../../dom.js";
+
+/**
+ * A notice that noise and T do not apply.
+ * @param {Session} session
+ * @param {string} [more] what to do instead
+ */
+export function noSpikesNotice(session, more = "") {
+  const { entry, latent } = session;
+  const element = h(
+    "section",
+    { class: "no-spikes-notice" },
+    h("p", {}, `${entry.name} has no spikes.`),
+    h(
+      "p",
+      { class: "quiet" },
+      `Its latent is one vector of ${entry.dims} ${latent.names}, decoded at once: nothing is sampled, so sampling noise and T do not apply. ${more}`,
+    ),
+  );
+  element.dispose = () => {};
+  return element;
+}
+
+/**
+ * The page of a view that is about spikes alone.
+ * @param {Session} session
+ */
+export function noSpikesView(session) {
+  const spiking =
+    session.models.find((m) => !m.problem && m.steps && m.dataset === session.entry.dataset) ??
+    session.models.find((m) => !m.problem && m.steps);
+  const open = spiking
+    ? h("button", { type: "button", onclick: () => session.choose(spiking.name) }, `Open ${spiking.name}`)
+    : null;
+  return h(
+    "div",
+    { class: "no-spikes" },
+    noSpikesNotice(session, "This view looks at spikes; a spiking model shows what it is about."),
+    open,
+  );
+}

@@ -1,0 +1,62 @@
+/** Opens what a recipe describes: its network, rates and noise become what is on the screen. */
+
+import { MAX_BYTES, recipeIn } from "../../formats/recipe_files.js";
+import { writeFlips } from "../../state/flips.js";
+import { MAX_SEED, MAX_STEPS } from "../../state/url_state.js";
+import { cellRates, RecipeError, seedOf, turnedIn, uptoOf } from "../../formats/recipe.js";
+
+/**
+ * Open a file, if it carries a recipe; of several pictures the first.
+ * @param {Session} session
+ * @param {File} file may be anything
+ * @returns {Promise<boolean>} false if it carries none
+ * @throws {RecipeError} one line, if it carries one that cannot be followed here
+ */
+export async function openRecipe(session, file) {
+  if (file.size > MAX_BYTES) return false;
+  const recipe = await recipeIn(new Uint8Array(await file.arrayBuffer()));
+  if (!recipe) return false;
+  const model = await modelOf(session, recipe);
+  showCell(session, recipe, model, 0, file.name);
+  session.onOpened?.(file.name, cellRates(recipe).length > 1 ? { recipe, model } : null);
+  return true;
+}
+
+/**
+ * Name here of the network that made it, wherever its file is now.
+ * @param {Session} session
+ */
+async function modelOf(session, { checkpoint, steps, dims, seeds }) {
+  if (steps > MAX_STEPS)
+    throw new RecipeError(
+      `it was made with T = ${steps}, and the page goes up to ${MAX_STEPS}; esvae replay makes it again`,
+    );
+  if (seeds.some((seed) => seed > MAX_SEED))
+    throw new RecipeError("its noise has a seed beyond those of the page; esvae replay makes it again");
+  const names = session.models.filter((model) => !model.problem).map(({ name }) => name);
+  const likely = names.sort((a, b) => Number(b === checkpoint.name) - Number(a === checkpoint.name));
+  for (const name of likely) {
+    const entry = await session.backend.model(name).catch(() => null);
+    if (entry?.hash !== checkpoint.sha256) continue;
+    if (entry.dims !== dims) throw new RecipeError(`recipe: dims: expected ${entry.dims}, found ${dims}`);
+    return name;
+  }
+  throw new RecipeError(
+    `it was made with another network, ${checkpoint.name} (content ${checkpoint.sha256.slice(0, 12)}), which is not here`,
+  );
+}
+
+/**
+ * Show one of its pictures.
+ * @param {Session} session
+ * @throws {LinkError} if more of its spikes are turned by hand than a link holds
+ */
+export function showCell({ store }, recipe, model, i, label) {
+  const rates = cellRates(recipe)[i];
+  const { sampler, steps } = recipe;
+  const { flips: _, upto: __, ...view } = store.state.view;
+  const [flips, upto] = [writeFlips(turnedIn(recipe, i)), uptoOf(recipe, i)];
+  if (flips) view.flips = flips;
+  if (upto < steps) view.upto = String(upto);
+  store.change({ model, source: { kind: "own", rates }, rates, seed: seedOf(recipe, i), sampler, steps, view }, label);
+}

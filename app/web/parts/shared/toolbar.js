@@ -1,0 +1,115 @@
+/** The line above every view: which model, undo and redo, link and export. */
+
+import { h, icon } from "../../dom.js";
+import { menu } from "./menu.js";
+import { exportMenu } from "./export_menu.js";
+
+/** @param {Session} session */
+export function toolbar(session, view) {
+  const { store } = session;
+  const undo = h(
+    "button",
+    { type: "button", title: "Undo (Ctrl+Z)", onclick: () => store.undo() },
+    icon("undo"),
+    h("span", {}, "Undo"),
+  );
+  const redo = h(
+    "button",
+    { type: "button", title: "Redo (Ctrl+Y)", onclick: () => store.redo() },
+    icon("redo"),
+    h("span", {}, "Redo"),
+  );
+  const steps = menu("Steps", "history", () => stepList(session));
+  const link = h(
+    "button",
+    { type: "button", title: "Copy a link to what is on the screen", onclick: () => copy(session, link) },
+    icon("link"),
+    h("span", {}, "Link"),
+  );
+  const actions = h("div", { class: "actions" }, undo, redo, steps, link, exportMenu(session, null, "Export", view));
+  const element = h(
+    "header",
+    { class: "bar" },
+    models(session),
+    h("p", { class: "quiet about" }, about(session)),
+    actions,
+  );
+
+  const update = () => {
+    const { labels, at } = store.history;
+    undo.disabled = at === 0;
+    redo.disabled = at === labels.length - 1;
+  };
+  const onkey = (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || isText(event.composedPath()[0])) return;
+    const key = event.key.toLowerCase();
+    if (key !== "z" && key !== "y") return;
+    event.preventDefault();
+    if (key === "y" || event.shiftKey) store.redo();
+    else store.undo();
+  };
+  addEventListener("keydown", onkey);
+  const stop = store.on("commit", update);
+  update();
+  element.dispose = () => {
+    stop();
+    removeEventListener("keydown", onkey);
+  };
+  return element;
+}
+
+const isText = (target) =>
+  target?.isContentEditable ||
+  target?.tagName === "TEXTAREA" ||
+  (target?.tagName === "INPUT" && ["text", "number", "search"].includes(target.type));
+
+/** @param {Session} session */
+function models(session) {
+  const options = session.models.map(({ name, problem, kind }) =>
+    h(
+      "option",
+      { value: name, disabled: Boolean(problem), title: problem || null },
+      problem ? `${name} (${kind ?? "unreadable"})` : name,
+    ),
+  );
+  const select = h("select", { "aria-label": "Model", onchange: () => session.choose(select.value) }, options);
+  select.value = session.entry.name;
+  return select;
+}
+
+/** @param {Session} session */
+function about({ entry, engine, latent }) {
+  const colour = entry.channels === 1 ? "gray" : "colour";
+  const where = engine ? "" : " · decoded by the server when you let go, since this browser cannot run the model";
+  const what = latent.spiking ? "latent neurons" : `${latent.names}, no spikes`;
+  return `${entry.dims} ${what} · ${entry.size} × ${entry.size} ${colour}${where}`;
+}
+
+/** @param {Session} session */
+function stepList({ store }) {
+  const { labels, at } = store.history;
+  const rows = labels.map((label, i) =>
+    h(
+      "li",
+      {},
+      h(
+        "button",
+        { type: "button", class: "bare", "aria-current": i === at ? "step" : null, onclick: () => store.jump(i) },
+        `${i}. ${label}`,
+      ),
+    ),
+  );
+  return h("ol", { class: "steps", reversed: true }, rows.reverse().slice(0, 100));
+}
+
+/** @param {Session} session */
+async function copy(session, button) {
+  const word = button.querySelector("span");
+  try {
+    await navigator.clipboard.writeText(session.link);
+    word.textContent = "Copied";
+    setTimeout(() => (word.textContent = "Link"), 1500);
+  } catch {
+    session.say("The link could not be copied; it is in the address bar.");
+  }
+}

@@ -1,0 +1,162 @@
+/** A picture that the visitor brings, from a file or the camera; it stays in this page. */
+
+import { h, icon } from "../../dom.js";
+import { fromBytes, resize, toGray, toRgb } from "../../math/image.js";
+import { toGrid } from "../../math/rates.js";
+import { openRecipe } from "./open_recipe.js";
+
+const LARGEST = 50; // MB
+const MOST = 2048; // px; larger pictures are reduced by the browser first
+const MILLIONS = 100; // of pixels that are unpacked at most, 4 bytes each
+
+/** @param {Session} session */
+export function upload(session) {
+  const { engine, entry } = session;
+  if (!engine)
+    return h(
+      "p",
+      { class: "quiet" },
+      "Encoding a picture needs the model in the page, and this browser cannot run it.",
+    );
+  const invert = h("input", { type: "checkbox", onchange: () => again() });
+  const input = h("input", {
+    type: "file",
+    accept: "image/*",
+    "aria-label": "A picture of your own",
+    onchange: () => take(input.files[0]),
+  });
+  const video = h("video", { class: "camera", muted: true, playsinline: true, hidden: true });
+  const shoot = h("button", { type: "button", hidden: true }, "Take the picture");
+  const camera = h("button", { type: "button", onclick: () => film() }, icon("camera"), "Camera");
+  const crop = h(
+    "select",
+    { "aria-label": "How the picture is made square", onchange: () => again() },
+    h("option", { value: "crop" }, "centre square"),
+    h("option", { value: "pad" }, "whole, with margins"),
+  );
+  const drop = h("label", { class: "drop" }, h("span", {}, "Choose a picture, or drop one here"), input);
+  const element = h(
+    "div",
+    {},
+    drop,
+    h("div", { class: "row" }, camera, crop, h("label", { class: "field" }, invert, "invert")),
+    video,
+    shoot,
+    h(
+      "p",
+      { class: "quiet" },
+      `It is brought to ${entry.size} × ${entry.size} pixels and encoded here; it does not leave this page. The link keeps its ${session.latent.whole}, not the picture.`,
+    ),
+  );
+  let kept = null; // {bitmap, name} of the last picture
+  let stream = null;
+
+  async function take(file) {
+    if (!file) return;
+    try {
+      if (await openRecipe(session, file)) return;
+      kept = { bitmap: await bitmapOf(file), name: file.name };
+      again();
+    } catch (error) {
+      session.say(`${file.name}: ${error.message}.`, "warning");
+    }
+  }
+
+  function again() {
+    if (kept) encodePicture(session, kept.bitmap, kept.name, crop.value === "pad" ? "pad" : "crop", invert.checked);
+  }
+
+  async function film() {
+    try {
+      if (!navigator.mediaDevices) throw new Error("this browser offers none to this page");
+      stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } });
+      video.srcObject = stream;
+      video.hidden = shoot.hidden = false;
+      await video.play();
+    } catch (error) {
+      session.say(`No camera: ${error.message}.`, "warning");
+    }
+  }
+
+  function stop() {
+    stream?.getTracks().forEach((track) => track.stop());
+    stream = null;
+    video.hidden = shoot.hidden = true;
+  }
+  shoot.onclick = async () => {
+    kept = { bitmap: await createImageBitmap(video), name: "camera" };
+    stop();
+    again();
+  };
+  drop.ondragover = (event) => event.preventDefault();
+  drop.ondrop = (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    take(event.dataTransfer.files[0]);
+  };
+  element.dispose = stop;
+  return element;
+}
+
+/**
+ * Make a picture the source.
+ * @param {Session} session
+ * @param {ImageBitmap} bitmap
+ * @param {"crop"|"pad"} fit
+ */
+export function encodePicture({ engine, entry, store }, bitmap, name, fit = "crop", invert = false) {
+  if (!engine) throw new Error("encoding a picture needs the model in the page, and this browser cannot run it");
+  const bytes = square(bitmap, entry, fit, invert);
+  const rates = toGrid(engine.encode(fromBytes(bytes, entry.channels)).rates);
+  store.change({ source: { kind: "own", rates }, rates }, name);
+}
+
+/** @returns {Promise<ImageBitmap>} upright, at most MOST pixels wide or high @throws {Error} one line */
+export async function bitmapOf(file) {
+  if (file.size > LARGEST * 2 ** 20)
+    throw new Error(`expected at most ${LARGEST} MB, found ${Math.ceil(file.size / 2 ** 20)}`);
+  if (!file.size) throw new Error("expected a picture, found an empty file");
+  let size;
+  let bitmap = null;
+  try {
+    size = await sizeOf(file);
+    if (size.width * size.height <= MILLIONS * 1e6) bitmap = await createImageBitmap(file);
+  } catch {
+    throw new Error(
+      "expected a picture that this browser reads (PNG, JPEG, WebP, GIF, BMP, AVIF), found something else or a damaged one",
+    );
+  }
+  if (!bitmap) throw new Error(`expected at most ${MILLIONS} million pixels, found ${size.width} × ${size.height}`);
+  const most = Math.max(bitmap.width, bitmap.height);
+  if (most <= MOST) return bitmap;
+  const share = MOST / most;
+  const [resizeWidth, resizeHeight] = [bitmap.width, bitmap.height].map((n) => Math.max(1, Math.round(n * share)));
+  return createImageBitmap(bitmap, { resizeWidth, resizeHeight, resizeQuality: "high" });
+}
+
+/** What a picture's first bytes say of its size: a few of them can promise gigabytes. It is not unpacked for that. */
+async function sizeOf(file) {
+  const [image, url] = [new Image(), URL.createObjectURL(file)];
+  try {
+    await new Promise((done, fail) => {
+      [image.onload, image.onerror] = [done, fail];
+      image.src = url;
+    });
+    return { width: image.naturalWidth, height: image.naturalHeight };
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+/** A bitmap -> the model's input, (size, size, C) bytes. */
+function square(bitmap, { size, channels }, fit, invert) {
+  const side = fit === "crop" ? Math.min(bitmap.width, bitmap.height) : Math.max(bitmap.width, bitmap.height);
+  const canvas = new OffscreenCanvas(side, side);
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, side, side);
+  context.drawImage(bitmap, Math.floor((side - bitmap.width) / 2), Math.floor((side - bitmap.height) / 2));
+  const { data } = context.getImageData(0, 0, side, side);
+  const bytes = resize(channels === 1 ? toGray(data) : toRgb(data), [side, side], [size, size], channels);
+  return invert ? bytes.map((v) => 255 - v) : bytes;
+}

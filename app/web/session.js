@@ -1,0 +1,362 @@
+/**
+ * Everything that the parts of a page share, once per document: the state, the model at work, and pictures of it.
+ *
+ * The session survives the change from one page to another; views come and go.
+ */
+
+import { Engine, supported } from "./engine/engine.js";
+import { loadEngine } from "./engine/load.js";
+import { Pool } from "./engine/pool.js";
+import { LiveDecoder } from "./live_decoder.js";
+import { decodeState, encodeState, LinkError, MAX_STEPS, PARAMETER } from "./state/url_state.js";
+import { latentOf } from "./math/latent.js";
+import { dataRange, ownDistances, usage } from "./math/neighbours.js";
+import { fromGrid, ofCount, toGrid } from "./math/rates.js";
+import { Store } from "./state/store.js";
+
+const FIRST = ["mnist-plus", "mnist"]; // models that a visit without a link opens
+const FIRST_SEED = 7; // any noise will do; a fixed one, so that everybody meets the same first picture
+
+export class Session {
+  /** @type {Backend} */
+  backend;
+  /** All checkpoints found, also those that cannot be used. @type {ModelListing[]} */
+  models = [];
+  /** A line for the visitor. @type {Message|null} */
+  message = null;
+  /** Shows that line. @type {((message: Message|null) => void)|null} */
+  onMessage = null;
+  /**
+   * Offers the pictures of an opened file that holds several.
+   * @type {((name: string, several: OpenedRecipe|null) => void)|null}
+   */
+  onOpened = null;
+  /** What is on the screen; missing where there is no model to look at. @type {Store} */
+  store;
+  /** @type {LiveDecoder} */
+  live;
+  /** The model at work. @type {ModelEntry} */
+  entry;
+  /** Its engine; null where this page cannot run it. @type {Engine|AnnEngine|null} */
+  engine = null;
+  /** @type {Atlas|null} */
+  atlas = null;
+  /** @type {Latent} */
+  latent;
+  /** @type {Promise<Pool>|null} */
+  #pool = null;
+  /** @type {Set<() => void>} */
+  #listeners = new Set();
+  /** @type {Promise<ByteArray|null>|null} */
+  #images = null;
+  /** @type {string|null} */
+  #wanted = null;
+  /** @type {Map<string, Promise<OpenedModel>>} */
+  #peeked = new Map();
+
+  /** Use `Session.open`. @param {Backend} backend */
+  constructor(backend) {
+    this.backend = backend;
+  }
+
+  /**
+   * Read the list of models and the address, and open what they say.
+   * @param {Backend} backend
+   * @returns {Promise<Session>}
+   */
+  static async open(backend) {
+    const session = new Session(backend);
+    session.models = await backend.models();
+    const usable = session.models.filter((m) => !m.problem);
+    if (!usable.length) return session;
+    const state = await session.#first(usable);
+    session.store = new Store(state);
+    session.live = new LiveDecoder(session);
+    session.store.on("state", (now) => session.#follow(now));
+    session.store.on("commit", () => session.#settle());
+    session.live.request();
+    session.writeLink();
+    return session;
+  }
+
+  /** Whether there is a model to look at. */
+  get usable() {
+    return Boolean(this.store);
+  }
+
+  /**
+   * (N, H, W, C) bytes of the atlas' test images; null where they are not at hand.
+   * @returns {Promise<ByteArray|null>}
+   */
+  originals() {
+    this.#images ??= this.entry.originals
+      ? this.backend.originals(this.entry.hash).catch(() => null)
+      : Promise.resolve(null);
+    return this.#images;
+  }
+
+  /** Workers with the model in them, for many pictures. @returns {Promise<Pool>} */
+  pool() {
+    this.#pool ??= this.backend
+      .bundle(this.entry.hash)
+      .then((bundle) => Pool.load(bundle, this.backend.wasm, this.backend.pool));
+    return this.#pool;
+  }
+
+  /** Called when another model is at work; the view is then built anew. @returns {() => void} stop */
+  onModel(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * The engine of a model with spikes, for what only such have; null of any other, and where this page cannot run it.
+   * @returns {Engine|null}
+   */
+  get spikingEngine() {
+    return this.engine instanceof Engine ? this.engine : null;
+  }
+
+  /**
+   * Show a line at the top until the next gesture ends.
+   * @param {string|null} text
+   * @param {Message["kind"]} [kind]
+   */
+  say(text, kind = "info") {
+    this.message = text ? { text, kind } : null;
+    this.onMessage?.(this.message);
+  }
+
+  /** Look at another model: its own first picture. @param {string} name */
+  async choose(name) {
+    try {
+      const opened = await this.#load(name);
+      this.#place(opened);
+      this.store.change(this.firstState(), `model ${name}`);
+    } catch (error) {
+      this.say(`${name} does not open: ${error.message}`, "warning");
+    }
+  }
+
+  /** Another model, opened beside the one at work. @param {string} name @returns {Promise<OpenedModel>} */
+  peek(name) {
+    if (!this.#peeked.has(name)) {
+      const opened = this.#load(name);
+      opened.catch(() => this.#peeked.delete(name)); // a failed one is tried again
+      this.#peeked.set(name, opened);
+    }
+    return this.#peeked.get(name);
+  }
+
+  /** Make a test image the source. @param {number} index */
+  startFrom(index) {
+    /** @type {Source} */
+    const source = { kind: "test", index };
+    this.store.change({ source, rates: this.ratesOf(source) }, `test image ${index}`);
+  }
+
+  /** What the model at work shows before anybody touched anything. @returns {State} */
+  firstState() {
+    const { entry, atlas } = this;
+    /** @type {Source} */
+    const source = atlas
+      ? { kind: "test", index: atlas.indices[atlas.tilePositions[0] ?? 0] }
+      : { kind: "prior", seed: 0 };
+    const sampler = this.spikingEngine?.model.sampler ?? "bernoulli";
+    return {
+      model: entry.name,
+      source,
+      rates: this.ratesOf(source),
+      seed: FIRST_SEED,
+      sampler,
+      steps: Math.min(entry.steps ?? 1, MAX_STEPS),
+      order: "effect",
+      view: {},
+    };
+  }
+
+  /**
+   * The rates of a source, on the grid.
+   * @param {Source} source
+   * @returns {Uint16Array}
+   * @throws {LinkError} if the model at work does not have it
+   */
+  ratesOf(source) {
+    if (source.kind === "own") return source.rates;
+    if (source.kind === "prior") return this.priorRates(source.seed);
+    const row = this.atlas?.rowOf(source.index) ?? -1;
+    if (row < 0) throw new LinkError(`source: test image ${source.index} is not in the atlas of '${this.entry.name}'`);
+    return this.atlas.rates(row);
+  }
+
+  /**
+   * Rates of the prior's draw of that seed, on the grid; below temperature 1 nearer to the prior's middle.
+   * @returns {Uint16Array}
+   */
+  priorRates(seed, temperature = 1, engine = this.engine) {
+    if (!engine) throw new LinkError("source: the prior of this model needs the engine in the page");
+    return toGrid(engine.priorRates(seed, { temperature }));
+  }
+
+  /**
+   * Picture of heights in this or another model under the present noise, or, where that is none, the other model's own.
+   * @param {Pick<OpenedModel, "engine">} model
+   * @param {Uint16Array} rates on the grid
+   * @returns {Float32Array} (C, H, W) in [-1, 1]
+   */
+  pictureIn({ engine }, rates) {
+    const { seed, ...present } = this.store.state;
+    const { sampler, time_steps: steps } =
+      this.latent.spiking || !(engine instanceof Engine)
+        ? { sampler: present.sampler, time_steps: present.steps }
+        : engine.model;
+    const spikes = engine.sample(fromGrid(rates), seed, sampler, steps);
+    // decodeChanged of the engine at work is the live decoder's
+    return engine === this.engine ? engine.decode(spikes, steps) : engine.decodeChanged(spikes, steps).image;
+  }
+
+  /** The link to what is on the screen. */
+  get link() {
+    const url = new URL(location.href);
+    url.searchParams.delete(PARAMETER);
+    // by hand, since URLSearchParams would escape every "~" of it
+    url.search = `${url.search ? `${url.search}&` : "?"}${PARAMETER}=${encodeState(this.store.settled).replaceAll("%", "%25")}`;
+    return url.href;
+  }
+
+  /** Bring the address bar up to date. */
+  writeLink() {
+    if (!this.backend.addressable) return;
+    history.replaceState(history.state, "", this.link);
+  }
+
+  // ---- opening ---------------------------------------------------------------------------------------------------
+
+  /** @param {ModelListing[]} usable @returns {Promise<State>} */
+  async #first(usable) {
+    const text = new URL(location.href).searchParams.get(PARAMETER) ?? this.backend.link;
+    if (text) {
+      try {
+        const state = decodeState(text);
+        this.#place(await this.#load(state.model));
+        if (state.rates.length !== this.entry.dims) {
+          throw new LinkError(
+            `rates: expected ${this.entry.dims} for model '${state.model}', found ${state.rates.length}`,
+          );
+        }
+        if (this.ratesOf(state.source).length !== this.entry.dims)
+          throw new LinkError("source: rates of another model");
+        return state;
+      } catch (error) {
+        this.message = {
+          text: `This link does not open: ${error.message}. Here is something else instead.`,
+          kind: "warning",
+        };
+      }
+    }
+    // the best of the most familiar first, if it is there; and rather one that can show test images
+    const place = (m) => FIRST.indexOf(m.name) + 1 || FIRST.length + 1;
+    const order = [...usable].sort((a, b) => place(a) - place(b) || Number(b.atlas) - Number(a.atlas));
+    let last = null;
+    for (const { name } of order) {
+      try {
+        this.#place(await this.#load(name));
+        return this.firstState();
+      } catch (error) {
+        last = error;
+      }
+    }
+    throw last;
+  }
+
+  /** @param {string} name @returns {Promise<OpenedModel>} */
+  async #load(name) {
+    // no path, either
+    if (!this.models.some((model) => model.name === name)) throw new LinkError(`model '${name}': not here`);
+    const entry = await this.backend.model(name);
+    const bundle = entry.atlas ? this.backend.atlas(entry.hash, entry.atlasVersion) : Promise.resolve(null);
+    let engine = null;
+    const runs = supported() || entry.latent; // a model without spikes needs no WebAssembly
+    if (runs && entry.hash) engine = await loadEngine(await this.backend.bundle(entry.hash), this.backend.wasm);
+    return { entry, engine, atlas: atlasOf(await bundle), latent: latentOf(entry) };
+  }
+
+  /** @param {OpenedModel} opened */
+  #place({ entry, engine, atlas, latent }) {
+    this.#pool?.then((pool) => pool.close());
+    [this.#pool, this.#images] = [null, null];
+    [this.entry, this.engine, this.atlas, this.latent] = [entry, engine, atlas, latent];
+    if (entry.atlasProblem) this.say(`The atlas is not shown: ${entry.atlasProblem}`, "warning");
+  }
+
+  async #follow(state) {
+    if (state.model === this.entry.name) return;
+    const wanted = (this.#wanted = state.model); // undo has led to another model
+    try {
+      const opened = await this.#load(wanted);
+      if (this.#wanted !== wanted || this.store.state.model !== wanted) return;
+      this.#place(opened);
+      this.#changed();
+    } catch (error) {
+      this.say(`${wanted} does not open: ${error.message}`, "warning");
+    }
+  }
+
+  #settle() {
+    this.say(null);
+    this.writeLink();
+    if (this.store.state.model === this.entry.name && this.live.now?.state.model !== this.entry.name) this.#changed();
+  }
+
+  #changed() {
+    this.live.restart();
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+/**
+ * An atlas as the views use it.
+ * @param {{about: AtlasAbout, arrays: AtlasArrays}|null} read
+ * @returns {Atlas|null}
+ */
+function atlasOf(read) {
+  if (!read) return null;
+  const { about, arrays } = read;
+  const [count, dims] = arrays.counts.shape;
+  const [counts, steps] = [arrays.counts.values, about.steps];
+  const rowOfIndex = new Map(Array.from(arrays.indices.values, (index, row) => [index, row]));
+  return {
+    ...about,
+    count,
+    dims,
+    counts,
+    labels: arrays.labels.values,
+    indices: arrays.indices.values,
+    tilePositions: arrays.tilePositions.values,
+    tiles: arrays.tiles,
+    effect: arrays.effect.values,
+    arrays,
+    /** Row of a test image, -1 if it is not here. */
+    rowOf: (index) => rowOfIndex.get(index) ?? -1,
+    /** Rates of a row, on the grid. @returns {Uint16Array} */
+    rates: (row) => Uint16Array.from(counts.subarray(row * dims, (row + 1) * dims), (n) => ofCount(n, steps)),
+    label: (row) => about.classNames[arrays.labels.values[row]] ?? "",
+    /** {low, high}: 5th and 95th percentile of each dimension's rate. */
+    range: once(() => dataRange(counts, steps, dims)),
+    usage: once(() => usage(counts, steps, dims)),
+    /** Sorted distances of some rows to their nearest other row. */
+    ownDistances: once(() => ownDistances(counts, steps, dims)),
+  };
+}
+
+/**
+ * Computes when first called, and remembers.
+ * @template T
+ * @param {() => T} make
+ * @returns {() => T}
+ */
+function once(make) {
+  /** @type {T|undefined} */
+  let value;
+  return () => (value ??= make());
+}

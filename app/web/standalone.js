@@ -1,0 +1,85 @@
+/** A page of its own: model, engine, atlas and views in one file, without a server. `esvae page` writes it. */
+
+import { Session } from "./session.js";
+import { h } from "./dom.js";
+import { serve } from "./engine/protocol.js";
+import { readArrays } from "./formats/array_format.js";
+import { showView } from "./mount.js";
+import * as explore from "./views/explore.js";
+import * as map from "./views/map.js";
+import * as spikes from "./views/spikes.js";
+
+/** Name, label, view, and which part of it is open. @type {[string, string, View, string|null][]} */
+const TABS = [
+  ["explore", "Explore", explore, "test"],
+  ["draw", "Draw", explore, "draw"],
+  ["spikes", "Spikes", spikes, null],
+  ["map", "Map", map, null],
+];
+
+/**
+ * @typedef {{entry: ModelEntry, bundle: string, atlas: string|null, view: string, link: string, wasm: string}} Held what the
+ *   file holds, bytes as base64; which view it opens at, and the link to what it shows first
+ */
+
+/**
+ * @param {HTMLElement} root where
+ * @param {Held} held
+ */
+export async function start(root, held) {
+  try {
+    const session = await Session.open(heldBackend(held));
+    const stage = h("div", {});
+    const shown = TABS.filter(([name]) => name !== "map" || session.atlas?.arrays.map2);
+    const tabs = shown.map(([name, label]) =>
+      h("button", { type: "button", role: "tab", onclick: () => open(name) }, label),
+    );
+    let leave = () => {};
+    const open = (name) => {
+      leave();
+      const [, , view, tab] = shown.find(([each]) => each === name);
+      shown.forEach(([each], i) => tabs[i].setAttribute("aria-selected", String(each === name)));
+      stage.className = `stage view-${name}`;
+      session.store.set({ view: { ...session.store.state.view, ...(tab ? { tab } : {}) } });
+      leave = showView(stage, session, view, { view: name }, () => {});
+    };
+    root.replaceChildren(
+      h("nav", { class: "stage tabs" }, h("strong", {}, "ESVAE explorer"), h("div", { role: "tablist" }, tabs)),
+      stage,
+    );
+    open(held.view === "explore" && session.store.state.view.tab === "draw" ? "draw" : held.view);
+  } catch (error) {
+    root.replaceChildren(h("p", { role: "alert" }, `This page cannot start: ${error.message}.`));
+  }
+}
+
+/**
+ * What the file holds, as a session asks for it.
+ * @param {Held} held
+ * @returns {Backend}
+ */
+function heldBackend({ entry, bundle, atlas, link, wasm }) {
+  const [model, code] = [bytes(bundle), bytes(wasm)];
+  return {
+    addressable: location.protocol !== "file:",
+    link,
+    wasm: code,
+    models: async () => [entry],
+    model: async () => entry,
+    bundle: async () => model,
+    atlas: async () => readArrays(bytes(atlas)),
+    pool: { size: 1, spawn: inPage },
+  };
+}
+
+const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
+
+/**
+ * A worker that is none: a file from disk may start no workers, so many pictures are drawn here, one after the other.
+ */
+function inPage() {
+  const worker = { terminate: () => {}, postMessage: (data) => setTimeout(() => port.onmessage({ data })) };
+  const port = { postMessage: (data) => worker.onmessage({ data }) };
+  serve(port);
+  return worker;
+}

@@ -1,0 +1,117 @@
+/**
+ * What is on the screen, what came before it, and who wants to know.
+ *
+ *     store.set({ rates });            // during a gesture, as often as the hand moves
+ *     store.commit("d3");              // at its end: one step that can be undone
+ *     store.change({ seed: 8 }, "noise");
+ *
+ * A state is a frozen object (see state/url_state.js) and is never changed in place.
+ */
+
+import { same } from "../math/rates.js";
+
+const LIMIT = 500; // steps that can be undone
+
+export class Store {
+  /** @type {Map<"state"|"commit", Set<(state: State) => void>>} */
+  #listeners = new Map();
+  /** @type {State} */
+  #state;
+  /** Oldest first; all that can be jumped to. @type {{label: string, state: State}[]} */
+  #steps;
+  #at = 0;
+
+  /** @param {State} state */
+  constructor(state) {
+    this.#state = Object.freeze(state);
+    this.#steps = [{ label: "start", state: this.#state }];
+  }
+
+  /** What is on the screen now, also in the middle of a gesture. */
+  get state() {
+    return this.#state;
+  }
+
+  /** What was on the screen when the last gesture ended. */
+  get settled() {
+    return this.#steps[this.#at].state;
+  }
+
+  /** All steps: labels, and which one is on the screen. */
+  get history() {
+    return { labels: this.#steps.map((step) => step.label), at: this.#at };
+  }
+
+  /** Change fields; 'state' is told, the history is not. @param {Partial<State>} patch */
+  set(patch) {
+    this.#show({ ...this.#state, ...patch });
+  }
+
+  /** End a gesture: what has changed since the last one becomes a step. @param {string} label */
+  commit(label) {
+    if (alike(this.#state, this.settled)) return;
+    this.#steps.splice(this.#at + 1);
+    this.#steps.push({ label, state: this.#state });
+    this.#steps.splice(0, Math.max(0, this.#steps.length - LIMIT));
+    this.#at = this.#steps.length - 1;
+    this.#tell("commit");
+  }
+
+  /** A gesture of one change. @param {Partial<State>} patch @param {string} label */
+  change(patch, label) {
+    this.set(patch);
+    this.commit(label);
+  }
+
+  /** Give up what has changed since the last gesture ended. */
+  cancel() {
+    this.#show(this.settled);
+  }
+
+  undo() {
+    this.jump(this.#at - 1);
+  }
+
+  redo() {
+    this.jump(this.#at + 1);
+  }
+
+  /** Show the i-th step of the history. */
+  jump(i) {
+    if (i < 0 || i >= this.#steps.length) return;
+    this.#at = i;
+    this.#show(this.#steps[i].state);
+    this.#tell("commit");
+  }
+
+  /**
+   * Listen: 'state' after every change, 'commit' at the end of gestures and after undo and redo.
+   * @param {"state"|"commit"} event
+   * @param {(state: State) => void} listener
+   * @returns {() => void} stop listening
+   */
+  on(event, listener) {
+    if (!this.#listeners.has(event)) this.#listeners.set(event, new Set());
+    this.#listeners.get(event).add(listener);
+    return () => this.#listeners.get(event).delete(listener);
+  }
+
+  #show(state) {
+    this.#state = Object.freeze(state);
+    this.#tell("state");
+  }
+
+  #tell(event) {
+    for (const listener of [...(this.#listeners.get(event) ?? [])]) listener(this.#state);
+  }
+}
+
+/** @param {State} a @param {State} b */
+function alike(a, b) {
+  return (
+    a === b ||
+    (same(a.rates, b.rates) &&
+      ["model", "seed", "sampler", "steps", "order"].every((key) => a[key] === b[key]) &&
+      JSON.stringify([a.source, a.view]) === JSON.stringify([b.source, b.view]))
+  );
+}

@@ -1,0 +1,582 @@
+/**
+ * What the parts of the page share, for the type checker and for readers; nothing here is loaded by a browser.
+ * All names are global, so that modules use them without an import.
+ */
+
+type Session = import("./session.js").Session;
+type Store = import("./state/store.js").Store;
+type LiveDecoder = import("./live_decoder.js").LiveDecoder;
+type DecoderTrace = import("./decoder_trace.js").DecoderTrace;
+type Engine = import("./engine/engine.js").Engine;
+type AnnEngine = import("./engine/ann.js").AnnEngine;
+type Pool = import("./engine/pool.js").Pool;
+type MapModel = import("./parts/map/map_model.js").MapModel;
+
+type Sampler = "bernoulli" | "systematic";
+
+// ---- what is on the screen ---------------------------------------------------------------------------------------
+
+/**
+ * Where rates come from: a test image, a draw of the prior, or a picture of the visitor's own, of which the rates are
+ * kept.
+ */
+type Source =
+  | { kind: "test"; index: number }
+  | { kind: "prior"; seed: number }
+  | { kind: "own"; rates: Uint16Array<ArrayBufferLike> };
+
+/** What is on the screen, and what a link keeps; never changed in place. */
+interface State {
+  /** Name of the model. */
+  model: string;
+  source: Source;
+  /** (d) in units of 1/46080. */
+  rates: Uint16Array;
+  /** Of the noise, 0 to 2^31 - 1. */
+  seed: number;
+  sampler: Sampler;
+  /** T, 1 to 64. */
+  steps: number;
+  order: "effect" | "usage" | "index";
+  /** Small things that single views keep, by name. */
+  view: Record<string, string>;
+}
+
+/** A line for the visitor. */
+interface Message {
+  text: string;
+  kind: "info" | "warning";
+}
+
+/** What makes pictures again; a twin of `esvae_core/explore/recipe.py`, which tells its fields. */
+interface Recipe {
+  /** 3 if there is `upto`, else 2 if there are `flips`, else 1. */
+  version: 1 | 2 | 3;
+  kind: "picture" | "grid" | "strip" | "film";
+  checkpoint: { name: string; sha256: string };
+  sampler: Sampler;
+  /** T. */
+  steps: number;
+  /** d. */
+  dims: number;
+  /** Of all pictures, (count, d) in units of 1/46080; 16 bits each, base64. */
+  rates: string;
+  /** Of the noise: one for each picture, or one for all. */
+  seeds: number[];
+  /** Picture, step and neuron of each spike that was turned by hand, in ascending order. */
+  flips?: [number, number, number][];
+  /** Steps after which each picture is seen, or all of them. */
+  upto?: number[];
+  layout: RecipeLayout;
+  /** Of the software that made it. */
+  versions: Record<string, string>;
+}
+
+interface RecipeLayout {
+  columns: number;
+  gap: number;
+  scale: number;
+  captions: string[];
+  frame_ms: number;
+}
+
+/**
+ * What the numbers of a model's latent are: firing rates, or those of a latent without spikes. The state keeps each as
+ * a
+ * height from 0 to 1: the rate, or the place of a number in its range.
+ */
+interface Latent {
+  spiking: boolean;
+  /** What one number is called, several, and all of them together. */
+  name: string;
+  names: string;
+  whole: string;
+  /** What a height of dimension j means. */
+  value(j: number, height: number): number;
+  /** The same as text. */
+  text(j: number, height: number, digits?: number): string;
+  /** What a difference of heights means, as text. */
+  size(j: number, share: number): string;
+  /** A distance between heights, root mean square, as text. */
+  apart(distance: number): string;
+  /** The height that says nothing. */
+  rest: number;
+}
+
+// ---- models ------------------------------------------------------------------------------------------------------
+
+/** A measured figure of a model. */
+interface Metric {
+  name: string;
+  value: number;
+  protocol: string;
+}
+
+/** What training cost. */
+interface Training {
+  epochs: number;
+  seconds: number;
+  /** 0 where it is not known. */
+  cpu_seconds: number;
+  device: string;
+}
+
+/** What a checkpoint's header says, for its card; where its model cannot be opened, also the curve of its training. */
+interface ModelCardData {
+  metrics: Metric[];
+  settings: Record<string, unknown> & { model?: EngineSettings };
+  source: string;
+  created: string;
+  curve?: { epoch: number; validation_mse: number; mse?: number }[];
+}
+
+/** A checkpoint in the list of all of them; `app/catalogue.py` writes it. */
+interface ModelListing {
+  name: string;
+  /** Why it cannot be used, in one line; "" if it can. */
+  problem: string;
+  /** Kind of network; missing of files that cannot be read, as is all below. */
+  kind?: string;
+  /** Latent dimensions. */
+  dims?: number;
+  /** T that it was trained with; null of a model without spikes. */
+  steps?: number | null;
+  /** Pixels along a side. */
+  size?: number;
+  channels?: 1 | 3;
+  dataset?: string;
+  /** Names of what its first latent neurons were taught to stand for. */
+  taught?: string[];
+  /** Whether an atlas lies beside it. */
+  atlas?: boolean;
+  figures?: Metric[];
+  budget?: Training | null;
+  card?: ModelCardData;
+}
+
+/** A checkpoint that is opened. */
+interface ModelEntry extends ModelListing {
+  kind: string;
+  dims: number;
+  steps: number | null;
+  size: number;
+  channels: 1 | 3;
+  dataset: string;
+  /** SHA-256 of the bundle, hex. */
+  hash: string;
+  /** Changes when the atlas is built anew. */
+  atlasVersion?: string;
+  atlasProblem?: string;
+  /** Whether the test images are on the server's disk. */
+  originals: boolean;
+  /** Of the file, as one would type it. */
+  path?: string;
+  /**
+   * Of the latent of a model without spikes: name of its numbers, their ranges, and the ranges' width in deviations.
+   */
+  latent?: { name: string; low: number[]; high: number[]; span: number } | null;
+  /** Of the software that serves it. */
+  versions?: Record<string, string>;
+}
+
+/** How a layer's neurons fire. */
+interface Neuron {
+  /** What a membrane keeps from one step to the next. */
+  leak: number;
+  learned_leak?: boolean;
+  threshold: number;
+  reset: "hard" | "soft";
+}
+
+/** Settings of a spiking model, as its bundle has them. */
+interface EngineSettings {
+  kind?: "esvae";
+  image_channels: 1 | 3;
+  image_size: number;
+  channels: number[];
+  latent_dim: number;
+  time_steps: number;
+  neuron: Neuron;
+  latent_neuron: Neuron;
+  sampler: Sampler;
+  readout_decay: number;
+  learned_readout?: boolean;
+  /** Gaussians of the fitted prior; 0: there is none. */
+  prior_components: number;
+  /** Whether the fitted prior's rates are rounded to counts of T steps. */
+  prior_snap: boolean;
+}
+
+/** Settings of a model without spikes. */
+interface AnnSettings {
+  kind: "annvae" | "ae";
+  image_channels: 1 | 3;
+  image_size: number;
+  channels: number[];
+  latent_dim: number;
+  components?: number;
+}
+
+/** A layer of either half. */
+interface Layer {
+  name: string;
+  kind: "down" | "up" | "same" | "collect" | "spread";
+  sideIn: number;
+  sideOut: number;
+  channelsIn: number;
+  channelsOut: number;
+  /** Null of the readout, and of a model without spikes. */
+  neuron: Neuron | null;
+  /** Weights between an input and an output channel. */
+  taps: number;
+}
+
+/** An engine bundle, checked; `esvae_core/engine/bundle.py` tells the layout. */
+interface Bundle<Settings = EngineSettings | AnnSettings> {
+  model: Settings;
+  tensors: Record<string, Float32Array>;
+  /** SHA-256, hex. */
+  hash: string;
+}
+
+/** A model that is opened. */
+interface OpenedModel {
+  entry: ModelEntry;
+  /** Null where this browser cannot run it. */
+  engine: Engine | AnnEngine | null;
+  atlas: Atlas | null;
+  latent: Latent;
+}
+
+/** A recipe that was read from a file, and the name here of the model that made it. */
+interface OpenedRecipe {
+  recipe: Recipe;
+  model: string;
+}
+
+// ---- arrays and atlas --------------------------------------------------------------------------------------------
+
+/** Named arrays of a binary answer, with their shape. */
+type NamedArrays = Record<string, { shape: number[]; values: Uint8Array | Uint16Array | Uint32Array | Float32Array }>;
+
+interface ByteArray {
+  shape: number[];
+  values: Uint8Array;
+}
+
+/** A map of test images: how it was made, and how far to trust it. */
+interface MapAbout {
+  neighbors: number;
+  min_dist: number;
+  metric: string;
+  /** Trustworthiness in the plane and in space, 0 to 1. */
+  trust2: number;
+  trust3: number;
+}
+
+interface MapArrays {
+  map2: { shape: number[]; values: Float32Array };
+  map3: { shape: number[]; values: Float32Array };
+  trust2: ByteArray;
+  trust3: ByteArray;
+}
+
+/** Arrays of an atlas: N test images, d dimensions. */
+interface AtlasArrays extends Partial<MapArrays> {
+  /** (N, d) spikes in the atlas' T steps. */
+  counts: { shape: number[]; values: Uint8Array | Uint16Array };
+  labels: { shape: number[]; values: Uint16Array };
+  indices: { shape: number[]; values: Uint32Array };
+  tilePositions: { shape: number[]; values: Uint32Array };
+  tiles: ByteArray;
+  effect: { shape: number[]; values: Float32Array };
+  errors?: { shape: number[]; values: Float32Array };
+}
+
+/** What an atlas says in JSON. */
+interface AtlasAbout {
+  dataset: string;
+  /** T under which the counts were made. */
+  steps: number;
+  classNames: string[];
+  map?: MapAbout;
+}
+
+/** Rates of a model's test images; `atlasOf` in session.js makes it of the server's arrays. */
+interface Atlas extends AtlasAbout {
+  /** N. */
+  count: number;
+  /** d. */
+  dims: number;
+  counts: Uint8Array | Uint16Array;
+  labels: Uint16Array;
+  /** Number of each row's image in the test split. */
+  indices: Uint32Array;
+  /** Rows that have a picture among `tiles`. */
+  tilePositions: Uint32Array;
+  tiles: ByteArray;
+  /** (d) mean change of the picture across the data's range. */
+  effect: Float32Array;
+  arrays: AtlasArrays;
+  rowOf(index: number): number;
+  rates(row: number): Uint16Array;
+  label(row: number): string;
+  range(): { low: Float32Array; high: Float32Array };
+  usage(): Float32Array;
+  ownDistances(): Float64Array;
+}
+
+/** What the dimensions of a model are used for; `app/catalogue.py` says what each means. */
+interface DimensionFacts {
+  states: ("active" | "dead" | "saturated")[];
+  stuckShare: number;
+  mean: number[];
+  deviation: number[];
+  bits: number[];
+  effect: number[];
+  /** (d, bins) share of the images in each. */
+  histogram: number[][];
+  /** By class; null of a class without images. */
+  classMeans: (number[] | null)[];
+  classShare: number[];
+  /** (classes, d). */
+  correlation: number[][];
+  moved?: number[];
+  redrawn?: number[];
+  clear?: boolean[];
+}
+
+/** What changed in a map. */
+type MapChange = "layout" | "kept" | "selection" | "filter" | "lasso" | "faded";
+
+/** What the pointer and the keys do on the map, and where the present rates are. */
+interface MapPointer {
+  /** A row under the pointer, or a place between rows. */
+  hover: { row: number; x?: undefined; y?: undefined } | { row?: undefined; x: number; y: number } | null;
+  /** Row that the keys are at; -1: none. */
+  key: number;
+  /** Corners of the lasso while it is drawn. */
+  lasso: [number, number][] | null;
+  /** Where the present rates were. */
+  trail: { place: number[]; axes: number }[];
+  /** Where they are. */
+  cursor: number[] | null;
+  /** Rows near them. */
+  near: number[];
+  /** Row of the source; -1: it is none of them. */
+  source: number;
+}
+
+/** Numbers that colour the points, and the range that the colours cover. */
+interface MapScale {
+  values: Float32Array;
+  name: string;
+  digits: number;
+  low: number;
+  high: number;
+}
+
+// ---- where models come from --------------------------------------------------------------------------------------
+
+/**
+ * Where the page gets models from: the server (backend.js), or the file that holds the page (standalone.js). What a
+ * backend cannot do, it does not have; views ask for the method before they offer it.
+ */
+interface Backend {
+  /** engine.wasm: its address or its bytes. */
+  wasm: URL | ArrayBuffer;
+  /** How workers are started; a Worker for each spare core unless given. */
+  pool?: { size?: number; spawn?: () => WorkerLike };
+  /** A link to begin with where the address has none. */
+  link?: string;
+  /** Whether what is on the screen can be put into the address bar. */
+  addressable: boolean;
+  models(): Promise<ModelListing[]>;
+  model(name: string): Promise<ModelEntry>;
+  bundle(hash: string): Promise<ArrayBuffer>;
+  atlas(hash: string, version?: string): Promise<{ about: AtlasAbout; arrays: AtlasArrays }>;
+  /** (N, H, W, C) bytes of the atlas' test images. */
+  originals?(hash: string): Promise<ByteArray>;
+  /**
+   * Pictures of a model that the page cannot decode, from its own latent spikes; `rows` are test images of the model
+   * `of`.
+   */
+  previews?(
+    name: string,
+    wish: { seed: number; count: number; of: string; rows: number[] },
+  ): Promise<Record<string, ByteArray>>;
+  dimensions?(hash: string, version?: string): Promise<DimensionFacts>;
+  /** Spikes (T, d) and picture (H, W, C) of a state, where the page has no engine. */
+  decode?(state: State): Promise<{ spikes: ByteArray; pixels: ByteArray }>;
+  /** A page in one file, as HTML. */
+  page?(hash: string, view: string, state: State): Promise<string>;
+  maps?: MapService;
+}
+
+/** Draws maps with other settings, in the background. */
+interface MapService {
+  begin(hash: string, settings: Record<string, string>): Promise<MapJob>;
+  state(key: string): Promise<MapJob>;
+  cancel(key: string): Promise<unknown>;
+  data(key: string): Promise<{ about: { map: MapAbout }; arrays: MapArrays }>;
+}
+
+interface MapJob {
+  key: string;
+  state: "running" | "done" | "failed" | "cancelled";
+  /** 0 to 1. */
+  progress: number;
+}
+
+/** engine.wasm: its bytes, itself, or its address. */
+type WasmSource = BufferSource | WebAssembly.Module | URL | string;
+
+/** What the pool needs of a Worker. */
+interface WorkerLike {
+  postMessage(message: unknown): void;
+  terminate(): void;
+  onmessage?(event: { data: any }): void;
+  onerror?(event: { message?: string }): void;
+}
+
+// ---- what is drawn -----------------------------------------------------------------------------------------------
+
+/** What the live decoder made of a state. */
+interface Decoded {
+  state: State;
+  /** (d) in [0, 1]. */
+  rates: Float32Array;
+  /** (T, d) as the noise drew them; of a model without spikes, here and below, (d) heights. */
+  drawn: Uint8Array | Float32Array;
+  /** Cells t * d + j that are turned by hand. */
+  flips: Set<number>;
+  /** (T, d) under the edits. */
+  spikes: Uint8Array | Float32Array;
+  /** (C, H, W) in [-1, 1]. */
+  image: Float32Array;
+  /** Spikes when the gesture began; null where there were none of the same shape. */
+  before: Uint8Array | Float32Array | null;
+  /** Milliseconds to compute. */
+  ms: number;
+  /** Milliseconds from the pointer's event to the end of drawing; 0 if there was none. */
+  latency: number;
+}
+
+/** What some layer did: (T, C, side, side) or (T, features) each; membranes before the reset. */
+interface LayerActivity {
+  shape: number[];
+  spikes: Uint8Array;
+  membranes: Float32Array;
+}
+
+/** A decoded state with what happened on the way. */
+interface Traced extends Omit<Decoded, "before" | "latency"> {
+  drawn: Uint8Array;
+  spikes: Uint8Array;
+  /** Picture of the spikes as drawn, without the edits. */
+  plain: Float32Array;
+  /** (T, C, H, W): the picture after each step; null without an engine. */
+  images: Float32Array | null;
+  layers: Record<string, LayerActivity>;
+  /** Steps that are shown, 1 to T. */
+  upto: number;
+}
+
+/** What charts draw with: a canvas' context, or a `Recorder` that writes shapes down. */
+type DrawingContext = Pick<
+  CanvasRenderingContext2D,
+  | "fillStyle"
+  | "strokeStyle"
+  | "globalAlpha"
+  | "lineWidth"
+  | "font"
+  | "textAlign"
+  | "textBaseline"
+  | "lineJoin"
+  | "clearRect"
+  | "setLineDash"
+  | "fillRect"
+  | "strokeRect"
+  | "fillText"
+  | "strokeText"
+  | "beginPath"
+  | "moveTo"
+  | "lineTo"
+  | "closePath"
+  | "arc"
+  | "fill"
+  | "stroke"
+> & {
+  measureText(text: string): { width: number };
+  drawImage(image: HTMLCanvasElement, x: number, y: number, width: number, height: number): void;
+  imageSmoothingEnabled?: boolean;
+};
+
+/** Where and how large a drawing is. */
+interface Surface {
+  context: DrawingContext;
+  width: number;
+  height?: number;
+}
+
+/** The module of a view. */
+interface View {
+  /** Style sheets that only this view needs. */
+  styles?: string[];
+  /** Builds it in `root`; gives what takes it away again. */
+  mount(root: HTMLElement, session: Session, data?: { view: string }): (() => void) | void;
+}
+
+/** What `chart` draws. */
+interface ChartDescription {
+  x: ChartAxis;
+  y: ChartAxis;
+  /** Those that are null are left out. */
+  marks: (ChartMark | null)[];
+  /** What a screen reader says, with the numbers. */
+  words: string;
+  /** A line below. */
+  note?: string;
+}
+
+interface ChartAxis {
+  label: string;
+  from: number;
+  to: number;
+  /** Whether ticks are whole numbers. */
+  whole?: boolean;
+  /** A number as text. */
+  name?: (value: number) => string | undefined;
+}
+
+interface ChartMark {
+  kind: "bars" | "line" | "dots" | "band" | "region";
+  tone: "ink" | "now" | "was" | "quiet";
+  name?: string;
+  /** [x, y] each; of a band [x, low, high] each; of a region [from, to] of x. */
+  values: any[];
+  dashed?: boolean;
+  hollow?: boolean;
+  /** Radius of dots, in pixels. */
+  size?: number;
+  /** Of a bar, in units of x. */
+  width?: number;
+  /** Words of each dot. */
+  titles?: string[];
+}
+
+/** Colours of the style sheet. */
+type Palette = Record<"ink" | "now" | "was" | "quiet" | "ground" | "line", string>;
+
+/** What an element may hold. */
+type Child = Node | string | number | boolean | null | undefined | Child[];
+
+/** A part of a view: an element that, where it listens to anything, stops when it is disposed of. */
+interface HTMLElement {
+  dispose?: () => void;
+}
+
+interface HTMLCanvasElement {
+  /** Draws its content anew, for a file. */
+  vector?: (context: DrawingContext, width: number, height: number) => void;
+}

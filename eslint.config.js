@@ -1,0 +1,21 @@
+import js from "@eslint/js";
+import globals from "globals";
+
+const unused = ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }];
+
+export default [
+  js.configs.recommended,
+  {
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      "no-unused-vars": unused,
+      "no-control-regex": "off",
+      eqeqeq: "error",
+      "no-var": "error",
+      "prefer-const": "error",
+    },
+  },
+  { files: ["app/web/**/*.js"], languageOptions: { globals: { ...globals.browser, ...globals.worker } } },
+  { files: ["tests/**/*.mjs", "*.js"], languageOptions: { globals: globals.nodeBuiltin } },
+  { ignores: [".venv/", "node_modules/"] },
+];

@@ -119,7 +119,7 @@ class SpikingCoder(ImageModel):
             firing: is given the mean of each layer's spikes by its name, 'encoder.0' ... 'to_latent'.
 
         Raises:
-            InputError: if the images have another shape or type, or the engine cannot do it.
+            InputError: if the images have another shape or type or values outside [-1, 1], or the engine cannot do it.
         """
         steps = self._steps(steps)
         x, now = self._images(images), 1
@@ -210,15 +210,17 @@ class SpikingCoder(ImageModel):
     # ---- what goes in --------------------------------------------------------------------------------------------
 
     def _steps(self, steps: int | None) -> int:
+        self._check_weights()
         steps = self.config.time_steps if steps is None else steps
         if steps < 1:
             raise InputError(f"time steps: expected 1 or more, got {steps}")
         return steps
 
     def _spikes(self, spikes: Tensor) -> tuple[Tensor, int]:
+        self._check_weights()
         if spikes.dim() != 3 or spikes.shape[2] != self.config.latent_dim or not spikes.numel():
             raise InputError(f"spikes: expected shape (T, N, {self.config.latent_dim}), got {tuple(spikes.shape)}")
-        return spikes.flatten(0, 1).to(self.readout.weight.dtype), len(spikes)
+        return spikes.flatten(0, 1).float(), len(spikes)
 
 
 class ESVAE(SpikingCoder):
@@ -352,6 +354,7 @@ class ESVAE(SpikingCoder):
         Raises:
             InputError: no such prior, a count below 1, a temperature below 0, or normal numbers for the fitted prior.
         """
+        self._check_weights()
         if count < 1:
             raise InputError(f"number of rate vectors: expected 1 or more, got {count}")
         if not 0 <= temperature < float("inf"):

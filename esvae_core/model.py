@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from esvae_core.config import ImageModelConfig
 from esvae_core.errors import InputError
 
+_ROUNDING = 1 / 255  # half a gray level of 256 on [-1, 1]
+
 
 class Drawn(Protocol):
     """New pictures, and whatever else a kind of model tells about them."""
@@ -36,7 +38,7 @@ class ImageModel(nn.Module, ABC):
         """(N, C, H, W) images in [-1, 1] -> the model's own pictures of them, the same shape and range.
 
         Raises:
-            InputError: if the images have another shape or type.
+            InputError: if the images have another shape or type, or values outside [-1, 1].
         """
 
     @abstractmethod
@@ -61,7 +63,10 @@ class ImageModel(nn.Module, ABC):
         return torch.randn(shape, generator=generator, device=device).to(self.device)
 
     def _images(self, images: Tensor) -> Tensor:
-        """The images as the weights take them, checked."""
+        """The images as the weights take them, checked; on CUDA their values only outside training, since to look
+        means to wait.
+        """
+        self._check_weights()
         fits = images.dim() == 4 and images.shape[1:] == self.config.image_shape and len(images)
         if not fits or not images.is_floating_point():
             shape = ", ".join(map(str, self.config.image_shape))
@@ -69,7 +74,40 @@ class ImageModel(nn.Module, ABC):
                 f"images: expected floating point of shape (N, {shape}) in [-1, 1], "
                 f"got {str(images.dtype).removeprefix('torch.')} of shape {tuple(images.shape)}"
             )
-        return images.to(next(self.parameters()).dtype).contiguous(memory_format=torch.channels_last)
+        looks = images.device.type == "cpu" or not self.training
+        if looks and not torch.compiler.is_compiling():
+            check_values(images)
+        return images.float().contiguous(memory_format=torch.channels_last)
+
+    def _check_weights(self) -> None:
+        """Raise InputError if the weights were converted, e.g. by .half(): neurons and noise are float32."""
+        found = next(self.parameters()).dtype
+        if found != torch.float32:
+            raise InputError(
+                f"model: expected weights of float32, found {str(found).removeprefix('torch.')}; call model.float()"
+            )
+
+
+def check_values(images: Tensor) -> None:
+    """Refuse images (N, C, H, W) that are not in [-1, 1]: they would be encoded, but to rates that mean nothing.
+
+    Raises:
+        InputError: a value is not finite, or beyond -1 or 1 by more than half a gray level.
+    """
+    if not images.numel():
+        return
+    low, high = torch.aminmax(images.detach())  # NaN if there is one
+    if bool((low >= -1 - _ROUNDING) & (high <= 1 + _ROUNDING)):
+        return
+    wrong = ~(images.detach().abs() <= 1 + _ROUNDING)
+    image, channel, row, column = wrong.nonzero()[0].tolist()
+    value = float(images[image, channel, row, column])
+    finite = images.detach()[images.isfinite()]
+    span = f"; finite ones are from {float(finite.min()):g} to {float(finite.max()):g}" if finite.numel() else ""
+    raise InputError(
+        f"images: expected values in [-1, 1], found {value:g} in image {image}, channel {channel}, row {row}, "
+        f"column {column}{span}"
+    )
 
 
 def check_count(n: int) -> int:

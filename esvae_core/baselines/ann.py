@@ -88,6 +88,7 @@ class ANNCoder(ImageModel):
         Raises:
             InputError: if the vectors have another shape.
         """
+        self._check_weights()
         if codes.dim() != 2 or codes.shape[1] != self.config.latent_dim or not len(codes):
             raise InputError(f"latent vectors: expected shape (N, {self.config.latent_dim}), got {tuple(codes.shape)}")
         size = self.config.feature_size

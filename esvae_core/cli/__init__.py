@@ -1,47 +1,63 @@
-"""The `esvae` command: a thin layer of words over the library; one file per group of commands."""
+"""The `esvae` command: a thin layer of words over the library; one file per group of commands.
+
+Nothing is imported here that takes time, so that Ctrl-C ends the command in one line from the start.
+"""
 
 from __future__ import annotations
 
+import codecs
+import os
+import signal
 import sys
+from types import FrameType
 
-import typer
-from rich.text import Text
-
-from esvae_core.cli import (
-    calibrate,
-    checkpoints,
-    console,
-    data,
-    evaluate,
-    fad_net,
-    presets,
-    prior,
-    takeaway,
-    train,
-    use,
-)
-from esvae_core.errors import EsvaeError
-from esvae_core.memory import keep_large_blocks
-
-app = typer.Typer(
-    name="esvae",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="markdown",
-    pretty_exceptions_enable=False,
-    help="Train, measure and use ESVAE, a variational autoencoder of spiking neurons.",
-)
-for part in (train, evaluate, calibrate, prior, checkpoints, use, takeaway, presets):
-    app.add_typer(part.app)
-app.add_typer(data.app, name="data")
-app.add_typer(fad_net.app, name="fad-net")
+INTERRUPTED = 130
 
 
 def main() -> None:
-    """Entry point: user errors become one line and exit code 2."""
+    """Entry point: user errors become one line and exit code 2, Ctrl-C one line and exit code 130."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:  # not in another thread, nor where it is ignored
+        signal.signal(signal.SIGINT, _interrupted)
+    try:
+        _run()
+    finally:
+        if before is signal.default_int_handler:
+            signal.signal(signal.SIGINT, before)
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    os.write(2, b"esvae: interrupted\n")  # a stream could be in use at this moment
+    sys.exit(INTERRUPTED)
+
+
+def _run() -> None:
+    from rich.text import Text
+
+    from esvae_core.cli import console
+    from esvae_core.cli.commands import app
+    from esvae_core.errors import EsvaeError
+    from esvae_core.memory import keep_large_blocks
+
+    codecs.register_error("esvae", _as_number)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="esvae")
     keep_large_blocks()
     try:
         app()
     except EsvaeError as error:
         console.err.print(Text(f"esvae: {error}", "red"), soft_wrap=True)
         sys.exit(2)
+    except OSError as error:  # of a path that the system refuses, e.g. too long a name
+        where = f"{error.filename}: " if error.filename else ""
+        console.err.print(Text(f"esvae: {where}{error.strerror or error}", "red"), soft_wrap=True)
+        sys.exit(2)
+
+
+def _as_number(error: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that a terminal cannot show: their numbers, in the form that JSON reads, too."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4)), error.end

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from esvae_core.cli import console
-from esvae_core.cli.options import AsJson, Checkpoint, DataDir, OtherHash, SplitName, group
+from esvae_core.cli.options import MAX_SEED, AsJson, Checkpoint, DataDir, OtherHash, SplitName, group
 from esvae_core.cli.sources import dataset_of
 
 app = group()
@@ -20,7 +20,7 @@ def calibrate(
     out_file: Annotated[Path, typer.Option("--out", help="Where to write the new checkpoint.", show_default=False)],
     images: Annotated[int, typer.Option(min=2, help="Training images, drawn at random.")] = 8000,
     data_dir: DataDir = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the choice and of the noise.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Seed of the choice and of the noise.")] = 0,
     accept_other_hash: OtherHash = False,
     as_json: AsJson = False,
 ) -> None:

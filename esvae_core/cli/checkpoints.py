@@ -49,7 +49,7 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
     figures = [(metric.name, f"{metric.value:.4f} ({metric.protocol})") for metric in header.metrics]
     table = Table(show_header=False)
     for name, value in [*rows.items(), *figures]:
-        table.add_row(name, Text(value))  # text, since names may hold what rich takes for markup
+        table.add_row(Text(name), Text(value))  # text, since names may hold what rich takes for markup
     console.out.print(table)
 
 

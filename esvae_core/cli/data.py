@@ -67,6 +67,6 @@ def data_verify(name: str, data_dir: DataDir = None, as_json: AsJson = False) ->
         for s in states:
             console.out.print(Text(f"{s.state:>10}  {s.name}  {s.path or ''}"), soft_wrap=True)
         if not states:
-            console.out.print(f"{name}: needs no files")
+            console.out.print(Text(f"{name}: needs no files"), soft_wrap=True)
     if any(s.state != "ok" for s in states):
         sys.exit(2)

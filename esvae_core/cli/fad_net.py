@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from esvae_core.cli import console
-from esvae_core.cli.options import AsJson, DataDir, OtherHash, group
+from esvae_core.cli.options import MAX_SEED, AsJson, DataDir, OtherHash, group
 
 app = group("Feature networks of the Fréchet autoencoder distance (FAD).")
 
@@ -49,7 +49,7 @@ def train(
     out_file: Annotated[Path, typer.Option("--out", help="Where to write it.", show_default=False)],
     data_dir: DataDir = None,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the train split.")] = 10,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the weights and the order of images.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Seed of the weights and the order of images.")] = 0,
     size: Annotated[int | None, typer.Option(help="Height and width of the images; 64 or 32 unless given.")] = None,
     accept_other_hash: OtherHash = False,
     as_json: AsJson = False,

@@ -49,7 +49,8 @@ DataDir = Annotated[
     Path | None, typer.Option(envvar="ESVAE_DATA_DIR", help="Folder with data files; the user's cache unless given.")
 ]
 Steps = Annotated[int | None, typer.Option(min=1, max=1024, help="Time steps T; the model's unless given.")]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of the noise.")]
+MAX_SEED = 2**64 - 1
+Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Seed of the noise.")]
 Sampling = Annotated[SamplerName | None, typer.Option(help="How rates become spikes; the model's unless given.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Columns = Annotated[int | None, typer.Option(min=1, help="Pictures per row of a .png; about a square unless given.")]

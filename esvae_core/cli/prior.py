@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from esvae_core.cli import console
-from esvae_core.cli.options import AsJson, Checkpoint, DataDir, OtherHash, SplitName, group
+from esvae_core.cli.options import MAX_SEED, AsJson, Checkpoint, DataDir, OtherHash, SplitName, group
 from esvae_core.cli.sources import dataset_of
 from esvae_core.errors import InputError
 
@@ -31,7 +31,7 @@ def fit_prior(
     samples: Annotated[int, typer.Option(min=2, help="Pictures per FAD.")] = 2000,
     snap: Annotated[bool, typer.Option(help="Round the prior's rates to multiples of 1 / T.")] = True,
     data_dir: DataDir = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Seed of everything random.")] = 0,
     accept_other_hash: OtherHash = False,
     as_json: AsJson = False,
 ) -> None:

@@ -13,9 +13,13 @@ from rich.text import Text
 from esvae_core.cli import console
 from esvae_core.cli.options import AsJson, DataDir, group
 from esvae_core.errors import ConfigError
+from esvae_core.files import open_regular
 
 if TYPE_CHECKING:
     from esvae_core.config import RunConfig
+
+_MAX_CONFIG = 2**20  # bytes
+_MAX_DEPTH = 10
 
 app = group()
 
@@ -103,10 +107,14 @@ def settings_of(
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        with open_regular(path) as file:
+            content = file.read(_MAX_CONFIG + 1)
+        if len(content) > _MAX_CONFIG:
+            raise ConfigError(f"{path}: expected settings of at most {_MAX_CONFIG:,} bytes")
+        values = json.loads(content)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: expected JSON: {error}") from None
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: expected a JSON object, found {type(values).__name__}")
@@ -114,13 +122,15 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _put(values: dict[str, Any], keys: list[str], text: str, change: str) -> None:
+    if len(keys) > _MAX_DEPTH:
+        raise ConfigError(f"--set {change:.80}: {len(keys)} names in a row; expected KEY=VALUE, e.g. train.epochs=10")
     for key in keys[:-1]:
         values = values.setdefault(key, {})
         if not isinstance(values, dict):
             raise ConfigError(f"--set {change}: {key} holds no settings")
     try:
         values[keys[-1]] = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         values[keys[-1]] = text  # plain words need no quotes
 
 

@@ -60,19 +60,19 @@ def open_image(source: bytes | Path, what: str) -> Image.Image:
         raise DataError(f"{what}: cannot be read ({reason}), {_EXPECTED}") from error
 
 
-def check_size(image: Image.Image, frames: int = 1) -> None:
+def check_size(image: Image.Image, most: int = MAX_PIXELS) -> None:
     """Refuse a picture that is too large, before it is decoded; have a large JPEG decoded at a fraction of its size.
 
     Args:
         image: As Image.open gives it.
-        frames: How many of its frames are to be decoded, one after the other.
+        most: Pixels of a frame.
 
     Raises:
-        PIL.Image.DecompressionBombError: it has more than MAX_PIXELS, or takes more than MAX_BYTES to decode.
+        PIL.Image.DecompressionBombError: it has more pixels, or takes more than MAX_BYTES to decode.
     """
     pixels = image.width * image.height
-    if pixels * frames > MAX_PIXELS:
-        raise Image.DecompressionBombError(f"{image.width} x {image.height} pixels" + f" x {frames:,}" * (frames > 1))
+    if pixels > most:
+        raise Image.DecompressionBombError(f"{image.width} x {image.height} pixels")
     coefficients = 2 * len(image.getbands()) * pixels if "progressive" in image.info else 0
     image.draft(None, (_DRAFT, _DRAFT))
     own = 1 if image.mode in ("1", "L", "P") else 4

@@ -12,19 +12,21 @@ import html
 import io
 import re
 import warnings
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageSequence, PngImagePlugin
 
+from esvae_core.data.pictures import check_size
 from esvae_core.errors import InputError, RecipeError
 from esvae_core.explore.recipe import MAX_PIXELS, MAX_TEXT, Recipe, parse, to_rates
 from esvae_core.files import write_atomically
+from esvae_core.npz import read_npz
 from esvae_core.pictures import sheet
 
 Pixels = NDArray[np.uint8]
@@ -148,9 +150,7 @@ def read(path: Path) -> Carried:
         if raw[4:8] == b"ftyp":
             text = _xmp_of_mp4(raw).decode()
             return Carried(_recipe_in(text, path), (), "mp4", _between("pixels", text))
-        pixels, text, form = _frames(raw, path)
-        recipe = _recipe_in(text, path) if form == "webp" else _parsed(text, path)
-        return Carried(recipe, pixels, form)
+        return _from_picture(raw, path)
 
 
 @contextmanager
@@ -168,31 +168,32 @@ def _read(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _frames(raw: bytes, path: Path) -> tuple[tuple[Pixels, ...], str, str]:
-    """Frames (H, W, 4), the recipe's text, and the form of a picture file."""
+def _from_picture(raw: bytes, path: Path) -> Carried:
+    """The recipe of a picture file, then its frames (H, W, 4): of those no more than the recipe makes, and one."""
     with Image.open(io.BytesIO(raw), formats=("PNG", "GIF", "WEBP")) as image:
-        form, count = str(image.format).lower(), int(getattr(image, "n_frames", 1))
-        if image.width * image.height * count > MAX_PIXELS:
-            raise RecipeError(f"{path}: expected at most {MAX_PIXELS:,} pixels, found {image.size} x {count}")
-        frames = []
-        for i in range(count):
-            image.seek(i)
-            frames.append(np.asarray(image.convert("RGBA")))
-        image.seek(0)
+        check_size(image, most=MAX_PIXELS)
+        form, pixels = str(image.format).lower(), image.width * image.height
         place = {"png": _KEY, "gif": "comment", "webp": "xmp"}[form]
         found = getattr(image, "text", image.info).get(place, "")
-    return tuple(frames), found.decode() if isinstance(found, bytes) else str(found), form
+        text = found.decode() if isinstance(found, bytes) else str(found)
+        recipe = _recipe_in(text, path) if form == "webp" else _parsed(text, path)
+        frames = []
+        # one by one, since a GIF is read to its end to know their number
+        for frame in islice(ImageSequence.Iterator(image), len(recipe.units) + 1):
+            if (len(frames) + 1) * pixels > MAX_PIXELS:
+                raise RecipeError(f"{path}: expected at most {MAX_PIXELS:,} pixels, found more in {len(frames)} frames")
+            frames.append(np.asarray(frame.convert("RGBA")))
+    return Carried(recipe, tuple(frames), form)
 
 
 def _from_npz(raw: bytes, path: Path) -> Carried:
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        size = sum(entry.file_size for entry in archive.infolist())
-        if size > MAX_BYTES:
-            raise RecipeError(f"{path}: expected at most {MAX_BYTES:,} bytes inside, found {size:,}")
-    with np.load(io.BytesIO(raw), allow_pickle=False) as file:
-        if "recipe" not in file:
-            raise RecipeError(f"{path}: carries no recipe")
-        recipe, images = _parsed(file["recipe"].astype(np.uint8).tobytes().decode(), path), file["images"]
+    found = read_npz(raw, ("recipe", "images"))
+    if "recipe" not in found:
+        raise RecipeError(f"{path}: carries no recipe")
+    for name, array in found.items():
+        if array.dtype != np.uint8:
+            raise RecipeError(f"{path}: {name}: expected bytes, found {array.dtype}")
+    recipe, images = _parsed(found["recipe"].tobytes().decode(), path), found["images"]
     return Carried(recipe, (images[..., None] if images.ndim == 3 else images,), "npz")
 
 

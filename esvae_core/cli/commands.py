@@ -1,0 +1,31 @@
+"""All commands, in one."""
+
+from __future__ import annotations
+
+import typer
+
+from esvae_core.cli import (
+    calibrate,
+    checkpoints,
+    data,
+    evaluate,
+    fad_net,
+    presets,
+    prior,
+    takeaway,
+    train,
+    use,
+)
+
+app = typer.Typer(
+    name="esvae",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="Train, measure and use ESVAE, a variational autoencoder of spiking neurons.",
+)
+for part in (train, evaluate, calibrate, prior, checkpoints, use, takeaway, presets):
+    app.add_typer(part.app)
+app.add_typer(data.app, name="data")
+app.add_typer(fad_net.app, name="fad-net")

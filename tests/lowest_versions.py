@@ -36,7 +36,7 @@ def lowest() -> dict[str, Version]:
     return found
 
 
-def tested(file: str) -> dict[str, Requirement]:
+def exact_versions(file: str) -> dict[str, Requirement]:
     """The requirements in one of the files of exact versions, by name."""
     lines = (line.partition("#")[0].strip() for line in (ROOT / file).read_text("utf-8").splitlines())
     requirements = [Requirement(line) for line in lines if line and not line.startswith("-")]
@@ -55,7 +55,7 @@ def main() -> int:
         if name not in versions:
             parser.error(f"--use {text}: expected one of {', '.join(versions)}")
         versions[name] = Version(version)
-    tools = tested("requirements-dev.txt")
+    tools = exact_versions("requirements-dev.txt")
     with tempfile.TemporaryDirectory() as place:
         constraints = Path(place) / "constraints.txt"
         constraints.write_text("".join(f"{name}=={version}\n" for name, version in versions.items()))

@@ -8,7 +8,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from .lowest_versions import ROOT, TOOLS, lowest, tested
+from .lowest_versions import ROOT, TOOLS, exact_versions, lowest
 
 VULNERABLE = {"pillow": "12.2.0", "torch": "2.9.1", "tqdm": "4.66.2"}
 """The last versions with known holes that a file from a stranger, or a command line, could use."""
@@ -20,13 +20,13 @@ def ranges():
 
 
 def test_every_dependency_has_a_lowest_version_and_one_that_is_tested():
-    exact = tested("requirements.txt")
+    exact = exact_versions("requirements.txt")
     assert exact.keys() == lowest().keys()
     for name, allowed in ranges().items():
         (pinned,) = exact[name].specifier
         assert pinned.version in allowed, name
         assert lowest()[name] <= Version(pinned.version), name
-    assert tested("requirements-dev.txt").keys() >= set(TOOLS)
+    assert exact_versions("requirements-dev.txt").keys() >= set(TOOLS)
 
 
 @pytest.mark.parametrize("name", VULNERABLE)

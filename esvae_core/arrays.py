@@ -130,12 +130,12 @@ def _columns(file: BinaryIO, called: str, latent_dim: int) -> NDArray[Any]:
 
 def _lines(file: BinaryIO) -> NDArray[np.float32]:
     """Rows of a .csv file: numbers, below a line of names if there is one; lines that begin with # are notes."""
-    text = io.TextIOWrapper(file, encoding="utf-8-sig")  # spreadsheets write a byte order mark first
+    text = io.StringIO(file.read().decode("utf-8-sig"))  # spreadsheets write a byte order mark first
     lines = (line for line in text if line.strip() and not line.lstrip().startswith("#"))
     first = next(lines, "")
     rows = lines if not any(map(_is_number, first.split(","))) else chain([first], lines)
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # NumPy only warns where there is no row
+        warnings.filterwarnings("error", "loadtxt")  # NumPy only warns where there is no row
         return np.loadtxt(rows, np.float32, comments=None, delimiter=",", ndmin=2)
 
 

@@ -95,3 +95,19 @@ def test_damaged_tables_give_rates_or_an_input_error(suffix, tables, data):
         message = str(path)
         assert rates.shape[1] == 3
     assert str(path) in message
+
+
+@pytest.mark.parametrize("start", [b"\xef\xbb\xbf", b"", b"\xef\xbb\xbf# a note\n", b"\xef\xbb\xbfa,b,c\n"])
+def test_a_byte_order_mark_drops_no_row(start, tmp_path):
+    (tmp_path / "r.csv").write_bytes(start + b"0.25,0.5,1\n\n0,0,0.125\n")
+    np.testing.assert_array_equal(read_rates(tmp_path / "r.csv", 3), np.array([[0.25, 0.5, 1], [0, 0, 0.125]], "f4"))
+
+
+@pytest.mark.parametrize(
+    "text", [b"0.5x,0.3,0.1\n0,0,0\n", b"0.1,0.2\n0,0,0\n", b"a,b,c\n", b"", "0,0,0\n".encode("utf-16")]
+)
+def test_a_row_that_is_no_numbers_is_not_passed_over(text, tmp_path):
+    (tmp_path / "r.csv").write_bytes(text)
+    with pytest.raises(InputError, match=r"r\.csv: no table of rates") as caught:
+        read_rates(tmp_path / "r.csv", 3)
+    assert "\n" not in str(caught.value)

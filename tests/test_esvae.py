@@ -301,3 +301,47 @@ def test_time_steps_below_one_are_refused(steps, tiny):
 def test_a_sample_of_less_than_one_is_refused(count, tiny):
     with pytest.raises(InputError, match=f"{count}"):
         tiny.sample(count, seeded())
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            lambda x: x.index_put_(
+                (torch.tensor(1), torch.tensor(0), torch.tensor(3), torch.tensor(4)), torch.tensor(float("nan"))
+            ),
+            "found nan in image 1, channel 0, row 3, column 4",
+        ),
+        (lambda x: x * float("inf"), "found -?inf"),
+        (lambda x: (x + 1) * 127.5, r"finite ones are from .* to 2\d\d"),
+        (lambda x: x * 1.02 + 0.01, "expected values in"),
+    ],
+    ids=["nan", "infinite", "bytes", "beyond"],
+)
+def test_images_outside_the_range_are_refused(change, words, tiny):
+    images = torch.linspace(-1, 1, 2 * 64).view(2, 1, 8, 8)
+    tiny.encode(images)
+    tiny.encode(images * (1 + 1 / 256))  # rounding
+    for call in (tiny.encode, tiny.features, tiny.reconstruct, tiny.trace_encode):
+        with pytest.raises(InputError, match=words):
+            call(change(images.clone()))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_converted_weights_are_refused_in_one_line(dtype, tiny):
+    model = tiny.to(dtype)
+    images, generator = torch.zeros(2, 1, 8, 8), torch.Generator()
+    calls = [
+        lambda: model.encode(images),
+        lambda: model.encode(images.to(dtype)),
+        lambda: model.decode(torch.zeros(4, 2, 6)),
+        lambda: model.sample(2, generator),
+        lambda: model.reconstruct(images),
+        lambda: model.prior_rates(2, generator=generator),
+        lambda: model.trace_decode(torch.zeros(4, 2, 6)),
+        lambda: model.decode_many(torch.zeros(6), [1]),
+    ]
+    for call in calls:
+        with pytest.raises(InputError, match=r"expected weights of float32, found .*; call model\.float\(\)"):
+            call()
+    model.float().encode(images)

@@ -145,8 +145,12 @@ def read(path: Path) -> Carried:
         if raw.lstrip()[:4] in (b"<svg", b"<?xm"):
             text = raw.decode()
             inside = re.search(r'href="data:image/png;base64,([A-Za-z0-9+/=]+)"', text)
-            pixels = _frames(base64.b64decode(inside[1]), path)[0] if inside else ()
-            return Carried(_recipe_in(text, path), pixels, "png")
+            recipe = _recipe_in(text, path)
+            pixels: tuple[Pixels, ...] = ()
+            if inside:
+                with _opened(base64.b64decode(inside[1])) as image:
+                    pixels = _frames(image, recipe, path)
+            return Carried(recipe, pixels, "png")
         if raw[4:8] == b"ftyp":
             text = _xmp_of_mp4(raw).decode()
             return Carried(_recipe_in(text, path), (), "mp4", _between("pixels", text))
@@ -169,21 +173,30 @@ def _read(path: Path) -> Iterator[None]:
 
 
 def _from_picture(raw: bytes, path: Path) -> Carried:
-    """The recipe of a picture file, then its frames (H, W, 4): of those no more than the recipe makes, and one."""
-    with Image.open(io.BytesIO(raw), formats=("PNG", "GIF", "WEBP")) as image:
-        check_size(image, most=MAX_PIXELS)
-        form, pixels = str(image.format).lower(), image.width * image.height
+    """Recipe and frames of a picture file."""
+    with _opened(raw) as image:
+        form = str(image.format).lower()
         place = {"png": _KEY, "gif": "comment", "webp": "xmp"}[form]
         found = getattr(image, "text", image.info).get(place, "")
         text = found.decode() if isinstance(found, bytes) else str(found)
         recipe = _recipe_in(text, path) if form == "webp" else _parsed(text, path)
-        frames = []
-        # one by one, since a GIF is read to its end to know their number
-        for frame in islice(ImageSequence.Iterator(image), len(recipe.units) + 1):
-            if (len(frames) + 1) * pixels > MAX_PIXELS:
-                raise RecipeError(f"{path}: expected at most {MAX_PIXELS:,} pixels, found more in {len(frames)} frames")
-            frames.append(np.asarray(frame.convert("RGBA")))
-    return Carried(recipe, tuple(frames), form)
+        return Carried(recipe, _frames(image, recipe, path), form)
+
+
+def _opened(raw: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(raw), formats=("PNG", "GIF", "WEBP"))
+    check_size(image, most=MAX_PIXELS)
+    return image
+
+
+def _frames(image: Image.Image, recipe: Recipe, path: Path) -> tuple[Pixels, ...]:
+    """Frames (H, W, 4): no more than the recipe makes, and one. A GIF would be read to its end to know how many."""
+    frames = []
+    for frame in islice(ImageSequence.Iterator(image), len(recipe.units) + 1):
+        if (len(frames) + 1) * image.width * image.height > MAX_PIXELS:
+            raise RecipeError(f"{path}: expected at most {MAX_PIXELS:,} pixels, found more in {len(frames) + 1} frames")
+        frames.append(np.asarray(frame.convert("RGBA")))
+    return tuple(frames)
 
 
 def _from_npz(raw: bytes, path: Path) -> Carried:

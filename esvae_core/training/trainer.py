@@ -13,6 +13,7 @@ import copy
 import json
 import logging
 import math
+import os
 import signal
 import threading
 import time
@@ -55,6 +56,8 @@ SAVE_EVERY = 120.0
 """Seconds between two savings of the state within an epoch."""
 
 _PREVIEWS = 32
+_MEETING = {"MASTER_ADDR", "SLURM_NTASKS", "LSB_JOBID", "OMPI_COMM_WORLD_SIZE"}
+"""Of the environment: one of them is there where processes on several machines can find each other."""
 _SPLITS: tuple[Split, ...] = ("train", "validation")
 
 
@@ -122,6 +125,7 @@ def train(
         raise TrainingError(f"{out}: holds a training run already; go on with --resume, or choose another folder")
     if resume and not state_path.exists():
         raise TrainingError(f"{state_path}: no such file; there is nothing to resume here")
+    _check_processes(hardware)
     try:
         fabric = Fabric(
             accelerator=hardware.accelerator,
@@ -140,6 +144,22 @@ def train(
     finally:
         run.close()
     return out / "model.safetensors"
+
+
+def _check_processes(hardware: Hardware) -> None:
+    """Refuse what would wait for processes that cannot come.
+
+    Raises:
+        TrainingError: more processes than this machine has cores, or other machines without a word where to meet.
+    """
+    cores = os.cpu_count() or 1
+    if isinstance(hardware.devices, int) and hardware.devices > cores:
+        raise TrainingError(f"devices: expected at most {cores}, the cores of this machine, got {hardware.devices}")
+    if hardware.nodes > 1 and not _MEETING.intersection(os.environ):
+        raise TrainingError(
+            f"nodes: {hardware.nodes} machines need MASTER_ADDR, MASTER_PORT and NODE_RANK in the environment of each, "
+            "or a cluster that Lightning knows"
+        )
 
 
 def _make_folder(path: Path) -> None:

@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from esvae_core.data import load
-from esvae_core.data.cifar import TRAIN_BATCHES, parse, read
-from esvae_core.errors import CorruptDataError
+from esvae_core.data.cifar import FOLDER, TRAIN_BATCHES, parse, read
+from esvae_core.errors import CorruptDataError, MissingDataError
 
 from .made import archive, cifar_members, python2_batch
 
@@ -196,3 +196,20 @@ def test_garbage_is_no_archive(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(CorruptDataError, match=r"expected a whole \.tar\.gz archive"):
         read(path, TRAIN_BATCHES)
+
+
+def test_the_unpacked_folder_is_read_as_the_archive_is(tmp_path):
+    folder = tmp_path / FOLDER
+    folder.mkdir()
+    members = cifar_members()
+    for name, content in members.items():
+        (folder / name).write_bytes(content)
+    packed = archive(tmp_path / "packed.tar.gz", members)
+    for one, other in zip(read(folder, TRAIN_BATCHES), read(packed, TRAIN_BATCHES), strict=True):
+        assert np.array_equal(one, other)
+    assert len(load("cifar10", "test", data_dir=tmp_path, download=False, accept_other_hash=True)) == 10
+    with pytest.raises(CorruptDataError, match="SHA-256"):
+        load("cifar10", "test", data_dir=tmp_path, download=False)
+    (folder / "test_batch").unlink()
+    with pytest.raises(MissingDataError):
+        load("cifar10", "test", data_dir=tmp_path, download=False)

@@ -80,3 +80,34 @@ def test_one_picture_is_too_few_for_three_splits(tmp_path):
     assert len(load(f"folder:{tmp_path}", "train")) == 1
     with pytest.raises(DataError, match="no image for the test split"):
         load(f"folder:{tmp_path}", "test")
+
+
+def test_a_picture_beside_the_classes_is_no_class_and_links_are_followed(pets):
+    (pets / "birds").symlink_to("dogs", target_is_directory=True)
+    (pets / "cats" / "circle").symlink_to("..", target_is_directory=True)
+    (pets / "cats" / "self").symlink_to(".", target_is_directory=True)
+    (pets / "stray.png").write_bytes(picture_bytes(Image.new("RGB", (20, 10), (250, 0, 0))))
+    parts = [load(f"folder:{pets}", split, image_size=8) for split in ("train", "validation", "test")]
+    assert parts[0].class_names == ("birds", "cats", "dogs")
+    assert np.bincount(np.concatenate([part.labels for part in parts])).tolist() == [12, 12, 12]
+    assert 250 not in np.concatenate([part.images for part in parts])
+    assert parts[0].skipped[0] == "stray.png: left out, since it lies beside the folders of the classes"
+
+
+def test_names_that_are_not_utf8_are_shown_by_their_codes(tmp_path):
+    root = tmp_path / "pets\udcff"  # how Python names the byte FF
+    for name, level in (("caf\udce9", 20), ("dogs", 200)):
+        (root / name).mkdir(parents=True)
+        for k in range(6):
+            (root / name / f"{k}\udc80.png").write_bytes(picture_bytes(Image.new("RGB", (9, 9), (level, 0, 0))))
+    for _ in range(2):  # the second time from the cache
+        train = load(f"folder:{root}", "train", image_size=8)
+        assert (train.name, train.class_names) == (r"folder:pets\udcff", (r"caf\udce9", "dogs"))
+        assert len(train) == 9
+
+
+@pytest.mark.parametrize("name", ["~nosuch/x", "a\0b", "\ud800", "x" * 5000, "y/" * 5000, "[/x]"])
+def test_no_such_folder_whatever_its_name(name):
+    with pytest.raises(MissingDataError, match="no such folder") as raised:
+        load(f"folder:{name}", "train")
+    assert str(raised.value).isprintable() or "\0" in name

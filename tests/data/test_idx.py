@@ -95,3 +95,18 @@ def test_the_published_files(published_dir: Path):
     counts = np.bincount(train.labels) + np.bincount(validation.labels)
     assert counts.tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
     assert np.bincount(test.labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_files_are_found_where_torchvision_keeps_them(packed, mnist_dir, tmp_path):
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for path in (mnist_dir / "mnist").glob("*.gz"):
+        content = path.read_bytes()
+        (raw / (path.name if packed else path.stem)).write_bytes(content if packed else gzip.decompress(content))
+    found, same = (
+        load("mnist", "test", data_dir=folder, download=False, accept_other_hash=True)
+        for folder in (tmp_path, mnist_dir)
+    )
+    assert np.array_equal(found.images, same.images)
+    assert np.array_equal(found.labels, same.labels)

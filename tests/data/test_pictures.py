@@ -79,11 +79,11 @@ def test_a_large_jpeg_is_decoded_small():
     assert image.size == (1024, 1050)
 
 
-def png_of_size(width: int, height: int) -> bytes:
+def png_of_size(width: int, height: int, colour: int = 0) -> bytes:
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
@@ -170,3 +170,22 @@ def test_an_animation_gives_its_first_frame():
     buffer = io.BytesIO()
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
     assert np.unique(np.asarray(open_image(buffer.getvalue(), "it"))).tolist() == [50]
+
+
+def test_a_picture_that_takes_too_much_memory_to_decode_is_refused():
+    content = picture_bytes(Image.new("RGB", (16383, 1300)), "WEBP", quality=1, method=0)
+    with pytest.raises(DataError, match="MB to decode as WEBP"):
+        open_image(content, "it")
+    with pytest.raises(DataError, match="MB to decode as PNG"):
+        open_image(png_of_size(7000, 7000, colour=6), "it")
+    with pytest.raises(
+        DataError, match="cannot be read"
+    ):  # the same number of pixels without transparency is looked at
+        open_image(png_of_size(7000, 7000, colour=2), "it")
+
+
+def test_strips_give_what_the_whole_gives():
+    tall = np.random.default_rng(1).integers(0, 256, (1500, 1400, 4), dtype=np.uint8)
+    white = Image.new("RGBA", (1400, 1500), "white")
+    expected = np.asarray(Image.alpha_composite(white, Image.fromarray(tall)).convert("RGB"))
+    assert np.array_equal(np.asarray(open_image(picture_bytes(tall, compress_level=1), "it")), expected)

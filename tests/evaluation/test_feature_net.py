@@ -102,7 +102,10 @@ def test_other_files_are_refused(tmp_path, saved):
         (lambda t, h: t.pop("norms.1.bias"), r"norms\.1\.bias: missing"),
         (lambda t, h: t.update({"norms.1.bias": torch.zeros(7)}), r"norms\.1\.bias: expected \(6,\), found \(7,\)"),
         (lambda t, h: t["to_features.bias"].fill_(float("nan")), r"to_features\.bias: expected finite"),
-        (lambda t, h: t.update({"statistics.mean": torch.zeros(4)}), r"statistics\.mean: expected \(5,\), found \(4,\)"),
+        (
+            lambda t, h: t.update({"statistics.mean": torch.zeros(4)}),
+            r"statistics\.mean: expected \(5,\), found \(4,\)",
+        ),
         (lambda t, h: h.update(text=h["text"].replace('"test"', '"validation"')), "header: statistics"),
         (lambda t, h: h.update(text="{"), "header: expected JSON"),
     ],

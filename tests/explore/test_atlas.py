@@ -225,7 +225,7 @@ def test_a_small_file_that_claims_to_be_huge_is_refused(tmp_path):
         for _ in range(257):
             entry.write(block)
     assert path.stat().st_size < 2**20
-    with pytest.raises(CorruptDataError, match="expected an atlas .* at most"):
+    with pytest.raises(CorruptDataError, match=r"expected an atlas .* at most"):
         atlas.load(path)
 
 

@@ -143,3 +143,17 @@ def test_too_few_points_are_refused():
         build_map(np.zeros((19, 4)), FEW)
     with pytest.raises(InputError, match="less than half of 20 points"):
         trust(np.zeros((20, 4)), np.zeros((20, 2)), neighbors=10)
+
+
+@pytest.mark.parametrize("level", [0.0, 0.25, 1.0])
+def test_equal_rates_are_nothing_to_map(level):
+    with pytest.raises(InputError, match="all rates are equal: there is nothing to map"):
+        build_map(np.full((50, 3), level, np.float32), FEW)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -0.1, 1.5])
+def test_what_is_no_rate_is_not_mapped(bad):
+    rates = clumps()[0].copy()
+    rates[7, 1] = bad
+    with pytest.raises(InputError, match="first in row 7"):
+        build_map(rates, FEW)

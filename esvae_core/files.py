@@ -6,8 +6,8 @@ import contextlib
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from esvae_core.errors import OutputError
 
@@ -32,7 +32,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             beside.unlink(missing_ok=True)
 
 
-def open_regular(path: Path | str) -> BinaryIO:
+def open_regular(path: Path | str) -> BufferedReader:
     """Open a regular file to read its bytes; a pipe or a device could keep its reader waiting for ever.
 
     Raises:

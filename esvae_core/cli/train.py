@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 app = group()
 
+_FOLDER = "ESVAE_RUN_FOLDER"  # tells the processes that a run launches which folder its first one chose
+
 
 @app.command(
     epilog="Examples: `esvae train --preset digits` ·"
@@ -28,7 +32,9 @@ app = group()
 def train(
     preset: Annotated[str | None, typer.Option(help="Settings by name; see `esvae presets`.")] = None,
     config: Annotated[Path | None, typer.Option(help="Settings from a JSON file, e.g. a run's config.json.")] = None,
-    out_dir: Annotated[Path | None, typer.Option("--out", help="Run folder; runs/NAME unless given.")] = None,
+    out_dir: Annotated[
+        Path | None, typer.Option("--out", help="Run folder; runs/NAME, NAME-2 ... unless given.")
+    ] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Change one: model.latent_dim=64.")] = None,
     data_dir: DataDir = None,
     resume: Annotated[bool, typer.Option(help="Go on with the run in the folder.")] = False,
@@ -42,7 +48,8 @@ def train(
     from esvae_core.training.trainer import train as run
 
     settings = settings_of(out_dir, preset, config, set_ or [], resume)
-    out_dir = out_dir or Path("runs") / settings.name
+    out_dir = out_dir or _run_folder(settings.name, resume)
+    os.environ[_FOLDER] = str(out_dir)
     strategy = "ddp" if devices * nodes > 1 else "auto"
     with console.bar() as bar:
         task = bar.add_task("starting", total=None)
@@ -68,8 +75,29 @@ def train(
             bar.stop()
             console.err.print(Text(f"esvae: {stopped}"), soft_wrap=True)
             sys.exit(130)
+        finally:
+            os.environ.pop(_FOLDER, None)
     if not as_json:
         console.out.print(Text(str(path)), soft_wrap=True)
+
+
+def _run_folder(name: str, resume: bool) -> Path:
+    """runs/NAME; for a new run runs/NAME-2 and so on where that is there already.
+
+    Raises:
+        ConfigError: the name is no plain name of a folder.
+    """
+    if _FOLDER in os.environ:
+        return Path(os.environ[_FOLDER])
+    if name in ("", ".", "..") or set(name) & set("/\\:") or not name.isprintable() or len(name.encode()) > 200:
+        raise ConfigError(
+            f"name: expected a plain name for the run's folder, of 1 to 200 bytes without / or \\ or :, found {name!r:.80};"
+            " or choose the folder with --out"
+        )
+    folder = Path("runs") / name
+    if resume:
+        return folder
+    return next(path for path in (folder, *(Path(f"{folder}-{i}") for i in itertools.count(2))) if not path.exists())
 
 
 def settings_of(

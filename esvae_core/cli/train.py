@@ -15,12 +15,14 @@ from rich.text import Text
 from esvae_core.cli import console
 from esvae_core.cli.options import AsJson, DataDir, group
 from esvae_core.errors import ConfigError
+from esvae_core.files import read_regular
 
 if TYPE_CHECKING:
     from esvae_core.config import RunConfig
 
 app = group()
 
+_MAX_CONFIG = 2**20  # bytes
 _FOLDER = "ESVAE_RUN_FOLDER"  # tells the processes that a run launches which folder its first one chose
 
 
@@ -91,8 +93,8 @@ def _run_folder(name: str, resume: bool) -> Path:
         return Path(os.environ[_FOLDER])
     if name in ("", ".", "..") or set(name) & set("/\\:") or not name.isprintable() or len(name.encode()) > 200:
         raise ConfigError(
-            f"name: expected a plain name for the run's folder, of 1 to 200 bytes without / or \\ or :, found {name!r:.80};"
-            " or choose the folder with --out"
+            f"name: expected 1 to 200 bytes that name a folder, without / or \\ or :, found {name!r:.80};"
+            " or choose the run's folder with --out"
         )
     folder = Path("runs") / name
     if resume:
@@ -131,9 +133,11 @@ def settings_of(
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(read_regular(path, _MAX_CONFIG).decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: expected JSON that is not so deeply nested") from None
     except ValueError as error:
         raise ConfigError(f"{path}: expected JSON: {error}") from None
     if not isinstance(values, dict):
@@ -148,6 +152,8 @@ def _put(values: dict[str, Any], keys: list[str], text: str, change: str) -> Non
             raise ConfigError(f"--set {change}: {key} holds no settings")
     try:
         values[keys[-1]] = json.loads(text)
+    except RecursionError:
+        raise ConfigError(f"--set {change:.80}: expected JSON that is not so deeply nested") from None
     except ValueError:
         values[keys[-1]] = text  # plain words need no quotes
 

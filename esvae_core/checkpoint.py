@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
+import io
 import json
 import logging
 import math
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, BinaryIO, Generic, TypeVar, overload
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
-from safetensors import SafetensorError, safe_open
+from safetensors.torch import load as from_bytes
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
@@ -30,7 +32,7 @@ from esvae_core.errors import (
     KindError,
     NotACheckpointError,
 )
-from esvae_core.files import write_atomically
+from esvae_core.files import open_regular, write_atomically
 from esvae_core.model import ImageModel
 from esvae_core.models import MODELS, build
 from esvae_core.text import shown
@@ -38,7 +40,8 @@ from esvae_core.text import shown
 FORMAT_VERSION = 2
 """Since version 2 the settings of a model say of which kind it is; files of version 1 hold an ESVAE."""
 _KEY = "esvae"
-_MAX_HEADER = 16 * 2**20
+_LENGTH = 8  # bytes that say how long a .safetensors file's header is
+_MAX_HEADER = 4 * 2**20  # the largest shipped one has 60 kB
 _LOG = logging.getLogger(__name__)
 
 
@@ -157,16 +160,25 @@ def record(path: Path | str, known: Checkpoint[ImageModel], metrics: Iterable[Me
     save(path, known.model.state_dict(), stamped(header))
 
 
-def save(path: Path | str, state: dict[str, Tensor], header: Header) -> None:
+def save(path: Path | str, state: dict[str, Tensor], header: Header, *, check: bool = False) -> None:
     """Write a checkpoint; the file appears whole or not at all.
 
     Args:
         path: where; its folder must exist.
         state: the model's state dict.
         header: what to say about it.
+        check: read it before it is written, and refuse what `load` would refuse.
+
+    Raises:
+        CheckpointError: as `load`, if `check`.
+        OutputError: the file cannot be written.
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
-    write_atomically(Path(path), to_bytes(tensors, {_KEY: header.model_dump_json()}))
+    content, path = to_bytes(tensors, {_KEY: header.model_dump_json()}), Path(path)
+    if check:
+        with io.BytesIO(content) as file:
+            _load(file, path, ImageModel)
+    write_atomically(path, content)
 
 
 @overload
@@ -191,33 +203,46 @@ def load(path: Path | str, kind: type[ImageModel] = ImageModel) -> Checkpoint[Im
         CheckpointContentError: a tensor is missing, unknown, of another shape, or not finite; or the header is off.
     """
     path = Path(path)
-    header, tensors = read_header(path), {}
+    with _opened(path) as file:
+        return _load(file, path, kind)
+
+
+def _load(file: BinaryIO, path: Path, kind: type[ImageModel]) -> Checkpoint[ImageModel]:
+    """A checkpoint from an open file; its tensors have memory of their own, so that the file may change."""
+    layout, values = _metadata(file, path)
+    header = _header(values, path)
     if not issubclass(MODELS[header.model.kind], kind):
         wanted = " or ".join(name for name, made in MODELS.items() if issubclass(made, kind))
         raise KindError(f"{path}: holds a model of kind {header.model.kind}; this is for {wanted} alone")
-    try:
-        with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-    except (SafetensorError, OSError, ValueError) as error:
-        raise NotACheckpointError(f"{path}: truncated or damaged: {error}") from error
     with torch.device("meta"):
         model = build(header.model)
     expected = model.state_dict()
-    for name, wanted in expected.items():
-        if name not in tensors:
+    for name, wanted in expected.items():  # before memory is taken for any
+        if name not in layout:
             raise CheckpointContentError(f"{path}: {name}: expected a tensor of shape {_shape(wanted)}, found none")
-        found = tensors[name]
-        if found.shape != wanted.shape or found.dtype != wanted.dtype:
-            raise CheckpointContentError(f"{path}: {name}: expected {_shape(wanted)}, found {_shape(found)}")
-        if not bool(torch.isfinite(found).all()):
-            raise CheckpointContentError(f"{path}: {name}: expected finite numbers, found NaN or infinite ones")
-        if name in ("fitted.weights", "mixture_weights") and (bool((found < 0).any()) or not float(found.sum()) > 0):
-            raise CheckpointContentError(f"{path}: {name}: expected shares of 0 or more, not all of them 0")
-        if name.endswith("running_var") and bool((found < 0).any()):
-            raise CheckpointContentError(f"{path}: {name}: expected variances of 0 or more, found negative ones")
-    extra = sorted(set(tensors) - set(expected))
+        found = _said(layout[name])
+        if found != _shape(wanted):
+            raise CheckpointContentError(f"{path}: {name}: expected {_shape(wanted)}, found {found}")
+    extra = sorted(set(layout) - set(expected))
     if extra:
         raise CheckpointContentError(f"{path}: {extra[0]}: unknown tensor; expected {len(expected)}, all of the model")
+    most = _LENGTH + _MAX_HEADER + sum(tensor.nbytes for tensor in expected.values())
+    try:
+        file.seek(0)
+        raw = file.read(most + 1)
+        if len(raw) > most:
+            raise ValueError(f"it holds more than {most:,} bytes")
+        tensors = from_bytes(raw)
+    except Exception as error:  # safetensors raises several kinds on bytes that are not its own
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise NotACheckpointError(f"{path}: truncated or damaged: {reason:.200}") from error
+    for name, tensor in tensors.items():
+        if not bool(torch.isfinite(tensor).all()):
+            raise CheckpointContentError(f"{path}: {name}: expected finite numbers, found NaN or infinite ones")
+        if name in ("fitted.weights", "mixture_weights") and (bool((tensor < 0).any()) or not float(tensor.sum()) > 0):
+            raise CheckpointContentError(f"{path}: {name}: expected shares of 0 or more, not all of them 0")
+        if name.endswith("running_var") and bool((tensor < 0).any()):
+            raise CheckpointContentError(f"{path}: {name}: expected variances of 0 or more, found negative ones")
     model.load_state_dict(tensors, assign=True)
     return Checkpoint(model.to(memory_format=torch.channels_last).eval(), header)  # type: ignore[call-overload]
 
@@ -229,7 +254,11 @@ def read_header(path: Path | str) -> Header:
         NotACheckpointError, CheckpointVersionError, CheckpointContentError: as `load`.
     """
     path = Path(path)
-    values = _metadata(path)
+    with _opened(path) as file:
+        return _header(_metadata(file, path)[1], path)
+
+
+def _header(values: dict[str, Any], path: Path) -> Header:
     version = values.get("format_version")
     if not isinstance(version, int) or version < 1:
         raise CheckpointContentError(f"{path}: format_version: expected 1 to {FORMAT_VERSION}, found {version!r}")
@@ -277,34 +306,55 @@ def _not_finite(value: Any) -> bool:
     return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
-def _metadata(path: Path) -> dict[str, Any]:
-    """The JSON that `save` put into the file; checked before the bytes meet any other reader."""
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            if size < 8:
-                raise NotACheckpointError(f"{path}: expected a .safetensors file, found {size} bytes")
-            if not 2 <= length <= min(size - 8, _MAX_HEADER):
-                what = "a truncated file" if 2 <= length <= _MAX_HEADER else "another format"
-                raise NotACheckpointError(f"{path}: expected a .safetensors file, found {what}")
-            raw = file.read(length)
+        file = open_regular(path)
+    except OSError as error:
+        raise NotACheckpointError(f"{path}: cannot be read: {error.strerror or error}") from None
+    with file:
+        yield file
+
+
+def _metadata(file: BinaryIO, path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What safetensors says of each tensor, and the JSON that `save` put beside it; checked before it is believed."""
+    try:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        length = int.from_bytes(file.read(_LENGTH), "little")
+        if size < _LENGTH:
+            raise NotACheckpointError(f"{path}: expected a .safetensors file, found {size} bytes")
+        if not 2 <= length <= min(size - _LENGTH, _MAX_HEADER):
+            what = "a truncated file" if 2 <= length <= _MAX_HEADER else "another format"
+            raise NotACheckpointError(f"{path}: expected a .safetensors file, found {what}")
+        raw = file.read(length)
     except OSError as error:
         raise NotACheckpointError(f"{path}: cannot be read: {error.strerror or error}") from None
     try:
         layout = json.loads(raw)
         end = max((int(e["data_offsets"][1]) for name, e in layout.items() if name != "__metadata__"), default=0)
-        if size < 8 + length + end:
-            raise NotACheckpointError(f"{path}: truncated: expected {8 + length + end:,} bytes, found {size:,}")
-        values = json.loads(layout["__metadata__"][_KEY])
+        if size < _LENGTH + length + end:
+            raise NotACheckpointError(f"{path}: truncated: expected {_LENGTH + length + end:,} bytes, found {size:,}")
+        values = json.loads(layout.pop("__metadata__")[_KEY])
     except KeyError:
         raise NotACheckpointError(f"{path}: a .safetensors file, but not one of esvae: its header is missing") from None
     except (ValueError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
         raise NotACheckpointError(f"{path}: expected a .safetensors file, found another format") from None
     if not isinstance(values, dict):
         raise CheckpointContentError(f"{path}: header: expected a JSON object, found {type(values).__name__}")
-    return values
+    return layout, values
 
 
 def _shape(tensor: Tensor) -> str:
     return f"{str(tensor.dtype).removeprefix('torch.')} {tuple(tensor.shape)}"
+
+
+_TYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64", "I32": "int32"}
+
+
+def _said(entry: Any) -> str:
+    """Type and shape that a .safetensors file gives a tensor, in the words of `_shape`."""
+    dtype, shape = entry.get("dtype"), entry.get("shape")
+    if not isinstance(shape, list):
+        return f"{dtype!r:.40} {shape!r:.40}"
+    return f"{_TYPES.get(str(dtype), str(dtype)):.40} {tuple(shape)!r:.100}"

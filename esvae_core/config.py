@@ -175,7 +175,7 @@ class TrainConfig(_Settings):
     """How a run trains."""
 
     start_from: str | None = Field(None, description="Checkpoint whose weights the run starts from; none: random ones.")
-    epochs: int = Field(300, ge=1, description="Passes over the training split.")
+    epochs: int = Field(300, ge=1, le=100_000, description="Passes over the training split.")
     batches_per_epoch: int | None = Field(
         None, ge=1, description="At most so many steps make an epoch; none: a whole pass over the training split."
     )
@@ -234,7 +234,9 @@ class TrainConfig(_Settings):
         False, description="Start with the output bias that paints the mean image of the train split."
     )
     grow_time: tuple[tuple[float, int], ...] = Field(
-        (), description="(share, T) pairs: up to that share of the epochs train with T steps, then with time_steps."
+        (),
+        max_length=100,
+        description="(share, T) pairs: up to that share of the epochs train with T steps, then with time_steps.",
     )
     precision: Precision = Field("32-true", description="Arithmetic of the convolutions: float32 or mixed bfloat16.")
     seed: int = Field(0, ge=0, lt=2**64, description="Seed of the weights, the order of images and all noise.")

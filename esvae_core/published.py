@@ -1,12 +1,13 @@
 """Reads networks in the format of the published reference implementation.
 
-A published file is a state dict, bare or wrapped as {'net': ..., 'epoch': n}. Its layers carry a time axis in every
-convolution kernel (length 1), its readout carries coefficients that follow from T, and it keeps modules that the
-published loss never used; the first is squeezed, the others are dropped.
+A published file is a state dict, bare or wrapped as {'net': ..., 'epoch': n}, of floats of any usual precision. Its
+layers carry a time axis in every convolution kernel (length 1), its readout carries coefficients that follow from T,
+and it keeps modules that the published loss never used; the first is squeezed, the others are dropped.
 """
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,8 +19,13 @@ from torch import Tensor
 from esvae_core.config import ModelConfig, parse
 from esvae_core.errors import CheckpointContentError, ConfigError, NotACheckpointError
 from esvae_core.esvae import ESVAE
+from esvae_core.files import open_regular
 
 _DEAD = ("prior.", "posterior.", "membrane_output_layer.")
+_WRAPS = ("net", "model", "state_dict")  # entries under which training programs keep the weights
+_NESTED = 3  # wraps within wraps
+_WRAPPERS = ("module", "_orig_mod")  # parts of names that PyTorch's data parallelism and compiler add
+_FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 _NORM = {"weight": "weight", "bias": "bias", "running_mean": "running_mean", "running_var": "running_var"}
 
 
@@ -50,9 +56,9 @@ def read_published(path: Path | str) -> ESVAE:
             raise CheckpointContentError(
                 f"{path}: {source}: expected shape {tuple(ours[target].shape)}, found {tuple(tensor.shape)}"
             )
-        if not bool(torch.isfinite(tensor).all()):
-            raise CheckpointContentError(f"{path}: {source}: holds NaN or infinite values")
         ours[target] = tensor
+        if target.endswith("running_var") and bool((ours[target] < 0).any()):
+            raise CheckpointContentError(f"{path}: {source}: expected variances of 0 or more, found negative ones")
     unknown = [
         key
         for key in state
@@ -70,25 +76,67 @@ def published_names(config: ModelConfig) -> dict[str, str]:
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
-    """The tensors of a PyTorch file, a bare state dict or one wrapped as {'net': ...}; nothing in it is executed.
+    """The tensors of a PyTorch file, a bare state dict or one under 'net', 'model' or 'state_dict'.
+
+    Nothing in it is executed, and its other entries are left out; 'module' and '_orig_mod' are dropped from names.
 
     Raises:
         NotACheckpointError: the file is missing or is no PyTorch file of plain tensors.
     """
     try:
-        loaded: Any = torch.load(path, map_location="cpu", weights_only=True)
+        with open_regular(path) as file:
+            loaded: Any = torch.load(file, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise NotACheckpointError(f"{path}: no such file") from None
     except IsADirectoryError:
         raise NotACheckpointError(f"{path}: expected a file, found a folder") from None
-    except Exception as error:  # torch raises many kinds for bytes that are not its own
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise NotACheckpointError(f"{path}: expected a PyTorch file that holds only tensors ({reason})") from error
-    if isinstance(loaded, Mapping) and isinstance(loaded.get("net"), Mapping):
-        loaded = loaded["net"]
-    if not isinstance(loaded, Mapping) or not all(isinstance(v, Tensor) for v in loaded.values()):
+    except Exception as error:  # torch raises many kinds for bytes that are not its own, and advises to trust them
+        found = "a damaged file or another format"
+        if isinstance(error, OSError) and error.strerror:
+            found = error.strerror
+        elif isinstance(error, pickle.UnpicklingError) and (code := re.search(r"GLOBAL ([\w.]{1,100})", str(error))):
+            found = f"{code[1]}, which was not loaded since it could run code; save model.state_dict() alone"
+        raise NotACheckpointError(f"{path}: expected a PyTorch file that holds only tensors, found {found}") from error
+    inner = loaded
+    for _ in range(_NESTED):
+        held = [inner[key] for key in _WRAPS if key in inner] if isinstance(inner, Mapping) else []
+        inner = next((wrap for wrap in held if isinstance(wrap, Mapping)), inner)
+    if not isinstance(inner, Mapping) or not any(isinstance(v, Tensor) for v in inner.values()):
         raise NotACheckpointError(f"{path}: expected a state dict of tensors, found {type(loaded).__name__}")
-    return {str(key).removeprefix("module."): value for key, value in loaded.items()}
+    state: dict[str, Tensor] = {}
+    for key, value in inner.items():
+        name = ".".join(part for part in str(key).split(".") if part not in _WRAPPERS)
+        if name in state:
+            raise NotACheckpointError(f"{path}: {name!r:.100}: is there twice, with other prefixes")
+        if isinstance(value, Tensor):
+            state[name] = value
+    return state
+
+
+def _weights(tensor: Tensor, where: str) -> Tensor:
+    """A tensor as float32 with memory of its own, if it is an ordinary one of real numbers.
+
+    Raises:
+        CheckpointContentError: it is another kind of tensor, or holds numbers that are not finite in float32.
+    """
+    kind = (
+        "quantised" if tensor.is_quantized
+        else "nested" if tensor.is_nested
+        else "meta" if tensor.is_meta
+        else "sparse" if tensor.layout != torch.strided
+        else ""
+    )  # fmt: skip
+    if kind or tensor.dtype not in _FLOATS:
+        found = f"a {kind} one" if kind else str(tensor.dtype).removeprefix("torch.")
+        raise CheckpointContentError(
+            f"{where}: expected a dense tensor of float16, 32 or 64, or bfloat16, found {found}"
+        )
+    if tensor.nbytes > tensor.untyped_storage().nbytes():
+        raise CheckpointContentError(f"{where}: expected as many numbers as its shape says, {tensor.numel():,}")
+    tensor = tensor.detach().to(torch.float32, copy=True, memory_format=torch.contiguous_format)
+    if not bool(torch.isfinite(tensor).all()):
+        raise CheckpointContentError(f"{where}: holds NaN or infinite values, or ones beyond float32")
+    return tensor
 
 
 def _names(depth: int) -> dict[str, str]:
@@ -106,7 +154,7 @@ def _names(depth: int) -> dict[str, str]:
 def _take(state: Mapping[str, Tensor], name: str, path: Path) -> Tensor:
     if name not in state:
         raise CheckpointContentError(f"{path}: {name}: missing; this is no published ESVAE")
-    return state[name]
+    return _weights(state[name], f"{path}: {name}")
 
 
 def _count(state: Mapping[str, Tensor], group: str, path: Path) -> int:
@@ -127,7 +175,8 @@ def _config(state: Mapping[str, Tensor], depth: int, path: Path) -> ModelConfig:
     first, latent = state["encoder.0.weight"], state["before_latent_layer.weight"]
     channels = tuple(state[f"encoder.{i}.weight"].shape[0] for i in range(depth))
     side = round((latent.shape[1] / channels[-1]) ** 0.5)
-    steps = state.get("membrane_output_layer.coef")
+    readout = "membrane_output_layer.coef"
+    steps = _take(state, readout, path) if readout in state else None
     shape = {
         "image_channels": first.shape[1],
         "image_size": side * 2**depth,

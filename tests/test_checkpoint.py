@@ -256,6 +256,9 @@ class Broken:
     def __exit__(self, *why):
         self.file.close()
 
+    def fileno(self):
+        return self.file.fileno()
+
     def write(self, content):
         self.file.write(content[:1])
         raise self.error

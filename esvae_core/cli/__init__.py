@@ -13,10 +13,15 @@ import sys
 from types import FrameType
 
 INTERRUPTED = 130
+UNREAD = 141
+"""What a shell calls the end by SIGPIPE."""
 
 
 def main() -> None:
-    """Entry point: user errors become one line and exit code 2, Ctrl-C one line and exit code 130."""
+    """Entry point: user errors become one line and exit code 2, Ctrl-C one line and exit code 130.
+
+    A command whose output nobody reads any more ends with 141 and no word.
+    """
     before = signal.getsignal(signal.SIGINT)
     if before is signal.default_int_handler:  # not in another thread, nor where it is ignored
         signal.signal(signal.SIGINT, _interrupted)
@@ -45,14 +50,32 @@ def _run() -> None:
     keep_large_blocks()
     logging.getLogger("esvae_core").handlers = [console.Log(logging.WARNING)]
     try:
-        app()
+        try:
+            app()
+        finally:
+            _flush()
     except EsvaeError as error:
         console.err.print(console.text(f"esvae: {error}", "red"), soft_wrap=True)
         sys.exit(2)
-    except OSError as error:  # of a path that the system refuses, e.g. too long a name
+    except BrokenPipeError:
+        sys.exit(UNREAD)
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # Rich and Typer make it an exit with 1
+            sys.exit(UNREAD)
+        raise
+    except OSError as error:  # of a path that the system refuses, e.g. too long a name; or output to a full disk
         where = f"{error.filename}: " if error.filename else ""
         console.err.print(console.text(f"esvae: {where}{error.strerror or error}", "red"), soft_wrap=True)
         sys.exit(2)
+
+
+def _flush() -> None:
+    """Write what is left of the output while it can still be told that it cannot be written."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python tries once more at its end
+        raise
 
 
 def _as_number(error: UnicodeError) -> tuple[str, int]:

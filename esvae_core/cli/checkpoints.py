@@ -73,14 +73,14 @@ def import_(
 ) -> None:
     """Read a network in the published format and write it as a checkpoint."""
     from esvae_core.arrays import suffix_of
-    from esvae_core.checkpoint import Header, save, stamped
+    from esvae_core.checkpoint import Header, load, save, stamped
     from esvae_core.published import read_published
 
     suffix_of(out_file, (".safetensors",))
     model = read_published(published)
     header = Header(name=out_file.stem, model=model.config, source=f"imported from {published.name}")
-    save(out_file, model.state_dict(), stamped(header))
-    config = model.config
+    save(out_file, model.state_dict(), stamped(header), check=True)
+    config = load(out_file).model.config  # what is there now
     text = f"{out_file}: {config.image_channels} x {config.image_size} x {config.image_size}, d = {config.latent_dim}"
     console.say(as_json, text, file=str(out_file), model=config.model_dump())
 

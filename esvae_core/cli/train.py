@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,15 +14,16 @@ import typer
 from esvae_core.cli import console
 from esvae_core.cli.options import AsJson, DataDir, group
 from esvae_core.errors import ConfigError
-from esvae_core.files import open_regular
+from esvae_core.files import read_regular
 
 if TYPE_CHECKING:
     from esvae_core.config import RunConfig
 
-_MAX_CONFIG = 2**20  # bytes
-_MAX_DEPTH = 10
-
 app = group()
+
+_MAX_DEPTH = 10
+_MAX_CONFIG = 2**20  # bytes
+_FOLDER = "ESVAE_RUN_FOLDER"  # tells the processes that a run launches which folder its first one chose
 
 
 @app.command(
@@ -31,7 +34,9 @@ app = group()
 def train(
     preset: Annotated[str | None, typer.Option(help="Settings by name; see `esvae presets`.")] = None,
     config: Annotated[Path | None, typer.Option(help="Settings from a JSON file, e.g. a run's config.json.")] = None,
-    out_dir: Annotated[Path | None, typer.Option("--out", help="Run folder; runs/NAME unless given.")] = None,
+    out_dir: Annotated[
+        Path | None, typer.Option("--out", help="Run folder; runs/NAME, NAME-2 ... unless given.")
+    ] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Change one: model.latent_dim=64.")] = None,
     data_dir: DataDir = None,
     resume: Annotated[bool, typer.Option(help="Go on with the run in the folder.")] = False,
@@ -45,7 +50,8 @@ def train(
     from esvae_core.training.trainer import train as run
 
     settings = settings_of(out_dir, preset, config, set_ or [], resume)
-    out_dir = out_dir or Path("runs") / settings.name
+    out_dir = out_dir or _run_folder(settings.name, resume)
+    os.environ[_FOLDER] = str(out_dir)
     strategy = "ddp" if devices * nodes > 1 else "auto"
     with console.bar() as bar:
         task = bar.add_task("starting", total=None)
@@ -71,8 +77,29 @@ def train(
             bar.stop()
             console.err.print(console.text(f"esvae: {stopped}"), soft_wrap=True)
             sys.exit(130)
+        finally:
+            os.environ.pop(_FOLDER, None)
     if not as_json:
         console.say(False, str(path))
+
+
+def _run_folder(name: str, resume: bool) -> Path:
+    """runs/NAME; for a new run runs/NAME-2 and so on where that is there already.
+
+    Raises:
+        ConfigError: the name is no plain name of a folder.
+    """
+    if _FOLDER in os.environ:
+        return Path(os.environ[_FOLDER])
+    if name in ("", ".", "..") or set(name) & set("/\\:") or not name.isprintable() or len(name.encode()) > 200:
+        raise ConfigError(
+            f"name: expected 1 to 200 bytes that name a folder, without / or \\ or :, found {name!r:.80};"
+            " or choose the run's folder with --out"
+        )
+    folder = Path("runs") / name
+    if resume:
+        return folder
+    return next(path for path in (folder, *(Path(f"{folder}-{i}") for i in itertools.count(2))) if not path.exists())
 
 
 def settings_of(
@@ -106,14 +133,12 @@ def settings_of(
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        with open_regular(path) as file:
-            content = file.read(_MAX_CONFIG + 1)
-        if len(content) > _MAX_CONFIG:
-            raise ConfigError(f"{path}: expected settings of at most {_MAX_CONFIG:,} bytes")
-        values = json.loads(content)
+        values = json.loads(read_regular(path, _MAX_CONFIG).decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise ConfigError(f"{path}: expected JSON that is not so deeply nested") from None
+    except ValueError as error:
         raise ConfigError(f"{path}: expected JSON: {error}") from None
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: expected a JSON object, found {type(values).__name__}")
@@ -129,7 +154,9 @@ def _put(values: dict[str, Any], keys: list[str], text: str, change: str) -> Non
             raise ConfigError(f"--set {change}: {key} holds no settings")
     try:
         values[keys[-1]] = json.loads(text)
-    except (ValueError, RecursionError):
+    except RecursionError:
+        raise ConfigError(f"--set {change:.80}: expected JSON that is not so deeply nested") from None
+    except ValueError:
         values[keys[-1]] = text  # plain words need no quotes
 
 

@@ -34,3 +34,15 @@ def time_steps(model: ImageModelConfig, train: TrainConfig, epoch: int) -> int:
         if epoch < min(round(share * train.epochs), train.epochs - 1):
             return min(steps, model.time_steps)
     return model.time_steps
+
+
+def later_steps(model: ImageModelConfig, train: TrainConfig, epoch: int) -> int:
+    """Sum of T over the epochs after that one; as long as `grow_time` to compute, however long the run."""
+    if not isinstance(model, SpikingModelConfig):
+        return train.epochs - epoch - 1
+    total, start = 0, epoch + 1
+    for share, steps in train.grow_time:
+        end = min(round(share * train.epochs), train.epochs - 1)
+        total += max(end - start, 0) * min(steps, model.time_steps)
+        start = max(start, end)
+    return total + (train.epochs - start) * model.time_steps

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import pickle
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from esvae_core.errors import TrainingError
-from esvae_core.files import write_atomically
+from esvae_core.files import open_regular, write_atomically
 
 
 @dataclass
@@ -60,8 +60,17 @@ def load_state(path: Path) -> RunState:
         TrainingError: the file is missing, damaged, or not a state.
     """
     try:
-        return RunState(**torch.load(path, map_location="cpu", weights_only=True))
+        with open_regular(path) as file:
+            with zipfile.ZipFile(file) as archive:
+                if damaged := archive.testzip():
+                    raise ValueError(f"{damaged} is not what was written")
+            file.seek(0)
+            state = RunState(**torch.load(file, map_location="cpu", weights_only=True))
+        for name, default in vars(RunState("", "")).items():
+            if not isinstance(getattr(state, name), type(default)):
+                raise TypeError(name)
     except FileNotFoundError:
         raise TrainingError(f"{path}: no such file; there is nothing to resume here") from None
-    except (RuntimeError, pickle.UnpicklingError, EOFError, TypeError, ValueError, OSError) as error:
+    except Exception as error:  # zip readers and torch raise nearly anything on bad bytes
         raise TrainingError(f"{path}: expected the state of a training run, found a damaged or other file") from error
+    return state

@@ -10,6 +10,7 @@ newest ones before there is such an epoch. The test split is never looked at.
 from __future__ import annotations
 
 import copy
+import io
 import json
 import logging
 import math
@@ -18,7 +19,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -33,7 +34,7 @@ from esvae_core.config import ImageModelConfig, ModelConfig, RunConfig, SpikingM
 from esvae_core.data import ImageSet, Split, load
 from esvae_core.errors import NonFiniteError, OutputError, TrainingError
 from esvae_core.esvae import ESVAE, SpikingCoder
-from esvae_core.files import write_atomically
+from esvae_core.files import HeldError, held, write_atomically
 from esvae_core.layers import bound_memory
 from esvae_core.leaks import learns_leak
 from esvae_core.model import ImageModel
@@ -47,7 +48,7 @@ from esvae_core.training.factors import taught_rates
 from esvae_core.training.graphs import Graphs
 from esvae_core.training.log import Board, write_csv
 from esvae_core.training.objectives import Moment, Objective, Terms, objective_of
-from esvae_core.training.schedule import learning_rate, time_steps
+from esvae_core.training.schedule import later_steps, learning_rate, time_steps
 from esvae_core.training.state import RunState, load_state, save_state
 
 _log = logging.getLogger(__name__)
@@ -121,8 +122,6 @@ def train(
     """
     hardware = hardware or Hardware()
     state_path = out / "state.pt"
-    if state_path.exists() and not resume:
-        raise TrainingError(f"{out}: holds a training run already; go on with --resume, or choose another folder")
     if resume and not state_path.exists():
         raise TrainingError(f"{state_path}: no such file; there is nothing to resume here")
     _check_processes(hardware)
@@ -136,13 +135,16 @@ def train(
         )
     except (ValueError, RuntimeError) as error:  # what Fabric says of devices that are not there
         raise TrainingError(f"{hardware.accelerator} x {hardware.devices}: {str(error).splitlines()[0]}") from error
-    fabric.launch()
-    run = _Run(fabric, config, out, data_dir, resume)
-    try:
-        with _stop_signals() as stop:
-            run.loop(report, stop)
-    finally:
-        run.close()
+    with _held(out) if fabric.is_global_zero else nullcontext():  # before it launches the other processes
+        if state_path.exists() and not resume:
+            raise TrainingError(f"{out}: holds a training run already; go on with --resume, or choose another folder")
+        fabric.launch()
+        run = _Run(fabric, config, out, data_dir, resume)
+        try:
+            with _stop_signals() as stop:
+                run.loop(report, stop)
+        finally:
+            run.close()
     return out / "model.safetensors"
 
 
@@ -167,6 +169,25 @@ def _make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{path}: cannot be made: {error.strerror or error}") from error
+
+
+@contextmanager
+def _held(out: Path) -> Iterator[None]:
+    """Hold a run folder for this process alone, and remove it where nothing came of the run.
+
+    Raises:
+        TrainingError: another process holds it; says which.
+        OutputError: the folder cannot be written.
+    """
+    _make_folder(out)
+    try:
+        with held(out / "run.lock"):
+            yield
+    except HeldError as error:
+        raise TrainingError(f"{out}: {error} trains there; wait for it, or choose another folder") from None
+    finally:
+        with suppress(OSError):
+            out.rmdir()  # fails where there is anything in it
 
 
 @contextmanager
@@ -314,15 +335,22 @@ class _Run:
 
     def _resume(self, optimizer: torch.optim.Optimizer) -> None:
         state = load_state(self.out / "state.pt")
-        if parse(RunConfig, json.loads(state.config), f"{self.out / 'state.pt'}") != self.config:
+        try:
+            settings = json.loads(state.config)
+        except (ValueError, RecursionError) as error:
+            raise TrainingError(f"{self.out / 'state.pt'}: expected the run's settings as JSON") from error
+        if parse(RunConfig, settings, f"{self.out / 'state.pt'}") != self.config:
             raise TrainingError(f"{self.out}: the run there has other settings; resume it with its own config.json")
         if state.dataset_sha256 != self.data.sha256:
             raise TrainingError(
                 f"{self.out}: the run there saw {self.data.name} with hash {state.dataset_sha256[:12]}, "
                 f"these files have {self.data.sha256[:12]}"
             )
-        self.model.load_state_dict(state.model)
-        optimizer.load_state_dict(state.optimizer)
+        try:
+            self.model.load_state_dict(state.model)
+            optimizer.load_state_dict(state.optimizer)
+        except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise TrainingError(f"{self.out / 'state.pt'}: expected weights and averages of the run's model") from error
         self.state = state
         self.steps_now = time_steps(self.config.model, self.config.train, max(state.epoch - (state.batch == 0), 0))
 
@@ -483,7 +511,7 @@ class _Run:
     def _batches_left(self) -> float:
         """Batches still to come, each counted by its T beside the present one."""
         state, config = self.state, self.config
-        later = sum(time_steps(config.model, config.train, e) for e in range(state.epoch + 1, config.train.epochs))
+        later = later_steps(config.model, config.train, state.epoch)
         return self.batches - state.batch + self.batches * later / self.steps_now
 
     # ---- the end of an epoch -------------------------------------------------------------------------------------
@@ -511,7 +539,9 @@ class _Run:
                 self._save_checkpoint(judged.state_dict())
             write_csv(self.out / "log.csv", state.log)
             picture = self._preview(judged)
-            picture.save(self.out / "samples" / f"epoch-{state.epoch:03d}.png")
+            drawn = io.BytesIO()
+            picture.save(drawn, "PNG")
+            write_atomically(self.out / "samples" / f"epoch-{state.epoch:03d}.png", drawn.getvalue())
             assert self.board is not None
             self.board.scalars({k: v for k, v in row.items() if k not in ("epoch", "step")}, state.step)
             self.board.picture("reconstructions and samples", picture, state.step)

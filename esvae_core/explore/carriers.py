@@ -12,10 +12,9 @@ import html
 import io
 import re
 import warnings
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +23,8 @@ from PIL import Image, PngImagePlugin
 
 from esvae_core.errors import InputError, RecipeError
 from esvae_core.explore.recipe import MAX_PIXELS, MAX_TEXT, Recipe, parse, to_rates
-from esvae_core.files import write_atomically
+from esvae_core.files import read_regular, write_atomically
+from esvae_core.npz import read_npz
 from esvae_core.pictures import sheet
 
 Pixels = NDArray[np.uint8]
@@ -43,11 +43,13 @@ class Carried:
 
     recipe: Recipe
     pixels: tuple[Pixels, ...]
-    """One (H, W, 4) for each frame; or of an .npz its (N, H, W, C) pictures."""
+    """One (H, W, 4) for each frame; none of an .npz."""
     form: str
     """'png', 'gif', 'webp', 'mp4' or 'npz'."""
     checksum: str = ""
     """Of an MP4, which has lost some pixels and holds none here: `checksum` of its frames as they were before."""
+    arrays: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+    """Of an .npz: all its arrays but the recipe."""
 
 
 def laid_out(recipe: Recipe, pixels: Pixels) -> tuple[Pixels, ...]:
@@ -81,7 +83,7 @@ def write(path: Path, recipe: Recipe, pixels: Pixels, numbers: Mapping[str, NDAr
         numbers: arrays that an .npz has beside them, see `recipe.numbers_of`; the recipe's rates unless given.
 
     Raises:
-        InputError: the ending is none of SUFFIXES, or a film is to become a PNG.
+        InputError: the ending is none of SUFFIXES, a film is to become a PNG, or there are too many pixels.
         OutputError: it cannot be written.
     """
     suffix, buffer = path.suffix.lower(), io.BytesIO()
@@ -89,6 +91,8 @@ def write(path: Path, recipe: Recipe, pixels: Pixels, numbers: Mapping[str, NDAr
         raise InputError(f"{path}: expected a file name that ends in {' or '.join(SUFFIXES)}")
     if suffix == ".png" and recipe.kind == "film":
         raise InputError(f"{path}: a film needs a file name that ends in .gif or .webp")
+    if (drawn := recipe.pixels(pixels.shape[1])) > MAX_PIXELS:  # no reader would take it
+        raise InputError(f"{path}: expected at most {MAX_PIXELS:,} pixels, found {drawn:,}")
     if suffix == ".npz":
         inside = np.frombuffer(recipe.text.encode(), np.uint8)
         numbers = {"rates": to_rates(recipe.units)} if numbers is None else numbers
@@ -109,11 +113,15 @@ def write(path: Path, recipe: Recipe, pixels: Pixels, numbers: Mapping[str, NDAr
 
 
 def npz(pixels: Pixels, **more: NDArray[np.generic]) -> bytes:
-    """Pictures (N, H, W, C) as 'images' (of gray ones (N, H, W)), and other arrays, in one file."""
+    """Pictures and other arrays as `arrays_of` names them, in one file."""
     buffer = io.BytesIO()
-    arrays = {"images": pixels[..., 0] if pixels.shape[-1] == 1 else pixels} | more
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(buffer, **arrays_of(pixels, more))  # type: ignore[arg-type]
     return buffer.getvalue()
+
+
+def arrays_of(pixels: Pixels, numbers: Mapping[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
+    """Arrays of an .npz: pictures (N, H, W, C) as 'images' (of gray ones (N, H, W)), and others."""
+    return {"images": pixels[..., 0] if pixels.shape[-1] == 1 else pixels, **numbers}
 
 
 def xmp(text: str) -> bytes:
@@ -132,9 +140,7 @@ def read(path: Path) -> Carried:
         RecipeError: one line: not there, damaged, of another kind, too large, or without a recipe.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise RecipeError(f"{path}: expected at most {MAX_BYTES:,} bytes, found {path.stat().st_size:,}")
-        raw = path.read_bytes()
+        raw = read_regular(path, MAX_BYTES)
     except OSError as error:
         raise RecipeError(f"{path}: cannot be read: {error.strerror or error}") from None
     with _read(path):
@@ -185,15 +191,11 @@ def _frames(raw: bytes, path: Path) -> tuple[tuple[Pixels, ...], str, str]:
 
 
 def _from_npz(raw: bytes, path: Path) -> Carried:
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        size = sum(entry.file_size for entry in archive.infolist())
-        if size > MAX_BYTES:
-            raise RecipeError(f"{path}: expected at most {MAX_BYTES:,} bytes inside, found {size:,}")
-    with np.load(io.BytesIO(raw), allow_pickle=False) as file:
-        if "recipe" not in file:
-            raise RecipeError(f"{path}: carries no recipe")
-        recipe, images = _parsed(file["recipe"].astype(np.uint8).tobytes().decode(), path), file["images"]
-    return Carried(recipe, (images[..., None] if images.ndim == 3 else images,), "npz")
+    arrays = read_npz(raw)
+    if "recipe" not in arrays:
+        raise RecipeError(f"{path}: carries no recipe")
+    recipe = _parsed(arrays.pop("recipe").astype(np.uint8).tobytes().decode(), path)
+    return Carried(recipe, (), "npz", arrays=arrays)
 
 
 def _xmp_of_mp4(raw: bytes) -> bytes:

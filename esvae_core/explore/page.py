@@ -24,6 +24,7 @@ from esvae_core.explore.atlas import Atlas
 from esvae_core.explore.atlas import content_hash as weights_hash
 from esvae_core.explore.packs import atlas_parts, pack
 from esvae_core.explore.playable import Playable, bundle_of, latent_of
+from esvae_core.files import read_regular
 
 WEB = Path(__file__).resolve().parents[2] / "app" / "web"
 """The front end's files, where this is the repository."""
@@ -32,6 +33,7 @@ View = Literal["explore", "draw", "spikes", "map"]
 """What the file can open at."""
 
 _ENTRY = "page.js"
+_MAX_FILE = 2**24  # bytes of one of the front end's
 _PREFIX = "esvae/"
 _COMMENT = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.S | re.M)
 _STATIC = re.compile(
@@ -73,7 +75,7 @@ def page(
     if view == "map" and (atlas is None or atlas.map is None):
         raise InputError(f"{name}: has no map to open at; build its atlas with esvae atlas")
     files = {
-        file.relative_to(web).as_posix(): file.read_text(encoding="utf-8")
+        file.relative_to(web).as_posix(): _content(file).decode()
         for suffix in ("js", "css")
         for file in sorted(web.rglob(f"*.{suffix}"))
     }
@@ -84,7 +86,7 @@ def page(
         "atlas": None if atlas is None else _base64(pack(*atlas_parts(atlas))),
         "view": view,
         "link": link,
-        "wasm": _base64((web / "engine" / "engine.wasm").read_bytes()),
+        "wasm": _base64(_content(web / "engine" / "engine.wasm")),
     }
     imports = {_PREFIX + module: _address(text) for module, text in inlined(_ENTRY, files).items()}
     return _TEMPLATE.format(
@@ -94,6 +96,18 @@ def page(
         held=json.dumps(held).replace("<", "\\u003c"),
         entry=_PREFIX + _ENTRY,
     )
+
+
+def _content(file: Path) -> bytes:
+    """A file of the front end.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        return read_regular(file, _MAX_FILE)
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror or error}") from None
 
 
 def inlined(entry: str, files: Mapping[str, str]) -> dict[str, str]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from esvae_core.checkpoint import Checkpoint
 from esvae_core.errors import CheckpointError, RecipeError
 from esvae_core.esvae import ESVAE
-from esvae_core.explore.carriers import Pixels, checksum, laid_out, read, shown, write
+from esvae_core.explore.carriers import Pixels, arrays_of, checksum, laid_out, read, shown, write
 from esvae_core.explore.playable import Playable, load_playable
 from esvae_core.explore.recipe import Recipe, hash_of, numbers_of, render
+
+Arrays = Mapping[str, NDArray[np.generic]]
 
 _BESIDE = Path(__file__).resolve().parents[2] / "checkpoints"  # of the repository, where this is one
 
@@ -28,9 +31,11 @@ class Replay:
         checkpoint: The file of the network that was found.
         spiking: Whether the network has spikes; if not, noise, sampler and T of the recipe mean nothing.
         lossy: Whether the file has lost some pixels, and is held against by the checksum of what they were.
-        identical: Whether every pixel is the same.
+        identical: Whether every pixel is the same, and of an .npz every array, type and shape included.
         differing: How many pixels are not; all of them if the sizes or the checksums differ.
         largest: Largest difference of a pixel's channel, 0 to 255.
+        other: Arrays of an .npz that are not as the recipe makes them, by name; where pictures are of the right type
+            and shape, `differing` says more of them.
     """
 
     recipe: Recipe
@@ -40,6 +45,7 @@ class Replay:
     identical: bool
     differing: int
     largest: int
+    other: tuple[str, ...] = ()
 
 
 def replay(path: Path, places: Sequence[Path], out: Path | None = None) -> Replay:
@@ -59,14 +65,31 @@ def replay(path: Path, places: Sequence[Path], out: Path | None = None) -> Repla
     pixels = render(carried.recipe, found.model)
     if out is not None:
         write(out, carried.recipe, pixels, numbers_of(found.model, carried.recipe.units))
-    lossy, spiking = carried.form == "mp4", isinstance(found.model, ESVAE)
-    frames = (pixels,) if carried.form == "npz" else laid_out(carried.recipe, pixels)
-    if lossy:
+    lossy, spiking, other = carried.form == "mp4", isinstance(found.model, ESVAE), ()
+    if carried.form == "npz":
+        wanted = arrays_of(pixels, numbers_of(found.model, carried.recipe.units))
+        other = tuple(sorted(name for name in wanted | carried.arrays if not _same(carried.arrays, wanted, name)))
+        images, made = carried.arrays.get("images"), wanted["images"]
+        if images is None or images.dtype != made.dtype or images.shape != made.shape:
+            verdict = (False, made.size // pixels.shape[-1], 255)
+        else:
+            verdict = compared((images.reshape(pixels.shape),), (pixels,))
+        verdict = (not other, *verdict[1:])
+    elif lossy:
+        frames = laid_out(carried.recipe, pixels)
         same = checksum(frames) == carried.checksum
         verdict = (True, 0, 0) if same else (False, sum(frame[..., 0].size for frame in frames), 255)
     else:
-        verdict = compared(carried.pixels, frames if carried.form == "npz" else shown(frames, carried.form))
-    return Replay(carried.recipe, place, spiking, lossy, *verdict)
+        verdict = compared(carried.pixels, shown(laid_out(carried.recipe, pixels), carried.form))
+    return Replay(carried.recipe, place, spiking, lossy, *verdict, other)
+
+
+def _same(theirs: Arrays, made: Arrays, name: str) -> bool:
+    """Whether both have that array, of the same type and shape, with the same bytes."""
+    if name not in theirs or name not in made:
+        return False
+    a, b = theirs[name], made[name]
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
 
 
 def compared(theirs: Sequence[Pixels], made: Sequence[Pixels]) -> tuple[bool, int, int]:

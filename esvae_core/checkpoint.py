@@ -177,7 +177,7 @@ def save(path: Path | str, state: dict[str, Tensor], header: Header, *, check: b
     content, path = to_bytes(tensors, {_KEY: header.model_dump_json()}), Path(path)
     if check:
         with io.BytesIO(content) as file:
-            _load(file, path, ImageModel)
+            _load(file, path, ImageModel)  # type: ignore[type-abstract]
     write_atomically(path, content)
 
 

@@ -396,6 +396,29 @@ def test_a_tensor_of_another_type_is_refused(dtype, written):
     refused(written, CheckpointError)
 
 
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.safetensors")
+    refused(tmp_path / "pipe.safetensors", NotACheckpointError, "not a regular file")
+
+
+def test_a_loaded_model_has_nothing_to_do_with_its_file_any_more(written, tiny):
+    model = load(written).model
+    with written.open("r+b") as file:
+        file.seek(written.stat().st_size // 2)
+        file.write(bytes(1000))
+        file.truncate(10)
+    state = tiny.state_dict()
+    assert all(torch.equal(state[name], tensor) for name, tensor in model.state_dict().items())
+
+
+def test_what_cannot_be_read_is_not_written(written, tiny):
+    before = written.read_bytes()
+    state = tiny.state_dict() | {"readout.bias": torch.tensor([math.nan])}
+    with pytest.raises(CheckpointContentError, match=r"readout\.bias: expected finite"):
+        save(written, state, Header(name="x", model=tiny.config), check=True)
+    assert written.read_bytes() == before
+
+
 # ---- our header ------------------------------------------------------------------------------------------------------
 
 

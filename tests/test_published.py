@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 
@@ -288,6 +289,81 @@ def test_reading_changes_no_random_state(tmp_path):
     before = torch.random.get_rng_state()
     read_published(path)
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+def floats(state, change):
+    return {key: change(value) if value.is_floating_point() else value for key, value in state.items()}
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_floats_of_another_precision_are_read_as_float32(dtype, tmp_path):
+    net = published_network(0, **SMALL)
+    plain = read_published(written(net, tmp_path)).state_dict()
+    other = read_published(written(net, tmp_path, lambda state: floats(state, lambda x: x.to(dtype)))).state_dict()
+    for key, value in plain.items():
+        assert other[key].dtype == value.dtype
+        assert torch.equal(other[key], value.to(dtype).to(value.dtype) if value.is_floating_point() else value)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        pytest.param(lambda s: {f"_orig_mod.{k}": v for k, v in s.items()}, id="compiled"),
+        pytest.param(lambda s: {f"_orig_mod.module.{k}": v for k, v in s.items()}, id="parallel, then compiled"),
+        pytest.param(lambda s: {"model": {f"module._orig_mod.{k}": v for k, v in s.items()}}, id="the other way"),
+        pytest.param(lambda s: {"epoch": 3, "state_dict": s, "optimizer": {"lr": 0.1}}, id="beside others"),
+        pytest.param(lambda s: {"model": {"state_dict": s, "seed": 1}}, id="nested"),
+        pytest.param(lambda s: s | {"epoch": 3, "notes": ["a"]}, id="among others"),
+    ],
+)
+def test_more_wraps_give_the_same_model(wrap, tmp_path):
+    test_wrapped_files_give_the_same_model(wrap, tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore")  # PyTorch says of some kinds that they are new, of others that they are old
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda x: x.to(torch.complex64), "complex64"),
+        (lambda x: x.to(torch.int32), "int32"),
+        (lambda x: x > 0, "bool"),
+        (lambda x: x.to(torch.float8_e5m2), "float8_e5m2"),
+        (lambda x: x.to_sparse(), "sparse"),
+        (lambda x: x.to("meta"), "meta"),
+        (lambda x: torch.quantize_per_tensor(x, 0.1, 0, torch.quint8), "quantised"),
+        (lambda x: torch.nested.nested_tensor([x]), "nested"),
+        (lambda x: torch.zeros(1).expand(x.shape), "as many numbers"),
+        (lambda x: x.double() + 1e300, "beyond float32"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("key", ["before_latent_layer.weight", "encoder.0.weight", "final_layer.1.bias"])
+def test_other_kinds_of_tensors_are_refused(key, change, found, tmp_path):
+    if found == "nested" and key.endswith("bias"):
+        pytest.skip("PyTorch nests no vector of one number")
+    message = refused(tmp_path, lambda state: state.update({key: change(state[key])}))
+    assert key in message
+    assert found in message
+
+
+def test_a_negative_variance_is_refused(tmp_path):
+    key = "decoder.0.bn.running_var"
+    assert "variances of 0 or more" in refused(tmp_path, lambda state: state.update({key: -1 - state[key]}))
+
+
+def test_a_file_with_other_objects_says_what_they_are_and_no_advice_of_pytorch(tmp_path):
+    path = tmp_path / "args.pth"
+    torch.save({"net": published_state(published_network(0, **SMALL)), "args": argparse.Namespace(lr=1)}, path)
+    with pytest.raises(NotACheckpointError, match=r"only tensors, found argparse\.Namespace") as caught:
+        read_published(path)
+    assert "weights_only" not in str(caught.value)
+    assert "\x1b" not in str(caught.value)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.pth")
+    with pytest.raises(NotACheckpointError, match="not a regular file"):
+        read_published(tmp_path / "pipe.pth")
 
 
 # ---- files that are off ----------------------------------------------------------------------------------------------

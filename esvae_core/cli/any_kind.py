@@ -26,23 +26,30 @@ def sample_pictures(
     model: ImageModel, out_file: Path, n: int, seed: int, columns: int | None, scale: int, as_json: bool
 ) -> None:
     """Write new pictures of a model without a latent to play as a .png grid or an .npz, without a recipe."""
-    import torch
+    import numpy as np
 
     from esvae_core.arrays import suffix_of
     from esvae_core.explore.carriers import npz
+    from esvae_core.explore.recipe import MAX_PIXELS
     from esvae_core.files import write_atomically
-    from esvae_core.pictures import grid, to_uint8
+    from esvae_core.pictures import about_square, sheet, to_picture, to_uint8
     from esvae_core.seeds import generator
 
     suffix = suffix_of(out_file, (".npz", ".png"))
+    drawn = n * (model.config.image_size * scale) ** 2
+    if suffix == ".png" and drawn > MAX_PIXELS:
+        raise InputError(
+            f"{out_file}: expected a picture of at most {MAX_PIXELS:,} pixels, {n:,} at scale {scale} would have"
+            f" {drawn:,}; choose a smaller --scale, or write an .npz"
+        )
     source = generator(seed, "sample")
-    parts = [model.sample(min(_AT_A_TIME, n - i), source).images for i in range(0, n, _AT_A_TIME)]
-    images = torch.cat(parts)
+    parts = [to_uint8(model.sample(min(_AT_A_TIME, n - i), source).images) for i in range(0, n, _AT_A_TIME)]
+    pixels = np.concatenate(parts)
     if suffix == ".npz":
-        content = npz(to_uint8(images))
+        content = npz(pixels)
     else:
         buffer = io.BytesIO()
-        grid(images, columns, scale=scale).save(buffer, "PNG")
+        to_picture(sheet(pixels, columns or about_square(n), scale=scale)).save(buffer, "PNG")
         content = buffer.getvalue()
     write_atomically(out_file, content)
     console.say(as_json, f"{out_file}: {n:,} pictures", file=str(out_file), images=n)

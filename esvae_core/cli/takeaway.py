@@ -53,8 +53,12 @@ def replay(
     recipe = done.recipe
     if done.lossy:
         verdict = f"{'identical to' if done.identical else 'not'} what was filmed, by its checksum"
+    elif done.identical:
+        verdict = "identical"
     else:
-        verdict = "identical" if done.identical else f"differs in {done.differing:,} pixels, by at most {done.largest}"
+        pixels = f"in {done.differing:,} pixels, by at most {done.largest}" if done.differing else ""
+        arrays = f"in the arrays {', '.join(map(repr, done.other[:5]))}" if done.other else ""
+        verdict = f"differs {'; '.join(part for part in (pixels, arrays) if part)}"
     drawn = f"{recipe.kind} of {len(recipe.units):,}, " + (
         f"T = {recipe.steps}, {recipe.sampler}" if done.spiking else "no spikes"
     )
@@ -65,6 +69,7 @@ def replay(
         identical=done.identical,
         differing=done.differing,
         largest=done.largest,
+        other=list(done.other),
         checkpoint=str(done.checkpoint),
         recipe=recipe.model_dump(mode="json"),
     )
@@ -129,19 +134,29 @@ def take_along(
         how = sampler.value if sampler else model.config.sampler
         steps = steps or model.config.time_steps
     steps = steps or 1
-    fits = recipe.fits(count, model.config.latent_dim, steps)
-    if not fits and suffix != ".npz":
+    columns = min(columns or about_square(count), count)
+    film = suffix in (".gif", ".webp")
+    kind: recipe.Kind = "film" if film else "strip" if columns == count else "grid"
+    made = None
+    if recipe.fits(count, model.config.latent_dim, steps):
+        layout = recipe.Layout(columns=columns, gap=2, scale=scale)
+        made = recipe.recipe_of(model, name, units, seeds, kind=kind, sampler=how, steps=steps, layout=layout)
+        drawn = made.pixels(model.config.image_size)
+        if drawn > recipe.MAX_PIXELS:
+            made = None
+            if suffix != ".npz":
+                raise InputError(
+                    f"{out_file}: expected a picture of at most {recipe.MAX_PIXELS:,} pixels, {count:,} at scale"
+                    f" {scale} would have {drawn:,}; choose a smaller --scale, or write an .npz"
+                )
+    elif suffix != ".npz":
         raise InputError(f"{out_file}: {count:,} pictures are too many for one picture; write an .npz")
     pixels = recipe.paint(model, units, seeds, sampler=how, steps=steps)
     numbers = recipe.numbers_of(model, units)
-    if fits:
-        columns = min(columns or about_square(count), count)
-        layout = recipe.Layout(columns=columns, gap=2, scale=scale)
-        film = suffix in (".gif", ".webp")
-        kind: recipe.Kind = "film" if film else "strip" if columns == count else "grid"
-        made = recipe.recipe_of(model, name, units, seeds, kind=kind, sampler=how, steps=steps, layout=layout)
+    if made is not None:
         carriers.write(out_file, made, pixels, numbers)
     else:
         write_atomically(out_file, carriers.npz(pixels, **numbers))
+    fits = made is not None
     text = f"{out_file}: {count:,} pictures" + ("" if fits else ", too many for a recipe")
     console.say(as_json, text, file=str(out_file), images=count, recipe=fits)

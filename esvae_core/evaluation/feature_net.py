@@ -155,7 +155,7 @@ def load_features(path: Path) -> FeatureFile:
             shapes = _shapes(header.config) if header is not None else {}
             for name in sorted(shapes.keys() & set(file.keys())):
                 _check_shape(name, tuple(file.get_slice(name).get_shape()), shapes[name], path)
-            tensors = {name: file.get_tensor(name) for name in shapes.keys() & set(file.keys())}
+            tensors = {name: file.get_tensor(name).clone() for name in shapes.keys() & set(file.keys())}
     except FileNotFoundError:
         raise NotACheckpointError(f"{path}: no such file") from None
     except (SafetensorError, OSError, ValueError) as error:

@@ -26,7 +26,7 @@ from esvae_core.evaluation.results import Group, Report
 from esvae_core.evaluation.robustness import robustness
 from esvae_core.evaluation.subject import RateSubject, SpikingSubject, Subject
 from esvae_core.evaluation.subset import some
-from esvae_core.files import write_atomically
+from esvae_core.files import read_regular, write_atomically
 
 VERSION = 2
 """Of the protocols; a change to any of them raises it, and nothing measured before is mixed with what comes after."""
@@ -232,7 +232,9 @@ class _Store:
         self.groups: dict[str, Group] = {}
         if path is not None and path.exists():
             try:
-                self.groups = {key: Group.model_validate(value) for key, value in json.loads(path.read_bytes()).items()}
+                self.groups = {
+                    key: Group.model_validate(value) for key, value in json.loads(read_regular(path, 2**26)).items()
+                }
             except (OSError, ValueError, AttributeError, ValidationError) as error:
                 reason = str(error).splitlines()[0]
                 raise InputError(f"{path}: expected finished groups of the suite: {reason}; move it away") from error
@@ -253,7 +255,7 @@ def _key(whole: SuiteReport, bench: Bench, group: str) -> str:
     if group == "generation":
         parts["net"] = None if bench.net is None else _state_hash(bench.net.net)
         parts["inception"] = (
-            None if bench.inception is None else hashlib.sha256(bench.inception.read_bytes()).hexdigest()
+            None if bench.inception is None else hashlib.sha256(read_regular(bench.inception, 2**30)).hexdigest()
         )
     if group == "disentanglement" and bench.taught:
         parts["taught"] = True

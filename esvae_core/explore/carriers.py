@@ -14,7 +14,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from PIL import Image, ImageSequence, PngImagePlugin
 from esvae_core.data.pictures import check_size
 from esvae_core.errors import InputError, RecipeError
 from esvae_core.explore.recipe import MAX_PIXELS, MAX_TEXT, Recipe, parse, to_rates
-from esvae_core.files import write_atomically
+from esvae_core.files import read_regular, write_atomically
 from esvae_core.npz import read_npz
 from esvae_core.pictures import sheet
 
@@ -45,11 +45,13 @@ class Carried:
 
     recipe: Recipe
     pixels: tuple[Pixels, ...]
-    """One (H, W, 4) for each frame; or of an .npz its (N, H, W, C) pictures."""
+    """One (H, W, 4) for each frame; none of an .npz."""
     form: str
     """'png', 'gif', 'webp', 'mp4' or 'npz'."""
     checksum: str = ""
     """Of an MP4, which has lost some pixels and holds none here: `checksum` of its frames as they were before."""
+    arrays: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+    """Of an .npz: all its arrays but the recipe."""
 
 
 def laid_out(recipe: Recipe, pixels: Pixels) -> tuple[Pixels, ...]:
@@ -83,7 +85,7 @@ def write(path: Path, recipe: Recipe, pixels: Pixels, numbers: Mapping[str, NDAr
         numbers: arrays that an .npz has beside them, see `recipe.numbers_of`; the recipe's rates unless given.
 
     Raises:
-        InputError: the ending is none of SUFFIXES, or a film is to become a PNG.
+        InputError: the ending is none of SUFFIXES, a film is to become a PNG, or there are too many pixels.
         OutputError: it cannot be written.
     """
     suffix, buffer = path.suffix.lower(), io.BytesIO()
@@ -91,6 +93,8 @@ def write(path: Path, recipe: Recipe, pixels: Pixels, numbers: Mapping[str, NDAr
         raise InputError(f"{path}: expected a file name that ends in {' or '.join(SUFFIXES)}")
     if suffix == ".png" and recipe.kind == "film":
         raise InputError(f"{path}: a film needs a file name that ends in .gif or .webp")
+    if (drawn := recipe.pixels(pixels.shape[1])) > MAX_PIXELS:  # no reader would take it
+        raise InputError(f"{path}: expected at most {MAX_PIXELS:,} pixels, found {drawn:,}")
     if suffix == ".npz":
         inside = np.frombuffer(recipe.text.encode(), np.uint8)
         numbers = {"rates": to_rates(recipe.units)} if numbers is None else numbers
@@ -111,11 +115,15 @@ def write(path: Path, recipe: Recipe, pixels: Pixels, numbers: Mapping[str, NDAr
 
 
 def npz(pixels: Pixels, **more: NDArray[np.generic]) -> bytes:
-    """Pictures (N, H, W, C) as 'images' (of gray ones (N, H, W)), and other arrays, in one file."""
+    """Pictures and other arrays as `arrays_of` names them, in one file."""
     buffer = io.BytesIO()
-    arrays = {"images": pixels[..., 0] if pixels.shape[-1] == 1 else pixels} | more
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(buffer, **arrays_of(pixels, more))  # type: ignore[arg-type]
     return buffer.getvalue()
+
+
+def arrays_of(pixels: Pixels, numbers: Mapping[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
+    """Arrays of an .npz: pictures (N, H, W, C) as 'images' (of gray ones (N, H, W)), and others."""
+    return {"images": pixels[..., 0] if pixels.shape[-1] == 1 else pixels, **numbers}
 
 
 def xmp(text: str) -> bytes:
@@ -134,9 +142,7 @@ def read(path: Path) -> Carried:
         RecipeError: one line: not there, damaged, of another kind, too large, or without a recipe.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise RecipeError(f"{path}: expected at most {MAX_BYTES:,} bytes, found {path.stat().st_size:,}")
-        raw = path.read_bytes()
+        raw = read_regular(path, MAX_BYTES)
     except OSError as error:
         raise RecipeError(f"{path}: cannot be read: {error.strerror or error}") from None
     with _read(path):
@@ -191,7 +197,7 @@ def _opened(raw: bytes) -> Image.Image:
 
 def _frames(image: Image.Image, recipe: Recipe, path: Path) -> tuple[Pixels, ...]:
     """Frames (H, W, 4): no more than the recipe makes, and one. A GIF would be read to its end to know how many."""
-    frames = []
+    frames: list[Pixels] = []
     for frame in islice(ImageSequence.Iterator(image), len(recipe.units) + 1):
         if (len(frames) + 1) * image.width * image.height > MAX_PIXELS:
             raise RecipeError(f"{path}: expected at most {MAX_PIXELS:,} pixels, found more in {len(frames) + 1} frames")
@@ -200,14 +206,13 @@ def _frames(image: Image.Image, recipe: Recipe, path: Path) -> tuple[Pixels, ...
 
 
 def _from_npz(raw: bytes, path: Path) -> Carried:
-    found = read_npz(raw, ("recipe", "images"))
-    if "recipe" not in found:
+    arrays = read_npz(raw)
+    if "recipe" not in arrays:
         raise RecipeError(f"{path}: carries no recipe")
-    for name, array in found.items():
-        if array.dtype != np.uint8:
-            raise RecipeError(f"{path}: {name}: expected bytes, found {array.dtype}")
-    recipe, images = _parsed(found["recipe"].tobytes().decode(), path), found["images"]
-    return Carried(recipe, (images[..., None] if images.ndim == 3 else images,), "npz")
+    text = arrays.pop("recipe")
+    if text.dtype != np.uint8:
+        raise RecipeError(f"{path}: recipe: expected bytes, found {text.dtype}")
+    return Carried(_parsed(text.tobytes().decode(), path), (), "npz", arrays=arrays)
 
 
 def _xmp_of_mp4(raw: bytes) -> bytes:

@@ -27,6 +27,7 @@ from esvae_core.explore.atlas import Atlas
 from esvae_core.explore.atlas import content_hash as weights_hash
 from esvae_core.explore.packs import atlas_parts, pack
 from esvae_core.explore.playable import Playable, bundle_of, latent_of
+from esvae_core.files import read_regular
 
 WEB = Path(__file__).resolve().parents[2] / "app" / "web"
 """The front end's files, where this is the repository."""
@@ -35,6 +36,7 @@ View = Literal["explore", "draw", "spikes", "map"]
 """What the file can open at."""
 
 _ENTRY = "standalone.js"
+_MAX_FILE = 2**24  # bytes of one of the front end's
 _PREFIX = "esvae/"
 _COMMENT = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.S | re.M)
 _STATIC = re.compile(
@@ -135,18 +137,30 @@ class _Front:
 @lru_cache(maxsize=2)
 def _front(web: Path) -> _Front:
     files = {
-        file.relative_to(web).as_posix(): file.read_text(encoding="utf-8")
+        file.relative_to(web).as_posix(): _content(file).decode()
         for suffix in ("js", "css")
         for file in sorted(web.rglob(f"*.{suffix}"))
     }
     addresses = {_PREFIX + module: _address(text) for module, text in inlined(_ENTRY, files).items()}
     imports = json.dumps({"imports": addresses})
     style = "".join(files[f"{name}.css"] for name in ("standalone", "look", "explore", "spikes", "map"))
-    engine = _base64((web / "engine" / "engine.wasm").read_bytes())
+    engine = _base64(_content(web / "engine" / "engine.wasm"))
     before_title = _BEFORE_TITLE.format(policy=_policy(imports, _START))
     before_held = _BEFORE_HELD.format(style=style, imports=imports)
     after_held = _AFTER_HELD.format(engine=engine, start=_START)
     return _Front(before_title.encode(), before_held.encode(), after_held.encode())
+
+
+def _content(file: Path) -> bytes:
+    """A file of the front end.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        return read_regular(file, _MAX_FILE)
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror or error}") from None
 
 
 def inlined(entry: str, files: Mapping[str, str]) -> dict[str, str]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from esvae_core.checkpoint import Checkpoint
 from esvae_core.errors import CheckpointError, RecipeError
 from esvae_core.esvae import ESVAE
-from esvae_core.explore.carriers import Pixels, checksum, laid_out, read, shown, write
+from esvae_core.explore.carriers import Pixels, arrays_of, checksum, laid_out, read, shown, write
 from esvae_core.explore.playable import Playable, load_playable
 from esvae_core.explore.recipe import Recipe, hash_of, numbers_of, render
+from esvae_core.files import expanded
+
+Arrays = Mapping[str, NDArray[np.generic]]
 
 _BESIDE = Path(__file__).resolve().parents[2] / "checkpoints"  # of the repository, where this is one
 
@@ -28,9 +32,11 @@ class Replay:
         checkpoint: The file of the network that was found.
         spiking: Whether the network has spikes; if not, noise, sampler and T of the recipe mean nothing.
         lossy: Whether the file has lost some pixels, and is held against by the checksum of what they were.
-        identical: Whether every pixel is the same.
+        identical: Whether every pixel is the same, and of an .npz every array, type and shape included.
         differing: How many pixels are not; all of them if the sizes or the checksums differ.
         largest: Largest difference of a pixel's channel, 0 to 255.
+        other: Arrays of an .npz that are not as the recipe makes them, by name; where pictures are of the right type
+            and shape, `differing` says more of them.
     """
 
     recipe: Recipe
@@ -40,6 +46,7 @@ class Replay:
     identical: bool
     differing: int
     largest: int
+    other: tuple[str, ...] = ()
 
 
 def replay(path: Path, places: Sequence[Path], out: Path | None = None) -> Replay:
@@ -60,13 +67,38 @@ def replay(path: Path, places: Sequence[Path], out: Path | None = None) -> Repla
     if out is not None:
         write(out, carried.recipe, pixels, numbers_of(found.model, carried.recipe.units))
     lossy, spiking = carried.form == "mp4", isinstance(found.model, ESVAE)
-    frames = (pixels,) if carried.form == "npz" else laid_out(carried.recipe, pixels)
-    if lossy:
+    other: tuple[str, ...] = ()
+    if carried.form == "npz":
+        wanted = arrays_of(pixels, numbers_of(found.model, carried.recipe.units))
+        names = {*wanted, *carried.arrays}
+        other = tuple(sorted(name for name in names if not _same(carried.arrays, wanted, name)))
+        _, differing, largest = _images_compared(carried.arrays.get("images"), wanted["images"], pixels)
+        verdict = (not other, differing, largest)
+    elif lossy:
+        frames = laid_out(carried.recipe, pixels)
         same = checksum(frames) == carried.checksum
         verdict = (True, 0, 0) if same else (False, sum(frame[..., 0].size for frame in frames), 255)
     else:
-        verdict = compared(carried.pixels, frames if carried.form == "npz" else shown(frames, carried.form))
-    return Replay(carried.recipe, place, spiking, lossy, *verdict)
+        verdict = compared(carried.pixels, shown(laid_out(carried.recipe, pixels), carried.form))
+    identical, differing, largest = verdict
+    return Replay(carried.recipe, place, spiking, lossy, identical, differing, largest, other)
+
+
+def _images_compared(
+    theirs: NDArray[np.generic] | None, made: NDArray[np.generic], pixels: Pixels
+) -> tuple[bool, int, int]:
+    """As `compared`, of the 'images' of an .npz: all differ where they are of another type or shape."""
+    if theirs is None or theirs.dtype != made.dtype or theirs.shape != made.shape:
+        return False, pixels[..., 0].size, 255
+    return compared((theirs.reshape(pixels.shape).astype(np.uint8),), (pixels,))
+
+
+def _same(theirs: Arrays, made: Arrays, name: str) -> bool:
+    """Whether both have that array, of the same type and shape, with the same bytes."""
+    if name not in theirs or name not in made:
+        return False
+    a, b = theirs[name], made[name]
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
 
 
 def compared(theirs: Sequence[Pixels], made: Sequence[Pixels]) -> tuple[bool, int, int]:
@@ -89,7 +121,7 @@ def _merged(frames: Sequence[Pixels]) -> list[Pixels]:
 def places(first: Sequence[Path] = ()) -> list[Path]:
     """Where checkpoints are looked for: what is given, `checkpoints` here, ESVAE_CHECKPOINTS, the repository's."""
     extra = os.environ.get("ESVAE_CHECKPOINTS", "").split(os.pathsep)
-    usual = [Path("checkpoints"), *(Path(os.path.expanduser(name)) for name in extra if name), _BESIDE]  # noqa: PTH111 - raises nothing
+    usual = [Path("checkpoints"), *(expanded(name) for name in extra if name), _BESIDE]
     return [*first, *(folder for folder in usual if folder.is_dir())]
 
 

@@ -140,6 +140,45 @@ def test_a_changed_pixel_is_seen(model, shelf, tmp_path):
         assert (done.identical, done.differing, done.largest) == (False, 1 if name == "it.npz" else 4, 4), name
 
 
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("images", lambda x: x + np.int32(65536)),
+        ("images", lambda x: x + 0.9),
+        ("images", lambda x: x + 1000j),
+        ("images", lambda x: x.astype(np.int64)),
+        ("images", lambda x: x[..., None]),
+        ("rates", lambda x: x + np.float32(1e-6)),
+        ("rates", lambda x: x.astype(np.float64)),
+        ("rates", lambda x: x[:-1]),
+        ("more", lambda x: np.zeros(1)),
+        ("rates", None),
+        ("images", None),
+    ],
+)
+def test_every_array_of_a_table_is_compared_exactly(name, change, model, shelf, tmp_path):
+    recipe, path = made(model), tmp_path / "it.npz"
+    carriers.write(path, recipe, render(recipe, model))
+    with np.load(path) as file:
+        arrays = dict(file)
+    assert replay(path, [shelf]).other == ()
+    if change is None:
+        del arrays[name]
+    else:
+        arrays[name] = change(arrays.get(name))
+    np.savez_compressed(path, **arrays)
+    done = replay(path, [shelf])
+    assert (done.identical, done.other) == (False, (name,))
+
+
+def test_a_picture_that_no_reader_takes_is_not_written(model, tmp_path):
+    recipe = made(model, "film", scale=64)
+    pixels = np.zeros((5, 2048, 2048, 1), np.uint8)
+    with pytest.raises(InputError, match="expected at most 67,108,864 pixels"):
+        carriers.write(tmp_path / "it.webp", recipe, pixels)
+    assert not (tmp_path / "it.webp").exists()
+
+
 def test_another_size_is_seen(model, shelf, tmp_path):
     recipe = made(model)
     carriers.write(tmp_path / "it.png", recipe, render(recipe, model))

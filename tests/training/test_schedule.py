@@ -6,8 +6,9 @@ import math
 
 import pytest
 
-from esvae_core.config import ModelConfig, TrainConfig
-from esvae_core.training.schedule import learning_rate, mmd_weight, time_steps
+from esvae_core.config import AutoencoderConfig, ModelConfig, TrainConfig, parse
+from esvae_core.errors import ConfigError
+from esvae_core.training.schedule import later_steps, learning_rate, mmd_weight, time_steps
 
 
 def test_the_rate_scales_with_the_batch():
@@ -69,3 +70,18 @@ def test_the_weight_of_the_mmd_rises_to_its_value():
     train = TrainConfig(mmd_weight=0.4, mmd_warmup_steps=4)
     assert [mmd_weight(train, step) for step in range(6)] == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.4, 0.4])
     assert mmd_weight(TrainConfig(), 0) == 0.001
+
+
+@pytest.mark.parametrize("grown", [(), ((0.25, 2), (0.5, 4)), ((0.01, 1), (0.02, 2), (0.99, 9))])
+@pytest.mark.parametrize("epochs", [1, 2, 7, 100])
+def test_the_steps_of_later_epochs_are_summed_without_counting_them(grown, epochs):
+    model, train = ModelConfig(time_steps=8), TrainConfig(epochs=epochs, grow_time=grown)
+    for epoch in range(epochs):
+        later = range(epoch + 1, epochs)
+        assert later_steps(model, train, epoch) == sum(time_steps(model, train, e) for e in later)
+        assert later_steps(AutoencoderConfig(), train, epoch) == len(later)
+
+
+def test_a_run_has_an_end():
+    with pytest.raises(ConfigError, match="epochs"):
+        parse(TrainConfig, {"epochs": 100_001}, "here")

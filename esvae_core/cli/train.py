@@ -99,7 +99,8 @@ def _run_folder(name: str, resume: bool) -> Path:
     folder = Path("runs") / name
     if resume:
         return folder
-    return next(path for path in (folder, *(Path(f"{folder}-{i}") for i in itertools.count(2))) if not path.exists())
+    tried = itertools.chain([folder], (Path(f"{folder}-{i}") for i in itertools.count(2)))
+    return next(path for path in tried if not path.exists())
 
 
 def settings_of(

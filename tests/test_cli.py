@@ -609,3 +609,16 @@ def test_a_copy_of_a_checkpoint_is_as_good(esvae, checkpoint, tmp_path):
     shutil.copy(checkpoint, tmp_path / "copy.safetensors")
     outs = [esvae("evaluate", path, "--json").json for path in (checkpoint, tmp_path / "copy.safetensors")]
     assert outs[0] == outs[1]
+
+
+def test_attributes_of_a_data_set(esvae, tmp_path):
+    done = esvae("attributes", "digits", "--image-size", 16, "--out", tmp_path / "a.parquet", "--json")
+    assert done.json["images"] == 300
+    table = pq.read_table(tmp_path / "a.parquet")
+    assert table.column_names == ["image", *done.json["attributes"]]
+    assert table["class"].to_pylist()[:3] == [str(label) for label in load_data("digits", "test").labels[:3]]
+    assert 1 < np.mean(table["thickness"].to_numpy()) < 5
+    assert esvae("attributes", "digits", "--image-size", 16, "--out", tmp_path / "a.csv").code == 0
+    assert (tmp_path / "a.csv").read_text().splitlines()[0].startswith('"image","thickness"')
+    refused(esvae("attributes", "digits", "--out", tmp_path / "a.txt"), ".parquet or .csv")
+    refused(esvae("attributes", "digit", "--out", tmp_path / "a.csv"), "not known")

@@ -11,6 +11,7 @@ from esvae_core.cli import (
     calibrate,
     checkpoints,
     console,
+    controls,
     data,
     evaluate,
     fad_net,
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Train, measure and use ESVAE, a variational autoencoder of spiking neurons.",
 )
-for part in (train, evaluate, calibrate, prior, checkpoints, use, takeaway, presets):
+for part in (train, evaluate, calibrate, prior, checkpoints, controls, use, takeaway, presets):
     app.add_typer(part.app)
 app.add_typer(data.app, name="data")
 app.add_typer(fad_net.app, name="fad-net")

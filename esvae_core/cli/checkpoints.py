@@ -12,8 +12,10 @@ from rich.text import Text
 from esvae_core.cli import console
 from esvae_core.cli.options import AsJson, Checkpoint, DataDir, SplitName, group
 from esvae_core.cli.sources import dataset_of
+from esvae_core.errors import CorruptDataError
 
 if TYPE_CHECKING:
+    from esvae_core.checkpoint import Checkpoint as Loaded
     from esvae_core.config import ImageModelConfig
     from esvae_core.explore.map import Metric
 
@@ -25,7 +27,8 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
     """What a checkpoint says about itself."""
     from esvae_core.checkpoint import load
 
-    header = load(checkpoint).header
+    loaded = load(checkpoint)
+    header = loaded.header
     if as_json:
         print(header.model_dump_json(indent=2))
         return
@@ -42,6 +45,7 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
         + (f", {console.duration(header.training.cpu_seconds)} of a core" if header.training.cpu_seconds else "")
         if header.training
         else "unknown",
+        "controls": _controls(loaded),
         "source": header.source or "trained here",
         "written": f"{header.created} by esvae {header.versions.get('esvae', '?')}, format {header.format_version}",
     }
@@ -51,6 +55,16 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
     for name, value in [*rows.items(), *figures]:
         table.add_row(name, Text(value))  # text, since names may hold what rich takes for markup
     console.out.print(table)
+
+
+def _controls(loaded: Loaded[Any]) -> str:
+    """Names of those that pictures follow, or why there are none."""
+    try:
+        controls = loaded.controls
+    except CorruptDataError as error:
+        return f"none: {error}"
+    followed = [name for name, control in controls.items() if control.steerable and control.source != "component"]
+    return ", ".join(followed) or "none"
 
 
 def _latent(model: ImageModelConfig) -> str:

@@ -364,10 +364,7 @@ def test_a_run_may_go_on_with_other_neurons_and_sampling_but_not_with_another_sh
     run.close()
     assert same(run.model.state_dict(), known.state_dict())
     assert run.model.config.neuron.reset == "soft"
-    for shape, message in (
-        ({"latent_dim": 3}, "has 4 latent neurons, the run 3"),
-        ({"time_steps": 7}, "another shape"),
-    ):
+    for shape, message in (({"latent_dim": 3}, "has 4 latent neurons, the run 3"), ({"time_steps": 7}, "another shape")):
         with pytest.raises(TrainingError, match=message):
             Ready(made(start_from=str(path), model=shape), tmp_path / "other")
 

@@ -5,6 +5,9 @@ It is bound to the weights by their content hash, as an atlas is.
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, ValidationError
 
-from esvae_core import npz
 from esvae_core.controls.directions import KNOTS, Control, Controls, Coordinates, Evidence, Source
 from esvae_core.errors import CorruptDataError, InputError
+from esvae_core.files import write_atomically
 
 SUFFIX = ".controls.npz"
 FORMAT_VERSION = 1
@@ -26,6 +29,7 @@ _MAX_BYTES = 64 * 2**20  # of the file's content; a small file can claim any siz
 _MAX_RANK = 64
 _LARGEST = 1e6  # of any number in the arrays
 
+_Parts = dict[str, NDArray[Any]]
 _Line = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f=]*$")]
 
@@ -77,6 +81,7 @@ def write_controls(
     for word in words:
         word["evidence"] = [asdict(each) for each in word["evidence"]]
     about = {
+        "format_version": FORMAT_VERSION,
         "controls": words,
         "coordinates": first.coordinates,
         "knots": KNOTS,
@@ -92,7 +97,10 @@ def write_controls(
         "left": np.stack([_padded(control.left, rank, 1) for control in controls]).astype(np.float16),
         "right": np.stack([_padded(control.right, rank, 0) for control in controls]).astype(np.float16),
     }
-    npz.write(path, about, parts, FORMAT_VERSION)
+    content = io.BytesIO()
+    words_alone = np.frombuffer(json.dumps(about).encode(), np.uint8)
+    np.savez_compressed(content, allow_pickle=False, about=words_alone, **parts)
+    write_atomically(Path(path), content.getvalue())
 
 
 def read_controls(checkpoint: Path | str, sha256: str, size: int) -> Controls:
@@ -109,7 +117,7 @@ def read_controls(checkpoint: Path | str, sha256: str, size: int) -> Controls:
     path = beside(checkpoint)
     if not path.exists():
         return Controls(where=Path(checkpoint).name)
-    raw, parts = npz.read(path, "controls", FORMAT_VERSION, _MAX_BYTES)
+    raw, parts = _unpacked(path)
     try:
         about = _About.model_validate(raw)
     except ValidationError as error:
@@ -137,7 +145,28 @@ def read_controls(checkpoint: Path | str, sha256: str, size: int) -> Controls:
     return Controls(controls, where=Path(checkpoint).name)
 
 
-def _wrong(about: _About, parts: npz.Parts, size: int) -> str:
+def _unpacked(path: Path) -> tuple[dict[str, Any], _Parts]:
+    """Words and arrays of the file, of a version that can be read; nothing in it is executed."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+        if size > _MAX_BYTES:
+            raise CorruptDataError(f"{path}: expected controls of at most {_MAX_BYTES:,} bytes, found {size:,}")
+        with np.load(path, allow_pickle=False) as file:
+            parts = {name: file[name] for name in file.files}
+        about: dict[str, Any] = json.loads(parts.pop("about").tobytes())
+        version = about.pop("format_version")
+    except CorruptDataError:
+        raise
+    except Exception as error:  # zip, zlib, NumPy and JSON each raise several kinds on bad bytes
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise CorruptDataError(f"{path}: expected controls written by esvae ({reason})") from error
+    if version not in range(1, FORMAT_VERSION + 1):
+        raise CorruptDataError(f"{path}: expected controls of version 1 to {FORMAT_VERSION}, found {version!r}")
+    return about, parts
+
+
+def _wrong(about: _About, parts: _Parts, size: int) -> str:
     """Which part is missing or does not fit, in a few words; "" if all do."""
     count = len(about.controls)
     if len({words.name for words in about.controls}) != count:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,9 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from esvae_core import npz
 from esvae_core.errors import CorruptDataError
-from esvae_core.npz import Parts
+from esvae_core.files import write_atomically
 
 FORMAT_VERSION = 2
 CONTRAST = ("moved", "redrawn", "clear")
@@ -27,10 +29,15 @@ _KINDS = {"counts": "ui", "labels": "ui", "indices": "ui", "tile_positions": "ui
 _MORE_KINDS = {"errors": "f", "moved": "f", "redrawn": "f", "clear": "b"} | dict.fromkeys(_MAP, "u")
 _MAX_BYTES = 256 * 2**20  # more than any atlas unpacks to; a small file can claim any size
 
+Parts = dict[str, NDArray[Any]]
+
 
 def write(path: Path | str, about: Mapping[str, Any], parts: Mapping[str, NDArray[Any]]) -> None:
     """Write the file, whole or not at all."""
-    npz.write(path, about, parts, FORMAT_VERSION)
+    words = json.dumps({**about, "format_version": FORMAT_VERSION})
+    content = io.BytesIO()
+    np.savez_compressed(content, allow_pickle=False, about=np.frombuffer(words.encode(), np.uint8), **parts)
+    write_atomically(Path(path), content.getvalue())
 
 
 def read(path: Path | str) -> tuple[dict[str, Any], Parts]:
@@ -39,7 +46,23 @@ def read(path: Path | str) -> tuple[dict[str, Any], Parts]:
     Raises:
         CorruptDataError: if it is missing, damaged, of a later version, or its parts do not fit together.
     """
-    about, parts = npz.read(path, "an atlas", FORMAT_VERSION, _MAX_BYTES)
+    path = Path(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+        if size > _MAX_BYTES:
+            raise CorruptDataError(f"{path}: expected an atlas of at most {_MAX_BYTES:,} bytes, found {size:,}")
+        with np.load(path, allow_pickle=False) as file:
+            parts = {name: file[name] for name in file.files}
+        about = json.loads(parts.pop("about").tobytes())
+        version = about.pop("format_version")
+    except CorruptDataError:
+        raise
+    except Exception as error:  # zip, zlib, NumPy and JSON each raise several kinds on bad bytes
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise CorruptDataError(f"{path}: expected an atlas written by esvae ({reason})") from error
+    if version not in range(1, FORMAT_VERSION + 1):
+        raise CorruptDataError(f"{path}: expected an atlas of version 1 to {FORMAT_VERSION}, found {version!r}")
     wrong = _wrong(parts, about) or _wrong_numbers(parts, about)
     if wrong:
         raise CorruptDataError(f"{path}: damaged atlas: {wrong}")

@@ -8,7 +8,7 @@ from PIL import Image
 from esvae_core.baselines.autoencoder import Autoencoder
 from esvae_core.checkpoint import Header, load, save
 from esvae_core.config import AutoencoderConfig
-from esvae_core.controls import make, meter
+from esvae_core.controls import components, make, meter
 from esvae_core.data import load as load_data
 from esvae_core.errors import InputError, KindError
 
@@ -61,6 +61,7 @@ def splits(folder):
 def few(monkeypatch):
     monkeypatch.setattr(meter, "SEEN", 12_000)
     monkeypatch.setattr(make, "SOURCES", 40)
+    monkeypatch.setattr(components, "MOST", 2)
 
 
 def test_what_is_in_the_pixels_is_found_and_what_is_not_is_not(checkpoint, splits):

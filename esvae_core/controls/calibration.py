@@ -13,7 +13,7 @@ from esvae_core.controls.fields import Field, bystanders
 from esvae_core.controls.latent import Latent
 from esvae_core.controls.meter import Meter, Readings
 
-_FIRST = (1.0, 3.0)  # how far fields go, to either side, before it is known what that does
+_FIRST = (1.0, 3.0, 9.0)  # how far fields go, to either side, before it is known what that does
 _LAST = (0.5, 1.0, 1.5, 2.5, 4.0)  # of calibrated fields, whose unit is about that of the control
 _TOWARDS = (1.0, 1.5, 2.5)  # how far a word's field goes
 _NEARLY = 0.95
@@ -94,7 +94,7 @@ def corrected(bench: Bench, fields: dict[int, Field]) -> dict[int, Field]:
         scaled[k] = _scaled(field, length)
     mixed = {}
     for k, field in scaled.items():
-        others = bystanders(bench.meter.attributes, bench.meter.attributes[k].name)
+        others = bystanders(bench.meter, k)
         helpers = [k, *(j for j in scaled if j in others and abs(matrix[j][j]) > _DULL)]
         rows = np.array([k, *others])
         responses = np.stack([matrix[j][rows] for j in helpers])

@@ -73,7 +73,7 @@ class Judge:
         attributes = bench.meter.attributes
         own = attributes[k].name if k is not None else ""
         side, size = "", 0.0
-        for j in bystanders(attributes, own):
+        for j in bystanders(bench.meter, k):
             mean = _mean(change[:, j])
             if abs(mean) > abs(size):
                 side, size = attributes[j].name, mean
@@ -170,7 +170,8 @@ def picture_reading(read: F64, truth: F64, attribute: Attribute) -> float:
 def _target(values: F64, attribute: Attribute, word: int | None) -> F64:
     """(N, c) what is read: the number, cosine and sine of a circular one, or whether it is the word."""
     if word is not None:
-        return (values == word).astype(np.float64)[:, None]
+        chosen: F64 = (values == word).astype(np.float64)[:, None]
+        return chosen
     if attribute.kind == "circular":
         angle = values * (2 * np.pi / attribute.period)
         pair: F64 = np.stack([np.cos(angle), np.sin(angle)], axis=1)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from esvae_core.controls.attributes import CLASS, Attribute, AttributeTable
+from esvae_core.controls.attributes import CLASS, AttributeTable
 from esvae_core.controls.meter import Meter
 
 RANK = 12
@@ -51,27 +51,28 @@ def straight(shift: F64) -> Field:
     return Field(shift, np.empty((len(shift), 0)), np.empty((0, len(shift))))
 
 
-def held_by(attributes: tuple[Attribute, ...], name: str) -> list[int]:
-    """Which numbers stay while `name` moves: all but itself, its parts, those that it is a part of, and compounds.
+def held_by(meter: Meter, k: int) -> list[int]:
+    """Which numbers stay while number k moves: its bystanders but compounds, whose parts are held already."""
+    return [j for j in bystanders(meter, k) if not meter.attributes[j].parts]
 
-    A compound follows from its parts, so that holding these holds it.
+
+def bystanders(meter: Meter, k: int | None) -> list[int]:
+    """Numbers whose change is a side effect of moving attribute k: all but itself, its parts and its compounds.
+
+    Neither is one that says nearly the same (`Meter.alike`): it cannot stay. Without an attribute: all numbers.
     """
-    own = next(attribute for attribute in attributes if attribute.name == name)
+    attributes = meter.attributes
+    numbers = [j for j, other in enumerate(attributes) if other.kind != "category"]
+    if k is None:
+        return numbers
+    own = attributes[k]
     return [
         j
-        for j, other in enumerate(attributes)
-        if other.kind != "category" and other.name not in (name, *own.parts) and not other.parts
-    ]
-
-
-def bystanders(attributes: tuple[Attribute, ...], name: str) -> list[int]:
-    """Numbers whose change is a side effect of moving `name`: all but itself, its parts and its compounds."""
-    own = next((attribute for attribute in attributes if attribute.name == name), None)
-    parts = own.parts if own else ()
-    return [
-        j
-        for j, other in enumerate(attributes)
-        if other.kind != "category" and other.name not in (name, *parts) and name not in other.parts
+        for j in numbers
+        if j != k
+        and attributes[j].name not in own.parts
+        and own.name not in attributes[j].parts
+        and not meter.alike[j, k]
     ]
 
 
@@ -110,13 +111,13 @@ def pairs_of(places: F64, table: AttributeTable, meter: Meter, seed: int) -> Pai
     return Pairs(places[start] - places.mean(0), places[end] - places[start], change)
 
 
-def field_of(pairs: Pairs, attributes: tuple[Attribute, ...], k: int) -> Field:
+def field_of(pairs: Pairs, meter: Meter, k: int) -> Field:
     """The step that goes with a change of attribute k by a deviation, at constant others.
 
     Least squares with a small ridge: steps between neighbours on the changes of the held attributes, and on that of
     attribute k times (1, start).
     """
-    held = held_by(attributes, attributes[k].name)
+    held = held_by(meter, k)
     own = pairs.change[:, k : k + 1]
     features = np.concatenate([own, own * pairs.start, pairs.change[:, held]], axis=1).astype(np.float32)
     gram = (features.T @ features).astype(np.float64)

@@ -126,7 +126,7 @@ class _Maker:
             if why:
                 controls.append(self._control(attribute.name, "attribute", k, straight(0 * self.middle), why=why))
             else:
-                fields[k] = field_of(pairs, attributes, k).reduced()
+                fields[k] = field_of(pairs, self.meter, k).reduced()
         self.report("calibrating", 0, len(fields))
         for i, (k, field) in enumerate(corrected(self.bench, fields).items()):
             self.report("calibrating", i, len(fields))

@@ -16,6 +16,8 @@ from esvae_core.seeds import generator
 
 SEEN = 30_000
 """Images that the network sees in training, repeats included."""
+ALIKE = 0.9
+"""Absolute correlation above which two numbers say nearly the same of an image."""
 _BATCH = 64
 _WIDTHS = (16, 32, 64)
 _AT_A_TIME = 500
@@ -44,6 +46,7 @@ class Meter:
         attributes: What is read.
         scale: (K,) standard deviation of each number over the training images, the unit of controls; of a circular one
             at most an eighth of its period; 1 of a category.
+        alike: (K, K) which numbers correlate by more than ALIKE over the training images: they say nearly the same.
     """
 
     def __init__(self, train: ImageSet, table: AttributeTable, seed: int = 0) -> None:
@@ -57,6 +60,7 @@ class Meter:
         self.attributes = table.attributes
         self.scale = np.array([_deviation(*pair) for pair in zip(table.attributes, table.values.T, strict=True)])
         self._middle = np.array([_mean(column) for column in table.values.T])
+        self.alike = _alike(table)
         family = family_of(train.name, train.images.shape[1])
         self._family: Family | None = family if family and any(a.from_pixels for a in self.attributes) else None
         self._taught = [j for j, attribute in enumerate(self.attributes) if not attribute.from_pixels]
@@ -165,6 +169,17 @@ def _loss(attribute: Attribute, output: Tensor, target: Tensor) -> Tensor:
     if attribute.kind == "category":
         return F.cross_entropy(output[known], target[known])
     return F.mse_loss(output[known], target[known])
+
+
+def _alike(table: AttributeTable) -> NDArray[np.bool_]:
+    alike = np.zeros((len(table.attributes), len(table.attributes)), np.bool_)
+    for i, first in enumerate(table.attributes):
+        for j, second in enumerate(table.attributes[:i]):
+            x, y = table.values[:, i], table.values[:, j]
+            known = np.isfinite(x) & np.isfinite(y)
+            if first.kind == second.kind == "number" and known.sum() > 2 and x[known].std() > 0 < y[known].std():
+                alike[i, j] = alike[j, i] = abs(np.corrcoef(x[known], y[known])[0, 1]) > ALIKE
+    return alike
 
 
 def _mean(column: F64) -> float:

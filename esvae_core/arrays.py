@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -55,6 +56,24 @@ def write_rates(
             columns["label"] = labels
         columns |= {f"{called}_{j}": rates[:, j] for j in range(rates.shape[1])}
         pq.write_table(pa.table(columns), buffer)
+    write_atomically(path, buffer.getvalue())
+
+
+def write_columns(path: Path, columns: Mapping[str, Any]) -> None:
+    """Write named columns of one length as .parquet or .csv; None and NaN are empty cells."""
+    suffix = suffix_of(path, (".parquet", ".csv"))
+    import pyarrow as pa
+
+    table = pa.table({name: pa.array(column, from_pandas=True) for name, column in columns.items()})
+    buffer = io.BytesIO()
+    if suffix == ".parquet":
+        import pyarrow.parquet as pq
+
+        pq.write_table(table, buffer)
+    else:
+        import pyarrow.csv as text
+
+        text.write_csv(table, buffer, text.WriteOptions(quoting_style="needed"))
     write_atomically(path, buffer.getvalue())
 
 

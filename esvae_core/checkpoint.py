@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import importlib.metadata
 import io
 import json
 import logging
 import math
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, Generic, TypeVar, overload
 
@@ -25,6 +27,8 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from esvae_core.config import AnyModelConfig, DataConfig, TrainConfig, parse
+from esvae_core.controls.directions import Controls
+from esvae_core.controls.file import read_controls
 from esvae_core.errors import (
     CheckpointContentError,
     CheckpointVersionError,
@@ -127,6 +131,29 @@ class Checkpoint(Generic[_M_co]):
 
     model: _M_co
     header: Header
+    path: Path | None = None
+    """The file it came from."""
+
+    @cached_property
+    def controls(self) -> Controls:
+        """Named directions of its latent, from the file beside it; none if there is no such file (docs/controls.md).
+
+        Raises:
+            CorruptDataError: that file is damaged, or belongs to other weights.
+        """
+        if self.path is None:
+            return Controls()
+        return read_controls(self.path, content_hash(self.model.state_dict()), self.model.config.latent_dim)
+
+
+def content_hash(state: Mapping[str, Tensor]) -> str:
+    """SHA-256 of a state dict's names, shapes and numbers; what else its file says does not matter."""
+    digest = hashlib.sha256()
+    for name in sorted(state):
+        values = state[name].detach().cpu().contiguous().numpy()
+        digest.update(f"{name} {values.dtype} {values.shape}\n".encode())
+        digest.update(values.tobytes())
+    return digest.hexdigest()
 
 
 def package_versions() -> dict[str, str]:
@@ -244,7 +271,7 @@ def _load(file: BinaryIO, path: Path, kind: type[ImageModel]) -> Checkpoint[Imag
         if name.endswith("running_var") and bool((tensor < 0).any()):
             raise CheckpointContentError(f"{path}: {name}: expected variances of 0 or more, found negative ones")
     model.load_state_dict(tensors, assign=True)
-    return Checkpoint(model.to(memory_format=torch.channels_last).eval(), header)  # type: ignore[call-overload]
+    return Checkpoint(model.to(memory_format=torch.channels_last).eval(), header, path)  # type: ignore[call-overload]
 
 
 def read_header(path: Path | str) -> Header:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -16,9 +18,11 @@ from rich.console import Console
 
 from benchmarks.published_layout import published_network, published_state
 from esvae_core import cli
-from esvae_core.checkpoint import DataRecord, Header, load, save
+from esvae_core.checkpoint import DataRecord, Header, content_hash, load, save
 from esvae_core.cli import console
 from esvae_core.config import TrainConfig
+from esvae_core.controls.directions import by_hand
+from esvae_core.controls.file import beside, write_controls
 from esvae_core.data import load as load_data
 from esvae_core.evaluation.feature_net import (
     FeatureConfig,
@@ -609,3 +613,75 @@ def test_a_copy_of_a_checkpoint_is_as_good(esvae, checkpoint, tmp_path):
     shutil.copy(checkpoint, tmp_path / "copy.safetensors")
     outs = [esvae("evaluate", path, "--json").json for path in (checkpoint, tmp_path / "copy.safetensors")]
     assert outs[0] == outs[1]
+
+
+def test_attributes_of_a_data_set(esvae, tmp_path):
+    done = esvae("attributes", "digits", "--image-size", 16, "--out", tmp_path / "a.parquet", "--json")
+    assert done.json["images"] == 300
+    table = pq.read_table(tmp_path / "a.parquet")
+    assert table.column_names == ["image", *done.json["attributes"]]
+    assert table["class"].to_pylist()[:3] == [str(label) for label in load_data("digits", "test").labels[:3]]
+    assert 1 < np.mean(table["thickness"].to_numpy()) < 5
+    assert esvae("attributes", "digits", "--image-size", 16, "--out", tmp_path / "a.csv").code == 0
+    assert (tmp_path / "a.csv").read_text().splitlines()[0].startswith('"image","thickness"')
+    refused(esvae("attributes", "digits", "--out", tmp_path / "a.txt"), ".parquet or .csv")
+    refused(esvae("attributes", "digit", "--out", tmp_path / "a.csv"), "not known")
+
+
+@pytest.fixture
+def controlled(checkpoint):
+    """The tiny checkpoint with a control that raises every rate, and one that pictures do not follow."""
+    known = load(checkpoint)
+    d = known.model.config.latent_dim
+    more = by_hand("more", np.full((1, d), 0.9), np.full((1, d), 0.2))
+    lost = dataclasses.replace(more, name="lost", steerable=False, why="cannot be read from pictures: R^2 0.01")
+    where = {"dataset": "digits", "dataset_sha256": "", "checkpoint_sha256": content_hash(known.model.state_dict())}
+    write_controls(beside(checkpoint), (more, lost), **where)
+    return checkpoint
+
+
+def test_controls_move_samples_and_the_recipe_holds_what_came(esvae, controlled, tmp_path):
+    plain, moved = tmp_path / "plain.npz", tmp_path / "moved.npz"
+    assert esvae("sample", controlled, "--n", 4, "--out", plain).code == 0
+    assert esvae("sample", controlled, "--n", 4, "--control", "more=+0.5", "--out", moved).code == 0
+    rates = np.load(plain)["rates"]
+    asked = load(controlled).controls["more"].apply(rates, 0.5)
+    assert np.abs(np.load(moved)["rates"] - asked).max() < 1 / 46080
+    assert esvae("replay", moved, "--checkpoint", controlled, "--json").json["identical"]
+    twice = tmp_path / "twice.npz"
+    words = ("--control", "more=.25", "--control", "more=.25")
+    assert esvae("interpolate", controlled, "digits:0", "digits:1", *words, "--out", twice).code == 0
+
+
+def test_controls_are_shown(esvae, controlled):
+    shown = esvae("controls", controlled, "--show").out
+    assert "more" in shown
+    assert "cannot be read from pictures: R^2 0.01" in shown
+    rows = esvae("controls", controlled, "--show", "--json").json
+    assert [row["name"] for row in rows] == ["more", "lost"]
+    told = esvae("info", controlled).out
+    assert re.search(r"controls\W+more\W", told)
+    assert "lost" not in told
+
+
+@pytest.mark.parametrize(
+    ("control", "words"),
+    [
+        ("more", "expected NAME=AMOUNT"),
+        ("more=", "expected NAME=AMOUNT"),
+        ("more=nan", "expected NAME=AMOUNT"),
+        ("more=lots", "expected NAME=AMOUNT"),
+        ("hue=1", "no control 'hue'; there are more, lost"),
+    ],
+)
+def test_wrong_controls_are_refused(esvae, controlled, tmp_path, control, words):
+    refused(esvae("sample", controlled, "--n", 2, "--control", control, "--out", tmp_path / "x.png"), words)
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_a_damaged_file_of_controls_stops_only_what_needs_it(esvae, controlled, tmp_path):
+    beside(controlled).write_bytes(b"rubbish")
+    assert "expected controls written by esvae" in esvae("info", controlled).out
+    assert esvae("sample", controlled, "--n", 2, "--out", tmp_path / "x.npz").code == 0
+    refused(esvae("controls", controlled, "--show"), "expected controls written by esvae")
+    refused(esvae("sample", controlled, "--control", "more=1", "--out", tmp_path / "y.npz"), "expected controls")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from esvae_core.cli import console
 from esvae_core.errors import InputError
 
 if TYPE_CHECKING:
+    from esvae_core.checkpoint import Checkpoint
+    from esvae_core.explore.recipe import Units
     from esvae_core.model import ImageModel
 
 _AT_A_TIME = 250
@@ -20,6 +24,27 @@ def refuse(model: ImageModel, **options: object) -> None:
     for name, value in options.items():
         if value is not None:
             raise InputError(f"--{name}: a model of kind {model.config.kind} has no rates, so there is none to choose")
+
+
+def controlled(loaded: Checkpoint[Any], units: Units, asked: Sequence[str] | None) -> Units:
+    """Latents (N, d) in units of 1/46080, moved by each NAME=AMOUNT in turn.
+
+    Raises:
+        InputError: a control or an amount that there is not.
+        CorruptDataError: the file of controls cannot be used.
+    """
+    from esvae_core.explore.recipe import to_rates, to_units
+
+    for text in asked or ():
+        name, equals, number = text.rpartition("=")
+        try:
+            amount = float(number)
+        except ValueError:
+            amount = math.nan
+        if not equals or not math.isfinite(amount):
+            raise InputError(f"--control {text}: expected NAME=AMOUNT, such as thickness=+1.5")
+        units = to_units(loaded.controls[name].apply(to_rates(units), amount))
+    return units
 
 
 def sample_pictures(

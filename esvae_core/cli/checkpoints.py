@@ -11,8 +11,10 @@ from rich.table import Table
 from esvae_core.cli import console
 from esvae_core.cli.options import AsJson, Checkpoint, DataDir, SplitName, group
 from esvae_core.cli.sources import dataset_of
+from esvae_core.errors import CorruptDataError
 
 if TYPE_CHECKING:
+    from esvae_core.checkpoint import Checkpoint as Loaded
     from esvae_core.config import ImageModelConfig
     from esvae_core.explore.map import Metric
 
@@ -24,7 +26,8 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
     """What a checkpoint says about itself."""
     from esvae_core.checkpoint import load
 
-    header = load(checkpoint).header
+    loaded = load(checkpoint)
+    header = loaded.header
     if as_json:
         console.say_json(header)
         return
@@ -41,6 +44,7 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
         + (f", {console.duration(header.training.cpu_seconds)} of a core" if header.training.cpu_seconds else "")
         if header.training
         else "unknown",
+        "controls": _controls(loaded),
         "source": header.source or "trained here",
         "written": f"{header.created} by esvae {header.versions.get('esvae', '?')}, format {header.format_version}",
     }
@@ -50,6 +54,16 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
     for name, value in [*rows.items(), *figures]:
         table.add_row(console.text(name), console.text(value))
     console.out.print(table)
+
+
+def _controls(loaded: Loaded[Any]) -> str:
+    """Names of those that pictures follow, or why there are none."""
+    try:
+        controls = loaded.controls
+    except CorruptDataError as error:
+        return f"none: {error}"
+    followed = [name for name, control in controls.items() if control.steerable and control.source != "component"]
+    return ", ".join(followed) or "none"
 
 
 def _latent(model: ImageModelConfig) -> str:

@@ -7,6 +7,7 @@ import typer
 from esvae_core.cli import (
     calibrate,
     checkpoints,
+    controls,
     data,
     evaluate,
     fad_net,
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Train, measure and use ESVAE, a variational autoencoder of spiking neurons.",
 )
-for part in (train, evaluate, calibrate, prior, checkpoints, use, takeaway, presets):
+for part in (train, evaluate, calibrate, prior, checkpoints, controls, use, takeaway, presets):
     app.add_typer(part.app)
 app.add_typer(data.app, name="data")
 app.add_typer(fad_net.app, name="fad-net")

@@ -54,5 +54,9 @@ Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Seed of the noise.
 Sampling = Annotated[SamplerName | None, typer.Option(help="How rates become spikes; the model's unless given.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Columns = Annotated[int | None, typer.Option(min=1, help="Pictures per row of a .png; about a square unless given.")]
+Control = Annotated[
+    list[str] | None,
+    typer.Option(help="Move every latent by a control, NAME=AMOUNT, e.g. thickness=+1.5; may be repeated."),
+]
 Scale = Annotated[int, typer.Option(min=1, max=32, help="Every pixel of a .png becomes this wide and high.")]
 OtherHash = Annotated[bool, typer.Option("--accept-other-hash", help="Take files that are not the published ones.")]

@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from esvae_core.cli import console
-from esvae_core.cli.any_kind import refuse, sample_pictures
+from esvae_core.cli.any_kind import controlled, refuse, sample_pictures
 from esvae_core.cli.options import (
     AsJson,
     Checkpoint,
     Columns,
+    Control,
     DataDir,
     OtherHash,
     PathName,
@@ -117,6 +118,7 @@ def sample(
     n: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many.")] = 64,
     prior: Annotated[PriorChoice | None, typer.Option(help="The fitted one, if there is one, unless given.")] = None,
     temperature: Annotated[float, typer.Option(min=0, help="Scales the prior's deviations.")] = 1.0,
+    control: Control = None,
     steps: Steps = None,
     sampler: Sampling = None,
     seed: Seed = 0,
@@ -133,7 +135,8 @@ def sample(
     from esvae_core.seeds import generator
 
     suffix_of(out_file, PICTURES)
-    model = load(checkpoint).model
+    loaded = load(checkpoint)
+    model = loaded.model
     if isinstance(model, ESVAE):
         source = generator(seed, "prior")
         drawn = model.prior_rates(n, generator=source, prior=prior.value if prior else None, temperature=temperature)
@@ -141,9 +144,11 @@ def sample(
     else:
         refuse(model, prior=prior, temperature=None if temperature == 1 else temperature, steps=steps, sampler=sampler)
         if not isinstance(model, ANNCoder):
+            refuse(model, control=control or None)
             sample_pictures(model, out_file, n, seed, columns, scale, as_json)
             return
         units = to_heights(model, model.sample_codes(n, generator(seed, "sample")).numpy())
+    units = controlled(loaded, units, control)
     take_along(out_file, checkpoint.stem, model, units, seeds_from(seed, n), sampler, steps, columns, scale, as_json)
 
 
@@ -160,6 +165,7 @@ def interpolate(
     path: Annotated[
         PathName | None, typer.Option(help="The way between the rates; arcsine unless given, without rates linear.")
     ] = None,
+    control: Control = None,
     data_dir: DataDir = None,
     steps: Steps = None,
     sampler: Sampling = None,
@@ -190,5 +196,5 @@ def interpolate(
         else:
             first, last = torch.from_numpy(to_rates(to_heights(model, model.features(ends).numpy())))
     way = path or (PathName.arcsine if spiking else PathName.linear)
-    units = to_units(between(first, last, frames, way.value).numpy())
+    units = controlled(loaded, to_units(between(first, last, frames, way.value).numpy()), control)
     take_along(out_file, checkpoint.stem, model, units, (seed,), sampler, steps, columns or frames, scale, as_json)

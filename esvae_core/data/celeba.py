@@ -26,7 +26,8 @@ def load(request: Request) -> ImageSet:
     """Load CelebA, centre-cropped to 148 pixels; the option is the attribute that serves as label, or "none"."""
     partition = _table(request.files[PARTITION], header=False)[1]
     files = [name for name, values in partition.items() if values[:1] == [_PARTS[request.part]]]
-    class_names, labels = _labels(request, files)
+    attributes = _attributes(request, files)
+    class_names, labels = _labels(request, attributes, len(files))
     paths = [request.files[IMAGES] / name for name in files]
 
     def convert(image: Image.Image) -> NDArray[np.uint8]:
@@ -46,23 +47,37 @@ def load(request: Request) -> ImageSet:
         sha256,
         indices=kept,
         skipped=tuple(str(line) for line in arrays["skipped"]),
+        columns={name: column[kept] for name, column in attributes.items() if name != class_names[-1]},
     )
 
 
-def _labels(request: Request, files: list[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+def _labels(
+    request: Request, attributes: dict[str, NDArray[np.str_]], count: int
+) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     attribute = request.option or DEFAULT
     if attribute == "none":
-        return ("face",), np.zeros(len(files), np.int64)
+        return ("face",), np.zeros(count, np.int64)
+    return (f"not {attribute}", attribute), (attributes[attribute] == "yes").astype(np.int64)
+
+
+def _attributes(request: Request, files: list[str]) -> dict[str, NDArray[np.str_]]:
+    """By name, 'yes' or 'no' for each file; the one that is the label first. Nothing for the option "none"."""
+    label = request.option or DEFAULT
+    if label == "none":
+        return {}
     path = request.files[ATTRIBUTES]
-    attributes, rows = _table(path, header=True)
-    if attribute not in attributes:
-        raise DataError(f"celeba:{attribute}: no such attribute; there are none, {', '.join(attributes)}")
-    column = attributes.index(attribute)
-    try:
-        labels = np.array([int(rows[name][column]) > 0 for name in files], np.int64)
-    except (LookupError, ValueError) as error:
-        raise CorruptDataError(f"{path}: no 1 or -1 for attribute {attribute} of every image: {error}") from error
-    return (f"not {attribute}", attribute), labels
+    names, rows = _table(path, header=True)
+    if label not in names:
+        raise DataError(f"celeba:{label}: no such attribute; there are none, {', '.join(names)}")
+    columns = {}
+    for attribute in sorted(names, key=lambda name: name != label):
+        column = names.index(attribute)
+        try:
+            positive = np.array([int(rows[name][column]) > 0 for name in files], np.bool_)
+        except (LookupError, ValueError) as error:
+            raise CorruptDataError(f"{path}: no 1 or -1 for attribute {attribute} of every image: {error}") from error
+        columns[attribute] = np.where(positive, "yes", "no")
+    return columns
 
 
 def _table(path: Path, *, header: bool) -> tuple[list[str], dict[str, list[str]]]:

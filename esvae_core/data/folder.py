@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from esvae_core.data import columns
 from esvae_core.data.hashes import fingerprint
 from esvae_core.data.imageset import Arrays, ImageSet, Request
 from esvae_core.data.pictures import read_all, to_model_input
@@ -41,7 +42,8 @@ def load(request: Request) -> ImageSet:
 
     Pictures are found at any depth, cropped to their centre square and resized. Where they are in folders, a picture's
     class is the first one on the way to it, and pictures beside the folders are left out; where they are not, all are
-    of one class. Links to folders are followed. A seeded sixth of each class is the test split.
+    of one class. Links to folders are followed. A seeded sixth of each class is the test split. An `attributes.csv` in
+    the folder says more about the pictures, see `columns.read_columns`.
 
     Raises:
         MissingDataError: there is no such folder.
@@ -52,6 +54,8 @@ def load(request: Request) -> ImageSet:
         names = sorted(_files(root), key=lambda name: name.split("/"))
     except OSError as error:
         raise DataError(f"{request.name}: {error.filename}: cannot be read: {error.strerror}") from error
+    notes = columns.FILE in names
+    names = [name for name in names if name != columns.FILE]
 
     def convert(image: Image.Image) -> NDArray[np.uint8]:
         return to_model_input(image, image_size=request.image_size, channels=request.channels)
@@ -64,15 +68,22 @@ def load(request: Request) -> ImageSet:
     arrays = request.remember(sha256, make)
     if not len(arrays["kept"]):
         raise DataError(f"{request.name}: none of the {len(names)} files in {root} is a picture that can be read")
-    pictures = [shown(names[i]) for i in arrays["kept"]]
+    pictures = [names[i] for i in arrays["kept"]]
     inside = np.array(["/" in name for name in pictures])
     if not inside.any():
         inside[:] = True
         classes = [shown(root.resolve().name)] * len(pictures)
     else:
-        classes = [name.partition("/")[0] for name in pictures]
-    beside = [name for name, is_inside in zip(pictures, inside, strict=True) if not is_inside]
+        classes = [shown(name.partition("/")[0]) for name in pictures]
+    beside = [shown(name) for name, is_inside in zip(pictures, inside, strict=True) if not is_inside]
     class_names, labels = np.unique(np.array(classes)[inside], return_inverse=True)
+    known = (
+        columns.read_columns(
+            root / columns.FILE, [name for name, is_inside in zip(pictures, inside, strict=True) if is_inside]
+        )
+        if notes
+        else {}
+    )
     test = held_out(labels, _TEST_FRACTION, seed=0)
     mine = np.flatnonzero(test if request.part == "test" else ~test)
     return request.answer(
@@ -84,6 +95,7 @@ def load(request: Request) -> ImageSet:
             *(f"{name}: left out, since it lies beside the folders of the classes" for name in beside),
             *(str(line) for line in arrays["skipped"]),
         ),
+        columns={title: column[mine] for title, column in known.items()},
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -33,6 +33,7 @@ class ImageSet:
         factors: (N, F) float64, what each image was made from; None where that is not known.
         factor_names: F names.
         skipped: Files that could not be read, each with its reason.
+        columns: What else is known of the images, by name: (N,) float64 with NaN where unknown, or words with "".
     """
 
     images: NDArray[np.uint8]
@@ -45,6 +46,7 @@ class ImageSet:
     factors: NDArray[np.float64] | None = None
     factor_names: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -88,6 +90,7 @@ class ImageSet:
             labels=self.labels[positions],
             indices=self.indices[positions],
             factors=None if self.factors is None else self.factors[positions],
+            columns={name: column[positions] for name, column in self.columns.items()},
         )
 
 
@@ -124,6 +127,6 @@ class Request:
         sha256: str,
         **more: Any,
     ) -> ImageSet:
-        """The whole part as an ImageSet; `more` may hold indices, factors, factor_names and skipped."""
+        """The whole part as an ImageSet; `more` may hold indices, factors, factor_names, skipped and columns."""
         more.setdefault("indices", np.arange(len(images), dtype=np.int64))
         return ImageSet(images, labels.astype(np.int64), class_names, self.name, self.part, sha256, **more)

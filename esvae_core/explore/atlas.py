@@ -8,8 +8,7 @@ latent, see `playable`.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from esvae_core.checkpoint import Checkpoint
+from esvae_core.checkpoint import content_hash as content_hash
 from esvae_core.config import Sampler
 from esvae_core.data.imageset import ImageSet
 from esvae_core.errors import CorruptDataError, EsvaeError, InputError
@@ -82,16 +81,6 @@ class Atlas:
     def rates(self) -> NDArray[np.float32]:
         """(N, d) firing rates or heights in [0, 1]."""
         return (self.counts / self.time_steps).astype(np.float32)
-
-
-def content_hash(state: Mapping[str, Tensor]) -> str:
-    """SHA-256 of a state dict's names, shapes and numbers; what else its file says does not matter."""
-    digest = hashlib.sha256()
-    for name in sorted(state):
-        values = state[name].detach().cpu().contiguous().numpy()
-        digest.update(f"{name} {values.dtype} {values.shape}\n".encode())
-        digest.update(values.tobytes())
-    return digest.hexdigest()
 
 
 def beside(checkpoint: Path | str) -> Path:

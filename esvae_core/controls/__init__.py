@@ -1,0 +1,1 @@
+"""Attributes of images, and controls: named and calibrated directions of a latent (docs/controls.md)."""

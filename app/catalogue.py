@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from app import cards
+from app import model_cards
 from esvae_core import checkpoint
 from esvae_core.config import SpikingModelConfig
 from esvae_core.data import ImageSet
@@ -25,16 +25,23 @@ from esvae_core.data.table import find as find_data
 from esvae_core.engine.bundle import content_hash
 from esvae_core.errors import CheckpointError, DataError, EsvaeError
 from esvae_core.explore import atlas as atlases
+from esvae_core.explore.array_format import atlas_parts, write_arrays
 from esvae_core.explore.dimensions import (
     STUCK_SHARE,
     class_correlation,
     class_means,
     class_share,
     usage,
-    usage_of_heights,
+    usage_of_normalized,
 )
-from esvae_core.explore.packs import atlas_parts, pack
-from esvae_core.explore.playable import KINDS, Playable, bundle_of, latent_of, load_playable, unplayable
+from esvae_core.explore.latent_interface import (
+    KINDS,
+    Explorable,
+    bundle_of,
+    latent_of,
+    load_explorable,
+    why_not_explorable,
+)
 from esvae_core.text import reason, shown
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -73,7 +80,7 @@ class Entry:
 
 
 @dataclass(frozen=True, eq=False)
-class Shelf:
+class LoadedCheckpoint:
     """A checkpoint in memory.
 
     Attributes:
@@ -87,7 +94,7 @@ class Shelf:
     """
 
     entry: Entry
-    checkpoint: checkpoint.Checkpoint[Playable]
+    checkpoint: checkpoint.Checkpoint[Explorable]
     bundle: bytes
     digest: str
     atlas: atlases.Atlas | None
@@ -158,10 +165,10 @@ def _header(path: Path, changed: int) -> tuple[checkpoint.Header | None, str]:
         _LOG.exception("%s", shown(str(path)))
         return None, f"{path}: cannot be read; the reason is in the server's log"
     kind = header.model.kind
-    return header, "" if kind in KINDS else unplayable(path, kind)
+    return header, "" if kind in KINDS else why_not_explorable(path, kind)
 
 
-def named(name: str) -> Shelf:
+def named(name: str) -> LoadedCheckpoint:
     """The checkpoint of that name.
 
     Raises:
@@ -177,22 +184,22 @@ def named(name: str) -> Shelf:
     raise CheckpointError(f"model {name!r}: not here; there are {known or 'none'}")
 
 
-def hashed(digest: str) -> Shelf | None:
+def hashed(digest: str) -> LoadedCheckpoint | None:
     """The checkpoint whose bundle has that hash; None if there is none."""
     usable = [(_KNOWN.get((entry.path, entry.changed)), entry) for entry in find() if not entry.problem]
     for known, entry in sorted(usable, key=lambda each: each[0] != digest):
         if known is not None and known != digest:
             continue
         try:
-            shelf = take(entry)
+            loaded = take(entry)
         except EsvaeError:
             continue
-        if shelf.digest == digest:
-            return shelf
+        if loaded.digest == digest:
+            return loaded
     return None
 
 
-def take(entry: Entry) -> Shelf:
+def take(entry: Entry) -> LoadedCheckpoint:
     """Load a checkpoint and its atlas.
 
     Raises:
@@ -208,7 +215,7 @@ def take(entry: Entry) -> Shelf:
             _PROBLEMS.clear()
         file = (entry.path, entry.changed)
         try:
-            shelf = _take(entry.name, *file, atlas_changed)
+            loaded = _take(entry.name, *file, atlas_changed)
         except EsvaeError as error:
             _PROBLEMS[file] = str(error)
             raise
@@ -216,13 +223,13 @@ def take(entry: Entry) -> Shelf:
             _LOG.exception("%s", shown(str(entry.path)))
             _PROBLEMS[file] = f"{entry.path}: cannot be loaded; the reason is in the server's log"
             raise CheckpointError(_PROBLEMS[file]) from error
-        _KNOWN[file] = shelf.digest
-        return shelf
+        _KNOWN[file] = loaded.digest
+        return loaded
 
 
 @lru_cache(maxsize=16)
-def _take(name: str, path: Path, changed: int, atlas_changed: int) -> Shelf:
-    loaded = load_playable(path)
+def _take(name: str, path: Path, changed: int, atlas_changed: int) -> LoadedCheckpoint:
+    loaded = load_explorable(path)
     try:
         bundle = bundle_of(loaded.model)
     except CheckpointError as error:
@@ -234,16 +241,16 @@ def _take(name: str, path: Path, changed: int, atlas_changed: int) -> Shelf:
             atlas = atlases.load_for(loaded, atlases.beside(path))
         except EsvaeError as error:
             problem = shown(str(error))
-    version = "" if atlas is None else sha256(pack(*atlas_parts(atlas))).hexdigest()[:16]
-    return Shelf(entry, loaded, bundle, content_hash(bundle), atlas, version, problem)
+    version = "" if atlas is None else sha256(write_arrays(*atlas_parts(atlas))).hexdigest()[:16]
+    return LoadedCheckpoint(entry, loaded, bundle, content_hash(bundle), atlas, version, problem)
 
 
-def originals(shelf: Shelf) -> ImageSet | None:
-    """The test images of a shelf's atlas, where they are on this machine and may be read; nothing is downloaded."""
-    atlas, config = shelf.atlas, shelf.checkpoint.model.config
+def originals(loaded: LoadedCheckpoint) -> ImageSet | None:
+    """The test images of a loaded's atlas, where they are on this machine and may be read; nothing is downloaded."""
+    atlas, config = loaded.atlas, loaded.checkpoint.model.config
     if atlas is None:
         return None
-    header = shelf.checkpoint.header
+    header = loaded.checkpoint.header
     dataset = _readable(atlas.dataset, header.data.dataset if header.data else "")
     if dataset is None:
         return None
@@ -307,7 +314,7 @@ def listed(entry: Entry) -> dict[str, Any]:
         return {"name": entry.name, "problem": entry.problem}
     model = header.model
     # what cannot be opened has no other way to bring its card, nor charts below the view to show its curve
-    extra = {"card": cards.card(header) | {"curve": cards.curve(header)}} if entry.problem else {}
+    extra = {"card": model_cards.card(header) | {"curve": model_cards.curve(header)}} if entry.problem else {}
     return extra | {
         "name": entry.name,
         "problem": entry.problem,
@@ -319,38 +326,38 @@ def listed(entry: Entry) -> dict[str, Any]:
         "dataset": header.dataset.name if header.dataset else "",
         "taught": header.taught,
         "atlas": atlases.beside(entry.path).exists(),
-        "figures": cards.figures(header),
-        "budget": cards.budget(header),
+        "figures": model_cards.figures(header),
+        "budget": model_cards.budget(header),
     }
 
 
-def described(shelf: Shelf) -> dict[str, Any]:
+def described(loaded: LoadedCheckpoint) -> dict[str, Any]:
     """What the page needs to open a checkpoint: hashes to fetch its parts by, and what to say of it."""
-    return listed(shelf.entry) | {
-        "hash": shelf.digest,
-        "latent": latent_of(shelf.checkpoint.model),
-        "atlas": shelf.atlas is not None,
-        "atlasProblem": shelf.atlas_problem,
-        "atlasVersion": shelf.atlas_version,
-        "originals": originals(shelf) is not None,
-        "path": typed(shelf.entry.path),
+    return listed(loaded.entry) | {
+        "hash": loaded.digest,
+        "latent": latent_of(loaded.checkpoint.model),
+        "atlas": loaded.atlas is not None,
+        "atlasProblem": loaded.atlas_problem,
+        "atlasVersion": loaded.atlas_version,
+        "originals": originals(loaded) is not None,
+        "path": typed(loaded.entry.path),
         "versions": {"esvae": importlib.metadata.version("esvae")},
-        "card": cards.card(shelf.checkpoint.header),
+        "card": model_cards.card(loaded.checkpoint.header),
     }
 
 
-def atlas_pack(shelf: Shelf) -> bytes | None:
+def atlas_pack(loaded: LoadedCheckpoint) -> bytes | None:
     """The atlas as the page reads it; None if there is none."""
-    return None if shelf.atlas is None else pack(*atlas_parts(shelf.atlas))
+    return None if loaded.atlas is None else write_arrays(*atlas_parts(loaded.atlas))
 
 
-def dimensions(shelf: Shelf) -> dict[str, Any] | None:
+def dimensions(loaded: LoadedCheckpoint) -> dict[str, Any] | None:
     """What each dimension is used for, as the page's table shows it; None if there is no atlas."""
-    atlas = shelf.atlas
+    atlas = loaded.atlas
     if atlas is None:
         return None
-    classes, latent = len(atlas.class_names), latent_of(shelf.checkpoint.model)
-    used = usage(atlas.counts, atlas.time_steps) if latent is None else usage_of_heights(atlas.rates, latent["span"])
+    classes, latent = len(atlas.class_names), latent_of(loaded.checkpoint.model)
+    used = usage(atlas.counts, atlas.time_steps) if latent is None else usage_of_normalized(atlas.rates, latent["span"])
     means = class_means(atlas.rates, atlas.labels, classes)
     found: dict[str, Any] = {
         "states": used.states,
@@ -370,12 +377,12 @@ def dimensions(shelf: Shelf) -> dict[str, Any] | None:
     return found
 
 
-def originals_pack(shelf: Shelf) -> bytes | None:
+def originals_pack(loaded: LoadedCheckpoint) -> bytes | None:
     """The atlas' test images themselves, (N, H, W, C) bytes; None where they are not on this machine."""
-    found = originals(shelf)
-    if found is None or shelf.atlas is None:
+    found = originals(loaded)
+    if found is None or loaded.atlas is None:
         return None
-    return pack({}, {"images": found.images[shelf.atlas.indices].transpose(0, 2, 3, 1)})
+    return write_arrays({}, {"images": found.images[loaded.atlas.indices].transpose(0, 2, 3, 1)})
 
 
 def typed(path: Path) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from app import cards
+from app import model_cards
 from app.catalogue import Entry
 from esvae_core.checkpoint import Header
 
@@ -62,7 +62,7 @@ def about(entries: Sequence[Entry], name: str, accent: str) -> list[Chart]:
 
 def _training(headers: dict[str, Header], name: str, accent: str) -> Chart | None:
     """Validation error by epoch, of this model and, quietly, of the others."""
-    curves = {other: rows for other, h in headers.items() if (rows := cards.curve(h))}
+    curves = {other: rows for other, h in headers.items() if (rows := model_cards.curve(h))}
     if name not in curves:
         return None
     trained = all("mse" in row for row in curves[name])

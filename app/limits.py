@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.responses import Json
 from esvae_core.errors import EsvaeError
-from esvae_core.memory import give_back
+from esvae_core.malloc import give_back
 
 THREADS = 2
 """In which a gate's work is done; PyTorch uses more cores by itself."""

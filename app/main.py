@@ -13,9 +13,9 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))  # Streamlit puts this folder on the import path; `app` itself lies above it
 
 from app import security, settings  # noqa: E402 - needs the line above
+from app.error_handler import report  # noqa: E402
 from app.limits import Patience  # noqa: E402
 from app.routes import below, models  # noqa: E402
-from app.trouble import report  # noqa: E402
 from esvae_core.errors import ConfigError  # noqa: E402
 
 settings.apply()

@@ -85,13 +85,13 @@ def web(request: Request) -> Response:
 @cache
 def models() -> Router:
     """The routes of `answers`."""
-    from app import answers
+    from app import model_routes
 
     # Streamlit collects all garbage after each run of the script. What PyTorch brought, some 400,000 objects that stay
     # for good, need not be looked through each time: that took longer than the run.
     gc.collect()
     gc.freeze()
-    return Router(answers.ROUTES)
+    return Router(model_routes.ROUTES)
 
 
 async def _models(scope: Scope, receive: Receive, send: Send) -> None:

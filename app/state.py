@@ -70,13 +70,13 @@ class Prior:
 
 
 @dataclass(frozen=True)
-class Own:
+class UserImage:
     """A picture that someone brought or drew; only its rates travel with the link."""
 
     rates: Rates
 
 
-Source = TestImage | Prior | Own
+Source = TestImage | Prior | UserImage
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def to_grid(values: Iterable[float] | NDArray[np.floating]) -> Rates:
 
 
 def from_grid(rates: Rates) -> NDArray[np.float32]:
-    """Units of 1/GRID -> (d,) rates in [0, 1], as the model takes them."""
+    """FixedPointRates of 1/GRID -> (d,) rates in [0, 1], as the model takes them."""
     return (np.asarray(rates, np.float64) / GRID).astype(np.float32)
 
 
@@ -213,7 +213,7 @@ def _source(source: Source) -> str:
             return f"t{index}"
         case Prior(seed):
             return f"p{seed}"
-        case Own(rates):
+        case UserImage(rates):
             return f"o{pack(rates)}"
 
 
@@ -224,7 +224,7 @@ def _read_source(text: str) -> Source:
     if kind == "p":
         return Prior(_number(rest, "prior seed", 0, MAX_SEED))
     if kind == "o":
-        return Own(unpack(rest, "rates of the picture"))
+        return UserImage(unpack(rest, "rates of the picture"))
     raise LinkError(f"source: expected t, p or o, found {_short(text)}")
 
 

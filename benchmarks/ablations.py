@@ -26,7 +26,7 @@ from esvae_core.data import load as load_data
 from esvae_core.esvae import ESVAE
 from esvae_core.files import write_atomically
 from esvae_core.latent import mmd
-from esvae_core.memory import keep_large_blocks
+from esvae_core.malloc import keep_large_blocks
 from esvae_core.seeds import generator
 from esvae_core.training.trainer import train
 

@@ -68,7 +68,7 @@ def _own(kind: str, batch: int, steps: int):
     from esvae_core.esvae import ESVAE
     from esvae_core.layers import bound_memory
     from esvae_core.loss import esvae_loss
-    from esvae_core.memory import keep_large_blocks
+    from esvae_core.malloc import keep_large_blocks
 
     keep_large_blocks()  # as the command does
     torch.manual_seed(0)

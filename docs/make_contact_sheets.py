@@ -23,8 +23,8 @@ from esvae_core.checkpoint import load
 from esvae_core.data import load as load_data
 from esvae_core.errors import DataError
 from esvae_core.esvae import ESVAE
+from esvae_core.evaluation.adapter import adapter_of
 from esvae_core.evaluation.factors import binned, information
-from esvae_core.evaluation.subject import subject_of
 from esvae_core.files import write_atomically
 from esvae_core.pictures import grid
 from esvae_core.seeds import generator
@@ -51,7 +51,7 @@ def sheet(path: Path, data_dir: Path | None) -> Image.Image:
         download=False,
         accept_other_hash=header.data is not None and header.data.accept_other_hash,
     )
-    subject = subject_of(loaded.model)
+    subject = adapter_of(loaded.model)
     images = data.tensor(np.random.default_rng(SEED).permutation(len(data))[:COUNT])
     panels = [
         grid(pictures, COLUMNS, scale=2 if config.image_size <= 32 else 1)

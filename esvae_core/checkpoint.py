@@ -37,8 +37,8 @@ from esvae_core.errors import (
     NotACheckpointError,
 )
 from esvae_core.files import open_regular, write_atomically
-from esvae_core.model import ImageModel
-from esvae_core.models import MODELS, build
+from esvae_core.image_model import ImageModel
+from esvae_core.model_kinds import MODELS, build
 from esvae_core.text import shown
 
 FORMAT_VERSION = 2
@@ -143,10 +143,10 @@ class Checkpoint(Generic[_M_co]):
         """
         if self.path is None:
             return Controls()
-        return read_controls(self.path, content_hash(self.model.state_dict()), self.model.config.latent_dim)
+        return read_controls(self.path, weights_hash(self.model.state_dict()), self.model.config.latent_dim)
 
 
-def content_hash(state: Mapping[str, Tensor]) -> str:
+def weights_hash(state: Mapping[str, Tensor]) -> str:
     """SHA-256 of a state dict's names, shapes and numbers; what else its file says does not matter."""
     digest = hashlib.sha256()
     for name in sorted(state):

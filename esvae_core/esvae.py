@@ -21,15 +21,15 @@ from torch import Tensor, nn
 
 from esvae_core.config import ModelConfig, PriorName, Sampler, SpikingModelConfig
 from esvae_core.engine import noise as frozen
-from esvae_core.engine.choice import Engine, Folded
-from esvae_core.engine.live import Live
+from esvae_core.engine.dispatch import Engine, Folded
+from esvae_core.engine.incremental import Live
 from esvae_core.errors import InputError
 from esvae_core.fitted_prior import FittedPrior
+from esvae_core.image_model import ImageModel
 from esvae_core.latent import Prior, spikes_from_rates
 from esvae_core.layers import SpikingLayer, dense, down, up
 from esvae_core.leaks import ReadoutLeak
 from esvae_core.mixture import Mixture
-from esvae_core.model import ImageModel
 from esvae_core.neurons import Run
 
 
@@ -122,7 +122,7 @@ class SpikingCoder(ImageModel):
             InputError: if the images have another shape or type or values outside [-1, 1], or the engine cannot do it.
         """
         steps = self._steps(steps)
-        x, now = self._images(images), 1
+        x, input_steps = self._images(images), 1
         if (events := self._folded.choose(self, x, engine)) is not None:
             found = events.encode(x.numpy(), steps, torch.get_num_threads())
             if firing is not None:
@@ -130,9 +130,9 @@ class SpikingCoder(ImageModel):
             spikes = torch.from_numpy(found.spikes)
             return Posterior(spikes.mean(0), spikes)
         for i, layer in enumerate(self.encoder):
-            x, now = layer(x, now, steps), steps
+            x, input_steps = layer(x, input_steps, steps), steps
             _note(firing, f"encoder.{i}", x)
-        spikes = self.to_latent(x.flatten(1), now, steps).float().view(steps, len(images), -1)
+        spikes = self.to_latent(x.flatten(1), input_steps, steps).float().view(steps, len(images), -1)
         _note(firing, "to_latent", spikes)
         return Posterior(spikes.mean(0), spikes)
 
@@ -179,13 +179,13 @@ class SpikingCoder(ImageModel):
     def trace_encode(self, images: Tensor, *, steps: int | None = None) -> Trace:
         """The encoder's layers, step by step; names 'encoder.0' ... 'to_latent'."""
         steps = self._steps(steps)
-        x, now = self._images(images), 1
+        x, input_steps = self._images(images), 1
         layers = {}
         for i, layer in enumerate(self.encoder):
             assert isinstance(layer, SpikingLayer)
-            layers[f"encoder.{i}"] = layer.run(x, now, steps)
-            x, now = layers[f"encoder.{i}"].spikes.flatten(0, 1), steps
-        layers["to_latent"] = self.to_latent.run(x.flatten(1), now, steps)
+            layers[f"encoder.{i}"] = layer.run(x, input_steps, steps)
+            x, input_steps = layers[f"encoder.{i}"].spikes.flatten(0, 1), steps
+        layers["to_latent"] = self.to_latent.run(x.flatten(1), input_steps, steps)
         return Trace(layers)
 
     @torch.no_grad()

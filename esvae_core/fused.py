@@ -1,8 +1,8 @@
 """The CPU's fast paths as functions that torch can differentiate: tdBN with LIF, convolutions of spikes, and layers
 whose memory is bounded by working through the batch in parts.
 
-The compiled kernels are `esvae_core.kernels` and `esvae_core.events`; the slow twin is `norm_lif_reference` behind the
-layer's own convolution (`esvae_core.layers`).
+The compiled kernels are `esvae_core.kernels` and `esvae_core.spike_conv`; the slow twin is `norm_lif_reference` behind
+the layer's own convolution (`esvae_core.layers`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from esvae_core import events, kernels
+from esvae_core import kernels, spike_conv
 from esvae_core.config import NeuronConfig
 from esvae_core.kernels import F32
 from esvae_core.tdbn import TdBatchNorm, shared_sum
@@ -84,7 +84,7 @@ def _leaks(leak: Tensor | None, neuron: NeuronConfig, channels: int) -> F32:
 
 
 def _fire(flat: F32, by: _Scaling, neuron: NeuronConfig, leaks: F32, steps: int) -> F32:
-    """Spikes (steps, L) of LIF neurons driven by scaled `flat` (now, L)."""
+    """Spikes (steps, L) of LIF neurons driven by scaled `flat` (input_steps, L)."""
     spikes = np.empty((steps, flat.shape[1]), np.float32)
     scale, shift = by.scale.float().numpy(), by.shift.float().numpy()
     rows, soft = kernels.rows_per_block(len(scale)), neuron.reset == "soft"
@@ -94,7 +94,7 @@ def _fire(flat: F32, by: _Scaling, neuron: NeuronConfig, leaks: F32, steps: int)
 
 
 def _back(flat: F32, grad: F32, by: _Scaling, neuron: NeuronConfig, leaks: F32) -> tuple[F32, Tensor]:
-    """Gradient by the scaled drive (now, L), and its moments per channel (3, C), given that by the spikes."""
+    """Gradient by the scaled drive (input_steps, L), and its moments per channel (3, C), given that by the spikes."""
     delta = np.empty_like(flat)
     scale, shift = by.scale.float().numpy(), by.shift.float().numpy()
     with _ONE_AT_A_TIME:
@@ -145,25 +145,36 @@ class NormLif(torch.autograd.Function):
         leak: Tensor | None,
         norm: TdBatchNorm,
         neuron: NeuronConfig,
-        now: int,
+        input_steps: int,
         steps: int,
     ) -> Tensor:
-        flat, channels, repeats = _flat(x, now), x.shape[1], steps // now  # a constant input counts at every step
+        flat, channels, repeats = (
+            _flat(x, input_steps),
+            x.shape[1],
+            steps // input_steps,
+        )  # a constant input counts at every step
         moments = _moments(flat, channels) * repeats if norm.training else None
         by = _scaling(norm, neuron, moments, flat.size // channels * repeats)
         leaks = _leaks(leak, neuron, channels)
         spikes = _fire(flat, by, neuron, leaks, steps)
         ctx.save_for_backward(x)
-        ctx.by, ctx.neuron, ctx.leaks, ctx.learned, ctx.now, ctx.steps = by, neuron, leaks, leak is not None, now, steps
-        return _like(spikes, torch.Size((x.shape[0] // now * steps, *x.shape[1:])))
+        ctx.by, ctx.neuron, ctx.leaks, ctx.learned, ctx.input_steps, ctx.steps = (
+            by,
+            neuron,
+            leaks,
+            leak is not None,
+            input_steps,
+            steps,
+        )
+        return _like(spikes, torch.Size((x.shape[0] // input_steps * steps, *x.shape[1:])))
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # noqa: D102
         (x,) = ctx.saved_tensors
-        flat = _flat(x, ctx.now)
+        flat = _flat(x, ctx.input_steps)
         delta, moments = _back(flat, _flat(grads[0], ctx.steps), ctx.by, ctx.neuron, ctx.leaks)
         whole = shared_sum(moments) if ctx.by.values else moments
-        _through_norm(delta, flat, ctx.by, whole, ctx.steps // ctx.now)
+        _through_norm(delta, flat, ctx.by, whole, ctx.steps // ctx.input_steps)
         of_leak = moments[2].float() if ctx.learned else None
         return _like(delta, x.shape), *_of_norm(ctx.by, moments), of_leak, None, None, None, None
 
@@ -172,29 +183,35 @@ class NormLif(torch.autograd.Function):
 
 
 class _SpikeConvolution(torch.autograd.Function):
-    """Convolution of spikes by additions (`esvae_core.events`); of the spikes only bits are kept for the backward."""
+    """Convolution of spikes by additions (`esvae_core.spike_conv`); only the spikes' bits are kept for the backward."""
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, bits: events.Bits, way: events.Way, low: bool
+        ctx: Any,
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        bits: spike_conv.Bits,
+        geometry: spike_conv.ConvGeometry,
+        low: bool,
     ) -> Tensor:
         with _ONE_AT_A_TIME:
-            out = events.convolve(bits, events.tiles(_rows(weight, way)), bias.detach().numpy(), way)
+            out = spike_conv.convolve(bits, spike_conv.tiles(_rows(weight, geometry)), bias.detach().numpy(), geometry)
         ctx.save_for_backward(weight)
-        ctx.bits, ctx.way, ctx.low, ctx.shape = bits, way, low, x.shape
-        return _like(out, torch.Size((len(x), out.shape[-1], *way.size)))
+        ctx.bits, ctx.geometry, ctx.low, ctx.shape = bits, geometry, low, x.shape
+        return _like(out, torch.Size((len(x), out.shape[-1], *geometry.size)))
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         (weight,) = ctx.saved_tensors
-        way, grad = ctx.way, grads[0]
+        geometry, grad = ctx.geometry, grads[0]
         of_x = of_weight = of_bias = None
         if ctx.needs_input_grad[1] or ctx.needs_input_grad[2]:
             flat = _flat(grad, len(grad)).reshape(len(grad), -1, grad.shape[1])
             with _ONE_AT_A_TIME:
-                rows, of_rows = events.weight_gradient(ctx.bits, flat, way, ctx.shape[1])
-            by_tap = torch.from_numpy(rows).view(way.kernel, way.kernel, ctx.shape[1], -1)
-            of_weight = by_tap.permute((2, 3, 0, 1) if way.transposed else (3, 2, 0, 1))
+                rows, of_rows = spike_conv.weight_gradient(ctx.bits, flat, geometry, ctx.shape[1])
+            by_tap = torch.from_numpy(rows).view(geometry.kernel, geometry.kernel, ctx.shape[1], -1)
+            of_weight = by_tap.permute((2, 3, 0, 1) if geometry.transposed else (3, 2, 0, 1))
             of_bias = torch.from_numpy(of_rows)
         if ctx.needs_input_grad[0]:
             kind = torch.bfloat16 if ctx.low else torch.float32
@@ -204,25 +221,25 @@ class _SpikeConvolution(torch.autograd.Function):
                 only_shape,
                 weight.to(kind),
                 None,
-                [way.stride] * 2,
-                [way.padding] * 2,
+                [geometry.stride] * 2,
+                [geometry.padding] * 2,
                 [1, 1],
-                way.transposed,
-                [way.extra] * 2,
+                geometry.transposed,
+                [geometry.extra] * 2,
                 1,
                 [True, False, False],
             )[0].float()
         return of_x, of_weight, of_bias, None, None, None
 
 
-def _rows(weight: Tensor, way: events.Way) -> Any:
+def _rows(weight: Tensor, geometry: spike_conv.ConvGeometry) -> Any:
     """A convolution's weights as rows (taps * inputs, outputs)."""
-    by_tap = weight.detach().permute((2, 3, 0, 1) if way.transposed else (2, 3, 1, 0))
+    by_tap = weight.detach().permute((2, 3, 0, 1) if geometry.transposed else (2, 3, 1, 0))
     return by_tap.reshape(-1, by_tap.shape[3]).numpy()
 
 
 def apply(transform: nn.Module, x: Tensor) -> Tensor:
-    """transform(x), by the fastest way: few spikes convolved on the CPU are added up one by one."""
+    """transform(x), by the fastest geometry: few spikes convolved on the CPU are added up one by one."""
     if not isinstance(transform, nn.Conv2d | nn.ConvTranspose2d) or x.device.type != "cpu":
         return cast(Tensor, transform(x))
     if x.dtype != torch.float32 or transform.weight.dtype != torch.float32:
@@ -230,16 +247,16 @@ def apply(transform: nn.Module, x: Tensor) -> Tensor:
     if transform._forward_hooks or transform._forward_pre_hooks:  # somebody watches it run
         return cast(Tensor, transform(x))
     with _ONE_AT_A_TIME:
-        bits, rate = events.pack(_flat(x, len(x)).reshape(-1, x.shape[1]))
-    if not rate <= events.DENSE_ABOVE:  # many spikes, or other numbers than 0 and 1
+        bits, rate = spike_conv.pack_bits(_flat(x, len(x)).reshape(-1, x.shape[1]))
+    if not rate <= spike_conv.DENSE_ABOVE:  # many spikes, or other numbers than 0 and 1
         return cast(Tensor, transform(x))
     kernel, stride, padding = transform.kernel_size[0], transform.stride[0], transform.padding[0]
     extra = transform.output_padding[0] if isinstance(transform, nn.ConvTranspose2d) else None
-    way = events.way(x.shape[2], x.shape[3], kernel, stride, int(padding), extra)
+    geometry = spike_conv.conv_geometry(x.shape[2], x.shape[3], kernel, stride, int(padding), extra)
     bits = bits.reshape(len(x), -1, bits.shape[1])
     low = torch.is_autocast_enabled("cpu")
     out: Tensor = _SpikeConvolution.apply(  # type: ignore[no-untyped-call]
-        x, transform.weight, transform.bias, bits, way, low
+        x, transform.weight, transform.bias, bits, geometry, low
     )
     return out
 

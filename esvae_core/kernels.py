@@ -15,7 +15,7 @@ import numpy as np
 from numba import prange
 from numpy.typing import NDArray
 
-from esvae_core.compiled import compiled_with
+from esvae_core.numba_jit import jit
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -27,7 +27,7 @@ BLOCK = 512
 """Values per block and time step: with T = 16, 32 kB of membranes."""
 
 
-compiled = compiled_with(parallel=True, fastmath={"contract", "nsz", "arcp"})
+compiled = jit(parallel=True, fastmath={"contract", "nsz", "arcp"})
 """Decorator of functions that use all cores."""
 
 
@@ -83,7 +83,7 @@ def forward(x: F32, scale: F32, shift: F32, leak: F32, rows: int, threshold: flo
         gain = np.empty(width, np.float32)
         bias = np.empty(width, np.float32)
         stays = np.empty(width, np.float32)
-        rest = np.zeros(width, np.float32)
+        carried = np.zeros(width, np.float32)
         for r in range(rows):
             for c in range(channels):
                 gain[r * channels + c] = scale[c]
@@ -93,10 +93,10 @@ def forward(x: F32, scale: F32, shift: F32, leak: F32, rows: int, threshold: flo
             drive = x[t * moving, first : first + count]
             out = spikes[t, first : first + count]
             for j in range(count):
-                membrane = stays[j] * rest[j] + (gain[j] * drive[j] + bias[j])
+                membrane = stays[j] * carried[j] + (gain[j] * drive[j] + bias[j])
                 fired = membrane > threshold32
                 out[j] = one if fired else zero
-                rest[j] = (keep * membrane - drop) if fired else membrane
+                carried[j] = (keep * membrane - drop) if fired else membrane
 
 
 @compiled
@@ -139,7 +139,7 @@ def backward(
         gain = np.empty(width, np.float32)
         bias = np.empty(width, np.float32)
         stays = np.empty(width, np.float32)
-        rest = np.zeros(width, np.float32)
+        carried = np.zeros(width, np.float32)
         membranes = np.empty((steps + 1, width), np.float32)  # the first is that of before the first step
         membranes[0] = zero
         for r in range(rows):
@@ -151,10 +151,10 @@ def backward(
             drive = x[t * moving, first : first + count]
             row = membranes[t + 1]
             for j in range(count):
-                membrane = stays[j] * rest[j] + (gain[j] * drive[j] + bias[j])
+                membrane = stays[j] * carried[j] + (gain[j] * drive[j] + bias[j])
                 row[j] = membrane
-                rest[j] = (keep * membrane - drop) if membrane > threshold32 else membrane
-        later = np.zeros(width, np.float32)  # gradient by the rest that the next step started from
+                carried[j] = (keep * membrane - drop) if membrane > threshold32 else membrane
+        later = np.zeros(width, np.float32)  # gradient by the membrane that the next step started from
         total = np.zeros(width, np.float32)
         moment = np.zeros(width, np.float32)
         of_leak = np.zeros(width, np.float32)

@@ -48,30 +48,30 @@ def _normalise(x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, repeats: int)
 
 
 def norm_lif_reference(
-    x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, now: int, steps: int, leak: Tensor | None = None
+    x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, input_steps: int, steps: int, leak: Tensor | None = None
 ) -> Run:
     """tdBN and LIF step by step, membranes included: any device, any floating type; the slow twin of `norm_lif`.
 
     Args:
-        x: (now * N, C, ...) pre-activations.
+        x: (input_steps * N, C, ...) pre-activations.
         norm: its mode (training or evaluation) decides which statistics are used.
         neuron: leak, threshold, reset and surrogate.
-        now: time steps in x: `steps`, or 1 where the input is the same at every step.
+        input_steps: time steps in x: `steps`, or 1 where the input is the same at every step.
         steps: time steps to run (T).
         leak: (C,) in place of the neuron's.
 
     Returns:
         Spikes and membranes, each (T, N, C, ...).
     """
-    drive = _normalise(x.float(), norm, neuron, steps // now)
-    drive = drive.view(now, -1, *x.shape[1:])
+    drive = _normalise(x.float(), norm, neuron, steps // input_steps)
+    drive = drive.view(input_steps, -1, *x.shape[1:])
     if leak is not None:
         leak = leak.view(-1, *[1] * (x.dim() - 2))
     return lif(drive.expand(steps, *drive.shape[1:]), neuron, leak)
 
 
 def norm_lif(
-    x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, now: int, steps: int, leak: Tensor | None = None
+    x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, input_steps: int, steps: int, leak: Tensor | None = None
 ) -> Tensor:
     """tdBN and LIF over time, by the fastest way the device has.
 
@@ -82,13 +82,13 @@ def norm_lif(
     """
     if x.device.type == "cpu":
         spikes: Tensor = NormLif.apply(  # type: ignore[no-untyped-call]
-            x.float(), norm.weight, norm.bias, leak, norm, neuron, now, steps
+            x.float(), norm.weight, norm.bias, leak, norm, neuron, input_steps, steps
         )
         return spikes
     fast = _on_cuda() if x.device.type == "cuda" else None
     if fast is None:
-        return norm_lif_reference(x, norm, neuron, now, steps, leak).spikes.flatten(0, 1)
-    return fast(x, norm, neuron, now, steps, leak, None)
+        return norm_lif_reference(x, norm, neuron, input_steps, steps, leak).spikes.flatten(0, 1)
+    return fast(x, norm, neuron, input_steps, steps, leak, None)
 
 
 FastNormLif = Callable[[Tensor, TdBatchNorm, NeuronConfig, int, int, Tensor | None, Tensor | None], Tensor]
@@ -130,11 +130,11 @@ class SpikingLayer(nn.Module):
         self.leak_logit = leak_logits(neuron.leak, width) if neuron.learned_leak else None
         self.images_at_a_time: int | None = None
 
-    def forward(self, x: Tensor, now: int, steps: int) -> Tensor:
-        """(now * N, ...) -> spikes (steps * N, ...); `now` is `steps`, or 1 for an input constant in time."""
+    def forward(self, x: Tensor, input_steps: int, steps: int) -> Tensor:
+        """(input_steps * N, ...) -> spikes (steps * N, ...); `input_steps` is `steps`, or 1 for constant input."""
         images, transform = self.images_at_a_time, self.transform
         convolves = isinstance(transform, nn.Conv2d | nn.ConvTranspose2d)
-        if images and convolves and x.requires_grad and x.device.type == "cpu" and images * now < len(x):
+        if images and convolves and x.requires_grad and x.device.type == "cpu" and images * input_steps < len(x):
             spikes: Tensor = Bounded.apply(  # type: ignore[no-untyped-call]
                 x,
                 transform.weight,
@@ -151,23 +151,25 @@ class SpikingLayer(nn.Module):
             return spikes
         fast = _on_cuda() if x.device.type == "cuda" and self.norm.training else None
         if fast is not None:
-            return fast(_without_bias(transform, x), self.norm, self.neuron, now, steps, self.leak(), transform.bias)
-        return norm_lif(apply(self.transform, x), self.norm, self.neuron, now, steps, self.leak())
+            return fast(
+                _without_bias(transform, x), self.norm, self.neuron, input_steps, steps, self.leak(), transform.bias
+            )
+        return norm_lif(apply(self.transform, x), self.norm, self.neuron, input_steps, steps, self.leak())
 
     def leak(self) -> Tensor | None:
         """(C,) in (0, 1): the leak each channel has learned (Fang et al., ICCV 2021); None: all have the neuron's."""
         return None if self.leak_logit is None else self.leak_logit.sigmoid()
 
-    def run(self, x: Tensor, now: int, steps: int) -> Run:
+    def run(self, x: Tensor, input_steps: int, steps: int) -> Run:
         """As `forward`, step by step, with the membranes: both (steps, N, ...)."""
-        return norm_lif_reference(self.transform(x), self.norm, self.neuron, now, steps, self.leak())
+        return norm_lif_reference(self.transform(x), self.norm, self.neuron, input_steps, steps, self.leak())
 
-    def step(self, x: Tensor, rest: Tensor) -> tuple[Tensor, Tensor]:
+    def step(self, x: Tensor, carried: Tensor) -> tuple[Tensor, Tensor]:
         """One time step alone, in evaluation mode, where the normalisation does not depend on the other steps.
 
         Args:
             x: (N, ...) input of the step.
-            rest: what the membranes kept of the step before; a zero before the first.
+            carried: what the membranes kept of the step before; a zero before the first.
 
         Returns:
             Spikes (N, ...), and what the membranes keep.
@@ -176,7 +178,7 @@ class SpikingLayer(nn.Module):
         if leak is not None:
             leak = leak.view(-1, *[1] * (x.dim() - 2))
         drive = _normalise(self.transform(x).float(), self.norm, self.neuron, 1)
-        fired, _, kept = lif_step(drive, rest, self.neuron, leak)
+        fired, _, kept = lif_step(drive, carried, self.neuron, leak)
         return fired, kept
 
 

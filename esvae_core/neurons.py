@@ -46,20 +46,20 @@ def spike(membrane: Tensor, neuron: NeuronConfig) -> Tensor:
 
 
 def lif_step(
-    drive: Tensor, rest: Tensor, neuron: NeuronConfig, leak: Tensor | None = None
+    drive: Tensor, carried: Tensor, neuron: NeuronConfig, leak: Tensor | None = None
 ) -> tuple[Tensor, Tensor, Tensor]:
     """One time step of LIF neurons (equation 1).
 
     Args:
         drive: input of this step, any shape.
-        rest: what the membrane kept after the last step's spike, same shape; zeros before the first step.
+        carried: what the membrane kept after the last step's spike, same shape; zeros before the first step.
         neuron: leak, threshold, reset and surrogate.
         leak: in place of the neuron's, of a shape that broadcasts.
 
     Returns:
         Spikes (0 or 1), the membrane before the reset, and what it keeps after it; gradients flow through the reset.
     """
-    membrane = (neuron.leak if leak is None else leak) * rest + drive
+    membrane = (neuron.leak if leak is None else leak) * carried + drive
     fired = spike(membrane, neuron)
     kept = membrane * (1 - fired) if neuron.reset == "hard" else membrane - neuron.threshold * fired
     return fired, membrane, kept
@@ -80,10 +80,10 @@ def lif(drive: Tensor, neuron: NeuronConfig, leak: Tensor | None = None) -> Run:
         neuron: leak, threshold, reset and surrogate.
         leak: in place of the neuron's, of a shape that broadcasts to a step's.
     """
-    rest = torch.zeros_like(drive[0])
+    carried = torch.zeros_like(drive[0])
     spikes, membranes = [], []
     for step in drive:
-        fired, membrane, rest = lif_step(step, rest, neuron, leak)
+        fired, membrane, carried = lif_step(step, carried, neuron, leak)
         spikes.append(fired)
         membranes.append(membrane)
     return Run(torch.stack(spikes), torch.stack(membranes))

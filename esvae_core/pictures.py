@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from esvae_core import letters
+from esvae_core import bitmap_font
 from esvae_core.errors import InputError
 
-CAPTION = letters.HEIGHT + 2  # rows of white with a line of letters in it
+CAPTION = bitmap_font.HEIGHT + 2  # rows of white with a line of letters in it
 
 
 def to_uint8(images: Tensor) -> NDArray[np.uint8]:
@@ -48,11 +48,11 @@ def sheet(
     for i, tile in enumerate(pixels):
         top, left = i // columns * (tall + gap), i % columns * (width + gap)
         out[top : top + height, left : left + width] = tile
-        text = captions[i][: (width + 1) // letters.WIDTH] if i < len(captions) else ""
+        text = captions[i][: (width + 1) // bitmap_font.WIDTH] if i < len(captions) else ""
         if text:
-            ink = letters.written(text)
+            ink = bitmap_font.written(text)
             top, left = top + height + 1, left + (width - ink.shape[1]) // 2
-            out[top : top + letters.HEIGHT, left : left + ink.shape[1]][ink] = 0
+            out[top : top + bitmap_font.HEIGHT, left : left + ink.shape[1]][ink] = 0
     return out.repeat(scale, axis=0).repeat(scale, axis=1)
 
 

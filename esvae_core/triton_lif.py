@@ -119,17 +119,17 @@ def _forward(  # type: ignore[no-untyped-def]
     stays = tl.load(leaks + c, mask=c < C, other=0.0)[None, :] if LEARNED else leak
     target = r.to(tl.int64)[:, None] * C + c[None, :]
     source = x + target
-    rest = tl.zeros((DOWN, ACROSS), tl.float32)
+    carried = tl.zeros((DOWN, ACROSS), tl.float32)
     for _ in range(steps):
         drive = tl.load(source, mask=mine, other=0.0).to(tl.float32) * scale + shift
-        membrane = stays * rest + drive
+        membrane = stays * carried + drive
         fired = membrane > threshold
         tl.store(spikes + target, tl.where(fired, 1.0, 0.0), mask=mine)
         tl.store(membranes + target, membrane, mask=mine)
         if SOFT:  # noqa: SIM108
-            rest = tl.where(fired, membrane - threshold, membrane)
+            carried = tl.where(fired, membrane - threshold, membrane)
         else:
-            rest = tl.where(fired, 0.0, membrane)
+            carried = tl.where(fired, 0.0, membrane)
         source += stride
         target += length
 
@@ -171,7 +171,7 @@ def _backward(  # type: ignore[no-untyped-def]
     first = r.to(tl.int64)[:, None] * C + c[None, :]
     place = first + (steps - 1).to(tl.int64) * length
     source = x + first + (steps - 1).to(tl.int64) * stride
-    later = tl.zeros((DOWN, ACROSS), tl.float32)  # gradient by the rest that the next step started from
+    later = tl.zeros((DOWN, ACROSS), tl.float32)  # gradient by the membrane that the next step started from
     total = tl.zeros((DOWN, ACROSS), tl.float32)
     along = tl.zeros((DOWN, ACROSS), tl.float32)
     of_leak = tl.zeros((DOWN, ACROSS), tl.float32)
@@ -293,16 +293,18 @@ class _NormLif(torch.autograd.Function):
         offset: Tensor | None,
         norm: TdBatchNorm,
         neuron: NeuronConfig,
-        now: int,
+        input_steps: int,
         steps: int,
     ) -> Tensor:
         last, channels = x.movedim(1, -1).contiguous(), x.shape[1]
         rows = last.numel() // channels
-        each, length = rows // now, last.numel() // now
+        each, length = rows // input_steps, last.numel() // input_steps
         tile = _tile(channels, _TILE)
         with torch.cuda.device_of(x):  # type: ignore[no-untyped-call]
-            channel = _per_channel(last, rows, norm, norm.alpha * neuron.threshold, offset, steps // now)
-            spikes, membranes = (last.new_empty((last.shape[0] // now * steps, *last.shape[1:])) for _ in range(2))
+            channel = _per_channel(last, rows, norm, norm.alpha * neuron.threshold, offset, steps // input_steps)
+            spikes, membranes = (
+                last.new_empty((last.shape[0] // input_steps * steps, *last.shape[1:])) for _ in range(2)
+            )
             _forward[_tiles(each, channels, tile)](
                 last,
                 channel,
@@ -311,7 +313,7 @@ class _NormLif(torch.autograd.Function):
                 channel if leak is None else leak,
                 each,
                 length,
-                length if now > 1 else 0,
+                length if input_steps > 1 else 0,
                 steps,
                 neuron.leak,
                 neuron.threshold,
@@ -321,7 +323,7 @@ class _NormLif(torch.autograd.Function):
                 **tile,
             )
         ctx.save_for_backward(last, channel, membranes, leak)
-        ctx.norm, ctx.neuron, ctx.now, ctx.steps, ctx.training = norm, neuron, now, steps, norm.training
+        ctx.norm, ctx.neuron, ctx.input_steps, ctx.steps, ctx.training = norm, neuron, input_steps, steps, norm.training
         ctx.offset = offset
         return spikes.movedim(-1, 1)
 
@@ -329,9 +331,9 @@ class _NormLif(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         last, channel, membranes, leak = ctx.saved_tensors
         neuron: NeuronConfig = ctx.neuron
-        channels, now = last.shape[-1], ctx.now
+        channels, input_steps = last.shape[-1], ctx.input_steps
         rows = last.numel() // channels
-        each, length = rows // now, last.numel() // now
+        each, length = rows // input_steps, last.numel() // input_steps
         tile = _tile(channels, _TILE)
         grid = _tiles(each, channels, tile)
         delta, out = torch.empty_like(last), torch.empty_like(last)
@@ -347,7 +349,7 @@ class _NormLif(torch.autograd.Function):
                 partial,
                 each,
                 length,
-                length if now > 1 else 0,
+                length if input_steps > 1 else 0,
                 ctx.steps,
                 neuron.leak,
                 neuron.threshold,
@@ -357,7 +359,7 @@ class _NormLif(torch.autograd.Function):
                 LEARNED=leak is not None,
                 SHAPE=neuron.surrogate_shape,
                 SOFT=neuron.reset == "soft",
-                CONSTANT=now < ctx.steps,
+                CONSTANT=input_steps < ctx.steps,
                 **tile,
             )
             sums = partial.sum(0)
@@ -382,7 +384,7 @@ def norm_lif(
     x: Tensor,
     norm: TdBatchNorm,
     neuron: NeuronConfig,
-    now: int,
+    input_steps: int,
     steps: int,
     leak: Tensor | None = None,
     offset: Tensor | None = None,
@@ -393,11 +395,11 @@ def norm_lif(
     of 2^-9; the spikes themselves come from float32.
 
     Args:
-        x, norm, neuron, now, steps, leak: as there.
+        x, norm, neuron, input_steps, steps, leak: as there.
         offset: (C,) what is still to be added to x, in training mode: a bias, which the batch's mean takes away
             again, so that only the running mean has to know of it and its gradient is 0.
     """
     spikes: Tensor = _NormLif.apply(  # type: ignore[no-untyped-call]
-        x, norm.weight, norm.bias, leak, offset, norm, neuron, now, steps
+        x, norm.weight, norm.bias, leak, offset, norm, neuron, input_steps, steps
     )
     return spikes

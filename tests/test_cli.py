@@ -18,7 +18,7 @@ from rich.console import Console
 
 from benchmarks.published_layout import published_network, published_state
 from esvae_core import cli
-from esvae_core.checkpoint import DataRecord, Header, content_hash, load, save
+from esvae_core.checkpoint import DataRecord, Header, load, save, weights_hash
 from esvae_core.cli import console
 from esvae_core.config import TrainConfig
 from esvae_core.controls.directions import by_hand
@@ -635,7 +635,7 @@ def controlled(checkpoint):
     d = known.model.config.latent_dim
     more = by_hand("more", np.full((1, d), 0.9), np.full((1, d), 0.2))
     lost = dataclasses.replace(more, name="lost", steerable=False, why="cannot be read from pictures: R^2 0.01")
-    where = {"dataset": "digits", "dataset_sha256": "", "checkpoint_sha256": content_hash(known.model.state_dict())}
+    where = {"dataset": "digits", "dataset_sha256": "", "checkpoint_sha256": weights_hash(known.model.state_dict())}
     write_controls(beside(checkpoint), (more, lost), **where)
     return checkpoint
 

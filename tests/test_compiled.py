@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-OWN = "from esvae_core.compiled import compiled_with\n\n\n@compiled_with()\ndef double(x):\n    return 2 * x\n"
+OWN = "from esvae_core.numba_jit import jit\n\n\n@jit()\ndef double(x):\n    return 2 * x\n"
 OTHERS = "from numba import njit\n\n\n@njit(cache=True)\ndef double(x):\n    return 2 * x\n"
 CALL = """
 from importlib import import_module
-from esvae_core.compiled import cached
+from esvae_core.numba_jit import cached
 assert cached(lambda: import_module("away.code")).double(21) == 42
 """
 FULL = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"

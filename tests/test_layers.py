@@ -41,7 +41,7 @@ def leaks_of(neuron, channels):
     return torch.linspace(0.1, 0.9, channels).requires_grad_() if neuron.learned_leak else None
 
 
-def compare(x, neuron, now, steps, *, training, seed=0):
+def compare(x, neuron, input_steps, steps, *, training, seed=0):
     """Both ways on the same input: spikes, gradients and statistics must agree.
 
     A membrane within rounding of the threshold may fire on one side only; from then on that neuron's trace differs. A
@@ -54,8 +54,8 @@ def compare(x, neuron, now, steps, *, training, seed=0):
     )
     fast_x, slow_x = x.clone().requires_grad_(), x.clone().requires_grad_()
     fast_leak, slow_leak = leaks_of(neuron, channels), leaks_of(neuron, channels)
-    fast = norm_lif(fast_x, fast_norm, neuron, now, steps, fast_leak)
-    slow, membranes = norm_lif_reference(slow_x, slow_norm, neuron, now, steps, slow_leak)
+    fast = norm_lif(fast_x, fast_norm, neuron, input_steps, steps, fast_leak)
+    slow, membranes = norm_lif_reference(slow_x, slow_norm, neuron, input_steps, steps, slow_leak)
     slow = slow.flatten(0, 1)
     assert fast.shape == slow.shape
     assert fast.dtype is torch.float32
@@ -91,11 +91,11 @@ def compare(x, neuron, now, steps, *, training, seed=0):
 @pytest.mark.parametrize("shape", [(5, 3, 7, 9), (4, 600), (1, 1, 1, 1), (33, 16)], ids=str)
 def test_fused_agrees_with_reference(shape, constant, neuron, training):
     steps = 6
-    now = 1 if constant else steps
+    input_steps = 1 if constant else steps
     if shape == (1, 1, 1, 1) and training and constant:
         shape = (2, 1, 1, 1)  # a single value has no variance to speak of: its normalised form is rounding
-    x = torch.randn(now * shape[0], *shape[1:], generator=torch.Generator().manual_seed(0)) * 2
-    spikes = compare(x, neuron, now, steps, training=training)
+    x = torch.randn(input_steps * shape[0], *shape[1:], generator=torch.Generator().manual_seed(0)) * 2
+    spikes = compare(x, neuron, input_steps, steps, training=training)
     if spikes.numel() > 100:
         assert 0.02 < float(spikes.mean()) < 0.98
 
@@ -114,11 +114,11 @@ def test_fused_agrees_with_reference_whatever_the_parameters(data):
         surrogate_width=data.draw(number(0.0625, 4)),
     )
     steps, images, channels, pixels = (data.draw(st.integers(1, high)) for high in (9, 6, 40, 30))
-    now = data.draw(st.sampled_from([1, steps]))
+    input_steps = data.draw(st.sampled_from([1, steps]))
     seed = data.draw(st.integers(0, 10_000))
-    x = torch.randn(now * images, channels, pixels, 1, generator=torch.Generator().manual_seed(seed))
+    x = torch.randn(input_steps * images, channels, pixels, 1, generator=torch.Generator().manual_seed(seed))
     training = data.draw(st.booleans()) and images * pixels > 4
-    compare(x, neuron, now, steps, training=training, seed=seed)
+    compare(x, neuron, input_steps, steps, training=training, seed=seed)
 
 
 @pytest.mark.parametrize("channels", [1, 3, kernels.BLOCK - 1, kernels.BLOCK, kernels.BLOCK + 1, 2000])
@@ -319,10 +319,10 @@ from esvae_core.layers import norm_lif_reference
 from tests.test_layers import HARD, SOFT, TAILED, TRIANGLE, leaks_of, made_norm
 
 for neuron in (HARD, SOFT, TRIANGLE, TAILED):
-    for now, steps, training in ((1, 5, True), (5, 5, True), (5, 5, False), (1, 1, True)):
+    for input_steps, steps, training in ((1, 5, True), (5, 5, True), (5, 5, False), (1, 1, True)):
         for shape in ((4, 7, 5, 6), (9, 600)):
             for kind, most in ((torch.float32, 0), (torch.bfloat16, 0.001)):
-                x = torch.randn(now * shape[0], *shape[1:], generator=torch.Generator().manual_seed(3)).to(kind)
+                x = torch.randn(input_steps * shape[0], *shape[1:], generator=torch.Generator().manual_seed(3)).to(kind)
                 if x.dim() == 4:
                     x = x.contiguous(memory_format=torch.channels_last)
                 grad = torch.randn((steps * shape[0], *shape[1:]), generator=torch.Generator().manual_seed(1))
@@ -332,12 +332,12 @@ for neuron in (HARD, SOFT, TRIANGLE, TAILED):
                     leak = leaks_of(neuron, shape[1])
                     if fast:
                         part = offset.clone().requires_grad_() if training else None
-                        spikes = triton_lif.norm_lif(leaf, norm, neuron, now, steps, leak, part)
+                        spikes = triton_lif.norm_lif(leaf, norm, neuron, input_steps, steps, leak, part)
                         assert spikes.dtype == kind
                         spikes.backward(grad.to(kind))
                         assert part is None or not part.grad.any()
                     else:
-                        spikes = norm_lif_reference(leaf, norm, neuron, now, steps, leak).spikes.flatten(0, 1)
+                        spikes = norm_lif_reference(leaf, norm, neuron, input_steps, steps, leak).spikes.flatten(0, 1)
                         spikes.backward(grad)
                         if training:
                             norm.running_mean += norm.momentum * offset
@@ -369,13 +369,13 @@ def test_on_cuda():
     if not torch.cuda.is_available():
         pytest.skip("no CUDA device here")
     for neuron in (HARD, SOFT, TRIANGLE, TAILED):
-        for now, steps in ((1, 6), (6, 6), (1, 1)):
-            x = torch.randn(now * 4, 7, 5, 6, generator=torch.Generator().manual_seed(3)).cuda()
+        for input_steps, steps in ((1, 6), (6, 6), (1, 1)):
+            x = torch.randn(input_steps * 4, 7, 5, 6, generator=torch.Generator().manual_seed(3)).cuda()
             answers = []
             for run in (norm_lif, lambda *args: norm_lif_reference(*args).spikes.flatten(0, 1)):
                 norm, leaf = made_norm(7, training=True).cuda(), x.clone().requires_grad_()
                 leak = None if not neuron.learned_leak else torch.linspace(0.1, 0.9, 7).cuda().requires_grad_()
-                spikes = run(leaf, norm, neuron, now, steps, leak)
+                spikes = run(leaf, norm, neuron, input_steps, steps, leak)
                 spikes.backward(torch.ones_like(spikes))
                 answers.append((spikes.detach(), leaf.grad))
             assert float((answers[0][0] != answers[1][0]).float().mean()) < 1e-3
@@ -410,9 +410,9 @@ def test_single_steps_in_evaluation_mode_are_the_run_over_time():
     x = torch.randn(6, 4, 8, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         layer.norm.running_var.fill_(0.3)
-        rest, spikes = torch.zeros(()), []
-        for now in x:
-            fired, rest = layer.step(now, rest)
+        carried, spikes = torch.zeros(()), []
+        for drive in x:
+            fired, carried = layer.step(drive, carried)
             spikes.append(fired)
         whole = layer(x.flatten(0, 1), 6, 6).view(6, 4, 16)
     assert torch.equal(torch.stack(spikes), whole)

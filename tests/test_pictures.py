@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from esvae_core.bitmap_font import written
 from esvae_core.errors import InputError
-from esvae_core.letters import written
 from esvae_core.pictures import grid, sheet, to_uint8
 
 

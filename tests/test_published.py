@@ -23,8 +23,8 @@ from esvae_core.published import published_names
 SMALL = {"image_channels": 1, "image_size": 8, "channels": (4, 8), "latent_dim": 6, "time_steps": 4}
 
 
-def reference_path(x, norm, neuron, now, steps, leak):
-    return layers.norm_lif_reference(x, norm, neuron, now, steps, leak).spikes.flatten(0, 1)
+def reference_path(x, norm, neuron, input_steps, steps, leak):
+    return layers.norm_lif_reference(x, norm, neuron, input_steps, steps, leak).spikes.flatten(0, 1)
 
 
 @pytest.fixture(params=["fused", "reference"])

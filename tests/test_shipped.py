@@ -16,7 +16,7 @@ from esvae_core.data.sprites import FACTORS
 from esvae_core.errors import MissingDataError
 from esvae_core.evaluation.evaluate import evaluate
 from esvae_core.explore import atlas
-from esvae_core.explore.playable import LEVELS, load_playable
+from esvae_core.explore.latent_interface import LEVELS, load_explorable
 
 FOLDER = Path(__file__).parents[1] / "checkpoints"
 _SHAPE = ((32, 64, 128, 256), 32, 16)
@@ -41,7 +41,7 @@ def test_each_has_its_shape_and_an_atlas_of_its_own(name):
     model = load(path).model
     found = atlas.load(atlas.beside(path))
     assert (model.config.channels, model.config.latent_dim, model.config.time_steps) == SHAPES[name]
-    assert found.checkpoint_sha256 == atlas.content_hash(model.state_dict())
+    assert found.checkpoint_sha256 == atlas.weights_hash(model.state_dict())
     assert found.errors is not None
     assert found.contrast is not None
     assert found.map is not None
@@ -78,8 +78,8 @@ def test_what_was_taught_has_its_names():
 def test_each_rival_has_an_atlas_of_its_own(name):
     path = FOLDER / f"{name}.safetensors"
     found = atlas.load(atlas.beside(path))
-    model = load_playable(path).model
-    assert found.checkpoint_sha256 == atlas.content_hash(model.state_dict())
+    model = load_explorable(path).model
+    assert found.checkpoint_sha256 == atlas.weights_hash(model.state_dict())
     assert found.time_steps == LEVELS
     measured = next(m.value for m in load(path).header.metrics if m.name == "mse")
     assert found.errors is not None

@@ -26,7 +26,7 @@ async function ask(base, path, method = "GET") {
 }
 
 /**
- * The server's routes; `app/answers.py` says what each answers.
+ * The server's routes; `app/model_routes.py` says what each answers.
  * @param {string} base their address
  * @returns {Backend}
  */

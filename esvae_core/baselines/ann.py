@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from esvae_core.config import ImageModelConfig
 from esvae_core.errors import InputError
+from esvae_core.image_model import ImageModel
 from esvae_core.mixture import Mixture
-from esvae_core.model import ImageModel
 
 _SLOPE = 0.01
 

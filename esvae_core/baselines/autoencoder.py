@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from esvae_core.baselines.ann import ANNCoder
 from esvae_core.config import AutoencoderConfig
+from esvae_core.image_model import check_count
 from esvae_core.mixture import Mixture, draw, fit
-from esvae_core.model import check_count
 
 
 class Autoencoder(ANNCoder):

@@ -14,7 +14,7 @@ from torch import Tensor
 from esvae_core.baselines.autoregressive import AutoregressivePosterior, AutoregressivePrior
 from esvae_core.config import FSVAEConfig
 from esvae_core.esvae import SpikingCoder
-from esvae_core.model import check_count
+from esvae_core.image_model import check_count
 
 
 class FSVAEOutput(NamedTuple):

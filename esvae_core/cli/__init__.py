@@ -41,7 +41,7 @@ def _run() -> None:
     from esvae_core.cli import console
     from esvae_core.cli.commands import app
     from esvae_core.errors import EsvaeError
-    from esvae_core.memory import keep_large_blocks
+    from esvae_core.malloc import keep_large_blocks
 
     codecs.register_error("esvae", _as_number)
     for stream in (sys.stdout, sys.stderr):

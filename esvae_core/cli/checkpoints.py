@@ -111,11 +111,11 @@ def atlas(
 ) -> None:
     """Write the small file beside a checkpoint that the explorer starts from: rates, errors, dimensions, map."""
     from esvae_core.explore.atlas import beside, build, save
+    from esvae_core.explore.latent_interface import load_explorable
     from esvae_core.explore.map import MapSettings
-    from esvae_core.explore.playable import load_playable
 
     layout = MapSettings(neighbors, min_dist, cast("Metric", metric))
-    loaded = load_playable(checkpoint)
+    loaded = load_explorable(checkpoint)
     data = dataset_of(loaded.header, None, SplitName.test, data_dir, False)
     path = beside(checkpoint)
     with console.bar() as bar:

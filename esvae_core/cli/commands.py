@@ -10,12 +10,12 @@ from esvae_core.cli import (
     controls,
     data,
     evaluate,
+    export,
     fad_net,
+    inference,
     presets,
     prior,
-    takeaway,
     train,
-    use,
 )
 
 app = typer.Typer(
@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Train, measure and use ESVAE, a variational autoencoder of spiking neurons.",
 )
-for part in (train, evaluate, calibrate, prior, checkpoints, controls, use, takeaway, presets):
+for part in (train, evaluate, calibrate, prior, checkpoints, controls, inference, export, presets):
     app.add_typer(part.app)
 app.add_typer(data.app, name="data")
 app.add_typer(fad_net.app, name="fad-net")

@@ -74,7 +74,7 @@ def controls(
 ) -> None:
     """Make the controls of a model: directions of its latent, named, calibrated and with the evidence for each."""
     from esvae_core.arrays import suffix_of
-    from esvae_core.checkpoint import content_hash, load
+    from esvae_core.checkpoint import load, weights_hash
     from esvae_core.controls.directions import Controls
     from esvae_core.controls.file import beside, write_controls
     from esvae_core.controls.make import make_controls
@@ -96,7 +96,7 @@ def controls(
             report=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
         )
     train = splits[0]
-    weights = content_hash(loaded.model.state_dict())
+    weights = weights_hash(loaded.model.state_dict())
     write_controls(path, made, dataset=train.name, dataset_sha256=train.sha256, checkpoint_sha256=weights)
     if not as_json:
         _print(Controls(made), as_json)

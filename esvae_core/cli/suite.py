@@ -46,8 +46,8 @@ def run(
     from esvae_core.arrays import suffix_of
     from esvae_core.checkpoint import load
     from esvae_core.checkpoint import record as keep
-    from esvae_core.evaluation.subject import subject_of
-    from esvae_core.evaluation.suite import Bench, parse_suite, run_suite
+    from esvae_core.evaluation.adapter import adapter_of
+    from esvae_core.evaluation.suite import EvaluationTask, parse_suite, run_suite
 
     plan, groups = parse_suite(suite)
     if out_file is not None:
@@ -66,8 +66,8 @@ def run(
         raise InputError(
             "--record: of a suite it keeps MSE and FAD; expected reconstruction, or generation and a feature network"
         )
-    bench = Bench(
-        subject_of(loaded.model, steps=steps, sampler=sampler.value if sampler else None),
+    evaluation = EvaluationTask(
+        adapter_of(loaded.model, steps=steps, sampler=sampler.value if sampler else None),
         test,
         train,
         plan,
@@ -82,7 +82,7 @@ def run(
             bar.update(task, description=f"{loaded.header.name}: {group}", completed=done, total=total)
 
         kept = None if out_file is None else out_file.with_suffix(".groups.json")
-        result = run_suite(bench, loaded.header.name, groups, kept=kept, report=report)
+        result = run_suite(evaluation, loaded.header.name, groups, kept=kept, report=report)
     if out_file is not None:
         write_atomically(out_file, (result.model_dump_json(indent=2) + "\n").encode())
     if as_json:

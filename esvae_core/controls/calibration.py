@@ -25,7 +25,7 @@ F64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Bench:
+class EvaluationTask:
     """Where fields are tried: latents of images, decoded and measured before and after a move.
 
     Attributes:
@@ -47,7 +47,9 @@ class Bench:
     seed: int
 
     @classmethod
-    def of(cls, latent: Latent, meter: Meter, coordinates: Coordinates, middle: F64, places: F64, seed: int) -> Bench:
+    def of(
+        cls, latent: Latent, meter: Meter, coordinates: Coordinates, middle: F64, places: F64, seed: int
+    ) -> EvaluationTask:
         """Decode and read the places themselves."""
         pictures = latent.pictures(from_coordinates(places, coordinates).astype(np.float32), seed)
         return cls(latent, meter, coordinates, middle, places, meter.read(pictures), seed)
@@ -78,7 +80,7 @@ class Bench:
         return far, changes
 
 
-def corrected(bench: Bench, fields: dict[int, Field]) -> dict[int, Field]:
+def corrected(bench: EvaluationTask, fields: dict[int, Field]) -> dict[int, Field]:
     """Fields whose step of length 1 changes their own number by about one deviation, and others as little as can be.
 
     Each is mixed with the others' fields by the inverse of the matrix of responses (ridge), measured twice.
@@ -115,13 +117,13 @@ def corrected(bench: Bench, fields: dict[int, Field]) -> dict[int, Field]:
     return mixed
 
 
-def gain_of(bench: Bench, field: Field, k: int) -> F64:
+def gain_of(bench: EvaluationTask, field: Field, k: int) -> F64:
     """For each of KNOTS: how far to go so that number k changes by as many deviations; as far as it pays, if never."""
     far, changes = bench.curve(field, _LAST)
     return np.array([_reaching(far, changes[:, k], asked) for asked in KNOTS])
 
 
-def gain_of_word(bench: Bench, field: Field, attribute: str, word: int) -> F64:
+def gain_of_word(bench: EvaluationTask, field: Field, attribute: str, word: int) -> F64:
     """For each of KNOTS: how far to go, so that at 1 nearly as many pictures are read as the word as ever will be."""
     others = bench.before.shares[attribute].argmax(1) != word
     shares = []

@@ -120,7 +120,7 @@ class Control:
 
         Args:
             heights: (d,) or (N, d) in [0, 1]: firing rates; of a model without spikes, heights as
-                `esvae_core.engine.plain.PlainPlan.heights` gives them.
+                `esvae_core.engine.ann.ANNPlan.heights` gives them.
             amount: What is asked, in units of `size`; more than MOST counts as MOST.
 
         Returns:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from esvae_core.controls.attributes import CLASS, Attribute
-from esvae_core.controls.calibration import Bench
+from esvae_core.controls.calibration import EvaluationTask
 from esvae_core.controls.directions import KNOTS, Control, Evidence, Response
 from esvae_core.controls.fields import Field, bystanders
 
@@ -36,12 +36,12 @@ class Judge:
     """
 
     split: str
-    bench: Bench
+    bench: EvaluationTask
     train: F64
     redrawn: F64
 
     @classmethod
-    def of(cls, split: str, bench: Bench, train: F64) -> Judge:
+    def of(cls, split: str, bench: EvaluationTask, train: F64) -> Judge:
         """Draw the pictures anew, to know what noise alone does."""
         again = replace(bench, seed=bench.seed + 1)
         return cls(split, bench, train, _difference(again.pixels(bench.places), bench.pixels(bench.places)))

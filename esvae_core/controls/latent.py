@@ -1,7 +1,7 @@
 """The latent that controls move: d heights from 0 to 1, and the pictures they give.
 
 Of an ESVAE a height is a firing rate. Of a model without spikes it is the place of a latent number in its range, see
-`esvae_core.engine.plain`.
+`esvae_core.engine.ann`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from esvae_core.baselines.ann import ANNCoder
 from esvae_core.data.imageset import ImageSet
-from esvae_core.engine import plain
+from esvae_core.engine import ann
 from esvae_core.errors import KindError
 from esvae_core.esvae import ESVAE
-from esvae_core.model import ImageModel
+from esvae_core.image_model import ImageModel
 from esvae_core.pictures import to_uint8
 from esvae_core.seeds import generator
 
@@ -42,7 +42,7 @@ class Latent:
         if not isinstance(model, ESVAE | ANNCoder):
             raise KindError(f"controls: a model of kind {model.config.kind} has a latent that is no vector of numbers")
         self._model = model
-        self._plan = None if isinstance(model, ESVAE) else plain.plain_plan_of(model)
+        self._plan = None if isinstance(model, ESVAE) else ann.ann_plan_of(model)
         self.spiking = isinstance(model, ESVAE)
         self.size = model.config.latent_dim
 

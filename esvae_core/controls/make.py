@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from esvae_core.controls.attributes import Attribute, table_of
-from esvae_core.controls.calibration import Bench, corrected, gain_of, gain_of_word
+from esvae_core.controls.calibration import EvaluationTask, corrected, gain_of, gain_of_word
 from esvae_core.controls.components import components, resemblance
 from esvae_core.controls.directions import KNOTS, Control, Coordinates, Source, to_coordinates
 from esvae_core.controls.evidence import Judge, linear_reading, picture_reading, score, unread, verdict
@@ -18,7 +18,7 @@ from esvae_core.controls.latent import Latent
 from esvae_core.controls.meter import Meter
 from esvae_core.data.imageset import ImageSet
 from esvae_core.errors import InputError
-from esvae_core.model import ImageModel
+from esvae_core.image_model import ImageModel
 
 FITTED = 4000
 """Training images that controls are fitted to."""
@@ -228,8 +228,10 @@ class _Maker:
     def _placed(self, data: ImageSet) -> F64:
         return to_coordinates(self.latent.heights(data), self.coordinates)
 
-    def _bench(self, places: F64, number: int) -> Bench:
-        return Bench.of(self.latent, self.meter, self.coordinates, self.middle, places, self.seed + 1000 * number)
+    def _bench(self, places: F64, number: int) -> EvaluationTask:
+        return EvaluationTask.of(
+            self.latent, self.meter, self.coordinates, self.middle, places, self.seed + 1000 * number
+        )
 
 
 def _some(data: ImageSet, count: int, rng: np.random.Generator) -> ImageSet:

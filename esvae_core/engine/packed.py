@@ -46,7 +46,7 @@ class Packed(NamedTuple):
     readout_bias: F32
 
 
-def pack(plan: Plan) -> Packed:
+def pack_plan(plan: Plan) -> Packed:
     """Lay out a plan."""
     *decoding, readout = decoder_layers(plan.config)
     weight: F32 = np.ascontiguousarray(plan.tensors[f"{readout.name}.weight"].transpose(2, 1, 0))

@@ -132,12 +132,12 @@ def lif(drive: F32, neuron: NeuronConfig, leak: F32 | None = None) -> tuple[F32,
     threshold = np.float32(neuron.threshold)
     leak = np.array(neuron.leak, np.float32) if leak is None else leak
     spikes, membranes = np.zeros_like(drive), np.zeros_like(drive)
-    rest = np.zeros_like(drive[0])
+    carried = np.zeros_like(drive[0])
     for t, step in enumerate(drive):
-        membranes[t] = leak * rest + step
+        membranes[t] = leak * carried + step
         spikes[t] = membranes[t] > threshold
         lost = membranes[t] if neuron.reset == "hard" else threshold
-        rest = membranes[t] - lost * spikes[t]
+        carried = membranes[t] - lost * spikes[t]
     return spikes, membranes
 
 

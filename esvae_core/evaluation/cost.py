@@ -6,10 +6,10 @@ from esvae_core.config import FSVAEConfig
 from esvae_core.data import ImageSet
 from esvae_core.esvae import SpikingCoder
 from esvae_core.evaluation import energy
+from esvae_core.evaluation.adapter import EvaluationAdapter, SpikingAdapter, batches, mean_firing
 from esvae_core.evaluation.costs import Costs, costs, inputs, prior_costs, readout_synapses, synapses
+from esvae_core.evaluation.operation_count import operations
 from esvae_core.evaluation.results import Figure, Group, Report, silent
-from esvae_core.evaluation.subject import SpikingSubject, Subject, batches, mean_firing
-from esvae_core.evaluation.watch import operations
 from esvae_core.seeds import generator
 
 BITS = 5
@@ -17,14 +17,14 @@ BITS = 5
 CAVEAT = "45 nm; memory traffic, usually the larger part, is left out"
 
 
-def cost(subject: Subject, data: ImageSet, *, seed: int = 0, report: Report = silent) -> Group:
+def cost(adapter: EvaluationAdapter, data: ImageSet, *, seed: int = 0, report: Report = silent) -> Group:
     """Operations per image of encoding, sampling and decoding, counted on these images (docs/evaluation.md)."""
-    parameters = sum(p.numel() for p in subject.module.parameters())
+    parameters = sum(p.numel() for p in adapter.module.parameters())
     figures = [Figure(name="parameters", value=parameters)]
-    if isinstance(subject, SpikingSubject) and isinstance(subject.module, SpikingCoder):
-        figures += _spiking(subject, subject.module, data, seed, report)
+    if isinstance(adapter, SpikingAdapter) and isinstance(adapter.module, SpikingCoder):
+        figures += _spiking(adapter, adapter.module, data, seed, report)
     else:
-        figures += _plain(subject, data, seed, report)
+        figures += _plain(adapter, data, seed, report)
     return Group(
         name="cost",
         protocol=f"{len(data):,} {data.split} images of {data.name}, noise seed {seed}",
@@ -32,9 +32,9 @@ def cost(subject: Subject, data: ImageSet, *, seed: int = 0, report: Report = si
     )
 
 
-def _spiking(subject: SpikingSubject, model: SpikingCoder, data: ImageSet, seed: int, report: Report) -> list[Figure]:
-    config, steps = model.config, subject.steps
-    rates = mean_firing(subject, data, generator(seed, "cost"), report)
+def _spiking(adapter: SpikingAdapter, model: SpikingCoder, data: ImageSet, seed: int, report: Report) -> list[Figure]:
+    config, steps = model.config, adapter.steps
+    rates = mean_firing(adapter, data, generator(seed, "cost"), report)
     latent = rates.pop("latent")
     each = synapses(config)
     ordinary = sum(each.values()) + readout_synapses(config)
@@ -69,11 +69,11 @@ def _counted(counted: Costs, what: str, whose: str = "") -> list[Figure]:
     ]
 
 
-def _plain(subject: Subject, data: ImageSet, seed: int, report: Report) -> list[Figure]:
+def _plain(adapter: EvaluationAdapter, data: ImageSet, seed: int, report: Report) -> list[Figure]:
     noise, done = generator(seed, "cost"), 0
-    with operations(subject.module) as seen:
+    with operations(adapter.module) as seen:
         for images in batches(data):
-            subject.reconstruct(images, noise)
+            adapter.reconstruct(images, noise)
             done += len(images)
             report(done, len(data))
     dense, additions, numbers = (sum(column) / len(data) for column in zip(*seen, strict=True))

@@ -5,23 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from esvae_core.data import ImageSet
+from esvae_core.evaluation.adapter import EvaluationAdapter, RateAdapter, collect
+from esvae_core.evaluation.factor_intervention import factor_intervention
 from esvae_core.evaluation.factors import BINS, dci, mig, sap
-from esvae_core.evaluation.followed import followed
 from esvae_core.evaluation.results import Figure, Group, Report, over_seeds, silent
-from esvae_core.evaluation.subject import RateSubject, Subject, collect
 
 TEST_SHARE = 0.4
 
 
 def disentanglement(
-    subject: Subject, test: ImageSet, *, taught: bool = False, seeds: int = 3, report: Report = silent
+    adapter: EvaluationAdapter, test: ImageSet, *, taught: bool = False, seeds: int = 3, report: Report = silent
 ) -> Group:
     """DCI, MIG and SAP of the codes of the test images; of a model that was taught factors, whether pictures follow.
 
     A factor with at most 20 values, all whole numbers, is taken for classes; every other for a number.
 
     Args:
-        subject: the model.
+        adapter: the model.
         test: images with `factors`; without them the group says that it does not apply.
         taught: whether the first latent neurons were taught these factors, which are those of sprites then.
         seeds: splits of the test images into those that DCI and SAP learn on and those that they score; of the noise.
@@ -30,7 +30,7 @@ def disentanglement(
     if test.factors is None:
         note = "do not apply: what the images were made from is not known"
         return Group(name="disentanglement", protocol="", figures=(Figure(name="DCI, MIG, SAP", note=note),))
-    codes = collect(test, subject.features, report).numpy().astype(np.float64)
+    codes = collect(test, adapter.features, report).numpy().astype(np.float64)
     factors = test.factors
     classes = np.array([len(np.unique(column)) <= BINS and np.all(column % 1 == 0) for column in factors.T])
     splits = [np.random.default_rng(seed).random(len(codes)) < TEST_SHARE for seed in range(seeds)]
@@ -51,8 +51,8 @@ def disentanglement(
         Figure(name="MIG", value=mig(codes, factors), note="Chen et al., NeurIPS 2018"),
         over_seeds("SAP", gaps, "Kumar et al., ICLR 2018"),
     ]
-    if taught and isinstance(subject, RateSubject):
-        by_factor = zip(*(followed(subject, test, seed) for seed in range(seeds)), strict=True)
+    if taught and isinstance(adapter, RateAdapter):
+        by_factor = zip(*(factor_intervention(adapter, test, seed) for seed in range(seeds)), strict=True)
         for k, (name, shares) in enumerate(zip(test.factor_names, by_factor, strict=True)):
             figures.append(over_seeds(f"{name} followed", shares, f"share of a change that neuron {k} alone makes"))
     return Group(name="disentanglement", protocol=protocol, figures=tuple(figures))

@@ -68,7 +68,7 @@ def train_features(
     """A feature network learned on the train split, with the test split's statistics in evaluation mode.
 
     Args:
-        train, test: splits of one data set, at the size of the images that will be judged.
+        train, test: splits of one data set, at the size of the images that will be evaluated.
         epochs: passes over the train split.
         seed: of the weights and the order of images.
         channels: of the stride-2 convolutions.

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from esvae_core.data import ImageSet, Split
+from esvae_core.evaluation.adapter import EvaluationAdapter, draw
 from esvae_core.evaluation.fad import PUBLISHED_COUNT, published_fad
 from esvae_core.evaluation.feature_net import FeatureFile, features
 from esvae_core.evaluation.frechet import frechet_distance, gaussian
 from esvae_core.evaluation.inception import NAMES, inception_scores
 from esvae_core.evaluation.neighbours import copied_share, manifold, nearest
+from esvae_core.evaluation.random_subset import shuffled
 from esvae_core.evaluation.results import Figure, Group, Neighbour, Report, over_seeds, silent
-from esvae_core.evaluation.subject import Subject, draw
-from esvae_core.evaluation.subset import shuffled
 from esvae_core.seeds import generator
 
 NEIGHBOURS = 5
@@ -29,7 +29,7 @@ FLOOR = "the same of random train images, the floor"
 
 
 def generation(
-    subject: Subject,
+    adapter: EvaluationAdapter,
     test: ImageSet,
     train: ImageSet,
     *,
@@ -42,7 +42,7 @@ def generation(
     """FAD by two protocols with its floor; precision, recall, density, coverage; copies; FID, KID and IS.
 
     Args:
-        subject: the model.
+        adapter: the model.
         test: real images that samples are compared with.
         train: images that it was trained on: for the floor, and for copies.
         net: feature network; None: what needs one says so.
@@ -57,7 +57,7 @@ def generation(
     first = torch.empty(0)
     for seed in range(seeds):
         pictures = draw(
-            subject,
+            adapter,
             samples,
             generator(seed, "generation"),
             lambda n, _, seed=seed: report(seed * samples + n, seeds * samples),  # type: ignore[misc]

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from esvae_core.data import ImageSet
+from esvae_core.evaluation.adapter import EvaluationAdapter, RateAdapter, adapter_of, collect, mean_firing
 from esvae_core.evaluation.information import binomial_capacity, information_per_dimension
 from esvae_core.evaluation.probes import few, linear_accuracy, neighbour_accuracy, principal
+from esvae_core.evaluation.random_subset import MMD_BLOCK, mmd_in_blocks, some
 from esvae_core.evaluation.rate_use import dimension_use
 from esvae_core.evaluation.results import Curve, Figure, Group, Report, curve_over_seeds, over_seeds, silent
-from esvae_core.evaluation.subject import RateSubject, Subject, collect, mean_firing, subject_of
-from esvae_core.evaluation.subset import MMD_BLOCK, mmd_in_blocks, some
 from esvae_core.seeds import generator
 from esvae_core.tdbn import TdBatchNorm
 
@@ -28,12 +28,12 @@ Views = dict[str, tuple[NDArray[Any], NDArray[Any]]]
 
 
 def latent_space(
-    subject: Subject, test: ImageSet, train: ImageSet, *, seeds: int = 3, report: Report = silent
+    adapter: EvaluationAdapter, test: ImageSet, train: ImageSet, *, seeds: int = 3, report: Report = silent
 ) -> Group:
     """Probes with few and with all labels; use of the dimensions; MMD; firing rates; information per dimension.
 
     Args:
-        subject: the model.
+        adapter: the model.
         test, train: probes learn on train images and are scored on test images; all else is of the test images.
         seeds: choices of the labelled images, and draws of the prior.
         report: progress.
@@ -42,13 +42,13 @@ def latent_space(
         f"{len(test):,} test and {len(train):,} train images of {test.name}, seeds 0 to {seeds - 1}; "
         "logistic regression, C = 1, standardised; vote of 5 neighbours"
     )
-    views = _views(subject, test, train, report)
+    views = _views(adapter, test, train, report)
     curves = _probes(views, test, train, seeds)
     figures = []
     if not curves:
         figures.append(Figure(name="probes", note="do not apply: fewer than two classes"))
-    if isinstance(subject, RateSubject):
-        more, lines = _rates(subject, views["rates"][1], test, seeds)
+    if isinstance(adapter, RateAdapter):
+        more, lines = _rates(adapter, views["rates"][1], test, seeds)
         figures += more
         curves += lines
     else:
@@ -60,12 +60,12 @@ def latent_space(
     return Group(name="latent", protocol=protocol, figures=tuple(figures), curves=tuple(curves))
 
 
-def _views(subject: Subject, test: ImageSet, train: ImageSet, report: Report) -> Views:
-    spiking = isinstance(subject, RateSubject)
+def _views(adapter: EvaluationAdapter, test: ImageSet, train: ImageSet, report: Report) -> Views:
+    spiking = isinstance(adapter, RateAdapter)
     both = (train, test)
     total, base = 2 * (len(train) + len(test)), 0
 
-    def described(model: Subject) -> tuple[NDArray[Any], NDArray[Any]]:
+    def described(model: EvaluationAdapter) -> tuple[NDArray[Any], NDArray[Any]]:
         nonlocal base
         found = []
         for part in both:
@@ -74,29 +74,29 @@ def _views(subject: Subject, test: ImageSet, train: ImageSet, report: Report) ->
             base += len(part)
         return found[0], found[1]
 
-    own = described(subject)
+    own = described(adapter)
     views = {"rates" if spiking else "latent": own}
-    if isinstance(subject, RateSubject):
+    if isinstance(adapter, RateAdapter):
         noise = generator(0, "latent", "counts")
-        counts = [subject.spikes(torch.from_numpy(rates), noise).mean(0).numpy() for rates in own]
+        counts = [adapter.spikes(torch.from_numpy(rates), noise).mean(0).numpy() for rates in own]
         views["sampled counts"] = (counts[0], counts[1])
     pixels = tuple(part.images.reshape(len(part), -1).astype(np.float32) / 127.5 - 1 for part in both)
     views["pixels"] = (pixels[0], pixels[1])
     reduced = principal(pixels[0], own[0].shape[1], pixels[1])
     views[f"PCA of {reduced[0].shape[1]}"] = (reduced[0], reduced[1])
-    views["untrained encoder"] = described(untrained(subject, train))
+    views["untrained encoder"] = described(untrained(adapter, train))
     return views
 
 
-def untrained(subject: Subject, train: ImageSet, seed: int = 0) -> Subject:
+def untrained(adapter: EvaluationAdapter, train: ImageSet, seed: int = 0) -> EvaluationAdapter:
     """A model of the same settings with random weights, its norms with mean statistics of 10 batches of 100 images."""
-    model = subject.module
+    model = adapter.module
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(generator(seed, "untrained").initial_seed())
         fresh: nn.Module = type(model)(model.config)
     rows = np.random.default_rng(seed)
-    steps, sampler = (subject.steps, subject.sampler) if isinstance(subject, RateSubject) else (None, None)
-    twin = subject_of(fresh.eval(), steps=steps, sampler=sampler)
+    steps, sampler = (adapter.steps, adapter.sampler) if isinstance(adapter, RateAdapter) else (None, None)
+    twin = adapter_of(fresh.eval(), steps=steps, sampler=sampler)
     fresh.train()
     norms = [module for module in fresh.modules() if isinstance(module, nn.BatchNorm2d | TdBatchNorm)]
     for i in range(_WARM_BATCHES):
@@ -127,18 +127,18 @@ def _probes(views: Views, test: ImageSet, train: ImageSet, seeds: int) -> list[C
     return curves
 
 
-def _rates(subject: RateSubject, rates: NDArray[Any], test: ImageSet, seeds: int) -> tuple[list[Figure], list[Curve]]:
-    steps = subject.steps
+def _rates(adapter: RateAdapter, rates: NDArray[Any], test: ImageSet, seeds: int) -> tuple[list[Figure], list[Curve]]:
+    steps = adapter.steps
     use = dimension_use(rates)
     dimensions = rates.shape[1]
     figures = [
         Figure(name="active dimensions", value=use.active, note=f"of {dimensions}; deviation over images above 0.01"),
         Figure(name="dead dimensions", value=use.dead, note="silent for every image"),
         Figure(name="saturated dimensions", value=use.saturated, note="rate 1 for every image"),
-        _mmd(subject, torch.from_numpy(rates), seeds),
+        _mmd(adapter, torch.from_numpy(rates), seeds),
     ]
     noise = generator(0, "latent", "firing")
-    fired = mean_firing(subject, some(test, 1_000), noise)
+    fired = mean_firing(adapter, some(test, 1_000), noise)
     figures += [Figure(name=f"spikes per neuron and step, {name}", value=rate) for name, rate in fired.items()]
     bits = information_per_dimension(rates, steps)
     exact = information_per_dimension(rates, steps, "systematic")
@@ -156,13 +156,13 @@ def _rates(subject: RateSubject, rates: NDArray[Any], test: ImageSet, seeds: int
     return figures, curves
 
 
-def _mmd(subject: RateSubject, rates: torch.Tensor, seeds: int) -> Figure:
+def _mmd(adapter: RateAdapter, rates: torch.Tensor, seeds: int) -> Figure:
     block = min(MMD_BLOCK, len(rates))
     name = f"MMD of posterior and prior rates, random blocks of {block:,}, unbiased"
     if block < 2:
         return Figure(name=name, note="does not apply: one image")
     values = []
     for seed in range(seeds):
-        prior = subject.prior_rates(len(rates), generator(seed, "latent", "prior"))
+        prior = adapter.prior_rates(len(rates), generator(seed, "latent", "prior"))
         values.append(mmd_in_blocks(rates, prior, unbiased=True))
     return over_seeds(name, values)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import torch
 
 from esvae_core.data import ImageSet
+from esvae_core.evaluation.adapter import BATCH, EvaluationAdapter, batches
 from esvae_core.evaluation.fidelity import psnr, squared_error, ssim
 from esvae_core.evaluation.results import Figure, Group, Report, over_seeds, silent
-from esvae_core.evaluation.subject import BATCH, Subject, batches
 from esvae_core.seeds import generator
 
 MSE = "MSE on [-1, 1]"
 _SMALLEST = 11  # the window of SSIM
 
 
-def reconstruction(subject: Subject, data: ImageSet, *, seeds: int = 3, report: Report = silent) -> Group:
+def reconstruction(adapter: EvaluationAdapter, data: ImageSet, *, seeds: int = 3, report: Report = silent) -> Group:
     """MSE, PSNR and SSIM over all images, mean and deviation over noise seeds 0, 1, ... (docs/evaluation.md)."""
     errors, peaks, likenesses = [], [], []
     large = min(data.images.shape[2:]) >= _SMALLEST
@@ -22,7 +22,7 @@ def reconstruction(subject: Subject, data: ImageSet, *, seeds: int = 3, report: 
         noise = generator(seed, "reconstruction")
         error, likeness = [], []
         for i, images in enumerate(batches(data)):
-            pictures = subject.reconstruct(images, noise)
+            pictures = adapter.reconstruct(images, noise)
             error.append(squared_error(pictures, images))
             if large:
                 likeness.append(ssim(pictures, images))

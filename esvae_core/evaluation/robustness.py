@@ -8,31 +8,31 @@ import torch
 from torch import Generator, Tensor
 
 from esvae_core.data import ImageSet
-from esvae_core.evaluation import disturb
+from esvae_core.evaluation import perturbations
+from esvae_core.evaluation.adapter import EvaluationAdapter, SpikingAdapter, batches
 from esvae_core.evaluation.fidelity import squared_error
 from esvae_core.evaluation.results import Curve, Figure, Group, Report, curve_over_seeds, silent
-from esvae_core.evaluation.subject import SpikingSubject, Subject, batches
 from esvae_core.seeds import generator
 
 Damage = Callable[[Tensor, float, Generator], Tensor]
 """What, how much, and the source of chance."""
 
 _SPIKES: tuple[tuple[str, str, Damage, tuple[float, ...]], ...] = (
-    ("latent spikes flipped", "probability", disturb.flip, (0, 0.02, 0.05, 0.1, 0.2, 0.3)),
-    ("latent spikes deleted", "probability", disturb.delete, (0, 0.02, 0.05, 0.1, 0.2, 0.3)),
-    ("latent spikes moved in time", "deviation in steps", disturb.jitter, (0, 0.5, 1, 2, 4)),
-    ("latent spike trains shuffled in time", "share of trains", disturb.shuffle, (0, 0.25, 0.5, 1)),
+    ("latent spikes flipped", "probability", perturbations.flip, (0, 0.02, 0.05, 0.1, 0.2, 0.3)),
+    ("latent spikes deleted", "probability", perturbations.delete, (0, 0.02, 0.05, 0.1, 0.2, 0.3)),
+    ("latent spikes moved in time", "deviation in steps", perturbations.jitter, (0, 0.5, 1, 2, 4)),
+    ("latent spike trains shuffled in time", "share of trains", perturbations.shuffle, (0, 0.25, 0.5, 1)),
 )
 _IMAGES: tuple[tuple[str, str, Damage, tuple[float, ...]], ...] = (
-    ("Gaussian noise on the input", "deviation on [-1, 1]", disturb.gaussian, (0, 0.1, 0.2, 0.4, 0.8)),
-    ("salt and pepper on the input", "share of pixels", disturb.salt, (0, 0.02, 0.05, 0.1, 0.2)),
+    ("Gaussian noise on the input", "deviation on [-1, 1]", perturbations.gaussian, (0, 0.1, 0.2, 0.4, 0.8)),
+    ("salt and pepper on the input", "share of pixels", perturbations.salt, (0, 0.02, 0.05, 0.1, 0.2)),
 )
 STEPS = (4, 8, 16, 32, 64)
 
 
-def robustness(subject: Subject, data: ImageSet, *, seeds: int = 3, report: Report = silent) -> Group:
+def robustness(adapter: EvaluationAdapter, data: ImageSet, *, seeds: int = 3, report: Report = silent) -> Group:
     """MSE against the undamaged images, a curve per kind of damage, mean and deviation over noise seeds."""
-    spiking = subject if isinstance(subject, SpikingSubject) else None
+    spiking = adapter if isinstance(adapter, SpikingAdapter) else None
     points = sum(len(x) for *_, x in _IMAGES) + (sum(len(x) for *_, x in _SPIKES) + len(STEPS) if spiking else 0)
     done = 0
 
@@ -46,7 +46,7 @@ def robustness(subject: Subject, data: ImageSet, *, seeds: int = 3, report: Repo
         return curve_over_seeds(f"MSE, {name}", along, x, values)
 
     curves = [
-        curve(name, along, x, lambda im, p, g, damage=damage: subject.reconstruct(damage(im, p, g), g))  # type: ignore[misc]
+        curve(name, along, x, lambda im, p, g, damage=damage: adapter.reconstruct(damage(im, p, g), g))  # type: ignore[misc]
         for name, along, damage, x in _IMAGES
     ]
     figures = []

@@ -15,17 +15,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from esvae_core.checkpoint import Metric
 from esvae_core.data import ImageSet
 from esvae_core.errors import InputError
+from esvae_core.evaluation.adapter import EvaluationAdapter, RateAdapter, SpikingAdapter
 from esvae_core.evaluation.cost import cost
 from esvae_core.evaluation.disentanglement import disentanglement
 from esvae_core.evaluation.feature_net import FeatureFile
 from esvae_core.evaluation.generation import FADS, FLOOR, generation
 from esvae_core.evaluation.latent_space import latent_space
-from esvae_core.evaluation.price_of_sampling import price_of_sampling
+from esvae_core.evaluation.random_subset import some
 from esvae_core.evaluation.reconstruction import MSE, reconstruction
 from esvae_core.evaluation.results import Group, Report
 from esvae_core.evaluation.robustness import robustness
-from esvae_core.evaluation.subject import RateSubject, SpikingSubject, Subject
-from esvae_core.evaluation.subset import some
+from esvae_core.evaluation.sampling_error import sampling_error
 from esvae_core.files import read_regular, write_atomically
 
 VERSION = 2
@@ -61,10 +61,10 @@ QUICK = Plan(
 
 
 @dataclass(frozen=True)
-class Bench:
+class EvaluationTask:
     """A model on a data set, ready to be measured."""
 
-    subject: Subject
+    adapter: EvaluationAdapter
     test: ImageSet
     train: Callable[[], ImageSet]
     """Read only where a group needs it."""
@@ -108,50 +108,50 @@ class SuiteReport(BaseModel):
         return tuple(found)
 
 
-def _reconstruction(bench: Bench, report: Report) -> Group:
-    return reconstruction(bench.subject, some(bench.test, bench.plan.images), seeds=bench.plan.seeds, report=report)
+def _reconstruction(task: EvaluationTask, report: Report) -> Group:
+    return reconstruction(task.adapter, some(task.test, task.plan.images), seeds=task.plan.seeds, report=report)
 
 
-def _sampling(bench: Bench, report: Report) -> Group:
-    images = some(bench.test, bench.plan.sampling_images)
-    return price_of_sampling(bench.subject, images, seeds=bench.plan.seeds, report=report)
+def _sampling(task: EvaluationTask, report: Report) -> Group:
+    images = some(task.test, task.plan.sampling_images)
+    return sampling_error(task.adapter, images, seeds=task.plan.seeds, report=report)
 
 
-def _generation(bench: Bench, report: Report) -> Group:
-    plan = bench.plan
+def _generation(task: EvaluationTask, report: Report) -> Group:
+    plan = task.plan
     return generation(
-        bench.subject,
-        some(bench.test, plan.images),
-        some(bench.train(), plan.train_images),
-        net=bench.net,
-        inception=bench.inception,
+        task.adapter,
+        some(task.test, plan.images),
+        some(task.train(), plan.train_images),
+        net=task.net,
+        inception=task.inception,
         samples=plan.samples,
         seeds=plan.seeds,
         report=report,
     )
 
 
-def _latent(bench: Bench, report: Report) -> Group:
-    plan = bench.plan
-    test, train = some(bench.test, plan.images), some(bench.train(), plan.train_images)
-    return latent_space(bench.subject, test, train, seeds=plan.seeds, report=report)
+def _latent(task: EvaluationTask, report: Report) -> Group:
+    plan = task.plan
+    test, train = some(task.test, plan.images), some(task.train(), plan.train_images)
+    return latent_space(task.adapter, test, train, seeds=plan.seeds, report=report)
 
 
-def _robustness(bench: Bench, report: Report) -> Group:
-    images = some(bench.test, bench.plan.curve_images)
-    return robustness(bench.subject, images, seeds=bench.plan.seeds, report=report)
+def _robustness(task: EvaluationTask, report: Report) -> Group:
+    images = some(task.test, task.plan.curve_images)
+    return robustness(task.adapter, images, seeds=task.plan.seeds, report=report)
 
 
-def _disentanglement(bench: Bench, report: Report) -> Group:
-    images = some(bench.test, bench.plan.images)
-    return disentanglement(bench.subject, images, taught=bench.taught, seeds=bench.plan.seeds, report=report)
+def _disentanglement(task: EvaluationTask, report: Report) -> Group:
+    images = some(task.test, task.plan.images)
+    return disentanglement(task.adapter, images, taught=task.taught, seeds=task.plan.seeds, report=report)
 
 
-def _cost(bench: Bench, report: Report) -> Group:
-    return cost(bench.subject, some(bench.test, bench.plan.cost_images), report=report)
+def _cost(task: EvaluationTask, report: Report) -> Group:
+    return cost(task.adapter, some(task.test, task.plan.cost_images), report=report)
 
 
-GROUPS: dict[str, Callable[[Bench, Report], Group]] = {
+GROUPS: dict[str, Callable[[EvaluationTask, Report], Group]] = {
     "reconstruction": _reconstruction,
     "sampling": _sampling,
     "generation": _generation,
@@ -178,7 +178,7 @@ def parse_suite(text: str) -> tuple[Plan, tuple[str, ...]]:
 
 
 def run_suite(
-    bench: Bench,
+    task: EvaluationTask,
     name: str,
     groups: Iterable[str] = tuple(GROUPS),
     *,
@@ -188,7 +188,7 @@ def run_suite(
     """Measure the groups one after the other.
 
     Args:
-        bench: what is measured, on what, how thoroughly.
+        task: what is measured, on what, how thoroughly.
         name: of the model, for people.
         groups: names out of GROUPS.
         kept: a file in which finished groups are kept and from which they are taken; each under a key of the model's
@@ -198,25 +198,25 @@ def run_suite(
     Raises:
         InputError: if `kept` is not such a file.
     """
-    subject = bench.subject
+    adapter = task.adapter
     whole = SuiteReport(
         name=name,
-        checkpoint_sha256=_state_hash(subject.module),
-        dataset=bench.test.name,
-        dataset_sha256=bench.test.sha256,
-        split=bench.test.split,
-        plan=bench.plan,
-        time_steps=subject.steps if isinstance(subject, SpikingSubject) else None,
-        sampler=subject.sampler if isinstance(subject, RateSubject) else None,
+        checkpoint_sha256=_state_hash(adapter.module),
+        dataset=task.test.name,
+        dataset_sha256=task.test.sha256,
+        split=task.test.split,
+        plan=task.plan,
+        time_steps=adapter.steps if isinstance(adapter, SpikingAdapter) else None,
+        sampler=adapter.sampler if isinstance(adapter, RateAdapter) else None,
     )
     store = _Store(kept)
     found = []
     for group in groups:
-        key = _key(whole, bench, group)
+        key = _key(whole, task, group)
         result = store.get(key)
         if result is None:
             started = time.monotonic()
-            result = GROUPS[group](bench, lambda done, total, group=group: report(group, done, total))  # type: ignore[misc]
+            result = GROUPS[group](task, lambda done, total, group=group: report(group, done, total))  # type: ignore[misc]
             result = result.model_copy(update={"seconds": round(time.monotonic() - started, 1)})
             store.put(key, result)
         report(group, 1, 1)
@@ -249,15 +249,15 @@ class _Store:
             write_atomically(self.path, json.dumps(content, indent=1).encode())
 
 
-def _key(whole: SuiteReport, bench: Bench, group: str) -> str:
+def _key(whole: SuiteReport, task: EvaluationTask, group: str) -> str:
     """Hash of all that a group's figures depend on."""
-    parts = whole.model_dump(exclude={"name", "groups"}) | {"group": group, "plan": bench.plan.model_dump()}
+    parts = whole.model_dump(exclude={"name", "groups"}) | {"group": group, "plan": task.plan.model_dump()}
     if group == "generation":
-        parts["net"] = None if bench.net is None else _state_hash(bench.net.net)
+        parts["net"] = None if task.net is None else _state_hash(task.net.net)
         parts["inception"] = (
-            None if bench.inception is None else hashlib.sha256(read_regular(bench.inception, 2**30)).hexdigest()
+            None if task.inception is None else hashlib.sha256(read_regular(task.inception, 2**30)).hexdigest()
         )
-    if group == "disentanglement" and bench.taught:
+    if group == "disentanglement" and task.taught:
         parts["taught"] = True
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

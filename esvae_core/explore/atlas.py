@@ -18,17 +18,17 @@ import torch
 from numpy.typing import NDArray
 
 from esvae_core.checkpoint import Checkpoint
-from esvae_core.checkpoint import content_hash as content_hash
+from esvae_core.checkpoint import weights_hash as weights_hash
 from esvae_core.config import Sampler
 from esvae_core.data.imageset import ImageSet
 from esvae_core.errors import CorruptDataError, EsvaeError, InputError
 from esvae_core.esvae import ESVAE
 from esvae_core.explore import atlas_file as files
+from esvae_core.explore.decode_rates import decode_with_spikes
 from esvae_core.explore.dimensions import Contrast
-from esvae_core.explore.drawing import draw
 from esvae_core.explore.effect import beside_noise, effects
+from esvae_core.explore.latent_interface import Explorable, counts_of, levels_of
 from esvae_core.explore.map import MIN_POINTS, Layout, MapSettings, RateMap, build_map
-from esvae_core.explore.playable import Playable, counts_of, levels_of
 
 SUFFIX = ".atlas.npz"
 TILES = 64
@@ -56,7 +56,7 @@ class Atlas:
         time_steps: T; LEVELS, for a model without spikes.
         dataset: Name of the data set.
         dataset_sha256: Hash of its files.
-        checkpoint_sha256: Hash of the model's tensors, see `content_hash`.
+        checkpoint_sha256: Hash of the model's tensors, see `weights_hash`.
     """
 
     counts: NDArray[np.unsignedinteger[Any]]
@@ -90,7 +90,7 @@ def beside(checkpoint: Path | str) -> Path:
 
 @torch.inference_mode()
 def build(
-    model: Playable,
+    model: Explorable,
     test_set: ImageSet,
     count: int = 2000,
     seed: int = 0,
@@ -126,7 +126,7 @@ def build(
     for start in range(0, len(chosen), _DECODED):
         tell("decoding", start / len(chosen))
         some = slice(start, start + _DECODED)
-        pixels = draw(model, rates[some], seed=0, sampler=sampler, steps=steps).pixels
+        pixels = decode_with_spikes(model, rates[some], seed=0, sampler=sampler, steps=steps).pixels
         truth = test_set.images[chosen[some]].transpose(0, 2, 3, 1)
         errors.append(((pixels.astype(np.float32) - truth) ** 2).mean(axis=(1, 2, 3)) / 127.5**2)
         pictures.append(pixels)
@@ -152,7 +152,7 @@ def build(
         time_steps=steps,
         dataset=test_set.name,
         dataset_sha256=test_set.sha256,
-        checkpoint_sha256=content_hash(model.state_dict()),
+        checkpoint_sha256=weights_hash(model.state_dict()),
     )
 
 
@@ -209,7 +209,7 @@ def load(path: Path | str) -> Atlas:
     )
 
 
-def load_for(checkpoint: Checkpoint[Playable], path: Path | str) -> Atlas:
+def load_for(checkpoint: Checkpoint[Explorable], path: Path | str) -> Atlas:
     """Read a model's atlas.
 
     Raises:
@@ -218,7 +218,7 @@ def load_for(checkpoint: Checkpoint[Playable], path: Path | str) -> Atlas:
     atlas = load(path)
     model, dataset = checkpoint.model, checkpoint.header.dataset
     config = model.config
-    if atlas.checkpoint_sha256 != content_hash(model.state_dict()):
+    if atlas.checkpoint_sha256 != weights_hash(model.state_dict()):
         raise CorruptDataError(f"{path}: belongs to other weights; build it again")
     shape = (config.image_size, config.image_size, config.image_channels)
     names = dataset.class_names if dataset is not None and dataset.name == atlas.dataset else ()

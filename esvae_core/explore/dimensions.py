@@ -19,7 +19,7 @@ STUCK_SHARE = 0.99
 """A dimension is dead if at least this share of the images leave it silent, saturated if as many make it fire at every
 step, and active otherwise."""
 
-HEIGHT_STEPS = 16
+NORMALIZED_STEPS = 16
 ACTIVE_VARIANCE = 0.01
 
 SURE = 3.0  # standard errors by which an effect must rise above the noise
@@ -65,8 +65,8 @@ def usage(counts: NDArray[np.integer[Any]], steps: int) -> Usage:
     return Usage(histogram, rates.mean(0), rates.std(0), bits, tuple(_state(row[0], row[-1]) for row in histogram))
 
 
-def usage_of_heights(heights: NDArray[np.floating], span: float) -> Usage:
-    """Usage of a latent without spikes, whose heights are put into HEIGHT_STEPS + 1 bins.
+def usage_of_normalized(heights: NDArray[np.floating], span: float) -> Usage:
+    """Usage of a latent without spikes, whose heights are put into NORMALIZED_STEPS + 1 bins.
 
     A dimension is active if its variance over the images is more than ACTIVE_VARIANCE of the prior's, and dead if not
     (Burda et al., "Importance weighted autoencoders", ICLR 2016).
@@ -75,7 +75,7 @@ def usage_of_heights(heights: NDArray[np.floating], span: float) -> Usage:
         heights: (N, d) in [0, 1].
         span: how many deviations of the prior lie between heights 0 and 1.
     """
-    binned = usage(np.rint(heights.astype(np.float64) * HEIGHT_STEPS).astype(np.int64), HEIGHT_STEPS)
+    binned = usage(np.rint(heights.astype(np.float64) * NORMALIZED_STEPS).astype(np.int64), NORMALIZED_STEPS)
     mean, deviation = heights.mean(0, dtype=np.float64), heights.std(0, dtype=np.float64)
     states: tuple[DimensionState, ...] = tuple(
         "active" if (each * span) ** 2 > ACTIVE_VARIANCE else "dead" for each in deviation

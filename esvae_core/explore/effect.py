@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from esvae_core.errors import InputError
 from esvae_core.esvae import ESVAE
+from esvae_core.explore.decode_rates import decode_with_spikes
 from esvae_core.explore.dimensions import Contrast, contrast, judged
-from esvae_core.explore.drawing import draw
-from esvae_core.explore.playable import Playable, levels_of
+from esvae_core.explore.latent_interface import Explorable, levels_of
 
 LOW, HIGH = 5, 95  # percentiles of the data between which a dimension is moved
 
@@ -20,7 +20,9 @@ def data_range(rates: NDArray[np.floating]) -> NDArray[np.float32]:
     return ends
 
 
-def effects(model: Playable, rates: NDArray[np.floating], *, references: int = 4, seed: int = 0) -> NDArray[np.float32]:
+def effects(
+    model: Explorable, rates: NDArray[np.floating], *, references: int = 4, seed: int = 0
+) -> NDArray[np.float32]:
     """Mean absolute change of the picture when one rate moves across the data's range and all else stays.
 
     Systematic sampling under frozen noise at the model's own T: a moved rate then adds its spikes and no luck.
@@ -40,7 +42,10 @@ def effects(model: Playable, rates: NDArray[np.floating], *, references: int = 4
     moved = _moved(model, rates, references, seed)
     total = np.zeros(model.config.latent_dim)
     for ends in moved:
-        low, high = (draw(model, end, seed=seed, sampler="systematic", steps=levels_of(model)).pixels for end in ends)
+        low, high = (
+            decode_with_spikes(model, end, seed=seed, sampler="systematic", steps=levels_of(model)).pixels
+            for end in ends
+        )
         total += np.abs(high.astype(np.int16) - low).mean(axis=(1, 2, 3)) / 127.5
     return (total / len(moved)).astype(np.float32)
 
@@ -66,7 +71,9 @@ def beside_noise(
         low, high = (
             np.stack(
                 [
-                    draw(model, end, seed=seed + k, sampler=config.sampler, steps=config.time_steps).pixels
+                    decode_with_spikes(
+                        model, end, seed=seed + k, sampler=config.sampler, steps=config.time_steps
+                    ).pixels
                     for k in range(draws)
                 ]
             )
@@ -77,7 +84,7 @@ def beside_noise(
     return judged(moved, redrawn)
 
 
-def _moved(model: Playable, rates: NDArray[np.floating], references: int, seed: int) -> NDArray[np.float32]:
+def _moved(model: Explorable, rates: NDArray[np.floating], references: int, seed: int) -> NDArray[np.float32]:
     """(references, 2, d, d): real rate vectors; in row j, dimension j is at either end of the data's range."""
     dims = model.config.latent_dim
     if rates.ndim != 2 or not len(rates) or rates.shape[1] != dims:

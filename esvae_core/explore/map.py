@@ -18,8 +18,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from esvae_core.compiled import cached
 from esvae_core.errors import InputError, OutputError
+from esvae_core.numba_jit import cached
 
 Metric = Literal["euclidean", "geodesic", "manhattan", "cosine"]
 METRICS: tuple[Metric, ...] = get_args(Metric)

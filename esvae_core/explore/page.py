@@ -23,10 +23,10 @@ from esvae_core.checkpoint import Checkpoint
 from esvae_core.config import SpikingModelConfig
 from esvae_core.engine.bundle import content_hash
 from esvae_core.errors import InputError
+from esvae_core.explore.array_format import atlas_parts, write_arrays
 from esvae_core.explore.atlas import Atlas
-from esvae_core.explore.atlas import content_hash as weights_hash
-from esvae_core.explore.packs import atlas_parts, pack
-from esvae_core.explore.playable import Playable, bundle_of, latent_of
+from esvae_core.explore.atlas import weights_hash as weights_hash
+from esvae_core.explore.latent_interface import Explorable, bundle_of, latent_of
 from esvae_core.files import read_regular
 
 WEB = Path(__file__).resolve().parents[2] / "app" / "web"
@@ -50,7 +50,7 @@ Make = Callable[[], bytes]
 
 
 def page(
-    checkpoint: Checkpoint[Playable],
+    checkpoint: Checkpoint[Explorable],
     name: str,
     *,
     path: str,
@@ -81,7 +81,7 @@ def page(
 
 
 def pieces(
-    checkpoint: Checkpoint[Playable],
+    checkpoint: Checkpoint[Explorable],
     name: str,
     *,
     path: str,
@@ -120,7 +120,9 @@ def pieces(
         about.removesuffix("}").encode() + b', "bundle": "',
         share("bundle", lambda: base64.b64encode(bundle)),
         b'", "atlas": ',
-        b"null" if atlas is None else share("atlas", lambda: b'"%b"' % base64.b64encode(pack(*atlas_parts(atlas)))),
+        b"null"
+        if atlas is None
+        else share("atlas", lambda: b'"%b"' % base64.b64encode(write_arrays(*atlas_parts(atlas)))),
         front.after_held,
     ]
 
@@ -203,7 +205,7 @@ def renamed(source: str, name: str) -> tuple[str, list[str]]:
     return _STATIC.sub(bare, source), wanted
 
 
-def _entry(checkpoint: Checkpoint[Playable], name: str, path: str, digest: str, atlas: bool) -> dict[str, Any]:
+def _entry(checkpoint: Checkpoint[Explorable], name: str, path: str, digest: str, atlas: bool) -> dict[str, Any]:
     """What the page says of the model; as `app/catalogue.py` describes one."""
     model, dataset = checkpoint.model.config, checkpoint.header.dataset
     return {

@@ -1,4 +1,4 @@
-"""A recipe: what makes a picture again. Every picture that is taken along carries one (docs/takeaway.md).
+"""A recipe: what makes a picture again. Every picture that is taken along carries one (docs/export.md).
 
 It names the network by the content of its engine bundle, and gives the rates, the noise's seeds, the sampler, T, the
 spikes that were turned by hand, after how many steps each picture is seen, and the layout. Rates are whole multiples of
@@ -22,12 +22,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from esvae_core.baselines.ann import ANNCoder
 from esvae_core.config import Sampler
-from esvae_core.engine import noise, plain, plan_of
+from esvae_core.engine import ann, noise, plan_of
 from esvae_core.engine.bundle import content_hash
-from esvae_core.engine.run import Events
+from esvae_core.engine.event_engine import Events
 from esvae_core.errors import InputError, RecipeError
 from esvae_core.esvae import ESVAE
-from esvae_core.explore.playable import Playable, bundle_of
+from esvae_core.explore.latent_interface import Explorable, bundle_of
 from esvae_core.pictures import CAPTION, to_uint8
 
 GRID = 46_080  # k/T is a whole multiple of 1/46080 for T = 2, 4, 8 ... 1024, 3, 5, 6, 10, 12, 20 and more
@@ -41,7 +41,7 @@ VERSION = 3  # the latest; each recipe is written in the first version that hold
 _DECODED = 50  # pictures at a time, of a model without spikes
 
 Kind = Literal["picture", "grid", "strip", "film"]
-Units = NDArray[np.uint16]
+FixedPointRates = NDArray[np.uint16]
 Flip = tuple[int, int, int]
 """A spike turned by hand: picture, step and neuron, from 0."""
 
@@ -137,14 +137,14 @@ class Recipe(_Part):
         return self
 
     @property
-    def units(self) -> Units:
+    def fixed_point_rates(self) -> FixedPointRates:
         """(N, dims) rates in units of 1/46080."""
         raw = base64.urlsafe_b64decode(self.rates + "=" * (-len(self.rates) % 4))
         return np.frombuffer(raw, ">u2").astype(np.uint16).reshape(-1, self.dims)
 
     def pixels(self, size: int) -> int:
         """How many there are on the sheet, or on all frames, of pictures that are `size` wide and high."""
-        layout, count = self.layout, len(self.units)
+        layout, count = self.layout, len(self.fixed_point_rates)
         if self.kind == "film":
             return count * (size * layout.scale) ** 2
         columns = min(layout.columns, count)
@@ -163,9 +163,9 @@ def fits(count: int, dims: int, steps: int) -> bool:
 
 
 def recipe_of(
-    model: Playable,
+    model: Explorable,
     name: str,
-    units: Units,
+    units: FixedPointRates,
     seeds: Sequence[int],
     *,
     kind: Kind,
@@ -175,7 +175,7 @@ def recipe_of(
     flips: Sequence[Flip] = (),
     upto: Sequence[int] = (),
 ) -> Recipe:
-    """The recipe of pictures that `paint` draws with the same arguments.
+    """The recipe of pictures that `decode_rates` draws with the same arguments.
 
     Raises:
         RecipeError: more than a recipe holds, or out of range.
@@ -234,12 +234,12 @@ def _checked(values: dict[str, object], where: str) -> Recipe:
         raise RecipeError(f"{where}: recipe: {field}{': ' if field else ''}{message[:300]}") from None
 
 
-def hash_of(model: Playable) -> str:
+def hash_of(model: Explorable) -> str:
     """What a recipe calls a network: the content hash of its engine bundle."""
     return content_hash(bundle_of(model))
 
 
-def to_units(rates: NDArray[np.floating]) -> Units:
+def to_fixed_point(rates: NDArray[np.floating]) -> FixedPointRates:
     """Rates in [0, 1] -> units of 1/46080, rounded.
 
     Raises:
@@ -250,8 +250,8 @@ def to_units(rates: NDArray[np.floating]) -> Units:
     return np.rint(rates.astype(np.float64) * GRID).astype(np.uint16)
 
 
-def to_rates(units: Units) -> NDArray[np.float32]:
-    """Units of 1/46080 -> rates, as the model takes them."""
+def to_rates(units: FixedPointRates) -> NDArray[np.float32]:
+    """FixedPointRates of 1/46080 -> rates, as the model takes them."""
     return (units / GRID).astype(np.float32)
 
 
@@ -260,25 +260,25 @@ def seeds_from(seed: int, count: int) -> tuple[int, ...]:
     return tuple((seed + i) % 2**32 for i in range(count))
 
 
-def to_heights(model: ANNCoder, codes: NDArray[np.floating]) -> Units:
+def to_normalized(model: ANNCoder, codes: NDArray[np.floating]) -> FixedPointRates:
     """Latent vectors (N, d) of a model without spikes -> their heights in units of 1/46080, rounded.
 
     A number beyond its range is moved to the end of it.
     """
-    return np.rint(plain.plain_plan_of(model).heights(codes).astype(np.float64) * GRID).astype(np.uint16)
+    return np.rint(ann.ann_plan_of(model).heights(codes).astype(np.float64) * GRID).astype(np.uint16)
 
 
-def numbers_of(model: Playable, units: Units) -> dict[str, NDArray[np.float32]]:
+def numbers_of(model: Explorable, units: FixedPointRates) -> dict[str, NDArray[np.float32]]:
     """What (N, d) units of 1/46080 mean to a model: its 'rates', or, without spikes, its 'latent' vectors."""
     rates = to_rates(units)
     if isinstance(model, ESVAE):
         return {"rates": rates}
-    return {"latent": plain.plain_plan_of(model).codes(rates).astype(np.float32)}
+    return {"latent": ann.ann_plan_of(model).codes(rates).astype(np.float32)}
 
 
-def paint(
-    model: Playable,
-    units: Units,
+def decode_rates(
+    model: Explorable,
+    units: FixedPointRates,
     seeds: Sequence[int],
     *,
     sampler: Sampler,
@@ -310,7 +310,7 @@ def paint(
     if not isinstance(model, ESVAE):
         if len(flips) or len(upto):
             raise InputError("flips, upto: expected none of a model without spikes")
-        return _paint_plain(model, units)
+        return _decode_ann(model, units)
     if len(upto) not in (0, 1, len(units)) or not all(1 <= t <= steps for t in upto):
         raise InputError(f"upto: expected none, 1 or {len(units)} numbers of steps from 1 to {steps}")
     engine, rates, each = Events(plan_of(model)), to_rates(units), max(1, 4000 // steps)
@@ -334,18 +334,18 @@ def paint(
     return np.concatenate(parts)
 
 
-def paint_codes(model: ANNCoder, codes: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Decode latent vectors (N, d) of a model without spikes, at the nearest heights of the grid; as `paint`."""
-    return _paint_plain(model, to_heights(model, codes))
+def decode_codes(model: ANNCoder, codes: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Decode latent vectors (N, d) of a model without spikes, at the nearest heights of the grid; as `decode_rates`."""
+    return _decode_ann(model, to_normalized(model, codes))
 
 
-def _paint_plain(model: ANNCoder, units: Units) -> NDArray[np.uint8]:
-    plan, heights = plain.plain_plan_of(model), to_rates(units)
-    drawn = [plain.decode(plan, heights[start : start + _DECODED]) for start in range(0, len(heights), _DECODED)]
+def _decode_ann(model: ANNCoder, units: FixedPointRates) -> NDArray[np.uint8]:
+    plan, heights = ann.ann_plan_of(model), to_rates(units)
+    drawn = [ann.decode(plan, heights[start : start + _DECODED]) for start in range(0, len(heights), _DECODED)]
     return to_uint8(torch.from_numpy(np.concatenate(drawn)))
 
 
-def render(recipe: Recipe, model: Playable) -> NDArray[np.uint8]:
+def render(recipe: Recipe, model: Explorable) -> NDArray[np.uint8]:
     """The recipe's pictures, (N, H, W, C), before they are laid out.
 
     Raises:
@@ -353,11 +353,11 @@ def render(recipe: Recipe, model: Playable) -> NDArray[np.uint8]:
     """
     if hash_of(model) != recipe.checkpoint.sha256:
         raise RecipeError(f"recipe: made with another network ({recipe.checkpoint.name}), by its content hash")
-    units = recipe.units
+    units = recipe.fixed_point_rates
     size = model.config.image_size
     if recipe.pixels(size) > MAX_PIXELS:
         raise RecipeError(f"recipe: expected at most {MAX_PIXELS:,} pixels, found {recipe.pixels(size):,}")
-    return paint(
+    return decode_rates(
         model,
         units,
         recipe.seeds,

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from esvae_core.checkpoint import Checkpoint
 from esvae_core.errors import CheckpointError, RecipeError
 from esvae_core.esvae import ESVAE
-from esvae_core.explore.carriers import Pixels, arrays_of, checksum, laid_out, read, shown, write
-from esvae_core.explore.playable import Playable, load_playable
+from esvae_core.explore.latent_interface import Explorable, load_explorable
 from esvae_core.explore.recipe import Recipe, hash_of, numbers_of, render
+from esvae_core.explore.recipe_files import Pixels, arrays_of, checksum, laid_out, read, shown, write
 from esvae_core.files import expanded
 
 Arrays = Mapping[str, NDArray[np.generic]]
@@ -65,11 +65,11 @@ def replay(path: Path, places: Sequence[Path], out: Path | None = None) -> Repla
     place, found = find(carried.recipe, places, where=str(path))
     pixels = render(carried.recipe, found.model)
     if out is not None:
-        write(out, carried.recipe, pixels, numbers_of(found.model, carried.recipe.units))
+        write(out, carried.recipe, pixels, numbers_of(found.model, carried.recipe.fixed_point_rates))
     lossy, spiking = carried.form == "mp4", isinstance(found.model, ESVAE)
     other: tuple[str, ...] = ()
     if carried.form == "npz":
-        wanted = arrays_of(pixels, numbers_of(found.model, carried.recipe.units))
+        wanted = arrays_of(pixels, numbers_of(found.model, carried.recipe.fixed_point_rates))
         names = {*wanted, *carried.arrays}
         other = tuple(sorted(name for name in names if not _same(carried.arrays, wanted, name)))
         _, differing, largest = _images_compared(carried.arrays.get("images"), wanted["images"], pixels)
@@ -125,7 +125,7 @@ def places(first: Sequence[Path] = ()) -> list[Path]:
     return [*first, *(folder for folder in usual if folder.is_dir())]
 
 
-def find(recipe: Recipe, places: Sequence[Path], where: str = "picture") -> tuple[Path, Checkpoint[Playable]]:
+def find(recipe: Recipe, places: Sequence[Path], where: str = "picture") -> tuple[Path, Checkpoint[Explorable]]:
     """The checkpoint whose content is the recipe's, wherever it is and whatever it is called.
 
     Raises:
@@ -135,7 +135,7 @@ def find(recipe: Recipe, places: Sequence[Path], where: str = "picture") -> tupl
     files = [file for place in places for file in (sorted(place.glob("*.safetensors")) if place.is_dir() else [place])]
     for file in sorted(files, key=lambda f: f.stem != wanted.name.rpartition("/")[2]):
         try:
-            found = load_playable(file)
+            found = load_explorable(file)
         except CheckpointError:
             if file in places:  # it was named
                 raise

@@ -20,7 +20,7 @@ def write_csv(path: Path, rows: list[dict[str, float]]) -> None:
     write_atomically(path, text.getvalue().encode())
 
 
-class Board:
+class TensorBoardLogger:
     """TensorBoard's event file; imported only when a run starts."""
 
     def __init__(self, folder: Path, first_step: int) -> None:

@@ -35,10 +35,10 @@ from esvae_core.data import ImageSet, Split, load
 from esvae_core.errors import NonFiniteError, OutputError, TrainingError
 from esvae_core.esvae import ESVAE, SpikingCoder
 from esvae_core.files import HeldError, held, write_atomically
+from esvae_core.image_model import ImageModel
 from esvae_core.layers import bound_memory
 from esvae_core.leaks import learns_leak
-from esvae_core.model import ImageModel
-from esvae_core.models import build
+from esvae_core.model_kinds import build
 from esvae_core.pictures import grid
 from esvae_core.seeds import generator
 from esvae_core.training.augment import mirrored, moved
@@ -46,8 +46,8 @@ from esvae_core.training.average import WeightAverage
 from esvae_core.training.calibration import calibrate
 from esvae_core.training.factors import taught_rates
 from esvae_core.training.graphs import Graphs
-from esvae_core.training.log import Board, write_csv
-from esvae_core.training.objectives import Moment, Objective, Terms, objective_of
+from esvae_core.training.log import TensorBoardLogger, write_csv
+from esvae_core.training.objectives import LossTerms, Objective, StepContext, objective_of
 from esvae_core.training.schedule import later_steps, learning_rate, time_steps
 from esvae_core.training.state import RunState, load_state, save_state
 
@@ -307,16 +307,16 @@ class _Run:
             self.average = WeightAverage(train.ema_decay, self.weights)
             if resume:
                 self.average.state = {k: v.to(fabric.device) for k, v in self.state.average.items()}
-        self.board: Board | None = None
+        self.logger: TensorBoardLogger | None = None
         self.clocks = _clocks()
         if fabric.is_global_zero:
             _make_folder(out / "samples")
             write_atomically(out / "config.json", (config.model_dump_json(indent=2) + "\n").encode())
-            self.board = Board(out / "tensorboard", self.state.step + 1)
+            self.logger = TensorBoardLogger(out / "tensorboard", self.state.step + 1)
 
     def close(self) -> None:
-        if self.board:
-            self.board.close()
+        if self.logger:
+            self.logger.close()
 
     # ---- setting up ----------------------------------------------------------------------------------------------
 
@@ -389,7 +389,7 @@ class _Run:
     def _paint_mean_image(self) -> None:
         """Output bias under which a silent decoder paints the mean colour of the training images."""
         mean = torch.from_numpy(self.data.images.mean((0, 2, 3)) / 127.5 - 1).float()
-        self.objective.paint(mean.clamp(-0.99, 0.99), self.steps_now)
+        self.objective.init_output_bias(mean.clamp(-0.99, 0.99), self.steps_now)
 
     # ---- the loop ------------------------------------------------------------------------------------------------
 
@@ -428,8 +428,8 @@ class _Run:
         mine = slice(rank * len(rows) // world, (rank + 1) * len(rows) // world)
         noise_source = generator(train.seed, "noise", state.step)
         factors = None if self.factors is None else self.factors[rows].to(self.fabric.device)
-        moment = Moment(state.step, state.epoch, train.epochs, self.steps_now, factors)
-        noise = self.objective.noise(len(rows), mine, noise_source, moment)
+        context = StepContext(state.step, state.epoch, train.epochs, self.steps_now, factors)
+        noise = self.objective.noise(len(rows), mine, noise_source, context)
         flip = torch.rand(len(rows), generator=noise_source)[mine] < 0.5
         images = self.data.tensor(rows[mine].numpy())
         if self.config.data.mirror:
@@ -441,7 +441,7 @@ class _Run:
         lr = learning_rate(train, state.step, train.epochs * self.batches)
         for group in self.optimizer.param_groups:
             group["lr"] = lr * group["factor"]
-        terms = self.objective.terms(images, self._through(images, *noise), moment, self._gather)
+        terms = self.objective.terms(images, self._through(images, *noise), context, self._gather)
         self.fabric.backward(terms.total)
         limit = train.gradient_clip or float("inf")
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), limit)  # that of the whole gradient before
@@ -474,7 +474,7 @@ class _Run:
         assert isinstance(gathered, Tensor)
         return gathered.flatten(0, 1)
 
-    def _finite(self, terms: Terms, norm: Tensor) -> tuple[float, dict[str, float], dict[str, float]]:
+    def _finite(self, terms: LossTerms, norm: Tensor) -> tuple[float, dict[str, float], dict[str, float]]:
         """The loss, its parts and what else is watched, means over the processes; asked for once, since a GPU waits."""
         scalars = (terms.total, norm, *terms.parts.values(), *terms.watched.values())
         means = self.fabric.all_reduce(torch.stack([x.detach().float() for x in scalars]), reduce_op="mean")
@@ -498,7 +498,7 @@ class _Run:
         if steps != self.steps_now:
             for state in (self.model.state_dict(), self.average.state if self.average else None):
                 if state is not None:
-                    self.objective.stretch(state, self.steps_now, steps)
+                    self.objective.rescale_time(state, self.steps_now, steps)
         self.steps_now = steps
 
     def _asked_to_stop(self, stop: threading.Event) -> bool:
@@ -518,9 +518,9 @@ class _Run:
 
     def _end_epoch(self) -> dict[str, float]:
         state, train = self.state, self.config.train
-        judged = self._judged()
+        evaluated = self._evaluation_copy()
         means = {name: total / self.batches for name, total in state.sums.items()}
-        validated = self._validate(judged)
+        validated = self._validate(evaluated)
         self._count_time()
         row = {
             "epoch": state.epoch + 1,
@@ -536,31 +536,31 @@ class _Run:
         final = self.steps_now == time_steps(self.config.model, train, train.epochs - 1)
         if self.fabric.is_global_zero:
             if not final or validated["mse"] < state.best:
-                self._save_checkpoint(judged.state_dict())
+                self._save_checkpoint(evaluated.state_dict())
             write_csv(self.out / "log.csv", state.log)
-            picture = self._preview(judged)
+            picture = self._preview(evaluated)
             drawn = io.BytesIO()
             picture.save(drawn, "PNG")
             write_atomically(self.out / "samples" / f"epoch-{state.epoch:03d}.png", drawn.getvalue())
-            assert self.board is not None
-            self.board.scalars({k: v for k, v in row.items() if k not in ("epoch", "step")}, state.step)
-            self.board.picture("reconstructions and samples", picture, state.step)
+            assert self.logger is not None
+            self.logger.scalars({k: v for k, v in row.items() if k not in ("epoch", "step")}, state.step)
+            self.logger.picture("reconstructions and samples", picture, state.step)
         if final:
             state.best = min(state.best, validated["mse"])
         self._save()
         return row
 
-    def _judged(self) -> ImageModel:
+    def _evaluation_copy(self) -> ImageModel:
         """A copy as it is evaluated and kept: averaged weights, evaluation mode, T of this epoch."""
-        judged = copy.deepcopy(self.model)
+        evaluated = copy.deepcopy(self.model)
         if self.average:
-            judged.load_state_dict(self.average.state)
-        if isinstance(judged.config, SpikingModelConfig):
-            judged.config = judged.config.model_copy(update={"time_steps": self.steps_now})
-        if self.config.train.calibration_images and isinstance(judged, ESVAE):
-            calibrate(judged, self.data, self.config.train.calibration_images, self.config.train.seed)
-        self.objective.complete(judged.eval(), self.data)
-        return judged
+            evaluated.load_state_dict(self.average.state)
+        if isinstance(evaluated.config, SpikingModelConfig):
+            evaluated.config = evaluated.config.model_copy(update={"time_steps": self.steps_now})
+        if self.config.train.calibration_images and isinstance(evaluated, ESVAE):
+            calibrate(evaluated, self.data, self.config.train.calibration_images, self.config.train.seed)
+        self.objective.finalize(evaluated.eval(), self.data)
+        return evaluated
 
     def _validate(self, model: ImageModel) -> dict[str, float]:
         """Figures on the validation split, by name; every process does all of it."""

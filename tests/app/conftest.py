@@ -33,15 +33,15 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 @pytest.fixture(scope="session")
 def shelf_dir(tmp_path_factory):
     """Checkpoints: aaa (with an atlas), bare (without), plain (no spikes), a rival not to be played, two broken."""
-    folder = tmp_path_factory.mktemp("shelf")
+    folder = tmp_path_factory.mktemp("loaded")
     shelve(folder, "aaa", small_model())
     shelve(folder, "bare", small_model(1, image_channels=3, latent_dim=40), with_atlas=False)
     error = Metric(name="mse", value=0.125, protocol="test split of made")
     shelve(folder, "plain", rival(ANNVAEConfig(image_size=16, channels=(4, 8), latent_dim=6)), metrics=[error])
     digits = read_header(ROOT / "checkpoints/digits.safetensors").dataset  # which every machine has
-    unplayed = small_fsvae()
-    header = Header(name="rival", model=unplayed.config, dataset=digits)
-    save(folder / "rival.safetensors", unplayed.state_dict(), header)
+    fsvae = small_fsvae()
+    header = Header(name="rival", model=fsvae.config, dataset=digits)
+    save(folder / "rival.safetensors", fsvae.state_dict(), header)
     (folder / "text.safetensors").write_text("this is no checkpoint")
     whole = (folder / "aaa.safetensors").read_bytes()
     (folder / "cut.safetensors").write_bytes(whole[: len(whole) // 2])

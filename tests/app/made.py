@@ -16,8 +16,8 @@ from esvae_core.config import FSVAEConfig, ModelConfig
 from esvae_core.data import ImageSet
 from esvae_core.esvae import ESVAE
 from esvae_core.explore import atlas
+from esvae_core.explore.latent_interface import Explorable
 from esvae_core.explore.map import Layout, MapSettings, RateMap, quantised, trust
-from esvae_core.explore.playable import Playable
 
 
 def small_model(seed: int = 0, **settings: object) -> ESVAE:
@@ -45,7 +45,7 @@ def small_fsvae() -> FSVAE:
     return model
 
 
-def small_set(model: Playable, count: int = 80) -> ImageSet:
+def small_set(model: Explorable, count: int = 80) -> ImageSet:
     """Stripes of ten widths, with noise."""
     rng = np.random.default_rng(0)
     labels = np.arange(count) % 10
@@ -69,7 +69,7 @@ def plain_map(rates: np.ndarray) -> RateMap:
 
 
 def shelve(
-    folder: Path, name: str, model: Playable, *, with_atlas: bool = True, metrics: Sequence[Metric] = ()
+    folder: Path, name: str, model: Explorable, *, with_atlas: bool = True, metrics: Sequence[Metric] = ()
 ) -> Path:
     """Write a checkpoint, and an atlas beside it."""
     folder.mkdir(parents=True, exist_ok=True)

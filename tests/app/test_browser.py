@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from app import catalogue
-from app.state import GRID, Own, State, TestImage, to_grid
+from app.state import GRID, State, TestImage, UserImage, to_grid
 
 from .test_spikes import soon
 from .visits import LARGE, LINK, bars, drag, open_page, pixels_of, released, same_as_python, state_of, until
@@ -135,7 +135,7 @@ def test_what_is_drawn_is_encoded_under_the_pen(page):
     page.wait_for_timeout(100)
     assert not np.array_equal(pixels_of(page), first), "the picture follows while the pen is down"
     released(page)
-    assert isinstance(state_of(page).source, Own)
+    assert isinstance(state_of(page).source, UserImage)
     assert same_as_python(page)
 
 
@@ -174,7 +174,7 @@ def test_uploads_become_rates_and_a_picture(page):
         before = page.url
         upload(page, name, make())
         until(page, "before => location.href !== before", arg=before)
-        assert isinstance(state_of(page).source, Own), name
+        assert isinstance(state_of(page).source, UserImage), name
         assert same_as_python(page), name
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from app import catalogue
 from app.state import GRID, Prior, State, TestImage, from_grid, to_grid
+from esvae_core.explore.decode_rates import decode_with_spikes
 from esvae_core.explore.dimensions import geodesic_values, quantile_values, sensitivity, traversal
-from esvae_core.explore.drawing import draw
 from esvae_core.explore.effect import data_range
 
 from .visits import alike, open_page, pixels_of, same_as_python, state_of, until
@@ -36,7 +36,9 @@ def open_dimensions(page, atlas, chosen=2):
 
 
 def drawn(rates, seed=7):
-    return draw(catalogue.named("aaa").checkpoint.model, rates, seed=seed, sampler="bernoulli", steps=8).pixels
+    return decode_with_spikes(
+        catalogue.named("aaa").checkpoint.model, rates, seed=seed, sampler="bernoulli", steps=8
+    ).pixels
 
 
 def order(page):

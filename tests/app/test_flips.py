@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import catalogue, scene
+from app import catalogue, server_decode
 from app.flips import flips_of
 from app.state import LinkError, Prior, State, from_grid
 from esvae_core.engine import noise
@@ -45,11 +45,11 @@ def test_nonsense_is_refused_and_nothing_else_happens(text):
 
 def test_the_server_draws_the_turned_spikes(shelf_dir, monkeypatch):
     monkeypatch.setattr(catalogue, "folders", lambda: [shelf_dir])
-    plain, turned = scene.drawn(state("")), scene.drawn(state("s1b.p"))
+    plain, turned = server_decode.drawn(state("")), server_decode.drawn(state("s1b.p"))
     expected = noise.sample(from_grid(state("").rates), 7, "bernoulli", 8).astype(bool)
     assert np.array_equal(plain.spikes[:, 0], expected)
     expected.reshape(-1)[[25, 47]] ^= True
     assert np.array_equal(turned.spikes[:, 0], expected)
     assert not np.array_equal(turned.pixels, plain.pixels)
     with pytest.raises(LinkError, match="edits"):
-        scene.drawn(replace(state(""), view=(("flips", "s!"),)))
+        server_decode.drawn(replace(state(""), view=(("flips", "s!"),)))

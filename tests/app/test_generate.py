@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.state import Own
+from app.state import UserImage
 
 from .visits import LINK, open_page, pixels_of, same_as_python, settled, state_of
 
@@ -45,7 +45,7 @@ def test_rows_columns_and_a_sample_that_is_opened(page):
     there(page)
     shown = cell(page, 4)
     page.locator(".sheet-grid .cell:nth-child(4) button.picked").click()
-    assert isinstance(state_of(page).source, Own)
+    assert isinstance(state_of(page).source, UserImage)
     page.get_by_role("link", name="Explore").click()
     page.locator("canvas.large").wait_for()
     page.wait_for_timeout(300)

@@ -12,7 +12,7 @@ import pytest
 
 from app import catalogue
 from app.routes import FILES
-from app.state import GRID, Own, encode
+from app.state import GRID, UserImage, encode
 from esvae_core.checkpoint import DataRecord, Header, Metric, TrainingRecord, save
 from esvae_core.config import TrainConfig
 from esvae_core.explore import atlas
@@ -77,7 +77,7 @@ def test_texts_that_unpack_to_much_are_left_packed(page):
         page.keyboard.press("Control+z")
         drop(page, name, make())
         until(page, "location.search.includes('~o')")  # the picture beside the text is one
-        assert isinstance(state_of(page).source, Own)
+        assert isinstance(state_of(page).source, UserImage)
         assert same_as_python(page)
         assert page.evaluate(HEAP) < 200, name
 

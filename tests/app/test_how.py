@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from app import catalogue
-from app.state import Own, Prior, State, TestImage, from_grid, to_grid
+from app.state import Prior, State, TestImage, UserImage, from_grid, to_grid
 from esvae_core.engine import noise
 
 from .test_spikes import decoded, restarted, same, soon, spikes_of
@@ -46,14 +46,14 @@ def card(page, title: str):
 @pytest.fixture(scope="module")
 def digit():
     """A test image that is always at hand: scikit-learn's digits come with the package."""
-    shelf = catalogue.named("digits")
-    assert shelf.atlas is not None
+    loaded = catalogue.named("digits")
+    assert loaded.atlas is not None
     row = 3
-    rates = tuple(int(n) for n in to_grid(shelf.atlas.rates[row].tolist()))
-    state = State("digits", TestImage(int(shelf.atlas.indices[row])), rates, 7, "bernoulli", 16)
-    images = catalogue.originals(shelf)
+    rates = tuple(int(n) for n in to_grid(loaded.atlas.rates[row].tolist()))
+    state = State("digits", TestImage(int(loaded.atlas.indices[row])), rates, 7, "bernoulli", 16)
+    images = catalogue.originals(loaded)
     assert images is not None
-    return state, images.images[shelf.atlas.indices[row]], shelf.checkpoint.model
+    return state, images.images[loaded.atlas.indices[row]], loaded.checkpoint.model
 
 
 def test_the_path_of_a_test_image(page, digit):
@@ -115,7 +115,7 @@ def test_a_source_that_is_no_image_is_said_to_be_none(page):
     assert f"Rates from {rates.min():.3g} to {rates.max():.3g}." in card(page, "Prior").get_by_role(
         "img"
     ).get_attribute("aria-label")
-    open_how(page, State("aaa", Own(LINK.rates), LINK.rates, 7, "bernoulli", 8))
+    open_how(page, State("aaa", UserImage(LINK.rates), LINK.rates, 7, "bernoulli", 8))
     page.locator("[data-source=painted]").wait_for()
     assert "only the rates are kept" in card(page, "Image").text_content()
     with torch.inference_mode():

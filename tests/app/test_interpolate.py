@@ -9,7 +9,7 @@ import pytest
 
 from app import catalogue
 from app.state import TestImage, from_grid, to_grid
-from esvae_core.explore.drawing import draw
+from esvae_core.explore.decode_rates import decode_with_spikes
 from esvae_core.explore.interpolate import interpolate
 
 from .visits import LINK, alike, open_page, pixels_of, released, same_as_python, settled, state_of
@@ -41,7 +41,9 @@ def test_the_strip_is_what_the_library_interpolates(page):
     start, end = (torch.tensor(rates, dtype=torch.float64) for rates in ends[:2])
     path = interpolate(start, end, 6, "arcsine").numpy()  # frames 0 to 5 of 16 are a third of the way
     model = catalogue.named("aaa").checkpoint.model
-    expected = draw(model, np.stack([from_grid(to_grid(r)) for r in path]), seed=7, sampler="bernoulli", steps=8).pixels
+    expected = decode_with_spikes(
+        model, np.stack([from_grid(to_grid(r)) for r in path]), seed=7, sampler="bernoulli", steps=8
+    ).pixels
     for k in range(6):
         assert alike(pixels_of(page, f"ol.strip li:nth-child({k + 1}) canvas"), expected[k]), k
 

@@ -101,15 +101,15 @@ def test_one_that_gives_up_waiting_leaves_the_work_to_others():
 
 def test_the_routes_that_cost_something_are_behind_a_gate(monkeypatch):
     """What is drawn and what is read wait in queues of their own; a full one turns away, and lists are answered yet."""
-    from app import answers
+    from app import model_routes
 
     from .test_routes import Answer
 
-    monkeypatch.setattr(answers._drawing, "_most", 0)
+    monkeypatch.setattr(model_routes._drawing, "_most", 0)
     for path in ("draw", "own/x", f"page/{'0' * 64}"):
         assert Answer(f"/esvae/{path}").status == 429, path
     assert Answer("/esvae/model/nowhere").status == 404
-    monkeypatch.setattr(answers._reading, "_most", 0)
+    monkeypatch.setattr(model_routes._reading, "_most", 0)
     for path in ("model/x", "bundle/x", "atlas/x", "originals/x", "dimensions/x", "map-data/x"):
         assert Answer(f"/esvae/{path}").status == 429, path
     assert Answer("/esvae/map/x", method="POST").status == 429

@@ -10,7 +10,7 @@ import re
 import numpy as np
 import pytest
 
-from app import catalogue, scene
+from app import catalogue, server_decode
 from app.state import Prior, State, TestImage, from_grid, to_grid
 
 from .visits import alike, open_page, pixels_of, state_of, until
@@ -61,10 +61,10 @@ def alone(page, atlas, row) -> bool:
 
 
 def drawn(rates, seed=0, sampler="systematic"):
-    from esvae_core.explore.drawing import draw
+    from esvae_core.explore.decode_rates import decode_with_spikes
 
     model = catalogue.named("aaa").checkpoint.model
-    return draw(model, np.asarray(rates, np.float32)[None], seed=seed, sampler=sampler, steps=8).pixels[0]
+    return decode_with_spikes(model, np.asarray(rates, np.float32)[None], seed=seed, sampler=sampler, steps=8).pixels[0]
 
 
 def test_hover_shows_the_right_picture_also_after_a_filter(page, atlas):
@@ -93,7 +93,7 @@ def test_a_click_takes_a_point_as_the_source_and_undo_gives_it_back(page, atlas)
     page.mouse.click(*spot(page, row))
     until(page, "index => location.search.includes(`~t${index}~`)", arg=int(atlas.indices[row]))
     assert state_of(page).rates == to_grid(atlas.rates[row].tolist())
-    assert alike(pixels_of(page, NOW), scene.drawn(state_of(page)).pixels[0])
+    assert alike(pixels_of(page, NOW), server_decode.drawn(state_of(page)).pixels[0])
     page.keyboard.press("Control+z")
     assert state_of(page).source == TestImage(int(atlas.indices[0]))
 

@@ -11,7 +11,7 @@ import torch
 from app import catalogue
 from app.state import State, TestImage, from_grid, to_grid
 from esvae_core import checkpoint
-from esvae_core.explore.drawing import draw
+from esvae_core.explore.decode_rates import decode_with_spikes
 from esvae_core.pictures import to_uint8
 
 from .visits import LINK, alike, drag, open_page, pixels_of, released, state_of, until
@@ -77,7 +77,7 @@ def test_two_models_on_the_same_sources_and_noise(page):
     for name, shape in (("aaa", 16), ("mnist", 32)):
         model = catalogue.named(name).checkpoint.model
         rates = from_grid(to_grid(prior(plan_of(model), 3).tolist()))[None]
-        expected = draw(model, rates, seed=7, sampler="bernoulli", steps=8).pixels[0]
+        expected = decode_with_spikes(model, rates, seed=7, sampler="bernoulli", steps=8).pixels[0]
         assert expected.shape[0] == shape
         assert alike(pixels_of(page, f"canvas[aria-label='{name}, samples: prior seed 3']"), expected)
     assert ours.is_visible()
@@ -91,8 +91,8 @@ def test_the_model_beside_is_first_one_of_its_own_kind(page):
 
 
 def test_a_model_that_is_not_played_shows_its_own_pictures_and_spikes(page, shelf_dir):
-    shelf = catalogue.named("digits")
-    atlas = shelf.atlas
+    loaded = catalogue.named("digits")
+    atlas = loaded.atlas
     rates = to_grid(atlas.counts[0] / atlas.time_steps)
     open_view(page, State("digits", TestImage(int(atlas.indices[0])), rates, 7, "bernoulli", 16))
     page.get_by_label("The other model").select_option("rival")
@@ -102,7 +102,7 @@ def test_a_model_that_is_not_played_shows_its_own_pictures_and_spikes(page, shel
     page.get_by_text("nothing chosen").wait_for()
     assert np.array_equal(pixels_of(page, f"canvas[aria-label='{name}']"), to_uint8(images)[2].repeat(3, 2))
     rows = [int(row) for row in atlas.tile_positions[:10]]
-    given = catalogue.originals(shelf).tensor(atlas.indices[rows])
+    given = catalogue.originals(loaded).tensor(atlas.indices[rows])
     drawn, _ = model.draw(given, model.choices(10, torch.Generator().manual_seed(7)))
     label = atlas.class_names[atlas.labels[rows[4]]]
     reconstructed = page.locator(f"canvas[aria-label='rival, reconstructed: {label}']").first
@@ -123,7 +123,7 @@ def test_the_card_measures_the_layers_of_the_present_picture(page):
     open_view(page)
     page.wait_for_timeout(600)
     shown = page.locator(".layers-list li > :last-child").all_text_contents()
-    spikes = draw(
+    spikes = decode_with_spikes(
         catalogue.named("aaa").checkpoint.model, from_grid(LINK.rates)[None], seed=7, sampler="bernoulli", steps=8
     ).spikes
     assert shown[0] == f"{100 * spikes.mean():.1f} %"
@@ -214,7 +214,7 @@ def test_another_model_under_the_same_hand(page):
     released(page)
     now = from_grid(state_of(page).rates)[None]
     model = catalogue.named(twin).checkpoint.model
-    expected = draw(model, now, seed=7, sampler="bernoulli", steps=16).pixels[0]
+    expected = decode_with_spikes(model, now, seed=7, sampler="bernoulli", steps=16).pixels[0]
     assert alike(pixels_of(page, other), expected)
 
 

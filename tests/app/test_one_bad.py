@@ -30,7 +30,7 @@ from .test_routes import Answer
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     """A folder with one good checkpoint, in which all others are bad."""
-    folder = tmp_path / "shelf"
+    folder = tmp_path / "loaded"
     shelve(folder, "good", small_model(), with_atlas=False)
     monkeypatch.setattr(catalogue, "folders", lambda: [folder])
     return folder
@@ -188,14 +188,14 @@ def test_weights_that_are_too_large_once_they_are_folded(place):
 
 def test_what_nobody_foresaw_is_the_fault_of_one_file(place, monkeypatch, caplog):
     header_changed(place / "good.safetensors", place / "odd.safetensors", {"name": "odd"})
-    read, load = checkpoint.read_header, catalogue.load_playable
+    read, load = checkpoint.read_header, catalogue.load_explorable
 
     def broken(path, what):
         if path.stem == "odd":
             raise RuntimeError("inside")
         return what(path)
 
-    monkeypatch.setattr(catalogue, "load_playable", lambda path: broken(path, load))
+    monkeypatch.setattr(catalogue, "load_explorable", lambda path: broken(path, load))
     assert "reason is in the server's log" in rows()["odd"]["problem"]
     monkeypatch.setattr(checkpoint, "read_header", lambda path: broken(path, read))
     catalogue._header.cache_clear()

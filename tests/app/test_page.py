@@ -13,9 +13,9 @@ from esvae_core.engine import noise, plan_of
 from esvae_core.engine.reference import decode
 from esvae_core.esvae import ESVAE
 from esvae_core.explore import atlas
-from esvae_core.explore.carriers import write
 from esvae_core.explore.page import page as whole
 from esvae_core.explore.recipe import Layout, recipe_of, render, to_rates
+from esvae_core.explore.recipe_files import write
 from esvae_core.explore.replay import replay
 from esvae_core.pictures import to_uint8
 
@@ -72,7 +72,7 @@ def test_drag(opened, shelf_dir, tmp_path):
     assert not np.array_equal(pixels_of(opened), first), "the picture follows while the hand is down"
     opened.mouse.up()
     recipe = replayed(opened, shelf_dir, tmp_path)
-    assert recipe.units[0, 2] > 0.9 * GRID
+    assert recipe.fixed_point_rates[0, 2] > 0.9 * GRID
     opened.locator("[data-statistics=there]").wait_for()  # many draws, without workers
     opened.keyboard.press("Control+z")
     opened.wait_for_timeout(100)
@@ -97,7 +97,7 @@ def test_spikes(opened, shelf_dir, tmp_path):
     opened.get_by_role("tab", name="Spikes").click()
     cells = opened.locator(CELLS)
     cells.focus()
-    spikes = noise.sample(to_rates(recipe.units)[0], recipe.seeds[0], recipe.sampler, recipe.steps)
+    spikes = noise.sample(to_rates(recipe.fixed_point_rates)[0], recipe.seeds[0], recipe.sampler, recipe.steps)
     plan = plan_of(checkpoint.load(shelf_dir / "aaa.safetensors", ESVAE).model)
     assert soon(opened, lambda: alike(pixels_of(opened), to_uint8(torch.from_numpy(decode(plan, spikes))[None])[0]))
     for key in ("PageUp", "Home", "ArrowDown", "ArrowDown", "End", "ArrowLeft", "Space"):

@@ -16,13 +16,13 @@ import torch
 from starlette.applications import Starlette
 
 from app import catalogue, routes
-from app.scene import drawn
+from app.server_decode import drawn
 from app.state import Prior, State, encode, to_grid
 from esvae_core.checkpoint import DataRecord, Header, load, save
 from esvae_core.config import FSVAEConfig, TrainConfig
 from esvae_core.engine import from_bundle
 from esvae_core.errors import CheckpointError
-from esvae_core.models import build
+from esvae_core.model_kinds import build
 from esvae_core.pictures import to_uint8
 
 from .made import shelve, small_model
@@ -69,7 +69,7 @@ class Answer:
 
 
 @pytest.fixture(autouse=True)
-def shelf(shelf_dir, monkeypatch):
+def loaded(shelf_dir, monkeypatch):
     monkeypatch.setattr(catalogue, "folders", lambda: [shelf_dir])
     return catalogue.named("aaa")
 
@@ -99,15 +99,15 @@ def test_every_model_has_a_card_and_what_cannot_be_opened_brings_it_in_the_list(
     assert listed["fsvae-mnist"]["card"]["curve"] == list(curve)
 
 
-def test_a_model_is_found_by_name_and_its_parts_by_hash(shelf):
+def test_a_model_is_found_by_name_and_its_parts_by_hash(loaded):
     about = Answer("/esvae/model/aaa").json
     bundle = Answer(f"/esvae/bundle/{about['hash']}")
     assert bundle.status == 200
-    assert bundle.body == shelf.bundle
+    assert bundle.body == loaded.bundle
     assert hashlib.sha256(bundle.body[48:]).hexdigest() == about["hash"]
     assert "immutable" in bundle.headers["cache-control"]
-    assert from_bundle(bundle.body).config == shelf.checkpoint.model.config
-    assert Answer(f"/esvae/atlas/{about['hash']}").body == catalogue.atlas_pack(shelf)
+    assert from_bundle(bundle.body).config == loaded.checkpoint.model.config
+    assert Answer(f"/esvae/atlas/{about['hash']}").body == catalogue.atlas_pack(loaded)
     assert not about["originals"]
     assert Answer(f"/esvae/originals/{about['hash']}").status == 404
 
@@ -251,12 +251,12 @@ def test_a_checkpoint_that_changes_or_disappears(tmp_path, monkeypatch):
     assert Answer(f"/esvae/bundle/{second}").status == 404
 
 
-def test_dimensions_are_what_the_library_says(shelf):
+def test_dimensions_are_what_the_library_says(loaded):
     from esvae_core.explore.dimensions import class_share, usage
 
-    found = Answer(f"/esvae/dimensions/{shelf.digest}")
+    found = Answer(f"/esvae/dimensions/{loaded.digest}")
     assert "immutable" in found.headers["cache-control"]
-    atlas, told = shelf.atlas, found.json
+    atlas, told = loaded.atlas, found.json
     used = usage(atlas.counts, atlas.time_steps)
     assert told["states"] == list(used.states)
     assert np.allclose(told["histogram"], used.histogram, atol=1e-5)

@@ -63,7 +63,7 @@ def served(request, shelf_dir) -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def shelf(shelf_dir, monkeypatch):
+def loaded(shelf_dir, monkeypatch):
     monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints", shelf_dir])
 
 

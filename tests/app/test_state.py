@@ -15,10 +15,10 @@ from app.state import (
     MAX_SEED,
     MAX_STEPS,
     LinkError,
-    Own,
     Prior,
     State,
     TestImage,
+    UserImage,
     decode,
     encode,
     from_grid,
@@ -29,7 +29,7 @@ from app.state import (
 
 RATES = st.lists(st.integers(0, GRID), min_size=1, max_size=40).map(tuple)
 SEEDS = st.integers(0, MAX_SEED)
-SOURCES = st.one_of(st.integers(0, MAX_INDEX).map(TestImage), st.builds(Prior, SEEDS), st.builds(Own, RATES))
+SOURCES = st.one_of(st.integers(0, MAX_INDEX).map(TestImage), st.builds(Prior, SEEDS), st.builds(UserImage, RATES))
 NAMES = st.text(min_size=1, max_size=30).filter(str.isprintable)
 VALUES = st.text(max_size=20).filter(str.isprintable)
 VIEWS = st.dictionaries(NAMES, VALUES, max_size=4).map(lambda view: tuple(view.items()))

@@ -15,10 +15,10 @@ import pytest
 import torch
 from PIL import Image
 
+from esvae_core.explore.array_format import write_arrays
 from esvae_core.explore.dimensions import geodesic_values, quantile_values, sensitivity
 from esvae_core.explore.effect import data_range
 from esvae_core.explore.interpolate import interpolate
-from esvae_core.explore.packs import pack
 from esvae_core.pictures import to_uint8
 
 HERE = Path(__file__).parent / "web"
@@ -116,7 +116,7 @@ def cases(tmp_path_factory):
                 "paths": _paths(),
                 "normal": [[x, NormalDist().cdf(x)] for x in np.linspace(-5, 5, 41).tolist()],
                 "pack": base64.b64encode(
-                    pack(
+                    write_arrays(
                         {"name": "ü", "steps": 3},
                         {"a": np.array([1, 2, 3], np.uint8), "b": np.array([[0.5, -1], [2, 8]], np.float32)},
                     )
@@ -145,7 +145,7 @@ def test_in_node(name, cases):
 
 def test_packs_hold_known_types_only():
     with pytest.raises(TypeError, match=r"a: expected one of .*, got int64"):
-        pack({}, {"a": np.zeros(3, np.int64)})
+        write_arrays({}, {"a": np.zeros(3, np.int64)})
 
 
 def test_every_module_of_the_page_parses():

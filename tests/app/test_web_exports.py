@@ -17,11 +17,11 @@ from PIL import Image
 
 from esvae_core import checkpoint
 from esvae_core.arrays import read_rates
+from esvae_core.bitmap_font import ALPHABET, written
 from esvae_core.engine import plan_of, to_bundle
-from esvae_core.explore import carriers, drawing
+from esvae_core.explore import decode_rates, recipe_files
 from esvae_core.explore.recipe import GRID, Layout, recipe_of, render, to_rates
 from esvae_core.explore.replay import replay
-from esvae_core.letters import ALPHABET, written
 from esvae_core.pictures import sheet
 from tests.explore.test_recipe import WRONG
 
@@ -56,7 +56,7 @@ def _sheet(count, size, channels, columns, gap, scale, captions):
 def _recipe(recipe, seeds):
     return {
         "text": recipe.text,
-        "cells": recipe.units.tolist(),
+        "cells": recipe.fixed_point_rates.tolist(),
         "seeds": list(seeds),
         "pixels": recipe.pixels(16),
         "flips": [[t * recipe.dims + j for i, t, j in recipe.flips if i == picture] for picture in range(5)],
@@ -76,18 +76,18 @@ def done(tmp_path_factory, models):
     node = shutil.which("node")
     if node is None:
         pytest.skip("no Node.js here")
-    given, out, shelf = (tmp_path_factory.mktemp(name) for name in ("given", "out", "shelf"))
+    given, out, loaded = (tmp_path_factory.mktemp(name) for name in ("given", "out", "loaded"))
     for name, model in models.items():
         header = checkpoint.Header(name=name, model=model.config)
-        checkpoint.save(shelf / f"{name}.safetensors", model.state_dict(), header)
+        checkpoint.save(loaded / f"{name}.safetensors", model.state_dict(), header)
     model, how = models["gray"], {"sampler": "bernoulli", "steps": 8}
     captioned = Layout(columns=2, gap=1, scale=2, captions=("<a>", "ü", '"', "\\", "e"))
     grid = recipe_of(model, "grau ü", UNITS, range(5), kind="grid", layout=captioned, **how)
     film = recipe_of(model, "gray", UNITS, (7,), kind="film", layout=Layout(scale=3), **how)
     turned = recipe_of(model, "gray", UNITS, (7,), kind="grid", flips=((4, 7, 5), (0, 2, 1)), **how)
     early = recipe_of(model, "gray", UNITS, (7,), kind="strip", flips=((1, 0, 1),), upto=(1, 3, 8, 8, 2), **how)
-    for suffix in carriers.SUFFIXES:
-        carriers.write(given / f"it{suffix}", grid, render(grid, model))
+    for suffix in recipe_files.SUFFIXES:
+        recipe_files.write(given / f"it{suffix}", grid, render(grid, model))
     for suffix in ("png", "gif", "webp"):
         Image.new("L", (5, 4)).save(given / f"plain.{suffix}")
     np.savez(given / "plain.npz", images=np.zeros(3))
@@ -120,7 +120,7 @@ def done(tmp_path_factory, models):
         ],
         "wrong": wrong,
         "carried": grid.text,
-        "shelf": str(shelf),
+        "loaded": str(loaded),
         "pictures": [
             {
                 "name": name,
@@ -141,14 +141,14 @@ def done(tmp_path_factory, models):
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "tests 0" not in run.stdout, run.stdout
-    return {"out": out, "shelf": shelf, "grid": grid}
+    return {"out": out, "loaded": loaded, "grid": grid}
 
 
 @pytest.mark.parametrize(("name", "kind", "scale"), KINDS)
 def test_what_the_page_writes_is_replayed(name, kind, scale, done):
     suffixes = ("gif", "npz") if kind == "film" else ("gif", "npz", "png", "svg")
     for suffix in suffixes:
-        result = replay(done["out"] / f"{name}-{kind}.{suffix}", [done["shelf"]])
+        result = replay(done["out"] / f"{name}-{kind}.{suffix}", [done["loaded"]])
         assert (result.identical, result.differing, result.largest) == (True, 0, 0), suffix
         assert result.recipe.kind == kind
         assert result.recipe.layout.scale == scale
@@ -175,7 +175,7 @@ def test_the_lines_of_python_make_the_same(name, kind, done, models, tmp_path, m
 
 
 def draw(model, rates, **how):
-    return drawing.draw(model, np.array(rates), **how).pixels[0]
+    return decode_rates.draw(model, np.array(rates), **how).pixels[0]
 
 
 def test_a_table_of_rates_is_read_by_the_command(done):
@@ -218,7 +218,7 @@ def test_noise_survives_the_packing(done):
 
 def test_mp4_of_the_page(done):
     """What it shows is looked at in a browser, which has an encoder."""
-    assert carriers.read(done["out"] / "film.mp4").checksum == "ab"
+    assert recipe_files.read(done["out"] / "film.mp4").checksum == "ab"
 
 
 def test_webp_of_the_page(done):
@@ -229,4 +229,4 @@ def test_webp_of_the_page(done):
             assert np.array_equal(np.asarray(image.convert("RGB")), np.full((8, 12, 3), 80 * i))
         assert image.info["duration"] == 150
     for name in ("film.webp", "still.webp", "film.mp4"):
-        assert carriers.read(done["out"] / name).recipe == done["grid"]
+        assert recipe_files.read(done["out"] / name).recipe == done["grid"]

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import numpy as np
 
-from app import scene
+from app import server_decode
 from app.state import Prior, State, decode, encode, to_grid
 
 LARGE = "canvas.large"
@@ -52,7 +52,7 @@ def alike(pixels: np.ndarray, expected: np.ndarray) -> bool:
 
 
 def same_as_python(page) -> bool:
-    return alike(pixels_of(page), scene.drawn(state_of(page)).pixels[0])
+    return alike(pixels_of(page), server_decode.drawn(state_of(page)).pixels[0])
 
 
 def bars(page):

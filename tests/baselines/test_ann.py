@@ -15,7 +15,7 @@ from esvae_core.config import ANNVAEConfig, AutoencoderConfig, RunConfig, TrainC
 from esvae_core.data import load
 from esvae_core.errors import InputError, KindError
 from esvae_core.esvae import ESVAE
-from esvae_core.training.objectives import Moment, objective_of
+from esvae_core.training.objectives import StepContext, objective_of
 from esvae_core.training.trainer import Hardware, train
 
 SHAPE = {"image_size": 8, "channels": (2, 4), "latent_dim": 3}
@@ -55,8 +55,8 @@ def test_a_picture_is_decoded_from_a_draw_of_the_posterior(vae):
 def test_the_loss_weighs_the_divergence(vae):
     objective = objective_of(vae.train(), TrainConfig(kl_weight=0.25))
     images = torch.rand(6, 1, 8, 8)
-    outputs = objective(images, *objective.noise(6, slice(0, 6), seeded(), Moment(0, 0, 1, 1)))
-    terms = objective.terms(images, outputs, Moment(0, 0, 1, 1), lambda x: x)
+    outputs = objective(images, *objective.noise(6, slice(0, 6), seeded(), StepContext(0, 0, 1, 1)))
+    terms = objective.terms(images, outputs, StepContext(0, 0, 1, 1), lambda x: x)
     assert terms.total.item() == pytest.approx(terms.parts["mse"].item() + 0.25 * terms.parts["kl"].item())
     terms.total.backward()
     assert all(p.grad is not None and bool(p.grad.isfinite().all()) for p in vae.parameters())

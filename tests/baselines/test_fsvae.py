@@ -12,7 +12,7 @@ from esvae_core.baselines.autoregressive import AutoregressivePosterior, Autoreg
 from esvae_core.baselines.fsvae import FSVAE, bernoulli_divergence, postsynaptic, psp_distance
 from esvae_core.config import FSVAEConfig, NeuronConfig, TrainConfig
 from esvae_core.errors import InputError
-from esvae_core.training.objectives import Moment
+from esvae_core.training.objectives import StepContext
 from esvae_core.training.objectives.fsvae import FSVAEObjective
 
 from .made import warm_fsvae
@@ -194,7 +194,9 @@ def test_scheduled_sampling_grows_over_the_epochs_and_spares_the_first_steps():
     objective = FSVAEObjective(FSVAE(TINY), TrainConfig())
     source = torch.Generator().manual_seed(0)
     for epoch, share in ((0, 0.1), (5, 0.2), (9, 0.28)):
-        own = torch.stack([objective.noise(1, slice(0, 1), source, Moment(0, epoch, 10, 105))[1] for _ in range(50)])
+        own = torch.stack(
+            [objective.noise(1, slice(0, 1), source, StepContext(0, epoch, 10, 105))[1] for _ in range(50)]
+        )
         assert not bool(own[:, :5].any())
         assert float(own[:, 5:].float().mean()) == pytest.approx(share, abs=0.015)
 
@@ -203,7 +205,7 @@ def test_the_noise_of_a_batch_does_not_depend_on_the_number_of_processes():
     objective = FSVAEObjective(FSVAE(TINY), TrainConfig())
 
     def drawn(mine):
-        return objective.noise(6, mine, torch.Generator().manual_seed(3), Moment(0, 0, 1, 6))
+        return objective.noise(6, mine, torch.Generator().manual_seed(3), StepContext(0, 0, 1, 6))
 
     whole, first, second = drawn(slice(0, 6)), drawn(slice(0, 3)), drawn(slice(3, 6))
     for i in (0, 2):
@@ -217,7 +219,7 @@ def test_the_variant_with_a_divergence():
     objective = FSVAEObjective(model, TrainConfig(latent_loss="kl"))
     images = torch.rand(8, 1, 8, 8)
     outputs = objective(images, model.choices(8))
-    terms = objective.terms(images, outputs, Moment(0, 0, 1, 6), lambda x: x)
+    terms = objective.terms(images, outputs, StepContext(0, 0, 1, 6), lambda x: x)
     assert [*terms.parts] == ["mse", "kl"]
     assert terms.total.item() == pytest.approx(terms.parts["mse"].item() + 1e-4 * terms.parts["kl"].item())
 

@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from benchmarks import figures
+from esvae_core.evaluation.adapter import adapter_of
 from esvae_core.evaluation.results import Curve, Figure, Group
-from esvae_core.evaluation.subject import subject_of
-from esvae_core.evaluation.suite import QUICK, Bench, Plan, SuiteReport, run_suite
+from esvae_core.evaluation.suite import QUICK, EvaluationTask, Plan, SuiteReport, run_suite
 from tests.evaluation.made import image_set
 
 
@@ -76,10 +76,10 @@ def test_names_are_those_of_the_suite(tiny):
         name="small", seeds=1, images=12, train_images=250, samples=12, sampling_images=4, curve_images=4, cost_images=4
     )
     groups = ("reconstruction", "sampling", "latent", "robustness", "cost")
-    bench = Bench(subject_of(tiny), image_set(20, 1), lambda: image_set(250, 2, split="train"), plan)
+    task = EvaluationTask(adapter_of(tiny), image_set(20, 1), lambda: image_set(250, 2, split="train"), plan)
     known = {
         group.name: [each.name for each in (*group.figures, *group.curves)]
-        for group in run_suite(bench, "tiny", groups).groups
+        for group in run_suite(task, "tiny", groups).groups
     }
     for group, columns in figures.TABLES.values():
         for column in columns if group in known else ():

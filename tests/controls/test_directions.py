@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from esvae_core.checkpoint import Header, content_hash, load, save
+from esvae_core.checkpoint import Header, load, save, weights_hash
 from esvae_core.controls.directions import KNOTS, Control, Controls, Evidence, Response, by_hand, to_coordinates
 from esvae_core.controls.file import beside, read_controls, write_controls
 from esvae_core.errors import CorruptDataError, InputError
@@ -255,7 +255,7 @@ def test_a_checkpoint_brings_its_controls(tiny, tmp_path):
     save(path, tiny.state_dict(), Header(name="tiny", model=tiny.config))
     assert len(load(path).controls) == 0
     where = {"dataset": "digits", "dataset_sha256": ""}
-    write_controls(beside(path), (made(),), checkpoint_sha256=content_hash(tiny.state_dict()), **where)
+    write_controls(beside(path), (made(),), checkpoint_sha256=weights_hash(tiny.state_dict()), **where)
     rates = load(path).model.features(torch.zeros(2, 1, 8, 8))
     assert load(path).controls["thickness"].apply(rates, 1.0).shape == rates.shape
     beside(path).write_bytes(b"rubbish")

@@ -8,7 +8,7 @@ from esvae_core import ESVAE, ModelConfig, NeuronConfig
 from esvae_core.baselines.ann import ANNCoder
 from esvae_core.config import ImageModelConfig
 from esvae_core.layers import SpikingLayer
-from esvae_core.models import build
+from esvae_core.model_kinds import build
 
 SOFT = NeuronConfig(leak=0.9, threshold=0.3, reset="soft")
 

@@ -15,10 +15,10 @@ CHECK = """
 import os
 import numpy as np
 from esvae_core import ModelConfig
-from esvae_core.engine import events, plan_of
-from esvae_core.engine.run import Events
+from esvae_core.engine import event_kernels, plan_of
+from esvae_core.engine.event_engine import Events
 from tests.engine.networks import SOFT
-from tests.engine.test_run import network, pictures, same_as_reference, trains
+from tests.engine.test_event_engine import network, pictures, same_as_reference, trains
 
 config = ModelConfig(image_size=8, channels=(3, 33), latent_dim=5, latent_neuron=SOFT)
 plan = plan_of(network(config))
@@ -34,7 +34,7 @@ def refuse(*args, **kwargs):
 tempfile.TemporaryFile = refuse  # how Numba finds out whether it may write to a folder
 """
 
-COMPILED = "assert events.decode.signatures and events.decode.targetoptions['nogil']\n"
+COMPILED = "assert event_kernels.decode.signatures and event_kernels.decode.targetoptions['nogil']\n"
 
 
 def process(code, **environment):
@@ -50,11 +50,11 @@ def process(code, **environment):
 
 
 def test_without_a_compiler():
-    process(CHECK + "assert not hasattr(events.decode, 'signatures')\n", NUMBA_DISABLE_JIT="1")
+    process(CHECK + "assert not hasattr(event_kernels.decode, 'signatures')\n", NUMBA_DISABLE_JIT="1")
 
 
 def test_on_a_processor_without_vectors(tmp_path):
-    check = CHECK + COMPILED + "assert 'ymm' not in ''.join(events.decode.inspect_asm().values())\n"
+    check = CHECK + COMPILED + "assert 'ymm' not in ''.join(event_kernels.decode.inspect_asm().values())\n"
     process(check, NUMBA_CPU_NAME="generic", NUMBA_CACHE_DIR=str(tmp_path))
 
 
@@ -67,10 +67,10 @@ def test_on_one_core():
 
 def test_compiled_once_and_cached_in_a_folder_that_was_missing(tmp_path):
     cache = tmp_path / "not" / "there"
-    hits = CHECK + COMPILED + "print(sum(events.decode.stats.cache_hits.values()))\n"
+    hits = CHECK + COMPILED + "print(sum(event_kernels.decode.stats.cache_hits.values()))\n"
     assert [process(hits, NUMBA_CACHE_DIR=str(cache)) for _ in range(2)] == ["0\n", "1\n"]
     assert list(cache.rglob("*.nbi"))
 
 
 def test_without_a_folder_to_cache_in(tmp_path):
-    process(WITHOUT_CACHE + CHECK + COMPILED + "assert events.decode.stats.cache_path is None\n")
+    process(WITHOUT_CACHE + CHECK + COMPILED + "assert event_kernels.decode.stats.cache_path is None\n")

@@ -18,7 +18,7 @@ from esvae_core.engine import noise, plan_of, reference, to_bundle
 from esvae_core.latent import spikes_from_rates
 from tests.engine.networks import network
 from tests.engine.test_browser import _packed
-from tests.engine.test_run import pictures, trains
+from tests.engine.test_event_engine import pictures, trains
 
 SCRIPT = Path(__file__).with_name("twins.mjs")
 

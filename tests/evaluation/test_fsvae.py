@@ -7,10 +7,10 @@ import torch
 from torch import nn
 
 from esvae_core.config import FSVAEConfig
-from esvae_core.evaluation import disturb
+from esvae_core.evaluation import perturbations
+from esvae_core.evaluation.adapter import RateAdapter, SpikingAdapter, adapter_of
 from esvae_core.evaluation.cost import cost
 from esvae_core.evaluation.robustness import robustness
-from esvae_core.evaluation.subject import RateSubject, SpikingSubject, subject_of
 from esvae_core.seeds import generator
 
 from ..baselines.made import warm_fsvae
@@ -58,14 +58,14 @@ def figures(group):
 
 
 def test_it_has_spikes_but_no_rates(model):
-    subject = subject_of(model)
-    assert isinstance(subject, SpikingSubject)
-    assert not isinstance(subject, RateSubject)
+    adapter = adapter_of(model)
+    assert isinstance(adapter, SpikingAdapter)
+    assert not isinstance(adapter, RateAdapter)
 
 
 @torch.no_grad()
 def test_cost_is_what_a_slow_count_finds_layer_by_layer(model, test_set):
-    found = figures(cost(subject_of(model), test_set))
+    found = figures(cost(adapter_of(model), test_set))
     slow, images, noise = warm_fsvae(CONFIG), test_set.tensor(), generator(0, "cost")
     behind = Counter(slow.encoder[1:], slow.to_latent, slow.posterior, slow.from_latent, slow.decoder)
     own = slow.trace_encode(images).layers["to_latent"].spikes
@@ -106,7 +106,7 @@ def drawn(model, images, noise, steps=None):
 
 @torch.no_grad()
 def test_its_spikes_its_images_and_its_time_can_be_damaged(model, test_set):
-    group = robustness(subject_of(model), test_set, seeds=2)
+    group = robustness(adapter_of(model), test_set, seeds=2)
     assert not group.figures  # nothing that does not apply
     curves = {curve.name: curve for curve in group.curves}
     assert len(curves) == 7
@@ -114,10 +114,10 @@ def test_its_spikes_its_images_and_its_time_can_be_damaged(model, test_set):
         assert len(set(curve.mean)) == len(curve.x), name
     images = test_set.tensor()
     for name, most, damage in (
-        ("latent spikes flipped", 0.3, disturb.flip),
-        ("latent spikes deleted", 0.3, disturb.delete),
-        ("latent spikes moved in time", 4, disturb.jitter),
-        ("latent spike trains shuffled in time", 1, disturb.shuffle),
+        ("latent spikes flipped", 0.3, perturbations.flip),
+        ("latent spikes deleted", 0.3, perturbations.delete),
+        ("latent spikes moved in time", 4, perturbations.jitter),
+        ("latent spike trains shuffled in time", 1, perturbations.shuffle),
     ):
         errors = []
         for seed in range(2):
@@ -130,10 +130,10 @@ def test_its_spikes_its_images_and_its_time_can_be_damaged(model, test_set):
 
 @torch.no_grad()
 def test_its_time_steps_at_inference_are_those_of_encoder_latent_and_decoder(model, test_set):
-    subject, images = subject_of(model), test_set.tensor()
+    adapter, images = adapter_of(model), test_set.tensor()
     for steps in (4, 6, 16):
-        spikes = subject.latent_spikes(images, generator(0, "a"), steps)
+        spikes = adapter.latent_spikes(images, generator(0, "a"), steps)
         assert spikes.shape == (steps, 30, 5)
         assert torch.equal(spikes, drawn(model, images, generator(0, "a"), steps))
-    undamaged = subject.decode(subject.latent_spikes(images, generator(0, "a")))
-    assert torch.equal(undamaged, subject.reconstruct(images, generator(0, "a")))
+    undamaged = adapter.decode(adapter.latent_spikes(images, generator(0, "a")))
+    assert torch.equal(undamaged, adapter.reconstruct(images, generator(0, "a")))

@@ -12,19 +12,19 @@ import torch
 from esvae_core.data import load
 from esvae_core.data.sprites import redrawn
 from esvae_core.errors import InputError
+from esvae_core.evaluation.adapter import RateAdapter, adapter_of, draw
 from esvae_core.evaluation.cost import cost
 from esvae_core.evaluation.costs import costs, synapses
 from esvae_core.evaluation.disentanglement import disentanglement
 from esvae_core.evaluation.evaluate import evaluate
+from esvae_core.evaluation.factor_intervention import factor_intervention
 from esvae_core.evaluation.feature_net import FeatureConfig, FeatureFile, FeatureHeader, FeatureNet, features
-from esvae_core.evaluation.followed import followed
 from esvae_core.evaluation.frechet import frechet_distance, gaussian
 from esvae_core.evaluation.generation import generation
 from esvae_core.evaluation.latent_space import latent_space, untrained
-from esvae_core.evaluation.price_of_sampling import price_of_sampling
 from esvae_core.evaluation.reconstruction import reconstruction
 from esvae_core.evaluation.robustness import robustness
-from esvae_core.evaluation.subject import RateSubject, draw, subject_of
+from esvae_core.evaluation.sampling_error import sampling_error
 from esvae_core.seeds import generator
 
 from .made import Plain, image_set
@@ -32,14 +32,14 @@ from .made import Plain, image_set
 
 @pytest.fixture
 def spiking(tiny):
-    return subject_of(tiny)
+    return adapter_of(tiny)
 
 
 @pytest.fixture
 def plain():
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return subject_of(Plain().eval())
+        return adapter_of(Plain().eval())
 
 
 @pytest.fixture(scope="module")
@@ -75,28 +75,28 @@ def curves(group):
     return {curve.name: curve for curve in group.curves}
 
 
-# ---- subject ---------------------------------------------------------------------------------------------------------
+# ---- adapter ---------------------------------------------------------------------------------------------------------
 
 
 def test_what_has_rates_is_known_by_what_it_can_do(spiking, plain):
-    assert isinstance(spiking, RateSubject)
-    assert not isinstance(plain, RateSubject)
+    assert isinstance(spiking, RateAdapter)
+    assert not isinstance(plain, RateAdapter)
 
 
 def test_a_model_that_cannot_be_measured_is_refused(tiny):
     with pytest.raises(InputError, match="reconstruct"):
-        subject_of(torch.nn.Linear(2, 2).eval())
+        adapter_of(torch.nn.Linear(2, 2).eval())
     with pytest.raises(InputError, match=r"model\.eval\(\)"):
-        subject_of(tiny.train())
+        adapter_of(tiny.train())
     with pytest.raises(InputError, match="no rates"):
-        subject_of(Plain().eval(), steps=3)
+        adapter_of(Plain().eval(), steps=3)
 
 
 def test_steps_and_sampler_reach_the_model(tiny):
-    subject = subject_of(tiny, steps=7, sampler="systematic")
-    rates, own = subject.encode(torch.zeros(2, 1, 8, 8))
+    adapter = adapter_of(tiny, steps=7, sampler="systematic")
+    rates, own = adapter.encode(torch.zeros(2, 1, 8, 8))
     assert own.shape == (7, 2, 6)
-    assert torch.equal(subject.spikes(rates, generator(0, "a")).sum(0), own.sum(0))  # the count of a rate on the grid
+    assert torch.equal(adapter.spikes(rates, generator(0, "a")).sum(0), own.sum(0))  # the count of a rate on the grid
 
 
 def test_samples_come_in_one_stream(plain):
@@ -110,12 +110,12 @@ def test_samples_come_in_one_stream(plain):
 
 @pytest.mark.parametrize("kind", ["spiking", "plain"])
 def test_reconstruction_is_the_mean_over_images_and_seeds(kind, request, test_set):
-    subject = request.getfixturevalue(kind)
-    group = reconstruction(subject, test_set, seeds=2)
+    adapter = request.getfixturevalue(kind)
+    group = reconstruction(adapter, test_set, seeds=2)
     images = test_set.tensor()
     errors, peaks = [], []
     for seed in range(2):
-        pictures = subject.reconstruct(images, generator(seed, "reconstruction"))
+        pictures = adapter.reconstruct(images, generator(seed, "reconstruction"))
         each = ((pictures - images).double().numpy() ** 2).mean((1, 2, 3))
         errors.append(each.mean())
         peaks.append((10 * np.log10(4 / each)).mean())
@@ -126,13 +126,13 @@ def test_reconstruction_is_the_mean_over_images_and_seeds(kind, request, test_se
 
 
 def test_reconstruction_agrees_with_the_short_report(tiny, test_set):
-    group = reconstruction(subject_of(tiny), test_set, seeds=4)
+    group = reconstruction(adapter_of(tiny), test_set, seeds=4)
     short = [evaluate(tiny, test_set, seed=s).mse for s in range(4)]
     assert value(group, "MSE") == pytest.approx(np.mean(short), rel=0.05)
 
 
 def test_price_of_sampling(spiking, test_set):
-    group = price_of_sampling(spiking, test_set, seeds=2, draws=16)
+    group = sampling_error(spiking, test_set, seeds=2, draws=16)
     images = test_set.tensor()
     rates, own = spiking.encode(images)
     wanted = (spiking.decode(own) - images).square().mean().item()
@@ -145,7 +145,7 @@ def test_price_of_sampling(spiking, test_set):
 
 
 def test_what_has_no_rates_has_no_price_of_sampling(plain, test_set):
-    assert notes(price_of_sampling(plain, test_set)) == "does not apply: no rates"
+    assert notes(sampling_error(plain, test_set)) == "does not apply: no rates"
 
 
 # ---- generation ------------------------------------------------------------------------------------------------------
@@ -259,9 +259,9 @@ def test_damage_of_strength_0_is_none_and_more_changes_the_error(spiking, test_s
         assert len(curve.deviation) == len(curve.x)
 
 
-def evaluate_mse(subject, data):
+def evaluate_mse(adapter, data):
     images = data.tensor()
-    return np.mean([(subject.reconstruct(images, generator(s, "x")) - images).square().mean().item() for s in range(4)])
+    return np.mean([(adapter.reconstruct(images, generator(s, "x")) - images).square().mean().item() for s in range(4)])
 
 
 def test_images_can_be_damaged_for_any_model(plain, test_set):
@@ -345,9 +345,9 @@ def test_pictures_that_follow_what_neurons_were_taught():
             return redrawn(data, factors).tensor()
 
     painter = Painter()
-    assert followed(painter, data, 0) == pytest.approx([1] * 6, abs=1e-3)
+    assert factor_intervention(painter, data, 0) == pytest.approx([1] * 6, abs=1e-3)
     painter.blind = (3, 5)
-    assert followed(painter, data, 1) == pytest.approx([1, 1, 1, 0, 1, 0], abs=1e-3)
+    assert factor_intervention(painter, data, 1) == pytest.approx([1, 1, 1, 0, 1, 0], abs=1e-3)
     told = disentanglement(painter, data, taught=True, seeds=2)
     assert value(told, "x followed") == pytest.approx(0, abs=1e-3)
     assert value(told, "y followed") == pytest.approx(1, abs=1e-3)

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from esvae_core.config import KINDS
-from esvae_core.evaluation.subject import RateSubject, subject_of
-from esvae_core.evaluation.suite import GROUPS, Bench, Plan, run_suite
-from esvae_core.models import build
+from esvae_core.evaluation.adapter import RateAdapter, adapter_of
+from esvae_core.evaluation.suite import GROUPS, EvaluationTask, Plan, run_suite
+from esvae_core.model_kinds import build
 
 from .made import image_set
 
@@ -22,9 +22,9 @@ def test_every_group_measures_every_rival(kind):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = build(KINDS[kind](image_size=8, channels=(4,), latent_dim=3)).eval()
-    subject = subject_of(model)
-    assert not isinstance(subject, RateSubject)
-    report = run_suite(Bench(subject, image_set(20, 1), lambda: image_set(60, 2, split="train"), TINY), kind)
+    adapter = adapter_of(model)
+    assert not isinstance(adapter, RateAdapter)
+    report = run_suite(EvaluationTask(adapter, image_set(20, 1), lambda: image_set(60, 2, split="train"), TINY), kind)
     assert [group.name for group in report.groups] == list(GROUPS)
     found = {figure.name: figure for group in report.groups for figure in group.figures}
     assert found["MSE on [-1, 1]"].value > 0

@@ -123,7 +123,7 @@ def test_share_that_the_class_explains():
 def test_heights_that_hardly_vary_are_dead():
     rng = np.random.default_rng(0)
     heights = 0.5 + rng.normal(0, 1, (500, 3)) * np.array([1 / 8, 0.11 / 8, 0.09 / 8])
-    found = dims.usage_of_heights(heights, 8)
+    found = dims.usage_of_normalized(heights, 8)
     assert found.states == ("active", "active", "dead")
     assert found.histogram.shape == (3, 17)
     assert found.histogram.sum(1) == pytest.approx(1)

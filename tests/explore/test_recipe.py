@@ -11,7 +11,17 @@ import torch
 from esvae_core.engine import noise, plan_of, reference
 from esvae_core.errors import InputError, RecipeError
 from esvae_core.explore import recipe as recipes
-from esvae_core.explore.recipe import GRID, Layout, paint, parse, recipe_of, render, seeds_from, to_rates, to_units
+from esvae_core.explore.recipe import (
+    GRID,
+    Layout,
+    decode_rates,
+    parse,
+    recipe_of,
+    render,
+    seeds_from,
+    to_fixed_point,
+    to_rates,
+)
 from esvae_core.pictures import to_uint8
 
 UNITS = np.random.default_rng(0).integers(0, GRID + 1, (5, 6)).astype(np.uint16)
@@ -101,7 +111,7 @@ def test_it_comes_back_whole(made):
     again = parse(made.text)
     assert again == made
     assert again.text == made.text
-    assert np.array_equal(again.units, UNITS)
+    assert np.array_equal(again.fixed_point_rates, UNITS)
     assert again.seeds == (7, 8, 9, 10, 11)
     assert "\n" not in made.text
 
@@ -113,18 +123,18 @@ def test_one_seed_for_all_is_written_once(model):
 @pytest.mark.parametrize("steps", [2, 3, 5, 8, 12, 16, 20, 64, 1024])
 def test_rates_of_an_encoder_are_exact(steps):
     rates = np.arange(steps + 1, dtype=np.float32) / np.float32(steps)
-    assert np.array_equal(to_rates(to_units(rates)), rates)
+    assert np.array_equal(to_rates(to_fixed_point(rates)), rates)
 
 
 @pytest.mark.parametrize("wrong", [np.nan, -0.1, 1.1])
 def test_what_is_no_rate_is_refused(wrong):
     with pytest.raises(InputError, match="rates"):
-        to_units(np.array([[wrong]]))
+        to_fixed_point(np.array([[wrong]]))
 
 
 @pytest.mark.parametrize("sampler", ["bernoulli", "systematic"])
 def test_it_paints_what_the_model_decodes_under_that_noise(model, sampler):
-    pixels = paint(model, UNITS, (1, 2, 3, 4, 5), sampler=sampler, steps=9)
+    pixels = decode_rates(model, UNITS, (1, 2, 3, 4, 5), sampler=sampler, steps=9)
     spikes = np.stack([noise.sample(to_rates(UNITS)[i], i + 1, sampler, 9) for i in range(5)], axis=1)
     plan = plan_of(model)
     exact = np.stack([reference.decode(plan, spikes[:, i]) for i in range(5)])
@@ -146,7 +156,7 @@ def test_turned_spikes_are_painted_and_carried(model, made):
     assert [not np.array_equal(*pair) for pair in zip(pixels, plain, strict=True)] == [True, False, False, True, False]
     for wrong in ((5, 0, 0), (0, 8, 0), (0, 0, -1)):
         with pytest.raises(InputError, match="below"):
-            paint(model, UNITS, (1,), flips=[wrong], **HOW)
+            decode_rates(model, UNITS, (1,), flips=[wrong], **HOW)
 
 
 def test_a_recipe_without_turned_spikes_is_one_that_older_programs_read(made):
@@ -166,30 +176,30 @@ def test_pictures_are_painted_as_they_are_after_some_steps(model, made):
     traces = [reference.trace_decode(plan, each).images for each in spikes]
     exact = np.stack([trace[t - 1] for trace, t in zip(traces, upto, strict=True)])
     assert (render(recipe, model) == to_uint8(torch.from_numpy(exact))).mean() > 0.999
-    one = paint(model, UNITS, made.seeds, upto=[3], **HOW)
-    assert np.array_equal(one, paint(model, UNITS, made.seeds, upto=[3] * 5, **HOW))
-    assert np.array_equal(paint(model, UNITS, made.seeds, upto=[8], **HOW), render(made, model))
+    one = decode_rates(model, UNITS, made.seeds, upto=[3], **HOW)
+    assert np.array_equal(one, decode_rates(model, UNITS, made.seeds, upto=[3] * 5, **HOW))
+    assert np.array_equal(decode_rates(model, UNITS, made.seeds, upto=[8], **HOW), render(made, model))
     for wrong in ([0], [9], [1, 2]):
         with pytest.raises(InputError, match="upto: expected none, 1 or 5 numbers of steps from 1 to 8"):
-            paint(model, UNITS, made.seeds, upto=wrong, **HOW)
+            decode_rates(model, UNITS, made.seeds, upto=wrong, **HOW)
 
 
 def test_turned_spikes_are_found_beyond_the_first_part_of_many(model):
     units = np.repeat(UNITS[:1], 9, axis=0)  # parts of 3 at so many steps
     how = {"sampler": "bernoulli", "steps": 1024}
-    plain = paint(model, units, (1,), **how)
-    turned = paint(model, units, (1,), flips=[(4, 1023, j) for j in range(6)], **how)
+    plain = decode_rates(model, units, (1,), **how)
+    turned = decode_rates(model, units, (1,), flips=[(4, 1023, j) for j in range(6)], **how)
     assert [i for i in range(9) if not np.array_equal(plain[i], turned[i])] == [4]
 
 
 def test_a_picture_does_not_depend_on_its_company(model):
-    together = paint(model, UNITS, (7,), **HOW)
-    alone = np.concatenate([paint(model, UNITS[i : i + 1], (7,), **HOW) for i in range(5)])
+    together = decode_rates(model, UNITS, (7,), **HOW)
+    alone = np.concatenate([decode_rates(model, UNITS[i : i + 1], (7,), **HOW) for i in range(5)])
     assert np.array_equal(together, alone)
 
 
 def test_render_takes_the_network_of_the_recipe_only(model, made, tiny):
-    assert np.array_equal(render(made, model), paint(model, UNITS, made.seeds, **HOW))
+    assert np.array_equal(render(made, model), decode_rates(model, UNITS, made.seeds, **HOW))
     with pytest.raises(RecipeError, match="another network"):
         render(made, tiny)
 
@@ -202,7 +212,7 @@ def test_pictures_beyond_all_bounds_are_not_begun(model, made, monkeypatch):
 
 @pytest.mark.parametrize("kind", ["grid", "film"])
 def test_pixels_are_counted_as_they_are_laid_out(model, made, kind):
-    from esvae_core.explore.carriers import laid_out
+    from esvae_core.explore.recipe_files import laid_out
 
     recipe = made.model_copy(update={"kind": kind})
     counted = sum(frame[..., 0].size for frame in laid_out(recipe, render(recipe, model)))

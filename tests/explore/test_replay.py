@@ -16,7 +16,7 @@ from esvae_core import checkpoint
 from esvae_core.config import ModelConfig
 from esvae_core.errors import CheckpointError, InputError, RecipeError
 from esvae_core.esvae import ESVAE
-from esvae_core.explore import carriers
+from esvae_core.explore import recipe_files
 from esvae_core.explore.recipe import GRID, Layout, recipe_of, render
 from esvae_core.explore.replay import replay
 
@@ -64,9 +64,9 @@ def test_every_kind_of_file_is_made_again_to_the_pixel(suffix, kind, which, shel
     path = tmp_path / f"it{suffix}"
     if kind == "film" and suffix.lower() == ".png":
         with pytest.raises(InputError, match=r"\.gif or \.webp"):
-            carriers.write(path, recipe, render(recipe, model))
+            recipe_files.write(path, recipe, render(recipe, model))
         return
-    carriers.write(path, recipe, render(recipe, model))
+    recipe_files.write(path, recipe, render(recipe, model))
     done = replay(path, [shelf], tmp_path / f"again{suffix}")
     assert done.recipe == recipe
     assert done.checkpoint == shelf / f"{which}.safetensors"
@@ -76,7 +76,7 @@ def test_every_kind_of_file_is_made_again_to_the_pixel(suffix, kind, which, shel
 
 def mp4(recipe, pixels, *between):
     """The boxes of a film that matter here; the page writes whole ones, its test plays them."""
-    inside = carriers.xmp(recipe.text).replace(b"</rdf:D", f"<esvae:pixels>{pixels}</esvae:pixels></rdf:D".encode())
+    inside = recipe_files.xmp(recipe.text).replace(b"</rdf:D", f"<esvae:pixels>{pixels}</esvae:pixels></rdf:D".encode())
     uuid = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
     boxes = (b"ftypisom", *between, b"uuid" + bytes(16), b"uuid" + uuid + inside)
     return b"".join((4 + len(box)).to_bytes(4, "big") + box for box in boxes)
@@ -84,9 +84,9 @@ def mp4(recipe, pixels, *between):
 
 def test_a_film_with_loss_is_held_against_its_checksum(model, shelf, tmp_path):
     recipe = made(model, "film")
-    frames = carriers.laid_out(recipe, render(recipe, model))
+    frames = recipe_files.laid_out(recipe, render(recipe, model))
     path = tmp_path / "it.mp4"
-    path.write_bytes(mp4(recipe, carriers.checksum(frames), b"mdat" + bytes(99)))
+    path.write_bytes(mp4(recipe, recipe_files.checksum(frames), b"mdat" + bytes(99)))
     done = replay(path, [shelf], tmp_path / "again.webp")
     assert (done.lossy, done.identical, done.differing) == (True, True, 0)
     assert not replay(tmp_path / "again.webp", [shelf]).lossy
@@ -98,12 +98,12 @@ def test_a_film_with_loss_is_held_against_its_checksum(model, shelf, tmp_path):
     for raw, wrong in ((whole[:-1], "carries no recipe"), (whole[:9], "carries no recipe"), (whole[:8], "no recipe")):
         path.write_bytes(raw)
         with pytest.raises(RecipeError, match=wrong):
-            carriers.read(path)
+            recipe_files.read(path)
 
 
 def test_a_png_shows_the_sheet(model, tmp_path):
     recipe = made(model, captions=CAPTIONS)
-    carriers.write(tmp_path / "it.png", recipe, render(recipe, model))
+    recipe_files.write(tmp_path / "it.png", recipe, render(recipe, model))
     with Image.open(tmp_path / "it.png") as image:
         assert image.mode == "L"
         assert image.size == (2 * (3 * 17 - 1), 2 * (2 * 24 - 1))
@@ -113,7 +113,7 @@ def test_a_png_shows_the_sheet(model, tmp_path):
 def test_a_film_has_its_pace(model, tmp_path):
     recipe = made(model, "film", frame_ms=200)
     for name in ("it.gif", "it.webp"):
-        carriers.write(tmp_path / name, recipe, render(recipe, model))
+        recipe_files.write(tmp_path / name, recipe, render(recipe, model))
         with Image.open(tmp_path / name) as image:
             assert image.n_frames == 5
             assert image.size == (32, 32)
@@ -124,7 +124,7 @@ def test_a_film_has_its_pace(model, tmp_path):
 
 def test_equal_frames_may_be_one(model, shelf, tmp_path):
     recipe = recipe_of(model, "m", UNITS[[0, 0, 1]], (7,), kind="film", sampler="bernoulli", steps=8)
-    carriers.write(tmp_path / "it.gif", recipe, render(recipe, model))
+    recipe_files.write(tmp_path / "it.gif", recipe, render(recipe, model))
     with Image.open(tmp_path / "it.gif") as image:
         assert image.n_frames == 2
     assert replay(tmp_path / "it.gif", [shelf]).identical
@@ -135,7 +135,7 @@ def test_a_changed_pixel_is_seen(model, shelf, tmp_path):
     pixels = render(recipe, model)
     pixels[1, 2, 3] ^= 4
     for name in ("it.png", "it.gif", "it.webp", "it.npz"):
-        carriers.write(tmp_path / name, recipe, pixels)
+        recipe_files.write(tmp_path / name, recipe, pixels)
         done = replay(tmp_path / name, [shelf])
         assert (done.identical, done.differing, done.largest) == (False, 1 if name == "it.npz" else 4, 4), name
 
@@ -158,7 +158,7 @@ def test_a_changed_pixel_is_seen(model, shelf, tmp_path):
 )
 def test_every_array_of_a_table_is_compared_exactly(name, change, model, shelf, tmp_path):
     recipe, path = made(model), tmp_path / "it.npz"
-    carriers.write(path, recipe, render(recipe, model))
+    recipe_files.write(path, recipe, render(recipe, model))
     with np.load(path) as file:
         arrays = dict(file)
     assert replay(path, [shelf]).other == ()
@@ -175,13 +175,13 @@ def test_a_picture_that_no_reader_takes_is_not_written(model, tmp_path):
     recipe = made(model, "film", scale=64)
     pixels = np.zeros((5, 2048, 2048, 1), np.uint8)
     with pytest.raises(InputError, match="expected at most 67,108,864 pixels"):
-        carriers.write(tmp_path / "it.webp", recipe, pixels)
+        recipe_files.write(tmp_path / "it.webp", recipe, pixels)
     assert not (tmp_path / "it.webp").exists()
 
 
 def test_another_size_is_seen(model, shelf, tmp_path):
     recipe = made(model)
-    carriers.write(tmp_path / "it.png", recipe, render(recipe, model))
+    recipe_files.write(tmp_path / "it.png", recipe, render(recipe, model))
     with Image.open(tmp_path / "it.png") as image:
         about = PngImagePlugin.PngInfo()
         about.add_text("esvae", image.text["esvae"])
@@ -192,7 +192,7 @@ def test_another_size_is_seen(model, shelf, tmp_path):
 def test_a_picture_that_went_through_other_hands_is_still_identical(model, shelf, tmp_path):
     """Another program may write gray as RGBA and the recipe as a tEXt chunk behind the pixels."""
     recipe = made(model)
-    carriers.write(tmp_path / "it.png", recipe, render(recipe, model))
+    recipe_files.write(tmp_path / "it.png", recipe, render(recipe, model))
     with Image.open(tmp_path / "it.png") as image:
         about = PngImagePlugin.PngInfo()
         about.add(b"tEXt", b"esvae\0" + image.text["esvae"].encode("latin-1"), after_idat=True)
@@ -202,7 +202,7 @@ def test_a_picture_that_went_through_other_hands_is_still_identical(model, shelf
 
 def test_the_network_is_known_by_its_content(model, colour, shelf, tmp_path):
     recipe = made(model)
-    carriers.write(tmp_path / "it.png", recipe, render(recipe, model))
+    recipe_files.write(tmp_path / "it.png", recipe, render(recipe, model))
     (shelf / "gray.safetensors").rename(shelf / "other name.safetensors")
     assert replay(tmp_path / "it.png", [shelf]).checkpoint.name == "other name.safetensors"
     assert replay(tmp_path / "it.png", [shelf / "other name.safetensors"]).identical
@@ -229,7 +229,7 @@ def test_files_without_a_recipe_are_named(model, tmp_path):
     (tmp_path / "plain.svg").write_text("<svg/>")
     for path in sorted(tmp_path.glob("plain.*")):
         with pytest.raises(RecipeError, match="carries no recipe") as caught:
-            carriers.read(path)
+            recipe_files.read(path)
         assert str(path) in str(caught.value)
 
 
@@ -248,7 +248,7 @@ def test_hostile_files_are_refused_in_one_line(tmp_path):
     (tmp_path / "cut.svg").write_text("<svg><esvae:recipe>{")
     for path in [*sorted(tmp_path.iterdir()), tmp_path / "missing.png", tmp_path]:
         with pytest.raises(RecipeError) as caught:
-            carriers.read(path)
+            recipe_files.read(path)
         assert str(path) in str(caught.value)
         assert len(str(caught.value).splitlines()) == 1, path
 
@@ -257,12 +257,12 @@ def test_hostile_files_are_refused_in_one_line(tmp_path):
 def whole(tmp_path_factory, model):
     folder = tmp_path_factory.mktemp("whole")
     recipe = made(model)
-    for suffix in carriers.SUFFIXES:
-        carriers.write(folder / f"it{suffix}", recipe, render(recipe, model))
+    for suffix in recipe_files.SUFFIXES:
+        recipe_files.write(folder / f"it{suffix}", recipe, render(recipe, model))
     return folder
 
 
-@pytest.mark.parametrize("suffix", carriers.SUFFIXES)
+@pytest.mark.parametrize("suffix", recipe_files.SUFFIXES)
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_damaged_files_are_read_or_refused(suffix, whole, data):
@@ -273,7 +273,7 @@ def test_damaged_files_are_read_or_refused(suffix, whole, data):
     path.write_bytes(raw[: data.draw(st.integers(0, len(raw)))] if data.draw(st.booleans()) else raw)
     message = str(path)
     try:
-        carriers.read(path)
+        recipe_files.read(path)
     except RecipeError as refusal:
         message = str(refusal)
     assert str(path) in message

@@ -8,7 +8,7 @@ import torch
 from esvae_core.config import ModelConfig, NeuronConfig, TrainConfig
 from esvae_core.esvae import ESVAE
 from esvae_core.training.graphs import Graphs
-from esvae_core.training.objectives import Moment, objective_of
+from esvae_core.training.objectives import StepContext, objective_of
 
 SOFT = NeuronConfig(leak=0.9, reset="soft", surrogate_center=0.2)
 
@@ -27,12 +27,12 @@ def test_a_graph_does_what_it_was_captured_from(sampler):
     source = torch.Generator().manual_seed(1)
     for step, steps in enumerate([8, 8, 4, 4, 4]):
         images = (torch.rand((32, 1, 16, 16), generator=source) * 2 - 1).cuda()
-        moment = Moment(step, 0, 1, steps)
-        noise = [x.cuda() for x in plain.noise(32, slice(None), source, moment)]
+        context = StepContext(step, 0, 1, steps)
+        noise = [x.cuda() for x in plain.noise(32, slice(None), source, context)]
         found = []
         for objective, run in ((plain, plain), (other, graphs)):
             objective.zero_grad()
-            terms = objective.terms(images, run(images, *noise), moment, lambda x: x)
+            terms = objective.terms(images, run(images, *noise), context, lambda x: x)
             terms.total.backward()
             found.append([terms.total.detach(), *(p.grad.clone() for p in objective.parameters())])
             found[-1] += [b.clone() for b in objective.buffers()]

@@ -12,7 +12,7 @@ import torch
 from esvae_core import checkpoint
 from esvae_core.config import KINDS, RunConfig, TrainConfig, parse
 from esvae_core.errors import ConfigError, TrainingError
-from esvae_core.models import MODELS, build
+from esvae_core.model_kinds import MODELS, build
 from esvae_core.training.objectives import OBJECTIVES
 from esvae_core.training.state import load_state
 from esvae_core.training.trainer import Hardware, Interrupted, train

@@ -1,5 +1,5 @@
 /**
- * A model without spikes in the page; the twin is `esvae_core/engine/plain.py`, which says what a height is.
+ * A model without spikes in the page; the twin is `esvae_core/engine/ann.py`, which says what a height is.
  *
  * It has the methods of `Engine` that the views call, so that they need not ask which one they have. Where that one
  * draws spikes, here nothing is drawn: `sample` gives the heights as they are, and seed, sampler and T are ignored.

@@ -1,4 +1,4 @@
-/** Reads named arrays and their description from one binary answer; `esvae_core/explore/packs.py` tells the layout. */
+/** Reads named arrays and their description from one binary answer; `esvae_core/explore/array_format.py` tells the layout. */
 
 const MAGIC = "ESVAEPCK";
 const VERSION = 1;

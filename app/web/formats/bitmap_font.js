@@ -1,6 +1,6 @@
 /**
  * Letters three pixels wide and five high, for captions that are the same in every file, wherever it is made.
- * The twin of `esvae_core/letters.py`, which says why; a test holds the two together.
+ * The twin of `esvae_core/bitmap_font.py`, which says why; a test holds the two together.
  */
 
 /** Of a letter with the gap behind it. */

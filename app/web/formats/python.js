@@ -22,19 +22,19 @@ export function pythonFor(recipe, path, latent = null) {
   const load = `model = checkpoint.load(${text(path)}).model\n`;
   const plain = `import numpy as np
 from esvae_core import checkpoint
-from esvae_core.explore.recipe import paint_codes
+from esvae_core.explore.recipe import decode_codes
 from esvae_core.pictures import sheet, to_picture
 
 ${load}codes = np.array([${vectors}])
-pixels = paint_codes(model, codes)
+pixels = decode_codes(model, codes)
 `;
   const spiking = `import numpy as np
 from esvae_core import checkpoint
-from esvae_core.explore.recipe import paint, to_units
+from esvae_core.explore.recipe import decode_rates, to_fixed_point
 from esvae_core.pictures import sheet, to_picture
 
 ${load}rates = np.array([${vectors}]) / ${unit}
-${turned}pixels = paint(model, to_units(rates), [${seeds.join(", ")}], sampler="${sampler}", steps=${steps}${more})
+${turned}pixels = decode_rates(model, to_fixed_point(rates), [${seeds.join(", ")}], sampler="${sampler}", steps=${steps}${more})
 `;
   const head = latent ? plain : spiking;
   if (kind === "film") {

@@ -1,4 +1,4 @@
-/** Which recipe a file carries, whatever the file is; the twin of `read` in `esvae_core/explore/carriers.py`. */
+/** Which recipe a file carries, whatever the file is; the twin of `read` in `esvae_core/explore/recipe_files.py`. */
 
 import { fromUtf8, hasAscii } from "./bytes.js";
 import { isGif, recipeInGif } from "./gif.js";

@@ -1,4 +1,4 @@
-/** A recipe between tags: in XMP packets and in SVG files, as `esvae_core/explore/carriers.py` reads and writes it. */
+/** A recipe between tags: in XMP packets and in SVG files, as `esvae_core/explore/recipe_files.py` reads and writes it. */
 
 export const NAMESPACE = "https://esvae.invalid/recipe/1";
 

@@ -2,7 +2,7 @@
  * What the numbers of a model's latent are: firing rates, or a latent of another kind; how they are called and written.
  *
  * The state keeps heights from 0 to 1. Of a spiking model a height is a rate; of any other it is the place of a latent
- * number in its range, which `esvae_core/engine/plain.py` explains and the model's entry brings along.
+ * number in its range, which `esvae_core/engine/ann.py` explains and the model's entry brings along.
  */
 
 const fixed = (value, digits) => {

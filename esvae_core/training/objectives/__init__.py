@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from esvae_core.config import TrainConfig
-from esvae_core.model import ImageModel
+from esvae_core.image_model import ImageModel
 from esvae_core.training.objectives.ann import AutoencoderObjective, VAEObjective
-from esvae_core.training.objectives.base import Moment, Objective, Terms
+from esvae_core.training.objectives.base import LossTerms, Objective, StepContext
 from esvae_core.training.objectives.esvae import ESVAEObjective
 from esvae_core.training.objectives.fsvae import FSVAEObjective
 
-__all__ = ["OBJECTIVES", "Moment", "Objective", "Terms", "objective_of"]
+__all__ = ["OBJECTIVES", "LossTerms", "Objective", "StepContext", "objective_of"]
 
 OBJECTIVES: dict[str, Any] = {
     "esvae": ESVAEObjective,

@@ -13,7 +13,7 @@ from esvae_core.baselines.annvae import ANNVAE, Gaussian, kl_to_standard_normal
 from esvae_core.baselines.autoencoder import Autoencoder
 from esvae_core.data import ImageSet
 from esvae_core.seeds import generator
-from esvae_core.training.objectives.base import Gather, Moment, Objective, Terms
+from esvae_core.training.objectives.base import Gather, LossTerms, Objective, StepContext
 
 A = TypeVar("A", bound=ANNCoder)
 
@@ -23,8 +23,8 @@ MIXTURE_IMAGES = 20_000
 
 class _ANNObjective(Objective[A]):
     @torch.no_grad()
-    def paint(self, mean: Tensor, steps: int) -> None:
-        """As `Objective.paint`."""
+    def init_output_bias(self, mean: Tensor, steps: int) -> None:
+        """As `Objective.init_output_bias`."""
         assert self.model.readout.bias is not None
         self.model.readout.bias.copy_(torch.atanh(mean))
 
@@ -32,7 +32,7 @@ class _ANNObjective(Objective[A]):
 class VAEObjective(_ANNObjective[ANNVAE]):
     """Squared error + kl_weight x Kullback-Leibler divergence (docs/baselines.md)."""
 
-    def noise(self, count: int, mine: slice, source: torch.Generator, moment: Moment) -> tuple[Tensor, ...]:
+    def noise(self, count: int, mine: slice, source: torch.Generator, context: StepContext) -> tuple[Tensor, ...]:
         """Standard normal (n, d)."""
         return (torch.randn((count, self.model.config.latent_dim), generator=source)[mine],)
 
@@ -41,11 +41,11 @@ class VAEObjective(_ANNObjective[ANNVAE]):
         pictures, posterior = self.model(images, *noise)
         return (pictures, *posterior)
 
-    def terms(self, images: Tensor, outputs: tuple[Tensor, ...], moment: Moment, gather: Gather) -> Terms:
+    def terms(self, images: Tensor, outputs: tuple[Tensor, ...], context: StepContext, gather: Gather) -> LossTerms:
         """Both are means over images."""
         pictures, mean, log_variance = outputs
         error, divergence = (pictures - images).square().mean(), kl_to_standard_normal(Gaussian(mean, log_variance))
-        return Terms(error + self.settings.kl_weight * divergence, {"mse": error, "kl": divergence})
+        return LossTerms(error + self.settings.kl_weight * divergence, {"mse": error, "kl": divergence})
 
     @torch.no_grad()
     def validate(self, model: ANNVAE, batches: Iterable[Tensor], source: torch.Generator) -> dict[str, float]:
@@ -63,7 +63,7 @@ class VAEObjective(_ANNObjective[ANNVAE]):
 class AutoencoderObjective(_ANNObjective[Autoencoder]):
     """Squared error; the mixture follows the weights."""
 
-    def noise(self, count: int, mine: slice, source: torch.Generator, moment: Moment) -> tuple[Tensor, ...]:
+    def noise(self, count: int, mine: slice, source: torch.Generator, context: StepContext) -> tuple[Tensor, ...]:
         """There is none."""
         return ()
 
@@ -71,10 +71,10 @@ class AutoencoderObjective(_ANNObjective[Autoencoder]):
         """Pictures."""
         return (self.model(images),)
 
-    def terms(self, images: Tensor, outputs: tuple[Tensor, ...], moment: Moment, gather: Gather) -> Terms:
+    def terms(self, images: Tensor, outputs: tuple[Tensor, ...], context: StepContext, gather: Gather) -> LossTerms:
         """Squared error alone."""
         error = (outputs[0] - images).square().mean()
-        return Terms(error, {"mse": error})
+        return LossTerms(error, {"mse": error})
 
     @torch.no_grad()
     def validate(self, model: Autoencoder, batches: Iterable[Tensor], source: torch.Generator) -> dict[str, float]:
@@ -86,7 +86,7 @@ class AutoencoderObjective(_ANNObjective[Autoencoder]):
         return {"mse": error / count}
 
     @torch.no_grad()
-    def complete(self, model: Autoencoder, data: ImageSet) -> None:
+    def finalize(self, model: Autoencoder, data: ImageSet) -> None:
         """Fit the mixture to the codes of training images."""
         count = min(len(data), MIXTURE_IMAGES)
         batches = (data.tensor(slice(i, min(i + 256, count))).to(model.device) for i in range(0, count, 256))

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from esvae_core.config import TrainConfig
 from esvae_core.data import ImageSet
 from esvae_core.esvae import SpikingCoder
-from esvae_core.model import ImageModel
+from esvae_core.image_model import ImageModel
 
 M = TypeVar("M", bound=ImageModel)
 S = TypeVar("S", bound=SpikingCoder)
@@ -23,7 +23,7 @@ Gather = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
-class Moment:
+class StepContext:
     """What a step knows besides its images: where in its run it is, and what the run is told of them."""
 
     step: int
@@ -38,7 +38,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Terms:
+class LossTerms:
     """A batch's loss and what it consists of: scalars."""
 
     total: Tensor
@@ -60,7 +60,7 @@ class Objective(nn.Module, ABC, Generic[M]):
         self.settings = settings
 
     @abstractmethod
-    def noise(self, count: int, mine: slice, source: torch.Generator, moment: Moment) -> tuple[Tensor, ...]:
+    def noise(self, count: int, mine: slice, source: torch.Generator, context: StepContext) -> tuple[Tensor, ...]:
         """All chance of one step, as `forward` takes it.
 
         Args:
@@ -68,7 +68,7 @@ class Objective(nn.Module, ABC, Generic[M]):
                 number of processes changes nothing.
             mine: those of this process.
             source: the step's generator.
-            moment: where in the run the step is.
+            context: where in the run the step is.
         """
 
     @abstractmethod
@@ -76,7 +76,7 @@ class Objective(nn.Module, ABC, Generic[M]):
         """Images (n, C, H, W) and their noise -> what `terms` needs."""
 
     @abstractmethod
-    def terms(self, images: Tensor, outputs: tuple[Tensor, ...], moment: Moment, gather: Gather) -> Terms:
+    def terms(self, images: Tensor, outputs: tuple[Tensor, ...], context: StepContext, gather: Gather) -> LossTerms:
         """The loss of a batch, from what `forward` gave."""
 
     @abstractmethod
@@ -84,13 +84,13 @@ class Objective(nn.Module, ABC, Generic[M]):
         """Figures of a copy of the model in evaluation mode over held-out images; 'mse' chooses the best epoch."""
 
     @abstractmethod
-    def paint(self, mean: Tensor, steps: int) -> None:
+    def init_output_bias(self, mean: Tensor, steps: int) -> None:
         """Set the output's bias so that a silent decoder paints this colour (C,), in (-1, 1)."""
 
-    def stretch(self, state: MutableMapping[str, Tensor], before: int, after: int) -> None:
+    def rescale_time(self, state: MutableMapping[str, Tensor], before: int, after: int) -> None:
         """Change a state dict in place for another number of time steps, so that the picture stays the same."""
 
-    def complete(self, model: M, data: ImageSet) -> None:
+    def finalize(self, model: M, data: ImageSet) -> None:
         """Compute what a copy of the model needs once its weights are fixed, from the training images."""
 
 
@@ -101,13 +101,13 @@ class SpikingObjective(Objective[S]):
         return self.model.readout_leak.weights(steps, self.model.readout.weight).sum()
 
     @torch.no_grad()
-    def paint(self, mean: Tensor, steps: int) -> None:
-        """As `Objective.paint`."""
+    def init_output_bias(self, mean: Tensor, steps: int) -> None:
+        """As `Objective.init_output_bias`."""
         assert self.model.readout.bias is not None
         self.model.readout.bias.copy_(torch.atanh(mean) / self._readout_sum(steps))
 
     @torch.no_grad()
-    def stretch(self, state: MutableMapping[str, Tensor], before: int, after: int) -> None:
-        """As `Objective.stretch`: the readout sums more steps then, and is scaled."""
+    def rescale_time(self, state: MutableMapping[str, Tensor], before: int, after: int) -> None:
+        """As `Objective.rescale_time`: the readout sums more steps then, and is scaled."""
         for name in ("readout.weight", "readout.bias"):
             state[name].mul_(self._readout_sum(before) / self._readout_sum(after))

@@ -11,7 +11,7 @@ from torch import Tensor
 from esvae_core.esvae import ESVAE
 from esvae_core.latent import mmd
 from esvae_core.loss import esvae_loss, factor_error
-from esvae_core.training.objectives.base import Gather, Moment, SpikingObjective, Terms
+from esvae_core.training.objectives.base import Gather, LossTerms, SpikingObjective, StepContext
 from esvae_core.training.schedule import mmd_weight
 
 _MMD_ROWS = 1000
@@ -22,21 +22,21 @@ class ESVAEObjective(SpikingObjective[ESVAE]):
 
     capturable: ClassVar[bool] = True
 
-    def noise(self, count: int, mine: slice, source: torch.Generator, moment: Moment) -> tuple[Tensor, ...]:
+    def noise(self, count: int, mine: slice, source: torch.Generator, context: StepContext) -> tuple[Tensor, ...]:
         """Uniform (T, n, d) for spikes, standard normal (n, d) for the prior; then, as the settings ask, (n, d) bool.
 
         If samplers are mixed: which neurons are sampled systematically. If rates are swapped: which neurons have those
         of another image, one of the same process.
         """
         d, share, swap = self.model.config.latent_dim, self.settings.systematic_share, self.settings.factor_swap
-        uniform = torch.rand((moment.steps, count, d), generator=source)
+        uniform = torch.rand((context.steps, count, d), generator=source)
         normal = torch.randn((count, d), generator=source)
         asked = []
         if share is not None:
             asked.append(torch.rand((count, d), generator=source)[mine] < share)
         if swap:
-            assert moment.factors is not None
-            untaught = torch.arange(d) >= moment.factors.shape[1]
+            assert context.factors is not None
+            untaught = torch.arange(d) >= context.factors.shape[1]
             asked.append((torch.rand((count, 1), generator=source)[mine] < swap) & untaught)
         return uniform[:, mine], normal[mine], *asked
 
@@ -48,7 +48,7 @@ class ESVAEObjective(SpikingObjective[ESVAE]):
         output = self.model(images, noise=uniform, normal=normal, steps=len(uniform), systematic=systematic, swap=swap)
         return output.images, output.posterior.rates, output.prior_rates
 
-    def terms(self, images: Tensor, outputs: tuple[Tensor, ...], moment: Moment, gather: Gather) -> Terms:
+    def terms(self, images: Tensor, outputs: tuple[Tensor, ...], context: StepContext, gather: Gather) -> LossTerms:
         """MMD compares the whole batch."""
         pictures, posterior, prior = outputs
         posterior, prior = gather(posterior), gather(prior)
@@ -58,17 +58,17 @@ class ESVAEObjective(SpikingObjective[ESVAE]):
             images,
             posterior,
             prior,
-            mmd_weight(settings, moment.step),
+            mmd_weight(settings, context.step),
             unbiased=settings.mmd_unbiased,
             kernel=settings.mmd_kernel,
             rate_weight=settings.rate_weight,
-            factors=moment.factors,
+            factors=context.factors,
             factor_weight=settings.factor_weight,
         )
         watched = {"mean_rate": posterior.detach().mean()}
-        if moment.factors is not None:
-            watched["factor_error"] = factor_error(posterior.detach(), moment.factors)
-        return Terms(loss.total, {"mse": loss.mse, "mmd": loss.mmd}, watched)
+        if context.factors is not None:
+            watched["factor_error"] = factor_error(posterior.detach(), context.factors)
+        return LossTerms(loss.total, {"mse": loss.mse, "mmd": loss.mmd}, watched)
 
     @torch.no_grad()
     def validate(self, model: ESVAE, batches: Iterable[Tensor], source: torch.Generator) -> dict[str, float]:

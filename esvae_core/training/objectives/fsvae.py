@@ -11,16 +11,16 @@ from torch import Tensor
 from esvae_core.baselines.autoregressive import FIRST_OWN_STEP
 from esvae_core.baselines.fsvae import FSVAE, bernoulli_divergence, psp_distance
 from esvae_core.config import TrainConfig
-from esvae_core.training.objectives.base import Gather, Moment, SpikingObjective, Terms
+from esvae_core.training.objectives.base import Gather, LossTerms, SpikingObjective, StepContext
 
 DIVERGENCE_WEIGHT = 1e-4
 """Of the variant with a Kullback-Leibler divergence; the distance of potentials has weight 1."""
 
 
-def own_share(settings: TrainConfig, moment: Moment) -> float:
+def own_share(settings: TrainConfig, context: StepContext) -> float:
     """Probability that a step goes on from the prior's own choice: linear over the epochs."""
     first, last = settings.scheduled_sampling
-    return first + (last - first) * moment.epoch / moment.epochs
+    return first + (last - first) * context.epoch / context.epochs
 
 
 class FSVAEObjective(SpikingObjective[FSVAE]):
@@ -28,12 +28,12 @@ class FSVAEObjective(SpikingObjective[FSVAE]):
 
     capturable: ClassVar[bool] = True
 
-    def noise(self, count: int, mine: slice, source: torch.Generator, moment: Moment) -> tuple[Tensor, ...]:
+    def noise(self, count: int, mine: slice, source: torch.Generator, context: StepContext) -> tuple[Tensor, ...]:
         """Choices (T, n, d), steps at which the prior goes on from its own (T,), standard normal (T, n, d)."""
         config = self.model.config
-        shape = (moment.steps, count, config.latent_dim)
+        shape = (context.steps, count, config.latent_dim)
         chosen = torch.randint(config.candidates, shape, generator=source)
-        own = torch.rand(moment.steps, generator=source) < own_share(self.settings, moment)
+        own = torch.rand(context.steps, generator=source) < own_share(self.settings, context)
         own[:FIRST_OWN_STEP] = False
         normal = torch.randn(shape, generator=source)
         return chosen[:, mine], own, normal[:, mine]
@@ -43,16 +43,16 @@ class FSVAEObjective(SpikingObjective[FSVAE]):
         output: tuple[Tensor, ...] = self.model(images, *noise)
         return output
 
-    def terms(self, images: Tensor, outputs: tuple[Tensor, ...], moment: Moment, gather: Gather) -> Terms:
+    def terms(self, images: Tensor, outputs: tuple[Tensor, ...], context: StepContext, gather: Gather) -> LossTerms:
         """All are means over images."""
         pictures, posterior, prior = outputs
         error = (pictures - images).square().mean()
         watched = {"posterior_rate": posterior.detach().mean(), "prior_rate": prior.detach().mean()}
         if self.settings.latent_loss == "kl":
             divergence = bernoulli_divergence(posterior, prior)
-            return Terms(error + DIVERGENCE_WEIGHT * divergence, {"mse": error, "kl": divergence}, watched)
+            return LossTerms(error + DIVERGENCE_WEIGHT * divergence, {"mse": error, "kl": divergence}, watched)
         distance = psp_distance(posterior, prior)
-        return Terms(error + distance, {"mse": error, "psp": distance}, watched)
+        return LossTerms(error + distance, {"mse": error, "psp": distance}, watched)
 
     @torch.no_grad()
     def validate(self, model: FSVAE, batches: Iterable[Tensor], source: torch.Generator) -> dict[str, float]:

@@ -1,0 +1,165 @@
+"""What the page asks of the models: lists, parts by content hash, maps, and a picture for those who cannot decode.
+
+Nothing here changes anything; a map that is asked for is drawn in the background and kept. Only names and hashes that
+are known are answered; everything else is 404, and nothing of a request ever becomes a path. Importing this module
+brings PyTorch along, which `routes` therefore leaves until the page is on its way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from app import catalogue, maps, server_decode, server_previews, standalone_page
+from app.limits import AsyncHandler, Gate
+from app.responses import SHARED, Bytes, Json, Piece
+from app.routes import FOREVER, FRESH, answer, guarded
+from app.security import FromPage
+from app.state import PARAMETER, LinkError, State, decode
+from esvae_core.errors import InputError
+from esvae_core.explore.array_format import map_parts, write_arrays
+
+_MAX_LINK = 32_768  # characters
+_AS_FILE = {"Content-Disposition": 'attachment; filename="explorer.html"'}
+_OCTETS = "application/octet-stream"
+_reading = Gate("reads")
+"""Parts of models, which are read once and kept: they do not wait for what is drawn."""
+_drawing = Gate("draws")
+"""What is worked out for one visitor."""
+
+
+@guarded
+def models(request: Request) -> Response:
+    """All checkpoints, good and bad, as the page lists them."""
+    return Json([catalogue.listed(entry) for entry in catalogue.find()], headers=FRESH)
+
+
+@_reading
+@guarded
+def model(request: Request) -> Response:
+    """One checkpoint by name: the hashes of its parts."""
+    return Json(catalogue.described(catalogue.named(request.path_params["name"])), headers=FRESH)
+
+
+def _part(what: str, content: Callable[[catalogue.LoadedCheckpoint], bytes | None]) -> AsyncHandler:
+    @_reading
+    @guarded
+    def part(request: Request) -> Response:
+        loaded = catalogue.hashed(request.path_params["digest"])
+        return answer(None if loaded is None else _shared(what, loaded, content))
+
+    return part
+
+
+def _shared(
+    what: str, loaded: catalogue.LoadedCheckpoint, content: Callable[[catalogue.LoadedCheckpoint], bytes | None]
+) -> Piece | None:
+    """A part of a model, one copy for all who are sent it; None if it has none."""
+    return SHARED.get((what, loaded), lambda: content(loaded) or b"") or None
+
+
+@_reading
+@guarded
+def dimensions(request: Request) -> Response:
+    """What a model's dimensions are used for; the query names the atlas' version, so that it can be kept for ever."""
+    loaded = catalogue.hashed(request.path_params["digest"])
+    found = None if loaded is None else catalogue.dimensions(loaded)
+    return answer(None) if found is None else Json(found, headers=FOREVER)
+
+
+def _state(request: Request) -> State:
+    text = request.query_params.get(PARAMETER, "")
+    if len(text) > _MAX_LINK:
+        raise LinkError(f"link: expected at most {_MAX_LINK} characters")
+    return decode(text)
+
+
+@_drawing
+@guarded
+def draw(request: Request) -> Response:
+    """Spikes and picture of a link, decoded here: what a browser without the engine asks for on release."""
+    drawing = server_decode.drawn(_state(request))
+    content = write_arrays({}, {"spikes": drawing.spikes[:, 0].astype("uint8"), "pixels": drawing.pixels[0]})
+    return Bytes([content], _OCTETS, FRESH)
+
+
+@_drawing
+@guarded
+def own_pictures(request: Request) -> Response:
+    """Pictures of a model that is not played; `of` and `rows` name another one's test images, for it to reconstruct."""
+    asked = request.query_params
+    loaded = catalogue.hashed(asked.get("of", ""))
+    rows = [_whole(row, "rows") for row in asked.get("rows", "").split(",") if row]
+    seed, count = (_whole(asked.get(name, ""), name) for name in ("seed", "count"))
+    content = server_previews.pictures(request.path_params["name"], seed, count, loaded, rows)
+    return Bytes([content], _OCTETS, FRESH)
+
+
+def _whole(text: str, what: str) -> int:
+    if not re.fullmatch("[0-9]{1,10}", text):
+        raise InputError(f"{what}: expected whole numbers, found {text[:24]!r}")
+    return int(text)
+
+
+@_reading
+@guarded
+def map_begin(request: Request) -> Response:
+    """Begin to draw a map of a model's rates with the settings in the query."""
+    loaded = catalogue.hashed(request.path_params["digest"])
+    if loaded is None or loaded.atlas is None:
+        return answer(None)
+    settings = maps.settings_of(request.query_params)
+    return Json(maps.status(maps.start(loaded.atlas.rates, settings)), headers=FRESH)
+
+
+@guarded
+def map_state(request: Request) -> Response:
+    """How far a map is; DELETE stops it."""
+    key = request.path_params["key"]
+    if request.method == "DELETE":
+        maps.cancel(key)
+    found = maps.status(key)
+    return answer(None) if found is None else Json(found, headers=FRESH)
+
+
+@_reading
+@guarded
+def map_data(request: Request) -> Response:
+    """A map that is done."""
+    key = request.path_params["key"]
+    found = maps.finished(key)
+    return answer(None if found is None else SHARED.get(("map", key), lambda: write_arrays(*map_parts(found))))
+
+
+@_drawing
+@guarded
+def page(request: Request) -> Response:
+    """One file that holds a model and what the query's link shows of it, opened at the query's view."""
+    loaded = catalogue.hashed(request.path_params["digest"])
+    if loaded is None:
+        return answer(None)
+    pieces = standalone_page.page_of(loaded, request.query_params.get("view", ""), _state(request))
+    return Bytes(pieces, "text/html", FRESH | _AS_FILE)
+
+
+_FROM_PAGE = [Middleware(FromPage)]
+
+ROUTES: list[BaseRoute] = [
+    Route("/models", models),
+    Route("/model/{name:path}", model),
+    Route("/bundle/{digest}", _part("bundle", lambda loaded: loaded.bundle)),
+    Route("/atlas/{digest}", _part("atlas", catalogue.atlas_pack)),
+    Route("/originals/{digest}", _part("originals", catalogue.originals_pack), middleware=_FROM_PAGE),
+    Route("/dimensions/{digest}", dimensions),
+    Route("/draw", draw, middleware=_FROM_PAGE),
+    Route("/own/{name:path}", own_pictures, middleware=_FROM_PAGE),
+    Route("/page/{digest}", page, middleware=_FROM_PAGE),
+    Route("/map/{digest}", map_begin, methods=["POST"], middleware=_FROM_PAGE),
+    Route("/map-state/{key}", map_state, methods=["GET", "DELETE"], middleware=_FROM_PAGE),
+    Route("/map-data/{key}", map_data, middleware=_FROM_PAGE),
+]

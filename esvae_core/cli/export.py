@@ -1,0 +1,162 @@
+"""What is taken along: pictures that carry their recipe, `esvae replay`, and `esvae page`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from esvae_core.cli import console
+from esvae_core.cli.options import AsJson, Checkpoint, SamplerName, group
+from esvae_core.errors import InputError
+
+if TYPE_CHECKING:
+    from esvae_core.config import Sampler
+    from esvae_core.explore.latent_interface import Explorable
+    from esvae_core.explore.recipe import FixedPointRates
+
+PICTURES = (".npz", ".png", ".gif", ".webp")
+
+app = group()
+
+
+class ViewName(StrEnum):
+    """Views of the one-file page."""
+
+    explore = "explore"
+    draw = "draw"
+    spikes = "spikes"
+    map = "map"
+
+
+@app.command(epilog="Examples: `esvae replay samples.png` · `esvae replay path.gif --checkpoint mine.safetensors`")
+def replay(
+    file: Annotated[Path, typer.Argument(help="A .png, .gif, .webp, .mp4, .svg or .npz file.", show_default=False)],
+    checkpoint: Annotated[
+        list[Path] | None, typer.Option(help="Checkpoint, or folder of them, to look in first; may be repeated.")
+    ] = None,
+    out_file: Annotated[Path | None, typer.Option("--out", help="Where to write what was made again.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a picture again from the recipe in its file; exit code 0 if every pixel is the same, 1 if not."""
+    from esvae_core.arrays import suffix_of
+    from esvae_core.explore.replay import places
+    from esvae_core.explore.replay import replay as again
+
+    if out_file is not None:
+        suffix_of(out_file, PICTURES)
+    done = again(file, places(checkpoint or ()), out_file)
+    recipe = done.recipe
+    if done.lossy:
+        verdict = f"{'identical to' if done.identical else 'not'} what was filmed, by its checksum"
+    elif done.identical:
+        verdict = "identical"
+    else:
+        pixels = f"in {done.differing:,} pixels, by at most {done.largest}" if done.differing else ""
+        arrays = f"in the arrays {', '.join(map(repr, done.other[:5]))}" if done.other else ""
+        verdict = f"differs {'; '.join(part for part in (pixels, arrays) if part)}"
+    drawn = f"{recipe.kind} of {len(recipe.fixed_point_rates):,}, " + (
+        f"T = {recipe.steps}, {recipe.sampler}" if done.spiking else "no spikes"
+    )
+    console.say(
+        as_json,
+        f"{file}: {verdict} ({drawn}; {done.checkpoint})",
+        file=str(file),
+        identical=done.identical,
+        differing=done.differing,
+        largest=done.largest,
+        other=list(done.other),
+        checkpoint=str(done.checkpoint),
+        recipe=recipe.model_dump(mode="json"),
+    )
+    if not done.identical:
+        sys.exit(1)
+
+
+@app.command(
+    epilog="Examples: `esvae page checkpoints/mnist.safetensors --out explorer.html`"
+    " · `esvae page checkpoints/mnist.safetensors --out map.html --view map`"
+)
+def page(
+    checkpoint: Checkpoint,
+    out_file: Annotated[Path, typer.Option("--out", help="The .html file.", show_default=False)],
+    view: Annotated[ViewName, typer.Option(help="What it opens at; a map needs an atlas.")] = ViewName.explore,
+    web: Annotated[Path | None, typer.Option(help="The front end's files; app/web of the repository.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """One file that explores a model from disk: no server, no network, to be sent to a class."""
+    from esvae_core.arrays import suffix_of
+    from esvae_core.explore import atlas
+    from esvae_core.explore.latent_interface import load_explorable
+    from esvae_core.explore.page import WEB
+    from esvae_core.explore.page import page as whole
+    from esvae_core.files import write_atomically
+
+    suffix_of(out_file, (".html",))
+    beside = atlas.beside(checkpoint)
+    known = atlas.load(beside) if beside.exists() else None
+    loaded = load_explorable(checkpoint)
+    text = whole(loaded, checkpoint.stem, path=checkpoint.as_posix(), atlas=known, web=web or WEB, view=view.value)
+    write_atomically(out_file, text.encode())
+    size = len(text) / 2**20
+    told = f"{out_file}: {size:.1f} MB" + ("" if known else f"; without test images: {beside} is not there")
+    console.say(as_json, told, file=str(out_file), bytes=len(text.encode()), atlas=known is not None)
+
+
+def take_along(
+    out_file: Path,
+    name: str,
+    model: Explorable,
+    units: FixedPointRates,
+    seeds: Sequence[int],
+    sampler: SamplerName | None,
+    steps: int | None,
+    columns: int | None,
+    scale: int,
+    as_json: bool,
+) -> None:
+    """Decode rates (N, d) in units of 1/46080, write the pictures with their recipe, and say so.
+
+    A model without spikes decodes heights of its latent, and has no use for seeds, sampler and steps.
+    """
+    from esvae_core.esvae import ESVAE
+    from esvae_core.explore import recipe, recipe_files
+    from esvae_core.files import write_atomically
+    from esvae_core.pictures import about_square
+
+    count, suffix = len(units), out_file.suffix.lower()
+    how: Sampler = "bernoulli"
+    if isinstance(model, ESVAE):
+        how = sampler.value if sampler else model.config.sampler
+        steps = steps or model.config.time_steps
+    steps = steps or 1
+    columns = min(columns or about_square(count), count)
+    film = suffix in (".gif", ".webp")
+    kind: recipe.Kind = "film" if film else "strip" if columns == count else "grid"
+    made = None
+    if recipe.fits(count, model.config.latent_dim, steps):
+        layout = recipe.Layout(columns=columns, gap=2, scale=scale)
+        made = recipe.recipe_of(model, name, units, seeds, kind=kind, sampler=how, steps=steps, layout=layout)
+        drawn = made.pixels(model.config.image_size)
+        if drawn > recipe.MAX_PIXELS:
+            made = None
+            if suffix != ".npz":
+                raise InputError(
+                    f"{out_file}: expected a picture of at most {recipe.MAX_PIXELS:,} pixels, {count:,} at scale"
+                    f" {scale} would have {drawn:,}; choose a smaller --scale, or write an .npz"
+                )
+    elif suffix != ".npz":
+        raise InputError(f"{out_file}: {count:,} pictures are too many for one picture; write an .npz")
+    pixels = recipe.decode_rates(model, units, seeds, sampler=how, steps=steps)
+    numbers = recipe.numbers_of(model, units)
+    if made is not None:
+        recipe_files.write(out_file, made, pixels, numbers)
+    else:
+        write_atomically(out_file, recipe_files.npz(pixels, **numbers))
+    fits = made is not None
+    text = f"{out_file}: {count:,} pictures" + ("" if fits else ", too many for a recipe")
+    console.say(as_json, text, file=str(out_file), images=count, recipe=fits)

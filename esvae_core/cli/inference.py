@@ -1,0 +1,200 @@
+"""Images, rates and pictures: `esvae encode`, `decode`, `sample`, `interpolate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from esvae_core.cli import console
+from esvae_core.cli.export import PICTURES, take_along
+from esvae_core.cli.model_kinds import controlled, refuse, sample_pictures
+from esvae_core.cli.options import (
+    AsJson,
+    Checkpoint,
+    Columns,
+    Control,
+    DataDir,
+    OtherHash,
+    PathName,
+    PriorChoice,
+    Sampling,
+    Scale,
+    Seed,
+    SplitName,
+    Steps,
+    group,
+)
+from esvae_core.cli.sources import dataset_of, end_of_path, picture
+
+app = group()
+
+
+@app.command(
+    epilog="Examples: `esvae encode checkpoints/mnist.safetensors cat.png --out rates.npz` ·"
+    " `esvae encode checkpoints/digits.safetensors digits --split test --out rates.parquet`"
+)
+def encode(
+    checkpoint: Checkpoint,
+    sources: Annotated[list[str], typer.Argument(help="Image files, or one data set.", show_default=False)],
+    out_file: Annotated[Path, typer.Option("--out", help=".npz or .parquet of rates.", show_default=False)],
+    split: Annotated[SplitName, typer.Option(help="Part of the data set.")] = SplitName.test,
+    data_dir: DataDir = None,
+    steps: Steps = None,
+    accept_other_hash: OtherHash = False,
+    as_json: AsJson = False,
+) -> None:
+    """Images to firing rates; with a model that has none, to its latent vectors."""
+    import numpy as np
+    import torch
+
+    from esvae_core.arrays import suffix_of, write_rates
+    from esvae_core.checkpoint import load
+    from esvae_core.data import DATASETS
+    from esvae_core.esvae import ESVAE
+
+    suffix_of(out_file, (".npz", ".parquet"))
+    loaded = load(checkpoint)
+    model = loaded.model
+    if not isinstance(model, ESVAE):
+        refuse(model, steps=steps)
+    labels = None
+    if len(sources) == 1 and sources[0].partition(":")[0] in DATASETS and not Path(sources[0]).is_file():
+        data = dataset_of(loaded.header, sources[0], split, data_dir, accept_other_hash)
+        names, labels = [f"{data.name}/{data.split}/{i}" for i in data.indices], data.labels
+        batches = (data.tensor(slice(i, i + 250)) for i in range(0, len(data), 250))
+        count = len(data)
+    else:
+        pictures = torch.stack([picture(Path(source), model) for source in sources])
+        names, batches, count = sources, (pictures[i : i + 250] for i in range(0, len(pictures), 250)), len(pictures)
+    rates = []
+    with console.bar() as bar, torch.no_grad():
+        task = bar.add_task("encoding", total=count, left="")
+        for images in batches:
+            found = model.encode(images, steps=steps).rates if isinstance(model, ESVAE) else model.features(images)
+            rates.append(found.numpy())
+            bar.advance(task, len(images))
+    called = "rate" if isinstance(model, ESVAE) else "feature"
+    write_rates(out_file, np.concatenate(rates), names, labels, called=called)
+    text = f"{out_file}: {count:,} x {model.config.latent_dim} {called}s"
+    text += "" if isinstance(model, ESVAE) else f" ({model.feature_name})"
+    console.say(as_json, text, file=str(out_file), images=count)
+
+
+@app.command(epilog="Example: `esvae decode checkpoints/mnist.safetensors rates.npz --out pictures.png`")
+def decode(
+    checkpoint: Checkpoint,
+    rates_file: Annotated[Path, typer.Argument(help="What `encode` writes, or a .csv.", show_default=False)],
+    out_file: Annotated[Path, typer.Option("--out", help=".png grid, .gif or .webp film, .npz.", show_default=False)],
+    steps: Steps = None,
+    sampler: Sampling = None,
+    seed: Seed = 0,
+    columns: Columns = None,
+    scale: Scale = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Firing rates to pictures; with a model that has none, latent vectors."""
+    from esvae_core.arrays import read_features, read_rates, suffix_of
+    from esvae_core.esvae import ESVAE
+    from esvae_core.explore.latent_interface import load_explorable
+    from esvae_core.explore.recipe import seeds_from, to_fixed_point, to_normalized
+
+    suffix_of(out_file, PICTURES)
+    model = load_explorable(checkpoint).model
+    if isinstance(model, ESVAE):
+        units = to_fixed_point(read_rates(rates_file, model.config.latent_dim))
+    else:
+        refuse(model, steps=steps, sampler=sampler)
+        units = to_normalized(model, read_features(rates_file, model.config.latent_dim))
+    seeds = seeds_from(seed, len(units))
+    take_along(out_file, checkpoint.stem, model, units, seeds, sampler, steps, columns, scale, as_json)
+
+
+@app.command(epilog="Example: `esvae sample checkpoints/mnist.safetensors --n 64 --seed 1 --out samples.png`")
+def sample(
+    checkpoint: Checkpoint,
+    out_file: Annotated[Path, typer.Option("--out", help=".png grid, .gif or .webp film, .npz.", show_default=False)],
+    n: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many.")] = 64,
+    prior: Annotated[PriorChoice | None, typer.Option(help="The fitted one, if there is one, unless given.")] = None,
+    temperature: Annotated[float, typer.Option(min=0, help="Scales the prior's deviations.")] = 1.0,
+    control: Control = None,
+    steps: Steps = None,
+    sampler: Sampling = None,
+    seed: Seed = 0,
+    columns: Columns = None,
+    scale: Scale = 2,
+    as_json: AsJson = False,
+) -> None:
+    """New pictures from the prior."""
+    from esvae_core.arrays import suffix_of
+    from esvae_core.baselines.ann import ANNCoder
+    from esvae_core.checkpoint import load
+    from esvae_core.esvae import ESVAE
+    from esvae_core.explore.recipe import seeds_from, to_fixed_point, to_normalized
+    from esvae_core.seeds import generator
+
+    suffix_of(out_file, PICTURES)
+    loaded = load(checkpoint)
+    model = loaded.model
+    if isinstance(model, ESVAE):
+        source = generator(seed, "prior")
+        drawn = model.prior_rates(n, generator=source, prior=prior.value if prior else None, temperature=temperature)
+        units = to_fixed_point(drawn.detach().numpy())
+    else:
+        refuse(model, prior=prior, temperature=None if temperature == 1 else temperature, steps=steps, sampler=sampler)
+        if not isinstance(model, ANNCoder):
+            refuse(model, control=control or None)
+            sample_pictures(model, out_file, n, seed, columns, scale, as_json)
+            return
+        units = to_normalized(model, model.sample_codes(n, generator(seed, "sample")).numpy())
+    units = controlled(loaded, units, control)
+    take_along(out_file, checkpoint.stem, model, units, seeds_from(seed, n), sampler, steps, columns, scale, as_json)
+
+
+@app.command(
+    epilog="Examples: `esvae interpolate checkpoints/digits.safetensors digits:0 digits:5 --out path.png` ·"
+    " `esvae interpolate checkpoints/mnist.safetensors a.png b.png --frames 16 --path linear --out path.npz`"
+)
+def interpolate(
+    checkpoint: Checkpoint,
+    start: Annotated[str, typer.Argument(help="Image file, or DATASET:N, the N-th test image.", show_default=False)],
+    end: Annotated[str, typer.Argument(help="The same.", show_default=False)],
+    out_file: Annotated[Path, typer.Option("--out", help=".png strip, .gif or .webp film, .npz.", show_default=False)],
+    frames: Annotated[int, typer.Option(min=2, max=1000, help="Pictures, both ends included.")] = 12,
+    path: Annotated[
+        PathName | None, typer.Option(help="The way between the rates; arcsine unless given, without rates linear.")
+    ] = None,
+    control: Control = None,
+    data_dir: DataDir = None,
+    steps: Steps = None,
+    sampler: Sampling = None,
+    seed: Seed = 0,
+    columns: Columns = None,
+    scale: Scale = 2,
+    as_json: AsJson = False,
+) -> None:
+    """A path between two images, through the rates, under frozen noise; without rates, through the latent."""
+    import torch
+
+    from esvae_core.arrays import suffix_of
+    from esvae_core.esvae import ESVAE
+    from esvae_core.explore.interpolate import interpolate as between
+    from esvae_core.explore.latent_interface import load_explorable
+    from esvae_core.explore.recipe import to_fixed_point, to_normalized, to_rates
+
+    suffix_of(out_file, PICTURES)
+    loaded = load_explorable(checkpoint)
+    model = loaded.model
+    spiking = isinstance(model, ESVAE)
+    if not spiking:
+        refuse(model, path=path if path != PathName.linear else None, steps=steps, sampler=sampler)
+    ends = torch.stack([end_of_path(loaded.header, model, source, data_dir) for source in (start, end)])
+    with torch.no_grad():
+        if isinstance(model, ESVAE):
+            first, last = model.encode(ends, steps=steps).rates
+        else:
+            first, last = torch.from_numpy(to_rates(to_normalized(model, model.features(ends).numpy())))
+    way = path or (PathName.arcsine if spiking else PathName.linear)
+    units = controlled(loaded, to_fixed_point(between(first, last, frames, way.value).numpy()), control)
+    take_along(out_file, checkpoint.stem, model, units, (seed,), sampler, steps, columns or frames, scale, as_json)

@@ -1,0 +1,80 @@
+"""What the commands do with models that have no firing rates, or no latent to play."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from esvae_core.cli import console
+from esvae_core.errors import InputError
+
+if TYPE_CHECKING:
+    from esvae_core.checkpoint import Checkpoint
+    from esvae_core.explore.recipe import FixedPointRates
+    from esvae_core.image_model import ImageModel
+
+_AT_A_TIME = 250
+
+
+def refuse(model: ImageModel, **options: object) -> None:
+    """Raise InputError if an option was given that says something about rates only."""
+    for name, value in options.items():
+        if value is not None:
+            raise InputError(f"--{name}: a model of kind {model.config.kind} has no rates, so there is none to choose")
+
+
+def controlled(loaded: Checkpoint[Any], units: FixedPointRates, asked: Sequence[str] | None) -> FixedPointRates:
+    """Latents (N, d) in units of 1/46080, moved by each NAME=AMOUNT in turn.
+
+    Raises:
+        InputError: a control or an amount that there is not.
+        CorruptDataError: the file of controls cannot be used.
+    """
+    from esvae_core.explore.recipe import to_fixed_point, to_rates
+
+    for text in asked or ():
+        name, equals, number = text.rpartition("=")
+        try:
+            amount = float(number)
+        except ValueError:
+            amount = math.nan
+        if not equals or not math.isfinite(amount):
+            raise InputError(f"--control {text}: expected NAME=AMOUNT, such as thickness=+1.5")
+        units = to_fixed_point(loaded.controls[name].apply(to_rates(units), amount))
+    return units
+
+
+def sample_pictures(
+    model: ImageModel, out_file: Path, n: int, seed: int, columns: int | None, scale: int, as_json: bool
+) -> None:
+    """Write new pictures of a model without a latent to play as a .png grid or an .npz, without a recipe."""
+    import numpy as np
+
+    from esvae_core.arrays import suffix_of
+    from esvae_core.explore.recipe import MAX_PIXELS
+    from esvae_core.explore.recipe_files import npz
+    from esvae_core.files import write_atomically
+    from esvae_core.pictures import about_square, sheet, to_picture, to_uint8
+    from esvae_core.seeds import generator
+
+    suffix = suffix_of(out_file, (".npz", ".png"))
+    drawn = n * (model.config.image_size * scale) ** 2
+    if suffix == ".png" and drawn > MAX_PIXELS:
+        raise InputError(
+            f"{out_file}: expected a picture of at most {MAX_PIXELS:,} pixels, {n:,} at scale {scale} would have"
+            f" {drawn:,}; choose a smaller --scale, or write an .npz"
+        )
+    source = generator(seed, "sample")
+    parts = [to_uint8(model.sample(min(_AT_A_TIME, n - i), source).images) for i in range(0, n, _AT_A_TIME)]
+    pixels = np.concatenate(parts)
+    if suffix == ".npz":
+        content = npz(pixels)
+    else:
+        buffer = io.BytesIO()
+        to_picture(sheet(pixels, columns or about_square(n), scale=scale)).save(buffer, "PNG")
+        content = buffer.getvalue()
+    write_atomically(out_file, content)
+    console.say(as_json, f"{out_file}: {n:,} pictures", file=str(out_file), images=n)

@@ -1,0 +1,507 @@
+"""The engine's inner loops, compiled: what spikes do to a layer, as events, one image at a time.
+
+A layer is what `esvae_core.engine.plan` says: output position p hears input position q through tap k, and a spike of
+channel c adds the row weight[c, k] to all channels at p. Spikes are bits, LANES channels to a word, (positions, T,
+words). A position gathers the rows that it hears at a step and runs all its steps before the next position begins, so
+its membranes stay in the first-level cache and its sums never leave the registers.
+
+Sums run taps in turn, then channels in turn, without fused multiply-adds: bit for bit what `reference.py` does, on any
+processor and for any number of threads. The twin for the browser is `app/web/engine/engine.c`.
+
+LANES channels at a time are one vector of LLVM's, which the compiler spreads over the processor's registers; Numba
+has no such type, so the functions that need it are written twice: in NumPy, for NUMBA_DISABLE_JIT, and as LLVM. All
+compiled code is in this one file, because Numba's cache looks at no other when it asks whether it is current.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic, overload
+from numpy.typing import NDArray
+
+from esvae_core.engine.packed import BIAS, BIAS_STEP, FIRST, LANES, LEAK, MOST, POSITIONS, STRIDE, WEIGHT, WIDTH, Half
+from esvae_core.engine.plan import F32, I64
+from esvae_core.numba_jit import jit
+
+Bits = NDArray[np.uint32]
+Flags = NDArray[np.uint8]
+
+_INT = ir.IntType(64)
+_VECTOR = ir.VectorType(ir.FloatType(), LANES)
+_FLAGS = ir.VectorType(ir.IntType(1), LANES)
+
+
+# ---- LANES channels at once ------------------------------------------------------------------------------------------
+
+
+def fire(
+    floats: F32,
+    at: int,
+    events: I64,
+    count: int,
+    bias: F32,
+    bias_at: int,
+    leak_at: int,
+    carried: F32,
+    c: int,
+    neuron: F32,
+) -> int:
+    """One step of the LIF neurons of LANES channels (equations 1 and 2); returns their spikes as bits.
+
+    Args:
+        floats: weights; `at + events[i]` is where the row of event i begins.
+        at: see there.
+        events: the spikes heard, in the order in which they are summed.
+        count: how many.
+        bias: the sum starts from bias[bias_at : bias_at + LANES].
+        bias_at: see there.
+        leak_at: floats[leak_at : leak_at + LANES] are the leaks.
+        carried: carried[c : c + LANES] is what the membranes kept; changed.
+        c: see there.
+        neuron: threshold, keep, drop.
+    """
+    sums = bias[bias_at : bias_at + LANES].copy()
+    for event in events[:count].tolist():
+        sums += floats[at + event : at + event + LANES]
+    membrane = floats[leak_at : leak_at + LANES] * carried[c : c + LANES] + sums
+    fired = membrane > neuron[0]
+    carried[c : c + LANES] = np.where(fired, neuron[1] * membrane - neuron[2], membrane)
+    return int.from_bytes(np.packbits(fired, bitorder="little").tobytes(), "little")
+
+
+def charge(bits: Bits, at: int, step: int, steps: int, shares: F32, plane: F32, to: int) -> None:
+    """plane[to : to + LANES] after all steps of a leaky sum of the spikes in bits[at], bits[at + step] ... (eq. 9).
+
+    `shares` (T,) is what each step keeps of the sum before it.
+    """
+    total = np.zeros(LANES, np.float32)
+    for share, word in zip(shares, bits[at : at + step * steps : step], strict=True):
+        fired = np.unpackbits(np.frombuffer(word.tobytes(), np.uint8), bitorder="little")
+        total = share * total + fired.astype(np.float32)
+    plane[to : to + LANES] = total
+
+
+def lowest(bits: int) -> int:
+    """The lowest bit that is set; there must be one."""
+    return int(bits & -bits).bit_length() - 1
+
+
+def ones(bits: int) -> int:
+    """How many bits are set."""
+    return int(bits).bit_count()
+
+
+def _data(context: Any, builder: Any, kind: Any, array: Any) -> Any:
+    return context.make_array(kind)(context, builder, array).data
+
+
+def _vector_at(builder: Any, data: Any, at: Any) -> Any:
+    return builder.bitcast(builder.gep(data, [at]), _VECTOR.as_pointer())
+
+
+def _spread(builder: Any, number: Any) -> Any:
+    """A vector of that number."""
+    empty, zero = ir.Constant(_VECTOR, ir.Undefined), ir.Constant(ir.IntType(32), 0)
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    return builder.shuffle_vector(builder.insert_element(empty, number, zero), empty, zeros)
+
+
+@intrinsic
+def _fire(
+    _typing: Any,
+    floats: Any,
+    at: Any,
+    events: Any,
+    count: Any,
+    bias: Any,
+    bias_at: Any,
+    leak_at: Any,
+    carried: Any,
+    c: Any,
+    neuron: Any,
+) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        weights, heard, start, kept, lif = (
+            _data(context, builder, signature.args[i], args[i]) for i in (0, 2, 4, 7, 9)
+        )
+        leak = builder.load(_vector_at(builder, weights, args[6]), align=4)
+        weights = builder.gep(weights, [args[1]])
+        count, kept = args[3], _vector_at(builder, kept, args[8])
+        threshold, keep, drop = (
+            _spread(builder, builder.load(builder.gep(lif, [ir.Constant(_INT, i)]))) for i in range(3)
+        )
+        start = builder.load(_vector_at(builder, start, args[5]), align=4)
+        before, loop, after = builder.block, builder.append_basic_block(), builder.append_basic_block()
+        zero, one = ir.Constant(_INT, 0), ir.Constant(_INT, 1)
+        builder.cbranch(builder.icmp_signed(">", count, zero), loop, after)
+        builder.position_at_end(loop)
+        i, total = builder.phi(_INT), builder.phi(_VECTOR)
+        event = builder.load(builder.gep(heard, [i]))
+        added = builder.fadd(total, builder.load(_vector_at(builder, weights, event), align=4))
+        following = builder.add(i, one)
+        for phi, first, then in ((i, zero, following), (total, start, added)):
+            phi.add_incoming(first, before)
+            phi.add_incoming(then, loop)
+        builder.cbranch(builder.icmp_signed("<", following, count), loop, after)
+        builder.position_at_end(after)
+        sums = builder.phi(_VECTOR)
+        sums.add_incoming(start, before)
+        sums.add_incoming(added, loop)
+        membrane = builder.fadd(builder.fmul(leak, builder.load(kept, align=4)), sums)
+        fired = builder.fcmp_ordered(">", membrane, threshold)
+        spent = builder.fsub(builder.fmul(keep, membrane), drop)
+        builder.store(builder.select(fired, spent, membrane), kept, align=4)
+        return builder.zext(builder.bitcast(fired, ir.IntType(LANES)), _INT)
+
+    return types.int64(floats, at, events, count, bias, bias_at, leak_at, carried, c, neuron), build
+
+
+@intrinsic
+def _charge(_typing: Any, bits: Any, at: Any, step: Any, steps: Any, shares: Any, plane: Any, to: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        words = builder.gep(_data(context, builder, signature.args[0], args[0]), [args[1]])
+        leaks, steps = _data(context, builder, signature.args[4], args[4]), args[3]
+        before, loop, after = builder.block, builder.append_basic_block(), builder.append_basic_block()
+        builder.branch(loop)
+        builder.position_at_end(loop)
+        t, total = builder.phi(_INT), builder.phi(_VECTOR)
+        word = builder.load(builder.gep(words, [builder.mul(t, args[2])]))
+        fired = builder.uitofp(builder.bitcast(word, _FLAGS), _VECTOR)
+        leak = _spread(builder, builder.load(builder.gep(leaks, [t])))
+        charged, following = builder.fadd(builder.fmul(leak, total), fired), builder.add(t, ir.Constant(_INT, 1))
+        for phi, first, then in (
+            (t, ir.Constant(_INT, 0), following),
+            (total, ir.Constant(_VECTOR, [0.0] * LANES), charged),
+        ):
+            phi.add_incoming(first, before)
+            phi.add_incoming(then, loop)
+        builder.cbranch(builder.icmp_signed("<", following, steps), loop, after)
+        builder.position_at_end(after)
+        place = _vector_at(builder, _data(context, builder, signature.args[5], args[5]), args[6])
+        builder.store(charged, place, align=4)
+        return context.get_dummy_value()
+
+    return types.void(bits, at, step, steps, shares, plane, to), build
+
+
+@intrinsic
+def _lowest(_typing: Any, bits: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.int64), build
+
+
+@intrinsic
+def _ones(_typing: Any, bits: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ctpop(args[0])
+
+    return types.int64(types.int64), build
+
+
+@overload(fire, strict=False)
+def _compiled_fire(
+    floats: Any,
+    at: Any,
+    events: Any,
+    count: Any,
+    bias: Any,
+    bias_at: Any,
+    leak_at: Any,
+    carried: Any,
+    c: Any,
+    neuron: Any,
+) -> Any:
+    return lambda floats, at, events, count, bias, bias_at, leak_at, carried, c, neuron: _fire(
+        floats, at, events, count, bias, bias_at, leak_at, carried, c, neuron
+    )  # type: ignore[call-arg]
+
+
+@overload(charge, strict=False)
+def _compiled_charge(bits: Any, at: Any, step: Any, steps: Any, shares: Any, plane: Any, to: Any) -> Any:
+    return lambda bits, at, step, steps, shares, plane, to: _charge(  # type: ignore[call-arg]
+        bits, at, step, steps, shares, plane, to
+    )
+
+
+@overload(lowest, strict=False)
+def _compiled_lowest(bits: Any) -> Any:
+    return lambda bits: _lowest(bits)  # type: ignore[call-arg]
+
+
+@overload(ones, strict=False)
+def _compiled_ones(bits: Any) -> Any:
+    return lambda bits: _ones(bits)  # type: ignore[call-arg]
+
+
+# ---- a layer ---------------------------------------------------------------------------------------------------------
+
+
+@jit(inline="always")
+def _hear(half: Half, layer: I64, p: int, bits: Bits, words: int, steps: int, t: int, events: I64) -> int:
+    """The rows that position p of a layer hears at step t, into `events`; returns how many.
+
+    `bits` (positions, steps, words) are the spikes of the layer before.
+    """
+    stride, count = layer[STRIDE], 0
+    first = layer[FIRST] + p
+    for e in range(half.first[first], half.first[first + 1]):
+        at = (half.taps[e, 0] * steps + t) * words
+        offset = half.taps[e, 1]
+        for word in range(words):
+            fired: Any = np.int64(bits[at + word])
+            while fired:
+                events[count] = offset + (word * LANES + lowest(fired)) * stride
+                count += 1
+                fired &= fired - 1
+    return count
+
+
+@jit()
+def _run(
+    half: Half, index: int, steps: int, heard: Bits, words: int, bias: F32, bias_at: int, bias_step: int, fired: Bits
+) -> int:
+    """All steps of one layer, whose spikes go into `fired`; returns how many.
+
+    It hears the spikes in `heard`, of so many words to a position and step; with no words, only its bias.
+    """
+    layer, neuron = half.table[index], half.neurons[index]
+    width, weight, leak = layer[WIDTH], layer[WEIGHT], layer[LEAK]
+    events = np.empty(layer[MOST], np.int64)
+    carried = np.empty(width, np.float32)
+    spikes = to = 0
+    for p in range(layer[POSITIONS]):
+        carried[:] = 0
+        for t in range(steps):
+            count = _hear(half, layer, p, heard, words, steps, t, events) if words else 0
+            for c in range(0, width, LANES):
+                at = bias_at + p * bias_step + c
+                leaks = leak + p * layer[BIAS_STEP] + c
+                new = fire(half.floats, weight + c, events, count, bias, at, leaks, carried, c, neuron)
+                fired[to] = new
+                spikes += ones(new)
+                to += 1
+    return spikes
+
+
+@jit()
+def _drive(half: Half, image: F32, sums: F32) -> None:
+    """Input sums (positions * width) of the first layer, which hears the numbers of an image (colours, pixels)."""
+    table = half.table[0]
+    width = table[WIDTH]
+    for p in range(table[POSITIONS]):
+        place = sums[p * width : (p + 1) * width]
+        place[:] = half.floats[table[BIAS] : table[BIAS] + width]
+        for e in range(half.first[table[FIRST] + p], half.first[table[FIRST] + p + 1]):
+            for colour in range(image.shape[0]):
+                number = image[colour, half.taps[e, 0]]
+                at = table[WEIGHT] + colour * table[STRIDE] + half.taps[e, 1]
+                row = half.floats[at : at + width]
+                for j in range(width):
+                    place[j] += number * row[j]
+
+
+@jit()
+def _paint(bits: Bits, words: int, steps: int, shares: F32, weight: F32, bias: F32, picture: F32) -> None:
+    """The readout of the last layer's spikes, before its tanh: leaky sum over time, then transposed convolution."""
+    colours, _, channels = weight.shape
+    side = picture.shape[1]
+    charged = np.empty(words * LANES, np.float32)
+    plane = np.empty((channels, side, side), np.float32)  # channels first, so that the convolution runs along rows
+    for p in range(side * side):
+        for word in range(words):
+            charge(bits, p * steps * words + word, words, steps, shares, charged, word * LANES)
+        for c in range(channels):
+            plane[c, p // side, p % side] = charged[c]
+    for colour in range(colours):
+        for y in range(side):
+            line = picture[colour, y]
+            line[:] = bias[colour]
+            for k in range(9):
+                source, shift = y + 1 - k // 3, 1 - k % 3
+                if source < 0 or source >= side:
+                    continue
+                left, right = max(0, -shift), min(side, side - shift)
+                for c in range(channels):
+                    factor = weight[colour, k, c]
+                    row = plane[c, source]
+                    for x in range(left, right):
+                        line[x] += row[x + shift] * factor
+
+
+# ---- whole images ----------------------------------------------------------------------------------------------------
+
+
+@jit()
+def _room(half: Half, steps: int, neurons: int) -> int:
+    """Words that hold the spikes of any layer, or of so many neurons at one position."""
+    words = (neurons + LANES - 1) // LANES
+    for index in range(half.table.shape[0]):
+        words = max(words, half.table[index, POSITIONS] * half.table[index, WIDTH] // LANES)
+    return words * steps
+
+
+@jit()
+def decode(
+    half: Half,
+    weight: F32,
+    bias: F32,
+    shares: F32,
+    spikes: F32,
+    begin: int,
+    end: int,
+    pictures: F32,
+    counts: I64,
+) -> None:
+    """Images begin .. end - 1 from spikes (T, N, d), into pictures (N, colours, side, side), before the tanh.
+
+    `weight` and `bias` are the readout's, the bias times the readout's charge of a constant 1; `shares` (T,) is what it
+    keeps from step to step. `counts` (N, layers) becomes the spikes of each layer.
+    """
+    steps, _, neurons = spikes.shape
+    room = _room(half, steps, neurons)
+    heard, fired = np.empty(room, np.uint32), np.empty(room, np.uint32)
+    for image in range(begin, end):
+        words = (neurons + LANES - 1) // LANES
+        heard[: steps * words] = 0
+        for t in range(steps):
+            for j in range(neurons):
+                if spikes[t, image, j] > 0:
+                    heard[t * words + j // LANES] |= np.uint32(1) << np.uint32(j % LANES)
+        for index in range(half.table.shape[0]):
+            layer = half.table[index]
+            counts[image, index] = _run(
+                half, index, steps, heard, words, half.floats, layer[BIAS], layer[BIAS_STEP], fired
+            )
+            heard, fired, words = fired, heard, layer[WIDTH] // LANES
+        _paint(heard, words, steps, shares, weight, bias, pictures[image])
+
+
+@jit()
+def encode(half: Half, images: F32, begin: int, end: int, spikes: F32, counts: I64) -> None:
+    """Spikes (T, N, d) of images begin .. end - 1 of (N, colours, pixels); `counts` as in `decode`."""
+    steps, _, neurons = spikes.shape
+    width = half.table[0, WIDTH]
+    room = _room(half, steps, 0)
+    heard, fired = np.empty(room, np.uint32), np.empty(room, np.uint32)
+    sums = np.empty(half.table[0, POSITIONS] * width, np.float32)
+    for image in range(begin, end):
+        _drive(half, images[image], sums)  # the image is the same at every step
+        words, bias, at, step = 0, sums, 0, width
+        for index in range(half.table.shape[0]):
+            counts[image, index] = _run(half, index, steps, heard, words, bias, at, step, fired)
+            heard, fired, words = fired, heard, half.table[index, WIDTH] // LANES
+            if index + 1 < half.table.shape[0]:
+                bias, at, step = half.floats, half.table[index + 1, BIAS], half.table[index + 1, BIAS_STEP]
+        for t in range(steps):
+            for j in range(neurons):
+                spikes[t, image, j] = (heard[t * words + j // LANES] >> np.uint32(j % LANES)) & np.uint32(1)
+
+
+# ---- one image, changed a little -------------------------------------------------------------------------------------
+
+
+@jit()
+def _rerun(
+    half: Half,
+    index: int,
+    steps: int,
+    heard: Bits,
+    words: int,
+    changed: Flags,
+    fresh: bool,
+    fired: Bits,
+    carried_over: F32,
+    firing: Flags,
+) -> int:
+    """As `_run`, where `fired` and `carried_over` (positions, T, width) are the last run's and become this one's.
+
+    A step of a position is computed only if it hears a change, or if its membranes are not those of the run before;
+    with `fresh`, always. `changed` and `firing` (positions, T) mark what differs in `heard` and, out, in `fired`.
+    Returns how many steps of positions were computed.
+    """
+    layer, neuron = half.table[index], half.neurons[index]
+    width, weight, bias = layer[WIDTH], layer[WEIGHT], layer[BIAS]
+    events = np.empty(layer[MOST], np.int64)
+    carried = np.empty(width, np.float32)
+    computed = 0
+    for p in range(layer[POSITIONS]):
+        first, last = half.first[layer[FIRST] + p], half.first[layer[FIRST] + p + 1]
+        same = not fresh
+        for t in range(steps):
+            place = p * steps + t
+            stale = not same
+            for e in range(first, last):
+                stale = stale or changed[half.taps[e, 0] * steps + t] != 0
+            firing[place] = fresh
+            if not stale:
+                continue
+            if t == 0:
+                carried[:] = 0
+            elif same:
+                carried[:] = carried_over[(place - 1) * width : place * width]
+            count = _hear(half, layer, p, heard, words, steps, t, events)
+            for c in range(0, width, LANES):
+                row = p * layer[BIAS_STEP] + c
+                new = fire(
+                    half.floats,
+                    weight + c,
+                    events,
+                    count,
+                    half.floats,
+                    bias + row,
+                    layer[LEAK] + row,
+                    carried,
+                    c,
+                    neuron,
+                )
+                to = (place * width + c) // LANES
+                firing[place] |= np.uint8(new != np.int64(fired[to]))
+                fired[to] = new
+            same = not fresh
+            for c in range(width):
+                same = same and carried[c] == carried_over[place * width + c]
+                carried_over[place * width + c] = carried[c]
+            computed += 1
+    return computed
+
+
+@jit()
+def revise(
+    half: Half,
+    weight: F32,
+    bias: F32,
+    shares: F32,
+    heard: Bits,
+    changed: Flags,
+    fresh: bool,
+    fired: Bits,
+    carried_over: F32,
+    picture: F32,
+    computed: I64,
+) -> None:
+    """As `decode` of one image, from the spikes in `heard` (T, words) of which those of `changed` (T) steps are new.
+
+    `fired` and `carried_over` hold all layers' bits and membranes of the run before, one layer after the other;
+    `computed` (layers) becomes how many steps of positions were computed.
+    """
+    steps = changed.shape[0]
+    words = heard.shape[0] // steps
+    at = 0
+    for index in range(half.table.shape[0]):
+        layer = half.table[index]
+        size = layer[POSITIONS] * steps
+        width = layer[WIDTH]
+        bits = fired[at // LANES : (at + size * width) // LANES]
+        firing = np.empty(size, np.uint8)
+        computed[index] = _rerun(
+            half, index, steps, heard, words, changed, fresh, bits, carried_over[at : at + size * width], firing
+        )
+        heard, changed, words = bits, firing, width // LANES
+        at += size * width
+    _paint(heard, words, steps, shares, weight, bias, picture)

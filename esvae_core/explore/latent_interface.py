@@ -1,0 +1,84 @@
+"""Which models can be explored, and what their latent is to the hand: d heights from 0 to 1.
+
+Of an ESVAE a height is a firing rate. Of a model without spikes it is the place of a latent number in its range, see
+`esvae_core.engine.ann`. FSVAE has neither: its latent is a spike train that goes on step by step.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeGuard
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from esvae_core.baselines.ann import ANNCoder
+from esvae_core.checkpoint import Checkpoint, load
+from esvae_core.engine import ann, plan_of, to_bundle
+from esvae_core.errors import CheckpointContentError, KindError
+from esvae_core.esvae import ESVAE
+from esvae_core.image_model import ImageModel
+
+Explorable = ESVAE | ANNCoder
+KINDS = ("esvae", "annvae", "ae")
+LEVELS = 240
+"""A code's height is kept in an atlas as one of so many steps: a thirtieth of the prior's deviation each."""
+
+
+def load_explorable(path: Path | str) -> Checkpoint[Explorable]:
+    """Read a checkpoint of any kind that can be explored.
+
+    Raises:
+        KindError: of another kind.
+        CheckpointError: as `checkpoint.load`.
+    """
+    loaded = load(path)
+    if not _is_explorable(loaded):
+        raise KindError(why_not_explorable(path, loaded.header.model.kind))
+    return loaded
+
+
+def _is_explorable(loaded: Checkpoint[ImageModel]) -> TypeGuard[Checkpoint[Explorable]]:
+    return isinstance(loaded.model, ESVAE | ANNCoder)
+
+
+def why_not_explorable(path: Path | str, kind: str) -> str:
+    """Why a model of that kind cannot be explored."""
+    return f"{path}: holds a model of kind {kind}, whose latent is no vector of numbers to play"
+
+
+def bundle_of(model: Explorable) -> bytes:
+    """The model folded for the page; its content hash names the model.
+
+    Raises:
+        CheckpointContentError: a folded weight is beyond what 32 bits hold.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused
+        plan = plan_of(model) if isinstance(model, ESVAE) else ann.ann_plan_of(model)
+    for name, tensor in plan.tensors.items():
+        if not np.isfinite(tensor).all():
+            raise CheckpointContentError(f"{name}: too large: folded with its batch normalisation, it is not finite")
+    return to_bundle(plan)
+
+
+@torch.inference_mode()
+def counts_of(model: Explorable, images: torch.Tensor) -> NDArray[np.int64]:
+    """(N, d) heights of images (N, C, H, W), as whole steps of `levels_of`: of an ESVAE, spikes of its encoder."""
+    if isinstance(model, ESVAE):
+        return model.encode(images.to(model.device)).spikes.sum(0).cpu().numpy().round().astype(np.int64)
+    heights = ann.encode(ann.ann_plan_of(model), images.cpu().numpy())
+    return np.rint(heights.astype(np.float64) * LEVELS).astype(np.int64)
+
+
+def levels_of(model: Explorable) -> int:
+    """Steps from height 0 to 1 in an atlas: T, or LEVELS."""
+    return model.config.time_steps if isinstance(model, ESVAE) else LEVELS
+
+
+def latent_of(model: Explorable) -> dict[str, Any] | None:
+    """What the page says of a latent without spikes: the name of its numbers, and their ranges; None of an ESVAE."""
+    if isinstance(model, ESVAE):
+        return None
+    plan = ann.ann_plan_of(model)
+    return {"name": model.feature_name, "low": plan.low.tolist(), "high": plan.high.tolist(), "span": 2 * ann.SPAN}

@@ -1,0 +1,332 @@
+"""Everything that reads files or texts from outside, each with a valid one: the table that the fuzzer goes through.
+
+A new reader of files is a new row. `test_fuzz.py` fails if a module of the library opens files and no row reaches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from app import state as links
+from esvae_core import checkpoint
+from esvae_core.arrays import read_features, read_rates, write_rates
+from esvae_core.cli.train import settings_of
+from esvae_core.config import ModelConfig, RunConfig
+from esvae_core.data import load, open_image, to_model_input
+from esvae_core.engine import from_bundle, plan_of, to_bundle
+from esvae_core.errors import InputError
+from esvae_core.esvae import ESVAE
+from esvae_core.evaluation.feature_import import import_features
+from esvae_core.evaluation.feature_net import (
+    FeatureConfig,
+    FeatureFile,
+    FeatureHeader,
+    FeatureNet,
+    load_features,
+    save_features,
+)
+from esvae_core.evaluation.frechet import Gaussian
+from esvae_core.explore import atlas, carriers
+from esvae_core.explore.recipe import paint, recipe_of
+from esvae_core.explore.replay import replay
+from esvae_core.published import published_names, read_published
+from esvae_core.training.state import RunState, load_state, save_state
+from tests.app.made import plain_map, small_set
+from tests.data.made import archive, cifar_members, idx_bytes, picture_bytes
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One reader.
+
+    Attributes:
+        name: What the fuzzer calls it.
+        file: Where the file lies that it reads, below the fuzzer's folder for it.
+        write: Writes a valid one, and what belongs beside it, below that folder.
+        read: Reads the file at that path; raises `EsvaeError` for one that is not valid.
+    """
+
+    name: str
+    file: str
+    write: Callable[[Path], None]
+    read: Callable[[Path], Any]
+
+    def path(self, folder: Path) -> Path:
+        """The file that is changed."""
+        return folder / self.file
+
+    def make(self, folder: Path) -> bytes:
+        """Write the valid file, and give its content."""
+        self.path(folder).parent.mkdir(parents=True, exist_ok=True)
+        self.write(folder)
+        return self.path(folder).read_bytes()
+
+
+RNG = np.random.default_rng
+PIXELS = RNG(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+RATES = RNG(1).random((5, 6)).astype(np.float32)
+
+
+@cache
+def _model() -> ESVAE:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return ESVAE(ModelConfig(image_size=16, channels=(4, 4), latent_dim=6, time_steps=4)).eval()
+
+
+def _save_checkpoint(path: Path) -> None:
+    metric = checkpoint.Metric(name="mse", value=0.1, protocol="made up")
+    header = checkpoint.Header(name="tiny", model=_model().config, metrics=(metric,))
+    checkpoint.save(path, _model().state_dict(), header)
+
+
+def _save_atlas(folder: Path) -> None:
+    made = atlas.build(_model(), small_set(_model(), 40))
+    atlas.save(folder / "tiny.atlas.npz", made)
+
+
+def _save_published(path: Path, wrap: Callable[[dict[str, Any]], Any] = lambda state: state) -> None:
+    own = _model().state_dict()
+    names = published_names(_model().config)
+    torch.save(wrap({theirs: own[ours] for theirs, ours in names.items() if ours in own}), path)
+
+
+def _nested(state: dict[str, Any]) -> dict[str, Any]:
+    return {"net": state, "epoch": 3}
+
+
+def _save_recipe(suffix: str) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        _save_checkpoint(folder / "tiny.safetensors")
+        units = np.full((3, 6), 23_040, np.uint16)
+        kind = "film" if suffix in (".gif", ".webp") else "grid"
+        made = recipe_of(_model(), "tiny", units, (1,), kind=kind, sampler="bernoulli", steps=4)
+        pixels = paint(_model(), units, (1,), sampler="bernoulli", steps=4)
+        carriers.write(folder / f"picture{suffix}", made, pixels)
+
+    return write
+
+
+def _replay(path: Path) -> None:
+    replay(path, [path.parent])
+
+
+def _save_table(suffix: str) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        if suffix == ".csv":
+            lines = [",".join(f"rate_{j}" for j in range(6)), *(",".join(map(str, row)) for row in RATES)]
+            (folder / "rates.csv").write_text("\n".join(lines))
+        else:
+            write_rates(folder / f"rates{suffix}", RATES, [f"image {i}" for i in range(len(RATES))], None)
+
+    return write
+
+
+def _save_image(suffix: str, **options: Any) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        frame = Image.fromarray(PIXELS)
+        frame.save(folder / f"image{suffix}", **options)
+
+    return write
+
+
+def _read_image(path: Path) -> None:
+    to_model_input(open_image(path, str(path)), image_size=16, channels=1)
+
+
+def _save_npy(folder: Path) -> None:
+    np.save(folder / "rates.npy", RATES)
+
+
+def _save_features(folder: Path) -> None:
+    config = FeatureConfig(image_size=16, channels=(4, 6), features=3)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        net = FeatureNet(config)
+    header = FeatureHeader(dataset="digits", config=config, statistics="test", origin="made up", licence="MIT")
+    save_features(folder / "net.safetensors", FeatureFile(header, net, Gaussian(np.zeros(3), np.eye(3))))
+
+
+def _save_published_features(folder: Path) -> None:
+    from tests.evaluation.test_feature_import import Published
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        torch.save(Published().state_dict(), folder / "net.pth")
+    np.savez(folder / "statistics.npz", mu=np.arange(3.0), sigma=np.eye(3))
+
+
+def _import_features(path: Path) -> None:
+    import_features(path.parent / "net.pth", path.parent / "statistics.npz", "made")
+
+
+def _save_state(folder: Path) -> None:
+    state = RunState(RunConfig(name="tiny", model=_model().config).model_dump_json(), "0" * 64)
+    state.model = _model().state_dict()
+    save_state(folder / "state.pt", state)
+
+
+def _save_config(folder: Path) -> None:
+    (folder / "config.json").write_text(RunConfig(name="tiny", model=_model().config).model_dump_json())
+
+
+def _read_config(path: Path) -> None:
+    settings_of(None, None, path, [], False)
+
+
+def _read_change(path: Path) -> None:
+    """A change of a setting, as `--set` takes it."""
+    text = path.read_text("utf-8", "surrogateescape").replace("\0", "")
+    settings_of(None, "digits", None, [text], False)
+
+
+def _write_text(name: str, text: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).write_text(text) and None
+
+
+def _read_link(path: Path) -> None:
+    links.decode(path.read_text("utf-8", "surrogateescape"))
+
+
+def _save_link(folder: Path) -> None:
+    rates = links.to_grid([0, 0.25, 0.5, 1, 0.1, 0.9])
+    view = (("tab", "draw"), ("flips", "s1b.p"))
+    state = links.State("tiny", links.TestImage(7), rates, 5, "bernoulli", 16, view=view)
+    (folder / "link.txt").write_text(links.encode(state))
+
+
+def _read_bundle(path: Path) -> None:
+    from_bundle(path.read_bytes())
+
+
+def _save_bundle(folder: Path) -> None:
+    (folder / "bundle.bin").write_bytes(to_bundle(plan_of(_model())))
+
+
+def _read_set(name: str, **options: Any) -> Callable[[Path], None]:
+    """Read the data set whose files lie in the folder's first level; its name for a folder is `folder:`."""
+
+    def read(path: Path) -> None:
+        root = path.parents[1]
+        given = f"folder:{root / 'pictures'}" if name == "folder" else name
+        load(
+            given,
+            "test",
+            image_size=options.get("image_size", 32),
+            data_dir=root,
+            download=False,
+            accept_other_hash=True,
+        )
+
+    return read
+
+
+def _save_mnist(folder: Path) -> None:
+    place = folder / "mnist"
+    place.mkdir(exist_ok=True)
+    for part, count in (("train", 60), ("t10k", 20)):
+        images = RNG(0).integers(0, 256, (count, 28, 28), dtype=np.uint8)
+        (place / f"{part}-images-idx3-ubyte.gz").write_bytes(idx_bytes(images))
+        (place / f"{part}-labels-idx1-ubyte.gz").write_bytes(idx_bytes(np.arange(count, dtype=np.uint8) % 10))
+
+
+def _save_cifar(folder: Path) -> None:
+    archive(folder / "data" / "cifar-10-python.tar.gz", cifar_members())
+
+
+def _save_emoji(folder: Path) -> None:
+    names = np.array([f"e{k}" for k in range(40)])
+    np.savez(
+        folder / "data" / "emoji64.npz",
+        images=RNG(0).integers(0, 256, (40, 64, 64, 3), dtype=np.uint8),
+        labels=(np.arange(40) % 2).astype(np.uint8),
+        class_names=np.array(["even", "odd"]),
+        names=names,
+        skin_tone_variant=np.zeros(40, bool),
+    )
+
+
+def _save_celeba(folder: Path) -> None:
+    place = folder / "celeba"
+    (place / "img_align_celeba").mkdir(parents=True, exist_ok=True)
+    names = [f"{k:06}.jpg" for k in range(1, 9)]
+    for k, name in enumerate(names):
+        face = np.full((218, 178, 3), 20 * k, np.uint8)
+        (place / "img_align_celeba" / name).write_bytes(picture_bytes(face, "JPEG"))
+    (place / "list_eval_partition.txt").write_text("".join(f"{name} {k % 3}\n" for k, name in enumerate(names)))
+    rows = "".join(f"{name} {1 - 2 * (k % 2)} -1\n" for k, name in enumerate(names))
+    (place / "list_attr_celeba.txt").write_text(f"8\nMale Smiling\n{rows}")
+
+
+def _save_folder(folder: Path) -> None:
+    for name in ("a", "b"):
+        (folder / "pictures" / name).mkdir(parents=True, exist_ok=True)
+        for k in range(8):
+            Image.fromarray(PIXELS + np.uint8(k)).save(folder / "pictures" / name / f"{k}.png")
+
+
+def _save_map(folder: Path) -> None:
+    made = plain_map(RNG(0).random((40, 6)).astype(np.float32))
+    np.savez(
+        folder / "map.npz",
+        map2=made.flat.positions,
+        map3=made.solid.positions,
+        trust2=made.flat.point_trust,
+        trust3=made.solid.point_trust,
+        trust=np.array([made.flat.trust, made.solid.trust], np.float32),
+    )
+
+
+def _read_map(path: Path) -> None:
+    from app.maps import Job, _read
+    from esvae_core.explore.map import MapSettings
+
+    if _read(Job(MapSettings(), 40, path)) is None:
+        raise InputError("no map")  # a map that cannot be read is drawn again
+
+
+IMAGES: dict[str, dict[str, Any]] = {
+    **{suffix: {} for suffix in (".png", ".jpg", ".webp", ".bmp", ".tif")},
+    ".gif": {"save_all": True, "append_images": [Image.fromarray(PIXELS[::-1])] * 2},
+}
+READERS: tuple[Reader, ...] = (
+    Reader("checkpoint", "tiny.safetensors", lambda f: _save_checkpoint(f / "tiny.safetensors"), checkpoint.load),
+    Reader("header", "tiny.safetensors", lambda f: _save_checkpoint(f / "tiny.safetensors"), checkpoint.read_header),
+    Reader("atlas", "tiny.atlas.npz", _save_atlas, atlas.load),
+    Reader("bundle", "bundle.bin", _save_bundle, _read_bundle),
+    Reader("published", "net.pth", lambda f: _save_published(f / "net.pth"), read_published),
+    Reader("published-nested", "net.pth", lambda f: _save_published(f / "net.pth", _nested), read_published),
+    Reader("training-state", "state.pt", _save_state, load_state),
+    Reader("config", "config.json", _save_config, _read_config),
+    Reader("change", "change.txt", _write_text("change.txt", "train.grow_time=[[0.5, 2], [0.9, 4]]"), _read_change),
+    Reader("link", "link.txt", _save_link, _read_link),
+    *(Reader(f"recipe{suffix}", f"picture{suffix}", _save_recipe(suffix), _replay) for suffix in carriers.SUFFIXES),
+    *(
+        Reader(f"rates{suffix}", f"rates{suffix}", _save_table(suffix), lambda path: read_rates(path, 6))
+        for suffix in (".npz", ".csv", ".parquet")
+    ),
+    Reader("features-table", "rates.npy", _save_npy, lambda path: read_features(path, 6)),
+    *(
+        Reader(f"image{suffix}", f"image{suffix}", _save_image(suffix, **options), _read_image)
+        for suffix, options in IMAGES.items()
+    ),
+    Reader("feature-network", "net.safetensors", _save_features, load_features),
+    Reader("published-features", "net.pth", _save_published_features, _import_features),
+    Reader("statistics", "statistics.npz", _save_published_features, _import_features),
+    Reader("mnist", "mnist/t10k-images-idx3-ubyte.gz", _save_mnist, _read_set("mnist")),
+    Reader("mnist-labels", "mnist/t10k-labels-idx1-ubyte.gz", _save_mnist, _read_set("mnist")),
+    Reader("cifar10", "data/cifar-10-python.tar.gz", _save_cifar, _read_set("cifar10")),
+    Reader("emoji", "data/emoji64.npz", _save_emoji, _read_set("emoji")),
+    Reader("celeba-list", "celeba/list_attr_celeba.txt", _save_celeba, _read_set("celeba", image_size=64)),
+    Reader("celeba-parts", "celeba/list_eval_partition.txt", _save_celeba, _read_set("celeba", image_size=64)),
+    Reader("folder", "pictures/a/0.png", _save_folder, lambda path: _read_set("folder")(path.parent)),
+    Reader("cached-map", "map.npz", _save_map, _read_map),
+)  # fmt: skip

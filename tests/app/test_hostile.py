@@ -21,7 +21,7 @@ from esvae_core.explore.recipe import recipe_of
 from .. import hostile
 from .conftest import start_server
 from .made import shelve, small_model
-from .test_takeaway import drop
+from .test_export import drop
 from .visits import LARGE, LINK, drag, open_page, pixels_of, released, same_as_python, state_of, until
 
 pytestmark = pytest.mark.browser

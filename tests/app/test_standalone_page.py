@@ -20,7 +20,7 @@ from .test_map import HAND, drawn, spot
 from .test_map import alone as stands_alone
 from .test_routes import Answer
 from .test_spikes import soon
-from .test_takeaway import menu
+from .test_export import menu
 from .visits import LINK, alike, open_page, pixels_of
 
 STATE = replace(LINK, view=(("map.by", "d2"),))

@@ -13,8 +13,8 @@ from PIL import Image
 
 from app import catalogue
 
-from .test_spikes import open_spikes, spikes_of
 from .test_export import TURNED, menu
+from .test_spikes import open_spikes, spikes_of
 from .visits import LINK, open_page
 
 pytestmark = pytest.mark.browser

@@ -19,8 +19,8 @@ from esvae_core.explore.recipe_files import write
 from esvae_core.explore.replay import replay
 from esvae_core.pictures import to_uint8
 
-from .test_spikes import CELLS, soon
 from .test_export import drop, menu, saved
+from .test_spikes import CELLS, soon
 from .visits import LARGE, alike, pixels_of
 
 pytestmark = pytest.mark.browser

@@ -14,8 +14,8 @@ from app import catalogue
 from app.state import Prior, State, encode, to_grid
 
 from .conftest import start_server
-from .test_standalone_page import held
 from .test_export import menu, saved
+from .test_standalone_page import held
 from .visits import LARGE, LINK, open_page, same_as_python
 
 pytestmark = pytest.mark.browser

@@ -16,11 +16,11 @@ from esvae_core.errors import InputError
 from esvae_core.explore.array_format import map_parts
 from esvae_core.explore.map import MapSettings, RateMap, map_key
 
+from .test_export import menu
 from .test_map import HAND, drawn, spot
 from .test_map import alone as stands_alone
 from .test_routes import Answer
 from .test_spikes import soon
-from .test_export import menu
 from .visits import LINK, alike, open_page, pixels_of
 
 STATE = replace(LINK, view=(("map.by", "d2"),))

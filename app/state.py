@@ -30,10 +30,10 @@ from numpy.typing import NDArray
 
 from esvae_core.config import Sampler
 from esvae_core.errors import EsvaeError
+from esvae_core.explore.fixed_point import GRID, rounded
 
 VERSION = 2
 PARAMETER = "s"
-GRID = 46_080  # rates are multiples of 1/46080: k/T is exact for T = 2, 4, 8 ... 1024, 3, 5, 6, 10, 12, 20, and more
 MAX_STEPS = 64
 MAX_SEED = 2**31 - 1
 MAX_INDEX = 10**9 - 1
@@ -107,7 +107,7 @@ class State:
 def to_grid(values: Iterable[float] | NDArray[np.floating]) -> Rates:
     """Rates in [0, 1] -> units of 1/GRID, rounded half up; what is outside or no number is moved inside."""
     inside = np.clip(np.nan_to_num(np.asarray(list(values), np.float64)), 0, 1)
-    return tuple(int(n) for n in np.floor(inside * GRID + 0.5))
+    return tuple(rounded(inside).tolist())
 
 
 def from_grid(rates: Rates) -> NDArray[np.float32]:

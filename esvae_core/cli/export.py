@@ -16,8 +16,8 @@ from esvae_core.errors import InputError
 
 if TYPE_CHECKING:
     from esvae_core.config import Sampler
+    from esvae_core.explore.fixed_point import FixedPointRates
     from esvae_core.explore.latent_interface import Explorable
-    from esvae_core.explore.recipe import FixedPointRates
 
 PICTURES = (".npz", ".png", ".gif", ".webp")
 
@@ -125,6 +125,7 @@ def take_along(
     """
     from esvae_core.esvae import ESVAE
     from esvae_core.explore import recipe, recipe_files
+    from esvae_core.explore.decode_rates import decode_rates, numbers_of
     from esvae_core.files import write_atomically
     from esvae_core.pictures import about_square
 
@@ -151,8 +152,8 @@ def take_along(
                 )
     elif suffix != ".npz":
         raise InputError(f"{out_file}: {count:,} pictures are too many for one picture; write an .npz")
-    pixels = recipe.decode_rates(model, units, seeds, sampler=how, steps=steps)
-    numbers = recipe.numbers_of(model, units)
+    pixels = decode_rates(model, units, seeds, sampler=how, steps=steps)
+    numbers = numbers_of(model, units)
     if made is not None:
         recipe_files.write(out_file, made, pixels, numbers)
     else:

@@ -97,8 +97,10 @@ def decode(
     """Firing rates to pictures; with a model that has none, latent vectors."""
     from esvae_core.arrays import read_features, read_rates, suffix_of
     from esvae_core.esvae import ESVAE
+    from esvae_core.explore.decode_rates import to_normalized
+    from esvae_core.explore.fixed_point import to_fixed_point
     from esvae_core.explore.latent_interface import load_explorable
-    from esvae_core.explore.recipe import seeds_from, to_fixed_point, to_normalized
+    from esvae_core.explore.recipe import seeds_from
 
     suffix_of(out_file, PICTURES)
     model = load_explorable(checkpoint).model
@@ -131,7 +133,9 @@ def sample(
     from esvae_core.baselines.ann import ANNCoder
     from esvae_core.checkpoint import load
     from esvae_core.esvae import ESVAE
-    from esvae_core.explore.recipe import seeds_from, to_fixed_point, to_normalized
+    from esvae_core.explore.decode_rates import to_normalized
+    from esvae_core.explore.fixed_point import to_fixed_point
+    from esvae_core.explore.recipe import seeds_from
     from esvae_core.seeds import generator
 
     suffix_of(out_file, PICTURES)
@@ -179,9 +183,10 @@ def interpolate(
 
     from esvae_core.arrays import suffix_of
     from esvae_core.esvae import ESVAE
+    from esvae_core.explore.decode_rates import to_normalized
+    from esvae_core.explore.fixed_point import to_fixed_point, to_rates
     from esvae_core.explore.interpolate import interpolate as between
     from esvae_core.explore.latent_interface import load_explorable
-    from esvae_core.explore.recipe import to_fixed_point, to_normalized, to_rates
 
     suffix_of(out_file, PICTURES)
     loaded = load_explorable(checkpoint)

@@ -13,7 +13,7 @@ from esvae_core.errors import InputError
 
 if TYPE_CHECKING:
     from esvae_core.checkpoint import Checkpoint
-    from esvae_core.explore.recipe import FixedPointRates
+    from esvae_core.explore.fixed_point import FixedPointRates
     from esvae_core.image_model import ImageModel
 
 _AT_A_TIME = 250
@@ -33,7 +33,7 @@ def controlled(loaded: Checkpoint[Any], units: FixedPointRates, asked: Sequence[
         InputError: a control or an amount that there is not.
         CorruptDataError: the file of controls cannot be used.
     """
-    from esvae_core.explore.recipe import to_fixed_point, to_rates
+    from esvae_core.explore.fixed_point import to_fixed_point, to_rates
 
     for text in asked or ():
         name, equals, number = text.rpartition("=")

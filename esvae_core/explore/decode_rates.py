@@ -1,20 +1,29 @@
-"""From firing rates to spikes and a picture, under noise that has a name; or from a latent without spikes."""
+"""From firing rates to spikes and images, under noise that a seed names; or from a latent without spikes.
+
+`decode_rates` is what links, recipes and exported pictures mean: the same bytes on any machine, and in the page.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from esvae_core.baselines.ann import ANNCoder
 from esvae_core.config import Sampler
-from esvae_core.engine import ann, noise
-from esvae_core.errors import InputError
+from esvae_core.engine import ann, noise, plan_of
+from esvae_core.engine.event_engine import Events
+from esvae_core.errors import InputError, RecipeError
 from esvae_core.esvae import ESVAE
-from esvae_core.explore.latent_interface import Explorable
+from esvae_core.explore.fixed_point import FixedPointRates, rounded, to_rates
+from esvae_core.explore.latent_interface import Explorable, hash_of
+from esvae_core.explore.recipe import MAX_PIXELS, Flip, Recipe
 from esvae_core.pictures import to_uint8
+
+_DECODED = 50  # pictures at a time, of a model without spikes
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,3 +77,111 @@ def decode_with_spikes(
     spikes[t, :, j] = 1 - spikes[t, :, j]
     images = model.decode(torch.from_numpy(spikes).to(model.device))
     return Decoded(spikes.astype(bool), to_uint8(images))
+
+
+def to_normalized(model: ANNCoder, codes: NDArray[np.floating]) -> FixedPointRates:
+    """Latent vectors (N, d) of a model without spikes -> their heights in units of 1/46080, rounded.
+
+    A number beyond its range is moved to the end of it.
+    """
+    return rounded(ann.ann_plan_of(model).heights(codes))
+
+
+def numbers_of(model: Explorable, units: FixedPointRates) -> dict[str, NDArray[np.float32]]:
+    """What (N, d) units of 1/46080 mean to a model: its 'rates', or, without spikes, its 'latent' vectors."""
+    rates = to_rates(units)
+    if isinstance(model, ESVAE):
+        return {"rates": rates}
+    return {"latent": ann.ann_plan_of(model).codes(rates).astype(np.float32)}
+
+
+def decode_rates(
+    model: Explorable,
+    units: FixedPointRates,
+    seeds: Sequence[int],
+    *,
+    sampler: Sampler,
+    steps: int,
+    flips: Sequence[Flip] = (),
+    upto: Sequence[int] = (),
+) -> NDArray[np.uint8]:
+    """Decode rates under frozen noise, to the byte as the explorer's page does.
+
+    Both add in the same order in single precision, take tanh in double, and round in single: every bit is the same on
+    any machine, whatever the batch and the number of threads. A model without spikes is decoded in double precision,
+    hears neither seeds nor sampler nor steps, and has no spikes to turn nor steps to wait for.
+
+    Args:
+        model: the network.
+        units: (N, d) rates in units of 1/46080.
+        seeds: of the noise, one for each picture or one for all.
+        sampler: 'bernoulli' or 'systematic'.
+        steps: time steps T.
+        flips: spikes that are turned after the noise has drawn them: (picture, step, neuron) of each, from 0.
+        upto: steps after which a picture is seen, 1 to T, one for each picture or one for all; none: after all T.
+
+    Returns:
+        (N, H, W, C) pixels.
+
+    Raises:
+        InputError: a flip is of a picture, step or neuron that is not there, or an `upto` of a step that is not.
+    """
+    if not isinstance(model, ESVAE):
+        if len(flips) or len(upto):
+            raise InputError("flips, upto: expected none of a model without spikes")
+        return _decode_ann(model, units)
+    if len(upto) not in (0, 1, len(units)) or not all(1 <= t <= steps for t in upto):
+        raise InputError(f"upto: expected none, 1 or {len(units)} numbers of steps from 1 to {steps}")
+    engine, rates, each = Events(plan_of(model)), to_rates(units), max(1, 4000 // steps)
+    turned = np.array(flips, np.intp).reshape(-1, 3)
+    if not bool(((turned >= 0) & (turned < (len(units), steps, units.shape[1]))).all()):
+        raise InputError(f"flips: expected (picture, step, neuron) below {(len(units), steps, units.shape[1])}")
+    parts = []
+    for start in range(0, len(rates), each):
+        chosen = range(start, min(start + each, len(rates)))
+        spikes = np.stack(
+            [noise.sample(rates[i], seeds[i if len(seeds) > 1 else 0], sampler, steps) for i in chosen], axis=1
+        )
+        picture, step, neuron = turned[(turned[:, 0] >= start) & (turned[:, 0] < chosen.stop)].T
+        spikes[step, picture - start, neuron] = 1 - spikes[step, picture - start, neuron]
+        seen = np.array([upto[i if len(upto) > 1 else 0] if len(upto) else steps for i in chosen])
+        drive = np.empty((len(chosen), *model.config.image_shape), np.float32)
+        for t in np.unique(seen):  # what comes after a step has no part in the picture then
+            these = np.flatnonzero(seen == t)
+            drive[these] = engine.decode(spikes[:t, these].astype(np.float32), torch.get_num_threads()).pictures
+        parts.append(to_uint8(torch.from_numpy(np.tanh(drive.astype(np.float64)).astype(np.float32))))
+    return np.concatenate(parts)
+
+
+def decode_codes(model: ANNCoder, codes: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Decode latent vectors (N, d) of a model without spikes, at the nearest heights of the grid; as `decode_rates`."""
+    return _decode_ann(model, to_normalized(model, codes))
+
+
+def _decode_ann(model: ANNCoder, units: FixedPointRates) -> NDArray[np.uint8]:
+    plan, heights = ann.ann_plan_of(model), to_rates(units)
+    drawn = [ann.decode(plan, heights[start : start + _DECODED]) for start in range(0, len(heights), _DECODED)]
+    return to_uint8(torch.from_numpy(np.concatenate(drawn)))
+
+
+def render(recipe: Recipe, model: Explorable) -> NDArray[np.uint8]:
+    """The recipe's pictures, (N, H, W, C), before they are laid out.
+
+    Raises:
+        RecipeError: the model is another one, or the pictures would be too large.
+    """
+    if hash_of(model) != recipe.checkpoint.sha256:
+        raise RecipeError(f"recipe: made with another network ({recipe.checkpoint.name}), by its content hash")
+    units = recipe.fixed_point_rates
+    size = model.config.image_size
+    if recipe.pixels(size) > MAX_PIXELS:
+        raise RecipeError(f"recipe: expected at most {MAX_PIXELS:,} pixels, found {recipe.pixels(size):,}")
+    return decode_rates(
+        model,
+        units,
+        recipe.seeds,
+        sampler=recipe.sampler,
+        steps=recipe.steps,
+        flips=recipe.flips,
+        upto=recipe.upto,
+    )

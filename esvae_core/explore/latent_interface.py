@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from esvae_core.baselines.ann import ANNCoder
 from esvae_core.checkpoint import Checkpoint, load
 from esvae_core.engine import ann, plan_of, to_bundle
+from esvae_core.engine.bundle import content_hash
 from esvae_core.errors import CheckpointContentError, KindError
 from esvae_core.esvae import ESVAE
 from esvae_core.image_model import ImageModel
@@ -60,6 +61,11 @@ def bundle_of(model: Explorable) -> bytes:
         if not np.isfinite(tensor).all():
             raise CheckpointContentError(f"{name}: too large: folded with its batch normalisation, it is not finite")
     return to_bundle(plan)
+
+
+def hash_of(model: Explorable) -> str:
+    """What a recipe calls a network: the content hash of its engine bundle."""
+    return content_hash(bundle_of(model))
 
 
 @torch.inference_mode()

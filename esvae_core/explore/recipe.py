@@ -2,7 +2,7 @@
 
 It names the network by the content of its engine bundle, and gives the rates, the noise's seeds, the sampler, T, the
 spikes that were turned by hand, after how many steps each picture is seen, and the layout. Rates are whole multiples of
-1/46080, as in the explorer. Of a model without spikes they are the heights of its latent (`playable`), and seeds,
+1/46080, as in the explorer. Of a model without spikes they are its normalized latent (`latent_interface`), and seeds,
 sampler and T are there for the form only. The twin is `app/web/formats/recipe.js`; both write the same text.
 """
 
@@ -16,21 +16,14 @@ from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from esvae_core.baselines.ann import ANNCoder
 from esvae_core.config import Sampler
-from esvae_core.engine import ann, noise, plan_of
-from esvae_core.engine.bundle import content_hash
-from esvae_core.engine.event_engine import Events
-from esvae_core.errors import InputError, RecipeError
-from esvae_core.esvae import ESVAE
-from esvae_core.explore.latent_interface import Explorable, bundle_of
-from esvae_core.pictures import CAPTION, to_uint8
+from esvae_core.errors import RecipeError
+from esvae_core.explore.fixed_point import GRID, FixedPointRates
+from esvae_core.explore.latent_interface import Explorable, hash_of
+from esvae_core.pictures import CAPTION
 
-GRID = 46_080  # k/T is a whole multiple of 1/46080 for T = 2, 4, 8 ... 1024, 3, 5, 6, 10, 12, 20 and more
 MAX_TEXT = 4 * 2**20  # bytes of a recipe
 MAX_CELLS = 16_384
 MAX_RATES = 2**20
@@ -38,10 +31,8 @@ MAX_WORK = 2**18  # cells x steps: more would keep a reader busy for many minute
 MAX_FLIPS = 2**16
 MAX_PIXELS = 2**26  # of the sheet, or of all frames
 VERSION = 3  # the latest; each recipe is written in the first version that holds it, so that more of esvae read it
-_DECODED = 50  # pictures at a time, of a model without spikes
 
 Kind = Literal["picture", "grid", "strip", "film"]
-FixedPointRates = NDArray[np.uint16]
 Flip = tuple[int, int, int]
 """A spike turned by hand: picture, step and neuron, from 0."""
 
@@ -234,135 +225,6 @@ def _checked(values: dict[str, object], where: str) -> Recipe:
         raise RecipeError(f"{where}: recipe: {field}{': ' if field else ''}{message[:300]}") from None
 
 
-def hash_of(model: Explorable) -> str:
-    """What a recipe calls a network: the content hash of its engine bundle."""
-    return content_hash(bundle_of(model))
-
-
-def to_fixed_point(rates: NDArray[np.floating]) -> FixedPointRates:
-    """Rates in [0, 1] -> units of 1/46080, rounded.
-
-    Raises:
-        InputError: some are outside or no numbers.
-    """
-    if not bool(((rates >= 0) & (rates <= 1)).all()):
-        raise InputError("rates: expected numbers in [0, 1]")
-    return np.rint(rates.astype(np.float64) * GRID).astype(np.uint16)
-
-
-def to_rates(units: FixedPointRates) -> NDArray[np.float32]:
-    """FixedPointRates of 1/46080 -> rates, as the model takes them."""
-    return (units / GRID).astype(np.float32)
-
-
 def seeds_from(seed: int, count: int) -> tuple[int, ...]:
-    """The noise of a grid: picture i meets seed + i, so that no two pictures share their luck."""
+    """The noise of a grid: picture i meets seed + i, so that no two pictures share their noise."""
     return tuple((seed + i) % 2**32 for i in range(count))
-
-
-def to_normalized(model: ANNCoder, codes: NDArray[np.floating]) -> FixedPointRates:
-    """Latent vectors (N, d) of a model without spikes -> their heights in units of 1/46080, rounded.
-
-    A number beyond its range is moved to the end of it.
-    """
-    return np.rint(ann.ann_plan_of(model).heights(codes).astype(np.float64) * GRID).astype(np.uint16)
-
-
-def numbers_of(model: Explorable, units: FixedPointRates) -> dict[str, NDArray[np.float32]]:
-    """What (N, d) units of 1/46080 mean to a model: its 'rates', or, without spikes, its 'latent' vectors."""
-    rates = to_rates(units)
-    if isinstance(model, ESVAE):
-        return {"rates": rates}
-    return {"latent": ann.ann_plan_of(model).codes(rates).astype(np.float32)}
-
-
-def decode_rates(
-    model: Explorable,
-    units: FixedPointRates,
-    seeds: Sequence[int],
-    *,
-    sampler: Sampler,
-    steps: int,
-    flips: Sequence[Flip] = (),
-    upto: Sequence[int] = (),
-) -> NDArray[np.uint8]:
-    """Decode rates under frozen noise, to the byte as the explorer's page does.
-
-    Both add in the same order in single precision, take tanh in double, and round in single: every bit is the same on
-    any machine, whatever the batch and the number of threads. A model without spikes is decoded in double precision,
-    hears neither seeds nor sampler nor steps, and has no spikes to turn nor steps to wait for.
-
-    Args:
-        model: the network.
-        units: (N, d) rates in units of 1/46080.
-        seeds: of the noise, one for each picture or one for all.
-        sampler: 'bernoulli' or 'systematic'.
-        steps: time steps T.
-        flips: spikes that are turned after the noise has drawn them: (picture, step, neuron) of each, from 0.
-        upto: steps after which a picture is seen, 1 to T, one for each picture or one for all; none: after all T.
-
-    Returns:
-        (N, H, W, C) pixels.
-
-    Raises:
-        InputError: a flip is of a picture, step or neuron that is not there, or an `upto` of a step that is not.
-    """
-    if not isinstance(model, ESVAE):
-        if len(flips) or len(upto):
-            raise InputError("flips, upto: expected none of a model without spikes")
-        return _decode_ann(model, units)
-    if len(upto) not in (0, 1, len(units)) or not all(1 <= t <= steps for t in upto):
-        raise InputError(f"upto: expected none, 1 or {len(units)} numbers of steps from 1 to {steps}")
-    engine, rates, each = Events(plan_of(model)), to_rates(units), max(1, 4000 // steps)
-    turned = np.array(flips, np.intp).reshape(-1, 3)
-    if not bool(((turned >= 0) & (turned < (len(units), steps, units.shape[1]))).all()):
-        raise InputError(f"flips: expected (picture, step, neuron) below {(len(units), steps, units.shape[1])}")
-    parts = []
-    for start in range(0, len(rates), each):
-        chosen = range(start, min(start + each, len(rates)))
-        spikes = np.stack(
-            [noise.sample(rates[i], seeds[i if len(seeds) > 1 else 0], sampler, steps) for i in chosen], axis=1
-        )
-        picture, step, neuron = turned[(turned[:, 0] >= start) & (turned[:, 0] < chosen.stop)].T
-        spikes[step, picture - start, neuron] = 1 - spikes[step, picture - start, neuron]
-        seen = np.array([upto[i if len(upto) > 1 else 0] if len(upto) else steps for i in chosen])
-        drive = np.empty((len(chosen), *model.config.image_shape), np.float32)
-        for t in np.unique(seen):  # what comes after a step has no part in the picture then
-            these = np.flatnonzero(seen == t)
-            drive[these] = engine.decode(spikes[:t, these].astype(np.float32), torch.get_num_threads()).pictures
-        parts.append(to_uint8(torch.from_numpy(np.tanh(drive.astype(np.float64)).astype(np.float32))))
-    return np.concatenate(parts)
-
-
-def decode_codes(model: ANNCoder, codes: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Decode latent vectors (N, d) of a model without spikes, at the nearest heights of the grid; as `decode_rates`."""
-    return _decode_ann(model, to_normalized(model, codes))
-
-
-def _decode_ann(model: ANNCoder, units: FixedPointRates) -> NDArray[np.uint8]:
-    plan, heights = ann.ann_plan_of(model), to_rates(units)
-    drawn = [ann.decode(plan, heights[start : start + _DECODED]) for start in range(0, len(heights), _DECODED)]
-    return to_uint8(torch.from_numpy(np.concatenate(drawn)))
-
-
-def render(recipe: Recipe, model: Explorable) -> NDArray[np.uint8]:
-    """The recipe's pictures, (N, H, W, C), before they are laid out.
-
-    Raises:
-        RecipeError: the model is another one, or the pictures would be too large.
-    """
-    if hash_of(model) != recipe.checkpoint.sha256:
-        raise RecipeError(f"recipe: made with another network ({recipe.checkpoint.name}), by its content hash")
-    units = recipe.fixed_point_rates
-    size = model.config.image_size
-    if recipe.pixels(size) > MAX_PIXELS:
-        raise RecipeError(f"recipe: expected at most {MAX_PIXELS:,} pixels, found {recipe.pixels(size):,}")
-    return decode_rates(
-        model,
-        units,
-        recipe.seeds,
-        sampler=recipe.sampler,
-        steps=recipe.steps,
-        flips=recipe.flips,
-        upto=recipe.upto,
-    )

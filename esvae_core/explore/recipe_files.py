@@ -24,7 +24,8 @@ from PIL import Image, ImageSequence, PngImagePlugin
 
 from esvae_core.data.pictures import check_size
 from esvae_core.errors import InputError, RecipeError
-from esvae_core.explore.recipe import MAX_PIXELS, MAX_TEXT, Recipe, parse, to_rates
+from esvae_core.explore.fixed_point import to_rates
+from esvae_core.explore.recipe import MAX_PIXELS, MAX_TEXT, Recipe, parse
 from esvae_core.files import read_regular, write_atomically
 from esvae_core.npz import read_npz
 from esvae_core.pictures import sheet
@@ -82,7 +83,7 @@ def write(path: Path, recipe: Recipe, pixels: Pixels, numbers: Mapping[str, NDAr
         path: where; its ending is one of SUFFIXES.
         recipe: what made them.
         pixels: the pictures.
-        numbers: arrays that an .npz has beside them, see `recipe.numbers_of`; the recipe's rates unless given.
+        numbers: arrays that an .npz has beside them, see `decode_rates.numbers_of`; the recipe's rates unless given.
 
     Raises:
         InputError: the ending is none of SUFFIXES, a film is to become a PNG, or there are too many pixels.
@@ -135,7 +136,7 @@ def xmp(text: str) -> bytes:
     ).encode()
 
 
-def read(path: Path) -> Carried:
+def read_recipe(path: Path) -> Carried:
     """Read recipe and pixels of a file, which may be anything.
 
     Raises:

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from esvae_core.checkpoint import Checkpoint
 from esvae_core.errors import CheckpointError, RecipeError
 from esvae_core.esvae import ESVAE
-from esvae_core.explore.latent_interface import Explorable, load_explorable
-from esvae_core.explore.recipe import Recipe, hash_of, numbers_of, render
-from esvae_core.explore.recipe_files import Pixels, arrays_of, checksum, laid_out, read, shown, write
+from esvae_core.explore.decode_rates import numbers_of, render
+from esvae_core.explore.latent_interface import Explorable, hash_of, load_explorable
+from esvae_core.explore.recipe import Recipe
+from esvae_core.explore.recipe_files import Pixels, arrays_of, checksum, laid_out, read_recipe, shown, write
 from esvae_core.files import expanded
 
 Arrays = Mapping[str, NDArray[np.generic]]
@@ -61,7 +62,7 @@ def replay(path: Path, places: Sequence[Path], out: Path | None = None) -> Repla
         RecipeError: the file cannot be used, or its network is in none of the places.
         InputError, OutputError: `out` cannot be written.
     """
-    carried = read(path)
+    carried = read_recipe(path)
     place, found = find(carried.recipe, places, where=str(path))
     pixels = render(carried.recipe, found.model)
     if out is not None:

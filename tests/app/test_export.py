@@ -15,7 +15,8 @@ from PIL import Image, PngImagePlugin
 from app import catalogue
 from app.state import GRID, UserImage
 from esvae_core.explore import recipe_files
-from esvae_core.explore.recipe import Layout, recipe_of, render
+from esvae_core.explore.decode_rates import render
+from esvae_core.explore.recipe import Layout, recipe_of
 from esvae_core.explore.replay import replay
 
 from .visits import LARGE, LINK, open_page, pixels_of, same_as_python, settled, state_of, until

@@ -13,8 +13,10 @@ from esvae_core.engine import noise, plan_of
 from esvae_core.engine.reference import decode
 from esvae_core.esvae import ESVAE
 from esvae_core.explore import atlas
+from esvae_core.explore.decode_rates import render
+from esvae_core.explore.fixed_point import to_rates
 from esvae_core.explore.page import page as whole
-from esvae_core.explore.recipe import Layout, recipe_of, render, to_rates
+from esvae_core.explore.recipe import Layout, recipe_of
 from esvae_core.explore.recipe_files import write
 from esvae_core.explore.replay import replay
 from esvae_core.pictures import to_uint8

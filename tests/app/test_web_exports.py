@@ -20,7 +20,9 @@ from esvae_core.arrays import read_rates
 from esvae_core.bitmap_font import ALPHABET, written
 from esvae_core.engine import plan_of, to_bundle
 from esvae_core.explore import decode_rates, recipe_files
-from esvae_core.explore.recipe import GRID, Layout, recipe_of, render, to_rates
+from esvae_core.explore.decode_rates import render
+from esvae_core.explore.fixed_point import GRID, to_rates
+from esvae_core.explore.recipe import Layout, recipe_of
 from esvae_core.explore.replay import replay
 from esvae_core.pictures import sheet
 from tests.explore.test_recipe import WRONG
@@ -218,7 +220,7 @@ def test_noise_survives_the_packing(done):
 
 def test_mp4_of_the_page(done):
     """What it shows is looked at in a browser, which has an encoder."""
-    assert recipe_files.read(done["out"] / "film.mp4").checksum == "ab"
+    assert recipe_files.read_recipe(done["out"] / "film.mp4").checksum == "ab"
 
 
 def test_webp_of_the_page(done):
@@ -229,4 +231,4 @@ def test_webp_of_the_page(done):
             assert np.array_equal(np.asarray(image.convert("RGB")), np.full((8, 12, 3), 80 * i))
         assert image.info["duration"] == 150
     for name in ("film.webp", "still.webp", "film.mp4"):
-        assert recipe_files.read(done["out"] / name).recipe == done["grid"]
+        assert recipe_files.read_recipe(done["out"] / name).recipe == done["grid"]

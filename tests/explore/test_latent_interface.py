@@ -11,9 +11,10 @@ from esvae_core.config import AutoencoderConfig, FSVAEConfig
 from esvae_core.engine import ann
 from esvae_core.errors import InputError, KindError, RecipeError
 from esvae_core.explore import atlas, recipe_files
-from esvae_core.explore.decode_rates import decode_with_spikes
-from esvae_core.explore.latent_interface import LEVELS, bundle_of, latent_of, load_explorable
-from esvae_core.explore.recipe import GRID, decode_codes, decode_rates, hash_of, recipe_of, to_normalized
+from esvae_core.explore.decode_rates import decode_codes, decode_rates, decode_with_spikes, to_normalized
+from esvae_core.explore.fixed_point import GRID
+from esvae_core.explore.latent_interface import LEVELS, bundle_of, hash_of, latent_of, load_explorable
+from esvae_core.explore.recipe import recipe_of
 from esvae_core.explore.replay import replay
 from esvae_core.model_kinds import build
 from esvae_core.pictures import to_uint8

@@ -11,17 +11,9 @@ import torch
 from esvae_core.engine import noise, plan_of, reference
 from esvae_core.errors import InputError, RecipeError
 from esvae_core.explore import recipe as recipes
-from esvae_core.explore.recipe import (
-    GRID,
-    Layout,
-    decode_rates,
-    parse,
-    recipe_of,
-    render,
-    seeds_from,
-    to_fixed_point,
-    to_rates,
-)
+from esvae_core.explore.decode_rates import decode_rates, render
+from esvae_core.explore.fixed_point import GRID, to_fixed_point, to_rates
+from esvae_core.explore.recipe import Layout, parse, recipe_of, seeds_from
 from esvae_core.pictures import to_uint8
 
 UNITS = np.random.default_rng(0).integers(0, GRID + 1, (5, 6)).astype(np.uint16)

@@ -17,7 +17,9 @@ from esvae_core.config import ModelConfig
 from esvae_core.errors import CheckpointError, InputError, RecipeError
 from esvae_core.esvae import ESVAE
 from esvae_core.explore import recipe_files
-from esvae_core.explore.recipe import GRID, Layout, recipe_of, render
+from esvae_core.explore.decode_rates import render
+from esvae_core.explore.fixed_point import GRID
+from esvae_core.explore.recipe import Layout, recipe_of
 from esvae_core.explore.replay import replay
 
 UNITS = np.random.default_rng(0).integers(0, GRID + 1, (5, 6)).astype(np.uint16)
@@ -98,7 +100,7 @@ def test_a_film_with_loss_is_held_against_its_checksum(model, shelf, tmp_path):
     for raw, wrong in ((whole[:-1], "carries no recipe"), (whole[:9], "carries no recipe"), (whole[:8], "no recipe")):
         path.write_bytes(raw)
         with pytest.raises(RecipeError, match=wrong):
-            recipe_files.read(path)
+            recipe_files.read_recipe(path)
 
 
 def test_a_png_shows_the_sheet(model, tmp_path):
@@ -229,7 +231,7 @@ def test_files_without_a_recipe_are_named(model, tmp_path):
     (tmp_path / "plain.svg").write_text("<svg/>")
     for path in sorted(tmp_path.glob("plain.*")):
         with pytest.raises(RecipeError, match="carries no recipe") as caught:
-            recipe_files.read(path)
+            recipe_files.read_recipe(path)
         assert str(path) in str(caught.value)
 
 
@@ -248,7 +250,7 @@ def test_hostile_files_are_refused_in_one_line(tmp_path):
     (tmp_path / "cut.svg").write_text("<svg><esvae:recipe>{")
     for path in [*sorted(tmp_path.iterdir()), tmp_path / "missing.png", tmp_path]:
         with pytest.raises(RecipeError) as caught:
-            recipe_files.read(path)
+            recipe_files.read_recipe(path)
         assert str(path) in str(caught.value)
         assert len(str(caught.value).splitlines()) == 1, path
 
@@ -273,7 +275,7 @@ def test_damaged_files_are_read_or_refused(suffix, whole, data):
     path.write_bytes(raw[: data.draw(st.integers(0, len(raw)))] if data.draw(st.booleans()) else raw)
     message = str(path)
     try:
-        recipe_files.read(path)
+        recipe_files.read_recipe(path)
     except RecipeError as refusal:
         message = str(refusal)
     assert str(path) in message

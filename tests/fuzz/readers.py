@@ -34,8 +34,9 @@ from esvae_core.evaluation.feature_net import (
     save_features,
 )
 from esvae_core.evaluation.frechet import Gaussian
-from esvae_core.explore import atlas, carriers
-from esvae_core.explore.recipe import paint, recipe_of
+from esvae_core.explore import atlas, recipe_files
+from esvae_core.explore.decode_rates import decode_rates
+from esvae_core.explore.recipe import recipe_of
 from esvae_core.explore.replay import replay
 from esvae_core.published import published_names, read_published
 from esvae_core.training.state import RunState, load_state, save_state
@@ -109,8 +110,8 @@ def _save_recipe(suffix: str) -> Callable[[Path], None]:
         units = np.full((3, 6), 23_040, np.uint16)
         kind = "film" if suffix in (".gif", ".webp") else "grid"
         made = recipe_of(_model(), "tiny", units, (1,), kind=kind, sampler="bernoulli", steps=4)
-        pixels = paint(_model(), units, (1,), sampler="bernoulli", steps=4)
-        carriers.write(folder / f"picture{suffix}", made, pixels)
+        pixels = decode_rates(_model(), units, (1,), sampler="bernoulli", steps=4)
+        recipe_files.write(folder / f"picture{suffix}", made, pixels)
 
     return write
 
@@ -308,7 +309,7 @@ READERS: tuple[Reader, ...] = (
     Reader("config", "config.json", _save_config, _read_config),
     Reader("change", "change.txt", _write_text("change.txt", "train.grow_time=[[0.5, 2], [0.9, 4]]"), _read_change),
     Reader("link", "link.txt", _save_link, _read_link),
-    *(Reader(f"recipe{suffix}", f"picture{suffix}", _save_recipe(suffix), _replay) for suffix in carriers.SUFFIXES),
+    *(Reader(f"recipe{suffix}", f"picture{suffix}", _save_recipe(suffix), _replay) for suffix in recipe_files.SUFFIXES),
     *(
         Reader(f"rates{suffix}", f"rates{suffix}", _save_table(suffix), lambda path: read_rates(path, 6))
         for suffix in (".npz", ".csv", ".parquet")

@@ -19,18 +19,16 @@ export function pythonFor(recipe, path, latent = null) {
   const edits = flips.map((place) => `(${place.join(", ")})`).join(", ");
   const more = `${flips.length ? ", flips=flips" : ""}${upto.length ? `, upto=[${upto.join(", ")}]` : ""}`;
   const turned = flips.length ? `flips = [${edits}]  # picture, step and neuron of each spike that is turned\n` : "";
-  const load = `model = checkpoint.load(${text(path)}).model\n`;
+  const load = `model = load(${text(path)}).model\n`;
   const plain = `import numpy as np
-from esvae_core import checkpoint
-from esvae_core.explore.recipe import decode_codes
+from esvae_core import decode_codes, load
 from esvae_core.pictures import sheet, to_picture
 
 ${load}codes = np.array([${vectors}])
 pixels = decode_codes(model, codes)
 `;
   const spiking = `import numpy as np
-from esvae_core import checkpoint
-from esvae_core.explore.recipe import decode_rates, to_fixed_point
+from esvae_core import decode_rates, load, to_fixed_point
 from esvae_core.pictures import sheet, to_picture
 
 ${load}rates = np.array([${vectors}]) / ${unit}
@@ -62,11 +60,11 @@ export function pythonForSpikes({ rates, seed, sampler, steps }, cells, upto, pa
   const edits = turned.length ? `for t, j in [${turned.join(", ")}]:\n    spikes[t, j] ^= 1\n` : "";
   return `import numpy as np
 import torch
-from esvae_core import checkpoint
+from esvae_core import load
 from esvae_core.engine import noise
 from esvae_core.pictures import to_picture, to_uint8
 
-model = checkpoint.load(${text(path)}).model
+model = load(${text(path)}).model
 rates = np.array([${Array.from(rates, (rate) => (rate * unit) / GRID).join(", ")}]) / ${unit}
 spikes = noise.sample(rates.astype(np.float32), ${seed}, "${sampler}", ${steps})  # (T, d)
 ${edits}trace = model.trace_decode(torch.from_numpy(spikes[:, None]))

@@ -62,6 +62,7 @@ def on_page_content(content: str, **_: Any) -> str:
 
     def formula(match: re.Match[str]) -> str:
         latex = re.sub(r"\\tag\{(\w+)\}", r"\\qquad (\1)", html.unescape(match[3]))
+        latex = latex.replace(r"{cases} [", r"{cases} {}[")  # else the converter takes it for an option
         return convert(latex, display="block" if match[2] == "[" else "inline")
 
     return _EQUATION.sub(formula, content)

@@ -81,7 +81,7 @@ def test_the_mixture_kept_is_that_of_the_weights_kept(tmp_path):
     loaded = checkpoint.load(train(config, tmp_path / "run", hardware=Hardware("cpu")), Autoencoder).model
     kept = {name: part.clone() for name, part in loaded.mixture._asdict().items()}
     images = load("digits", "train", image_size=8, channels=1, validation_fraction=0.1)
-    objective_of(loaded, config.train).complete(loaded, images)
+    objective_of(loaded, config.train).finalize(loaded, images)
     for name, part in loaded.mixture._asdict().items():
         torch.testing.assert_close(part, kept[name], rtol=1e-3, atol=1e-3)
     assert not torch.equal(kept["means"], torch.zeros(3, 3))

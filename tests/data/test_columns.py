@@ -14,10 +14,11 @@ from .made import picture_bytes
 @pytest.fixture
 def folder(tmp_path):
     root = tmp_path / "pictures"
-    (root / "a").mkdir(parents=True)
+    for name in ("a", "b"):
+        (root / name).mkdir(parents=True)
     for k in range(12):
         picture = Image.new("L", (9, 9), 20 * k)
-        (root / ("a" if k % 2 else "") / f"{k}.png").write_bytes(picture_bytes(picture))
+        (root / ("a" if k % 2 else "b") / f"{k}.png").write_bytes(picture_bytes(picture))
     return root
 
 
@@ -27,7 +28,7 @@ def noted(folder, text):
 
 
 def test_columns_of_numbers_and_words(folder):
-    rows = "".join(f"{'a/' if k % 2 else ''}{k}.png,{k / 2},{'odd' if k % 2 else 'even'}\n" for k in range(11))
+    rows = "".join(f"{'a' if k % 2 else 'b'}/{k}.png,{k / 2},{'odd' if k % 2 else 'even'}\n" for k in range(11))
     train = noted(folder, "\ufefffile, level ,parity\n" + rows + "gone.png,7,odd\n")
     assert train.skipped == ()
     level = train.images[:, 0, 4, 4] / 20
@@ -49,7 +50,7 @@ def test_the_column_of_files_may_be_any(folder):
 def test_free_text_is_left_out(folder, caplog, monkeypatch):
     monkeypatch.setattr(reader, "MAX_WORDS", 3)
     with caplog.at_level(logging.WARNING):
-        train = noted(folder, "file,story\n" + "".join(f"{k}.png,once {k}\n" for k in range(0, 12, 2)))
+        train = noted(folder, "file,story\n" + "".join(f"b/{k}.png,once {k}\n" for k in range(0, 12, 2)))
     assert not train.columns
     assert "column 'story' left out" in caplog.text
 
@@ -93,4 +94,4 @@ def test_a_large_table_is_refused(folder, monkeypatch):
 
 
 def test_infinite_numbers_are_words(folder):
-    assert noted(folder, "file,n\n0.png,inf\n2.png,1\n").columns["n"].dtype.kind == "U"
+    assert noted(folder, "file,n\nb/0.png,inf\nb/2.png,1\n").columns["n"].dtype.kind == "U"

@@ -77,7 +77,7 @@ def test_what_only_the_dense_layers_can_do_they_do(model, foldings, reason):
 
 @torch.no_grad()
 def test_other_precisions_are_told(model):
-    with pytest.raises(InputError, match="engine 'events': runs in float32 only"):
+    with pytest.raises(InputError, match="expected weights of float32, found bfloat16"):
         model.to(torch.bfloat16).decode(SPIKES, engine="events")
 
 

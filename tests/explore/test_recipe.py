@@ -197,7 +197,7 @@ def test_render_takes_the_network_of_the_recipe_only(model, made, tiny):
 
 
 def test_pictures_beyond_all_bounds_are_not_begun(model, made, monkeypatch):
-    monkeypatch.setattr(recipes, "MAX_PIXELS", made.pixels(16) - 1)
+    monkeypatch.setattr("esvae_core.explore.decode_rates.MAX_PIXELS", made.pixels(16) - 1)
     with pytest.raises(RecipeError, match="at most"):
         render(made, model)
 

@@ -27,7 +27,7 @@ const RATES = {
 export function latentOf({ latent }) {
   if (!latent) return RATES;
   const { name, low, high, span } = latent;
-  const value = (j, height) => low[j] + height * (high[j] - low[j]);
+  const value = (j, height) => low[j] + Math.fround(height) * (high[j] - low[j]); // in single precision, as Python
   return {
     spiking: false,
     name,

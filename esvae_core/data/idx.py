@@ -24,6 +24,7 @@ FILES = (
 _GZIP = b"\x1f\x8b"
 _UBYTE = 8
 _LIMIT = 1 << 30  # bytes; twenty times MNIST, so that a forged header cannot fill the memory
+_PIECE = 1 << 24
 
 
 def read(path: Path, ndim: int) -> NDArray[np.uint8]:
@@ -48,7 +49,9 @@ def read(path: Path, ndim: int) -> NDArray[np.uint8]:
             count = math.prod(shape)
             if count > _LIMIT:
                 raise CorruptDataError(f"{path}: its header says shape {shape}, expected at most {_LIMIT} bytes")
-            content = file.read(count + 1)
+            content = bytearray()
+            while len(content) <= count and (piece := file.read(min(count + 1 - len(content), _PIECE))):
+                content += piece  # in pieces: reading sets aside as much memory as it asks for
     except (OSError, EOFError, zlib.error) as error:
         raise CorruptDataError(f"{path}: expected a whole idx file, with gzip or without, found: {error}") from error
     if len(content) != count:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import torch
 from PIL import Image
 
 from app import state as links
+from benchmarks.published_layout import published_network, published_state
 from esvae_core import checkpoint
 from esvae_core.arrays import read_features, read_rates, write_rates
 from esvae_core.cli.train import settings_of
@@ -38,7 +39,7 @@ from esvae_core.explore import atlas, recipe_files
 from esvae_core.explore.decode_rates import decode_rates
 from esvae_core.explore.recipe import recipe_of
 from esvae_core.explore.replay import replay
-from esvae_core.published import published_names, read_published
+from esvae_core.published import read_published
 from esvae_core.training.state import RunState, load_state, save_state
 from tests.app.made import plain_map, small_set
 from tests.data.made import archive, cifar_members, idx_bytes, picture_bytes
@@ -95,9 +96,8 @@ def _save_atlas(folder: Path) -> None:
 
 
 def _save_published(path: Path, wrap: Callable[[dict[str, Any]], Any] = lambda state: state) -> None:
-    own = _model().state_dict()
-    names = published_names(_model().config)
-    torch.save(wrap({theirs: own[ours] for theirs, ours in names.items() if ours in own}), path)
+    net = published_network(0, image_channels=1, image_size=8, channels=(4, 8), latent_dim=6, time_steps=4)
+    torch.save(wrap(published_state(net)), path)
 
 
 def _nested(state: dict[str, Any]) -> dict[str, Any]:
@@ -143,8 +143,8 @@ def _read_image(path: Path) -> None:
     to_model_input(open_image(path, str(path)), image_size=16, channels=1)
 
 
-def _save_npy(folder: Path) -> None:
-    np.save(folder / "rates.npy", RATES)
+def _save_latents(folder: Path) -> None:
+    np.savez(folder / "latents.npz", latent=RATES)
 
 
 def _save_features(folder: Path) -> None:
@@ -153,7 +153,7 @@ def _save_features(folder: Path) -> None:
         torch.manual_seed(0)
         net = FeatureNet(config)
     header = FeatureHeader(dataset="digits", config=config, statistics="test", origin="made up", licence="MIT")
-    save_features(folder / "net.safetensors", FeatureFile(header, net, Gaussian(np.zeros(3), np.eye(3))))
+    save_features(folder / "net.safetensors", FeatureFile(net, Gaussian(np.zeros(3), np.eye(3)), header))
 
 
 def _save_published_features(folder: Path) -> None:
@@ -212,22 +212,21 @@ def _save_bundle(folder: Path) -> None:
     (folder / "bundle.bin").write_bytes(to_bundle(plan_of(_model())))
 
 
-def _read_set(name: str, **options: Any) -> Callable[[Path], None]:
-    """Read the data set whose files lie in the folder's first level; its name for a folder is `folder:`."""
+def _read_set(path: Path, name: str = "", image_size: int = 32) -> None:
+    """Read the data set whose files lie in the folder's first level; its name is the folder's unless given."""
+    root = path.parents[1]
+    load(
+        name or path.parent.name,
+        "test",
+        image_size=image_size,
+        data_dir=root,
+        download=False,
+        accept_other_hash=True,
+    )
 
-    def read(path: Path) -> None:
-        root = path.parents[1]
-        given = f"folder:{root / 'pictures'}" if name == "folder" else name
-        load(
-            given,
-            "test",
-            image_size=options.get("image_size", 32),
-            data_dir=root,
-            download=False,
-            accept_other_hash=True,
-        )
 
-    return read
+def _read_folder(path: Path) -> None:
+    _read_set(path, f"folder:{path.parents[1]}")
 
 
 def _save_mnist(folder: Path) -> None:
@@ -240,13 +239,13 @@ def _save_mnist(folder: Path) -> None:
 
 
 def _save_cifar(folder: Path) -> None:
-    archive(folder / "data" / "cifar-10-python.tar.gz", cifar_members())
+    archive(folder / "cifar10" / "cifar-10-python.tar.gz", cifar_members())
 
 
 def _save_emoji(folder: Path) -> None:
     names = np.array([f"e{k}" for k in range(40)])
     np.savez(
-        folder / "data" / "emoji64.npz",
+        folder / "emoji" / "emoji64.npz",
         images=RNG(0).integers(0, 256, (40, 64, 64, 3), dtype=np.uint8),
         labels=(np.arange(40) % 2).astype(np.uint8),
         class_names=np.array(["even", "odd"]),
@@ -287,10 +286,10 @@ def _save_map(folder: Path) -> None:
 
 
 def _read_map(path: Path) -> None:
-    from app.maps import Job, _read
+    from app.maps import Job, _kept
     from esvae_core.explore.map import MapSettings
 
-    if _read(Job(MapSettings(), 40, path)) is None:
+    if _kept(Job(MapSettings(), 40, path)) is None:
         raise InputError("no map")  # a map that cannot be read is drawn again
 
 
@@ -311,10 +310,10 @@ READERS: tuple[Reader, ...] = (
     Reader("link", "link.txt", _save_link, _read_link),
     *(Reader(f"recipe{suffix}", f"picture{suffix}", _save_recipe(suffix), _replay) for suffix in recipe_files.SUFFIXES),
     *(
-        Reader(f"rates{suffix}", f"rates{suffix}", _save_table(suffix), lambda path: read_rates(path, 6))
+        Reader(f"rates{suffix}", f"rates{suffix}", _save_table(suffix), partial(read_rates, latent_dim=6))
         for suffix in (".npz", ".csv", ".parquet")
     ),
-    Reader("features-table", "rates.npy", _save_npy, lambda path: read_features(path, 6)),
+    Reader("features-table", "latents.npz", _save_latents, partial(read_features, latent_dim=6)),
     *(
         Reader(f"image{suffix}", f"image{suffix}", _save_image(suffix, **options), _read_image)
         for suffix, options in IMAGES.items()
@@ -322,12 +321,12 @@ READERS: tuple[Reader, ...] = (
     Reader("feature-network", "net.safetensors", _save_features, load_features),
     Reader("published-features", "net.pth", _save_published_features, _import_features),
     Reader("statistics", "statistics.npz", _save_published_features, _import_features),
-    Reader("mnist", "mnist/t10k-images-idx3-ubyte.gz", _save_mnist, _read_set("mnist")),
-    Reader("mnist-labels", "mnist/t10k-labels-idx1-ubyte.gz", _save_mnist, _read_set("mnist")),
-    Reader("cifar10", "data/cifar-10-python.tar.gz", _save_cifar, _read_set("cifar10")),
-    Reader("emoji", "data/emoji64.npz", _save_emoji, _read_set("emoji")),
-    Reader("celeba-list", "celeba/list_attr_celeba.txt", _save_celeba, _read_set("celeba", image_size=64)),
-    Reader("celeba-parts", "celeba/list_eval_partition.txt", _save_celeba, _read_set("celeba", image_size=64)),
-    Reader("folder", "pictures/a/0.png", _save_folder, lambda path: _read_set("folder")(path.parent)),
+    Reader("mnist", "mnist/t10k-images-idx3-ubyte.gz", _save_mnist, _read_set),
+    Reader("mnist-labels", "mnist/t10k-labels-idx1-ubyte.gz", _save_mnist, _read_set),
+    Reader("cifar10", "cifar10/cifar-10-python.tar.gz", _save_cifar, _read_set),
+    Reader("emoji", "emoji/emoji64.npz", _save_emoji, _read_set),
+    Reader("celeba-list", "celeba/list_attr_celeba.txt", _save_celeba, partial(_read_set, image_size=64)),
+    Reader("celeba-parts", "celeba/list_eval_partition.txt", _save_celeba, partial(_read_set, image_size=64)),
+    Reader("folder", "pictures/a/0.png", _save_folder, _read_folder),
     Reader("cached-map", "map.npz", _save_map, _read_map),
 )  # fmt: skip

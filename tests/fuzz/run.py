@@ -6,18 +6,18 @@ process has before it reads anything (PyTorch and the library loaded, the valid 
 
 from __future__ import annotations
 
-import contextlib
-import json
+import multiprocessing
 import os
 import random
 import resource
-import select
 import signal
-import time
+import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from esvae_core.errors import EsvaeError
 from tests.fuzz.mutations import mutate
@@ -25,7 +25,7 @@ from tests.fuzz.readers import Reader
 
 SECONDS = 5.0
 MEGABYTES = 500
-LONGEST = 2_000  # characters of an error's line
+LONGEST = 20_000  # characters of an error's line, of which the command line shows the first
 
 
 @dataclass(frozen=True)
@@ -48,53 +48,63 @@ def content_of(valid: bytes, seed: int) -> bytes:
     return mutate(valid, random.Random(seed))[: 2**20]
 
 
-def failures(reader: Reader, folder: Path, seeds: range) -> Iterator[Failure]:
+def failures(
+    reader: Reader, folder: Path, seeds: range, content: Callable[[bytes, int], bytes] = content_of
+) -> Iterator[Failure]:
     """Read the inputs of these seeds, one child process after another: a new one after each that ends early."""
     valid = reader.make(folder)
     reader.read(reader.path(folder))
     left = list(seeds)
     while left:
-        done, failure = _child(reader, folder, valid, left)
+        done, found = _child(reader, folder, valid, left, content)
         left = left[done:]
-        yield from failure
+        yield from found
 
 
-def _child(reader: Reader, folder: Path, valid: bytes, seeds: list[int]) -> tuple[int, list[Failure]]:
+def clean_process() -> multiprocessing.context.ForkServerContext:
+    """Where child processes come from: forks of one that has loaded the readers, and has never used a thread.
+
+    A fork of the tests' own process would have locks and thread pools of libraries that other tests have used.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.fuzz.readers"])
+    return context
+
+
+def _child(
+    reader: Reader, folder: Path, valid: bytes, seeds: list[int], content: Callable[[bytes, int], bytes]
+) -> tuple[int, list[Failure]]:
     """Read in one child process as many as it lives for; how many that were, and what failed."""
-    get, put = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(get)
-        with contextlib.suppress(BaseException):
-            _read_all(reader, folder, valid, seeds, put)
-        os._exit(0)
-    os.close(put)
+    context = clean_process()
+    answers, put = context.Pipe(duplex=False)
+    inputs = (reader.read, reader.path(folder), valid, seeds, content)
+    child = context.Process(target=_read_all, args=(*inputs, put), daemon=True)
+    child.start()
+    put.close()
     found: list[Failure] = []
-    lines, begun, since = b"", 0, time.monotonic()
-    while True:
-        ready, _, _ = select.select([get], [], [], 0.2)
-        piece = os.read(get, 65536) if ready else b""
-        if ready and not piece:
+    done, wait = 0, 60.0  # the first answer waits for the start of the process
+    while done < len(seeds) and answers.poll(wait):
+        try:
+            what = answers.recv()
+        except EOFError:
             break
-        lines += piece
-        *whole, lines = lines.split(b"\n")
-        for line in whole:
-            said = json.loads(line)
-            begun, since = said["index"] + 1, time.monotonic()
-            if said["what"]:
-                found.append(Failure(reader.name, seeds[said["index"]], said["what"]))
-                begun = said["index"] + 1
-        if time.monotonic() - since > 2 * SECONDS + 1:  # it is in code that hears no signal
-            os.kill(pid, signal.SIGKILL)
-            break
-    os.close(get)
-    _, status = os.waitpid(pid, 0)
-    if os.WIFSIGNALED(status) and begun < len(seeds):
-        # the last input that was begun has not been told of: it is the one that ended the process
-        name = signal.Signals(os.WTERMSIG(status)).name
-        found.append(Failure(reader.name, seeds[begun], f"ended by {name}, or more than {2 * SECONDS + 1:.0f} s"))
-        begun += 1
-    return begun, found
+        if what:
+            found.append(Failure(reader.name, seeds[done], what))
+        done, wait = done + 1, 2 * SECONDS + 1
+    if done < len(seeds):  # it ended, or is in code that hears no signal
+        child.join(1)
+        code = child.exitcode
+        ended = f"more than {wait:.0f} s" if code is None else f"ended by {_name(code)}"
+        found.append(Failure(reader.name, seeds[done], ended))
+        done += 1
+        child.kill()
+    child.join()
+    answers.close()
+    return done, found
+
+
+def _name(code: int) -> str:
+    return signal.Signals(-code).name if code < 0 else f"exit code {code}"
 
 
 class _TooSlow(BaseException):
@@ -105,25 +115,30 @@ def _alarm(*_: object) -> None:
     raise _TooSlow
 
 
-def _read_all(reader: Reader, folder: Path, valid: bytes, seeds: list[int], put: int) -> None:
+def _read_all(
+    read: Callable[[Path], Any],
+    path: Path,
+    valid: bytes,
+    seeds: list[int],
+    content: Callable[[bytes, int], bytes],
+    put: Connection,
+) -> None:
     signal.signal(signal.SIGALRM, _alarm)
+    path.write_bytes(valid)
+    read(path)  # what is loaded at the first use of a reader is none of an input's memory
     limit = _address_space() + MEGABYTES * 2**20
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    with contextlib.suppress(OSError), Path("/dev/null").open("w") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
-        os.dup2(nowhere.fileno(), 2)
-    path = reader.path(folder)
-    for index, seed in enumerate(seeds):
-        path.write_bytes(content_of(valid, seed))
-        what = _read_one(reader, path)
-        os.write(put, json.dumps({"index": index, "what": what}).encode() + b"\n")
+    sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
+    for seed in seeds:
+        path.write_bytes(content(valid, seed))
+        put.send(_read_one(read, path))
 
 
-def _read_one(reader: Reader, path: Path) -> str:
+def _read_one(read: Callable[[Path], Any], path: Path) -> str:
     """What went wrong; "" if nothing."""
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
     try:
-        reader.read(path)
+        read(path)
     except EsvaeError as error:
         text = str(error)
         if len(text.splitlines()) != 1 or len(text) > LONGEST:

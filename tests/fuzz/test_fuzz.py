@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import json
 import os
 import sys
 import time
-import traceback
+from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ import pytest
 import esvae_core
 from esvae_core.errors import InputError
 from tests.fuzz.readers import READERS, Reader
-from tests.fuzz.run import SECONDS, content_of, failures
+from tests.fuzz.run import SECONDS, clean_process, content_of, failures
 
 pytestmark = [
     pytest.mark.linux,  # forked processes with limits
@@ -59,6 +59,10 @@ def _misbehaving(path: Path) -> None:
         raise InputError("two\nlines")
 
 
+def _third(word: bytes, valid: bytes, seed: int) -> bytes:
+    return word if seed == 3 else valid
+
+
 @pytest.mark.parametrize(
     ("word", "what"),
     [
@@ -69,10 +73,9 @@ def _misbehaving(path: Path) -> None:
         ("lines", "2 lines"),
     ],
 )
-def test_what_a_reader_should_not_do_is_seen(word, what, tmp_path, monkeypatch):
-    monkeypatch.setattr("tests.fuzz.run.content_of", lambda valid, seed: word.encode() if seed == 3 else b"fine")
+def test_what_a_reader_should_not_do_is_seen(word, what, tmp_path):
     reader = Reader("made up", "file", lambda folder: (folder / "file").write_bytes(b"fine") and None, _misbehaving)
-    (found,) = failures(reader, tmp_path, range(6))
+    (found,) = failures(reader, tmp_path, range(6), partial(_third, word.encode()))
     assert (found.reader, found.seed) == ("made up", 3)
     assert what in found.what
 
@@ -88,40 +91,33 @@ def _modules_that_open() -> set[str]:
     return found
 
 
-def _modules_reached(folder: Path) -> set[str]:
-    """Modules that open files while all readers read their valid ones, seen by an audit hook in a child process."""
-    get, put = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        reached: set[str] = set()
+def _modules_reached(folder: Path, put: Connection) -> None:
+    """Send the modules that open files while all readers read their valid ones, seen by an audit hook."""
+    reached: set[str] = set()
 
-        def seen(event: str, _: object) -> None:
-            frame = sys._getframe() if event == "open" else None
-            while frame is not None:
-                if frame.f_code.co_name == "open_regular" and frame.f_back is not None:
-                    reached.add(frame.f_back.f_globals["__name__"])
-                frame = frame.f_back
+    def seen(event: str, _: object) -> None:
+        frame = sys._getframe() if event == "open" else None
+        while frame is not None:
+            if frame.f_code.co_name == "open_regular" and frame.f_back is not None:
+                reached.add(frame.f_back.f_globals["__name__"])
+            frame = frame.f_back
 
-        sys.addaudithook(seen)
-        try:
-            for reader in READERS:
-                place = folder / reader.name
-                place.mkdir()
-                reader.make(place)
-                reader.read(reader.path(place))
-            os.write(put, json.dumps(sorted(reached)).encode())
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(0)
-    os.close(put)
-    with os.fdopen(get, "rb") as told:
-        text = told.read()
-    os.waitpid(pid, 0)
-    return set(json.loads(text or b"[]"))
+    sys.addaudithook(seen)
+    for reader in READERS:
+        place = folder / reader.name
+        place.mkdir()
+        reader.make(place)
+        reader.read(reader.path(place))
+    put.send(reached)
 
 
 def test_every_module_that_opens_files_is_reached(tmp_path):
-    reached, expected = _modules_reached(tmp_path), _modules_that_open()
+    expected, context = _modules_that_open(), clean_process()
+    answers, put = context.Pipe(duplex=False)
+    child = context.Process(target=_modules_reached, args=(tmp_path, put), daemon=True)
+    child.start()
+    put.close()
+    reached = answers.recv()
+    child.join()
     assert expected
     assert expected <= reached, f"add a reader to tests/fuzz/readers.py for {sorted(expected - reached)}"

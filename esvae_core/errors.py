@@ -4,9 +4,17 @@ Each carries one line that says what was wrong, where, and what was expected. Th
 2; the app shows it and goes on.
 """
 
+from esvae_core.text import shown
+
 
 class EsvaeError(Exception):
-    """Base of all errors that a user can cause and mend."""
+    """Base of all errors that a user can cause and mend.
+
+    Their text is one line of at most 2,000 characters, whatever a file or a name put into it: see `text.shown`.
+    """
+
+    def __str__(self) -> str:
+        return shown(super().__str__())
 
 
 class ConfigError(EsvaeError):

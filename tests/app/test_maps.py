@@ -47,7 +47,7 @@ def drawing(monkeypatch, tmp_path):
     return how
 
 
-def wait(key, seconds=30):
+def wait(key, seconds=120):
     end = time.monotonic() + seconds
     while maps.status(key)["state"] == "running" and time.monotonic() < end:
         time.sleep(0.02)

@@ -122,7 +122,7 @@ def done(tmp_path_factory, models):
         ],
         "wrong": wrong,
         "carried": grid.text,
-        "loaded": str(loaded),
+        "folder": str(loaded),
         "pictures": [
             {
                 "name": name,
@@ -177,7 +177,7 @@ def test_the_lines_of_python_make_the_same(name, kind, done, models, tmp_path, m
 
 
 def draw(model, rates, **how):
-    return decode_rates.draw(model, np.array(rates), **how).pixels[0]
+    return decode_rates.decode_rates(model, np.array(rates), **how).pixels[0]
 
 
 def test_a_table_of_rates_is_read_by_the_command(done):

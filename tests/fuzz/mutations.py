@@ -203,7 +203,7 @@ def _in_safetensors(content: bytes, rng: random.Random) -> bytes:
     length = int.from_bytes(content[:8], "little")
     try:
         header = json.loads(content[8 : 8 + length])
-    except ValueError:
+    except (ValueError, RecursionError):
         return _flip_bit(content, rng)
     metadata = header.get("__metadata__") if isinstance(header, dict) else None
     if isinstance(metadata, dict) and metadata and rng.random() < 0.6:  # values of it are JSON themselves
@@ -220,7 +220,7 @@ def _in_json(content: bytes, rng: random.Random) -> bytes:
     """Replace, add or remove one value, wherever it stands."""
     try:
         whole = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _flip_bit(content, rng)
     if rng.random() < 0.05:
         return b"[" * rng.choice((100, 100_000))

@@ -209,7 +209,7 @@ for (const { name, bundle, kind, scale } of cases.pictures) {
       assert.deepEqual(await recipeIn(bytes), recipe, suffix);
       writeFileSync(place(`${name}-${kind}.${suffix}`), bytes);
     }
-    writeFileSync(place(`${name}-${kind}.py`), pythonFor(recipe, join(cases.shelf, `${name}.safetensors`)));
+    writeFileSync(place(`${name}-${kind}.py`), pythonFor(recipe, join(cases.folder, `${name}.safetensors`)));
   });
 }
 
@@ -218,7 +218,7 @@ test("the lines for one picture, in the smallest unit", () => {
   const layout = { scale: 10 };
   const about = { kind: "picture", checkpoint, sampler: "systematic", steps: 8, layout };
   const recipe = recipeOf([Uint16Array.of(0, 46080, 23040, 2880, 11520, 0)], [3], about);
-  const lines = pythonFor(recipe, join(cases.shelf, "gray.safetensors"));
+  const lines = pythonFor(recipe, join(cases.folder, "gray.safetensors"));
   assert.match(lines, /rates = np.array\(\[\[0, 16, 8, 1, 4, 0\]\]\) \/ 16\n/);
   writeFileSync(place("gray-picture.py"), lines);
   assert.match(pythonFor(recipe, 'a "b" ü\u{1F600}'), /load\("a \\"b\\" \\u00fc\\U0001f600"\)/);

@@ -177,7 +177,7 @@ def test_the_lines_of_python_make_the_same(name, kind, done, models, tmp_path, m
 
 
 def draw(model, rates, **how):
-    return decode_rates.decode_rates(model, np.array(rates), **how).pixels[0]
+    return decode_rates.decode_with_spikes(model, np.array(rates), **how).pixels[0]
 
 
 def test_a_table_of_rates_is_read_by_the_command(done):

@@ -116,6 +116,8 @@ def _read_table(path: Path, latent_dim: int, called: str, arrays: tuple[str, ...
                 table = _columns(file, called, latent_dim) if suffix == ".parquet" else _lines(file)
         if table.dtype.kind not in "biuf":
             raise ValueError(f"expected real numbers, found {table.dtype}")
+        if suffix == ".csv" and not len(table):  # the others know the shape that they are empty of
+            raise ValueError(f"expected {called}s of shape (N, {latent_dim}), found no row")
         with np.errstate(over="ignore"):  # numbers beyond float32 become infinite, which the callers refuse
             table = np.atleast_2d(table.astype(np.float32))
     except Exception as error:  # Arrow raises nearly anything on bad bytes
@@ -154,7 +156,7 @@ def _lines(file: BinaryIO) -> NDArray[np.float32]:
     first = next(lines, "")
     rows = lines if not any(map(_is_number, first.split(","))) else chain([first], lines)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "loadtxt: input contained no data")  # said by its shape, (0, ...)
+        warnings.filterwarnings("ignore", "loadtxt: input contained no data")  # said by the caller, in our words
         return np.loadtxt(rows, np.float32, comments=None, delimiter=",", ndmin=2)
 
 

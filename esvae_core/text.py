@@ -14,10 +14,11 @@ def shown(text: str, most: int = MOST) -> str:
 
     Args:
         text: Whatever a file, its name or its content says.
-        most: Characters after which it is cut.
+        most: Characters that are kept of a longer one: three quarters from its beginning, a quarter from its end,
+            since messages say at their end what was expected.
     """
     if len(text) > most:
-        text = f"{text[:most]}..."
+        text = f"{text[: most - most // 4]}...{text[len(text) - most // 4 :]}"
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 

@@ -53,7 +53,7 @@ GIVEN = {
 BRIEF = {
     ("atlas",): {"count": "12"},
     ("calibrate",): {"images": "8"},
-    ("fad-net", "train"): {"epochs": "1", "size": "8"},
+    ("fad-net", "train"): {"epochs": "1", "size": "16"},
     ("fit-prior",): {"images": "8", "samples": "4", "components": "1"},
     ("replay",): {"checkpoint": "tiny.safetensors"},
     ("train",): {"config": "config.json"},
@@ -142,7 +142,7 @@ def home(tmp_path_factory, warm_model):
     """Everything that commands read."""
     folder = tmp_path_factory.mktemp("matrix")
     rng = np.random.default_rng(0)
-    for i in range(24):
+    for i in range(96):
         place = folder / "pictures" / "ab"[i % 2]
         place.mkdir(parents=True, exist_ok=True)
         Image.fromarray(rng.integers(0, 256, (8, 8), dtype=np.uint8)).save(place / f"{i}.png")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -20,12 +19,12 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraint
 from esvae_core.controls.directions import KNOTS, Control, Controls, Coordinates, Evidence, Source
 from esvae_core.errors import CorruptDataError, InputError
 from esvae_core.files import write_atomically
+from esvae_core.npz import read_npz
 
 SUFFIX = ".controls.npz"
 FORMAT_VERSION = 1
 MOST = 512
 """Controls of one model."""
-_MAX_BYTES = 64 * 2**20  # of the file's content; a small file can claim any size
 _MAX_RANK = 64
 _LARGEST = 1e6  # of any number in the arrays
 
@@ -148,17 +147,10 @@ def read_controls(checkpoint: Path | str, sha256: str, size: int) -> Controls:
 def _unpacked(path: Path) -> tuple[dict[str, Any], _Parts]:
     """Words and arrays of the file, of a version that can be read; nothing in it is executed."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-        if size > _MAX_BYTES:
-            raise CorruptDataError(f"{path}: expected controls of at most {_MAX_BYTES:,} bytes, found {size:,}")
-        with np.load(path, allow_pickle=False) as file:
-            parts = {name: file[name] for name in file.files}
+        parts = read_npz(path)
         about: dict[str, Any] = json.loads(parts.pop("about").tobytes())
         version = about.pop("format_version")
-    except CorruptDataError:
-        raise
-    except Exception as error:  # zip, zlib, NumPy and JSON each raise several kinds on bad bytes
+    except Exception as error:  # NumPy and JSON each raise several kinds on bad bytes
         reason = " ".join(str(error).split()) or type(error).__name__
         raise CorruptDataError(f"{path}: expected controls written by esvae ({reason})") from error
     if version not in range(1, FORMAT_VERSION + 1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import logging
 import math
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from esvae_core.errors import CorruptDataError
+from esvae_core.files import read_regular
 
 FILE = "attributes.csv"
 MAX_BYTES = 64 * 2**20
@@ -61,10 +63,8 @@ def read_columns(path: Path, names: Sequence[str]) -> dict[str, NDArray[np.gener
 def _table(path: Path) -> tuple[list[str], list[list[str]]]:
     """The titles, and the rows, each as long as the titles."""
     try:
-        if (size := path.stat().st_size) > MAX_BYTES:
-            raise CorruptDataError(f"{path}: expected at most {MAX_BYTES:,} bytes, found {size:,}")
-        with path.open(encoding="utf-8-sig", newline="") as text:
-            lines = [row for row in csv.reader(text, strict=True) if row]
+        text = io.StringIO(read_regular(path, MAX_BYTES).decode("utf-8-sig"), newline="")
+        lines = [row for row in csv.reader(text, strict=True) if row]
     except (OSError, ValueError, csv.Error) as error:
         raise CorruptDataError(f"{path}: expected a table of comma-separated values: {error}") from error
     header = [title.strip() for title in lines[0]] if lines else []

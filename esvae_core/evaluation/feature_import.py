@@ -28,8 +28,10 @@ def import_features(weights: Path, statistics: Path, dataset: str) -> FeatureFil
 
     Raises:
         NotACheckpointError, CheckpointContentError: the weights are not those of a published feature autoencoder.
-        InputError: the statistics cannot be read or do not fit.
+        InputError: the statistics cannot be read or do not fit, or the data set's name holds no text.
     """
+    if not dataset.isprintable():
+        raise InputError(f"feature network: expected a name of a data set, found {dataset}")
     state = read_state(weights)
     depth = sum(name.startswith("encoder.") and name.endswith(".0.weight") for name in state)
     if not depth or "latent_layer.weight" not in state:

@@ -310,8 +310,8 @@ class _Run:
         self.logger: TensorBoardLogger | None = None
         self.clocks = _clocks()
         if fabric.is_global_zero:
-            _make_folder(out / "samples")
             write_atomically(out / "config.json", (config.model_dump_json(indent=2) + "\n").encode())
+            _make_folder(out / "samples")
             self.logger = TensorBoardLogger(out / "tensorboard", self.state.step + 1)
 
     def close(self) -> None:

@@ -179,8 +179,8 @@ def test_a_later_version_is_refused(written):
 
 
 def test_a_file_may_not_unpack_to_more_than_controls_need(written, monkeypatch):
-    monkeypatch.setattr("esvae_core.controls.file._MAX_BYTES", 1000)
-    with pytest.raises(CorruptDataError, match="at most 1,000 bytes"):
+    monkeypatch.setattr("esvae_core.npz.most_bytes", lambda _: 1000)
+    with pytest.raises(CorruptDataError, match="expected at most 1,000"):
         read_controls(written[0], "abc", DIMS)
 
 

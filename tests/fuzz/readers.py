@@ -21,6 +21,7 @@ from esvae_core import checkpoint
 from esvae_core.arrays import read_features, read_rates, write_rates
 from esvae_core.cli.train import settings_of
 from esvae_core.config import ModelConfig, RunConfig
+from esvae_core.controls.file import write_controls
 from esvae_core.data import load, open_image, to_model_input
 from esvae_core.engine import from_bundle, plan_of, to_bundle
 from esvae_core.errors import InputError
@@ -42,6 +43,7 @@ from esvae_core.explore.replay import replay
 from esvae_core.published import read_published
 from esvae_core.training.state import RunState, load_state, save_state
 from tests.app.made import plain_map, small_set
+from tests.controls.test_directions import made as control
 from tests.data.made import archive, cifar_members, idx_bytes, picture_bytes
 
 
@@ -273,6 +275,29 @@ def _save_folder(folder: Path) -> None:
             Image.fromarray(PIXELS + np.uint8(k)).save(folder / "pictures" / name / f"{k}.png")
 
 
+def _save_described_folder(folder: Path) -> None:
+    _save_folder(folder)
+    rows = [f"{name}/{k}.png,{k / 2},{'dark' if k % 2 else 'light'}" for name in ("a", "b") for k in range(8)]
+    (folder / "pictures" / "attributes.csv").write_text("\n".join(["file,size,shade", *rows]))
+
+
+def _read_described(path: Path) -> None:
+    _read_set(path, f"folder:{path.parent}")
+
+
+def _save_controls(folder: Path) -> None:
+    _save_checkpoint(folder / "tiny.safetensors")
+    made = control("thickness"), control("slant", seed=1)
+    sha256 = checkpoint.weights_hash(_model().state_dict())
+    write_controls(
+        folder / "tiny.controls.npz", made, dataset="made", dataset_sha256="0" * 64, checkpoint_sha256=sha256
+    )
+
+
+def _read_controls(path: Path) -> None:
+    _ = checkpoint.load(path.parent / "tiny.safetensors").controls["slant"]
+
+
 def _save_map(folder: Path) -> None:
     made = plain_map(RNG(0).random((40, 6)).astype(np.float32))
     np.savez(
@@ -301,6 +326,7 @@ READERS: tuple[Reader, ...] = (
     Reader("checkpoint", "tiny.safetensors", lambda f: _save_checkpoint(f / "tiny.safetensors"), checkpoint.load),
     Reader("header", "tiny.safetensors", lambda f: _save_checkpoint(f / "tiny.safetensors"), checkpoint.read_header),
     Reader("atlas", "tiny.atlas.npz", _save_atlas, atlas.load),
+    Reader("controls", "tiny.controls.npz", _save_controls, _read_controls),
     Reader("bundle", "bundle.bin", _save_bundle, _read_bundle),
     Reader("published", "net.pth", lambda f: _save_published(f / "net.pth"), read_published),
     Reader("published-nested", "net.pth", lambda f: _save_published(f / "net.pth", _nested), read_published),
@@ -328,5 +354,6 @@ READERS: tuple[Reader, ...] = (
     Reader("celeba-list", "celeba/list_attr_celeba.txt", _save_celeba, partial(_read_set, image_size=64)),
     Reader("celeba-parts", "celeba/list_eval_partition.txt", _save_celeba, partial(_read_set, image_size=64)),
     Reader("folder", "pictures/a/0.png", _save_folder, _read_folder),
+    Reader("attributes-table", "pictures/attributes.csv", _save_described_folder, _read_described),
     Reader("cached-map", "map.npz", _save_map, _read_map),
 )  # fmt: skip

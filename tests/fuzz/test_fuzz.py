@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 import esvae_core
-from esvae_core.errors import InputError
 from tests.fuzz.readers import READERS, Reader
 from tests.fuzz.run import SECONDS, clean_process, content_of, failures
 
@@ -55,8 +54,6 @@ def _misbehaving(path: Path) -> None:
         os.abort()
     if content.startswith(b"key"):
         raise KeyError("x")
-    if content.startswith(b"lines"):
-        raise InputError("two\nlines")
 
 
 def _third(word: bytes, valid: bytes, seed: int) -> bytes:
@@ -70,7 +67,6 @@ def _third(word: bytes, valid: bytes, seed: int) -> bytes:
         ("time", "more than 5 s"),
         ("crash", "SIGABRT"),
         ("key", "KeyError"),
-        ("lines", "2 lines"),
     ],
 )
 def test_what_a_reader_should_not_do_is_seen(word, what, tmp_path):

@@ -19,13 +19,15 @@ import numpy as np
 from app import model_cards
 from esvae_core import checkpoint
 from esvae_core.config import SpikingModelConfig
+from esvae_core.controls.directions import Controls
+from esvae_core.controls.file import beside as controls_beside
 from esvae_core.data import ImageSet
 from esvae_core.data import load as load_data
 from esvae_core.data.table import find as find_data
 from esvae_core.engine.bundle import content_hash
 from esvae_core.errors import CheckpointError, DataError, EsvaeError
 from esvae_core.explore import atlas as atlases
-from esvae_core.explore.array_format import atlas_parts, write_arrays
+from esvae_core.explore.array_format import atlas_parts, control_parts, write_arrays
 from esvae_core.explore.dimensions import (
     STUCK_SHARE,
     class_correlation,
@@ -91,6 +93,9 @@ class LoadedCheckpoint:
         atlas: Rates of test images, if there is an atlas that fits.
         atlas_version: Names the content of what `atlas_pack` gives; "" if there is none.
         atlas_problem: Why there is none although there is a file; "" otherwise.
+        controls: Named directions of its latent; none if there is no file of them that fits.
+        controls_version: Names the content of what `controls_pack` gives; "" if there are none.
+        controls_problem: Why there are none although there is a file; "" otherwise.
     """
 
     entry: Entry
@@ -100,6 +105,9 @@ class LoadedCheckpoint:
     atlas: atlases.Atlas | None
     atlas_version: str
     atlas_problem: str
+    controls: Controls
+    controls_version: str
+    controls_problem: str
 
 
 def folders() -> list[Path]:
@@ -205,17 +213,14 @@ def take(entry: Entry) -> LoadedCheckpoint:
     Raises:
         CheckpointError: if the checkpoint cannot be used; an atlas that cannot is only noted.
     """
-    try:
-        atlas_changed = atlases.beside(entry.path).stat().st_mtime_ns
-    except OSError:
-        atlas_changed = 0
+    changed = [_changed(beside(entry.path)) for beside in (atlases.beside, controls_beside)]
     with _READING:
         if len(_KNOWN) >= _MAX_KNOWN:
             _KNOWN.clear()
             _PROBLEMS.clear()
         file = (entry.path, entry.changed)
         try:
-            loaded = _take(entry.name, *file, atlas_changed)
+            loaded = _take(entry.name, *file, *changed)
         except EsvaeError as error:
             _PROBLEMS[file] = str(error)
             raise
@@ -227,8 +232,16 @@ def take(entry: Entry) -> LoadedCheckpoint:
         return loaded
 
 
+def _changed(path: Path) -> int:
+    """When a file was last written, in nanoseconds; 0 if it is not there."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 @lru_cache(maxsize=16)
-def _take(name: str, path: Path, changed: int, atlas_changed: int) -> LoadedCheckpoint:
+def _take(name: str, path: Path, changed: int, atlas_changed: int, controls_changed: int) -> LoadedCheckpoint:
     loaded = load_explorable(path)
     try:
         bundle = bundle_of(loaded.model)
@@ -240,9 +253,27 @@ def _take(name: str, path: Path, changed: int, atlas_changed: int) -> LoadedChec
         try:
             atlas = atlases.load_for(loaded, atlases.beside(path))
         except EsvaeError as error:
-            problem = shown(str(error))
+            problem = str(error)
     version = "" if atlas is None else sha256(write_arrays(*atlas_parts(atlas))).hexdigest()[:16]
-    return LoadedCheckpoint(entry, loaded, bundle, content_hash(bundle), atlas, version, problem)
+    controls, controls_version, controls_problem = Controls(), "", ""
+    if controls_changed:
+        try:
+            controls = loaded.controls
+            controls_version = sha256(write_arrays(*control_parts(controls))).hexdigest()[:16]
+        except EsvaeError as error:
+            controls_problem = str(error)
+    return LoadedCheckpoint(
+        entry,
+        loaded,
+        bundle,
+        content_hash(bundle),
+        atlas,
+        version,
+        problem,
+        controls,
+        controls_version,
+        controls_problem,
+    )
 
 
 def originals(loaded: LoadedCheckpoint) -> ImageSet | None:
@@ -339,6 +370,8 @@ def described(loaded: LoadedCheckpoint) -> dict[str, Any]:
         "atlas": loaded.atlas is not None,
         "atlasProblem": loaded.atlas_problem,
         "atlasVersion": loaded.atlas_version,
+        "controls": loaded.controls_version,
+        "controlsProblem": loaded.controls_problem,
         "originals": originals(loaded) is not None,
         "path": typed(loaded.entry.path),
         "versions": {"esvae": importlib.metadata.version("esvae")},
@@ -349,6 +382,11 @@ def described(loaded: LoadedCheckpoint) -> dict[str, Any]:
 def atlas_pack(loaded: LoadedCheckpoint) -> bytes | None:
     """The atlas as the page reads it; None if there is none."""
     return None if loaded.atlas is None else write_arrays(*atlas_parts(loaded.atlas))
+
+
+def controls_pack(loaded: LoadedCheckpoint) -> bytes | None:
+    """The controls as the page reads them; None if there are none."""
+    return write_arrays(*control_parts(loaded.controls)) if loaded.controls else None
 
 
 def dimensions(loaded: LoadedCheckpoint) -> dict[str, Any] | None:

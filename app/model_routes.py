@@ -154,6 +154,7 @@ ROUTES: list[BaseRoute] = [
     Route("/model/{name:path}", model),
     Route("/bundle/{digest}", _part("bundle", lambda loaded: loaded.bundle)),
     Route("/atlas/{digest}", _part("atlas", catalogue.atlas_pack)),
+    Route("/controls/{digest}", _part("controls", catalogue.controls_pack)),
     Route("/originals/{digest}", _part("originals", catalogue.originals_pack), middleware=_FROM_PAGE),
     Route("/dimensions/{digest}", dimensions),
     Route("/draw", draw, middleware=_FROM_PAGE),

@@ -42,6 +42,7 @@ def page_of(loaded: catalogue.LoadedCheckpoint, view: str, state: State) -> list
         path=catalogue.typed(loaded.entry.path),
         bundle=loaded.bundle,
         atlas=atlas,
+        controls=loaded.controls,
         view=found,
         link=encode(state),
         share=lambda what, make: SHARED.get((f"page's {what}", loaded, key if what == "atlas" else ""), make),

@@ -142,7 +142,7 @@ def home(tmp_path_factory, warm_model):
     """Everything that commands read."""
     folder = tmp_path_factory.mktemp("matrix")
     rng = np.random.default_rng(0)
-    for i in range(96):
+    for i in range(144):
         place = folder / "pictures" / "ab"[i % 2]
         place.mkdir(parents=True, exist_ok=True)
         Image.fromarray(rng.integers(0, 256, (8, 8), dtype=np.uint8)).save(place / f"{i}.png")

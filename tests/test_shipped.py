@@ -49,6 +49,16 @@ def test_each_has_its_shape_and_an_atlas_of_its_own(name):
     assert atlas.beside(path).stat().st_size < 700_000
 
 
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.controls.npz")), ids=lambda path: path.name)
+def test_controls_belong_to_their_model_and_bring_evidence(path):
+    controls = load(path.with_name(path.name.replace(".controls.npz", ".safetensors"))).controls
+    assert sum(control.steerable and control.source == "attribute" for control in controls.values()) >= 1
+    for control in controls.values():
+        assert [evidence.split for evidence in control.evidence] == ["validation", "test"]
+        assert control.steerable != bool(control.why)
+    assert path.stat().st_size < 100_000
+
+
 @pytest.mark.parametrize(
     "name", ["mnist", "mnist-plus", "fashion-plus", "sprites-taught", "digits-plus", "fsvae-mnist"]
 )

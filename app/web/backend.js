@@ -47,6 +47,7 @@ export function serverBackend(base) {
       return kept.get(hash);
     },
     atlas: (hash, version) => arrays(`atlas/${hash}?${version}`), // it may be built anew for the same weights
+    controls: (hash, version) => arrays(`controls/${hash}?${version}`),
     originals: async (hash) => (await arrays(`originals/${hash}`)).arrays.images,
     previews: async (name, { seed, count, of, rows }) => {
       const query = new URLSearchParams({ seed: String(seed), count: String(count), of, rows: String(rows) });

@@ -9,6 +9,7 @@ import { loadEngine } from "./engine/load.js";
 import { Pool } from "./engine/pool.js";
 import { LiveDecoder } from "./live_decoder.js";
 import { decodeState, encodeState, LinkError, MAX_STEPS, PARAMETER } from "./state/url_state.js";
+import { controlsOf } from "./math/controls.js";
 import { latentOf } from "./math/latent.js";
 import { dataRange, ownDistances, usage } from "./math/neighbours.js";
 import { fromGrid, ofCount, toGrid } from "./math/rates.js";
@@ -41,6 +42,8 @@ export class Session {
   engine = null;
   /** @type {Atlas|null} */
   atlas = null;
+  /** Named directions of its latent, those that pictures follow first. @type {Control[]} */
+  controls = [];
   /** @type {Latent} */
   latent;
   /** @type {Promise<Pool>|null} */
@@ -275,17 +278,26 @@ export class Session {
     if (!this.models.some((model) => model.name === name)) throw new LinkError(`model '${name}': not here`);
     const entry = await this.backend.model(name);
     const bundle = entry.atlas ? this.backend.atlas(entry.hash, entry.atlasVersion) : Promise.resolve(null);
+    const controls = entry.controls ? this.backend.controls(entry.hash, entry.controls) : Promise.resolve(null);
     let engine = null;
     const runs = supported() || entry.latent; // a model without spikes needs no WebAssembly
     if (runs && entry.hash) engine = await loadEngine(await this.backend.bundle(entry.hash), this.backend.wasm);
-    return { entry, engine, atlas: atlasOf(await bundle), latent: latentOf(entry) };
+    return {
+      entry,
+      engine,
+      atlas: atlasOf(await bundle),
+      controls: controlsOf(await controls),
+      latent: latentOf(entry),
+    };
   }
 
   /** @param {OpenedModel} opened */
-  #place({ entry, engine, atlas, latent }) {
+  #place({ entry, engine, atlas, controls, latent }) {
     this.#pool?.then((pool) => pool.close());
     [this.#pool, this.#images] = [null, null];
     [this.entry, this.engine, this.atlas, this.latent] = [entry, engine, atlas, latent];
+    this.controls = controls;
+    if (entry.controlsProblem) this.say(`The controls are not shown: ${entry.controlsProblem}`, "warning");
     if (entry.atlasProblem) this.say(`The atlas is not shown: ${entry.atlasProblem}`, "warning");
   }
 

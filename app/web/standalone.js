@@ -18,8 +18,9 @@ const TABS = [
 ];
 
 /**
- * @typedef {{entry: ModelEntry, bundle: string, atlas: string|null, view: string, link: string, wasm: string}} Held what the
- *   file holds, bytes as base64; which view it opens at, and the link to what it shows first
+ * @typedef {{
+ *   entry: ModelEntry, bundle: string, atlas: string|null, controls: string|null, view: string, link: string, wasm: string
+ * }} Held what the file holds, bytes as base64; which view it opens at, and the link to what it shows first
  */
 
 /**
@@ -58,7 +59,7 @@ export async function start(root, held) {
  * @param {Held} held
  * @returns {Backend}
  */
-function heldBackend({ entry, bundle, atlas, link, wasm }) {
+function heldBackend({ entry, bundle, atlas, controls, link, wasm }) {
   const [model, code] = [bytes(bundle), bytes(wasm)];
   return {
     addressable: location.protocol !== "file:",
@@ -68,6 +69,7 @@ function heldBackend({ entry, bundle, atlas, link, wasm }) {
     model: async () => entry,
     bundle: async () => model,
     atlas: async () => readArrays(bytes(atlas)),
+    controls: async () => readArrays(bytes(controls)),
     pool: { size: 1, spawn: inPage },
   };
 }

@@ -167,6 +167,9 @@ interface ModelEntry extends ModelListing {
   /** Changes when the atlas is built anew. */
   atlasVersion?: string;
   atlasProblem?: string;
+  /** Version of its controls; "" if it has none. */
+  controls?: string;
+  controlsProblem?: string;
   /** Whether the test images are on the server's disk. */
   originals: boolean;
   /** Of the file, as one would type it. */
@@ -245,6 +248,7 @@ interface OpenedModel {
   /** Null where this browser cannot run it. */
   engine: Engine | AnnEngine | null;
   atlas: Atlas | null;
+  controls: Control[];
   latent: Latent;
 }
 
@@ -376,6 +380,55 @@ interface MapScale {
   high: number;
 }
 
+// ---- controls ----------------------------------------------------------------------------------------------------
+
+/** How well pictures follow a control; `esvae_core/controls/directions.py` tells the fields. */
+interface ControlEvidence {
+  split: string;
+  images: number;
+  reading: number;
+  noise: number | null;
+  responses: {
+    asked: number;
+    got: number;
+    deviation: number;
+    side: string;
+    side_effect: number;
+    class_kept: number | null;
+    distance: number;
+  }[];
+}
+
+/** What a control says of itself. */
+interface ControlWords {
+  name: string;
+  source: "attribute" | "category" | "component" | "hand";
+  attribute: string;
+  unit: string;
+  /** How much of the unit an amount of 1 asks for. */
+  size: number;
+  steerable: boolean;
+  /** Why it is not. */
+  why: string;
+  /** Lowest and highest amount of which at least half is given. */
+  reach: [number, number];
+  evidence: ControlEvidence[];
+}
+
+interface ControlsAbout {
+  coordinates: "plain" | "arcsine";
+  /** Amounts at which the gain is given. */
+  knots: number[];
+  /** In which a control goes its way. */
+  steps: number;
+  controls: ControlWords[];
+}
+
+interface Control extends ControlWords {
+  /** Rates on the grid, moved by an amount. */
+  apply(rates: Uint16Array, amount: number): Uint16Array;
+}
+
 // ---- where models come from --------------------------------------------------------------------------------------
 
 /**
@@ -395,6 +448,7 @@ interface Backend {
   model(name: string): Promise<ModelEntry>;
   bundle(hash: string): Promise<ArrayBuffer>;
   atlas(hash: string, version?: string): Promise<{ about: AtlasAbout; arrays: AtlasArrays }>;
+  controls(hash: string, version: string): Promise<{ about: ControlsAbout; arrays: NamedArrays }>;
   /** (N, H, W, C) bytes of the atlas' test images. */
   originals?(hash: string): Promise<ByteArray>;
   /**

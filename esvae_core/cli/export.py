@@ -100,7 +100,15 @@ def page(
     beside = atlas.beside(checkpoint)
     known = atlas.load(beside) if beside.exists() else None
     loaded = load_explorable(checkpoint)
-    text = whole(loaded, checkpoint.stem, path=checkpoint.as_posix(), atlas=known, web=web or WEB, view=view.value)
+    text = whole(
+        loaded,
+        checkpoint.stem,
+        path=checkpoint.as_posix(),
+        atlas=known,
+        controls=loaded.controls,
+        web=web or WEB,
+        view=view.value,
+    )
     write_atomically(out_file, text.encode())
     size = len(text) / 2**20
     told = f"{out_file}: {size:.1f} MB" + ("" if known else f"; without test images: {beside} is not there")

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from esvae_core.controls.directions import KNOTS, STEPS, Controls
 from esvae_core.explore.atlas import Atlas
 from esvae_core.explore.map import RateMap
 
@@ -72,6 +73,40 @@ def atlas_parts(atlas: Atlas) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         of_map, places = map_parts(atlas.map)
         about |= of_map
         arrays |= places
+    return about, arrays
+
+
+def control_parts(controls: Controls) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Controls as the page moves rates by them: words and evidence, and arrays of K controls of a latent of size d.
+
+    All share coordinates and middle, as those of one file do. Ranks below that of the widest field are padded with 0.
+    """
+    every = list(controls.values())
+    rank = max(control.left.shape[1] for control in every)
+    words = ("name", "source", "attribute", "unit", "size", "steerable", "why", "reach")
+    about = {
+        "coordinates": every[0].coordinates,
+        "knots": KNOTS,
+        "steps": STEPS,
+        "controls": [
+            {name: getattr(control, name) for name in words}
+            | {"evidence": [asdict(evidence) for evidence in control.evidence]}
+            for control in every
+        ],
+    }
+    size = len(every[0].middle)
+    left = np.zeros((len(every), size, rank), np.float32)
+    right = np.zeros((len(every), rank, size), np.float32)
+    for i, control in enumerate(every):
+        left[i, :, : control.left.shape[1]] = control.left
+        right[i, : control.right.shape[0]] = control.right
+    arrays = {
+        "middle": every[0].middle.astype(np.float32),
+        "shift": np.stack([control.shift for control in every]).astype(np.float32),
+        "gain": np.stack([control.gain for control in every]).astype(np.float32),
+        "left": left,
+        "right": right,
+    }
     return about, arrays
 
 

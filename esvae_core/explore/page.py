@@ -21,9 +21,10 @@ from typing import Any, Literal
 
 from esvae_core.checkpoint import Checkpoint
 from esvae_core.config import SpikingModelConfig
+from esvae_core.controls.directions import Controls
 from esvae_core.engine.bundle import content_hash
 from esvae_core.errors import InputError
-from esvae_core.explore.array_format import atlas_parts, write_arrays
+from esvae_core.explore.array_format import atlas_parts, control_parts, write_arrays
 from esvae_core.explore.atlas import Atlas
 from esvae_core.explore.atlas import weights_hash as weights_hash
 from esvae_core.explore.latent_interface import Explorable, bundle_of, latent_of
@@ -55,6 +56,7 @@ def page(
     *,
     path: str,
     atlas: Atlas | None,
+    controls: Controls | None = None,
     web: Path = WEB,
     view: View = "explore",
     link: str = "",
@@ -66,6 +68,7 @@ def page(
         name: What the page calls it.
         path: Of the checkpoint, as the page's lines of Python name it.
         atlas: Of that model, if there is one.
+        controls: Of that model, if there are any.
         web: The front end's files.
         view: What it opens at.
         link: What it shows first, as the explorer's links say it; "" for what the model shows first.
@@ -76,7 +79,9 @@ def page(
     if atlas is not None and atlas.checkpoint_sha256 != weights_hash(checkpoint.model.state_dict()):
         raise InputError(f"{name}: its atlas belongs to other weights; build it again with esvae atlas")
     bundle = bundle_of(checkpoint.model)
-    parts = pieces(checkpoint, name, path=path, bundle=bundle, atlas=atlas, web=web, view=view, link=link)
+    parts = pieces(
+        checkpoint, name, path=path, bundle=bundle, atlas=atlas, controls=controls, web=web, view=view, link=link
+    )
     return b"".join(parts).decode()
 
 
@@ -87,6 +92,7 @@ def pieces(
     path: str,
     bundle: bytes,
     atlas: Atlas | None,
+    controls: Controls | None = None,
     web: Path = WEB,
     view: View = "explore",
     link: str = "",
@@ -97,8 +103,9 @@ def pieces(
     Args:
         checkpoint, name, path, web, view, link: As in `page`.
         bundle: The model folded, as `bundle_of` gives it.
-        atlas: One that fits the model.
-        share: Called with 'bundle' or 'atlas' and what makes that piece; gives the piece, perhaps one made before.
+        atlas, controls: Such as fit the model.
+        share: Called with 'bundle', 'atlas' or 'controls' and what makes that piece; gives the piece, perhaps one made
+            before.
 
     Raises:
         InputError: the front end is not there, or there is no map to open at.
@@ -110,7 +117,7 @@ def pieces(
     if view == "map" and (atlas is None or atlas.map is None):
         raise InputError(f"{name}: has no map to open at; build its atlas with esvae atlas")
     front = _front(web)
-    entry = _entry(checkpoint, name, path, content_hash(bundle), atlas is not None)
+    entry = _entry(checkpoint, name, path, content_hash(bundle), atlas is not None, bool(controls))
     about = json.dumps({"entry": entry, "view": view, "link": link}).replace("<", "\\u003c")
     title = html.escape(f"{name}: ESVAE explorer").encode(errors="backslashreplace")
     return [
@@ -123,6 +130,10 @@ def pieces(
         b"null"
         if atlas is None
         else share("atlas", lambda: b'"%b"' % base64.b64encode(write_arrays(*atlas_parts(atlas)))),
+        b', "controls": ',
+        share("controls", lambda: b'"%b"' % base64.b64encode(write_arrays(*control_parts(controls))))
+        if controls
+        else b"null",
         front.after_held,
     ]
 
@@ -205,7 +216,9 @@ def renamed(source: str, name: str) -> tuple[str, list[str]]:
     return _STATIC.sub(bare, source), wanted
 
 
-def _entry(checkpoint: Checkpoint[Explorable], name: str, path: str, digest: str, atlas: bool) -> dict[str, Any]:
+def _entry(
+    checkpoint: Checkpoint[Explorable], name: str, path: str, digest: str, atlas: bool, controls: bool
+) -> dict[str, Any]:
     """What the page says of the model; as `app/catalogue.py` describes one."""
     model, dataset = checkpoint.model.config, checkpoint.header.dataset
     return {
@@ -221,6 +234,8 @@ def _entry(checkpoint: Checkpoint[Explorable], name: str, path: str, digest: str
         "taught": checkpoint.header.taught,
         "atlas": atlas,
         "atlasProblem": "",
+        "controls": "held" if controls else "",
+        "controlsProblem": "",
         "originals": False,
         "hash": digest,
         "path": path,

@@ -15,11 +15,14 @@ import pytest
 import torch
 from PIL import Image
 
-from esvae_core.explore.array_format import write_arrays
+from esvae_core.controls.directions import Controls
+from esvae_core.explore.array_format import control_parts, write_arrays
 from esvae_core.explore.dimensions import geodesic_values, quantile_values, sensitivity
 from esvae_core.explore.effect import data_range
+from esvae_core.explore.fixed_point import GRID, to_fixed_point
 from esvae_core.explore.interpolate import interpolate
 from esvae_core.pictures import to_uint8
+from tests.controls.test_directions import made as control
 
 HERE = Path(__file__).parent / "web"
 WEB = Path(__file__).resolve().parents[2] / "app" / "web"
@@ -78,6 +81,22 @@ def _paths():
     ]
 
 
+def _controls():
+    """Controls of both coordinates and of ranks 0 to 3, each asked for amounts inside and beyond its gain curve."""
+    cases = []
+    for coordinates in ("plain", "arcsine"):
+        made = [control(f"c{rank}", coordinates, rank, rank, middle=np.full(6, 0.25)) for rank in (0, 2, 3)]
+        moves = []
+        for each in made:
+            for amount in (-4, -1.25, 0.05, 0.5, 3, 9):
+                rates = RNG.integers(0, GRID + 1, 6)
+                moved = to_fixed_point(each.apply(rates / GRID, amount))
+                moves.append({"name": each.name, "rates": rates.tolist(), "amount": amount, "moved": moved.tolist()})
+        held = write_arrays(*control_parts(Controls(tuple(made))))
+        cases.append({"held": base64.b64encode(held).decode(), "moves": moves})
+    return cases
+
+
 def _dimensions():
     column, low, high = RNG.integers(0, 9, 33) / 8, *RNG.integers(0, 256, (2, 3, 4, 5, 3), dtype=np.uint8)
     as_page = [(part.transpose(0, 3, 1, 2) / 127.5 - 1).reshape(3, -1).tolist() for part in (low, high)]
@@ -114,6 +133,7 @@ def cases(tmp_path_factory):
                 "neighbours": _neighbours(),
                 "dimensions": _dimensions(),
                 "paths": _paths(),
+                "controls": _controls(),
                 "normal": [[x, NormalDist().cdf(x)] for x in np.linspace(-5, 5, 41).tolist()],
                 "pack": base64.b64encode(
                     write_arrays(

@@ -2,6 +2,7 @@
 
 import { choice, h, icon } from "../dom.js";
 import { GRID } from "../math/rates.js";
+import { controlPanel } from "../parts/explore/controls.js";
 import { modelOverlay } from "../parts/explore/model_overlay.js";
 import { distance } from "../parts/explore/distance.js";
 import { mixer } from "../parts/shared/mixer.js";
@@ -31,6 +32,7 @@ export function mount(root, session) {
   const parts = {
     source: source(session),
     picture: picture(session),
+    ...(session.controls.length ? { controls: controlPanel(session, bars) } : {}),
     rates,
     mixer: bars,
     distance: distance(session),
@@ -39,12 +41,13 @@ export function mount(root, session) {
   };
   const foot = h("p", { class: "quiet foot", role: "status" });
   root.append(
+    h("p", { class: "intro" }, h("strong", {}, "ESVAE explorer. "), introduction(session)),
     h(
       "div",
       { class: "explore" },
       h("div", { class: "column left" }, parts.source, parts.distance),
       h("div", { class: "column middle" }, parts.picture, parts.noise, parts.beside),
-      h("div", { class: "column right" }, rates, bars, parts.raster ?? parts.none),
+      h("div", { class: "column right" }, parts.controls, rates, bars, parts.raster ?? parts.none),
     ),
     foot,
   );
@@ -59,6 +62,14 @@ export function mount(root, session) {
     stop();
     Object.values(parts).forEach((part) => part.dispose());
   };
+}
+
+/** What a newcomer looks at, in two sentences. @param {Session} session */
+function introduction({ latent, controls }) {
+  const pull = controls.length ? "Pull a control or a bar" : "Pull a bar";
+  return latent.spiking
+    ? `A network of spiking neurons draws this picture from firing rates: how often each neuron spikes (0 never, 1 always). ${pull}: spikes and picture follow.`
+    : `A network without spikes draws this picture from a vector of ${latent.names}. ${pull}: the picture follows.`;
 }
 
 /** @param {Session} session */

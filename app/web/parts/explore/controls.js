@@ -1,0 +1,151 @@
+/**
+ * Sliders of the model's controls: each moves many bars at once, so that one attribute of the picture changes.
+ *
+ * Amounts count from the rates at which no control was moved. Where rates come from elsewhere (a bar, another image), all
+ * amounts are 0 again; undo and redo bring them back.
+ */
+
+import { h } from "../../dom.js";
+import { formatNumber } from "../../math/axis.js";
+
+const SHOWN = 5; // before "more"
+const STEP = 0.05;
+const UNITS = { deg: "°", px2: "px²" }; // as the screen writes them
+
+/** @typedef {{base: Uint16Array, amounts: Map<string, number>}} Moved rates without controls, and what was asked */
+
+/** @type {WeakMap<Uint16Array, Moved>} what led to rates that controls have made */
+const moved = new WeakMap();
+
+/**
+ * @param {Session} session
+ * @param {{free(i: number): boolean}} bars which of them may move
+ */
+export function controlPanel(session, bars) {
+  const { store, controls } = session;
+  let more = false;
+  const list = h("div", { class: "controls-list" });
+  const toggle = h("button", { type: "button", class: "small", onclick: () => show(!more) });
+  const element = h(
+    "section",
+    { class: "controls-part", "aria-label": "Controls" },
+    h("div", { class: "head" }, h("h2", {}, "Controls ", h("small", {}, "each moves many neurons at once"))),
+    list,
+    controls.length > SHOWN ? toggle : null,
+  );
+  /** @type {Map<string, {slider: HTMLInputElement, output: HTMLElement}>} */
+  const rows = new Map();
+
+  /** @returns {Moved} */
+  const now = () => moved.get(store.state.rates) ?? { base: store.state.rates, amounts: new Map() };
+
+  /** @param {Control} control @param {number} amount @param {Event} [event] */
+  function move(control, amount, event) {
+    const { base, amounts } = now();
+    const asked = new Map(amounts).set(control.name, amount);
+    /** @type {Uint16Array} */
+    let rates = base.slice();
+    for (const each of controls) rates = each.apply(rates, asked.get(each.name) ?? 0);
+    rates.forEach((_, i) => bars.free(i) || (rates[i] = base[i]));
+    moved.set(rates, { base, amounts: asked });
+    if (event) session.live.follow(event);
+    store.set({ rates });
+  }
+
+  /** @param {Control} control */
+  function row(control) {
+    const [low, high] = control.reach;
+    const end = Math.max(-low, high);
+    const slider = h("input", {
+      type: "range",
+      min: low < 0 ? -end : 0, // so that 0 is in the middle
+      max: end,
+      step: STEP,
+      disabled: !control.steerable,
+      "aria-label": labelOf(control),
+      title: evidenceOf(control),
+    });
+    const output = h("output", {});
+    slider.oninput = (event) => {
+      const wanted = Math.min(high, Math.max(low, Number(slider.value)));
+      move(control, Math.abs(wanted) < STEP ? 0 : wanted, event);
+    };
+    slider.onchange = () => store.commit(control.name);
+    const back = () => {
+      move(control, 0);
+      store.commit(`reset ${control.name}`);
+    };
+    slider.ondblclick = back;
+    slider.onkeydown = (event) => event.key === "Backspace" && back();
+    rows.set(control.name, { slider, output });
+    return h(
+      "label",
+      { class: control.steerable ? "control" : "control unsteerable", title: evidenceOf(control) },
+      h("span", { class: "control-name" }, labelOf(control)),
+      slider,
+      output,
+    );
+  }
+
+  function show(all) {
+    more = all;
+    rows.clear();
+    list.replaceChildren(...controls.slice(0, more ? controls.length : SHOWN).map(row));
+    toggle.textContent = more ? "Fewer" : `${controls.length - SHOWN} more`;
+    toggle.setAttribute("aria-expanded", String(more));
+    update();
+  }
+
+  function update() {
+    const { amounts } = now();
+    for (const control of controls) {
+      const found = rows.get(control.name);
+      if (!found) continue;
+      const amount = amounts.get(control.name) ?? 0;
+      const { min, max } = found.slider;
+      const place = (value) => `${(100 * (value - Number(min))) / (Number(max) - Number(min))}%`;
+      found.slider.value = String(amount);
+      const [low, high] = control.reach;
+      const bounds = { "--low": low, "--high": high, "--from": Math.min(0, amount), "--to": Math.max(0, amount) };
+      for (const [name, value] of Object.entries(bounds)) found.slider.style.setProperty(name, place(value));
+      const words = control.steerable ? changeOf(control, amount) : "not steerable";
+      found.output.textContent = words;
+      found.slider.setAttribute("aria-valuetext", words);
+    }
+  }
+
+  const stop = store.on("state", update);
+  show(false);
+  element.dispose = stop;
+  return element;
+}
+
+/** @param {Control} control */
+function labelOf({ name, source, attribute }) {
+  if (source === "category") return `more like ${attribute} ${name.split(":").at(-1)}`;
+  return source === "component" && attribute ? `${name} (like ${attribute})` : name;
+}
+
+/** What an amount asks for, in the attribute's own unit. @param {Control} control */
+function changeOf({ source, size, unit }, amount) {
+  if (source === "category") return `${Math.round(100 * amount)} %`;
+  const sign = amount > 0 ? "+" : amount < 0 ? "\u2212" : "";
+  if (source !== "attribute") return `${sign}${formatNumber(Math.abs(amount))} sd`;
+  return `${sign}${formatNumber(Math.abs(amount * size))}${unit === "deg" ? "" : " "}${UNITS[unit] ?? unit}`.trimEnd();
+}
+
+/** How well pictures follow it, as measured. @param {Control} control */
+function evidenceOf(control) {
+  if (!control.steerable) return control.why;
+  const evidence = control.evidence.find(({ split }) => split === "validation");
+  const response = evidence?.responses.find(({ asked }) => asked === 1);
+  if (!response) return "Double click: back to 0.";
+  const given =
+    control.source === "attribute"
+      ? `asked +1 standard deviation, ${evidence.images} validation images changed by ${response.got.toFixed(2)}`
+      : control.source === "category"
+        ? `asked for the whole way, ${Math.round(100 * response.got)} % of ${evidence.images} validation images are read as it`
+        : `asked +1 standard deviation, pictures change by ${response.got.toFixed(2)} a pixel`;
+  const side = response.side ? `; ${response.side} changes by ${response.side_effect.toFixed(2)} of its own` : "";
+  return `${given}${side}. Double click: back to 0.`;
+}

@@ -1,0 +1,111 @@
+"""Sliders of controls in Explore: the picture changes as the slider's name says, and undo brings the slider back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app import catalogue
+from app.state import State, TestImage, to_grid
+from esvae_core.controls import strokes
+
+from .visits import drag, open_page, pixels_of, released, same_as_python, settled, state_of
+
+expect = pytest.importorskip("playwright.sync_api", reason="needs the playwright package").expect
+pytestmark = pytest.mark.browser
+
+IMAGES = 10
+"""Test images that are moved, from the 40th of the atlas on."""
+
+
+def measured(pixels, name):
+    """Attribute of (N, H, W) bytes, by the library's own definition."""
+    return strokes.measure(pixels[:, None])[:, strokes.NAMES.index(name)]
+
+
+def opened(page, row):
+    atlas = catalogue.named("mnist-plus").atlas
+    state = State(
+        "mnist-plus", TestImage(int(atlas.indices[row])), to_grid(atlas.rates[row].tolist()), 7, "systematic", 16
+    )
+    open_page(page, state)
+    page.locator(".controls-part").wait_for()
+
+
+def slider(page, name):
+    return page.get_by_role("slider", name=name, exact=True)
+
+
+def asked(page, name, deviations):
+    """Move a slider, as the keyboard or a screen reader does, and let go."""
+    before = page.evaluate("location.href")
+    slider(page, name).fill(str(deviations))
+    settled(page, before)
+
+
+@pytest.mark.parametrize("name", ["thickness", "slant"])
+def test_pictures_change_as_the_slider_says(page, name):
+    control = catalogue.named("mnist-plus").controls[name]
+    before, after = [], []
+    for row in range(40, 40 + IMAGES):
+        opened(page, row)
+        before.append(pixels_of(page)[:, :, 0])
+        asked(page, name, 1)
+        assert same_as_python(page), "the recipe of the moved picture gives the same"
+        after.append(pixels_of(page)[:, :, 0])
+    change = (measured(np.stack(after), name) - measured(np.stack(before), name)) / control.size
+    assert 0.7 < np.median(change) < 1.4
+    assert (change > 0.2).mean() >= 0.9
+
+
+def test_the_hand_moves_many_bars_and_undo_brings_slider_and_rates_back(page):
+    opened(page, 3)
+    thickness = slider(page, "thickness")
+    start = np.array(state_of(page).rates)
+    box = thickness.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] / 2, steps=6)
+    released(page)
+    moved = np.array(state_of(page).rates)
+    assert (moved != start).sum() > 20
+    amount = float(thickness.input_value())
+    assert 0.8 < amount < 1.6
+    assert "px" in page.locator(".control", has_text="thickness").inner_text()
+    page.get_by_role("button", name="Undo").click()
+    expect(thickness).to_have_value("0")
+    assert np.array_equal(state_of(page).rates, start)
+    page.get_by_role("button", name="Redo").click()
+    expect(thickness).to_have_value(str(amount))
+    assert np.array_equal(state_of(page).rates, moved)
+
+
+def test_locked_bars_stay_and_a_bar_begins_anew(page):
+    opened(page, 3)
+    page.get_by_role("slider", name="d0", exact=True).focus()
+    page.keyboard.press("l")
+    start = np.array(state_of(page).rates)
+    asked(page, "slant", 1.5)
+    moved = np.array(state_of(page).rates)
+    assert moved[0] == start[0]
+    assert (moved != start).sum() > 20
+    drag(page, 1, 0.5)
+    released(page)
+    assert slider(page, "slant").input_value() == "0", "amounts count from the rates without controls"
+    asked(page, "slant", 0.5)
+    before = page.evaluate("location.href")
+    slider(page, "slant").press("Backspace")
+    settled(page, before)
+    assert np.array_equal(np.delete(state_of(page).rates, 1), np.delete(moved, 1))
+
+
+def test_more_shows_all_and_says_why_one_is_not_steerable(page):
+    opened(page, 3)
+    assert page.locator(".control input").count() == 5
+    page.get_by_role("button", name="more").filter(has_text="more").last.click()
+    controls = catalogue.named("mnist-plus").controls
+    assert page.locator(".controls-list input").count() == len(controls)
+    bad = next(control for control in controls.values() if not control.steerable)
+    found = slider(page, bad.name)
+    assert found.is_disabled()
+    assert found.get_attribute("title") == bad.why

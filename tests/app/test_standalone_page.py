@@ -61,7 +61,7 @@ def test_the_file_describes_a_model_as_the_app_does():
     app = json.loads(json.dumps(catalogue.described(told)))
     assert inside["taught"] == ["shape", "scale", "orientation", "x", "y", "hue"]
     assert app.keys() - inside.keys() == {"figures", "budget", "atlasVersion", "card"}
-    assert {name for name, value in inside.items() if app[name] != value} <= {"originals"}
+    assert {name for name, value in inside.items() if app[name] != value} <= {"originals", "controls"}
 
 
 def test_what_the_file_cannot_hold_is_refused(loaded):

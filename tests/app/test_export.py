@@ -334,7 +334,7 @@ def test_hostile_files_are_explained_and_the_page_lives_on(page, model):
             carrying(json.dumps(good | elsewhere)),
             "another network, x",
         ),
-        "later.png": (carrying(json.dumps(good | {"version": 3})), "version 3"),
+        "later.png": (carrying(json.dumps(good | {"version": 4})), "version 4"),
         "flips.png": (carrying(json.dumps(good | {"version": 2, "flips": [[0, 0, 6]]})), "found [0, 0, 6]"),
         "many.png": (carrying(json.dumps(good | {"version": 2, "flips": [[0, 0, 0]] * 70_000})), "flips"),
         "text.txt": (b"hello", "expected a picture"),

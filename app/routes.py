@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.limits import BusyError, busy
 from app.responses import Bytes, Json, Piece
+from app.state import LinkError
 from esvae_core.errors import EsvaeError, InputError
 
 PREFIX = "/esvae"
@@ -66,7 +67,7 @@ def guarded(handler: Handler) -> Handler:
         except BusyError as error:
             return busy(str(error), soon=False)
         except EsvaeError as error:
-            status = 400 if isinstance(error, InputError) else 404
+            status = 400 if isinstance(error, InputError | LinkError) else 404
             return Json({"error": str(error)}, status, headers=FRESH)
         except Exception:
             _LOG.exception("%r", request.url.path)

@@ -55,7 +55,9 @@ def test_controls_belong_to_their_model_and_bring_evidence(path):
     assert sum(control.steerable and control.source == "attribute" for control in controls.values()) >= 1
     for control in controls.values():
         measured = ["validation"] if control.source == "component" else ["validation", "test"]
-        assert [evidence.split for evidence in control.evidence] in ([measured] if control.steerable else [measured, []])
+        assert [evidence.split for evidence in control.evidence] in (
+            [measured] if control.steerable else [measured, []]
+        )
         assert control.steerable != bool(control.why)
     assert path.stat().st_size < 100_000
 

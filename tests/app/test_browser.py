@@ -87,6 +87,55 @@ def test_lock_mute_and_solo(page):
     assert state_of(page).rates != LINK.rates
 
 
+def test_solo_and_mute_hold_back_only_what_they_changed(page):
+    open_page(page)
+    solo, mute = (page.get_by_role("button", name=name, exact=True) for name in ("Solo", "Mute"))
+    page.get_by_role("slider", name="d3", exact=True).focus()
+    page.keyboard.press("s")
+    assert solo.get_attribute("aria-pressed") == "true"
+    page.get_by_role("button", name="Undo").click()
+    assert solo.get_attribute("aria-pressed") == "false"
+    assert state_of(page).rates == LINK.rates
+    page.get_by_role("button", name="Redo").click()
+    assert solo.get_attribute("aria-pressed") == "true"
+    page.get_by_role("slider", name="d2", exact=True).focus()
+    page.keyboard.press("m")
+    page.get_by_role("button", name="Test images").click()
+    page.locator(".tiles .picked").nth(4).click()  # another image: nothing of the first one's is held back
+    other = state_of(page).rates
+    assert solo.get_attribute("aria-pressed") == mute.get_attribute("aria-pressed") == "false"
+    page.get_by_role("slider", name="d2", exact=True).focus()
+    for key in "ssmm":
+        page.keyboard.press(key)
+    assert state_of(page).rates == other
+
+
+def test_a_double_click_brings_a_bar_back(page):
+    open_page(page)
+    page.get_by_role("button", name="Test images").click()
+    page.locator(".tiles .picked").nth(2).click()
+    source = state_of(page).rates
+    box = page.get_by_role("slider", name="d4", exact=True).bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 3)
+    page.wait_for_timeout(600)
+    assert state_of(page).rates[4] > GRID * 0.9
+    page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + 3)
+    page.wait_for_timeout(200)
+    assert state_of(page).rates == source
+
+
+def test_after_a_sweep_keys_act_on_the_bar_where_it_ended(page):
+    open_page(page)
+    boxes = [bars(page).nth(i).bounding_box() for i in range(6)]
+    page.mouse.move(boxes[0]["x"] + 3, boxes[0]["y"] + boxes[0]["height"] * 0.5)
+    page.mouse.down()
+    page.mouse.move(boxes[4]["x"] + 3, boxes[4]["y"] + boxes[4]["height"] * 0.5, steps=12)
+    released(page)
+    page.keyboard.press("l")
+    assert [bars(page).nth(i).evaluate("bar => bar.classList.contains('locked')") for i in range(6)].index(True) == 4
+    assert page.locator(".detail .reading").inner_text().startswith(bars(page).nth(4).get_attribute("aria-label"))
+
+
 def test_spikes_won_and_lost_by_a_move_stand_out(page):
     open_page(page)
     raster = page.get_by_role("img", name=re.compile("^Spike raster: 6 neurons, 8 time steps"))

@@ -16,6 +16,13 @@ const ROW = 64; // bars beside each other
 const PAUSE = 500; // ms without a key or a turn of the wheel end the gesture
 const SLACK = 5; // px before a gesture shows its direction
 
+/**
+ * What Mute and Solo hold back of rates that they have made, to give it again; other rates, as of another image, hold
+ * nothing back.
+ * @type {WeakMap<Uint16Array, {muted: Map<number, number>, alone: {i: number, rates: Uint16Array}|null}>}
+ */
+const heldBack = new WeakMap();
+
 /** What stands beside the bars. */
 const SCALES = { rates: ["1", "½", "0"], deviations: ["+4σ", "0", "−4σ"] };
 
@@ -54,7 +61,7 @@ export function mixer(session) {
   const { store, live, entry, latent } = session;
   const notches = entry.steps ?? NOTCHES;
   const rest = Math.round(latent.rest * GRID);
-  const held = { locked: new Set(), muted: new Map(), alone: null };
+  const locked = new Set();
   const bars = new Map();
   const called = latent.spiking ? "Firing rates, spikes per time step" : `Latent: ${latent.names}`;
   const rows = h("div", { class: latent.spiking ? "mixer" : "mixer signed", role: "group", "aria-label": called });
@@ -75,14 +82,16 @@ export function mixer(session) {
     }
   };
   const snapped = (value, event) => (event.shiftKey ? Math.round(value * notches) / notches : value);
-  const free = (i) => !held.locked.has(i);
+  const free = (i) => !locked.has(i);
+  const held = () => heldBack.get(store.state.rates) ?? { muted: new Map(), alone: null };
 
-  function put(changes, event) {
+  function put(changes, event, kept = held()) {
     const rates = store.state.rates.slice();
     for (const [i, value] of changes) {
       if (free(i)) rates[i] = Math.floor(Math.min(1, Math.max(0, value)) * GRID + 0.5);
     }
     if (event) live.follow(event);
+    heldBack.set(rates, kept);
     store.set({ rates });
   }
 
@@ -104,19 +113,23 @@ export function mixer(session) {
   };
 
   const acts = {
-    lock: (i) => (free(i) ? held.locked.add(i) : held.locked.delete(i)),
+    lock: (i) => (free(i) ? locked.add(i) : locked.delete(i)),
     mute(i) {
-      const before = held.muted.get(i);
-      if (before === undefined) held.muted.set(i, store.state.rates[i]);
-      else held.muted.delete(i);
-      put([[i, (before ?? rest) / GRID]]);
+      const { muted, alone } = held();
+      const before = muted.get(i);
+      const others = new Map([...muted].filter(([j]) => j !== i));
+      if (before === undefined) others.set(i, store.state.rates[i]);
+      put([[i, (before ?? rest) / GRID]], null, { muted: others, alone });
       finish(`${before === undefined ? "mute" : "unmute"} ${nameOf(session, i)}`);
     },
     alone(i) {
-      const before = held.alone;
-      held.alone = before?.i === i ? null : { i, rates: before?.rates ?? store.state.rates };
-      const rates = held.alone ? held.alone.rates.map((rate, j) => (j === i || !free(j) ? rate : rest)) : before.rates;
-      store.change({ rates }, held.alone ? `only ${nameOf(session, i)}` : "all again");
+      const { muted, alone } = held();
+      const { rates } = store.state;
+      const before = alone ? alone.rates.with(alone.i, rates[alone.i]) : rates; // what was changed meanwhile stays
+      const next = alone?.i === i ? null : { i, rates: before };
+      const now = next ? before.map((rate, j) => (j === i || !free(j) ? rate : rest)) : before.slice();
+      heldBack.set(now, { muted, alone: next });
+      store.change({ rates: now }, next ? `only ${nameOf(session, i)}` : "all again");
     },
     reset(i) {
       put([[i, source()[i] / GRID]]);
@@ -163,6 +176,7 @@ export function mixer(session) {
     if (!gesture || event.pointerId !== gesture.id) return;
     const swept = gesture.mode === "sweep";
     const label = swept ? "sweep" : nameOf(session, Number(gesture.bar.dataset.i));
+    if (swept) gesture.list[gesture.last.at].focus({ preventScroll: true }); // keys go on where the hand ended
     gesture = null;
     if (event.type === "pointercancel") store.cancel();
     else finish(label);
@@ -176,6 +190,7 @@ export function mixer(session) {
     const ends = { Home: 0, End: 1 }[event.key];
     const act = { l: "lock", m: "mute", s: "alone", Backspace: "reset", Delete: "reset" }[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    choose(i);
     if (steps) step(i, steps, event);
     else if (ends !== undefined) {
       put([[i, ends]], event);
@@ -226,13 +241,17 @@ export function mixer(session) {
           h("i", { class: "mark" }),
         );
         bar.onpointerenter = () => gesture || choose(i);
-        bar.ondblclick = () => acts.reset(i);
         bars.set(i, bar);
         row.append(bar);
       }
       row.onpointerdown = (event) => start(event, row);
       row.onpointermove = move;
       row.onpointerup = row.onpointercancel = end;
+      row.ondblclick = (event) => {
+        // the pointer is captured by the row, so that the event says it of no bar
+        const bar = [...row.children].find((each) => event.clientX < each.getBoundingClientRect().right);
+        if (bar instanceof HTMLElement) acts.reset(Number(bar.dataset.i));
+      };
       row.addEventListener("wheel", onwheel, { passive: false });
       const labels = order.slice(first, first + ROW).map((i) => under(i, many));
       lines.push(
@@ -320,7 +339,8 @@ export function mixer(session) {
     const usual = range ? ` · data ${text(range.low[chosen])} to ${text(range.high[chosen])}` : "";
     const expected = latent.spiking ? ` · ${(value * state.steps).toFixed(1)} of ${state.steps} spikes` : "";
     words.textContent = `${nameOf(session, chosen)}  ${text(value, 3)}${expected}${usual}`;
-    const on = { lock: !free(chosen), mute: held.muted.has(chosen), alone: held.alone?.i === chosen };
+    const { muted, alone } = held();
+    const on = { lock: !free(chosen), mute: muted.has(chosen), alone: alone?.i === chosen };
     for (const button of buttons) {
       if (button.dataset.act !== "reset") button.setAttribute("aria-pressed", String(Boolean(on[button.dataset.act])));
     }

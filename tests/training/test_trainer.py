@@ -670,3 +670,12 @@ def test_small_parts_of_a_batch_learn_what_the_whole_does(tmp_path):
     whole, parts = rows(tmp_path / "whole"), rows(tmp_path / "parts")
     assert float(parts[0]["mse"]) == pytest.approx(float(whole[0]["mse"]), rel=1e-3)
     assert float(parts[0]["gradient_norm"]) == pytest.approx(float(whole[0]["gradient_norm"]), rel=1e-2)
+
+
+@pytest.mark.parametrize(("capability", "precision", "said"), [
+    ("AVX2", "bf16-mixed", True), ("AVX2", "32-true", False), ("AVX512", "bf16-mixed", False),
+])  # fmt: skip
+def test_bfloat16_that_costs_time_is_told(capability, precision, said, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("esvae_core.training.trainer.get_cpu_capability", lambda: capability)
+    train(made(precision=precision, epochs=1), tmp_path / "run", hardware=CPU)
+    assert ("bf16-mixed is several times slower" in caplog.text) == said

@@ -322,6 +322,7 @@ class _Run:
         self.logger: TensorBoardLogger | None = None
         self.clocks = _clocks()
         if fabric.is_global_zero:
+            _make_folder(out)
             write_atomically(out / "config.json", (config.model_dump_json(indent=2) + "\n").encode())
             _make_folder(out / "samples")
             self.logger = TensorBoardLogger(out / "tensorboard", self.state.step + 1)

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import torch
 from PIL import Image, PngImagePlugin
 from rich.console import Console
 
+import esvae_core
 from benchmarks.published_layout import published_network, published_state
 from esvae_core import cli
 from esvae_core.checkpoint import DataRecord, Header, load, save, weights_hash
@@ -690,3 +692,9 @@ def test_a_damaged_file_of_controls_stops_only_what_needs_it(esvae, controlled, 
     assert esvae("sample", controlled, "--n", 2, "--out", tmp_path / "x.npz").code == 0
     refused(esvae("controls", controlled, "--show"), "expected controls written by esvae")
     refused(esvae("sample", controlled, "--control", "more=1", "--out", tmp_path / "y.npz"), "expected controls")
+
+
+def test_the_version_is_the_packages_own(esvae):
+    assert esvae("--version").out.strip() == f"esvae {esvae_core.__version__}"
+    said = subprocess.run([sys.executable, "-m", "esvae_core", "--version"], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == f"esvae {esvae_core.__version__}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from esvae_core.cli import (
@@ -26,6 +29,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Train, measure and use ESVAE, a variational autoencoder of spiking neurons.",
 )
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"esvae {version('esvae')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    wanted: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
 for part in (train, evaluate, calibrate, prior, checkpoints, controls, inference, export, presets):
     app.add_typer(part.app)
 app.add_typer(data.app, name="data")

@@ -15,7 +15,7 @@ export default [
       "prefer-const": "error",
     },
   },
-  { files: ["app/web/**/*.js"], languageOptions: { globals: { ...globals.browser, ...globals.worker } } },
+  { files: ["esvae_core/web/**/*.js"], languageOptions: { globals: { ...globals.browser, ...globals.worker } } },
   { files: ["tests/**/*.mjs", "*.js"], languageOptions: { globals: globals.nodeBuiltin } },
   { ignores: [".venv/", "node_modules/"] },
 ];

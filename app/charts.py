@@ -1,6 +1,6 @@
 """Charts below the table of models, drawn by Plotly: they are read, zoomed into, and save themselves.
 
-What follows the hand is drawn in the page (`app/web/parts/shared/chart.js`); these change with the model at work alone.
+What follows the hand is drawn in the page (`web/parts/shared/chart.js`); these change with the model at work alone.
 """
 
 from __future__ import annotations

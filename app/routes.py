@@ -11,7 +11,6 @@ import hashlib
 import logging
 from collections.abc import Callable
 from functools import cache, wraps
-from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -23,9 +22,9 @@ from app.limits import BusyError, busy
 from app.responses import Bytes, Json, Piece
 from app.state import LinkError
 from esvae_core.errors import EsvaeError, InputError
+from esvae_core.front_end import FRONT_END
 
 PREFIX = "/esvae"
-WEB = Path(__file__).resolve().parent / "web"
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".svg": "image/svg+xml"}
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 FRESH = {"Cache-Control": "no-store"}
@@ -37,8 +36,8 @@ Handler = Callable[[Request], Response]
 def _web_files() -> dict[str, tuple[bytes, str]]:
     """The front end's files by the names that requests may use: content and type."""
     return {
-        path.relative_to(WEB).as_posix(): (path.read_bytes(), _TYPES[path.suffix])
-        for path in sorted(WEB.rglob("*"))
+        path.relative_to(FRONT_END).as_posix(): (path.read_bytes(), _TYPES[path.suffix])
+        for path in sorted(FRONT_END.rglob("*"))
         if path.suffix in _TYPES and path.is_file()
     }
 

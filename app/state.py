@@ -1,7 +1,7 @@
 """The one description of what is on the screen, and the link that carries it.
 
 A state fixes every pixel of the picture: the model, the rates, and the noise by its seed, sampler and number of steps.
-The page owns it; `app/web/state/url_state.js` is the twin of this file, and both are held against
+The page owns it; `esvae_core/web/state/url_state.js` is the twin of this file, and both are held against
 `tests/app/link_vectors.json`. `encode` writes a state as one short text for the address bar, `decode` reads it back and
 believes nothing.
 

@@ -1,7 +1,7 @@
 """Letters three pixels wide and five high, for captions that are the same in every file, wherever it is made.
 
 Fonts differ from machine to machine; a caption that is part of a recipe must not. The twin is
-`app/web/formats/bitmap_font.js`.
+`esvae_core/web/formats/bitmap_font.js`.
 """
 
 from __future__ import annotations

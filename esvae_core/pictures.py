@@ -31,7 +31,7 @@ def to_picture(pixels: NDArray[np.uint8], scale: int = 1) -> Image.Image:
 def sheet(
     pixels: NDArray[np.uint8], columns: int, *, gap: int = 2, scale: int = 1, captions: Sequence[str] = ()
 ) -> NDArray[np.uint8]:
-    """(N, H, W, C) pictures -> one (height, width, C), row by row, on white; as `app/web/formats/image_grid.js` does.
+    """(N, H, W, C) pictures -> one (height, width, C), row by row, on white; as `web/formats/image_grid.js` does.
 
     Args:
         pixels: at least one.

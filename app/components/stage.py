@@ -1,4 +1,4 @@
-"""The one component: it places a view of `app/web/views` in a page and tells the script what is on the screen."""
+"""The one component: it places a view of `web/views` in a page and tells the script what is on the screen."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def stage(view: str, **data: Any) -> State | None:
     """Place a view.
 
     Args:
-        view: Name of a module in app/web/views.
+        view: Name of a module in web/views.
         data: What else the view needs; plain JSON. `tells="model"`: hear of another model only, not of each gesture.
 
     Returns:

@@ -85,14 +85,12 @@ def page(
     checkpoint: Checkpoint,
     out_file: Annotated[Path, typer.Option("--out", help="The .html file.", show_default=False)],
     view: Annotated[ViewName, typer.Option(help="What it opens at; a map needs an atlas.")] = ViewName.explore,
-    web: Annotated[Path | None, typer.Option(help="The front end's files; app/web of the repository.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """One file that explores a model from disk: no server, no network, to be sent to a class."""
     from esvae_core.arrays import suffix_of
     from esvae_core.explore import atlas
     from esvae_core.explore.latent_interface import load_explorable
-    from esvae_core.explore.page import WEB
     from esvae_core.explore.page import page as whole
     from esvae_core.files import write_atomically
 
@@ -106,7 +104,6 @@ def page(
         path=checkpoint.as_posix(),
         atlas=known,
         controls=loaded.controls,
-        web=web or WEB,
         view=view.value,
     )
     write_atomically(out_file, text.encode())

@@ -6,7 +6,7 @@ model alone says what a height means, and a link or a recipe of heights names th
 
 Layers are those of `plan`; between them is a leaky rectifier. All sums are in double precision, whose rounding no
 picture of 8 bits can show: they come out alike whatever the order of the additions. The twin is
-`app/web/engine/ann.js`.
+`esvae_core/web/engine/ann.js`.
 """
 
 from __future__ import annotations

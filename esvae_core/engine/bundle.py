@@ -10,7 +10,7 @@ All numbers are little-endian::
     ..  data      float32; offsets count from the data's start and are multiples of 16, gaps are zeros
 
 Tensors and offsets follow from the settings (`tensor_shapes`, or `plain.tensor_shapes` of a model without spikes); a
-file that says otherwise is refused. The twin of the reader is `app/web/engine/bundle.js`; it reads both kinds, the one
+file that says otherwise is refused. The twin of the reader is `web/engine/bundle.js`; it reads both kinds, the one
 here only spiking ones.
 """
 

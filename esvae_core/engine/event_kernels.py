@@ -6,7 +6,7 @@ words). A position gathers the rows that it hears at a step and runs all its ste
 its membranes stay in the first-level cache and its sums never leave the registers.
 
 Sums run taps in turn, then channels in turn, without fused multiply-adds: bit for bit what `reference.py` does, on any
-processor and for any number of threads. The twin for the browser is `app/web/engine/engine.c`.
+processor and for any number of threads. The twin for the browser is `esvae_core/web/engine/engine.c`.
 
 LANES channels at a time are one vector of LLVM's, which the compiler spreads over the processor's registers; Numba
 has no such type, so the functions that need it are written twice: in NumPy, for NUMBA_DISABLE_JIT, and as LLVM. All

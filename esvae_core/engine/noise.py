@@ -2,7 +2,7 @@
 
 A counter-based generator on 32-bit integers: no stream, no state, any value alone. The mixing function is a two-round
 multiply and shift hash with the constants known as 'lowbias32' (Wellons, hash-prospector, 2018). The twin is
-`app/web/engine/noise.js`; both are held against `tests/engine/noise_vectors.json`.
+`esvae_core/web/engine/noise.js`; both are held against `tests/engine/noise_vectors.json`.
 """
 
 from __future__ import annotations

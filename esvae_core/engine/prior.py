@@ -1,6 +1,6 @@
 """New rates from a plan's prior, the same in Python and in the browser (equations 6 and 13 of docs/math.md).
 
-The twin is `priorRates` in `app/web/engine/prior.js`; the model's own way, with a generator, is `ESVAE.prior_rates`.
+The twin is `priorRates` in `web/engine/prior.js`; the model's own way, with a generator, is `ESVAE.prior_rates`.
 """
 
 from __future__ import annotations

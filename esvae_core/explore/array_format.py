@@ -8,7 +8,7 @@ All numbers are little-endian::
     16  header    JSON, padded with spaces: {"about": ..., "arrays": [{"name", "type", "shape", "offset"}]}
     ..  data      offsets count from the data's start and are multiples of 16
 
-The reader is `app/web/formats/array_format.js`.
+The reader is `esvae_core/web/formats/array_format.js`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One file that holds a model, the engine, an atlas and the explorer's views, and needs no server and no network.
 
 The front end's modules go into the file as `data:` addresses behind an import map, under names of their own, since
-modules in a file from disk may import nothing beside it. Its entry is `app/web/standalone.js`.
+modules in a file from disk may import nothing beside it. Its entry is `esvae_core/web/standalone.js`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,8 +29,8 @@ from esvae_core.explore.atlas import Atlas
 from esvae_core.explore.atlas import weights_hash as weights_hash
 from esvae_core.explore.latent_interface import Explorable, bundle_of, latent_of
 from esvae_core.files import read_regular
+from esvae_core.front_end import FRONT_END
 
-WEB = Path(__file__).resolve().parents[2] / "app" / "web"
 """The front end's files, where this is the repository."""
 
 View = Literal["explore", "draw", "spikes", "map"]
@@ -57,7 +57,6 @@ def page(
     path: str,
     atlas: Atlas | None,
     controls: Controls | None = None,
-    web: Path = WEB,
     view: View = "explore",
     link: str = "",
 ) -> str:
@@ -69,19 +68,16 @@ def page(
         path: Of the checkpoint, as the page's lines of Python name it.
         atlas: Of that model, if there is one.
         controls: Of that model, if there are any.
-        web: The front end's files.
         view: What it opens at.
         link: What it shows first, as the explorer's links say it; "" for what the model shows first.
 
     Raises:
-        InputError: the front end is not there, the atlas belongs to other weights, or there is no map to open at.
+        InputError: the atlas belongs to other weights, or there is no map to open at.
     """
     if atlas is not None and atlas.checkpoint_sha256 != weights_hash(checkpoint.model.state_dict()):
         raise InputError(f"{name}: its atlas belongs to other weights; build it again with esvae atlas")
     bundle = bundle_of(checkpoint.model)
-    parts = pieces(
-        checkpoint, name, path=path, bundle=bundle, atlas=atlas, controls=controls, web=web, view=view, link=link
-    )
+    parts = pieces(checkpoint, name, path=path, bundle=bundle, atlas=atlas, controls=controls, view=view, link=link)
     return b"".join(parts).decode()
 
 
@@ -93,7 +89,6 @@ def pieces(
     bundle: bytes,
     atlas: Atlas | None,
     controls: Controls | None = None,
-    web: Path = WEB,
     view: View = "explore",
     link: str = "",
     share: Callable[[str, Make], Piece] = lambda what, make: make(),
@@ -101,22 +96,18 @@ def pieces(
     """The file's bytes, UTF-8, in pieces: the large ones are the same for all pages of a model and its atlas.
 
     Args:
-        checkpoint, name, path, web, view, link: As in `page`.
+        checkpoint, name, path, view, link: As in `page`.
         bundle: The model folded, as `bundle_of` gives it.
         atlas, controls: Such as fit the model.
         share: Called with 'bundle', 'atlas' or 'controls' and what makes that piece; gives the piece, perhaps one made
             before.
 
     Raises:
-        InputError: the front end is not there, or there is no map to open at.
+        InputError: there is no map to open at.
     """
-    if not (web / _ENTRY).is_file():
-        raise InputError(
-            f"{web}: expected the front end's files; they come with the repository: name its folder app/web with --web"
-        )
     if view == "map" and (atlas is None or atlas.map is None):
         raise InputError(f"{name}: has no map to open at; build its atlas with esvae atlas")
-    front = _front(web)
+    front = _front()
     entry = _entry(checkpoint, name, path, content_hash(bundle), atlas is not None, bool(controls))
     about = json.dumps({"entry": entry, "view": view, "link": link}).replace("<", "\\u003c")
     title = html.escape(f"{name}: ESVAE explorer").encode(errors="backslashreplace")
@@ -147,17 +138,17 @@ class _Front:
     after_held: bytes
 
 
-@lru_cache(maxsize=2)
-def _front(web: Path) -> _Front:
+@cache
+def _front() -> _Front:
     files = {
-        file.relative_to(web).as_posix(): _content(file).decode()
+        file.relative_to(FRONT_END).as_posix(): _content(file).decode()
         for suffix in ("js", "css")
-        for file in sorted(web.rglob(f"*.{suffix}"))
+        for file in sorted(FRONT_END.rglob(f"*.{suffix}"))
     }
     addresses = {_PREFIX + module: _address(text) for module, text in inlined(_ENTRY, files).items()}
     imports = json.dumps({"imports": addresses})
     style = "".join(files[f"{name}.css"] for name in ("standalone", "look", "explore", "spikes", "map"))
-    engine = _base64(_content(web / "engine" / "engine.wasm"))
+    engine = _base64(_content(FRONT_END / "engine" / "engine.wasm"))
     before_title = _BEFORE_TITLE.format(policy=_policy(imports, _START))
     before_held = _BEFORE_HELD.format(style=style, imports=imports)
     after_held = _AFTER_HELD.format(engine=engine, start=_START)

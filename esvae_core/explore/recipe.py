@@ -3,7 +3,7 @@
 It names the network by the content of its engine bundle, and gives the rates, the noise's seeds, the sampler, T, the
 spikes that were turned by hand, after how many steps each picture is seen, and the layout. Rates are whole multiples of
 1/46080, as in the explorer. Of a model without spikes they are its normalized latent (`latent_interface`), and seeds,
-sampler and T are there for the form only. The twin is `app/web/formats/recipe.js`; both write the same text.
+sampler and T are there for the form only. The twin is `esvae_core/web/formats/recipe.js`; both write the same text.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Files that carry a recipe: PNG, GIF, WebP and npz, and SVG and MP4 to read.
 
 Where it is inside: PNG an iTXt chunk `esvae`; GIF the comment; WebP and MP4 their XMP packet; npz an array `recipe` of
-bytes; SVG its <metadata>. Twins: `app/web/formats/png.js`, `gif.js`, `webp.js`, `mp4.js`, `npz.js`.
+bytes; SVG its <metadata>. Twins: `esvae_core/web/formats/png.js`, `gif.js`, `webp.js`, `mp4.js`, `npz.js`.
 """
 
 from __future__ import annotations

@@ -21,11 +21,11 @@ from esvae_core.explore.dimensions import geodesic_values, quantile_values, sens
 from esvae_core.explore.effect import data_range
 from esvae_core.explore.fixed_point import GRID, to_fixed_point
 from esvae_core.explore.interpolate import interpolate
+from esvae_core.front_end import FRONT_END
 from esvae_core.pictures import to_uint8
 from tests.controls.test_directions import made as control
 
 HERE = Path(__file__).parent / "web"
-WEB = Path(__file__).resolve().parents[2] / "app" / "web"
 RNG = np.random.default_rng(0)
 
 
@@ -172,7 +172,7 @@ def test_every_module_of_the_page_parses():
     node = shutil.which("node")
     if node is None:
         pytest.skip("no Node.js here")
-    files = sorted(str(path) for path in WEB.rglob("*.js"))
+    files = sorted(str(path) for path in FRONT_END.rglob("*.js"))
     parse = """
         for (const file of process.argv.slice(1)) {
           new (require("vm").SourceTextModule)(require("fs").readFileSync(file, "utf8"), { identifier: file });

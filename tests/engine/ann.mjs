@@ -1,7 +1,7 @@
 /** What the page's engine makes of the cases that test_plain.py wrote: one JSON object, arrays as numbers. */
 
-import { EngineError } from "../../app/web/engine/errors.js";
-import { loadEngine } from "../../app/web/engine/load.js";
+import { EngineError } from "../../esvae_core/web/engine/errors.js";
+import { loadEngine } from "../../esvae_core/web/engine/load.js";
 import { cases } from "./cases.mjs";
 
 const refused = (call) => {

@@ -5,9 +5,9 @@
 
 import { readFileSync } from "node:fs";
 
-import { Engine } from "../../app/web/engine/engine.js";
+import { Engine } from "../../esvae_core/web/engine/engine.js";
 
-const wasm = readFileSync(new URL("../../app/web/engine/engine.wasm", import.meta.url));
+const wasm = readFileSync(new URL("../../esvae_core/web/engine/engine.wasm", import.meta.url));
 const engine = await Engine.load(readFileSync(process.argv[2]), wasm);
 const size = engine.model.image_size;
 const ring = Float32Array.from({ length: engine.pixels }, (_, i) => {

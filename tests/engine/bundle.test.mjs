@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import test from "node:test";
 
-import { Engine } from "../../app/web/engine/engine.js";
+import { Engine } from "../../esvae_core/web/engine/engine.js";
 import { cases, wasm } from "./cases.mjs";
 
 const good = cases.shallow.bundle;

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 
-export const wasm = readFileSync(new URL("../../app/web/engine/engine.wasm", import.meta.url));
+export const wasm = readFileSync(new URL("../../esvae_core/web/engine/engine.wasm", import.meta.url));
 
 const KINDS = { uint8: Uint8Array, float32: Float32Array };
 

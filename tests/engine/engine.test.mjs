@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { compile, Engine, MAX_STEPS, supported } from "../../app/web/engine/engine.js";
+import { compile, Engine, MAX_STEPS, supported } from "../../esvae_core/web/engine/engine.js";
 import { apart, cases, wasm } from "./cases.mjs";
 
 const TANH = 2e-7; // two libraries' tanh; all before it is equal to the last bit

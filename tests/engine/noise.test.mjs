@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { chance, normal, sample, uniform } from "../../app/web/engine/noise.js";
+import { chance, normal, sample, uniform } from "../../esvae_core/web/engine/noise.js";
 
 const vectors = JSON.parse(readFileSync(new URL("noise_vectors.json", import.meta.url), "utf8"));
 

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Worker } from "node:worker_threads";
 
-import { Engine } from "../../app/web/engine/engine.js";
-import { Pool } from "../../app/web/engine/pool.js";
+import { Engine } from "../../esvae_core/web/engine/engine.js";
+import { Pool } from "../../esvae_core/web/engine/pool.js";
 import { cases, wasm } from "./cases.mjs";
 
 /** A Node worker that looks like a browser's. */

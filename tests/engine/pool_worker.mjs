@@ -1,7 +1,7 @@
-/** app/web/engine/worker.js for Node. */
+/** esvae_core/web/engine/worker.js for Node. */
 
 import { parentPort } from "node:worker_threads";
 
-import { serve } from "../../app/web/engine/protocol.js";
+import { serve } from "../../esvae_core/web/engine/protocol.js";
 
 serve(parentPort);

@@ -16,10 +16,11 @@ import pytest
 
 from esvae_core.engine import plan_of, prior, reference, to_bundle
 from esvae_core.engine.bundle import content_hash
+from esvae_core.front_end import FRONT_END
 from tests.engine.networks import CONFIGS, network, picture, train
 
 HERE = Path(__file__).parent
-ENGINE = HERE.parents[1] / "app" / "web" / "engine"
+ENGINE = FRONT_END / "engine"
 
 
 def _packed(values):
@@ -89,7 +90,9 @@ def test_the_committed_module_was_built_from_this_source():
     """Needs no compiler; `build.sh` writes the sums."""
     sums = dict(line.split()[::-1] for line in (ENGINE / "engine.sha256").read_text().splitlines())
     found = {name: hashlib.sha256((ENGINE / name).read_bytes()).hexdigest() for name in ("engine.c", "engine.wasm")}
-    assert found == sums, "engine.c or engine.wasm has changed since app/web/engine/build.sh built it; run it again"
+    assert found == sums, (
+        "engine.c or engine.wasm has changed since esvae_core/web/engine/build.sh built it; run it again"
+    )
 
 
 def test_the_committed_module_is_what_its_source_builds(tmp_path):
@@ -97,10 +100,12 @@ def test_the_committed_module_is_what_its_source_builds(tmp_path):
     major = made_by.split(".")[0]
     clang = shutil.which(f"clang-{major}") or shutil.which("clang")
     if clang is None or not (shutil.which(f"wasm-ld-{major}") or shutil.which("wasm-ld")):
-        pytest.skip(f"not rebuilt: app/web/engine/build.sh needs clang and wasm-ld {made_by}, and they are not here")
+        pytest.skip(
+            f"not rebuilt: esvae_core/web/engine/build.sh needs clang and wasm-ld {made_by}, and they are not here"
+        )
     version = subprocess.run([clang, "-dumpversion"], capture_output=True, text=True, check=True).stdout.strip()
     if version != made_by:
-        pytest.skip(f"not rebuilt: app/web/engine/build.sh needs clang {made_by}, here is {version}")
+        pytest.skip(f"not rebuilt: esvae_core/web/engine/build.sh needs clang {made_by}, here is {version}")
     built = tmp_path / "engine.wasm"
     subprocess.run(["bash", str(ENGINE / "build.sh"), str(built)], check=True)
     assert built.read_bytes() == (ENGINE / "engine.wasm").read_bytes()

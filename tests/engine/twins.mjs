@@ -1,6 +1,6 @@
 /** What the browser's engine makes of the cases that test_twins.py wrote: one JSON object, arrays as numbers. */
 
-import { Engine } from "../../app/web/engine/engine.js";
+import { Engine } from "../../esvae_core/web/engine/engine.js";
 import { cases, wasm } from "./cases.mjs";
 
 const answers = {};

@@ -14,6 +14,7 @@ from esvae_core import checkpoint
 from esvae_core.errors import InputError
 from esvae_core.explore import page
 from esvae_core.explore.atlas import build
+from esvae_core.front_end import FRONT_END
 
 
 def test_relative_imports_become_names_of_the_map():
@@ -57,7 +58,7 @@ def test_what_cannot_come_along_is_named(source, words):
 
 
 def test_every_module_of_the_front_end_has_only_imports_that_are_found():
-    files = {f.relative_to(page.WEB).as_posix(): f.read_text() for f in page.WEB.rglob("*.js")}
+    files = {f.relative_to(FRONT_END).as_posix(): f.read_text() for f in FRONT_END.rglob("*.js")}
     for name, text in files.items():
         left = page.renamed(text, name)[0]
         assert not page._STATIC.search(left)
@@ -71,12 +72,6 @@ def test_names_cannot_end_the_script(model):
     text = page.page(held, "</script><b>", path="</script>", atlas=None)
     assert text.count("</script>") == 3
     assert "<title>&lt;/script&gt;&lt;b&gt;: ESVAE explorer</title>" in text
-
-
-def test_a_folder_without_the_front_end_is_refused(model, tmp_path):
-    held = checkpoint.Checkpoint(model, checkpoint.Header(name="x", model=model.config))
-    with pytest.raises(InputError, match="--web"):
-        page.page(held, "x", path="x", atlas=None, web=tmp_path)
 
 
 def test_an_atlas_of_other_weights_is_refused(model, tiny, images):

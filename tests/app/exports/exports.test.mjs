@@ -5,15 +5,15 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 
-import { Engine } from "../../../app/web/engine/engine.js";
-import { crc32, stored, utf8 } from "../../../app/web/formats/bytes.js";
-import { recipeIn } from "../../../app/web/formats/recipe_files.js";
-import { encodeGif } from "../../../app/web/formats/gif.js";
-import { ALPHABET, renderText } from "../../../app/web/formats/bitmap_font.js";
-import { encodeNpz, npy } from "../../../app/web/formats/npz.js";
-import { encodePng } from "../../../app/web/formats/png.js";
-import { pythonFor } from "../../../app/web/formats/python.js";
-import { fromGrid } from "../../../app/web/math/rates.js";
+import { Engine } from "../../../esvae_core/web/engine/engine.js";
+import { crc32, stored, utf8 } from "../../../esvae_core/web/formats/bytes.js";
+import { recipeIn } from "../../../esvae_core/web/formats/recipe_files.js";
+import { encodeGif } from "../../../esvae_core/web/formats/gif.js";
+import { ALPHABET, renderText } from "../../../esvae_core/web/formats/bitmap_font.js";
+import { encodeNpz, npy } from "../../../esvae_core/web/formats/npz.js";
+import { encodePng } from "../../../esvae_core/web/formats/png.js";
+import { pythonFor } from "../../../esvae_core/web/formats/python.js";
+import { fromGrid } from "../../../esvae_core/web/math/rates.js";
 import {
   cellRates,
   parse,
@@ -25,17 +25,17 @@ import {
   textOf,
   turnedIn,
   uptoOf,
-} from "../../../app/web/formats/recipe.js";
-import { imageGrid, toBytes } from "../../../app/web/formats/image_grid.js";
-import { encodeSvg } from "../../../app/web/formats/svg.js";
-import { latentOf } from "../../../app/web/math/latent.js";
-import { dimensionsCsv, picturesCsv } from "../../../app/web/formats/csv.js";
-import { joinMp4, xmpInMp4 } from "../../../app/web/formats/mp4.js";
-import { joinWebp } from "../../../app/web/formats/webp.js";
-import { betweenTags, xmp } from "../../../app/web/formats/xmp.js";
+} from "../../../esvae_core/web/formats/recipe.js";
+import { imageGrid, toBytes } from "../../../esvae_core/web/formats/image_grid.js";
+import { encodeSvg } from "../../../esvae_core/web/formats/svg.js";
+import { latentOf } from "../../../esvae_core/web/math/latent.js";
+import { dimensionsCsv, picturesCsv } from "../../../esvae_core/web/formats/csv.js";
+import { joinMp4, xmpInMp4 } from "../../../esvae_core/web/formats/mp4.js";
+import { joinWebp } from "../../../esvae_core/web/formats/webp.js";
+import { betweenTags, xmp } from "../../../esvae_core/web/formats/xmp.js";
 
 const cases = JSON.parse(readFileSync(process.env.ESVAE_CASES, "utf8"));
-const wasm = readFileSync(new URL("../../../app/web/engine/engine.wasm", import.meta.url));
+const wasm = readFileSync(new URL("../../../esvae_core/web/engine/engine.wasm", import.meta.url));
 const place = (name) => join(process.env.ESVAE_OUT, name);
 const read = (name) => Uint8Array.from(readFileSync(join(process.env.ESVAE_IN, name)));
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { serverBackend } from "../../../app/web/backend.js";
+import { serverBackend } from "../../../esvae_core/web/backend.js";
 
 /** Let `fetch` give these answers in turn, the last one for ever; what was asked. */
 function answering(...answers) {

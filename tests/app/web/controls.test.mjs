@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { readArrays } from "../../../app/web/formats/array_format.js";
-import { controlsOf } from "../../../app/web/math/controls.js";
+import { readArrays } from "../../../esvae_core/web/formats/array_format.js";
+import { controlsOf } from "../../../esvae_core/web/math/controls.js";
 
 const cases = JSON.parse(readFileSync(process.env.ESVAE_CASES, "utf8")).controls;
 const bytes = (text) => Uint8Array.from(Buffer.from(text, "base64")).buffer;

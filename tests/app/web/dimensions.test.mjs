@@ -4,7 +4,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { geodesicValues, withValue, quantileValues, sensitivity, strongest } from "../../../app/web/math/dimensions.js";
+import {
+  geodesicValues,
+  withValue,
+  quantileValues,
+  sensitivity,
+  strongest,
+} from "../../../esvae_core/web/math/dimensions.js";
 
 const { dimensions: cases } = JSON.parse(readFileSync(process.env.ESVAE_CASES, "utf8"));
 const close = (found, expected) => {

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { inflateSync } from "node:zlib";
 
-import { boxOf, isBold, translated, Recorder } from "../../../app/web/formats/vector_figure.js";
-import { figurePdf } from "../../../app/web/formats/pdf.js";
-import { figureSvg } from "../../../app/web/formats/svg.js";
+import { boxOf, isBold, translated, Recorder } from "../../../esvae_core/web/formats/vector_figure.js";
+import { figurePdf } from "../../../esvae_core/web/formats/pdf.js";
+import { figureSvg } from "../../../esvae_core/web/formats/svg.js";
 
 const COLOURS = { red: [255, 0, 0, 1], pale: [0, 128, 255, 0.5], none: [0, 0, 0, 0] };
 const recorder = () =>

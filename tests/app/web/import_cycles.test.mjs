@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
-const WEB = new URL("../../../app/web/", import.meta.url);
+const WEB = new URL("../../../esvae_core/web/", import.meta.url);
 
 /** @param {string} source @param {URL} from where it is @returns {string[]} addresses of the modules that it imports */
 function importsOf(source, from) {

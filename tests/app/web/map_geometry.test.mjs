@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import * as map from "../../../app/web/math/map_geometry.js";
-import { colourBytes, disc } from "../../../app/web/math/discs.js";
-import { classColour, extent, OWN_COLOURS, rampColour } from "../../../app/web/math/colour.js";
+import * as map from "../../../esvae_core/web/math/map_geometry.js";
+import { colourBytes, disc } from "../../../esvae_core/web/math/discs.js";
+import { classColour, extent, OWN_COLOURS, rampColour } from "../../../esvae_core/web/math/colour.js";
 
 const all = () => true;
 const near = (a, b, tolerance = 1e-5) => assert.ok(Math.abs(a - b) < tolerance, `${a} is not ${b}`);

@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { dataRange, nearest, ownDistances, rank, usage, within } from "../../../app/web/math/neighbours.js";
-import { along, bilinear, blend, drifting, normalShare, PATHS } from "../../../app/web/math/interpolation.js";
-import { readArrays } from "../../../app/web/formats/array_format.js";
-import { likeData, resize, toByte, toGray } from "../../../app/web/math/image.js";
-import { normal } from "../../../app/web/engine/noise.js";
+import { dataRange, nearest, ownDistances, rank, usage, within } from "../../../esvae_core/web/math/neighbours.js";
+import { along, bilinear, blend, drifting, normalShare, PATHS } from "../../../esvae_core/web/math/interpolation.js";
+import { readArrays } from "../../../esvae_core/web/formats/array_format.js";
+import { likeData, resize, toByte, toGray } from "../../../esvae_core/web/math/image.js";
+import { normal } from "../../../esvae_core/web/engine/noise.js";
 
 const cases = JSON.parse(readFileSync(process.env.ESVAE_CASES, "utf8"));
 

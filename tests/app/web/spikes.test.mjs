@@ -6,14 +6,14 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { sample, uniform } from "../../../app/web/engine/noise.js";
-import { differingCells, flipped, readFlips, writeFlips } from "../../../app/web/state/flips.js";
-import * as laws from "../../../app/web/math/distributions.js";
-import { LinkError } from "../../../app/web/state/url_state.js";
-import { gainFor, rms } from "../../../app/web/math/image.js";
-import { readingAt } from "../../../app/web/math/chart_reading.js";
-import { formatNumber, ticks } from "../../../app/web/math/axis.js";
-import * as trains from "../../../app/web/math/spike_trains.js";
+import { sample, uniform } from "../../../esvae_core/web/engine/noise.js";
+import { differingCells, flipped, readFlips, writeFlips } from "../../../esvae_core/web/state/flips.js";
+import * as laws from "../../../esvae_core/web/math/distributions.js";
+import { LinkError } from "../../../esvae_core/web/state/url_state.js";
+import { gainFor, rms } from "../../../esvae_core/web/math/image.js";
+import { readingAt } from "../../../esvae_core/web/math/chart_reading.js";
+import { formatNumber, ticks } from "../../../esvae_core/web/math/axis.js";
+import * as trains from "../../../esvae_core/web/math/spike_trains.js";
 
 const known = JSON.parse(readFileSync(new URL("../link_vectors.json", import.meta.url), "utf8"));
 const near = (a, b, by = 1e-9) => assert.ok(Math.abs(a - b) <= by, `${a} is not ${b}`);

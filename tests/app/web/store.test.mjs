@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Store } from "../../../app/web/state/store.js";
+import { Store } from "../../../esvae_core/web/state/store.js";
 
 const start = () => ({
   model: "m",

@@ -4,8 +4,14 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { decodeState, encodeState, LinkError, packRates, unpackRates } from "../../../app/web/state/url_state.js";
-import { GRID, toGrid } from "../../../app/web/math/rates.js";
+import {
+  decodeState,
+  encodeState,
+  LinkError,
+  packRates,
+  unpackRates,
+} from "../../../esvae_core/web/state/url_state.js";
+import { GRID, toGrid } from "../../../esvae_core/web/math/rates.js";
 
 const known = JSON.parse(readFileSync(new URL("../link_vectors.json", import.meta.url), "utf8"));
 

@@ -15,7 +15,7 @@ import { dataRange, ownDistances, usage } from "./math/neighbours.js";
 import { fromGrid, ofCount, toGrid } from "./math/rates.js";
 import { Store } from "./state/store.js";
 
-const FIRST = ["mnist-plus", "mnist"]; // models that a visit without a link opens
+const FIRST = ["mnist-poisson", "mnist-plus", "mnist"]; // models that a visit without a link opens
 const FIRST_SEED = 7; // any noise will do; a fixed one, so that everybody meets the same first picture
 
 export class Session {

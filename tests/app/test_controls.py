@@ -33,7 +33,7 @@ def opened(page, row):
 
 
 def slider(page, name):
-    return page.get_by_role("slider", name=name, exact=True)
+    return page.get_by_role("slider", name=f"Control: {name}", exact=True)
 
 
 def asked(page, name, deviations):

@@ -62,7 +62,7 @@ export function controlPanel(session, bars) {
       max: end,
       step: STEP,
       disabled: !control.steerable,
-      "aria-label": labelOf(control),
+      "aria-label": `Control: ${labelOf(control)}`, // a bar may have the same name
       title: evidenceOf(control),
     });
     const output = h("output", {});

@@ -165,13 +165,14 @@ def _follow(job: Job, rates: NDArray[np.float32]) -> None:
     finally:
         timer.cancel()
         process.stdout.close()
+    whole = code == 0 and drawn is not None
+    if whole:
+        _keep(job.path, made)
     with _lock:
         if job.state != "cancelled":
-            job.state, job.drawn = ("done", drawn) if code == 0 and drawn is not None else ("failed", None)
+            job.state, job.drawn = ("done", drawn) if whole else ("failed", None)
             if job.state == "failed":
                 _LOG.error("map: the process that draws it ended with %d", code)
-    if job.drawn is not None:
-        _keep(job.path, made)
 
 
 def _listen(job: Job, output: IO[bytes]) -> bytes:

@@ -25,7 +25,7 @@ F64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class EvaluationTask:
+class ResponseProbe:
     """Where fields are tried: latents of images, decoded and measured before and after a move.
 
     Attributes:
@@ -49,7 +49,7 @@ class EvaluationTask:
     @classmethod
     def of(
         cls, latent: Latent, meter: Meter, coordinates: Coordinates, middle: F64, places: F64, seed: int
-    ) -> EvaluationTask:
+    ) -> ResponseProbe:
         """Decode and read the places themselves."""
         pictures = latent.pictures(from_coordinates(places, coordinates).astype(np.float32), seed)
         return cls(latent, meter, coordinates, middle, places, meter.read(pictures), seed)
@@ -80,7 +80,7 @@ class EvaluationTask:
         return far, changes
 
 
-def corrected(bench: EvaluationTask, fields: dict[int, Field]) -> dict[int, Field]:
+def corrected(probe: ResponseProbe, fields: dict[int, Field]) -> dict[int, Field]:
     """Fields whose step of length 1 changes their own number by about one deviation, and others as little as can be.
 
     Each is mixed with the others' fields by the inverse of the matrix of responses (ridge), measured twice.
@@ -89,14 +89,14 @@ def corrected(bench: EvaluationTask, fields: dict[int, Field]) -> dict[int, Fiel
         return {}
     scaled, matrix = {}, {}
     for k, field in fields.items():
-        far, changes = bench.curve(field, _FIRST)
+        far, changes = probe.curve(field, _FIRST)
         length = (_reaching(far, changes[:, k], 1.0) - _reaching(far, changes[:, k], -1.0)) / 2
         halves = [np.array([np.interp(end, far, column) for column in changes.T]) for end in (length, -length)]
         matrix[k] = (halves[0] - halves[1]) / 2
         scaled[k] = _scaled(field, length)
     mixed = {}
     for k, field in scaled.items():
-        others = bystanders(bench.meter, k)
+        others = bystanders(probe.meter, k)
         helpers = [k, *(j for j in scaled if j in others and abs(matrix[j][j]) > _DULL)]
         rows = np.array([k, *others])
         responses = np.stack([matrix[j][rows] for j in helpers])
@@ -112,23 +112,23 @@ def corrected(bench: EvaluationTask, fields: dict[int, Field]) -> dict[int, Fiel
                 mix = mix.plus(float(share), scaled[j])
             mix = mix.reduced()
             if again:
-                now = (bench.change(mix, 1.0)[rows] - bench.change(mix, -1.0)[rows]) / 2
+                now = (probe.change(mix, 1.0)[rows] - probe.change(mix, -1.0)[rows]) / 2
         mixed[k] = mix
     return mixed
 
 
-def gain_of(bench: EvaluationTask, field: Field, k: int) -> F64:
+def gain_of(probe: ResponseProbe, field: Field, k: int) -> F64:
     """For each of KNOTS: how far to go so that number k changes by as many deviations; as far as it pays, if never."""
-    far, changes = bench.curve(field, _LAST)
+    far, changes = probe.curve(field, _LAST)
     return np.array([_reaching(far, changes[:, k], asked) for asked in KNOTS])
 
 
-def gain_of_word(bench: EvaluationTask, field: Field, attribute: str, word: int) -> F64:
+def gain_of_word(probe: ResponseProbe, field: Field, attribute: str, word: int) -> F64:
     """For each of KNOTS: how far to go, so that at 1 nearly as many pictures are read as the word as ever will be."""
-    others = bench.before.shares[attribute].argmax(1) != word
+    others = probe.before.shares[attribute].argmax(1) != word
     shares = []
     for far in _TOWARDS:
-        read_as = bench.read(bench.go(field, far)).shares[attribute].argmax(1) == word
+        read_as = probe.read(probe.go(field, far)).shares[attribute].argmax(1) == word
         shares.append(float(read_as[others].mean()) if others.any() else 0.0)
     enough = int(np.argmax(np.array(shares) >= _NEARLY * max(shares)))
     return _TOWARDS[enough] * np.array(KNOTS)

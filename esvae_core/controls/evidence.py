@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from esvae_core.controls.attributes import CLASS, Attribute
-from esvae_core.controls.calibration import EvaluationTask
+from esvae_core.controls.calibration import ResponseProbe
 from esvae_core.controls.directions import KNOTS, Control, Evidence, Response
 from esvae_core.controls.fields import Field, bystanders
 
@@ -30,21 +30,21 @@ class Judge:
 
     Attributes:
         split: Its name.
-        bench: The images' latents and pictures.
+        probe: The images' latents and pictures.
         train: (M, d) places of training images.
         redrawn: (N,) mean absolute change per pixel when a picture is drawn anew.
     """
 
     split: str
-    bench: EvaluationTask
+    probe: ResponseProbe
     train: F64
     redrawn: F64
 
     @classmethod
-    def of(cls, split: str, bench: EvaluationTask, train: F64) -> Judge:
+    def of(cls, split: str, probe: ResponseProbe, train: F64) -> Judge:
         """Draw the pictures anew, to know what noise alone does."""
-        again = replace(bench, seed=bench.seed + 1)
-        return cls(split, bench, train, _difference(again.pixels(bench.places), bench.pixels(bench.places)))
+        again = replace(probe, seed=probe.seed + 1)
+        return cls(split, probe, train, _difference(again.pixels(probe.places), probe.pixels(probe.places)))
 
     def judge(self, control: Control, k: int | None, word: int | None, reading: float) -> Evidence:
         """Evidence for a control.
@@ -55,37 +55,37 @@ class Judge:
             word: Of a category: which word.
             reading: How well it is read from the latent.
         """
-        nearest = _nearest(self.train, self.bench.places)
+        nearest = _nearest(self.train, self.probe.places)
         asked = ASKED[control.source]
         if control.source == "attribute" and self.split == "validation":
             asked = tuple(sorted((*asked, *_FURTHER)))
         noise = float(self.redrawn.mean()) if control.source == "component" else None
         responses = tuple(self._response(control, k, word, each, nearest) for each in asked)
-        return Evidence(self.split, len(self.bench.places), reading, noise, responses)
+        return Evidence(self.split, len(self.probe.places), reading, noise, responses)
 
     def _response(self, control: Control, k: int | None, word: int | None, asked: float, nearest: F64) -> Response:
-        bench = self.bench
+        probe = self.probe
         field = Field(control.shift, control.left, control.right)
-        places = bench.go(field, float(np.interp(asked, KNOTS, control.gain)))
-        pixels = bench.pixels(places)
-        after = bench.meter.read(pixels)
-        change = bench.meter.change(after.numbers, bench.before.numbers)
-        attributes = bench.meter.attributes
+        places = probe.go(field, float(np.interp(asked, KNOTS, control.gain)))
+        pixels = probe.pixels(places)
+        after = probe.meter.read(pixels)
+        change = probe.meter.change(after.numbers, probe.before.numbers)
+        attributes = probe.meter.attributes
         own = attributes[k].name if k is not None else ""
         side, size = "", 0.0
-        for j in bystanders(bench.meter, k):
+        for j in bystanders(probe.meter, k):
             mean = _mean(change[:, j])
             if abs(mean) > abs(size):
                 side, size = attributes[j].name, mean
         kept = None
         if CLASS in after.shares and own != CLASS:
-            kept = float((after.shares[CLASS].argmax(1) == bench.before.shares[CLASS].argmax(1)).mean())
+            kept = float((after.shares[CLASS].argmax(1) == probe.before.shares[CLASS].argmax(1)).mean())
         if k is None:
-            values = _difference(pixels, bench.pixels(bench.places))
+            values = _difference(pixels, probe.pixels(probe.places))
         elif word is None:
             values = change[:, k]
         else:
-            others = bench.before.shares[own].argmax(1) != word
+            others = probe.before.shares[own].argmax(1) != word
             values = (after.shares[own].argmax(1) == word)[others].astype(np.float64)
         values = values[np.isfinite(values)]
         return Response(

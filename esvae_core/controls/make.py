@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from esvae_core.controls.attributes import Attribute, table_of
-from esvae_core.controls.calibration import EvaluationTask, corrected, gain_of, gain_of_word
+from esvae_core.controls.calibration import ResponseProbe, corrected, gain_of, gain_of_word
 from esvae_core.controls.components import components, resemblance
 from esvae_core.controls.directions import KNOTS, Control, Coordinates, Source, to_coordinates
 from esvae_core.controls.evidence import Judge, linear_reading, picture_reading, score, unread, verdict
@@ -96,11 +96,11 @@ class _Maker:
         self.places, self.judged = self._placed(train), self._placed(validation)
         self.middle = self.places.mean(0)
         chosen = rng.permutation(len(self.places))[:SOURCES]
-        self.bench = self._bench(self.places[chosen], 0)
+        self.probe = self._probe(self.places[chosen], 0)
         few = self.judged[: max(_FEWEST, images // 2)]
         others = np.delete(self.places, chosen, axis=0) if len(self.places) > SOURCES else self.places
         self.judges = [
-            Judge.of(data.split, self._bench(places, i), others)
+            Judge.of(data.split, self._probe(places, i), others)
             for i, (data, places) in enumerate(((validation, few), (test, self._placed(test))), 1)
         ]
         self.off_pictures = self.meter.read(validation.images)
@@ -128,9 +128,9 @@ class _Maker:
             else:
                 fields[k] = field_of(pairs, self.meter, k).reduced()
         self.report("calibrating", 0, len(fields))
-        for i, (k, field) in enumerate(corrected(self.bench, fields).items()):
+        for i, (k, field) in enumerate(corrected(self.probe, fields).items()):
             self.report("calibrating", i, len(fields))
-            gain = gain_of(self.bench, field, k)
+            gain = gain_of(self.probe, field, k)
             control = self._control(attributes[k].name, "attribute", k, field, gain)
             controls.append(self._with_evidence(control, k, None, readings[k]))
         return controls
@@ -152,7 +152,7 @@ class _Maker:
                 if why:
                     controls.append(self._control(name, "category", k, straight(0 * self.middle), why=why))
                     continue
-                gain = gain_of_word(self.bench, field, attribute.name, word)
+                gain = gain_of_word(self.probe, field, attribute.name, word)
                 control = self._control(name, "category", k, field, gain)
                 controls.append(self._with_evidence(control, k, word, reading))
         return controls
@@ -228,8 +228,8 @@ class _Maker:
     def _placed(self, data: ImageSet) -> F64:
         return to_coordinates(self.latent.heights(data), self.coordinates)
 
-    def _bench(self, places: F64, number: int) -> EvaluationTask:
-        return EvaluationTask.of(
+    def _probe(self, places: F64, number: int) -> ResponseProbe:
+        return ResponseProbe.of(
             self.latent, self.meter, self.coordinates, self.middle, places, self.seed + 1000 * number
         )
 

@@ -99,6 +99,18 @@ def test_locked_bars_stay_and_a_bar_begins_anew(page):
     assert np.array_equal(np.delete(state_of(page).rates, 1), np.delete(moved, 1))
 
 
+def test_a_bar_that_is_locked_after_a_move_stays_where_it_was_moved(page):
+    opened(page, 3)
+    asked(page, "slant", 1)
+    moved = np.array(state_of(page).rates)
+    page.get_by_role("slider", name="d0", exact=True).focus()
+    page.keyboard.press("l")
+    asked(page, "slant", -1)
+    after = np.array(state_of(page).rates)
+    assert after[0] == moved[0]
+    assert (after != moved).sum() > 20
+
+
 def test_more_shows_all_and_says_why_one_is_not_steerable(page):
     opened(page, 3)
     assert page.locator(".control input").count() == 5

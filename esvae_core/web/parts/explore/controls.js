@@ -46,7 +46,7 @@ export function controlPanel(session, bars) {
     /** @type {Uint16Array} */
     let rates = base.slice();
     for (const each of controls) rates = each.apply(rates, asked.get(each.name) ?? 0);
-    rates.forEach((_, i) => bars.free(i) || (rates[i] = base[i]));
+    rates.forEach((_, i) => bars.free(i) || (rates[i] = store.state.rates[i])); // a locked bar stays where it is
     moved.set(rates, { base, amounts: asked });
     if (event) session.live.follow(event);
     store.set({ rates });

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,9 +48,12 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a model, or go on training one."""
+    from lightning_fabric.utilities.rank_zero import rank_zero_only
+
     from esvae_core.training.trainer import Hardware, Interrupted, Progress
     from esvae_core.training.trainer import train as run
 
+    _quiet_lightning()
     settings = settings_of(out_dir, preset, config, set_ or [], resume)
     out_dir = out_dir or _run_folder(settings.name, resume)
     os.environ[_FOLDER] = str(out_dir)
@@ -79,8 +84,14 @@ def train(
             sys.exit(130)
         finally:
             os.environ.pop(_FOLDER, None)
-    if not as_json:
+    if not as_json and rank_zero_only.rank == 0:  # with several processes each comes to this line
         console.say(False, str(path))
+
+
+def _quiet_lightning() -> None:
+    """Leave out what Lightning says in every process: that processes meet, and what it will change in itself."""
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", "torch.distributed.nn.functional.all_gather is deprecated")
 
 
 def _run_folder(name: str, resume: bool) -> Path:

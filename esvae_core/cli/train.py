@@ -84,7 +84,7 @@ def train(
             sys.exit(130)
         finally:
             os.environ.pop(_FOLDER, None)
-    if not as_json and rank_zero_only.rank == 0:  # with several processes each comes to this line
+    if not as_json and getattr(rank_zero_only, "rank", 0) == 0:  # with several processes each comes to this line
         console.say(False, str(path))
 
 

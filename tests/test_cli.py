@@ -589,7 +589,6 @@ def test_a_prior_that_cannot_be_fitted_or_drawn_is_refused(esvae, checkpoint, tm
         ("sample", "--steps", "2.5"),
         ("sample", "--sampler", "x"),
         ("nonsense",),
-        (),
     ],
 )
 def test_wrong_options_exit_with_2(words, esvae, checkpoint, tmp_path):
@@ -597,6 +596,12 @@ def test_wrong_options_exit_with_2(words, esvae, checkpoint, tmp_path):
     done = esvae(*words, *rest)
     assert done.code == 2
     assert not (tmp_path / "x.png").exists()
+
+
+def test_without_a_command_there_is_help(esvae):
+    done = esvae()
+    assert done.code in (0, 2)  # click below 8.2, and from there on
+    assert "Usage: esvae" in done.out + done.err
 
 
 def test_recording_into_a_file_that_cannot_be_replaced_keeps_it(esvae, checkpoint, monkeypatch):

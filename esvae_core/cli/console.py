@@ -45,8 +45,13 @@ def bar() -> Bar:
         def render(self, task: Task) -> Text:
             return text(task.description)
 
+    class Hidden(Progress):
+        def stop(self) -> None:
+            if not self.disable:  # up to Rich 14.0 even a disabled bar ends with an empty line
+                super().stop()
+
     columns = (Description(), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}"))
-    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+    return Hidden(*columns, console=err, transient=True, disable=not err.is_terminal)
 
 
 def table(first: str, *others: str) -> Table:

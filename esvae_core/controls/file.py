@@ -98,7 +98,7 @@ def write_controls(
     }
     content = io.BytesIO()
     words_alone = np.frombuffer(json.dumps(about).encode(), np.uint8)
-    np.savez_compressed(content, allow_pickle=False, about=words_alone, **parts)
+    np.savez_compressed(content, about=words_alone, **parts)  # type: ignore[arg-type]
     write_atomically(Path(path), content.getvalue())
 
 

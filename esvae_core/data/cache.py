@@ -56,7 +56,7 @@ def _write(path: Path, identity: str, arrays: Arrays) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
             temporary = Path(file.name)
-            np.savez(file, allow_pickle=False, key=np.array(identity), **arrays)
+            np.savez(file, key=np.array(identity), **arrays)  # type: ignore[arg-type]
         temporary.replace(path)  # readers see the old file or the new one, never half of one
     except OSError as error:
         logging.getLogger(__name__).info("%s cannot be written: %s", path, error)

@@ -36,7 +36,7 @@ def write(path: Path | str, about: Mapping[str, Any], parts: Mapping[str, NDArra
     """Write the file, whole or not at all."""
     words = json.dumps({**about, "format_version": FORMAT_VERSION})
     content = io.BytesIO()
-    np.savez_compressed(content, allow_pickle=False, about=np.frombuffer(words.encode(), np.uint8), **parts)
+    np.savez_compressed(content, about=np.frombuffer(words.encode(), np.uint8), **parts)  # type: ignore[arg-type]
     write_atomically(Path(path), content.getvalue())
 
 

@@ -18,7 +18,7 @@ Damage = Callable[[Tensor, float, Generator], Tensor]
 """What, how much, and the source of chance."""
 
 _SPIKES: tuple[tuple[str, str, Damage, tuple[float, ...]], ...] = (
-    ("latent spikes flipped", "probability", perturbations.flip, (0, 0.02, 0.05, 0.1, 0.2, 0.3)),
+    ("latent spikes flipped", "probability", perturbations.flip, (0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)),
     ("latent spikes deleted", "probability", perturbations.delete, (0, 0.02, 0.05, 0.1, 0.2, 0.3)),
     ("latent spikes moved in time", "deviation in steps", perturbations.jitter, (0, 0.5, 1, 2, 4)),
     ("latent spike trains shuffled in time", "share of trains", perturbations.shuffle, (0, 0.25, 0.5, 1)),

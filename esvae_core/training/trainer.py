@@ -32,7 +32,6 @@ from torch.backends.cpu import get_cpu_capability
 
 from esvae_core import checkpoint
 from esvae_core.config import ImageModelConfig, ModelConfig, RunConfig, SpikingModelConfig, parse
-from esvae_core.data import ImageSet, Split, load
 from esvae_core.errors import NonFiniteError, OutputError, TrainingError
 from esvae_core.esvae import ESVAE, SpikingCoder
 from esvae_core.files import HeldError, held, write_atomically
@@ -45,12 +44,13 @@ from esvae_core.seeds import generator
 from esvae_core.training.augment import mirrored, moved
 from esvae_core.training.average import WeightAverage
 from esvae_core.training.calibration import calibrate
-from esvae_core.training.factors import taught_rates
 from esvae_core.training.graphs import Graphs
 from esvae_core.training.log import TensorBoardLogger, write_csv
 from esvae_core.training.objectives import LossTerms, Objective, StepContext, objective_of
+from esvae_core.training.optimizer import optimizer_of
 from esvae_core.training.schedule import later_steps, learning_rate, time_steps
 from esvae_core.training.state import RunState, load_state, save_state
+from esvae_core.training.training_data import TrainingData, training_data
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +60,6 @@ SAVE_EVERY = 120.0
 _PREVIEWS = 32
 _MEETING = {"MASTER_ADDR", "SLURM_NTASKS", "LSB_JOBID", "OMPI_COMM_WORLD_SIZE"}
 """Of the environment: one of them is there where processes on several machines can find each other."""
-_SPLITS: tuple[Split, ...] = ("train", "validation")
 
 
 @dataclass(frozen=True)
@@ -140,8 +139,12 @@ def train(
     with _held(out) if fabric.is_global_zero else nullcontext():  # before it launches the other processes
         if state_path.exists() and not resume:
             raise TrainingError(f"{out}: holds a training run already; go on with --resume, or choose another folder")
+        if isinstance(config.model, ModelConfig) and config.model.prior_components:
+            raise TrainingError("prior_components: expected 0; `esvae fit-prior` fits a prior after the training")
+        # what is wrong with the data is said by one process, before it launches the others
+        data = training_data(config, data_dir, fabric.world_size) if fabric.is_global_zero else None
         fabric.launch()
-        run = _Run(fabric, config, out, data_dir, resume)
+        run = _Run(fabric, config, out, data or training_data(config, data_dir, fabric.world_size), resume)
         try:
             with _stop_signals() as stop:
                 run.loop(report, stop)
@@ -257,75 +260,31 @@ def _clocks() -> tuple[float, float]:
 
 
 class _Run:
-    def __init__(self, fabric: Fabric, config: RunConfig, out: Path, data_dir: Path | None, resume: bool) -> None:
-        self.fabric, self.config, self.out = fabric, config, out
-        train, world = config.train, fabric.world_size
-        if isinstance(config.model, ModelConfig) and config.model.prior_components:
-            raise TrainingError("prior_components: expected 0; `esvae fit-prior` fits a prior after the training")
-        if train.batch_size % world:
-            raise TrainingError(f"batch_size: expected a multiple of {world} processes, got {train.batch_size}")
-        self.data, self.validation = (self._load(split, data_dir) for split in _SPLITS)
-        self.batches = min(len(self.data) // train.batch_size, train.batches_per_epoch or len(self.data))
-        if not self.batches:
-            raise TrainingError(
-                f"batch_size: {train.batch_size} is more than the {len(self.data)} training images of {self.data.name}"
-            )
-        self.factors: Tensor | None = None
-        if train.factor_weight:
-            if config.data.mirror or config.data.shift:
-                raise TrainingError(
-                    "train.factor_weight: expected neither data.mirror nor data.shift, which change factors"
-                )
-            self.factors = taught_rates(self.data, config.model.latent_dim)
+    def __init__(self, fabric: Fabric, config: RunConfig, out: Path, data: TrainingData, resume: bool) -> None:
+        self.fabric, self.config, self.out, self.data = fabric, config, out, data
+        train = config.train
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(train.seed)
             self.model = build(config.model)
-        if isinstance(self.model, SpikingCoder):
-            bound_memory(
-                self.model.decoder[-1], train.micro_batch
-            )  # its feature maps are as many as all others together
+        if isinstance(self.model, SpikingCoder):  # its last layer's feature maps are as many as all others together
+            bound_memory(self.model.decoder[-1], train.micro_batch)
         self.objective: Objective[ImageModel] = objective_of(self.model, train)
-        self.state = RunState(config.model_dump_json(), self.data.sha256)
+        self.state = RunState(config.model_dump_json(), data.images.sha256)
         self.steps_now = time_steps(config.model, train, 0)
         if not resume:
             self._begin()
-        kinds: dict[str, list[Tensor]] = {"prior": [], "leak": [], "other": []}
-        for name, parameter in self.model.named_parameters():
-            kind = "prior" if name.startswith("prior.") else "leak" if learns_leak(name) else "other"
-            kinds[kind].append(parameter)
-        groups = [
-            {"params": kinds["other"], "factor": 1.0},
-            {"params": kinds["prior"], "factor": train.prior_lr_factor},
-            # decay would pull a leak to 1/2
-            {"params": kinds["leak"], "factor": train.leak_lr_factor, "weight_decay": 0.0},
-        ]
-        optimizer = torch.optim.AdamW(
-            [group for group in groups if group["params"]],
-            lr=train.lr,
-            betas=(train.beta1, train.beta2),
-            weight_decay=train.weight_decay,
-            fused=fabric.device.type == "cuda",
-        )
+        optimizer = optimizer_of(self.model, train, fused=fabric.device.type == "cuda")
         if resume:
             self._resume(optimizer)
-        wrapped, self.optimizer = fabric.setup(self.objective, optimizer)
-        self.forward: Any = wrapped
+        self.forward: Any
+        self.forward, self.optimizer = fabric.setup(self.objective, optimizer)
         self.graphs: Graphs | None = None
-        if fabric.device.type == "cuda" and world == 1 and self.objective.capturable:
+        if fabric.device.type == "cuda" and fabric.world_size == 1 and self.objective.capturable:
             self.graphs = Graphs(self.objective, low=train.precision == "bf16-mixed")
         self.weights = self.model.state_dict()  # asked for once: its tensors are those of the model
-        self.average = None
-        if train.ema_decay:
-            self.average = WeightAverage(train.ema_decay, self.weights)
-            if resume:
-                self.average.state = {k: v.to(fabric.device) for k, v in self.state.average.items()}
-        self.logger: TensorBoardLogger | None = None
+        self.average = self._average(resume)
         self.clocks = _clocks()
-        if fabric.is_global_zero:
-            _make_folder(out)
-            write_atomically(out / "config.json", (config.model_dump_json(indent=2) + "\n").encode())
-            _make_folder(out / "samples")
-            self.logger = TensorBoardLogger(out / "tensorboard", self.state.step + 1)
+        self.logger = self._open_folder() if fabric.is_global_zero else None
 
     def close(self) -> None:
         if self.logger:
@@ -333,18 +292,19 @@ class _Run:
 
     # ---- setting up ----------------------------------------------------------------------------------------------
 
-    def _load(self, split: Split, data_dir: Path | None) -> ImageSet:
-        data, model = self.config.data, self.config.model
-        return load(
-            data.dataset,
-            split,
-            image_size=model.image_size,
-            channels=model.image_channels,
-            data_dir=data_dir,
-            validation_fraction=data.validation_fraction,
-            validation_seed=data.validation_seed,
-            accept_other_hash=data.accept_other_hash,
-        )
+    def _average(self, resume: bool) -> WeightAverage | None:
+        if not self.config.train.ema_decay:
+            return None
+        average = WeightAverage(self.config.train.ema_decay, self.weights)
+        if resume:
+            average.state = {k: v.to(self.fabric.device) for k, v in self.state.average.items()}
+        return average
+
+    def _open_folder(self) -> TensorBoardLogger:
+        _make_folder(self.out)
+        write_atomically(self.out / "config.json", (self.config.model_dump_json(indent=2) + "\n").encode())
+        _make_folder(self.out / "samples")
+        return TensorBoardLogger(self.out / "tensorboard", self.state.step + 1)
 
     def _resume(self, optimizer: torch.optim.Optimizer) -> None:
         state = load_state(self.out / "state.pt")
@@ -354,10 +314,10 @@ class _Run:
             raise TrainingError(f"{self.out / 'state.pt'}: expected the run's settings as JSON") from error
         if parse(RunConfig, settings, f"{self.out / 'state.pt'}") != self.config:
             raise TrainingError(f"{self.out}: the run there has other settings; resume it with its own config.json")
-        if state.dataset_sha256 != self.data.sha256:
+        if state.dataset_sha256 != self.data.images.sha256:
             raise TrainingError(
-                f"{self.out}: the run there saw {self.data.name} with hash {state.dataset_sha256[:12]}, "
-                f"these files have {self.data.sha256[:12]}"
+                f"{self.out}: the run there saw {self.data.images.name} with hash {state.dataset_sha256[:12]}, "
+                f"these files have {self.data.images.sha256[:12]}"
             )
         try:
             self.model.load_state_dict(state.model)
@@ -401,7 +361,7 @@ class _Run:
 
     def _paint_mean_image(self) -> None:
         """Output bias under which a silent decoder paints the mean colour of the training images."""
-        mean = torch.from_numpy(self.data.images.mean((0, 2, 3)) / 127.5 - 1).float()
+        mean = torch.from_numpy(self.data.images.images.mean((0, 2, 3)) / 127.5 - 1).float()
         self.objective.init_output_bias(mean.clamp(-0.99, 0.99), self.steps_now)
 
     # ---- the loop ------------------------------------------------------------------------------------------------
@@ -415,17 +375,17 @@ class _Run:
 
     def _epoch(self, report: Callable[[Progress], None], stop: threading.Event) -> None:
         state, train = self.state, self.config.train
-        order = torch.randperm(len(self.data), generator=generator(train.seed, "order", state.epoch))
+        order = torch.randperm(len(self.data.images), generator=generator(train.seed, "order", state.epoch))
         epoch, started, first = state.epoch + 1, time.monotonic(), state.batch
         saved = started
-        for batch in range(first + 1, self.batches + 1):
+        for batch in range(first + 1, self.data.batches + 1):
             loss, terms = self._step(order[(batch - 1) * train.batch_size : batch * train.batch_size])
             state.batch = batch
             now = time.monotonic()
             left = (now - started) / (batch - first) * self._batches_left()
-            row = self._end_epoch() if batch == self.batches else None
+            row = self._end_epoch() if batch == self.data.batches else None
             if self.fabric.is_global_zero:
-                report(Progress(epoch, train.epochs, batch, self.batches, loss, terms, left, row))
+                report(Progress(epoch, train.epochs, batch, self.data.batches, loss, terms, left, row))
             if state.epoch < train.epochs and self._asked_to_stop(stop):
                 self._save()
                 raise Interrupted(f"stopped in epoch {epoch}, batch {batch}; {self.out} can be resumed")
@@ -440,18 +400,18 @@ class _Run:
         world, rank = self.fabric.world_size, self.fabric.global_rank
         mine = slice(rank * len(rows) // world, (rank + 1) * len(rows) // world)
         noise_source = generator(train.seed, "noise", state.step)
-        factors = None if self.factors is None else self.factors[rows].to(self.fabric.device)
+        factors = None if self.data.factors is None else self.data.factors[rows].to(self.fabric.device)
         context = StepContext(state.step, state.epoch, train.epochs, self.steps_now, factors)
         noise = self.objective.noise(len(rows), mine, noise_source, context)
         flip = torch.rand(len(rows), generator=noise_source)[mine] < 0.5
-        images = self.data.tensor(rows[mine].numpy())
+        images = self.data.images.tensor(rows[mine].numpy())
         if self.config.data.mirror:
             images = mirrored(images, flip)
         if furthest := self.config.data.shift:
             by = torch.randint(-furthest, furthest + 1, (2, len(rows)), generator=noise_source)[:, mine]
             images = moved(images, *by)
         images, noise = images.to(self.fabric.device), tuple(x.to(self.fabric.device) for x in noise)
-        lr = learning_rate(train, state.step, train.epochs * self.batches)
+        lr = learning_rate(train, state.step, train.epochs * self.data.batches)
         for group in self.optimizer.param_groups:
             group["lr"] = lr * group["factor"]
         terms = self.objective.terms(images, self._through(images, *noise), context, self._gather)
@@ -525,21 +485,21 @@ class _Run:
         """Batches still to come, each counted by its T beside the present one."""
         state, config = self.state, self.config
         later = later_steps(config.model, config.train, state.epoch)
-        return self.batches - state.batch + self.batches * later / self.steps_now
+        return self.data.batches - state.batch + self.data.batches * later / self.steps_now
 
     # ---- the end of an epoch -------------------------------------------------------------------------------------
 
     def _end_epoch(self) -> dict[str, float]:
         state, train = self.state, self.config.train
         evaluated = self._evaluation_copy()
-        means = {name: total / self.batches for name, total in state.sums.items()}
+        means = {name: total / self.data.batches for name, total in state.sums.items()}
         validated = self._validate(evaluated)
         self._count_time()
         row = {
             "epoch": state.epoch + 1,
             "step": state.step,
             **({"time_steps": self.steps_now} if isinstance(self.config.model, SpikingModelConfig) else {}),
-            "lr": learning_rate(train, state.step - 1, train.epochs * self.batches),
+            "lr": learning_rate(train, state.step - 1, train.epochs * self.data.batches),
             **means,
             **{f"validation_{name}": value for name, value in validated.items()},
             "seconds": state.seconds,
@@ -571,20 +531,20 @@ class _Run:
         if isinstance(evaluated.config, SpikingModelConfig):
             evaluated.config = evaluated.config.model_copy(update={"time_steps": self.steps_now})
         if self.config.train.calibration_images and isinstance(evaluated, ESVAE):
-            calibrate(evaluated, self.data, self.config.train.calibration_images, self.config.train.seed)
-        self.objective.finalize(evaluated.eval(), self.data)
+            calibrate(evaluated, self.data.images, self.config.train.calibration_images, self.config.train.seed)
+        self.objective.finalize(evaluated.eval(), self.data.images)
         return evaluated
 
     def _validate(self, model: ImageModel) -> dict[str, float]:
         """Figures on the validation split, by name; every process does all of it."""
-        batches = (self.validation.tensor(slice(i, i + 256)) for i in range(0, len(self.validation), 256))
+        batches = (self.data.validation.tensor(slice(i, i + 256)) for i in range(0, len(self.data.validation), 256))
         source = generator(self.config.train.seed, "validation")
         return self.objective.validate(model, (images.to(self.fabric.device) for images in batches), source)
 
     def _preview(self, model: ImageModel) -> Any:
         """Validation images over their reconstructions, then new pictures: rows of 16."""
         source = generator(self.config.train.seed, "preview")
-        images = self.validation.tensor(slice(0, _PREVIEWS)).to(self.fabric.device)
+        images = self.data.validation.tensor(slice(0, _PREVIEWS)).to(self.fabric.device)
         pictures = model.reconstruct(images, source)
         samples = model.sample(_PREVIEWS, source).images
         rows = [part[i : i + 16] for i in range(0, len(images), 16) for part in (images, pictures)]
@@ -627,10 +587,10 @@ class _Run:
             data=config.data,
             train=train,
             dataset=checkpoint.DataRecord(
-                name=self.data.name,
-                sha256=self.data.sha256,
-                class_names=self.data.class_names,
-                factor_names=self.data.factor_names,
+                name=self.data.images.name,
+                sha256=self.data.images.sha256,
+                class_names=self.data.images.class_names,
+                factor_names=self.data.images.factor_names,
             ),
             training=training,
         )

@@ -25,6 +25,7 @@ from esvae_core.loss import esvae_loss
 from esvae_core.training import objectives, trainer
 from esvae_core.training.state import load_state
 from esvae_core.training.trainer import Hardware, Interrupted, train
+from esvae_core.training.training_data import training_data
 
 CPU = Hardware("cpu")
 MODEL = {"image_size": 8, "channels": (2, 4), "latent_dim": 4, "time_steps": 3}
@@ -317,12 +318,13 @@ class Ready(trainer._Run):
     def __init__(self, config, out):
         from lightning_fabric import Fabric
 
-        super().__init__(Fabric(accelerator="cpu", devices=1), config, out, None, resume=False)
+        data = training_data(config, None, processes=1)
+        super().__init__(Fabric(accelerator="cpu", devices=1), config, out, data, resume=False)
 
 
 def test_a_prior_is_fitted_after_training_not_before(tmp_path):
     with pytest.raises(TrainingError, match="fits a prior after the training"):
-        Ready(made(model={"prior_components": 3}), tmp_path)
+        train(made(model={"prior_components": 3}), tmp_path, hardware=CPU)
 
 
 def test_a_run_starts_from_a_checkpoint_without_its_fitted_prior(tmp_path):
@@ -475,7 +477,7 @@ def seen_images(tmp_path, **data):
     run.forward = lambda images, noise, normal: (seen.append(images.clone()), forward(images, noise, normal))[1]
     rows = torch.arange(64)
     run._step(rows)
-    return run.data.tensor(rows.numpy()), seen[0]
+    return run.data.images.tensor(rows.numpy()), seen[0]
 
 
 def test_mirroring_flips_about_every_other_image(tmp_path):
@@ -565,7 +567,7 @@ def test_the_factors_are_those_of_the_batch(tmp_path, monkeypatch):
     run.close()
     rows = torch.tensor([5, 3, 700, 2])
     run._step(rows)
-    factors = run.data.factors
+    factors = run.data.images.factors
     expected = (factors - factors.min(0)) / (factors.max(0) - factors.min(0))
     np.testing.assert_allclose(seen[0], expected[rows], atol=1e-6)
 

@@ -1,0 +1,72 @@
+"""What a run learns from and is judged by: the images, and how they are divided into batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from esvae_core.config import RunConfig
+from esvae_core.data import ImageSet, Split, load
+from esvae_core.errors import TrainingError
+from esvae_core.training.factors import taught_rates
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Training and validation images of a run."""
+
+    images: ImageSet
+    validation: ImageSet
+    batches: int
+    """Steps of one epoch."""
+    factors: Tensor | None
+    """(N, K) rates that the first K latent neurons shall have, where neurons are taught."""
+
+
+def training_data(config: RunConfig, data_dir: Path | None, processes: int) -> TrainingData:
+    """Load a run's images.
+
+    Args:
+        config: the run's settings.
+        data_dir: where the data set's files are.
+        processes: how many processes share a batch.
+
+    Raises:
+        TrainingError: a batch that the processes cannot share or that has more images than there are; neurons that
+            cannot be taught.
+        DataError: the data set cannot be read.
+    """
+    train = config.train
+    if train.batch_size % processes:
+        raise TrainingError(f"batch_size: expected a multiple of {processes} processes, got {train.batch_size}")
+    images, validation = _split(config, "train", data_dir), _split(config, "validation", data_dir)
+    batches = min(len(images) // train.batch_size, train.batches_per_epoch or len(images))
+    if not batches:
+        raise TrainingError(
+            f"batch_size: {train.batch_size} is more than the {len(images)} training images of {images.name}"
+        )
+    return TrainingData(images, validation, batches, _factors(config, images))
+
+
+def _split(config: RunConfig, split: Split, data_dir: Path | None) -> ImageSet:
+    data, model = config.data, config.model
+    return load(
+        data.dataset,
+        split,
+        image_size=model.image_size,
+        channels=model.image_channels,
+        data_dir=data_dir,
+        validation_fraction=data.validation_fraction,
+        validation_seed=data.validation_seed,
+        accept_other_hash=data.accept_other_hash,
+    )
+
+
+def _factors(config: RunConfig, images: ImageSet) -> Tensor | None:
+    if not config.train.factor_weight:
+        return None
+    if config.data.mirror or config.data.shift:
+        raise TrainingError("train.factor_weight: expected neither data.mirror nor data.shift, which change factors")
+    return taught_rates(images, config.model.latent_dim)

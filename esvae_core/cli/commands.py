@@ -16,6 +16,7 @@ from esvae_core.cli import (
     export,
     fad_net,
     inference,
+    network_export,
     presets,
     prior,
     train,
@@ -46,7 +47,7 @@ def _options(
     pass
 
 
-for part in (train, evaluate, calibrate, prior, checkpoints, controls, inference, export, presets):
+for part in (train, evaluate, calibrate, prior, checkpoints, controls, inference, export, network_export, presets):
     app.add_typer(part.app)
 app.add_typer(data.app, name="data")
 app.add_typer(fad_net.app, name="fad-net")

@@ -19,6 +19,7 @@ from esvae_core.cli import (
     network_export,
     presets,
     prior,
+    runs,
     train,
 )
 
@@ -47,7 +48,19 @@ def _options(
     pass
 
 
-for part in (train, evaluate, calibrate, prior, checkpoints, controls, inference, export, network_export, presets):
+for part in (
+    train,
+    evaluate,
+    calibrate,
+    prior,
+    checkpoints,
+    controls,
+    inference,
+    export,
+    network_export,
+    presets,
+    runs,
+):
     app.add_typer(part.app)
 app.add_typer(data.app, name="data")
 app.add_typer(fad_net.app, name="fad-net")

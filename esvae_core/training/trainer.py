@@ -32,7 +32,7 @@ from torch.backends.cpu import get_cpu_capability
 
 from esvae_core import checkpoint
 from esvae_core.config import ImageModelConfig, ModelConfig, RunConfig, SpikingModelConfig, parse
-from esvae_core.data import ImageSet, Split, load
+from esvae_core.data import ImageSet, Split, divide, load
 from esvae_core.errors import NonFiniteError, OutputError, TrainingError
 from esvae_core.esvae import ESVAE, SpikingCoder
 from esvae_core.files import HeldError, held, write_atomically
@@ -51,6 +51,7 @@ from esvae_core.training.log import TensorBoardLogger, write_csv
 from esvae_core.training.objectives import LossTerms, Objective, StepContext, objective_of
 from esvae_core.training.schedule import later_steps, learning_rate, time_steps
 from esvae_core.training.state import RunState, load_state, save_state
+from esvae_core.training.watch import latent_warning
 
 _log = logging.getLogger(__name__)
 
@@ -97,6 +98,7 @@ def train(
     config: RunConfig,
     out: Path,
     *,
+    data: ImageSet | None = None,
     data_dir: Path | None = None,
     resume: bool = False,
     hardware: Hardware | None = None,
@@ -107,8 +109,10 @@ def train(
     Args:
         config: model, data and training settings.
         out: run folder; made if it is not there. A folder that holds a run is refused unless `resume`.
+        data: images of your own (`ImageSet.from_arrays`, `ImageSet.from_dataset`) in place of `config.data.dataset`;
+            they are resized, and a share of them is held out for validation.
         data_dir: where the data set's files are.
-        resume: go on from out/state.pt.
+        resume: go on from out/state.pt; with more epochs in `config` than the run had, go on for longer.
         hardware: devices and processes; one automatically chosen device unless given.
         report: called after every step, on the first process.
 
@@ -126,6 +130,8 @@ def train(
     if resume and not state_path.exists():
         raise TrainingError(f"{state_path}: no such file; there is nothing to resume here")
     _check_processes(hardware)
+    if data is not None:
+        config = config.model_copy(update={"data": config.data.model_copy(update={"dataset": data.name})})
     try:
         fabric = Fabric(
             accelerator=hardware.accelerator,
@@ -141,7 +147,7 @@ def train(
         if state_path.exists() and not resume:
             raise TrainingError(f"{out}: holds a training run already; go on with --resume, or choose another folder")
         fabric.launch()
-        run = _Run(fabric, config, out, data_dir, resume)
+        run = _Run(fabric, config, out, data_dir, resume, data)
         try:
             with _stop_signals() as stop:
                 run.loop(report, stop)
@@ -256,15 +262,59 @@ def _clocks() -> tuple[float, float]:
     return time.monotonic(), time.process_time()
 
 
+def extended(state: RunState, config: RunConfig, out: Path) -> RunConfig:
+    """The settings with which a run goes on: its own, or its own with another number of epochs.
+
+    Phases of `grow_time` keep their epochs, so that T does not fall again; the learning rate follows its schedule over
+    the new number of epochs.
+
+    Raises:
+        TrainingError: other settings than the number of epochs differ, or the run is longer than that already.
+    """
+    where = f"{out / 'state.pt'}"
+    try:
+        settings = json.loads(state.config)
+    except (ValueError, RecursionError) as error:
+        raise TrainingError(f"{where}: expected the run's settings as JSON") from error
+    own = parse(RunConfig, settings, where)
+    before, epochs = own.train.epochs, config.train.epochs
+    if own.model_copy(update={"train": own.train.model_copy(update={"epochs": epochs})}) != config:
+        raise TrainingError(
+            f"{out}: the run there has other settings; resume it with its own config.json, of which only train.epochs "
+            "can change"
+        )
+    if epochs == before:
+        return own
+    started = state.epoch + (state.batch > 0)
+    if epochs < started:
+        raise TrainingError(f"{out}: train.epochs: expected {started} or more, which the run has begun, got {epochs}")
+    phases = tuple((share * before / epochs, steps) for share, steps in own.train.grow_time)
+    if any(share >= 1 for share, _ in phases):
+        raise TrainingError(f"{out}: train.epochs: {epochs} would end while T still grows; expected more")
+    train = own.train.model_copy(update={"epochs": epochs, "grow_time": phases})
+    return own.model_copy(update={"train": train})
+
+
 class _Run:
-    def __init__(self, fabric: Fabric, config: RunConfig, out: Path, data_dir: Path | None, resume: bool) -> None:
+    def __init__(
+        self,
+        fabric: Fabric,
+        config: RunConfig,
+        out: Path,
+        data_dir: Path | None,
+        resume: bool,
+        data: ImageSet | None = None,
+    ) -> None:
+        kept = load_state(out / "state.pt") if resume else None
+        if kept is not None:
+            config = extended(kept, config, out)
         self.fabric, self.config, self.out = fabric, config, out
         train, world = config.train, fabric.world_size
         if isinstance(config.model, ModelConfig) and config.model.prior_components:
             raise TrainingError("prior_components: expected 0; `esvae fit-prior` fits a prior after the training")
         if train.batch_size % world:
             raise TrainingError(f"batch_size: expected a multiple of {world} processes, got {train.batch_size}")
-        self.data, self.validation = (self._load(split, data_dir) for split in _SPLITS)
+        self.data, self.validation = (self._load(split, data, data_dir) for split in _SPLITS)
         self.batches = min(len(self.data) // train.batch_size, train.batches_per_epoch or len(self.data))
         if not self.batches:
             raise TrainingError(
@@ -287,7 +337,7 @@ class _Run:
         self.objective: Objective[ImageModel] = objective_of(self.model, train)
         self.state = RunState(config.model_dump_json(), self.data.sha256)
         self.steps_now = time_steps(config.model, train, 0)
-        if not resume:
+        if kept is None:
             self._begin()
         kinds: dict[str, list[Tensor]] = {"prior": [], "leak": [], "other": []}
         for name, parameter in self.model.named_parameters():
@@ -306,8 +356,8 @@ class _Run:
             weight_decay=train.weight_decay,
             fused=fabric.device.type == "cuda",
         )
-        if resume:
-            self._resume(optimizer)
+        if kept is not None:
+            self._resume(kept, optimizer)
         wrapped, self.optimizer = fabric.setup(self.objective, optimizer)
         self.forward: Any = wrapped
         self.graphs: Graphs | None = None
@@ -317,7 +367,7 @@ class _Run:
         self.average = None
         if train.ema_decay:
             self.average = WeightAverage(train.ema_decay, self.weights)
-            if resume:
+            if kept is not None:
                 self.average.state = {k: v.to(fabric.device) for k, v in self.state.average.items()}
         self.logger: TensorBoardLogger | None = None
         self.clocks = _clocks()
@@ -333,8 +383,11 @@ class _Run:
 
     # ---- setting up ----------------------------------------------------------------------------------------------
 
-    def _load(self, split: Split, data_dir: Path | None) -> ImageSet:
+    def _load(self, split: Split, own: ImageSet | None, data_dir: Path | None) -> ImageSet:
         data, model = self.config.data, self.config.model
+        if own is not None:
+            part = divide(own, split, data.validation_fraction, data.validation_seed)
+            return part.resized(model.image_size, model.image_channels)
         return load(
             data.dataset,
             split,
@@ -346,14 +399,7 @@ class _Run:
             accept_other_hash=data.accept_other_hash,
         )
 
-    def _resume(self, optimizer: torch.optim.Optimizer) -> None:
-        state = load_state(self.out / "state.pt")
-        try:
-            settings = json.loads(state.config)
-        except (ValueError, RecursionError) as error:
-            raise TrainingError(f"{self.out / 'state.pt'}: expected the run's settings as JSON") from error
-        if parse(RunConfig, settings, f"{self.out / 'state.pt'}") != self.config:
-            raise TrainingError(f"{self.out}: the run there has other settings; resume it with its own config.json")
+    def _resume(self, state: RunState, optimizer: torch.optim.Optimizer) -> None:
         if state.dataset_sha256 != self.data.sha256:
             raise TrainingError(
                 f"{self.out}: the run there saw {self.data.name} with hash {state.dataset_sha256[:12]}, "
@@ -365,6 +411,7 @@ class _Run:
         except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise TrainingError(f"{self.out / 'state.pt'}: expected weights and averages of the run's model") from error
         self.state = state
+        state.config = self.config.model_dump_json()
         self.steps_now = time_steps(self.config.model, self.config.train, max(state.epoch - (state.batch == 0), 0))
 
     def _begin(self) -> None:
@@ -545,6 +592,8 @@ class _Run:
             "seconds": state.seconds,
         }
         state.log.append(row)
+        if self.fabric.is_global_zero and (warning := latent_warning(state.log)):
+            _log.warning("%s", warning)
         state.epoch, state.batch, state.sums = state.epoch + 1, 0, {}
         final = self.steps_now == time_steps(self.config.model, train, train.epochs - 1)
         if self.fabric.is_global_zero:

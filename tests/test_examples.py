@@ -17,11 +17,11 @@ NEEDS = {"export_to_another_tool": ("onnx", "onnxruntime", "snntorch")}
 def code_of(notebook: Path) -> str:
     """Its cells as one program, with the value of a cell's last line printed as a notebook shows it."""
     cells = [cell for cell in json.loads(notebook.read_text())["cells"] if cell["cell_type"] == "code"]
-    program = ["import ast, sys", "def run(text):", "    tree = ast.parse(text)", "    last = tree.body[-1]"]
+    program = ["import ast, sys", "def run_cell(text):", "    tree = ast.parse(text)", "    last = tree.body[-1]"]
     program += ["    shown = ast.Expression(tree.body.pop().value) if isinstance(last, ast.Expr) else None"]
     program += ["    exec(compile(tree, '<cell>', 'exec'), globals())"]
     program += ["    if shown is not None: print(type(eval(compile(shown, '<cell>', 'eval'), globals())).__name__)"]
-    return "\n".join([*program, *(f"run({''.join(cell['source'])!r})" for cell in cells)])
+    return "\n".join([*program, *(f"run_cell({''.join(cell['source'])!r})" for cell in cells)])
 
 
 @pytest.mark.parametrize(

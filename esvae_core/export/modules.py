@@ -54,8 +54,8 @@ def network_files(model: ImageModel, library: Library, script: Path) -> tuple[Pa
     folded = fold(model)
     weights = script.with_suffix(".safetensors")
     metadata = {"network": json.dumps({**_settings(folded), "library": library})}
-    write_atomically(weights, save(_tensors(folded), metadata))
     write_atomically(script, inspect.getsource(lif_network).encode())
+    write_atomically(weights, save(_tensors(folded), metadata))
     return script, weights
 
 

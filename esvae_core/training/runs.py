@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,10 +96,11 @@ def _read(folder: Path) -> RunSummary | None:
         settings = json.loads(read_regular(folder / "config.json", _MOST_BYTES))
         text = read_regular(folder / "log.csv", _MOST_BYTES).decode()
         rows = [
-            {name: float(value) for name, value in row.items() if value} for row in csv.DictReader(io.StringIO(text))
+            {name: float(value) for name, value in row.items() if value and math.isfinite(float(value))}
+            for row in csv.DictReader(io.StringIO(text))
         ]
         return RunSummary(folder, parse(RunConfig, settings, str(folder)), tuple(rows))
-    except (OSError, ValueError, TypeError, RecursionError, ConfigError):
+    except (OSError, ValueError, TypeError, RecursionError, csv.Error, ConfigError):
         return None
 
 

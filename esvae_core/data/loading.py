@@ -82,7 +82,7 @@ def _public_name(name: str, kind: str, option: str) -> str:
     return f"{kind}:{shown(places[kind](option).resolve().name)}" if kind in places else name
 
 
-_SAID: set[tuple[str, tuple[str, ...]]] = set()
+_SAID: set[tuple[str, tuple[str, ...]]] = set()  # what this process was told of already
 
 
 def _say_skipped(asked: str, name: str, skipped: tuple[str, ...]) -> None:

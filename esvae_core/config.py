@@ -159,7 +159,7 @@ AnyModelConfig = Annotated[
 class DataConfig(_Settings):
     """Which images a run sees."""
 
-    dataset: str = Field("mnist", description="Name in the table of data sets, or folder:PATH.")
+    dataset: str = Field("mnist", description="Name in the table of data sets, or folder:PATH or npz:FILE.")
     validation_fraction: float = Field(
         1 / 12, gt=0, lt=1, description="Share of the train split held out (seeded) for every choice made in training."
     )

@@ -29,6 +29,10 @@ class OutputError(EsvaeError):
     """A file cannot be written."""
 
 
+class ExportError(EsvaeError):
+    """A model cannot be given to another library: that one has no such part, or is not installed."""
+
+
 class DataError(EsvaeError):
     """A data set cannot be read."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import PurePath
 from typing import Any
 
 from esvae_core.config import NeuronConfig, RunConfig
@@ -43,6 +45,9 @@ _PLUS_MODEL: dict[str, Any] = {
 _PLUS_TRAIN: dict[str, Any] = {**_SHORT, "ema_decay": 0.995, "calibration_images": 8000}
 # each T gets a like share of the computing, and the last twice as much
 _PLUS_TIME = ((4 / 11, 2), (7 / 11, 4), (9 / 11, 8))
+
+# Of a few hundred to some thousand images: more steps, which are smaller.
+_FEW_IMAGES: dict[str, Any] = {"batch_size": 32, "epochs": 50, "grow_time": _PLUS_TIME}
 
 # On a GPU, where an epoch takes seconds: larger batches, more epochs, and most of them at T = 16.
 _LONG: dict[str, Any] = {
@@ -181,6 +186,22 @@ PRESETS: dict[str, RunConfig] = {
         _run("ae-mnist", {"kind": "ae", "components": 50}, {"dataset": "mnist"}, {"epochs": 30, **_ANN}),
     )
 }
+
+
+def for_dataset(dataset: str) -> RunConfig:
+    """Settings for a data set that has no preset of its own, such as your own pictures: those of the *plus* presets.
+
+    Colours are the data set's, images have 32 pixels, d is 32, and the run is called after the data set.
+
+    Raises:
+        DataError: there is no such data set.
+    """
+    from esvae_core.data.table import find  # reads pictures, which presets alone do not need
+
+    spec, option = find(dataset)
+    name = re.sub(r"[^\w.-]+", "-", PurePath(option).name.removesuffix(".npz")).strip("-.") or spec.name
+    model = {**_PLUS_MODEL, "image_channels": spec.image_channels}
+    return _run(name, model, {"dataset": dataset}, {**_PLUS_TRAIN, **_FEW_IMAGES})
 
 
 def preset(name: str) -> RunConfig:

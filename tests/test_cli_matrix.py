@@ -46,6 +46,7 @@ GIVEN = {
     "sources": "picture.png",
     "start": "picture.png",
     "statistics": "statistics.npz",
+    "to": "snntorch",
     "weights": "net.pth",
 }
 """A value that works, by parameter."""
@@ -56,6 +57,7 @@ BRIEF = {
     ("fad-net", "train"): {"epochs": "1", "size": "16"},
     ("fit-prior",): {"images": "8", "samples": "4", "components": "1"},
     ("replay",): {"checkpoint": "tiny.safetensors"},
+    ("runs",): {"folder": "runs"},
     ("train",): {"config": "config.json"},
 }
 """What else a command line needs, to work or to be soon over."""
@@ -64,6 +66,7 @@ OUT = {
     ("attributes",): ".csv",
     ("decode",): ".png",
     ("encode",): ".npz",
+    ("export",): ".py",
     ("interpolate",): ".png",
     ("page",): ".html",
     ("replay",): ".png",
@@ -153,6 +156,9 @@ def home(tmp_path_factory, warm_model):
     save(folder / "tiny.safetensors", warm_model.state_dict(), header)
     run = RunConfig(name="tiny", model=warm_model.config, data=data, train=TrainConfig(epochs=1, batch_size=4))
     (folder / "config.json").write_text(run.model_dump_json())
+    (folder / "runs" / "tiny").mkdir(parents=True)
+    (folder / "runs" / "tiny" / "config.json").write_text(run.model_dump_json())
+    (folder / "runs" / "tiny" / "log.csv").write_text("epoch,validation_mse,seconds\n1,0.5,2\n")
     write_rates(folder / "rates.npz", rng.random((3, 6), dtype=np.float32), ["a", "b", "c"], None)
     torch.save(
         published_state(published_network(0, image_size=8, channels=(4, 8), latent_dim=6, time_steps=4)),

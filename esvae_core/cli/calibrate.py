@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from esvae_core.cli import console
-from esvae_core.cli.options import MAX_SEED, AsJson, Checkpoint, DataDir, OtherHash, SplitName, group
+from esvae_core.cli.options import MAX_SEED, AsJson, Checkpoint, DataDir, Dataset, OtherHash, SplitName, group
 from esvae_core.cli.sources import dataset_of
 
 app = group()
@@ -19,6 +19,7 @@ def calibrate(
     checkpoint: Checkpoint,
     out_file: Annotated[Path, typer.Option("--out", help="Where to write the new checkpoint.", show_default=False)],
     images: Annotated[int, typer.Option(min=2, help="Training images, drawn at random.")] = 8000,
+    dataset: Dataset = None,
     data_dir: DataDir = None,
     seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Seed of the choice and of the noise.")] = 0,
     accept_other_hash: OtherHash = False,
@@ -39,7 +40,7 @@ def calibrate(
     loaded = load(checkpoint, ESVAE)
     model = loaded.model.with_prior(None)
     train, validation = (
-        dataset_of(loaded.header, None, split, data_dir, accept_other_hash)
+        dataset_of(loaded.header, dataset, split, data_dir, accept_other_hash)
         for split in (SplitName.train, SplitName.validation)
     )
     before = evaluate(model, validation, seed=seed).mse

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from esvae_core.cli import console
-from esvae_core.cli.options import AsJson, Checkpoint, DataDir, SplitName, group
+from esvae_core.cli.options import AsJson, Checkpoint, DataDir, Dataset, SplitName, Verbose, group
 from esvae_core.cli.sources import dataset_of
 from esvae_core.errors import CorruptDataError
 
@@ -102,11 +102,13 @@ def import_(
 @app.command(epilog="Example: `esvae atlas checkpoints/mnist.safetensors --data-dir data`")
 def atlas(
     checkpoint: Checkpoint,
+    dataset: Dataset = None,
     data_dir: DataDir = None,
     count: Annotated[int, typer.Option(min=1, help="Test images in it.")] = 2000,
     neighbors: Annotated[int, typer.Option(help="Map: nearest points that each is tied to.")] = 15,
     min_dist: Annotated[float, typer.Option(help="Map: how close points may lie, 0 to 1.")] = 0.1,
     metric: Annotated[str, typer.Option(help="Map: euclidean, geodesic, manhattan or cosine.")] = "euclidean",
+    verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the small file beside a checkpoint that the explorer starts from: rates, errors, dimensions, map."""
@@ -116,7 +118,7 @@ def atlas(
 
     layout = MapSettings(neighbors, min_dist, cast("Metric", metric))
     loaded = load_explorable(checkpoint)
-    data = dataset_of(loaded.header, None, SplitName.test, data_dir, False)
+    data = dataset_of(loaded.header, dataset, SplitName.test, data_dir, False)
     path = beside(checkpoint)
     with console.bar() as bar:
         task = bar.add_task("", total=100, left="")

@@ -16,8 +16,10 @@ from esvae_core.cli import (
     export,
     fad_net,
     inference,
+    network_export,
     presets,
     prior,
+    runs,
     train,
 )
 
@@ -46,7 +48,19 @@ def _options(
     pass
 
 
-for part in (train, evaluate, calibrate, prior, checkpoints, controls, inference, export, presets):
+for part in (
+    train,
+    evaluate,
+    calibrate,
+    prior,
+    checkpoints,
+    controls,
+    inference,
+    export,
+    network_export,
+    presets,
+    runs,
+):
     app.add_typer(part.app)
 app.add_typer(data.app, name="data")
 app.add_typer(fad_net.app, name="fad-net")

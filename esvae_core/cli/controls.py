@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from esvae_core.cli import console
-from esvae_core.cli.options import AsJson, Checkpoint, DataDir, OtherHash, SplitName, group
+from esvae_core.cli.options import AsJson, Checkpoint, DataDir, Dataset, OtherHash, SplitName, group
 from esvae_core.cli.sources import dataset_of
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def controls(
         Path | None, typer.Option("--out", help="The .npz file; NAME.controls.npz beside the checkpoint unless given.")
     ] = None,
     show: Annotated[bool, typer.Option("--show", help="Print the controls that there are, and make none.")] = False,
-    dataset: Annotated[str | None, typer.Option(help="A data set; that of the training unless given.")] = None,
+    dataset: Dataset = None,
     images: Annotated[int, typer.Option(min=20, help="Test images moved for the evidence.")] = 300,
     data_dir: DataDir = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of every choice and of the noise.")] = 0,

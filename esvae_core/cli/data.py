@@ -31,9 +31,9 @@ def data_list(as_json: AsJson = False) -> None:
         print(json.dumps(rows, indent=2))
         return
     table = console.table("name", "what", "colours", "classes", "licence")
-    for name, spec in DATASETS.items():
+    for spec in DATASETS.values():
         table.add_row(
-            "folder:PATH" if name == "folder" else name,
+            spec.usage,
             spec.title,
             str(spec.image_channels),
             str(len(spec.class_names) or "any"),

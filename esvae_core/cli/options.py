@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,14 @@ import typer
 def group(help_text: str | None = None) -> typer.Typer:
     """An empty group of commands that formats its help as all of them do."""
     return typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help=help_text)
+
+
+def _louder(wanted: bool) -> None:
+    if wanted:
+        log = logging.getLogger("esvae_core")
+        log.setLevel(logging.INFO)
+        for handler in log.handlers:
+            handler.setLevel(logging.INFO)
 
 
 class SamplerName(StrEnum):
@@ -53,10 +62,14 @@ MAX_SEED = 2**64 - 1
 Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Seed of the noise.")]
 Sampling = Annotated[SamplerName | None, typer.Option(help="How rates become spikes; the model's unless given.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Dataset = Annotated[str | None, typer.Option(help="A data set; that of the training unless given.")]
 Columns = Annotated[int | None, typer.Option(min=1, help="Pictures per row of a .png; about a square unless given.")]
 Control = Annotated[
     list[str] | None,
     typer.Option(help="Move every latent by a control, NAME=AMOUNT, e.g. thickness=+1.5; may be repeated."),
 ]
 Scale = Annotated[int, typer.Option(min=1, max=32, help="Every pixel of a .png becomes this wide and high.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", callback=_louder, help="Say more, e.g. every file of a folder that was skipped.")
+]
 OtherHash = Annotated[bool, typer.Option("--accept-other-hash", help="Take files that are not the published ones.")]

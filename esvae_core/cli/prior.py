@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from esvae_core.cli import console
-from esvae_core.cli.options import MAX_SEED, AsJson, Checkpoint, DataDir, OtherHash, SplitName, group
+from esvae_core.cli.options import MAX_SEED, AsJson, Checkpoint, DataDir, Dataset, OtherHash, SplitName, group
 from esvae_core.cli.sources import dataset_of
 from esvae_core.errors import InputError
 
@@ -30,6 +30,7 @@ def fit_prior(
     images: Annotated[int, typer.Option(min=2, help="Training images, drawn at random.")] = 20000,
     samples: Annotated[int, typer.Option(min=2, help="Pictures per FAD.")] = 2000,
     snap: Annotated[bool, typer.Option(help="Round the prior's rates to multiples of 1 / T.")] = True,
+    dataset: Dataset = None,
     data_dir: DataDir = None,
     seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Seed of everything random.")] = 0,
     accept_other_hash: OtherHash = False,
@@ -53,7 +54,7 @@ def fit_prior(
     model, steps = loaded.model, loaded.model.config.time_steps
     net = load_features(feature_file).net if feature_file else None
     train, validation = (
-        dataset_of(loaded.header, None, split, data_dir, accept_other_hash)
+        dataset_of(loaded.header, dataset, split, data_dir, accept_other_hash)
         for split in (SplitName.train, SplitName.validation)
     )
     scores: dict[int, float] = {}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from esvae_core.cli.options import SplitName
 from esvae_core.errors import DataError, InputError
+from esvae_core.files import expanded
 
 if TYPE_CHECKING:
     from esvae_core.data import ImageSet
@@ -36,6 +38,12 @@ def dataset_of(header: Any, name: str | None, split: SplitName, data_dir: Path |
         accept_other_hash=other_hash,
         **settings,
     )
+
+
+def absolute(dataset: str) -> str:
+    """The data set with the path of your own files made absolute, so that it is found from any folder."""
+    kind, _, option = dataset.partition(":")
+    return f"{kind}:{Path(os.path.abspath(expanded(option)))}" if kind in ("folder", "npz") and option else dataset  # noqa: PTH100
 
 
 def picture(path: Path, model: Any) -> Any:

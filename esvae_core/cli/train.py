@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from esvae_core.cli import console
-from esvae_core.cli.options import AsJson, DataDir, group
+from esvae_core.cli.options import AsJson, DataDir, Verbose, group
+from esvae_core.cli.sources import absolute
 from esvae_core.errors import ConfigError
 from esvae_core.files import read_regular
 
@@ -31,7 +32,7 @@ _FOLDER = "ESVAE_RUN_FOLDER"  # tells the processes that a run launches which fo
 @app.command(
     epilog="Examples: `esvae train --preset digits` ·"
     " `esvae train --preset published-mnist --data-dir data --out runs/m --set train.seed=1` ·"
-    " `esvae train --out runs/m --resume`"
+    " `esvae train --out runs/m --resume` · `esvae train --set data.dataset=folder:pictures`"
 )
 def train(
     preset: Annotated[str | None, typer.Option(help="Settings by name; see `esvae presets`.")] = None,
@@ -45,9 +46,10 @@ def train(
     accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda, mps.")] = "auto",
     devices: Annotated[int, typer.Option(min=1, help="Processes per node, one device each.")] = 1,
     nodes: Annotated[int, typer.Option(min=1, help="Machines.")] = 1,
+    verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train a model, or go on training one."""
+    """Train a model, or go on training one; --resume --set train.epochs=N makes a run longer."""
     from lightning_fabric.utilities.rank_zero import rank_zero_only
 
     from esvae_core.training.trainer import Hardware, Interrupted, Progress
@@ -84,8 +86,8 @@ def train(
             sys.exit(130)
         finally:
             os.environ.pop(_FOLDER, None)
-    if not as_json and getattr(rank_zero_only, "rank", 0) == 0:  # with several processes each comes to this line
-        console.say(False, str(path))
+    if getattr(rank_zero_only, "rank", 0) == 0:  # with several processes each comes to this line
+        console.say(as_json, str(path), checkpoint=str(path))
 
 
 def _quiet_lightning() -> None:
@@ -123,14 +125,20 @@ def settings_of(
         ConfigError: not exactly one source, a file that is no JSON object, or a change that does not fit.
     """
     from esvae_core.config import RunConfig, parse
-    from esvae_core.presets import PRESETS
+    from esvae_core.presets import PRESETS, for_dataset
     from esvae_core.presets import preset as named
 
     if resume and out_dir and not preset and not config:
         config = out_dir / "config.json"
-    if (preset is None) == (config is None):
-        raise ConfigError(f"train: expected --preset NAME or --config FILE; presets: {', '.join(PRESETS)}")
-    if preset is not None:
+    dataset = next((text for key, _, text in (c.partition("=") for c in changes) if key == "data.dataset"), None)
+    if (preset is None) == (config is None) and (preset is not None or dataset is None):
+        raise ConfigError(
+            "train: expected --preset NAME, --config FILE, or --set data.dataset=folder:PATH; "
+            f"presets: {', '.join(PRESETS)}"
+        )
+    if preset is None and config is None:
+        values, where = for_dataset(str(_value(dataset or "", ""))).model_dump(), "train"
+    elif preset is not None:
         values, where = named(preset).model_dump(), preset
     else:
         assert config is not None
@@ -140,7 +148,11 @@ def settings_of(
         if not equals:
             raise ConfigError(f"--set {change}: expected KEY=VALUE, e.g. train.epochs=10")
         _put(values, key.split("."), text, change)
-    return parse(RunConfig, values, where)
+    settings = parse(RunConfig, values, where)
+    if resume:  # with the words that the run was started with
+        return settings
+    place = absolute(settings.data.dataset)
+    return settings.model_copy(update={"data": settings.data.model_copy(update={"dataset": place})})
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -164,12 +176,17 @@ def _put(values: dict[str, Any], keys: list[str], text: str, change: str) -> Non
         values = values.setdefault(key, {})
         if not isinstance(values, dict):
             raise ConfigError(f"--set {change}: {key} holds no settings")
+    values[keys[-1]] = _value(text, change)
+
+
+def _value(text: str, change: str) -> Any:
+    """What stands behind KEY=: JSON, or plain words, which need no quotes."""
     try:
-        values[keys[-1]] = json.loads(text)
+        return json.loads(text)
     except RecursionError:
         raise ConfigError(f"--set {change:.80}: expected JSON that is not so deeply nested") from None
     except ValueError:
-        values[keys[-1]] = text  # plain words need no quotes
+        return text
 
 
 def _print_row(row: dict[str, float], terms: list[str], epochs: int, as_json: bool) -> None:

@@ -4,6 +4,7 @@ from esvae_core.data.download import FileStatus, RemoteFile, cache_dir
 from esvae_core.data.imageset import ImageSet, Split
 from esvae_core.data.loading import fetch, load, verify
 from esvae_core.data.pictures import open_image, to_model_input
+from esvae_core.data.splits import divide
 from esvae_core.data.sprites import Sprites, make_sprites
 from esvae_core.data.table import DATASETS, DatasetSpec
 
@@ -16,6 +17,7 @@ __all__ = [
     "Split",
     "Sprites",
     "cache_dir",
+    "divide",
     "fetch",
     "load",
     "make_sprites",

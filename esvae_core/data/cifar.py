@@ -1,4 +1,4 @@
-"""CIFAR-10's python archive, or the folder that it unpacks to, read without running the pickles in it.
+"""CIFAR-10: its binary archive, or its python archive read without running the pickles in it; or what they unpack to.
 
 A pickle is a program. The one that holds a CIFAR batch only stacks up bytes, numbers, lists and a dictionary, and twice
 names a numpy function. `parse` follows that program over plain data: it knows those steps and refuses all others, it
@@ -28,6 +28,8 @@ FILE = "cifar-10-python.tar.gz"
 TRAIN_BATCHES = tuple(f"data_batch_{i}" for i in range(1, 6))
 TEST_BATCHES = ("test_batch",)
 FOLDER = "cifar-10-batches-py"
+BINARY_FILE = "cifar-10-binary.tar.gz"
+BINARY_FOLDER = "cifar-10-batches-bin"
 _ROW = 3 * 32 * 32  # bytes of one image: red plane, green plane, blue plane
 _BATCH_LIMIT = 64 << 20  # bytes; a published batch has 31 million
 _ARCHIVE_LIMIT = 512 << 20  # bytes unpacked; the published archive has 186 million
@@ -207,7 +209,7 @@ def read(path: Path, batches: tuple[str, ...]) -> tuple[NDArray[np.uint8], NDArr
     """Read batches out of the archive, without unpacking it to disk.
 
     Args:
-        path: The .tar.gz file, or the folder of batches that was in it.
+        path: The .tar.gz file, or the folder of batches that was in it; its name tells a binary one from a python one.
         batches: Names of batches, e.g. "test_batch".
 
     Returns:
@@ -217,10 +219,13 @@ def read(path: Path, batches: tuple[str, ...]) -> tuple[NDArray[np.uint8], NDArr
     Raises:
         CorruptDataError: if the archive is damaged, lacks a batch, or holds anything else in its place.
     """
+    binary = path.name in (BINARY_FILE, BINARY_FOLDER)
+    folder, batch_of = (BINARY_FOLDER, _binary_batch) if binary else (FOLDER, _batch)
+    names = [f"{batch}.bin" if binary else batch for batch in batches]
     try:
         unpacked = path.is_dir()
-        members = {batch: _file(path / batch) for batch in batches} if unpacked else _members(path, set(batches))
-        pairs = [_batch(members[batch], batch) for batch in batches]
+        members = {name: _file(path / name) for name in names} if unpacked else _members(path, folder, set(names))
+        pairs = [batch_of(members[name], name) for name in names]
     except CorruptDataError as error:
         raise CorruptDataError(f"{path}: {error}") from error
     except (OSError, EOFError, ValueError, zlib.error, tarfile.TarError) as error:
@@ -236,12 +241,12 @@ def _file(path: Path) -> bytes:
     return content
 
 
-def _members(path: Path, wanted: set[str]) -> dict[str, bytes]:
+def _members(path: Path, folder: str, wanted: set[str]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     with open_regular(path) as raw, _Limited(fileobj=raw) as stream, tarfile.open(fileobj=stream, mode="r|") as tar:
         for member in tar:
-            folder, _, name = member.name.rpartition("/")
-            if folder != FOLDER or name not in wanted - found.keys():
+            place, _, name = member.name.rpartition("/")
+            if place != folder or name not in wanted - found.keys():
                 continue
             if not member.isreg() or member.size > _BATCH_LIMIT:
                 kind = "a link or folder" if not member.isreg() else f"{member.size} bytes"
@@ -253,7 +258,7 @@ def _members(path: Path, wanted: set[str]) -> dict[str, bytes]:
             found[name] = content
             if found.keys() == wanted:
                 return found
-    missing = ", ".join(f"{FOLDER}/{name}" for name in sorted(wanted - found.keys()))
+    missing = ", ".join(f"{folder}/{name}" for name in sorted(wanted - found.keys()))
     raise CorruptDataError(f"{missing} is missing")
 
 
@@ -271,6 +276,16 @@ def _batch(content: bytes, name: str) -> tuple[NDArray[np.uint8], NDArray[np.int
     if not all(type(label) is int and 0 <= label <= 9 for label in labels):
         raise CorruptDataError(f"{name}: labels that are not 0 to 9")
     return images.reshape(-1, 3, 32, 32), np.array(labels, np.int64)
+
+
+def _binary_batch(content: bytes, name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Rows of a label and an image."""
+    if not content or len(content) % (1 + _ROW):
+        raise CorruptDataError(f"{name}: expected rows of {1 + _ROW} bytes, found {len(content)} bytes")
+    rows = np.frombuffer(content, np.uint8).reshape(-1, 1 + _ROW)
+    if rows[:, 0].max() > 9:
+        raise CorruptDataError(f"{name}: labels that are not 0 to 9")
+    return rows[:, 1:].reshape(-1, 3, 32, 32), rows[:, 0].astype(np.int64)
 
 
 def load(request: Request, class_names: tuple[str, ...]) -> ImageSet:

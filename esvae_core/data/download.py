@@ -32,6 +32,7 @@ class RemoteFile:
         folder: Below a root, where torchvision keeps it; "": in the root itself.
         unpacked: Paths of the files that it unpacks to, and the hash of each: SHA-256, or MD5 where that is what is
             published; None: not known. One file, or several in one folder.
+        instead: Files that hold the same in another form, and are as good where they are found; not downloaded.
     """
 
     name: str
@@ -40,6 +41,7 @@ class RemoteFile:
     size: int | None = None
     folder: str = ""
     unpacked: tuple[tuple[str, str | None], ...] = ()
+    instead: tuple[RemoteFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class FileStatus:
 
     Attributes:
         name: File name.
-        path: Where it is, or the file or folder that it was unpacked to; None if missing.
+        path: Where it is, or the file or folder that it was unpacked to, or one of `RemoteFile.instead`; None if
+            missing.
         state: "ok", "missing" or "wrong hash".
         expected: SHA-256 it should have; None if it is not checked.
         found: SHA-256 it has; that of the packed file for what was unpacked from it; None if missing or a folder.
@@ -84,10 +87,11 @@ def status(dataset: str, file: RemoteFile, roots: Sequence[Path], *, any_hash: b
     for root in roots:
         for folder in dict.fromkeys((root / dataset, root, root / file.folder)):
             try:
-                for path, found in _copies(folder, file):
-                    if any_hash or file.sha256 in (None, found):
-                        return FileStatus(file.name, path, "ok", file.sha256, found)
-                    wrong = wrong or FileStatus(file.name, path, "wrong hash", file.sha256, found)
+                for kind in (file, *file.instead):
+                    for path, found in _copies(folder, kind):
+                        if any_hash or kind.sha256 in (None, found):
+                            return FileStatus(file.name, path, "ok", kind.sha256, found)
+                        wrong = wrong or FileStatus(file.name, path, "wrong hash", kind.sha256, found)
             except OSError as error:
                 raise CorruptDataError(f"{folder / file.name}: cannot be read: {error}") from error
     return wrong or FileStatus(file.name, None, "missing", file.sha256, None)
@@ -139,7 +143,7 @@ def provide(
                 "or take it as it is (accept_other_hash)"
             )
         if state.state == "missing":
-            missing.append(file.name)
+            missing.append(" or ".join(kind.name for kind in (file, *file.instead)))
         states.append(state)
     if missing:
         reason = f"; could not download them: {'; '.join(problems)}" if problems else ""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from esvae_core.data.pictures import center_square, resize_all
+from esvae_core.errors import DataError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,6 +54,80 @@ class ImageSet:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        images: ArrayLike,
+        labels: ArrayLike | None = None,
+        *,
+        factors: ArrayLike | None = None,
+        factor_names: Sequence[str] = (),
+        class_names: Sequence[str] = (),
+        name: str = "arrays",
+    ) -> ImageSet:
+        """Images of your own as a train split, which `training.trainer.train` divides into train and validation.
+
+        Args:
+            images: (N, H, W), (N, C, H, W) or (N, H, W, C) with C = 1 or 3; bytes, or floats in [0, 1].
+            labels: (N,) class numbers from 0, or class names; all 0 unless given.
+            factors: (N, F) what each image was made from, where that is known.
+            factor_names: F names.
+            class_names: names of the classes; their numbers unless given.
+            name: what to call the data set.
+
+        Raises:
+            DataError: an array has another shape or type, or other values.
+        """
+        pixels = _as_bytes(images, name)
+        numbers, names = _classes(labels, tuple(class_names), len(pixels), name)
+        known = None if factors is None else np.asarray(factors)
+        if known is not None:
+            fits = known.ndim == 2 and len(known) == len(pixels) and np.issubdtype(known.dtype, np.number)
+            if not fits or known.shape[1] != len(factor_names) or not np.isfinite(known).all():
+                raise DataError(
+                    f"{name}: factors: expected ({len(pixels)}, F) finite numbers and F factor_names, found shape "
+                    f"{known.shape} of {known.dtype} and {len(factor_names)} names"
+                )
+            known = known.astype(np.float64)
+        digest = hashlib.sha256(f"{pixels.shape} {names} {tuple(factor_names)}".encode())
+        for array in (pixels, numbers, *(() if known is None else (known,))):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return cls(
+            pixels,
+            numbers,
+            names,
+            name,
+            "train",
+            digest.hexdigest(),
+            np.arange(len(pixels), dtype=np.int64),
+            known,
+            tuple(map(str, factor_names)),
+        )
+
+    @classmethod
+    def from_dataset(cls, dataset: Any, *, class_names: Sequence[str] = (), name: str = "dataset") -> ImageSet:
+        """A map-style `torch.utils.data.Dataset`, read whole: its items are images, or tuples (image, label, ...).
+
+        Images are Pillow's, arrays or tensors, all of one size, with values as `from_arrays` takes them.
+
+        Raises:
+            DataError: as `from_arrays`, or images have different sizes.
+        """
+        images, labels = [], []
+        for i in range(len(dataset)):
+            item = dataset[i]
+            image, label = (item[0], item[1]) if isinstance(item, tuple | list) else (item, 0)
+            images.append(np.asarray(image))
+            labels.append(label)
+        if len({image.shape for image in images}) > 1:
+            found = " and ".join(map(str, sorted({image.shape for image in images})[:2]))
+            raise DataError(f"{name}: expected images of one size, found {found}; resize them in the data set")
+        return cls.from_arrays(np.array(images), np.array(labels), class_names=class_names, name=name)
+
+    def resized(self, image_size: int, channels: int) -> ImageSet:
+        """The same images cropped to their centre square and resized to `image_size` pixels and 1 or 3 channels."""
+        return replace(self, images=resize_all(center_square(self.images), image_size, channels))
 
     def tensor(self, index: int | slice | Sequence[int] | NDArray[Any] | None = None) -> Tensor:
         """Images as the model takes them.
@@ -130,3 +208,56 @@ class Request:
         """The whole part as an ImageSet; `more` may hold indices, factors, factor_names, skipped and columns."""
         more.setdefault("indices", np.arange(len(images), dtype=np.int64))
         return ImageSet(images, labels.astype(np.int64), class_names, self.name, self.part, sha256, **more)
+
+
+def _as_bytes(values: ArrayLike, name: str) -> NDArray[np.uint8]:
+    """(N, C, H, W) bytes of images in any of the usual forms.
+
+    Raises:
+        DataError: they have another form.
+    """
+    images = np.asarray(values)
+    if images.ndim == 3:
+        images = images[:, None]
+    elif images.ndim == 4 and images.shape[1] not in (1, 3) and images.shape[3] in (1, 3):
+        images = images.transpose(0, 3, 1, 2)
+    if images.ndim != 4 or images.shape[1] not in (1, 3) or 0 in images.shape:
+        raise DataError(
+            f"{name}: images: expected shape (N, H, W), (N, C, H, W) or (N, H, W, C) with C 1 or 3, "
+            f"found {np.shape(values)}"
+        )
+    kind, most = images.dtype.kind, 1.0 if images.dtype.kind == "f" else 255.0
+    if kind not in "fui":
+        raise DataError(f"{name}: images: expected bytes or floats in [0, 1], found {images.dtype}")
+    low, high = images.min(), images.max()
+    if not (low >= 0 and high <= most):  # also where one is NaN
+        raise DataError(f"{name}: images: expected bytes or floats in [0, 1], found {images.dtype} {low:g} to {high:g}")
+    if kind == "f":
+        images = np.round(images * 255)
+    return np.ascontiguousarray(images, np.uint8)
+
+
+_MOST_CLASSES = 10_000
+
+
+def _classes(
+    labels: ArrayLike | None, class_names: tuple[str, ...], count: int, name: str
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """(N,) class numbers, and the classes' names.
+
+    Raises:
+        DataError: labels have another form, or there are other than `class_names`.
+    """
+    found = np.zeros(count, np.int64) if labels is None else np.asarray(labels)
+    if found.shape != (count,) or found.dtype.kind not in "iuU":
+        raise DataError(
+            f"{name}: labels: expected {count} class numbers or names, found shape {found.shape} of {found.dtype}"
+        )
+    if found.dtype.kind == "U":
+        names, found = np.unique(found, return_inverse=True)
+        class_names = class_names or tuple(map(str, names))
+    low, high = (int(found.min()), int(found.max())) if count else (0, 0)
+    classes = len(class_names) or min(high, _MOST_CLASSES) + 1
+    if low < 0 or high >= classes:
+        raise DataError(f"{name}: labels: expected 0 to {classes - 1}, found {low} to {high}")
+    return found.astype(np.int64), class_names or tuple(map(str, range(classes)))

@@ -13,12 +13,14 @@ from esvae_core.data.download import FileStatus, cache_dir, provide, status
 from esvae_core.data.folder import root_of
 from esvae_core.data.hashes import combine
 from esvae_core.data.imageset import Arrays, ImageSet, Request, Split
+from esvae_core.data.npz_file import file_of
 from esvae_core.data.splits import divide
 from esvae_core.data.table import find
 from esvae_core.errors import DataError
 from esvae_core.files import expanded, shown
 
 _SIZES = range(1, 1025)
+_FEW = 5  # skipped files that are named
 
 
 def load(
@@ -57,7 +59,7 @@ def load(
     paths = roots(data_dir)
     states = provide(spec.name, spec.files, paths, any_hash=accept_other_hash, download=download)
     request = Request(
-        name=f"folder:{shown(root_of(option).resolve().name)}" if spec.name == "folder" else name,
+        name=_public_name(name, spec.name, option),
         part="test" if split == "test" else "train",
         option=option,
         image_size=image_size,
@@ -67,18 +69,35 @@ def load(
         remember=partial(_remember, spec.name, image_size, channels),
     )
     source = spec.loader(request)
-    if source.skipped:
-        logging.getLogger(__name__).warning(
-            "%s: %d files skipped: %s%s",
-            request.name,
-            len(source.skipped),
-            " | ".join(source.skipped[:5]),
-            " | ..." if len(source.skipped) > 5 else "",
-        )
+    _say_skipped(name, request.name, source.skipped)
     result = divide(source, split, validation_fraction, validation_seed)
     if not len(result):
         raise DataError(f"{request.name}: no image for the {split} split, out of {len(source)} in its source")
     return result
+
+
+def _public_name(name: str, kind: str, option: str) -> str:
+    """What the data set is called in files that others get: of your own files the last part of the path alone."""
+    places = {"folder": root_of, "npz": file_of}
+    return f"{kind}:{shown(places[kind](option).resolve().name)}" if kind in places else name
+
+
+_SAID: set[tuple[str, tuple[str, ...]]] = set()  # what this process was told of already
+
+
+def _say_skipped(asked: str, name: str, skipped: tuple[str, ...]) -> None:
+    """Say which files were left out, once for all splits of a folder; the whole list where INFO is logged."""
+    if not skipped or (asked, skipped) in _SAID:
+        return
+    _SAID.add((asked, skipped))
+    log = logging.getLogger(__name__)
+    if log.isEnabledFor(logging.INFO):
+        log.warning("%s: %d files skipped:", name, len(skipped))
+        for line in skipped:
+            log.info("  %s", line)
+        return
+    more = " | ... (--verbose lists all)" if len(skipped) > _FEW else ""
+    log.warning("%s: %d files skipped: %s%s", name, len(skipped), " | ".join(skipped[:_FEW]), more)
 
 
 def fetch(name: str, data_dir: Path | str | None = None) -> list[Path]:

@@ -153,6 +153,14 @@ def center_crop(image: Image.Image, side: int) -> Image.Image:
     return image.crop((left, top, left + side, top + side))
 
 
+def center_square(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The largest square in the middle of images (N, C, H, W)."""
+    height, width = images.shape[2:]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return images[:, :, top : top + side, left : left + side]
+
+
 def resize_all(images: NDArray[np.uint8], image_size: int, channels: int) -> NDArray[np.uint8]:
     """Resize raw images with Pillow's bilinear filter; 3 channels become 1 by luma, 1 becomes 3 by repetition.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from esvae_core.data import celeba, cifar, digits, emoji, folder, idx, sprites
+from esvae_core.data import celeba, cifar, digits, emoji, folder, idx, npz_file, sprites
 from esvae_core.data.download import RemoteFile
 from esvae_core.data.imageset import ImageSet, Part, Request
 from esvae_core.errors import DataError
@@ -29,6 +29,7 @@ class DatasetSpec:
         loader: Reads one part of it.
         files: What it needs on disk.
         option: What may follow its name after a colon, for people; "" if nothing.
+        needs: What must follow its name after a colon, in one word: "PATH"; "" if nothing must.
     """
 
     name: str
@@ -43,6 +44,12 @@ class DatasetSpec:
     loader: Callable[[Request], ImageSet] = field(repr=False)
     files: tuple[RemoteFile, ...] = ()
     option: str = ""
+    needs: str = ""
+
+    @property
+    def usage(self) -> str:
+        """How people write its name: "mnist", "folder:PATH"."""
+        return f"{self.name}:{self.needs}" if self.needs else self.name
 
 
 _DIGITS = tuple("0123456789")
@@ -190,6 +197,13 @@ _SPECS = (
                 "6d958be074577803d12ecdefd02955f39262c83c16fe9384329d7fe0b5c001ce",
                 170_498_071,
                 unpacked=tuple((f"{cifar.FOLDER}/{name}", md5) for name, md5 in _CIFAR_MD5.items()),
+                instead=(
+                    RemoteFile(
+                        cifar.BINARY_FILE,
+                        sha256="c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+                        unpacked=tuple((f"{cifar.BINARY_FOLDER}/{name}.bin", None) for name in _CIFAR_MD5),
+                    ),
+                ),
             ),
         ),
     ),
@@ -235,6 +249,21 @@ _SPECS = (
         homepage="",
         loader=folder.load,
         option="path of the folder (needed)",
+        needs="PATH",
+    ),
+    DatasetSpec(
+        name="npz",
+        title="A NumPy file of images",
+        description="Arrays in an .npz file: images, and labels, factors and a test split where it has them.",
+        class_names=(),
+        image_channels=3,
+        native_size=None,
+        split_sizes={},
+        licence="your own",
+        homepage="",
+        loader=npz_file.load,
+        option="path of the .npz file (needed)",
+        needs="FILE",
     ),
 )
 
@@ -249,7 +278,7 @@ def find(name: str) -> tuple[DatasetSpec, str]:
     """
     key, _, option = name.partition(":")
     if key not in DATASETS:
-        known = ", ".join("folder:PATH" if known == "folder" else known for known in DATASETS)
+        known = ", ".join(spec.usage for spec in DATASETS.values())
         raise DataError(f"data set {name!r:.100}: not known; there are {known}")
     if option and not DATASETS[key].option:
         raise DataError(f"data set {name!r:.100}: {key} takes no option, but {option!r:.100} follows its name")

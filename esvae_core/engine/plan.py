@@ -174,7 +174,7 @@ def plan_of(model: Model) -> Plan:
     tensors: dict[str, F32] = {}
     for layer in encoder_layers(model.config) + decoder_layers(model.config):
         module = modules[layer.name]
-        tensors |= layer_tensors(layer, *(_folded(module) if isinstance(module, SpikingLayer) else linear(module)))
+        tensors |= layer_tensors(layer, *(folded(module) if isinstance(module, SpikingLayer) else linear(module)))
     leak = modules.get("readout_leak")
     if isinstance(leak, ReadoutLeak) and (learned := leak.learned()) is not None:
         tensors["readout.leak"] = learned.detach().cpu().float().numpy()
@@ -207,7 +207,7 @@ def linear(module: nn.Module) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     return weight.detach().cpu().double().numpy(), bias.detach().cpu().double().numpy()
 
 
-def _folded(module: SpikingLayer) -> tuple[NDArray[np.float64], ...]:
+def folded(module: SpikingLayer) -> tuple[NDArray[np.float64], ...]:
     """As `linear`, with the batch normalisation behind it, and the leaks if they are learned."""
     weight, bias = linear(module.transform)
     norm = module.norm

@@ -14,7 +14,8 @@ from esvae_core.files import write_atomically
 def write_csv(path: Path, rows: list[dict[str, float]]) -> None:
     """The whole log anew, one row per epoch, so that a resumed run never repeats or loses one."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    names = list(dict.fromkeys(name for row in rows for name in row))  # a later version may log more than the first did
+    writer = csv.DictWriter(text, names, lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: f"{value:.6g}" for name, value in row.items()} for row in rows)
     write_atomically(path, text.getvalue().encode())

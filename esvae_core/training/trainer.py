@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -32,6 +33,7 @@ from torch.backends.cpu import get_cpu_capability
 
 from esvae_core import checkpoint
 from esvae_core.config import ImageModelConfig, ModelConfig, RunConfig, SpikingModelConfig, parse
+from esvae_core.data import ImageSet
 from esvae_core.errors import NonFiniteError, OutputError, TrainingError
 from esvae_core.esvae import ESVAE, SpikingCoder
 from esvae_core.files import HeldError, held, write_atomically
@@ -51,6 +53,7 @@ from esvae_core.training.optimizer import optimizer_of
 from esvae_core.training.schedule import later_steps, learning_rate, time_steps
 from esvae_core.training.state import RunState, load_state, save_state
 from esvae_core.training.training_data import TrainingData, training_data
+from esvae_core.training.watch import latent_warning
 
 _log = logging.getLogger(__name__)
 
@@ -96,6 +99,7 @@ def train(
     config: RunConfig,
     out: Path,
     *,
+    data: ImageSet | None = None,
     data_dir: Path | None = None,
     resume: bool = False,
     hardware: Hardware | None = None,
@@ -106,8 +110,10 @@ def train(
     Args:
         config: model, data and training settings.
         out: run folder; made if it is not there. A folder that holds a run is refused unless `resume`.
+        data: images of your own (`ImageSet.from_arrays`, `ImageSet.from_dataset`) in place of `config.data.dataset`;
+            they are resized, and a share of them is held out for validation.
         data_dir: where the data set's files are.
-        resume: go on from out/state.pt.
+        resume: go on from out/state.pt; with more epochs in `config` than the run had, go on for longer.
         hardware: devices and processes; one automatically chosen device unless given.
         report: called after every step, on the first process.
 
@@ -125,6 +131,8 @@ def train(
     if resume and not state_path.exists():
         raise TrainingError(f"{state_path}: no such file; there is nothing to resume here")
     _check_processes(hardware)
+    if data is not None:
+        config = config.model_copy(update={"data": config.data.model_copy(update={"dataset": data.name})})
     try:
         fabric = Fabric(
             accelerator=hardware.accelerator,
@@ -141,10 +149,14 @@ def train(
             raise TrainingError(f"{out}: holds a training run already; go on with --resume, or choose another folder")
         if isinstance(config.model, ModelConfig) and config.model.prior_components:
             raise TrainingError("prior_components: expected 0; `esvae fit-prior` fits a prior after the training")
+        kept = load_state(state_path) if resume else None
+        if kept is not None:
+            config = extended(kept, config, out)
+        prepare = partial(training_data, config, data_dir, fabric.world_size, data)
         # what is wrong with the data is said by one process, before it launches the others
-        data = training_data(config, data_dir, fabric.world_size) if fabric.is_global_zero else None
+        prepared = prepare() if fabric.is_global_zero else None
         fabric.launch()
-        run = _Run(fabric, config, out, data or training_data(config, data_dir, fabric.world_size), resume)
+        run = _Run(fabric, config, out, prepared or prepare(), kept)
         try:
             with _stop_signals() as stop:
                 run.loop(report, stop)
@@ -259,8 +271,41 @@ def _clocks() -> tuple[float, float]:
     return time.monotonic(), time.process_time()
 
 
+def extended(state: RunState, config: RunConfig, out: Path) -> RunConfig:
+    """The settings with which a run goes on: its own, or its own with another number of epochs.
+
+    Phases of `grow_time` keep their epochs, so that T does not fall again; the learning rate follows its schedule over
+    the new number of epochs.
+
+    Raises:
+        TrainingError: other settings than the number of epochs differ, or the run is longer than that already.
+    """
+    where = f"{out / 'state.pt'}"
+    try:
+        settings = json.loads(state.config)
+    except (ValueError, RecursionError) as error:
+        raise TrainingError(f"{where}: expected the run's settings as JSON") from error
+    own = parse(RunConfig, settings, where)
+    before, epochs = own.train.epochs, config.train.epochs
+    if own.model_copy(update={"train": own.train.model_copy(update={"epochs": epochs})}) != config:
+        raise TrainingError(
+            f"{out}: the run there has other settings; resume it with its own config.json, of which only train.epochs "
+            "can change"
+        )
+    if epochs == before:
+        return own
+    started = state.epoch + (state.batch > 0)
+    if epochs < started:
+        raise TrainingError(f"{out}: train.epochs: expected {started} or more, which the run has begun, got {epochs}")
+    phases = tuple((share * before / epochs, steps) for share, steps in own.train.grow_time)
+    if any(share >= 1 for share, _ in phases):
+        raise TrainingError(f"{out}: train.epochs: {epochs} would end while T still grows; expected more")
+    train = own.train.model_copy(update={"epochs": epochs, "grow_time": phases})
+    return own.model_copy(update={"train": train})
+
+
 class _Run:
-    def __init__(self, fabric: Fabric, config: RunConfig, out: Path, data: TrainingData, resume: bool) -> None:
+    def __init__(self, fabric: Fabric, config: RunConfig, out: Path, data: TrainingData, kept: RunState | None) -> None:
         self.fabric, self.config, self.out, self.data = fabric, config, out, data
         train = config.train
         with torch.random.fork_rng(devices=[]):
@@ -271,18 +316,18 @@ class _Run:
         self.objective: Objective[ImageModel] = objective_of(self.model, train)
         self.state = RunState(config.model_dump_json(), data.images.sha256)
         self.steps_now = time_steps(config.model, train, 0)
-        if not resume:
+        if kept is None:
             self._begin()
         optimizer = optimizer_of(self.model, train, fused=fabric.device.type == "cuda")
-        if resume:
-            self._resume(optimizer)
+        if kept is not None:
+            self._resume(kept, optimizer)
         self.forward: Any
         self.forward, self.optimizer = fabric.setup(self.objective, optimizer)
         self.graphs: Graphs | None = None
         if fabric.device.type == "cuda" and fabric.world_size == 1 and self.objective.capturable:
             self.graphs = Graphs(self.objective, low=train.precision == "bf16-mixed")
         self.weights = self.model.state_dict()  # asked for once: its tensors are those of the model
-        self.average = self._average(resume)
+        self.average = self._average(kept)
         self.clocks = _clocks()
         self.logger = self._open_folder() if fabric.is_global_zero else None
 
@@ -292,12 +337,12 @@ class _Run:
 
     # ---- setting up ----------------------------------------------------------------------------------------------
 
-    def _average(self, resume: bool) -> WeightAverage | None:
+    def _average(self, kept: RunState | None) -> WeightAverage | None:
         if not self.config.train.ema_decay:
             return None
         average = WeightAverage(self.config.train.ema_decay, self.weights)
-        if resume:
-            average.state = {k: v.to(self.fabric.device) for k, v in self.state.average.items()}
+        if kept is not None:
+            average.state = {k: v.to(self.fabric.device) for k, v in kept.average.items()}
         return average
 
     def _open_folder(self) -> TensorBoardLogger:
@@ -306,14 +351,7 @@ class _Run:
         _make_folder(self.out / "samples")
         return TensorBoardLogger(self.out / "tensorboard", self.state.step + 1)
 
-    def _resume(self, optimizer: torch.optim.Optimizer) -> None:
-        state = load_state(self.out / "state.pt")
-        try:
-            settings = json.loads(state.config)
-        except (ValueError, RecursionError) as error:
-            raise TrainingError(f"{self.out / 'state.pt'}: expected the run's settings as JSON") from error
-        if parse(RunConfig, settings, f"{self.out / 'state.pt'}") != self.config:
-            raise TrainingError(f"{self.out}: the run there has other settings; resume it with its own config.json")
+    def _resume(self, state: RunState, optimizer: torch.optim.Optimizer) -> None:
         if state.dataset_sha256 != self.data.images.sha256:
             raise TrainingError(
                 f"{self.out}: the run there saw {self.data.images.name} with hash {state.dataset_sha256[:12]}, "
@@ -325,6 +363,7 @@ class _Run:
         except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise TrainingError(f"{self.out / 'state.pt'}: expected weights and averages of the run's model") from error
         self.state = state
+        state.config = self.config.model_dump_json()
         self.steps_now = time_steps(self.config.model, self.config.train, max(state.epoch - (state.batch == 0), 0))
 
     def _begin(self) -> None:
@@ -505,6 +544,8 @@ class _Run:
             "seconds": state.seconds,
         }
         state.log.append(row)
+        if self.fabric.is_global_zero and (warning := latent_warning(state.log)):
+            _log.warning("%s", warning)
         state.epoch, state.batch, state.sums = state.epoch + 1, 0, {}
         final = self.steps_now == time_steps(self.config.model, train, train.epochs - 1)
         if self.fabric.is_global_zero:

@@ -8,9 +8,11 @@ from pathlib import Path
 from torch import Tensor
 
 from esvae_core.config import RunConfig
-from esvae_core.data import ImageSet, Split, load
+from esvae_core.data import ImageSet, Split, divide, load
 from esvae_core.errors import TrainingError
 from esvae_core.training.factors import taught_rates
+
+_SPLITS: tuple[Split, ...] = ("train", "validation")
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,16 @@ class TrainingData:
     """(N, K) rates that the first K latent neurons shall have, where neurons are taught."""
 
 
-def training_data(config: RunConfig, data_dir: Path | None, processes: int) -> TrainingData:
+def training_data(
+    config: RunConfig, data_dir: Path | None, processes: int, own: ImageSet | None = None
+) -> TrainingData:
     """Load a run's images.
 
     Args:
         config: the run's settings.
         data_dir: where the data set's files are.
         processes: how many processes share a batch.
+        own: images in place of the data set that the settings name.
 
     Raises:
         TrainingError: a batch that the processes cannot share or that has more images than there are; neurons that
@@ -41,7 +46,7 @@ def training_data(config: RunConfig, data_dir: Path | None, processes: int) -> T
     train = config.train
     if train.batch_size % processes:
         raise TrainingError(f"batch_size: expected a multiple of {processes} processes, got {train.batch_size}")
-    images, validation = _split(config, "train", data_dir), _split(config, "validation", data_dir)
+    images, validation = (_split(config, split, data_dir, own) for split in _SPLITS)
     batches = min(len(images) // train.batch_size, train.batches_per_epoch or len(images))
     if not batches:
         raise TrainingError(
@@ -50,8 +55,11 @@ def training_data(config: RunConfig, data_dir: Path | None, processes: int) -> T
     return TrainingData(images, validation, batches, _factors(config, images))
 
 
-def _split(config: RunConfig, split: Split, data_dir: Path | None) -> ImageSet:
+def _split(config: RunConfig, split: Split, data_dir: Path | None, own: ImageSet | None) -> ImageSet:
     data, model = config.data, config.model
+    if own is not None:
+        part = divide(own, split, data.validation_fraction, data.validation_seed)
+        return part.resized(model.image_size, model.image_channels)
     return load(
         data.dataset,
         split,

@@ -41,6 +41,7 @@ from esvae_core.explore.decode_rates import decode_rates
 from esvae_core.explore.recipe import recipe_of
 from esvae_core.explore.replay import replay
 from esvae_core.published import read_published
+from esvae_core.training.runs import find_runs, table_of
 from esvae_core.training.state import RunState, load_state, save_state
 from tests.app.made import plain_map, small_set
 from tests.controls.test_directions import made as control
@@ -256,6 +257,36 @@ def _save_emoji(folder: Path) -> None:
     )
 
 
+def _save_binary_cifar(folder: Path) -> None:
+    rows = RNG(0).integers(0, 256, (10, 3073), dtype=np.uint8)
+    rows[:, 0] %= 10
+    place = folder / "cifar10" / "cifar-10-batches-bin"
+    place.mkdir(parents=True, exist_ok=True)
+    for name in (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"):
+        (place / f"{name}.bin").write_bytes(rows.tobytes())
+
+
+def _save_own(folder: Path) -> None:
+    factors = {"factors": RNG(0).random((40, 2)), "factor_names": ["x", "y"]}
+    images = RNG(0).integers(0, 256, (40, 9, 12, 3), dtype=np.uint8)
+    np.savez(folder / "mine.npz", images=images, labels=np.arange(40) % 2, test=np.arange(40) < 9, **factors)
+
+
+def _read_own(path: Path) -> None:
+    load(f"npz:{path}", "test", image_size=32)
+
+
+def _save_run(folder: Path) -> None:
+    place = folder / "runs" / "tiny"
+    place.mkdir(parents=True, exist_ok=True)
+    _save_config(place)
+    (place / "log.csv").write_text("epoch,time_steps,validation_mse,seconds\n1,2,0.5,2\n2,4,0.3,4\n")
+
+
+def _read_runs(path: Path) -> None:
+    table_of(find_runs(path.parents[1]), path.parents[1])
+
+
 def _save_celeba(folder: Path) -> None:
     place = folder / "celeba"
     (place / "img_align_celeba").mkdir(parents=True, exist_ok=True)
@@ -350,10 +381,19 @@ READERS: tuple[Reader, ...] = (
     Reader("mnist", "mnist/t10k-images-idx3-ubyte.gz", _save_mnist, _read_set),
     Reader("mnist-labels", "mnist/t10k-labels-idx1-ubyte.gz", _save_mnist, _read_set),
     Reader("cifar10", "cifar10/cifar-10-python.tar.gz", _save_cifar, _read_set),
+    Reader(
+        "cifar10-binary",
+        "cifar10/cifar-10-batches-bin/test_batch.bin",
+        _save_binary_cifar,
+        partial(_read_set, name="cifar10"),
+    ),
     Reader("emoji", "emoji/emoji64.npz", _save_emoji, _read_set),
     Reader("celeba-list", "celeba/list_attr_celeba.txt", _save_celeba, partial(_read_set, image_size=64)),
     Reader("celeba-parts", "celeba/list_eval_partition.txt", _save_celeba, partial(_read_set, image_size=64)),
     Reader("folder", "pictures/a/0.png", _save_folder, _read_folder),
+    Reader("npz", "mine.npz", _save_own, _read_own),
+    Reader("run-settings", "runs/tiny/config.json", _save_run, _read_runs),
+    Reader("run-log", "runs/tiny/log.csv", _save_run, _read_runs),
     Reader("attributes-table", "pictures/attributes.csv", _save_described_folder, _read_described),
     Reader("cached-map", "map.npz", _save_map, _read_map),
 )  # fmt: skip

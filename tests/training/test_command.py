@@ -11,6 +11,7 @@ import time
 
 import pytest
 import torch
+from PIL import Image
 
 from esvae_core.training.state import load_state
 
@@ -54,8 +55,9 @@ def straight(command, tmp_path_factory):
     return out, done
 
 
-def test_json_gives_a_row_per_epoch_on_stdout_and_nothing_else(straight):
-    table = [json.loads(line) for line in straight[1].stdout.splitlines()]
+def test_json_gives_a_row_per_epoch_on_stdout_and_then_the_checkpoint(straight):
+    *table, last = [json.loads(line) for line in straight[1].stdout.splitlines()]
+    assert last == {"checkpoint": str(straight[0] / "model.safetensors")}
     assert [row["epoch"] for row in table] == [1, 2, 3, 4]
     assert [row["time_steps"] for row in table] == [1, 1, 3, 3]
 
@@ -88,6 +90,40 @@ def test_a_terminated_run_saves_exits_130_and_resumes_to_the_same(command, strai
     assert done.returncode == 0, done.stderr
     assert same_weights(out, straight[0])
     assert rows(out) == rows(straight[0])
+
+
+def test_a_folder_needs_no_preset_and_a_run_is_made_longer(command, tmp_path):
+    """From another folder than the one the run was started in, too: the path of the pictures is kept whole."""
+    for name, level in (("cats", 20), ("dogs", 200)):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for k in range(24):
+            Image.new("RGB", (20, 10), (level + k, k, 0)).save(tmp_path / "pets" / name / f"{k}.png")
+            (tmp_path / "pets" / name / f"{k}.txt").write_text("a note")
+    out, place = tmp_path / "run", os.path.relpath(tmp_path / "pets", command.script.parent)
+    small = ["model.channels=[2,4,4]", "model.image_size=16", "model.latent_dim=4", "train.epochs=1"]
+    changes = [word for change in small for word in ("--set", change)]
+    words = ("train", "--set", f"data.dataset=folder:{place}", *changes, "--set", "train.batch_size=16", "--out", out)
+    done = command(*words, "--accelerator", "cpu", "--json", "--verbose")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count(".txt: not a known picture format") == 48  # each once, for all splits together
+    settings = json.loads((out / "config.json").read_text())
+    assert settings["data"]["dataset"] == f"folder:{tmp_path / 'pets'}"
+    assert (settings["name"], settings["model"]["image_channels"], settings["model"]["sampler"]) == (
+        "pets",
+        3,
+        "systematic",
+    )
+    done = command("train", "--out", out, "--resume", "--set", "train.epochs=2", "--accelerator", "cpu", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line).get("epoch") for line in done.stdout.splitlines()] == [2, None]
+    made = command("atlas", out / "model.safetensors", "--dataset", f"folder:{place}", "--json")
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["images"] == 8  # a sixth of 48
+
+
+def test_without_preset_and_data_set_it_says_what_is_expected(command):
+    done = command("train")
+    assert (done.returncode, "--set data.dataset=folder:PATH" in done.stderr) == (2, True)
 
 
 def free_port():

@@ -8,6 +8,7 @@ import json
 import math
 import os
 import re
+import shutil
 import signal
 
 import numpy as np
@@ -17,7 +18,7 @@ from PIL import Image
 
 from esvae_core import checkpoint
 from esvae_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
-from esvae_core.data import load
+from esvae_core.data import ImageSet, load
 from esvae_core.errors import NonFiniteError, TrainingError
 from esvae_core.esvae import ESVAE
 from esvae_core.fitted_prior import fit_prior
@@ -113,7 +114,7 @@ def test_the_log_has_a_row_per_epoch_and_finite_figures(straight):
         table = list(csv.DictReader(file))
     assert list(table[0]) == [
         "epoch", "step", "time_steps", "lr", "loss", "mse", "mmd", "mean_rate", "gradient_norm",
-        "validation_mse", "validation_mmd", "seconds",
+        "validation_mse", "validation_mmd", "validation_silent", "validation_saturated", "seconds",
     ]  # fmt: skip
     assert [row["epoch"] for row in table] == ["1", "2", "3"]
     assert [row["time_steps"] for row in table] == ["1", "2", "3"]
@@ -265,6 +266,23 @@ def test_resuming_with_other_settings_is_refused_and_changes_nothing(straight):
     assert before == {p: p.read_bytes() for p in straight.rglob("*") if p.is_file()}
 
 
+def test_a_run_is_extended_and_keeps_its_phases(straight, tmp_path):
+    out = tmp_path / "run"
+    shutil.copytree(straight, out)
+    longer = eventful()
+    longer = longer.model_copy(update={"train": longer.train.model_copy(update={"epochs": 5})})
+    train(longer, out, hardware=CPU, resume=True)
+    table = rows(out)
+    assert table[:3] == rows(straight)
+    assert [row["time_steps"] for row in table] == ["1", "2", "3", "3", "3"]  # T does not fall again
+    kept = RunConfig(**json.loads((out / "config.json").read_text()))
+    assert kept.train.epochs == 5
+    assert [(round(share, 9), steps) for share, steps in kept.train.grow_time] == [(0.2, 1), (0.4, 2)]
+    train(kept, out, hardware=CPU, resume=True)  # what it wrote resumes itself
+    with pytest.raises(TrainingError, match="expected 5 or more, which the run has begun, got 4"):
+        train(longer.model_copy(update={"train": kept.train.model_copy(update={"epochs": 4})}), out, resume=True)
+
+
 def test_a_damaged_state_is_refused(straight, tmp_path):
     whole = (straight / "state.pt").read_bytes()
     for content in (b"", b"nonsense", whole[:100], whole[: len(whole) // 2], whole[:-1]):
@@ -319,7 +337,7 @@ class Ready(trainer._Run):
         from lightning_fabric import Fabric
 
         data = training_data(config, None, processes=1)
-        super().__init__(Fabric(accelerator="cpu", devices=1), config, out, data, resume=False)
+        super().__init__(Fabric(accelerator="cpu", devices=1), config, out, data, None)
 
 
 def test_a_prior_is_fitted_after_training_not_before(tmp_path):
@@ -681,3 +699,36 @@ def test_bfloat16_that_costs_time_is_told(capability, precision, said, tmp_path,
     monkeypatch.setattr("esvae_core.training.trainer.get_cpu_capability", lambda: capability)
     train(made(precision=precision, epochs=1), tmp_path / "run", hardware=CPU)
     assert ("bf16-mixed is several times slower" in caplog.text) == said
+
+
+# ---- images of your own ----------------------------------------------------------------------------------------------
+
+
+class Noise(torch.utils.data.Dataset):
+    """Forty images of 10 x 12 pixels in two classes, as a torch data set gives them."""
+
+    def __len__(self):
+        return 40
+
+    def __getitem__(self, index):
+        source = torch.Generator().manual_seed(index)
+        return torch.rand(1, 10, 12, generator=source), index % 2
+
+
+@pytest.mark.parametrize("own", ["arrays", "dataset"])
+def test_training_takes_images_from_python(tmp_path, own):
+    arrays = (np.stack([Noise()[i][0].numpy() for i in range(40)]), [i % 2 for i in range(40)])
+    given = (
+        ImageSet.from_arrays(*arrays, class_names=["even", "odd"], name="mine")
+        if own == "arrays"
+        else ImageSet.from_dataset(Noise(), class_names=["even", "odd"], name="mine")
+    )
+    config = made(epochs=1, batch_size=8, data={"validation_fraction": 0.2})
+    header = checkpoint.load(train(config, tmp_path / "run", data=given, hardware=CPU)).header
+    assert (header.dataset.name, header.data.dataset) == ("mine", "mine")
+    assert header.dataset.class_names == ("even", "odd")
+    assert header.dataset.sha256 == given.sha256
+    assert header.training.steps == 4  # 32 of 40 images, in batches of 8
+    longer = config.model_copy(update={"train": config.train.model_copy(update={"epochs": 2})})
+    train(longer, tmp_path / "run", data=given, hardware=CPU, resume=True)
+    assert load_state(tmp_path / "run" / "state.pt").epoch == 2

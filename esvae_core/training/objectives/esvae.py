@@ -72,7 +72,7 @@ class ESVAEObjective(SpikingObjective[ESVAE]):
 
     @torch.no_grad()
     def validate(self, model: ESVAE, batches: Iterable[Tensor], source: torch.Generator) -> dict[str, float]:
-        """MSE, and biased MMD of the first thousand rates."""
+        """MSE, biased MMD of the first thousand rates, and the shares of neurons whose rates are all 0, or all 1."""
         error, count, rates, prior_rates = 0.0, 0, [], []
         for images in batches:
             output = model(images, generator=source)
@@ -80,5 +80,10 @@ class ESVAEObjective(SpikingObjective[ESVAE]):
             count += len(images)
             rates.append(output.posterior.rates)
             prior_rates.append(output.prior_rates)
-        distance = mmd(torch.cat(rates)[:_MMD_ROWS], torch.cat(prior_rates)[:_MMD_ROWS])
-        return {"mse": error / count, "mmd": float(distance)}
+        every = torch.cat(rates)
+        return {
+            "mse": error / count,
+            "mmd": float(mmd(every[:_MMD_ROWS], torch.cat(prior_rates)[:_MMD_ROWS])),
+            "silent": float((every == 0).all(0).float().mean()),
+            "saturated": float((every == 1).all(0).float().mean()),
+        }

@@ -245,11 +245,10 @@ export function spread(xy, width, height, cell, shown) {
 
 /**
  * Labels moved up or down until none covers another, and all are inside.
- * @template {{x: number, y: number, width: number, height: number}} Label
- * @param {Label[]} labels their middles, and their sizes
+ * @param {{text: string, x: number, y: number, width: number, height: number}[]} labels their middles, and their sizes
  * @param {number} width of what they are in
  * @param {number} height
- * @returns {Label[]} copies, in the same order
+ * @returns copies, in the same order
  */
 export function apartLabels(labels, width, height) {
   const within = (at, size, end) => Math.max(size / 2, Math.min(end - size / 2, at));

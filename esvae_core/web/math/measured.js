@@ -44,7 +44,7 @@ export function valueText({ kind, unit, categories }, value) {
   if (kind === "category") return categories[value] ?? "";
   const size = Math.abs(value);
   const digits = size >= 100 || (Number.isInteger(value) && size >= 10) ? 0 : size >= 10 ? 1 : 2;
-  return `${value.toFixed(digits)}${unit === "deg" ? "" : " "}${unitText(unit)}`.trimEnd();
+  return `${value.toFixed(digits)}${unit === "deg" ? "" : " "}${unitText(unit)}`.trimEnd().replace("-", "−");
 }
 
 /** A correlation with its sign; that of an attribute with several regressors has none. */

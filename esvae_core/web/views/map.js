@@ -215,7 +215,7 @@ function underTheHand(model, pictures) {
     else {
       canvas.classList.add("missing");
       words.textContent = TOUCH.matches
-        ? "Hold a finger on the map to look around, tap to take: a point shows its test image, the space between is decoded."
+        ? "Hold a finger on the map to look around; a tap takes what is there."
         : "Move over the map: a point shows its test image, the space between is decoded.";
     }
   }

@@ -196,7 +196,7 @@ test("discs cover as much as they should, lie over each other, and stay inside t
 });
 
 test("labels are moved apart, stay inside, and those that cover none stay", () => {
-  const box = (x, y, width = 60) => ({ x, y, width, height: 18 });
+  const box = (x, y, width = 60) => ({ text: "", x, y, width, height: 18 });
   const crowd = [
     box(200, 150),
     box(205, 152),

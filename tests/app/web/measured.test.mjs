@@ -42,7 +42,7 @@ const kinds = {
 test("values and correlations as text", () => {
   assert.equal(valueText(kinds.size, 12.345), "12.3 px²");
   assert.equal(valueText(kinds.size, 1234.5), "1235 px²");
-  assert.equal(valueText(kinds.tilt, -5.123), "-5.12°");
+  assert.equal(valueText(kinds.tilt, -5.123), "−5.12°");
   assert.equal(valueText(kinds.hat, 1), "yes");
   assert.equal(valueText(kinds.size, NaN), "undefined");
   assert.equal(correlationText(kinds.size, -0.5), "−0.50");

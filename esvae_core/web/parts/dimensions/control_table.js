@@ -1,9 +1,8 @@
 /** One row for each control of the model, with the evidence for it, measured on images that it was not fitted to. */
 
 import { h } from "../../dom.js";
-import { unitText } from "../../math/measured.js";
 import { formatNumber } from "../../math/axis.js";
-import { labelOf } from "../explore/controls.js";
+import { changeOf, labelOf } from "../explore/controls.js";
 import { measuredBar, sortableTable } from "./sortable_table.js";
 
 const READ = { attribute: "R²", category: "AUC", component: "r" }; // how well an attribute is read, by kind of control
@@ -25,7 +24,9 @@ export function controlTable(session, choose) {
       value: (c) => Math.abs(evidenceOf(c)?.reading ?? NaN),
       cell: (c) => {
         const reading = evidenceOf(c)?.reading;
-        return reading === undefined ? "" : measuredBar(Math.abs(reading), `${READ[c.source]} ${reading.toFixed(2)}`);
+        return reading === undefined
+          ? ""
+          : measuredBar(Math.abs(reading), `${READ[c.source]} ${reading.toFixed(2).replace("-", "−")}`);
       },
     },
     ...[1, 2].map((asked) => ({
@@ -81,8 +82,7 @@ export const evidenceOf = (control) => control.evidence.at(-1);
 
 /** @param {Control} control */
 function nameCell(control) {
-  const size =
-    control.source === "attribute" ? `+1 is ${formatNumber(control.size)} ${unitText(control.unit)}`.trimEnd() : "";
+  const size = control.source === "attribute" ? `+1 is ${changeOf(control, 1)}` : "";
   const below = control.steerable ? size : `not steerable: ${control.why}`;
   return h(
     "span",

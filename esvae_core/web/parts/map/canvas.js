@@ -141,6 +141,7 @@ export function mapCanvas(model, pictures, told) {
     now.cursor = place;
     now.near = rows;
     now.path = controlPath(model, state.rates);
+    element.dataset.path = now.path?.places.map((at) => at.map((v) => v.toFixed(4)).join(" ")).join(", ") ?? "";
     now.source = state.source.kind === "test" ? atlas.rowOf(state.source.index) : -1;
     element.dataset.cursor = place.map((v) => v.toFixed(4)).join(" ");
     look("over");

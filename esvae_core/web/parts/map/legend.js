@@ -82,7 +82,7 @@ export function legend(model) {
   /** @param {MapScale} scale */
   function ramp({ low, high, name, digits, values, unit = "", period }) {
     const [below, above] = [values.some((v) => v < low) ? "≤ " : "", values.some((v) => v > high) ? "≥ " : ""];
-    const text = (value) => `${value.toFixed(digits)}${unit === "°" ? "" : " "}${unit}`.trimEnd();
+    const text = (value) => `${value.toFixed(digits)}${unit === "°" ? "" : " "}${unit}`.trimEnd().replace("-", "−");
     const bar = h("i", { class: "ramp", role: "img", "aria-label": `${name}, from ${text(low)} to ${text(high)}` });
     bar.style.background = period ? circularGradient() : rampGradient();
     return [

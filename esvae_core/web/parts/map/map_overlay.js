@@ -36,7 +36,7 @@ export function drawOverlay(context, { model, seen, now, toScreen, colour, font,
       line([there, at(row)], colour.quiet, 1);
     ring(there, 4, colour.quiet, 1.5);
   }
-  if (now.path) path(context, now.path, toScreen, { line, ring, colour, font });
+  if (now.path) path(context, now.path, toScreen, { line, ring, colour, font, width, height });
   if (now.cursor) {
     const spot = toScreen(now.cursor);
     const trail = now.trail.map(({ place }) => toScreen(place));
@@ -123,7 +123,7 @@ function haloed(context, text, x, y, colour) {
 }
 
 /** The way of a control: a line, a ring at each whole amount, and what is asked at its ends. */
-function path(context, { places, marks, ends }, toScreen, { line, ring, colour, font }) {
+function path(context, { places, marks, ends }, toScreen, { line, ring, colour, font, width, height }) {
   const points = places.map(toScreen);
   line(points, colour.ground, 5);
   line(points, colour.was, 2.5);
@@ -132,8 +132,9 @@ function path(context, { places, marks, ends }, toScreen, { line, ring, colour, 
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.lineJoin = "round";
-  ends.forEach((text, i) => {
+  const labels = ends.map((text, i) => {
     const [x, y] = points[i ? points.length - 1 : 0];
-    haloed(context, text, x, y - LINE, colour);
+    return { text, x, y: y - LINE, width: context.measureText(text).width, height: LINE };
   });
+  for (const { text, x, y } of apartLabels(labels, width, height)) haloed(context, text, x, y, colour);
 }

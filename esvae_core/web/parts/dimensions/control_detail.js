@@ -1,6 +1,6 @@
 /** The chosen control: the present rates on their way along it, and the evidence on images that it was not fitted to. */
 
-import { h, pixels } from "../../dom.js";
+import { focusedBeside, h, pixels } from "../../dom.js";
 import { formatNumber } from "../../math/axis.js";
 import { fromGrid } from "../../math/rates.js";
 import { changeOf, labelOf } from "../explore/controls.js";
@@ -26,6 +26,7 @@ export function controlDetail(session) {
     const [low, high] = control.reach;
     const amounts = Array.from({ length: FRAMES }, (_, i) => low + (i / (FRAMES - 1)) * (high - low));
     const frames = control.steerable ? amounts.map((amount) => frameOf(control, amount)) : [];
+    const focused = [...element.querySelectorAll("button")].findIndex((each) => each === focusedBeside(element));
     element.replaceChildren(
       h("div", { class: "head" }, h("h2", {}, labelOf(control))),
       h("p", { class: "quiet" }, sentence(control)),
@@ -38,6 +39,8 @@ export function controlDetail(session) {
         : "",
       evidenceTable(control) ?? "",
     );
+    const again = element.querySelectorAll("button")[focused];
+    again?.focus();
     if (!session.engine) return;
     const pool = await session.pool().catch(() => null);
     if (!pool || gone || mine !== turn) return;

@@ -165,7 +165,7 @@ def test_controls_are_a_table_with_their_evidence(page, tmp_path):
     worst = max((evidence.at(-1), evidence.at(1)), key=lambda each: abs(each.side_effect))
     assert f"{worst.side} {worst.side_effect:+.2f}".replace("-", MINUS) in text
     assert f"{min(evidence.at(-1).class_kept, evidence.at(1).class_kept):.0%}".replace("%", " %") in text
-    page.locator("th", has_text="Read").click()
+    page.locator(".dimension-table thead th", has_text="Read").click()
     read = [abs(each.evidence[-1].reading) if each.evidence else -1 for each in loaded.controls.values()]
     expected = [names[i] for i in np.argsort(-np.array(read), kind="stable")]
     assert [row.get_attribute("data-control") for row in rows.all()] == expected

@@ -86,7 +86,8 @@ export function detail(session, facts) {
 
   /** Names that would suit the dimension, each with its reason. */
   function suggest() {
-    const found = suggestions(session.measured, facts, atlas.classNames, chosen);
+    const all = suggestions(session.measured, facts, atlas.classNames, chosen);
+    const found = all.filter((each) => each.name !== nameOf(session, chosen));
     const accept = (each) => {
       name.value = each.name.slice(0, LONGEST);
       rename();
@@ -102,7 +103,7 @@ export function detail(session, facts) {
       );
     };
     offers.replaceChildren(
-      h("span", { class: "quiet" }, found.length ? "Name it after what it goes with:" : NO_NAME),
+      h("span", { class: "quiet" }, found.length ? "Name it after what it goes with:" : all.length ? "" : NO_NAME),
       ...found.map(button),
     );
   }

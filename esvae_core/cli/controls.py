@@ -12,7 +12,9 @@ from esvae_core.cli.options import AsJson, Checkpoint, DataDir, Dataset, OtherHa
 from esvae_core.cli.sources import dataset_of
 
 if TYPE_CHECKING:
+    from esvae_core.checkpoint import Checkpoint as Loaded
     from esvae_core.controls.directions import Control, Controls
+    from esvae_core.data import ImageSet
 
 app = group()
 
@@ -65,6 +67,10 @@ def controls(
         Path | None, typer.Option("--out", help="The .npz file; NAME.controls.npz beside the checkpoint unless given.")
     ] = None,
     show: Annotated[bool, typer.Option("--show", help="Print the controls that there are, and make none.")] = False,
+    measure: Annotated[
+        bool,
+        typer.Option("--measure", help="Measure attributes anew and leave the controls that there are as they are."),
+    ] = False,
     dataset: Dataset = None,
     images: Annotated[int, typer.Option(min=20, help="Test images moved for the evidence.")] = 300,
     data_dir: DataDir = None,
@@ -72,12 +78,18 @@ def controls(
     accept_other_hash: OtherHash = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make the controls of a model: directions of its latent, named, calibrated and with the evidence for each."""
+    """Make the controls of a model: directions of its latent, named, calibrated and with the evidence for each.
+
+    With them, correlations of every attribute with every latent number are measured on training images, and the
+    attributes of the atlas' test images, if there is an atlas beside the checkpoint.
+    """
     from esvae_core.arrays import suffix_of
     from esvae_core.checkpoint import load, weights_hash
+    from esvae_core.controls.correlation import measure as measure_attributes
     from esvae_core.controls.directions import Controls
     from esvae_core.controls.file import beside, write_controls
     from esvae_core.controls.make import make_controls
+    from esvae_core.errors import InputError
 
     loaded = load(checkpoint)
     if show:
@@ -85,24 +97,58 @@ def controls(
         return
     path = out_file or beside(checkpoint)
     suffix_of(path, (".npz",))
+    if measure and not loaded.controls:
+        raise InputError(f"{checkpoint}: there are no controls beside it to add to; leave out --measure to make them")
     splits = [dataset_of(loaded.header, dataset, split, data_dir, accept_other_hash) for split in SplitName]
-    with console.bar() as bar:
-        task = bar.add_task("", total=None, left="")
-        made = make_controls(
-            loaded.model,
-            *splits,
-            images=images,
-            seed=seed,
-            report=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
-        )
-    train = splits[0]
-    weights = weights_hash(loaded.model.state_dict())
-    write_controls(path, made, dataset=train.name, dataset_sha256=train.sha256, checkpoint_sha256=weights)
-    if not as_json:
+    train, _, test = splits
+    made = tuple(loaded.controls.values())
+    if measure:
+        if loaded.controls.dataset_sha256 != train.sha256:
+            raise InputError(f"{checkpoint}: its controls were made with other images than those of {train.name}")
+    else:
+        with console.bar() as bar:
+            task = bar.add_task("", total=None, left="")
+            made = make_controls(
+                loaded.model,
+                *splits,
+                images=images,
+                seed=seed,
+                report=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
+            )
+    measured = measure_attributes(loaded.model, train, _of_atlas(checkpoint, loaded, test), seed)
+    write_controls(
+        path,
+        made,
+        dataset=train.name,
+        dataset_sha256=train.sha256,
+        checkpoint_sha256=weights_hash(loaded.model.state_dict()),
+        measured=measured,
+    )
+    if not (as_json or measure):
         _print(Controls(made), as_json)
     followed = [control.name for control in made if control.steerable]
-    text = f"{path}: {len(made)} controls; pictures follow {len(followed)}"
-    console.say(as_json, text, file=str(path), controls=len(made), followed=followed)
+    text = (
+        f"{path}: {len(made)} controls; pictures follow {len(followed)}; {len(measured.attributes)} attributes measured"
+        f" on {measured.train_images:,} training images and {len(measured.images):,} test images of the atlas"
+    )
+    console.say(as_json, text, file=str(path), controls=len(made), followed=followed, measured=len(measured.images))
+
+
+def _of_atlas(checkpoint: Path, loaded: Loaded[Any], test: ImageSet) -> ImageSet:
+    """The test images that the atlas beside a checkpoint holds; none of them if there is no atlas that fits."""
+    import numpy as np
+
+    from esvae_core.errors import CorruptDataError
+    from esvae_core.explore import atlas as atlases
+
+    path = atlases.beside(checkpoint)
+    try:
+        atlas = atlases.load_for(loaded, path) if path.exists() else None
+    except CorruptDataError:
+        atlas = None  # the atlas says so itself where it is used
+    known = atlas is not None and atlas.dataset_sha256 == test.sha256
+    shown = np.isin(test.indices, atlas.indices if atlas is not None and known else ())
+    return test.take(np.flatnonzero(shown), test.split)
 
 
 def _print(controls: Controls, as_json: bool) -> None:

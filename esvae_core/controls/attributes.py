@@ -8,46 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from esvae_core.controls import looks, strokes
+from esvae_core.controls.measured import Attribute
 from esvae_core.data.imageset import ImageSet
 
-Kind = Literal["number", "circular", "category"]
 CLASS = "class"
 """Name of the attribute that holds a data set's classes."""
 
 F64 = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """One thing that can be said of an image.
-
-    Attributes:
-        name: In the words of the screen and the command line.
-        unit: Of its numbers; "" where they have none.
-        kind: 'number'; 'circular', a number that starts again after `period`; 'category', one of `categories`.
-        how: How it is measured.
-        undefined: Of which images it is not defined; "" if it is of all.
-        period: Of a circular attribute.
-        categories: Words of a category, by number.
-        parts: Attributes that make it up. It cannot be held while they are moved, nor they while it is.
-        from_pixels: Whether a formula measures it from pixels; else it comes with the data, and a network reads it.
-    """
-
-    name: str
-    unit: str
-    kind: Kind
-    how: str
-    undefined: str = ""
-    period: float = 0.0
-    categories: tuple[str, ...] = ()
-    parts: tuple[str, ...] = ()
-    from_pixels: bool = True
 
 
 @dataclass(frozen=True, eq=False)

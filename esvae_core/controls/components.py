@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from esvae_core.controls.attributes import Attribute
+from esvae_core.controls.measured import Attribute
 
 MOST = 8
 """Components of either kind."""

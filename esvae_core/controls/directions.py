@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic import FiniteFloat
 from torch import Tensor
 
+from esvae_core.controls.measured import Measured
 from esvae_core.errors import InputError
 
 Coordinates = Literal["plain", "arcsine"]
@@ -187,11 +188,25 @@ def by_hand(
 
 
 class Controls(Mapping[str, Control]):
-    """The controls of one model by name, those that pictures follow first."""
+    """The controls of one model by name, those that pictures follow first.
 
-    def __init__(self, controls: tuple[Control, ...] = (), where: str = "controls") -> None:
+    Attributes:
+        measured: Attributes of images and their correlation with the latent; None if that was not measured.
+        dataset: Name of the data set that they were made with; "" if there are none.
+        dataset_sha256: Hash of its files.
+    """
+
+    def __init__(
+        self,
+        controls: tuple[Control, ...] = (),
+        where: str = "controls",
+        measured: Measured | None = None,
+        dataset: str = "",
+        dataset_sha256: str = "",
+    ) -> None:
         self._by_name = {control.name: control for control in controls}
         self._where = where
+        self.measured, self.dataset, self.dataset_sha256 = measured, dataset, dataset_sha256
 
     def __getitem__(self, name: str) -> Control:
         """The control of that name.

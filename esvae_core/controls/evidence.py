@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from esvae_core.controls.attributes import CLASS, Attribute
+from esvae_core.controls.attributes import CLASS
 from esvae_core.controls.calibration import ResponseProbe
 from esvae_core.controls.directions import KNOTS, Control, Evidence, Response
 from esvae_core.controls.fields import Field, bystanders
+from esvae_core.controls.measured import Attribute
 
 ASKED = {"attribute": (-2.0, -1.0, 1.0, 2.0), "category": (0.5, 1.0), "component": (-2.0, 2.0)}
 _FURTHER = (-3.0, 3.0)  # asked of attributes on validation images alone, to know how far they reach

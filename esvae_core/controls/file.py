@@ -1,6 +1,7 @@
 """The file of controls beside a checkpoint, NAME.controls.npz: named arrays and words, checked when they are read.
 
-It is bound to the weights by their content hash, as an atlas is.
+It is bound to the weights by their content hash, as an atlas is. Files of version 1 hold controls alone; version 2 adds
+what was measured of attributes, see `esvae_core.controls.measured`.
 """
 
 from __future__ import annotations
@@ -17,16 +18,24 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, ValidationError
 
 from esvae_core.controls.directions import KNOTS, Control, Controls, Coordinates, Evidence, Source
+from esvae_core.controls.measured import Attribute, Kind, Measured
 from esvae_core.errors import CorruptDataError, InputError
 from esvae_core.files import write_atomically
 from esvae_core.npz import read_npz
 
 SUFFIX = ".controls.npz"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MOST = 512
 """Controls of one model."""
 _MAX_RANK = 64
 _LARGEST = 1e6  # of any number in the arrays
+_MOST_ATTRIBUTES = 256
+_MOST_WORDS = 1000  # of a category
+_TOP = 2**16 - 2  # levels that values are stored in; one more stands for "undefined"
+_UNDEFINED = _TOP + 1
+_FURTHEST = 1e30  # of an attribute's values, so that ranges stay finite
+_FIELDS = ("middle", "shift", "gain", "left", "right")
+_WHOLE = ("images", "values")  # whole numbers; all else are floats
 
 _Parts = dict[str, NDArray[Any]]
 _Line = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -49,6 +58,31 @@ class _Words(BaseModel):
     evidence: Annotated[tuple[Evidence, ...], Field(max_length=4)]
 
 
+class _Attribute(BaseModel):
+    """An attribute in words, and the range of its values in the table."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: _Name
+    unit: _Line
+    kind: Kind
+    how: _Line
+    undefined: _Line
+    period: FiniteFloat
+    categories: Annotated[tuple[_Line, ...], Field(max_length=_MOST_WORDS)]
+    parts: tuple[_Line, ...]
+    from_pixels: bool
+    low: FiniteFloat
+    high: FiniteFloat
+
+
+class _Measured(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    train_images: Annotated[int, Field(ge=0)]
+    attributes: Annotated[tuple[_Attribute, ...], Field(min_length=1, max_length=_MOST_ATTRIBUTES)]
+
+
 class _About(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -58,6 +92,7 @@ class _About(BaseModel):
     dataset: _Line
     dataset_sha256: _Line
     checkpoint_sha256: _Line
+    measured: _Measured | None = None
 
 
 def beside(checkpoint: Path | str) -> Path:
@@ -66,9 +101,23 @@ def beside(checkpoint: Path | str) -> Path:
 
 
 def write_controls(
-    path: Path | str, controls: Sequence[Control], *, dataset: str, dataset_sha256: str, checkpoint_sha256: str
+    path: Path | str,
+    controls: Sequence[Control],
+    *,
+    dataset: str,
+    dataset_sha256: str,
+    checkpoint_sha256: str,
+    measured: Measured | None = None,
 ) -> None:
     """Write the controls of one model; the file appears whole or not at all.
+
+    Args:
+        path: Where.
+        controls: At least one, of one model.
+        dataset: Name of the data set that they were made with.
+        dataset_sha256: Hash of its files.
+        checkpoint_sha256: Hash of the model's tensors.
+        measured: What was measured of attributes; without it, the file is one of version 1.
 
     Raises:
         InputError: there are none, or too many.
@@ -80,7 +129,7 @@ def write_controls(
     for word in words:
         word["evidence"] = [asdict(each) for each in word["evidence"]]
     about = {
-        "format_version": FORMAT_VERSION,
+        "format_version": 1 if measured is None else FORMAT_VERSION,
         "controls": words,
         "coordinates": first.coordinates,
         "knots": KNOTS,
@@ -96,6 +145,9 @@ def write_controls(
         "left": np.stack([_padded(control.left, rank, 1) for control in controls]).astype(np.float16),
         "right": np.stack([_padded(control.right, rank, 0) for control in controls]).astype(np.float16),
     }
+    if measured is not None:
+        about["measured"], more = _table_parts(measured)
+        parts |= more
     content = io.BytesIO()
     words_alone = np.frombuffer(json.dumps(about).encode(), np.uint8)
     np.savez_compressed(content, about=words_alone, **parts)  # type: ignore[arg-type]
@@ -128,7 +180,8 @@ def read_controls(checkpoint: Path | str, sha256: str, size: int) -> Controls:
         raise CorruptDataError(f"{path}: damaged controls: {wrong}")
     if about.checkpoint_sha256 != sha256:
         raise CorruptDataError(f"{path}: belongs to other weights than those of {Path(checkpoint).name}; make it anew")
-    exact = {name: part.astype(np.float64) for name, part in parts.items()}
+    measured = _table_of(about.measured, parts) if about.measured is not None else None
+    exact = {name: parts[name].astype(np.float64) for name in _FIELDS}
     controls = tuple(
         Control(
             **{name: getattr(words, name) for name in _Words.model_fields},
@@ -141,7 +194,36 @@ def read_controls(checkpoint: Path | str, sha256: str, size: int) -> Controls:
         )
         for i, words in enumerate(about.controls)
     )
-    return Controls(controls, where=Path(checkpoint).name)
+    return Controls(controls, Path(checkpoint).name, measured, about.dataset, about.dataset_sha256)
+
+
+def _table_parts(measured: Measured) -> tuple[dict[str, Any], _Parts]:
+    """Attributes with the ranges of their values, and arrays; values take 16 bits each."""
+    attributes, levels = [], np.full(measured.values.shape, _UNDEFINED, np.uint16)
+    for k, (attribute, column) in enumerate(zip(measured.attributes, measured.values.T, strict=True)):
+        known = np.isfinite(column)
+        low, high = (float(column[known].min()), float(column[known].max())) if known.any() else (0.0, 0.0)
+        levels[known, k] = np.rint((column[known] - low) / ((high - low) or 1.0) * _TOP)
+        attributes.append(asdict(attribute) | {"low": low, "high": high})
+    parts: _Parts = {
+        "correlation": measured.correlation.astype(np.float16),
+        "images": measured.images.astype(np.uint32),
+        "values": levels,
+    }
+    return {"train_images": measured.train_images, "attributes": attributes}, parts
+
+
+def _table_of(about: _Measured, parts: _Parts) -> Measured:
+    attributes = tuple(Attribute(**each.model_dump(exclude={"low", "high"})) for each in about.attributes)
+    low, high = (np.array([getattr(each, end) for each in about.attributes]) for end in ("low", "high"))
+    levels = parts["values"]
+    values = low + levels / _TOP * (high - low)
+    for k, attribute in enumerate(attributes):
+        if attribute.kind == "category":
+            values[:, k] = np.rint(values[:, k])
+    values[levels == _UNDEFINED] = np.nan
+    correlation = parts["correlation"].astype(np.float64)
+    return Measured(attributes, correlation, about.train_images, parts["images"].astype(np.int64), values)
 
 
 def _unpacked(path: Path) -> tuple[dict[str, Any], _Parts]:
@@ -174,14 +256,35 @@ def _wrong(about: _About, parts: _Parts, size: int) -> str:
         "left": (count, size, rank),
         "right": (count, rank, size),
     }
+    if about.measured is not None:
+        attributes, images = len(about.measured.attributes), len(parts.get("images", ()))
+        shapes |= {"correlation": (attributes, size), "images": (images,), "values": (images, attributes)}
     if set(parts) != set(shapes) or not 0 <= rank <= _MAX_RANK:
         return f"expected {', '.join(shapes)}, found {', '.join(sorted(parts))[:200] or 'nothing'}"
     for name, shape in shapes.items():
         part = parts[name]
-        if part.shape != shape or part.dtype.kind != "f":
+        if part.shape != shape or part.dtype.kind != ("u" if name in _WHOLE else "f"):
             return f"{name}: expected numbers of shape {shape}, found {part.dtype} of shape {part.shape}"
-        if not bool((np.abs(part.astype(np.float64)) <= _LARGEST).all()):
+        if name not in _WHOLE and not bool((np.abs(part.astype(np.float64)) <= _LARGEST).all()):
             return f"{name}: expected finite numbers"
+    return _wrong_table(about.measured, parts) if about.measured is not None else ""
+
+
+def _wrong_table(about: _Measured, parts: _Parts) -> str:
+    """What does not fit in the table of attributes; "" if all does."""
+    names = [each.name for each in about.attributes]
+    if len(set(names)) != len(names):
+        return "attributes: expected different names"
+    if parts["values"].dtype != np.uint16 or parts["images"].dtype.itemsize > 4:
+        return f"values: expected uint16, found {parts['values'].dtype}; images: found {parts['images'].dtype}"
+    if not bool((np.abs(parts["correlation"].astype(np.float64)) <= 1.001).all()):
+        return "correlation: expected numbers from -1 to 1"
+    for each in about.attributes:
+        within = each.low <= each.high and max(abs(each.low), abs(each.high)) < _FURTHEST
+        if each.kind == "category":
+            within = within and each.low >= 0 and each.high <= max(0, len(each.categories) - 1)
+        if not within or (each.kind == "circular" and not each.period > 0):
+            return f"{each.name}: expected a range of values that fits its kind, found {each.low:g} to {each.high:g}"
     return ""
 
 

@@ -8,20 +8,20 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from esvae_core.controls.attributes import Attribute, table_of
+from esvae_core.controls.attributes import table_of
 from esvae_core.controls.calibration import ResponseProbe, corrected, gain_of, gain_of_word
 from esvae_core.controls.components import components, resemblance
+from esvae_core.controls.correlation import FITTED, some
 from esvae_core.controls.directions import KNOTS, Control, Coordinates, Source, to_coordinates
 from esvae_core.controls.evidence import Judge, linear_reading, picture_reading, score, unread, verdict
 from esvae_core.controls.fields import MOST_WORDS, Field, category_fields, field_of, pairs_of, straight
 from esvae_core.controls.latent import Latent
+from esvae_core.controls.measured import Attribute
 from esvae_core.controls.meter import Meter
 from esvae_core.data.imageset import ImageSet
 from esvae_core.errors import InputError
 from esvae_core.image_model import ImageModel
 
-FITTED = 4000
-"""Training images that controls are fitted to."""
 SOURCES = 100
 """Of these, how many are moved, decoded and measured to calibrate."""
 READ = 1000
@@ -84,8 +84,8 @@ class _Maker:
         rng = np.random.default_rng(seed)
         self.report, self.seed, self.latent = report, seed, Latent(model)
         self.coordinates: Coordinates = coordinates or ("arcsine" if self.latent.spiking else "plain")
-        train, validation = _some(train, FITTED, rng), _some(validation, READ, rng)
-        test = _some(test, images, rng)
+        train, validation = some(train, FITTED, rng), some(validation, READ, rng)
+        test = some(test, images, rng)
         report("measuring images", 0, 1)
         self.table, self.known = table_of(train), table_of(validation)
         if not self.table.attributes:
@@ -232,12 +232,6 @@ class _Maker:
         return ResponseProbe.of(
             self.latent, self.meter, self.coordinates, self.middle, places, self.seed + 1000 * number
         )
-
-
-def _some(data: ImageSet, count: int, rng: np.random.Generator) -> ImageSet:
-    if len(data) <= count:
-        return data
-    return data.take(rng.permutation(len(data))[:count], data.split)
 
 
 def _exact(values: F64, kind: type[np.floating]) -> F64:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from esvae_core.controls.attributes import Attribute, AttributeTable, Family, family_of
+from esvae_core.controls.attributes import AttributeTable, Family, family_of
+from esvae_core.controls.measured import Attribute
 from esvae_core.data.imageset import ImageSet
 from esvae_core.seeds import generator
 

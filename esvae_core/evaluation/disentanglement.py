@@ -1,16 +1,73 @@
-"""Group "disentanglement": DCI, MIG and SAP of the latent, where it is known what each image was made from."""
+"""Group "disentanglement": DCI, MIG and SAP of the latent, against what images were made from or look like."""
 
 from __future__ import annotations
 
-import numpy as np
+from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from esvae_core.controls.attributes import CLASS, table_of
 from esvae_core.data import ImageSet
 from esvae_core.evaluation.adapter import EvaluationAdapter, RateAdapter, collect
 from esvae_core.evaluation.factor_intervention import factor_intervention
 from esvae_core.evaluation.factors import BINS, dci, mig, sap
+from esvae_core.evaluation.random_subset import some
 from esvae_core.evaluation.results import Figure, Group, Report, over_seeds, silent
 
 TEST_SHARE = 0.4
+MEASURED = 2_000
+"""Images whose attributes are measured, where it is not known what they were made from."""
+_FEWEST = 20  # of these
+
+
+class Factors(NamedTuple):
+    """What a latent is compared with.
+
+    Attributes:
+        images: N of them.
+        names: F of them.
+        values: (N, F).
+        classes: (F,) which are classes; the others are numbers.
+        measured: Whether they were measured from pixels, or came with the images as columns.
+    """
+
+    images: ImageSet
+    names: tuple[str, ...]
+    values: NDArray[np.float64]
+    classes: NDArray[np.bool_]
+    measured: bool
+
+
+def factors_of(test: ImageSet) -> Factors | None:
+    """The factors that images were made from, else attributes that are defined for each of some of them.
+
+    Numbers and categories of at most BINS words count, without the data set's own classes; compounds of others and
+    angles do not, nor what is undefined of more than half of the images. None if fewer than two are left.
+    """
+    if test.factors is not None:
+        columns = test.factors
+        whole = np.array([len(np.unique(column)) <= BINS and np.all(column % 1 == 0) for column in columns.T])
+        return Factors(test, test.factor_names, columns, whole, measured=False)
+    table = table_of(test := some(test, MEASURED))
+    wanted = [
+        k
+        for k, attribute in enumerate(table.attributes)
+        if attribute.kind != "circular"
+        and not attribute.parts
+        and (attribute.kind == "number" or (attribute.name != CLASS and len(attribute.categories) <= BINS))
+        and np.isfinite(table.values[:, k]).mean() > 0.5
+    ]
+    values = table.values[:, wanted]
+    known = np.isfinite(values).all(1)
+    changing = [j for j, column in enumerate(values[known].T) if len(np.unique(column)) > 1]
+    if known.sum() < _FEWEST or len(changing) < 2:
+        return None
+    kept = [table.attributes[wanted[j]] for j in changing]
+    classes = np.array([attribute.kind == "category" for attribute in kept])
+    names = tuple(attribute.name for attribute in kept)
+    images = test.take(np.flatnonzero(known), test.split)
+    return Factors(images, names, values[known][:, changing], classes, measured=True)
 
 
 def disentanglement(
@@ -18,31 +75,32 @@ def disentanglement(
 ) -> Group:
     """DCI, MIG and SAP of the codes of the test images; of a model that was taught factors, whether pictures follow.
 
-    A factor with at most 20 values, all whole numbers, is taken for classes; every other for a number.
+    Images that were made from known factors are judged by these: one with at most 20 values, all whole numbers, is
+    taken for classes, every other for a number. Of other images, attributes take their place, see `factors_of`.
 
     Args:
         adapter: the model.
-        test: images with `factors`; without them the group says that it does not apply.
+        test: images; where nothing is known of them, the group says that it does not apply.
         taught: whether the first latent neurons were taught these factors, which are those of sprites then.
         seeds: splits of the test images into those that DCI and SAP learn on and those that they score; of the noise.
         report: progress.
     """
-    if test.factors is None:
-        note = "do not apply: what the images were made from is not known"
+    compared = factors_of(test)
+    if compared is None:
+        note = "do not apply: nothing is known of the images"
         return Group(name="disentanglement", protocol="", figures=(Figure(name="DCI, MIG, SAP", note=note),))
-    codes = collect(test, adapter.features, report).numpy().astype(np.float64)
-    factors = test.factors
-    classes = np.array([len(np.unique(column)) <= BINS and np.all(column % 1 == 0) for column in factors.T])
+    images, factor_names, factors, classes, measured = compared
+    codes = collect(images, adapter.features, report).numpy().astype(np.float64)
     splits = [np.random.default_rng(seed).random(len(codes)) < TEST_SHARE for seed in range(seeds)]
     found = [dci(codes, factors, classes, split, seed) for seed, split in enumerate(splits)]
     gaps = [sap(codes, factors, classes, split) for split in splits]
     protocol = (
-        f"{len(test):,} test images of {test.name}, {', '.join(test.factor_names)}; "
-        f"{TEST_SHARE:.0%} of them scored, the split drawn by seeds 0 to {seeds - 1}"
+        f"{len(images):,} test images of {test.name}, {'measured attributes: ' if measured else ''}"
+        f"{', '.join(factor_names)}; {TEST_SHARE:.0%} of them scored, the split drawn by seeds 0 to {seeds - 1}"
     )
     names = {"disentanglement": "Eastwood and Williams, ICLR 2018", "completeness": "", "informativeness": ""}
     figures = [over_seeds(f"DCI {name}", [getattr(one, name) for one in found], note) for name, note in names.items()]
-    for k, name in enumerate(test.factor_names):
+    for k, name in enumerate(factor_names):
         shares = np.mean([one.importance[:, k] for one in found], axis=0)
         most = int(shares.argmax())
         note = f"{'accuracy' if classes[k] else 'R²'}; {shares[most]:.0%} of it from dimension {most}"
@@ -51,7 +109,7 @@ def disentanglement(
         Figure(name="MIG", value=mig(codes, factors), note="Chen et al., NeurIPS 2018"),
         over_seeds("SAP", gaps, "Kumar et al., ICLR 2018"),
     ]
-    if taught and isinstance(adapter, RateAdapter):
+    if taught and not measured and isinstance(adapter, RateAdapter):
         by_factor = zip(*(factor_intervention(adapter, test, seed) for seed in range(seeds)), strict=True)
         for k, (name, shares) in enumerate(zip(test.factor_names, by_factor, strict=True)):
             figures.append(over_seeds(f"{name} followed", shares, f"share of a change that neuron {k} alone makes"))

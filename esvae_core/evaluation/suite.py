@@ -257,8 +257,9 @@ def _key(whole: SuiteReport, task: EvaluationTask, group: str) -> str:
         parts["inception"] = (
             None if task.inception is None else hashlib.sha256(read_regular(task.inception, 2**30)).hexdigest()
         )
-    if group == "disentanglement" and task.taught:
-        parts["taught"] = True
+    if group == "disentanglement":
+        parts |= {"taught": True} if task.taught else {}
+        parts |= {"measured": True} if task.test.factors is None else {}  # earlier versions measured nothing
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

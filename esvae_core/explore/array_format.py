@@ -80,11 +80,12 @@ def control_parts(controls: Controls) -> tuple[dict[str, Any], dict[str, NDArray
     """Controls as the page moves rates by them: words and evidence, and arrays of K controls of a latent of size d.
 
     All share coordinates and middle, as those of one file do. Ranks below that of the widest field are padded with 0.
+    With them comes what was measured of attributes, if it was.
     """
     every = list(controls.values())
     rank = max(control.left.shape[1] for control in every)
     words = ("name", "source", "attribute", "unit", "size", "steerable", "why", "reach")
-    about = {
+    about: dict[str, Any] = {
         "coordinates": every[0].coordinates,
         "knots": KNOTS,
         "steps": STEPS,
@@ -100,13 +101,26 @@ def control_parts(controls: Controls) -> tuple[dict[str, Any], dict[str, NDArray
     for i, control in enumerate(every):
         left[i, :, : control.left.shape[1]] = control.left
         right[i, : control.right.shape[0]] = control.right
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "middle": every[0].middle.astype(np.float32),
         "shift": np.stack([control.shift for control in every]).astype(np.float32),
         "gain": np.stack([control.gain for control in every]).astype(np.float32),
         "left": left,
         "right": right,
     }
+    measured = controls.measured
+    if measured is not None:
+        told = ("name", "unit", "kind", "how", "undefined", "period", "categories")
+        about["measured"] = {
+            "dataset": controls.dataset,
+            "trainImages": measured.train_images,
+            "attributes": [{name: getattr(each, name) for name in told} for each in measured.attributes],
+        }
+        arrays |= {
+            "correlation": measured.correlation.astype(np.float32),
+            "images": measured.images.astype(np.uint32),
+            "values": measured.values.astype(np.float32),
+        }
     return about, arrays
 
 

@@ -11,6 +11,8 @@ import { LiveDecoder } from "./live_decoder.js";
 import { decodeState, encodeState, LinkError, MAX_STEPS, PARAMETER } from "./state/url_state.js";
 import { controlsOf } from "./math/controls.js";
 import { latentOf } from "./math/latent.js";
+import { measuredOf } from "./math/measured.js";
+import { ownControls } from "./math/own_controls.js";
 import { dataRange, ownDistances, usage } from "./math/neighbours.js";
 import { fromGrid, ofCount, toGrid } from "./math/rates.js";
 import { Store } from "./state/store.js";
@@ -42,8 +44,10 @@ export class Session {
   engine = null;
   /** @type {Atlas|null} */
   atlas = null;
-  /** Named directions of its latent, those that pictures follow first. @type {Control[]} */
-  controls = [];
+  /** Attributes of images and their correlation with its latent. @type {Measured|null} */
+  measured = null;
+  /** Those that came with the model. @type {Control[]} */
+  #controls = [];
   /** @type {Latent} */
   latent;
   /** @type {Promise<Pool>|null} */
@@ -80,6 +84,13 @@ export class Session {
     session.live.request();
     session.writeLink();
     return session;
+  }
+
+  /** Named directions of the latent: the visitor's own, then the model's, those that pictures follow first. */
+  get controls() {
+    const own = ownControls(this.store?.state.view ?? {}, this.entry.dims, this.latent.spiking);
+    const taken = new Set(own.map(({ name }) => name));
+    return [...own, ...this.#controls.filter(({ name }) => !taken.has(name))];
   }
 
   /** Whether there is a model to look at. */
@@ -282,21 +293,23 @@ export class Session {
     let engine = null;
     const runs = supported() || entry.latent; // a model without spikes needs no WebAssembly
     if (runs && entry.hash) engine = await loadEngine(await this.backend.bundle(entry.hash), this.backend.wasm);
+    const atlas = atlasOf(await bundle);
     return {
       entry,
       engine,
-      atlas: atlasOf(await bundle),
+      atlas,
       controls: controlsOf(await controls),
+      measured: measuredOf(await controls, atlas),
       latent: latentOf(entry),
     };
   }
 
   /** @param {OpenedModel} opened */
-  #place({ entry, engine, atlas, controls, latent }) {
+  #place({ entry, engine, atlas, controls, measured, latent }) {
     this.#pool?.then((pool) => pool.close());
     [this.#pool, this.#images] = [null, null];
     [this.entry, this.engine, this.atlas, this.latent] = [entry, engine, atlas, latent];
-    this.controls = controls;
+    [this.#controls, this.measured] = [controls, measured];
     if (entry.controlsProblem) this.say(`The controls are not shown: ${entry.controlsProblem}`, "warning");
     if (entry.atlasProblem) this.say(`The atlas is not shown: ${entry.atlasProblem}`, "warning");
   }

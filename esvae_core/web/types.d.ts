@@ -249,6 +249,7 @@ interface OpenedModel {
   engine: Engine | AnnEngine | null;
   atlas: Atlas | null;
   controls: Control[];
+  measured: Measured | null;
   latent: Latent;
 }
 
@@ -369,13 +370,33 @@ interface MapPointer {
   near: number[];
   /** Row of the source; -1: it is none of them. */
   source: number;
+  /** Where the chosen control leads. */
+  path: ControlPath | null;
+}
+
+/** The way of a control on the map. */
+interface ControlPath {
+  /** In map units. */
+  places: number[][];
+  /** Where whole amounts are, without 0. */
+  marks: number[][];
+  /** What is asked at either end. */
+  ends: [string, string];
 }
 
 /** Numbers that colour the points, and the range that the colours cover. */
 interface MapScale {
+  /** NaN where undefined. */
   values: Float32Array;
   name: string;
   digits: number;
+  unit?: string;
+  /** Of a number that starts again after it. */
+  period?: number;
+  /** Of a category. */
+  words?: string[];
+  /** What a row says. */
+  text?(row: number): string;
   low: number;
   high: number;
 }
@@ -422,11 +443,49 @@ interface ControlsAbout {
   /** In which a control goes its way. */
   steps: number;
   controls: ControlWords[];
+  /** Missing of files of version 1. */
+  measured?: { dataset: string; trainImages: number; attributes: MeasuredAttribute[] };
+}
+
+/** What moves rates: the field shift + (x - middle) left right, in equal steps. */
+interface ControlField {
+  middle: ArrayLike<number>;
+  shift: ArrayLike<number>;
+  /** (d, rank) and (rank, d). */
+  left: ArrayLike<number>;
+  right: ArrayLike<number>;
+  rank: number;
+  arcsine: boolean;
+  steps: number;
 }
 
 interface Control extends ControlWords {
+  /** Of one that the visitor made: (d) the whole way. */
+  step?: Float64Array;
   /** Rates on the grid, moved by an amount. */
   apply(rates: Uint16Array, amount: number): Uint16Array;
+}
+
+/** What can be said of an image; `esvae_core/controls/measured.py` tells the fields. */
+interface MeasuredAttribute {
+  name: string;
+  unit: string;
+  kind: "number" | "circular" | "category";
+  how: string;
+  undefined: string;
+  /** Of a circular attribute. */
+  period: number;
+  categories: string[];
+}
+
+/** Attributes of images beside a model's latent. */
+interface Measured {
+  trainImages: number;
+  attributes: MeasuredAttribute[];
+  /** (K)(d) of each attribute with each number of the latent. */
+  correlation: ArrayLike<number>[];
+  /** An attribute of each row of the atlas, NaN where undefined; null where nothing is known of these images. */
+  column(name: string): { attribute: MeasuredAttribute; values: Float32Array } | null;
 }
 
 // ---- where models come from --------------------------------------------------------------------------------------

@@ -6,16 +6,20 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from app import catalogue, server_decode
 from app.state import Prior, State, TestImage, from_grid, to_grid
+from esvae_core.explore.array_format import map_parts, write_arrays
+from esvae_core.explore.map import MapSettings, RateMap
 
 from .visits import alike, open_page, pixels_of, state_of, until
 
 pytestmark = pytest.mark.browser
+MINUS = "\N{MINUS SIGN}"
 HAND, NOW = ".hand-part canvas", ".now-part canvas"
 
 
@@ -255,4 +259,144 @@ def test_two_fingers_zoom_and_move_the_map(browser, server, atlas):
     assert np.allclose(spots(page) - middle - [20, 30], 3 * (before - middle), atol=3)
     assert state_of(page) == state, "no point was taken on the way"
     assert page.evaluate("scrollY") == held
+    context.close()
+
+
+# ---- attributes, controls, and fingers -------------------------------------------------------------------------------
+
+
+def shipped(page, name="digits-plus", row=0, **view):
+    """The map of a shipped model, whose controls and attributes are beside it."""
+    loaded = catalogue.named(name)
+    atlas = loaded.atlas
+    kept = tuple((f"map.{key}", value) for key, value in view.items())
+    rates = to_grid(atlas.rates[row].tolist())
+    open_map(page, State(name, TestImage(int(atlas.indices[row])), rates, 7, "systematic", 16, view=kept))
+    return loaded
+
+
+def test_points_are_coloured_by_an_attribute_in_its_unit(page):
+    loaded = shipped(page)
+    atlas, measured = loaded.atlas, loaded.controls.measured
+    page.get_by_label("Colour").select_option(label="slant")
+    assert dict(state_of(page).view) == {"map.by": "a.slant"}
+    ramp = page.get_by_role("img", name=re.compile(rf"slant, from {MINUS}?[0-9.]+° to {MINUS}?[0-9.]+°"))
+    values = dict(zip(measured.images.tolist(), measured.values[:, 1].tolist(), strict=True))
+    assert measured.attributes[1].name == "slant"
+    inside = np.sort([values[int(index)] for index in atlas.indices])
+    low, high = re.findall(r"-?[0-9.]+(?=°)", ramp.get_attribute("aria-label").replace(MINUS, "-"))
+    assert float(low) == pytest.approx(inside[round(0.02 * (len(inside) - 1))], abs=0.02)
+    assert float(high) == pytest.approx(inside[round(0.98 * (len(inside) - 1))], abs=0.02)
+    row = next(r for r in range(len(atlas)) if alone(page, atlas, r))
+    page.mouse.move(*spot(page, row))
+    page.locator(f"{HAND}[data-row='{row}']").wait_for()
+    said = page.locator(".hand-part figcaption").inner_text()
+    told = re.search(rf"slant ({MINUS}?[0-9.]+)°", said)[1].replace(MINUS, "-")
+    assert float(told) == pytest.approx(values[int(atlas.indices[row])], abs=0.06)
+
+
+def test_the_path_of_a_control_is_where_it_leads(page):
+    loaded = shipped(page, row=4)
+    atlas = loaded.atlas
+    page.get_by_label("Path of a control").select_option("slant")
+    path = page.locator(".map-canvas[data-path*=',']")
+    path.wait_for()
+    found = np.array([at.split() for at in path.get_attribute("data-path").split(", ")], float)
+    control, places = loaded.controls["slant"], atlas.map.flat.positions / 32767.5 - 1
+    assert len(found) == 13
+    for at, amount in zip(found, np.linspace(*control.reach, 13), strict=True):
+        rates = control.apply(from_grid(state_of(page).rates), amount)
+        apart = np.sqrt(((atlas.rates - rates) ** 2).mean(1))
+        near = np.argsort(apart, kind="stable")[:8]
+        weights = 1 / (apart[near] ** 2 + 1e-12)
+        assert np.allclose(at, (weights[:, None] * places[near]).sum(0) / weights.sum(), atol=5e-3)
+    assert dict(state_of(page).view) == {"map.path": "slant"}
+
+
+def test_a_selection_becomes_a_control_of_ones_own(page):
+    from esvae_core.controls.directions import by_hand
+
+    loaded = shipped(page)
+    atlas = loaded.atlas
+    page.get_by_role("button", name="Lasso").first.click()
+    box = page.locator(".map-over").bounding_box()
+    corners = [(0.02, 0.02), (0.45, 0.02), (0.45, 0.98), (0.02, 0.98)]
+    spots = [(box["x"] + a * box["width"], box["y"] + b * box["height"]) for a, b in corners]
+    page.mouse.move(*spots[0])
+    page.mouse.down()
+    for to in spots[1:]:
+        page.mouse.move(*to, steps=3)
+    page.mouse.up()
+    name = page.get_by_label("Name of the control")
+    name.fill("slant")
+    name.press("Enter")
+    page.get_by_text("There is a control of that name").wait_for()
+    name.fill("to the left")
+    page.get_by_role("button", name="Make").click()
+    until(page, "location.search.includes('control0')")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save control to the left, JSON").click()
+    told = json.loads(saved.value.path().read_text())
+    inside = np.isin(atlas.indices, told["recipe"]["toward"])
+    assert 0 < inside.sum() < len(atlas)
+    made = by_hand("to the left", atlas.rates[inside], atlas.rates[~inside])
+    assert np.allclose(told["step"], made.shift, atol=1e-4)
+    page.reload()  # the link alone brings it back
+    page.locator(".map-canvas[data-cursor]").wait_for()
+    page.get_by_role("link", name="Explore", exact=True).click()
+    slider = page.get_by_role("slider", name="Control: to the left", exact=True)
+    slider.wait_for()
+    start = from_grid(state_of(page).rates)
+    slider.fill("0.5")
+    until(page, "() => !location.search.includes('~k16x32.')")
+    assert np.abs(from_grid(state_of(page).rates) - made.apply(start, 0.5)).max() < 1e-3
+    page.get_by_role("link", name="Map", exact=True).click()
+    page.get_by_role("button", name="Remove control to the left").click()
+    until(page, "() => !location.search.includes('control0')")
+
+
+def test_another_map_can_be_given_back_for_the_original(page, atlas):
+    flipped = RateMap(MapSettings(neighbors=30), *(replace(each, positions=65535 - each.positions) for each in
+                                                   (atlas.map.flat, atlas.map.solid)))  # fmt: skip
+    done = json.dumps({"key": "k", "state": "done", "progress": 1})
+    page.route("**/esvae/map/*", lambda route: route.fulfill(body=done, content_type="application/json"))
+    page.route("**/esvae/map-data/*", lambda route: route.fulfill(body=write_arrays(*map_parts(flipped))))
+    open_map(page, start(atlas, 5))
+    cursor = page.locator(".map-canvas")
+    before = cursor.get_attribute("data-cursor")
+    page.get_by_text("Settings of the map").click()
+    back = page.get_by_role("button", name="Original map")
+    assert not back.is_visible()
+    page.get_by_role("button", name="Recompute").click()
+    back.wait_for()
+    assert cursor.get_attribute("data-cursor") != before
+    back.click()
+    page.locator(f".map-canvas[data-cursor='{before}']").wait_for()
+    assert not back.is_visible()
+
+
+def test_a_finger_that_rests_looks_around_and_takes_nothing(browser, server, atlas):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=server, has_touch=True)
+    page = context.new_page()
+    open_map(page, start(atlas))
+    state = state_of(page)
+    tools = context.new_cdp_session(page)
+    rows = [r for r in range(1, len(atlas)) if alone(page, atlas, r)][:2]
+    places = [spot(page, row) for row in rows]
+    before = spots(page)
+
+    def touch(kind, *places):
+        points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(places)]
+        tools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", places[0])
+    page.locator(f"{HAND}[data-row='{rows[0]}']").wait_for()
+    touch("touchMove", places[1])
+    page.locator(f"{HAND}[data-row='{rows[1]}']").wait_for()
+    touch("touchEnd")
+    assert page.locator(HAND).get_attribute("data-row") == str(rows[1]), "what it showed stays"
+    assert state_of(page) == state
+    assert np.allclose(spots(page), before), "the map has not moved"
+    shown = page.locator(HAND).bounding_box()
+    assert shown["y"] + shown["height"] <= 844, "the picture is on the first screen"
     context.close()

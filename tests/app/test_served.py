@@ -100,7 +100,7 @@ def test_files_leave_and_maps_are_drawn(browser, served, tmp_path):
         assert (inside["view"], inside["entry"]["name"]) == ("map", "aaa")
         page.get_by_text("Settings of the map").click()
         with page.expect_response("**/esvae/map/*") as begun:
-            page.get_by_role("button", name="Draw anew").click()
+            page.get_by_role("button", name="Recompute").click()
         assert begun.value.status == 200
         assert begun.value.url.startswith(f"{served}esvae/map/")
         with page.expect_response("**/esvae/map-state/*") as stopped:

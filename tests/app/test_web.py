@@ -15,7 +15,8 @@ import pytest
 import torch
 from PIL import Image
 
-from esvae_core.controls.directions import Controls
+from esvae_core.controls.directions import Controls, by_hand
+from esvae_core.controls.measured import Attribute, Measured
 from esvae_core.explore.array_format import control_parts, write_arrays
 from esvae_core.explore.dimensions import geodesic_values, quantile_values, sensitivity
 from esvae_core.explore.effect import data_range
@@ -97,6 +98,42 @@ def _controls():
     return cases
 
 
+def _measured():
+    """A table of attributes, and what each row of an atlas that holds other images as well should be told."""
+    attributes = (
+        Attribute("size", "px", "number", "as told"),
+        Attribute("kind", "", "category", "as told", categories=("a", "b")),
+    )
+    values = np.stack([RNG.uniform(-5, 50, 12), RNG.integers(0, 2, 12)], axis=1)
+    values[2, 0] = np.nan
+    images = RNG.permutation(100)[:12]
+    measured = Measured(attributes, RNG.uniform(-1, 1, (2, 6)), 777, images, values)
+    held = write_arrays(*control_parts(Controls((control("c", rank=1),), measured=measured, dataset="made")))
+    rows = [*RNG.permutation(12).tolist(), None]
+    indices = [int(images[row]) if row is not None else 1000 for row in rows]
+    expected = [
+        [None if row is None or np.isnan(values[row, k]) else float(values[row, k]) for row in rows] for k in range(2)
+    ]
+    return {"held": base64.b64encode(held).decode(), "indices": indices, "expected": expected}
+
+
+def _own():
+    """A selection against the rest, and rates that its control has moved."""
+    cases = []
+    for coordinates in ("plain", "arcsine"):
+        counts, rows = RNG.integers(0, 9, (20, 6)), [1, 4, 5]
+        others = np.delete(np.arange(20), rows)
+        made = by_hand("a b", counts[rows] / 8, counts[others] / 8, coordinates)
+        moves = []
+        for amount in (-1.5, 0.25, 1, 5):
+            rates = RNG.integers(0, GRID + 1, 6)
+            moved = to_fixed_point(made.apply(rates / GRID, amount))
+            moves.append({"rates": rates.tolist(), "amount": amount, "moved": moved.tolist()})
+        case = {"counts": counts.ravel().tolist(), "steps": 8, "dims": 6, "rows": rows, "moves": moves}
+        cases.append(case | {"arcsine": coordinates == "arcsine"})
+    return cases
+
+
 def _dimensions():
     column, low, high = RNG.integers(0, 9, 33) / 8, *RNG.integers(0, 256, (2, 3, 4, 5, 3), dtype=np.uint8)
     as_page = [(part.transpose(0, 3, 1, 2) / 127.5 - 1).reshape(3, -1).tolist() for part in (low, high)]
@@ -134,6 +171,8 @@ def cases(tmp_path_factory):
                 "dimensions": _dimensions(),
                 "paths": _paths(),
                 "controls": _controls(),
+                "measured": _measured(),
+                "own": _own(),
                 "normal": [[x, NormalDist().cdf(x)] for x in np.linspace(-5, 5, 41).tolist()],
                 "pack": base64.b64encode(
                     write_arrays(

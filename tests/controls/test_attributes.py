@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from esvae_core.controls.attributes import COLOURS, SHAPES, STROKES, Attribute, family_of, table_of, words_of
+from esvae_core.controls.attributes import COLOURS, SHAPES, STROKES, family_of, table_of, words_of
+from esvae_core.controls.measured import Attribute
 from esvae_core.data import ImageSet, load
 
 SMOOTH = 8  # shapes are drawn so many times larger, and averaged

@@ -173,8 +173,8 @@ def test_other_files_are_refused(written, content):
 
 
 def test_a_later_version_is_refused(written):
-    _rewritten(beside(written[0]), _with(lambda about, parts: about.update(format_version=2)))
-    with pytest.raises(CorruptDataError, match="version 1 to 1, found 2"):
+    _rewritten(beside(written[0]), _with(lambda about, parts: about.update(format_version=3)))
+    with pytest.raises(CorruptDataError, match="version 1 to 2, found 3"):
         read_controls(written[0], "abc", DIMS)
 
 

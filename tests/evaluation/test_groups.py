@@ -354,7 +354,43 @@ def test_pictures_that_follow_what_neurons_were_taught():
     assert not any("followed" in figure.name for figure in disentanglement(painter, data, seeds=1).figures)
 
 
-def test_disentanglement_does_not_apply_where_factors_are_unknown(spiking, test_set):
-    figure = disentanglement(spiking, test_set).figures[0]
+def squares(count=300):
+    """Gray rectangles of some width and brightness, with a third thing known of each; and these, (N, 3)."""
+    rng = np.random.default_rng(5)
+    wide, bright, kind = rng.integers(4, 12, count), rng.integers(60, 250, count), rng.integers(0, 3, count)
+    images = np.zeros((count, 1, 16, 16), np.uint8)
+    for image, width, level in zip(images, wide, bright, strict=True):
+        image[0, 4:12, 2 : 2 + width] = level
+    words = np.array(["a", "b", "c"])[kind]
+    data = replace(image_set(count), images=images, labels=np.zeros(count, np.int64), columns={"kind": words})
+    return data, np.stack([wide, bright, kind], axis=1).astype(float)
+
+
+def test_disentanglement_of_other_images_is_against_measured_attributes():
+    data, known = squares()
+
+    class Codes:
+        def __init__(self, table):
+            self.table, self.at = torch.from_numpy(table), 0
+
+        def features(self, images):
+            self.at += len(images)
+            return self.table[self.at - len(images) : self.at]
+
+    turned = np.random.default_rng(0).normal(size=(3, 6))
+    pure, mixed = disentanglement(Codes(known), data), disentanglement(Codes(known @ turned), data)
+    assert "measured attributes: width, " in pure.protocol
+    assert "area" not in pure.protocol, "a compound of width and height"
+    for name in ("width", "brightness", "kind"):
+        figure = next(each for each in pure.figures if each.name == f"informativeness of {name}")
+        assert figure.value > 0.95
+    assert value(pure, "DCI disentanglement") > value(mixed, "DCI disentanglement") + 0.2
+    assert value(pure, "MIG") > value(mixed, "MIG") + 0.2
+
+
+def test_disentanglement_does_not_apply_where_nothing_is_known(spiking):
+    data, _ = squares(40)
+    empty = replace(data, images=np.zeros_like(data.images), columns={})
+    figure = disentanglement(spiking, empty).figures[0]
     assert figure.value is None
-    assert "not known" in figure.note
+    assert "nothing is known" in figure.note

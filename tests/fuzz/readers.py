@@ -22,6 +22,7 @@ from esvae_core.arrays import read_features, read_rates, write_rates
 from esvae_core.cli.train import settings_of
 from esvae_core.config import ModelConfig, RunConfig
 from esvae_core.controls.file import write_controls
+from esvae_core.controls.measured import Attribute, Measured
 from esvae_core.data import load, open_image, to_model_input
 from esvae_core.engine import from_bundle, plan_of, to_bundle
 from esvae_core.errors import InputError
@@ -320,9 +321,11 @@ def _save_controls(folder: Path) -> None:
     _save_checkpoint(folder / "tiny.safetensors")
     made = control("thickness"), control("slant", seed=1)
     sha256 = checkpoint.weights_hash(_model().state_dict())
-    write_controls(
-        folder / "tiny.controls.npz", made, dataset="made", dataset_sha256="0" * 64, checkpoint_sha256=sha256
-    )
+    attributes = Attribute("slant", "deg", "number", "as told"), Attribute("hat", "", "category", "", categories=("a",))
+    size = len(made[0].shift)
+    table = Measured(attributes, np.zeros((2, size)), 5, np.arange(3), np.array([[1.0, 0], [np.nan, 0], [2, 0]]))
+    where = {"dataset": "made", "dataset_sha256": "0" * 64, "checkpoint_sha256": sha256}
+    write_controls(folder / "tiny.controls.npz", made, measured=table, **where)
 
 
 def _read_controls(path: Path) -> None:

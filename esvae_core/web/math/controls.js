@@ -28,11 +28,19 @@ export function controlsOf(read) {
     };
     return {
       ...words,
-      apply: (rates, amount) =>
-        amount ? toGrid(stepped(fromGrid(rates), field, interpolated(amount, about.knots, gain))) : rates.slice(),
+      apply: (rates, amount) => moved(rates, field, amount && interpolated(amount, about.knots, gain)),
     };
   });
 }
+
+/**
+ * Rates on the grid after going `far` along a field.
+ * @param {Uint16Array} rates
+ * @param {ControlField} field
+ * @param {number} far
+ * @returns {Uint16Array}
+ */
+export const moved = (rates, field, far) => (far ? toGrid(stepped(fromGrid(rates), field, far)) : rates.slice());
 
 /** The value at x of a line through points; constant beyond the first and the last. */
 function interpolated(x, knots, values) {
@@ -49,6 +57,7 @@ function interpolated(x, knots, values) {
 /**
  * Heights after going `far` along the field shift + (x - middle) left right, in equal steps, within their range.
  * @param {Float32Array} heights in [0, 1]
+ * @param {ControlField} field
  * @returns {Float64Array}
  */
 function stepped(heights, { middle, shift, left, right, rank, arcsine, steps }, far) {

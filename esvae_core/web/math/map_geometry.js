@@ -243,6 +243,34 @@ export function spread(xy, width, height, cell, shown) {
   return rows;
 }
 
+/**
+ * Labels moved up or down until none covers another, and all are inside.
+ * @param {{text: string, x: number, y: number, width: number, height: number}[]} labels their middles, and their sizes
+ * @param {number} width of what they are in
+ * @param {number} height
+ * @returns copies, in the same order
+ */
+export function apartLabels(labels, width, height) {
+  const within = (at, size, end) => Math.max(size / 2, Math.min(end - size / 2, at));
+  const placed = labels.map((each) => ({ ...each, x: within(each.x, each.width, width) }));
+  const order = [...placed].sort((a, b) => a.y - b.y);
+  let moved = true;
+  for (let turn = 0; moved && turn < 100; turn++) {
+    moved = false;
+    order.forEach((upper, i) => {
+      for (const lower of order.slice(i + 1)) {
+        const over = (upper.height + lower.height) / 2 - (lower.y - upper.y);
+        if (over <= 0.01 || Math.abs(upper.x - lower.x) >= (upper.width + lower.width) / 2) continue;
+        upper.y -= over / 2;
+        lower.y += over / 2;
+        moved = true;
+      }
+    });
+    for (const each of order) each.y = within(each.y, each.height, height);
+  }
+  return placed;
+}
+
 /** A point of each class, in the middle of it: the member nearest the medians of its coordinates. @returns {Map} */
 export function middles(points, axes, labels) {
   const members = new Map();

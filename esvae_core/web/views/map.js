@@ -5,9 +5,11 @@ import { nearestWeights, blended } from "../math/map_geometry.js";
 import { toGrid } from "../math/rates.js";
 import { distance } from "../parts/explore/distance.js";
 import { mapCanvas } from "../parts/map/canvas.js";
+import { pathOf } from "../parts/map/control_path.js";
 import { colourBy, legend } from "../parts/map/legend.js";
 import { MapModel } from "../parts/map/map_model.js";
 import { NEAR } from "../parts/map/map_overlay.js";
+import { ownControlPanel } from "../parts/map/own_controls.js";
 import { Pictures } from "../parts/map/pictures.js";
 import { selection } from "../parts/map/selection.js";
 import { settings } from "../parts/map/settings.js";
@@ -15,6 +17,8 @@ import { mixer } from "../parts/shared/mixer.js";
 import { paint } from "../parts/shared/paint.js";
 
 export const styles = ["map.css"];
+
+const TOUCH = matchMedia("(hover: none)"); // fingers alone
 
 /** @param {Session} session */
 export function mount(root, session) {
@@ -38,23 +42,27 @@ export function mount(root, session) {
     hand,
     legend(model),
     selection(model, canvas),
+    ownControlPanel(model),
     distance(session),
     mixer(session),
     session.backend.maps ? settings(model) : null,
     trust(model),
     present(session),
   ];
-  const [, , , colours, held, far, bars, set, faith, now] = parts;
+  const [, , , colours, held, own, far, bars, set, faith, now] = parts;
+  const pair = h("div", { class: "pair" }, now, hand);
+  const left = h("div", { class: "map-left", "data-figure": "Map" }, tools, canvas, colours, faith);
   root.append(
     h(
       "div",
       { class: "map-view" },
-      h("div", { class: "map-left", "data-figure": "Map" }, tools, canvas, colours, faith),
+      left,
       h(
         "div",
         { class: "map-right" },
-        h("div", { class: "pair" }, now, hand),
+        pair,
         held,
+        own,
         far,
         h(
           "section",
@@ -75,7 +83,16 @@ export function mount(root, session) {
       ),
     ),
   );
+  // where there is one column, the pictures come right below the map, before what is said of it
+  const narrow = matchMedia("(max-width: 800px)");
+  const arrange = () => {
+    pair.after(...(narrow.matches ? [faith] : []));
+    if (!narrow.matches) left.append(faith);
+  };
+  narrow.addEventListener("change", arrange);
+  arrange();
   return () => {
+    narrow.removeEventListener("change", arrange);
     model.stop();
     pictures.dispose();
     parts.forEach((part) => part?.dispose?.());
@@ -129,6 +146,7 @@ function mapTools(model, canvas) {
     (value) => model.keep("as", value, `map of ${value}`),
   );
   const by = colourBy(model);
+  const path = pathOf(model);
   const button = (title, text, onclick) => h("button", { type: "button", title, "aria-label": title, onclick }, text);
   const lasso = h(
     "button",
@@ -149,7 +167,7 @@ function mapTools(model, canvas) {
     button("Zoom out", "−", () => canvas.zoom(1 / 1.4)),
     button("Show all", "all", () => canvas.showAll()),
   );
-  const element = h("div", { class: "row map-tools" }, axes, as, by, lasso, zoom);
+  const element = h("div", { class: "row map-tools" }, axes, as, by, path, lasso, zoom);
   const off = model.on((what) => {
     axes.choose(model.kept("axes"));
     as.choose(model.kept("as"));
@@ -158,6 +176,7 @@ function mapTools(model, canvas) {
   element.dispose = () => {
     off();
     by.dispose();
+    path.dispose();
   };
   return element;
 }
@@ -195,14 +214,17 @@ function underTheHand(model, pictures) {
     else if (what) place(what);
     else {
       canvas.classList.add("missing");
-      words.textContent = "Move over the map: a point shows its test image, the space between is decoded.";
+      words.textContent = TOUCH.matches
+        ? "Hold a finger on the map to look around; a tap takes what is there."
+        : "Move over the map: a point shows its test image, the space between is decoded.";
     }
   }
 
   function image(row) {
     const error = atlas.arrays.errors ? `, error ${atlas.arrays.errors.values[row].toFixed(3)}` : "";
     const label = `test image ${atlas.indices[row]}, “${atlas.label(row)}”`;
-    words.textContent = `${label}${error}, trust ${model.trust(row).toFixed(2)}; click to start from it`;
+    const value = model.scale?.text ? `, ${model.scale.text(row)}` : "";
+    words.textContent = `${label}${value}${error}, trust ${model.trust(row).toFixed(2)}; ${TOUCH.matches ? "tap" : "click"} to start from it`;
     canvas.setAttribute("aria-label", `${pictures.real ? "" : "What the model makes of "}${label}`);
     const picture = pictures.get(row);
     canvas.dataset.row = picture ? row : "";
@@ -214,7 +236,7 @@ function underTheHand(model, pictures) {
     canvas.dataset.row = "";
     if (!session.engine) return void (words.textContent = "Between the points: this browser cannot decode here.");
     const { rates, rows } = ratesAt(model, x, y);
-    words.textContent = `Approximation: weighted mean of the ${session.latent.whole} of the ${rows.length} nearest on the map; click to take it`;
+    words.textContent = `Approximation: weighted mean of the ${session.latent.whole} of the ${rows.length} nearest on the map; ${TOUCH.matches ? "tap" : "click"} to take it`;
     const { seed, sampler, steps } = session.store.state;
     try {
       const pool = await session.pool();

@@ -194,3 +194,24 @@ test("discs cover as much as they should, lie over each other, and stay inside t
     ],
   );
 });
+
+test("labels are moved apart, stay inside, and those that cover none stay", () => {
+  const box = (x, y, width = 60) => ({ text: "", x, y, width, height: 18 });
+  const crowd = [
+    box(200, 150),
+    box(205, 152),
+    box(190, 149, 80),
+    box(210, 155),
+    box(10, 5),
+    box(390, 299),
+    box(60, 250),
+  ];
+  const placed = map.apartLabels(crowd, ...SIZE);
+  placed.forEach((a, i) => {
+    assert.ok(a.x - a.width / 2 >= 0 && a.x + a.width / 2 <= 400 && a.y >= 9 && a.y <= 291);
+    for (const b of placed.slice(i + 1))
+      assert.ok(Math.abs(a.x - b.x) >= (a.width + b.width) / 2 || Math.abs(a.y - b.y) >= 18 - 0.02);
+  });
+  assert.deepEqual(placed[6], crowd[6]);
+  assert.deepEqual(map.apartLabels([], ...SIZE), []);
+});

@@ -2,6 +2,7 @@
 
 import { focusedBeside, h, icon, lettering, onLook, palette, pixels, sharp } from "../../dom.js";
 import { classColour } from "../../math/colour.js";
+import { NAMED_FROM, suggestions } from "../../math/measured.js";
 import { GRID } from "../../math/rates.js";
 import { download } from "../shared/download.js";
 import { nameOf } from "../shared/mixer.js";
@@ -10,6 +11,7 @@ import { withRate } from "./strips.js";
 import { chosenOf } from "./table.js";
 
 const LONGEST = 24; // letters of a name, so that links stay short
+const NO_NAME = `It goes with no attribute or class alone (no correlation of ${NAMED_FROM} or more), so no name is suggested.`;
 
 /**
  * @param {Session} session
@@ -42,6 +44,7 @@ export function detail(session, facts) {
   const reading = h("output", {});
   const canvas = h("canvas", { class: "rate-histogram", role: "img" });
   const bars = h("div", { class: "class-bars" });
+  const offers = h("p", { class: "row tight suggestions" });
   const classes = h(
     "figure",
     {},
@@ -58,6 +61,7 @@ export function detail(session, facts) {
       h("div", { class: "row tight" }, h("label", { class: "field" }, "Name", name), save),
     ),
     words,
+    offers,
     h(
       "div",
       { class: "detail-body" },
@@ -80,8 +84,33 @@ export function detail(session, facts) {
     store.change({ view }, `name of d${chosen}`);
   }
 
+  /** Names that would suit the dimension, each with its reason. */
+  function suggest() {
+    const all = suggestions(session.measured, facts, atlas.classNames, chosen);
+    const found = all.filter((each) => each.name !== nameOf(session, chosen));
+    const accept = (each) => {
+      name.value = each.name.slice(0, LONGEST);
+      rename();
+    };
+    const button = (each) => {
+      const figure = `${each.value < 0 ? "−" : ""}${Math.abs(each.value).toFixed(2)}`;
+      const title = `Name it “${each.name}”: correlation ${figure}, measured on ${each.of}`;
+      return h(
+        "button",
+        { type: "button", class: "chip", title, onclick: () => accept(each) },
+        each.name,
+        h("span", { class: "number" }, figure),
+      );
+    };
+    offers.replaceChildren(
+      h("span", { class: "quiet" }, found.length ? "Name it after what it goes with:" : all.length ? "" : NO_NAME),
+      ...found.map(button),
+    );
+  }
+
   function describe() {
     const j = chosen;
+    suggest();
     const used = `${facts.states[j]}; ${facts.bits[j].toFixed(2)} of ${Math.log2(facts.histogram[j].length).toFixed(2)} bits used`;
     let does = "";
     if (facts.clear) {

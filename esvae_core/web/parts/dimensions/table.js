@@ -1,10 +1,11 @@
 /**
- * One row for each dimension, in any order: how it is used, what it does beside the noise, which class it goes with.
+ * One row for each latent neuron, in any order: how it is used, what it does beside the noise, which class it goes with.
  */
 
 import { h, onLook, palette, sharp } from "../../dom.js";
 import { strongest } from "../../math/dimensions.js";
 import { nameOf } from "../shared/mixer.js";
+import { measuredBar, sortableTable } from "./sortable_table.js";
 
 const WORDS = {
   active: "active",
@@ -21,9 +22,16 @@ export function table(session, facts, choose) {
   const { store, entry, latent, atlas } = session;
   const bins = facts.histogram[0].length;
   const most = Math.log2(bins);
-  const scale = Math.max(...(facts.moved ?? facts.effect), ...(facts.redrawn ?? [0])) || 1;
+  const largest = Math.max(...facts.effect) || 1;
+  const scale = Math.max(...(facts.moved ?? []), ...(facts.redrawn ?? [])) || 1;
   const columns = [
-    { key: "name", title: "Dimension", value: (j) => j, cell: (j) => nameOf(session, j), up: true },
+    {
+      key: "name",
+      title: latent.spiking ? "Neuron" : "Number",
+      value: (j) => j,
+      cell: (j) => nameOf(session, j),
+      up: true,
+    },
     {
       key: "rates",
       title: latent.spiking ? "Rates" : "Values",
@@ -46,23 +54,22 @@ export function table(session, facts, choose) {
       title: "Usage",
       help: `Entropy of the ${latent.spiking ? "spike count" : `${latent.name} in ${bins} steps of its range`} over the images, of at most ${most.toFixed(1)} bits`,
       value: (j) => facts.bits[j],
-      cell: (j) => measured(facts.bits[j] / most, `${facts.bits[j].toFixed(2)} bits`),
+      cell: (j) => measuredBar(facts.bits[j] / most, `${facts.bits[j].toFixed(2)} bits`),
     },
-    facts.moved
-      ? {
-          key: "effect",
-          title: "Effect",
-          help: "Mean difference of two pictures drawn with the dimension at either end of its range in the data; the mark: with it at the same end in both, which is the noise alone",
-          value: (j) => facts.moved[j] - facts.redrawn[j] + (facts.clear[j] ? 1 : 0),
-          cell: effect,
-        }
-      : {
-          key: "effect",
-          title: "Effect",
-          help: `Mean change of the picture across the data's range${latent.spiking ? "; build the atlas again to see it beside the noise" : ""}`,
-          value: (j) => facts.effect[j],
-          cell: (j) => measured(facts.effect[j] / scale, facts.effect[j].toFixed(3)),
-        },
+    {
+      key: "effect",
+      title: "Effect",
+      help: "Mean change of the picture when it goes from one end of its range in the data to the other; Explore orders its bars by the same figure",
+      value: (j) => facts.effect[j],
+      cell: (j) => measuredBar(facts.effect[j] / largest, facts.effect[j].toFixed(3)),
+    },
+    facts.moved && {
+      key: "noise",
+      title: "Beside the noise",
+      help: "Mean difference of two random draws of the picture, with it at either end of its range / at the same end in both (the mark), which is the noise alone; sorted by the difference",
+      value: (j) => facts.moved[j] - facts.redrawn[j] + (facts.clear[j] ? 1 : 0),
+      cell: beside,
+    },
     {
       key: "class",
       title: "Class",
@@ -70,22 +77,10 @@ export function table(session, facts, choose) {
       value: (j) => facts.classShare[j],
       cell: classes,
     },
-  ];
-  let sorted = { key: "effect", up: false };
+  ].filter(Boolean);
 
-  function measured(share, text) {
-    const bar = h("i", {});
-    bar.style.width = `${100 * Math.min(1, share)}%`;
-    return h(
-      "span",
-      { class: "measured" },
-      h("span", { class: "measured-bar", "aria-hidden": "true" }, bar),
-      h("span", { class: "number" }, text),
-    );
-  }
-
-  function effect(j) {
-    const cell = measured(facts.moved[j] / scale, `${facts.moved[j].toFixed(3)} / ${facts.redrawn[j].toFixed(3)}`);
+  function beside(j) {
+    const cell = measuredBar(facts.moved[j] / scale, `${facts.moved[j].toFixed(3)} / ${facts.redrawn[j].toFixed(3)}`);
     const mark = h("b", {});
     mark.style.left = `${(100 * facts.redrawn[j]) / scale}%`;
     cell.firstElementChild.append(mark);
@@ -101,7 +96,7 @@ export function table(session, facts, choose) {
 
   function classes(j) {
     const { label, value } = strongest(facts.correlation, j);
-    const cell = measured(facts.classShare[j], `${Math.round(100 * facts.classShare[j])} %`);
+    const cell = measuredBar(facts.classShare[j], `${Math.round(100 * facts.classShare[j])} %`);
     cell.append(
       h("span", { class: "quiet" }, `${value < 0 ? "not " : ""}${atlas.classNames[label]} (${value.toFixed(2)})`),
     );
@@ -119,7 +114,7 @@ export function table(session, facts, choose) {
   }
 
   function sparks() {
-    for (const canvas of body.querySelectorAll("canvas")) {
+    for (const canvas of element?.querySelectorAll("canvas") ?? []) {
       const row = facts.histogram[Number(canvas.dataset.dimension)];
       const { context, width, height } = sharp(canvas);
       const colour = palette(canvas);
@@ -134,79 +129,55 @@ export function table(session, facts, choose) {
     }
   }
 
-  const heads = columns.map((column) => {
-    const button = h(
-      "button",
-      { type: "button", class: "bare", title: column.help, onclick: () => sortBy(column) },
-      column.title,
-    );
-    return h("th", { scope: "col" }, button);
+  /** @type {ReturnType<typeof sortableTable>|null} */
+  let element = null;
+  element = sortableTable({
+    label: latent.spiking ? "All latent neurons" : "All numbers of the latent",
+    columns,
+    rows: Array.from({ length: entry.dims }, (_, j) => j),
+    keyOf: String,
+    data: "dimension",
+    sorted: "effect",
+    choose,
+    onshow: sparks,
   });
-  const body = h("tbody", {});
-  const element = h(
-    "div",
-    { class: "dimension-table", tabindex: 0, role: "region", "aria-label": "All dimensions" },
-    h("table", {}, h("thead", {}, h("tr", {}, heads)), body),
-  );
-
-  function sortBy({ key, up = false }) {
-    sorted = sorted.key === key ? { key, up: !sorted.up } : { key, up };
-    show();
-  }
-
-  function show() {
-    const column = columns.find(({ key }) => key === sorted.key);
-    const order = Array.from({ length: entry.dims }, (_, j) => j);
-    order.sort((a, b) => (column.value(a) - column.value(b)) * (sorted.up ? 1 : -1) || a - b);
-    heads.forEach((head, i) =>
-      head.setAttribute("aria-sort", columns[i] === column ? (sorted.up ? "ascending" : "descending") : "none"),
-    );
-    body.replaceChildren(
-      ...order.map((j) => {
-        const cells = columns.map(({ key, cell }) =>
-          key === "name"
-            ? h(
-                "th",
-                { scope: "row" },
-                h("button", { type: "button", class: "bare", onclick: () => choose(j) }, cell(j)),
-              )
-            : h("td", {}, cell(j)),
-        );
-        const row = h(
-          "tr",
-          { "data-dimension": j, onclick: (event) => event.target.closest("button") || choose(j) },
-          cells,
-        );
-        return row;
-      }),
-    );
-    mark();
-    sparks();
-  }
-
-  /** Show which one is chosen. */
-  function mark() {
-    const chosen = chosenOf(session);
-    for (const row of body.querySelectorAll("tr")) {
-      const is = Number(row.dataset.dimension) === chosen;
-      row.classList.toggle("chosen", is);
-      if (is) row.setAttribute("aria-current", "true");
-      else row.removeAttribute("aria-current");
-    }
-  }
 
   let names = "";
   const follow = (state) => {
     if (state.model !== entry.name) return;
     const now = JSON.stringify(Object.entries(state.view).filter(([key]) => key.startsWith("name")));
-    if (now === names) return mark();
+    if (now !== names) element.show();
     names = now;
-    show();
+    element.mark(String(chosenOf(session)));
   };
   const stops = [store.on("state", follow), onLook(element, sparks)];
   follow(store.state);
   element.dispose = () => stops.forEach((stop) => stop());
   return element;
+}
+
+/**
+ * The same as rows of a file.
+ * @param {Session} session
+ * @param {DimensionFacts} facts
+ * @returns {(string|number)[][]}
+ */
+export function neuronRows(session, facts) {
+  const { entry, atlas, measured } = session;
+  const attributes = measured?.attributes ?? [];
+  const heads = ["dimension", "name", "mean", "deviation", "state", "bits", "effect"];
+  const noise = facts.moved ? ["moved", "redrawn", "above_noise"] : [];
+  const classes = ["class_share", "class", "class_correlation"];
+  const rows = Array.from({ length: entry.dims }, (_, j) => {
+    const { label, value } = strongest(facts.correlation, j);
+    return [
+      ...[j, nameOf(session, j), facts.mean[j], facts.deviation[j], facts.states[j], facts.bits[j], facts.effect[j]],
+      ...(facts.moved ? [facts.moved[j], facts.redrawn[j], String(facts.clear[j])] : []),
+      ...[facts.classShare[j], atlas.classNames[label], value],
+      ...attributes.map((_, k) => measured.correlation[k][j].toFixed(3)),
+    ];
+  });
+  return [[...heads, ...noise, ...classes, ...attributes.map(({ name }) => `correlation with ${name}`)], ...rows];
 }
 
 /**

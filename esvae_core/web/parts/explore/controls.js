@@ -121,14 +121,14 @@ export function controlPanel(session, bars) {
 }
 
 /** @param {Control} control */
-function labelOf({ name, source, attribute }) {
+export function labelOf({ name, source, attribute }) {
   if (source === "category") return `more like ${attribute} ${name.split(":").at(-1)}`;
   return source === "component" && attribute ? `${name} (like ${attribute})` : name;
 }
 
 /** What an amount asks for, in the attribute's own unit. @param {Control} control */
-function changeOf({ source, size, unit }, amount) {
-  if (source === "category") return `${Math.round(100 * amount)} %`;
+export function changeOf({ source, size, unit }, amount) {
+  if (source === "category" || source === "hand") return `${Math.round(100 * amount)} %`;
   const sign = amount > 0 ? "+" : amount < 0 ? "\u2212" : "";
   if (source !== "attribute") return `${sign}${formatNumber(Math.abs(amount))} sd`;
   return `${sign}${formatNumber(Math.abs(amount * size))}${unit === "deg" ? "" : " "}${UNITS[unit] ?? unit}`.trimEnd();

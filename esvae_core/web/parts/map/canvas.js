@@ -17,13 +17,15 @@ import {
   spread,
   zoomed,
 } from "../../math/map_geometry.js";
+import { controlPath } from "./control_path.js";
 import { drawOverlay } from "./map_overlay.js";
 import { drawPoints, Points } from "./points.js";
 
 const REACH = 12; // pixels within which a point is meant
 const STILL = 4; // pixels that a click may move
+const HOLD = 350; // ms after which a finger that rests looks around instead of moving the map
 const KEYS =
-  "Arrow keys go from point to point, Enter takes one as the source, plus and minus zoom, zero shows all, Shift with arrows moves or turns the map, L draws a lasso with the pointer, Escape gives up.";
+  "Arrow keys go from point to point, Enter takes one as the source, plus and minus zoom, zero shows all, Shift with arrows moves or turns the map, L draws a lasso with the pointer, Escape gives up. On a touch screen, hold a finger down to look around.";
 
 /**
  * @param {MapModel} model
@@ -46,7 +48,7 @@ export function mapCanvas(model, pictures, told) {
   );
   const points = new Points();
   /** @type {MapPointer} */
-  const now = { hover: null, key: -1, lasso: null, trail: [], cursor: null, near: [], source: -1 };
+  const now = { hover: null, key: -1, lasso: null, trail: [], cursor: null, near: [], source: -1, path: null };
   /** @type {{xy: Float32Array, depth: Float32Array|null, width: number, height: number}} */
   let seen = { xy: new Float32Array(0), depth: null, width: 0, height: 0 };
   let frame = 0;
@@ -138,6 +140,8 @@ export function mapCanvas(model, pictures, told) {
     }
     now.cursor = place;
     now.near = rows;
+    now.path = controlPath(model, state.rates);
+    element.dataset.path = now.path?.places.map((at) => at.map((v) => v.toFixed(4)).join(" ")).join(", ") ?? "";
     now.source = state.source.kind === "test" ? atlas.rowOf(state.source.index) : -1;
     element.dataset.cursor = place.map((v) => v.toFixed(4)).join(" ");
     look("over");
@@ -176,7 +180,17 @@ export function mapCanvas(model, pictures, told) {
     } else if (model.lassoing) {
       gesture = { kind: "lasso" };
       now.lasso = [spot(event)];
-    } else gesture = { kind: "move", from: spot(event), far: false, shift: event.shiftKey };
+    } else {
+      const moving = { kind: "move", from: spot(event), far: false, shift: event.shiftKey };
+      gesture = moving;
+      if (event.pointerType === "touch") setTimeout(() => gesture === moving && !moving.far && look(), HOLD);
+    }
+
+    /** From now on the finger shows what is under it, and takes nothing. */
+    function look() {
+      gesture = { kind: "look" };
+      hover(...spot(event));
+    }
   };
 
   /** How far two fingers are apart, and where their middle is. */
@@ -184,6 +198,8 @@ export function mapCanvas(model, pictures, told) {
     const [[ax, ay], [bx, by]] = [...pointers.values()];
     return { apart: Math.hypot(ax - bx, ay - by) || 1, x: (ax + bx) / 2, y: (ay + by) / 2 };
   };
+
+  over.oncontextmenu = (event) => pointers.size > 0 && event.preventDefault(); // a finger that is held down
 
   over.onpointermove = (event) => {
     const [x, y] = spot(event);
@@ -205,6 +221,7 @@ export function mapCanvas(model, pictures, told) {
       now.lasso.push([x, y]);
       return look("over");
     }
+    if (gesture.kind === "look") return hover(x, y);
     if (gesture.kind === "pinch") {
       const { apart, x: midX, y: midY } = fingers();
       const moved = shifted(model.camera, width, height, midX - gesture.x, midY - gesture.y);
@@ -241,8 +258,10 @@ export function mapCanvas(model, pictures, told) {
     look("over");
   };
 
-  over.onpointerleave = () => {
-    now.hover = waiting = null;
+  over.onpointerleave = (event) => {
+    waiting = null;
+    if (event.pointerType === "touch") return; // what a finger has shown stays
+    now.hover = null;
     told.hover(null);
     look("over");
   };

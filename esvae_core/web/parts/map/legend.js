@@ -1,7 +1,7 @@
 /** What the colours mean; for classes, also which are shown. */
 
 import { focusedBeside, h } from "../../dom.js";
-import { classColour, OWN_COLOURS, rampGradient } from "../../math/colour.js";
+import { circularGradient, classColour, OWN_COLOURS, rampGradient } from "../../math/colour.js";
 import { nameOf, orderOf } from "../shared/mixer.js";
 
 /**
@@ -11,6 +11,8 @@ import { nameOf, orderOf } from "../shared/mixer.js";
 export function colourBy(model) {
   const { session, atlas } = model;
   const option = (value, text) => h("option", { value }, text);
+  const known = session.measured?.attributes ?? [];
+  const attributes = known.filter(({ name }) => name !== "class" && session.measured.column(name));
   const select = h(
     "select",
     {
@@ -20,6 +22,13 @@ export function colourBy(model) {
     option("class", "class"),
     atlas.arrays.errors ? option("error", "reconstruction error") : null,
     option("trust", "trust in the place"),
+    attributes.length
+      ? h(
+          "optgroup",
+          { label: "attribute" },
+          attributes.map(({ name }) => option(`a.${name}`, name)),
+        )
+      : null,
     h(
       "optgroup",
       { label: `${session.latent.name} of` },
@@ -70,25 +79,42 @@ export function legend(model) {
     return [...chips, all, again];
   }
 
-  function ramp({ low, high, name, digits, values }) {
+  /** @param {MapScale} scale */
+  function ramp({ low, high, name, digits, values, unit = "", period }) {
     const [below, above] = [values.some((v) => v < low) ? "≤ " : "", values.some((v) => v > high) ? "≥ " : ""];
-    const bar = h("i", {
-      class: "ramp",
-      role: "img",
-      "aria-label": `${name}, from ${low.toFixed(digits)} to ${high.toFixed(digits)}`,
-    });
-    bar.style.background = rampGradient();
+    const text = (value) => `${value.toFixed(digits)}${unit === "°" ? "" : " "}${unit}`.trimEnd().replace("-", "−");
+    const bar = h("i", { class: "ramp", role: "img", "aria-label": `${name}, from ${text(low)} to ${text(high)}` });
+    bar.style.background = period ? circularGradient() : rampGradient();
     return [
       h("span", {}, name),
-      h("span", { class: "number" }, `${below}${low.toFixed(digits)}`),
+      h("span", { class: "number" }, `${below}${text(low)}`),
       bar,
-      h("span", { class: "number" }, `${above}${high.toFixed(digits)}`),
+      h("span", { class: "number" }, `${above}${text(high)}`),
+      without(values),
     ];
   }
 
+  /** The words of a category. @param {MapScale} scale */
+  function words({ name, values, words }) {
+    const dots = words.map((word, i) => {
+      const dot = h("i", { class: "dot" });
+      dot.style.background = classColour(i);
+      return h("span", { class: "row tight" }, dot, word);
+    });
+    return [h("span", {}, name), ...dots, without(values)];
+  }
+
+  /** How many points have no number. @param {Float32Array} values */
+  function without(values) {
+    const count = values.filter((v) => Number.isNaN(v)).length;
+    return count ? h("span", { class: "quiet" }, `gray: undefined of ${count}`) : null;
+  }
+
+  const parts = () => (!model.scale ? classes() : model.scale.words ? words(model.scale) : ramp(model.scale));
+
   const show = () => {
     const focused = [...element.children].indexOf(focusedBeside(element));
-    element.replaceChildren(...(model.scale ? ramp(model.scale) : classes()).filter(Boolean));
+    element.replaceChildren(...parts().filter(Boolean));
     const again = element.children[focused];
     if (again instanceof HTMLElement) again.focus();
   };

@@ -1,13 +1,15 @@
 /** What a map shows and how: the layout, what colours it, which classes are hidden, which points are held. */
 
-import { classColour, extent, rampColour } from "../../math/colour.js";
+import { circularColour, classColour, extent, rampColour } from "../../math/colour.js";
 import { initialCamera, unit } from "../../math/map_geometry.js";
+import { unitText, valueText } from "../../math/measured.js";
 import { nameOf } from "../shared/mixer.js";
 
 const LEVELS = 32; // colours of the ramp
+const UNDEFINED = "rgb(128 132 145)"; // of points that have no number
 
 /** What links keep of this view, with the value that needs no mention. */
-const KEPT = { "map.axes": "2", "map.by": "class", "map.as": "points", "map.of": "" };
+const KEPT = { "map.axes": "2", "map.by": "class", "map.as": "points", "map.of": "", "map.path": "" };
 
 export class MapModel {
   /** @type {Set<(what: MapChange) => void>} */
@@ -49,10 +51,8 @@ export class MapModel {
   #marks = "";
   #read = (state) => JSON.stringify(Object.keys(KEPT).map((key) => state.view[key] ?? KEPT[key]));
 
-  /** What the link says, e.g. `kept("by")`. */
-  kept(name) {
-    return this.session.store.state.view[`map.${name}`] ?? KEPT[`map.${name}`];
-  }
+  /** What the link says, e.g. `kept("by")`. @param {string} name */
+  kept = (name) => this.session.store.state.view[`map.${name}`] ?? KEPT[`map.${name}`];
 
   /** Change that, as a step that can be undone. */
   keep(name, value, label) {
@@ -105,6 +105,7 @@ export class MapModel {
       );
       return { values, name: `${latent.name} of ${nameOf(this.session, j)}`, digits: 2 };
     }
+    if (by.startsWith("a.")) return this.#attribute(by.slice(2));
     if (by === "error" && atlas.arrays.errors) {
       return { values: atlas.arrays.errors.values, name: "squared error of the reconstruction", digits: 3 };
     }
@@ -116,6 +117,22 @@ export class MapModel {
       };
     }
     return null;
+  }
+
+  /** Values of an attribute; null if it is not known of these images. @param {string} name */
+  #attribute(name) {
+    const column = this.session.measured?.column(name);
+    if (!column) return null;
+    const { attribute, values } = column;
+    return {
+      values,
+      name,
+      digits: values.every((v) => Number.isNaN(v) || Number.isInteger(v)) ? 0 : 2,
+      unit: unitText(attribute.unit),
+      period: attribute.kind === "circular" ? attribute.period : undefined,
+      words: attribute.kind === "category" ? attribute.categories : undefined,
+      text: (row) => `${name} ${valueText(attribute, values[row])}`,
+    };
   }
 
   /** Make these the selection. @param {number[]|null} rows */
@@ -165,10 +182,15 @@ export class MapModel {
       this.paint = this.atlas.labels;
       return;
     }
-    const { low, high } = extent(scale.values);
+    const { values, period, words } = scale;
+    const { low, high } = period ? { low: 0, high: period } : extent(values.filter((v) => !Number.isNaN(v)));
     this.scale = { ...scale, low, high };
-    this.colours = Array.from({ length: LEVELS }, (_, i) => rampColour(i / (LEVELS - 1)));
-    const level = (v) => Math.round(Math.min(1, Math.max(0, (v - low) / (high - low || 1))) * (LEVELS - 1));
-    this.paint = Uint8Array.from(scale.values, level);
+    const count = words?.length ?? LEVELS;
+    const ramp = (i) => (period ? circularColour(i / LEVELS) : rampColour(i / (LEVELS - 1)));
+    this.colours = [...Array.from({ length: count }, (_, i) => (words ? classColour(i) : ramp(i))), UNDEFINED];
+    const share = (v) => Math.min(1, Math.max(0, (v - low) / (high - low || 1)));
+    const level = (v) =>
+      words ? v : period ? Math.floor((v / period) * LEVELS) % LEVELS : Math.round(share(v) * (LEVELS - 1));
+    this.paint = Uint16Array.from(values, (v) => (Number.isNaN(v) ? count : level(v)));
   }
 }

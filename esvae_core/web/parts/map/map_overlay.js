@@ -1,8 +1,9 @@
 /** What lies above the points: names of classes, the present rates and their trail, the pointer, and the lasso. */
 
-import { nearestWeights, middles } from "../../math/map_geometry.js";
+import { apartLabels, nearestWeights, middles } from "../../math/map_geometry.js";
 
 export const NEAR = 8; // points between which empty space is filled
+const LINE = 18; // pixels of a line of letters
 
 /** Draw all of it. */
 export function drawOverlay(context, { model, seen, now, toScreen, colour, font, width, height }) {
@@ -28,13 +29,14 @@ export function drawOverlay(context, { model, seen, now, toScreen, colour, font,
     context.stroke();
   };
 
-  if (!model.scale && model.kept("as") === "points") names(context, model, at, colour, font);
+  if (!model.scale && model.kept("as") === "points") names(context, model, at, { colour, font, width, height });
   const there = now.hover && now.hover.row === undefined ? toScreen([now.hover.x, now.hover.y]) : null;
   if (there) {
     for (const row of nearestWeights(model.places, now.hover.x, now.hover.y, NEAR, model.shown).rows)
       line([there, at(row)], colour.quiet, 1);
     ring(there, 4, colour.quiet, 1.5);
   }
+  if (now.path) path(context, now.path, toScreen, { line, ring, colour, font, width, height });
   if (now.cursor) {
     const spot = toScreen(now.cursor);
     const trail = now.trail.map(({ place }) => toScreen(place));
@@ -93,7 +95,7 @@ function cross(context, [x, y], colour) {
  * Each class' name in the middle of it, since colours alone are not for everybody.
  * @param {MapModel} model
  */
-function names(context, model, at, colour, font) {
+function names(context, model, at, { colour, font, width, height }) {
   if (model.middles[model.axes]?.of !== model.places) {
     const rows = middles(model.places, model.axes, model.atlas.labels);
     model.middles[model.axes] = { of: model.places, rows };
@@ -102,13 +104,37 @@ function names(context, model, at, colour, font) {
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.lineJoin = "round";
-  for (const [label, row] of model.middles[model.axes].rows) {
-    if (model.hidden.has(label)) continue;
+  const shown = [...model.middles[model.axes].rows].filter(([label]) => !model.hidden.has(label));
+  const labels = shown.map(([label, row]) => {
     const [x, y] = at(row);
-    context.lineWidth = 4;
-    context.strokeStyle = colour.ground;
-    context.strokeText(model.atlas.classNames[label], x, y);
-    context.fillStyle = colour.ink;
-    context.fillText(model.atlas.classNames[label], x, y);
-  }
+    const text = model.atlas.classNames[label];
+    return { text, x, y, width: context.measureText(text).width, height: LINE };
+  });
+  for (const { text, x, y } of apartLabels(labels, width, height)) haloed(context, text, x, y, colour);
+}
+
+/** A text that is readable above points. */
+function haloed(context, text, x, y, colour) {
+  context.lineWidth = 4;
+  context.strokeStyle = colour.ground;
+  context.strokeText(text, x, y);
+  context.fillStyle = colour.ink;
+  context.fillText(text, x, y);
+}
+
+/** The way of a control: a line, a ring at each whole amount, and what is asked at its ends. */
+function path(context, { places, marks, ends }, toScreen, { line, ring, colour, font, width, height }) {
+  const points = places.map(toScreen);
+  line(points, colour.ground, 5);
+  line(points, colour.was, 2.5);
+  for (const place of marks) ring(toScreen(place), 3, colour.was, 1.5);
+  context.font = font;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.lineJoin = "round";
+  const labels = ends.map((text, i) => {
+    const [x, y] = points[i ? points.length - 1 : 0];
+    return { text, x, y: y - LINE, width: context.measureText(text).width, height: LINE };
+  });
+  for (const { text, x, y } of apartLabels(labels, width, height)) haloed(context, text, x, y, colour);
 }

@@ -3,6 +3,7 @@
 import { h, icon, pixels } from "../../dom.js";
 import { classColour } from "../../math/colour.js";
 import { summary } from "../../math/map_geometry.js";
+import { tableCsv } from "../../formats/table_csv.js";
 import { toGrid } from "../../math/rates.js";
 import { download } from "../shared/download.js";
 import { nameOf } from "../shared/mixer.js";
@@ -145,10 +146,8 @@ function toCsv({ session, atlas }, rows, means) {
   const lines = rows.map((row) => [atlas.indices[row], atlas.label(row), ...names.map((_, j) => rate(row, j))]);
   lines.unshift(["test_image", "class", ...names]);
   lines.push(["mean", "", ...Array.from(means, (m, j) => session.latent.value(j, m).toFixed(6))]);
-  return `${lines.map((line) => line.map(quoted).join(",")).join("\n")}\n`;
+  return tableCsv(lines);
 }
-
-const quoted = (value) => (/[",\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
 
 /** @param {MapModel} model */
 function toJson({ session, atlas, entry }, rows, means, mix) {

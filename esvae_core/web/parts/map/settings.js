@@ -32,15 +32,15 @@ export function settings(model) {
     ),
   );
   metric.value = own.about.metric;
-  const draw = h("button", { type: "button", onclick: () => redraw() }, "Draw anew");
+  const draw = h("button", { type: "button", onclick: () => redraw() }, "Recompute");
   const back = h(
     "button",
     { type: "button", hidden: true, onclick: () => model.keep("of", "", "the map that came with the model") },
     icon("reset"),
-    "As it came",
+    "Original map",
   );
   const stop = h("button", { type: "button", hidden: true, onclick: () => cancel() }, icon("close"), "Cancel");
-  const meter = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "Drawing the map" });
+  const meter = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "Computing the map" });
   const words = h("p", { class: "quiet", role: "status" });
   const element = h(
     "details",
@@ -49,7 +49,7 @@ export function settings(model) {
     h(
       "p",
       { class: "quiet" },
-      "Few neighbours show detail, many the whole; a small least distance makes dense clumps. Drawing takes some seconds; you can go on meanwhile.",
+      "Few neighbours show detail, many the whole; a small least distance makes dense clumps. It takes some seconds; you can go on meanwhile.",
     ),
     neighbors.field,
     minDist.field,
@@ -89,11 +89,12 @@ export function settings(model) {
       const { about, arrays } = await maps.data(state.key);
       if (gone) return;
       shown = of;
+      key = null; // so that `follow` is heard when the link changes
       model.lay(arrays, about.map);
       then(of);
       words.textContent = "";
     } catch (error) {
-      words.textContent = `The map was not drawn: ${error.message}.`;
+      words.textContent = `The map was not computed: ${error.message}.`;
       element.open = true;
     } finally {
       key = null;

@@ -1,0 +1,139 @@
+/** The chosen control: the present rates on their way along it, and the evidence on images that it was not fitted to. */
+
+import { focusedBeside, h, pixels } from "../../dom.js";
+import { formatNumber } from "../../math/axis.js";
+import { fromGrid } from "../../math/rates.js";
+import { changeOf, labelOf } from "../explore/controls.js";
+import { paint } from "../shared/paint.js";
+
+const FRAMES = 9;
+
+/** @param {Session} session */
+export function controlDetail(session) {
+  const { store, entry } = session;
+  const element = h("section", { class: "detail-part control-detail", "data-figure": "Control" });
+  let turn = 0;
+  let gone = false;
+
+  /** The chosen control; without a choice, the first one. */
+  const chosen = () => session.controls.find(({ name }) => name === store.state.view.control) ?? session.controls[0];
+
+  async function show() {
+    const { state } = store;
+    const control = chosen();
+    if (state.model !== entry.name || !control) return;
+    const mine = ++turn;
+    const [low, high] = control.reach;
+    const amounts = Array.from({ length: FRAMES }, (_, i) => low + (i / (FRAMES - 1)) * (high - low));
+    const frames = control.steerable ? amounts.map((amount) => frameOf(control, amount)) : [];
+    const focused = [...element.querySelectorAll("button")].findIndex((each) => each === focusedBeside(element));
+    element.replaceChildren(
+      h("div", { class: "head" }, h("h2", {}, labelOf(control))),
+      h("p", { class: "quiet" }, sentence(control)),
+      control.steerable
+        ? h(
+            "div",
+            { class: "traversal-frames", "data-strip": "control" },
+            frames.map(({ figure }) => figure),
+          )
+        : "",
+      evidenceTable(control) ?? "",
+    );
+    const again = element.querySelectorAll("button")[focused];
+    again?.focus();
+    if (!session.engine) return;
+    const pool = await session.pool().catch(() => null);
+    if (!pool || gone || mine !== turn) return;
+    frames.forEach(({ canvas, rates }, i) =>
+      pool.latest(`control-${i}`, "play", fromGrid(rates), state.seed, state.sampler, state.steps).then(
+        (answer) => {
+          if (!answer || gone || mine !== turn) return;
+          paint(canvas, answer.image, entry.channels);
+          canvas.dataset.amount = String(amounts[i]);
+        },
+        () => canvas.classList.add("missing"),
+      ),
+    );
+  }
+
+  /** @param {Control} control */
+  function frameOf(control, amount) {
+    const rates = control.apply(store.state.rates, amount);
+    const words = changeOf(control, amount);
+    const canvas = pixels(entry.size, entry.size, `${labelOf(control)} ${words}`, "thumb");
+    const take = () => store.change({ rates }, `${control.name} ${words}`);
+    const button = h("button", { type: "button", class: "picked", title: `Take ${words}`, onclick: take }, canvas);
+    return { canvas, rates, figure: h("figure", {}, button, h("figcaption", {}, words)) };
+  }
+
+  const stop = store.on("state", () => show());
+  show();
+  element.dispose = () => {
+    gone = true;
+    stop();
+  };
+  return element;
+}
+
+/** @param {Control} control */
+function sentence(control) {
+  if (!control.steerable) return `Pictures do not follow it: ${control.why}.`;
+  const from = "From the present rates, as far as at least half of what is asked is given.";
+  if (control.source === "hand") return `Your own: from the mean of the other images to that of a selection. ${from}`;
+  const size = control.source === "attribute" ? ` An amount of 1 asks for ${changeOf(control, 1)}.` : "";
+  return `${from}${size}`;
+}
+
+/** @param {Control} control */
+function evidenceTable({ source, evidence }) {
+  if (!evidence.length) return null;
+  const given = { category: "read as it", component: "change per pixel" }[source] ?? "got";
+  const heads = ["images", "read", "asked", given, "deviation", "side effect", "class kept", "distance"];
+  const rows = evidence.flatMap(({ split, images, reading, responses }) =>
+    responses.map((each, i) => [
+      i ? "" : `${images} ${split}`,
+      i ? "" : reading.toFixed(2),
+      signed(each.asked, 0),
+      source === "category" ? `${Math.round(100 * each.got)} %` : signed(each.got, source === "component" ? 3 : 2),
+      each.deviation.toFixed(2),
+      each.side ? `${each.side} ${signed(each.side_effect)}` : "",
+      each.class_kept === null ? "" : `${Math.round(100 * each.class_kept)} %`,
+      `× ${formatNumber(each.distance)}`,
+    ]),
+  );
+  const cells = (row) => row.map((text) => h("td", {}, text));
+  return h(
+    "div",
+    { class: "evidence", tabindex: 0, role: "region", "aria-label": "Evidence" },
+    h(
+      "table",
+      {},
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          heads.map((head) => h("th", { scope: "col", title: HELP[head] }, head)),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        rows.map((row) => h("tr", {}, cells(row))),
+      ),
+    ),
+  );
+}
+
+const HELP = {
+  read: "How well the attribute is read from the latent linearly",
+  asked: "In standard deviations of the training images",
+  got: "Mean change of the decoded pictures, measured again, in the same units",
+  deviation: "Standard deviation over the images",
+  "side effect": "The other attribute that changes most, in its own standard deviations",
+  "class kept": "Share of pictures that are read as the same class as before",
+  distance: "To the nearest training image's latent, over that before the move",
+};
+
+const signed = (value, digits = 2) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;

@@ -136,19 +136,19 @@ def test_after_a_sweep_keys_act_on_the_bar_where_it_ended(page):
     assert page.locator(".detail .reading").inner_text().startswith(bars(page).nth(4).get_attribute("aria-label"))
 
 
-def test_spikes_won_and_lost_by_a_move_stand_out(page):
+def test_spikes_new_and_gone_by_a_move_stand_out(page):
     open_page(page)
     raster = page.get_by_role("img", name=re.compile("^Spike raster: 6 neurons, 8 time steps"))
-    assert "0 won and 0 lost" in raster.get_attribute("aria-label")
+    assert "0 new and 0 gone" in raster.get_attribute("aria-label")
     drag(page, 0, 1)
     released(page)
-    won = re.search(r"(\d+) won and (\d+) lost", raster.get_attribute("aria-label"))
+    won = re.search(r"(\d+) new and (\d+) gone", raster.get_attribute("aria-label"))
     assert int(won[1]) + int(won[2]) > 0
 
 
 def test_noise_sampler_and_steps(page):
     open_page(page)
-    page.get_by_role("button", name="Systematic").click()
+    page.get_by_role("button", name="Even").click()
     assert state_of(page).sampler == "systematic"
     assert same_as_python(page)
     page.get_by_role("button", name="New noise").click()

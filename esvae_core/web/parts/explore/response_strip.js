@@ -12,6 +12,7 @@ import { paint } from "../shared/paint.js";
 const SHARES = [0, 0.25, 0.5, 0.75, 1];
 const MOMENT = 200; // ms that the pointer, or the state, must rest
 const KEPT = 60; // strips
+const FIRST = "What the bar does"; // until there is something to show
 
 /**
  * @typedef {{title: string, key: string, cells: {rates: Uint16Array, caption: string}[]}} Along
@@ -24,8 +25,8 @@ const KEPT = 60; // strips
  */
 export function responseStrip(session, chosen) {
   const { store, entry, engine, latent } = session;
-  const title = h("h2", {}, "");
-  const canvases = SHARES.map(() => pixels(entry.size, entry.size, "", "thumb"));
+  const title = h("h2", {}, FIRST);
+  const canvases = SHARES.map(() => pixels(entry.size, entry.size, FIRST, "thumb"));
   const captions = SHARES.map(() => h("figcaption", {}));
   const element = h(
     "section",

@@ -27,10 +27,10 @@ export function helpMark(key) {
       class: "bare help-mark",
       "aria-label": WORDS.about(title),
       "aria-expanded": "false",
-      onclick: () => note.togglePopover(),
     },
     "?",
   );
+  button.popoverTargetElement = note;
   note.addEventListener("toggle", (event) => {
     const open = event instanceof ToggleEvent && event.newState === "open";
     button.setAttribute("aria-expanded", String(open));

@@ -11,6 +11,7 @@ const LETTERS = 11; // px
 const [TOP, BELOW] = [2, 30]; // px around the cells
 const LEFTMOST = 76; // px of a name, at most
 const APART = 22; // px between numbers of steps
+const WHOLE = { place: -1, upto: Infinity }; // what an exported figure shows, whatever is looked at
 
 /**
  * A small picture of spikes, without names or numbers; steps from `upto` on are pale.
@@ -74,8 +75,11 @@ export function raster(session, { chosen = new Chosen(), playback = null, tools 
   /** Where the cells are, in CSS pixels of the canvas. */
   let cells = { left: 0, width: 1, height: 1 };
 
-  /** @param {Surface} [surface] */
-  function draw({ context, width, height } = sharp(canvas)) {
+  /**
+   * @param {Surface} [surface]
+   * @param {{place: number, upto: number}} [looked] place of the chosen neuron, -1: none; steps that have arrived
+   */
+  function draw({ context, width, height } = sharp(canvas), looked = lookedAt()) {
     const { now } = live;
     if (!now || now.state.model !== session.entry.name) return;
     const { state, rates, flips } = now;
@@ -87,10 +91,9 @@ export function raster(session, { chosen = new Chosen(), playback = null, tools 
     const names = order.map((j) => fitted(context, nameOf(session, j)));
     const left = Math.ceil(Math.max(...names.map((name) => context.measureText(name).width))) + 7;
     cells = { left, width: width - left, height: height - TOP - BELOW };
-    const upto = playback?.now?.upto ?? state.steps;
-    drawChosen(context, colour, rates.length);
-    const { count, won, lost } = drawSpikes(context, colour, now, upto);
-    drawAxes(context, colour, names, state.steps, upto);
+    drawChosen(context, colour, rates.length, looked);
+    const { count, won, lost } = drawSpikes(context, colour, now, looked);
+    drawAxes(context, colour, names, state.steps, looked);
     const mean = state.steps * rates.reduce((a, b) => a + b, 0);
     const spread = Math.sqrt(state.steps * rates.reduce((a, r) => a + r * (1 - r), 0));
     const margin = state.sampler === "bernoulli" ? ` ± ${spread.toFixed(0)}` : "";
@@ -101,9 +104,10 @@ export function raster(session, { chosen = new Chosen(), playback = null, tools 
     );
   }
 
+  const lookedAt = () => ({ place: order.indexOf(chosen.i), upto: playback?.now?.upto ?? store.state.steps });
+
   /** A band behind the row of the chosen neuron. */
-  function drawChosen(context, colour, d) {
-    const place = order.indexOf(chosen.i);
+  function drawChosen(context, colour, d, { place }) {
     if (place < 0) return;
     const row = cells.height / d;
     const tall = Math.max(row, 3);
@@ -113,8 +117,8 @@ export function raster(session, { chosen = new Chosen(), playback = null, tools 
     context.globalAlpha = 1;
   }
 
-  /** @param {Decoded} decoded @param {number} upto later steps are pale */
-  function drawSpikes(context, colour, decoded, upto) {
+  /** Later steps are pale. @param {Decoded} decoded */
+  function drawSpikes(context, colour, decoded, { upto }) {
     const { spikes, before, state, rates } = decoded;
     const d = rates.length;
     const [w, row] = [cells.width / state.steps, cells.height / d];
@@ -140,11 +144,10 @@ export function raster(session, { chosen = new Chosen(), playback = null, tools 
   }
 
   /** Names at the side, as many as fit and that of the chosen neuron; steps below. */
-  function drawAxes(context, colour, names, steps, upto) {
+  function drawAxes(context, colour, names, steps, { place: marked, upto }) {
     const [w, row] = [cells.width / steps, cells.height / names.length];
     const bottom = TOP + cells.height;
     const every = fittingStride(row, LETTERS + 1);
-    const marked = order.indexOf(chosen.i);
     context.fillStyle = colour.ink;
     context.textAlign = "right";
     names.forEach((name, place) => {
@@ -165,7 +168,7 @@ export function raster(session, { chosen = new Chosen(), playback = null, tools 
     }
     context.fillText("time step", cells.left + cells.width / 2, bottom + 25);
     context.globalAlpha = 1;
-    if (upto === steps) return;
+    if (upto >= steps) return;
     context.fillStyle = colour.now;
     context.fillRect(cells.left + upto * w - 0.75, TOP, 1.5, cells.height);
   }
@@ -196,7 +199,7 @@ export function raster(session, { chosen = new Chosen(), playback = null, tools 
     }),
     onLook(canvas, redraw),
   ];
-  canvas.vector = (context, width, height) => draw({ context, width, height });
+  canvas.vector = (context, width, height) => draw({ context, width, height }, WHOLE);
   element.dispose = () => stops.forEach((stop) => stop());
   return element;
 }

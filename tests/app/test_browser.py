@@ -82,7 +82,7 @@ def test_lock_mute_and_solo(page):
     page.keyboard.press("s")
     assert state_of(page).rates == LINK.rates
     page.keyboard.press("l")
-    page.get_by_role("button", name="Random").click()
+    page.get_by_role("button", name="Random", exact=True).click()
     assert state_of(page).rates[3] == LINK.rates[3]
     assert state_of(page).rates != LINK.rates
 
@@ -273,7 +273,7 @@ def test_a_wrong_link_is_explained_and_the_page_lives_on(page, text, words):
     said.wait_for()
     assert "This link does not open" in said.text_content()
     assert words in said.text_content()
-    page.get_by_role("button", name="Random").click()
+    page.get_by_role("button", name="Random", exact=True).click()
     said.wait_for(state="detached")
     assert same_as_python(page)
 

@@ -49,19 +49,18 @@ export function mount(root, session) {
     noise: spiking ? noiseControls(session, { sampler: false }) : null,
     spikes: spiking ? spikes(session, chosen, playback) : noSpikesNotice(session),
   };
-  parts.noise?.querySelector(".row").append(helpMark("noise"));
+  parts.noise?.querySelector(".row:last-child").append(helpMark("noise"));
   const foot = h("p", { class: "quiet foot", role: "status" });
   root.append(
     parts.intro,
     h(
       "div",
       { class: "explore" },
-      h("div", { class: "column left" }, parts.source, parts.distance, parts.beside),
+      h("div", { class: "column left" }, parts.source, parts.distance, parts.beside, foot),
       h("div", { class: "column middle" }, parts.picture, parts.noise),
       h("div", { class: "column right" }, parts.controls, parts.rates, bars, response),
       h("div", { class: "column spikes-place" }, parts.spikes),
     ),
-    foot,
   );
   const times = [];
   const stop = session.live.on(({ ms }) => {
@@ -81,8 +80,7 @@ export function mount(root, session) {
 function spikes(session, chosen, playback) {
   const kind = samplerChoice(session);
   const steps = playback && player(session, playback);
-  const part = raster(session, { chosen, playback, tools: h("div", { class: "raster-tools" }, kind, steps) });
-  part.querySelector(".head").append(helpMark("raster"));
+  const part = raster(session, { chosen, playback, beside: [helpMark("raster"), kind], above: steps });
   const stop = part.dispose;
   part.dispose = () => [stop, kind.dispose, steps?.dispose].forEach((end) => end?.());
   return part;

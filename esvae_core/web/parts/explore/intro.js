@@ -3,7 +3,7 @@
 import { h, icon } from "../../dom.js";
 import { openLessons, stageOf } from "../shared/help.js";
 import { WORDS } from "../shared/help_texts.js";
-import { lessonOf } from "../shared/lessons.js";
+import { lessonOf, lessonsHere } from "../shared/lessons.js";
 import { remember, remembers } from "../shared/remembered.js";
 import { SEEN, startTour } from "../shared/tour.js";
 
@@ -22,7 +22,7 @@ export function intro(session) {
         startTour(stageOf(element));
         show(true);
       }),
-      button(WORDS.lessons, () => openLessons(element, session, "explore")),
+      lessonsHere(session).length ? button(WORDS.lessons, () => openLessons(element, session, "explore")) : null,
       button(
         WORDS.hide,
         () => {

@@ -37,14 +37,15 @@ function paintAt({ context, width, height }, { quiet }, spikes, dims, upto) {
 
 /**
  * @param {Session} session
- * @param {{chosen?: Chosen, playback?: Playback|null, tools?: HTMLElement|null}} [shared] the neuron that other parts
- *   show, the steps that have arrived, and what stands above the spikes
+ * @param {{chosen?: Chosen, playback?: Playback|null, beside?: (HTMLElement|null)[], above?: HTMLElement|null}} [shared]
+ *   the neuron that other parts show, the steps that have arrived, and what stands beside the name and above the spikes
  */
-export function raster(session, { chosen = new Chosen(), playback = null, tools = null } = {}) {
+export function raster(session, { chosen = new Chosen(), playback = null, beside = [], above = null } = {}) {
   const { live, store } = session;
-  const canvas = h("canvas", { class: "raster", role: "img" });
-  const words = h("small", {});
+  const canvas = h("canvas", { class: "raster", role: "img", style: `--neurons:${session.entry.dims}` });
   const reading = h("p", { class: "quiet reading", "aria-hidden": "true" }, " ");
+  let counts = "";
+  let pointed = false;
   const legend = h(
     "p",
     { class: "legend", "aria-hidden": "true" },
@@ -65,8 +66,8 @@ export function raster(session, { chosen = new Chosen(), playback = null, tools 
   const element = h(
     "section",
     { class: "raster-part", "data-figure": "Spikes" },
-    h("div", { class: "head" }, h("h2", {}, "Spikes ", words)),
-    tools,
+    h("div", { class: "head" }, h("h2", {}, "Spikes"), beside),
+    above,
     canvas,
     h("div", { class: "below-raster" }, legend, reading),
     edited,
@@ -97,7 +98,8 @@ export function raster(session, { chosen = new Chosen(), playback = null, tools 
     const mean = state.steps * rates.reduce((a, b) => a + b, 0);
     const spread = Math.sqrt(state.steps * rates.reduce((a, r) => a + r * (1 - r), 0));
     const margin = state.sampler === "bernoulli" ? ` ± ${spread.toFixed(0)}` : "";
-    words.textContent = `${count} of ${rates.length * state.steps}; expected ${mean.toFixed(0)}${margin}`;
+    counts = `${count} of ${rates.length * state.steps}; expected ${mean.toFixed(0)}${margin}`;
+    if (!pointed) reading.textContent = counts;
     canvas.setAttribute(
       "aria-label",
       `Spike raster: ${rates.length} neurons, ${state.steps} time steps, ${count} spikes; ${won} new and ${lost} gone since the last change`,
@@ -185,10 +187,14 @@ export function raster(session, { chosen = new Chosen(), playback = null, tools 
     const at = (share, count) => Math.min(count - 1, Math.max(0, Math.floor(share * count)));
     const t = at((event.clientX - box.left - cells.left) / cells.width, state.steps);
     const j = order[at((event.clientY - box.top - TOP) / cells.height, rates.length)];
+    pointed = true;
     reading.textContent = `${nameOf(session, j)}, step ${t + 1} of ${state.steps}: ${spikes[t * rates.length + j] ? "a spike" : "silent"}`;
     chosen.set(j);
   };
-  canvas.onpointerleave = () => (reading.textContent = " ");
+  canvas.onpointerleave = () => {
+    pointed = false;
+    reading.textContent = counts;
+  };
 
   const redraw = () => draw();
   const stops = [

@@ -72,9 +72,11 @@ def test_noise_has_four_random_steps():
     assert (state("noise").steps, state("noise").sampler) == (4, "bernoulli")
 
 
-def test_one_spike_is_one():
-    assert len(flips_of(state("spike"))) == 1
-    assert "A single spike" in LESSONS["spike"]["text"]
+def test_one_spike_is_one_of_about_1100():
+    found = state("spike")
+    assert len(flips_of(found)) == 1
+    assert 1050 < server_decode.drawn(found).spikes.sum() < 1150
+    assert "A single spike out of about 1,100" in LESSONS["spike"]["text"]
 
 
 def test_a_3_has_become_an_8():

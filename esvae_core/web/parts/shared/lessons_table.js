@@ -20,7 +20,7 @@ export const LESSONS = [
   {
     id: "spike",
     title: "One spike's worth",
-    text: "A single spike of one neuron was switched, everything else is as it was drawn. The picture named difference shows what that one spike is worth; Undo all edits takes it back.",
+    text: "A single spike out of about 1,100 was switched, everything else is as it was drawn. The picture named difference shows how little one is worth; Undo all edits takes it back.",
     link: "2~mnist-poisson~t9428~b16~7~e~k16x128.ANBoFS2ADQgwC2KSqAgIA5pyqKFIIJOAEHQaNTgFhBhTkMA7yKRCEIMcEi0IhBKzEKBT4LBA4zGWABoESsIFGOtijnGtEGKccUIQaxyTgQA~flips:s1b3,lesson:spike",
   },
   {

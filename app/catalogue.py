@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from app import model_cards
+from app import lessons, model_cards
 from esvae_core import checkpoint
 from esvae_core.config import SpikingModelConfig
 from esvae_core.controls.directions import Controls
@@ -372,11 +372,28 @@ def described(loaded: LoadedCheckpoint) -> dict[str, Any]:
         "atlasVersion": loaded.atlas_version,
         "controls": loaded.controls_version,
         "controlsProblem": loaded.controls_problem,
+        **_lessons(loaded),
         "originals": originals(loaded) is not None,
         "path": typed(loaded.entry.path),
         "versions": {"esvae": importlib.metadata.version("esvae")},
         "card": model_cards.card(loaded.checkpoint.header),
     }
+
+
+def _lessons(loaded: LoadedCheckpoint) -> dict[str, Any]:
+    """The lessons beside a checkpoint; why there are none if there is a file."""
+    path, atlas = lessons.beside(loaded.entry.path), loaded.atlas
+    if not path.exists():
+        return {"lessons": [], "lessonsProblem": ""}
+    indices = set() if atlas is None else set(atlas.indices.tolist())
+    dims = loaded.checkpoint.model.config.latent_dim
+    try:
+        return {
+            "lessons": lessons.read(path, loaded.entry.name, dims, indices.__contains__),
+            "lessonsProblem": "",
+        }
+    except EsvaeError as error:
+        return {"lessons": [], "lessonsProblem": shown(str(error))}
 
 
 def atlas_pack(loaded: LoadedCheckpoint) -> bytes | None:

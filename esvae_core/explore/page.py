@@ -147,7 +147,7 @@ def _front() -> _Front:
     }
     addresses = {_PREFIX + module: _address(text) for module, text in inlined(_ENTRY, files).items()}
     imports = json.dumps({"imports": addresses})
-    style = "".join(files[f"{name}.css"] for name in ("standalone", "look", "explore", "spikes", "map"))
+    style = "".join(files[f"{name}.css"] for name in ("standalone", "look", "help", "explore", "spikes", "map"))
     engine = _base64(_content(FRONT_END / "engine" / "engine.wasm"))
     before_title = _BEFORE_TITLE.format(policy=_policy(imports, _START))
     before_held = _BEFORE_HELD.format(style=style, imports=imports)

@@ -63,6 +63,16 @@ export class DecoderTrace {
     }
   }
 
+  /** Show the picture after so many steps; the link keeps it. @param {number} upto 1 to T */
+  show(upto) {
+    this.remember({ upto: upto >= this.#session.store.state.steps ? "" : String(upto) });
+  }
+
+  /** The end of a gesture that chose steps. @param {string} label */
+  settle(label) {
+    this.#session.store.commit(label);
+  }
+
   /**
    * Keep small things in the link; an empty text forgets one. Without a label the gesture is not over.
    * @param {Record<string, string>} patch

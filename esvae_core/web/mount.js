@@ -32,7 +32,7 @@ export async function mountView(parent, data, tell) {
     h("p", { class: "skeleton", role: "status" }, "Opening the model …"),
   );
   parent.replaceChildren(root);
-  const styled = sheet(parent, "look.css");
+  const styled = Promise.all([sheet(parent, "look.css"), sheet(parent, "help.css")]);
   try {
     opening ??= Session.open(serverBackend(data.base));
     const [session, view] = await Promise.all([opening, import(`./views/${data.view}.js`), styled]);

@@ -310,6 +310,7 @@ export class Session {
     [this.#pool, this.#images] = [null, null];
     [this.entry, this.engine, this.atlas, this.latent] = [entry, engine, atlas, latent];
     [this.#controls, this.measured] = [controls, measured];
+    if (entry.lessonsProblem) this.say(`The lessons are not shown: ${entry.lessonsProblem}`, "warning");
     if (entry.controlsProblem) this.say(`The controls are not shown: ${entry.controlsProblem}`, "warning");
     if (entry.atlasProblem) this.say(`The atlas is not shown: ${entry.atlasProblem}`, "warning");
   }

@@ -10,6 +10,8 @@ type DecoderTrace = import("./decoder_trace.js").DecoderTrace;
 type Engine = import("./engine/engine.js").Engine;
 type AnnEngine = import("./engine/ann.js").AnnEngine;
 type Pool = import("./engine/pool.js").Pool;
+type Chosen = import("./parts/shared/chosen.js").Chosen;
+type Playback = import("./parts/explore/playback.js").Playback;
 type MapModel = import("./parts/map/map_model.js").MapModel;
 
 type Sampler = "bernoulli" | "systematic";
@@ -170,6 +172,10 @@ interface ModelEntry extends ModelListing {
   /** Version of its controls; "" if it has none. */
   controls?: string;
   controlsProblem?: string;
+  /** Lessons that lie beside it. */
+  lessons?: Lesson[];
+  /** Why there are none although there is a file; "" otherwise. */
+  lessonsProblem?: string;
   /** Whether the test images are on the server's disk. */
   originals: boolean;
   /** Of the file, as one would type it. */
@@ -593,6 +599,35 @@ interface Traced extends Omit<Decoded, "before" | "latency"> {
   layers: Record<string, LayerActivity>;
   /** Steps that are shown, 1 to T. */
   upto: number;
+}
+
+/** A prepared state, and what to do with it. */
+interface Lesson {
+  /** What its state's view calls it. */
+  id: string;
+  title: string;
+  /** Two sentences. */
+  text: string;
+  /** As `encodeState` writes it. */
+  link: string;
+}
+
+/** What Explore shows of the steps: how many have arrived, and the picture after them. */
+interface Played {
+  state: State;
+  /** 1 to T. */
+  upto: number;
+  image: Float32Array;
+}
+
+/** What a player plays: steps of which the first are shown. */
+interface Timeline {
+  now: { upto: number; state: State } | null;
+  on(listener: (now: { upto: number; state: State }) => void): () => void;
+  /** Show the first steps, 1 to T; the gesture goes on. */
+  show(upto: number): void;
+  /** The gesture is over. */
+  settle(label: string): void;
 }
 
 /** What charts draw with: a canvas' context, or a `Recorder` that writes shapes down. */

@@ -111,7 +111,7 @@ def test_every_part_of_a_link_may_be_wrong(page):
         assert "This link does not open" in said.inner_text(), what
         assert words in said.inner_text(), (what, said.inner_text())
         assert pixels_of(page).std() > 0, "something else is shown instead"
-    page.get_by_role("button", name="Random").click()
+    page.get_by_role("button", name="Random", exact=True).click()
     page.get_by_role("alert").wait_for(state="detached")
 
 

@@ -41,7 +41,7 @@ MARKED = """async (seconds) => {
   return count;
 }"""
 PLAYED = {
-    "/": ("Metronome", LARGE, COUNT),
+    "/": ("Keep redrawing", LARGE, COUNT),
     "/spikes": ("Play", LARGE, COUNT),
     "/interpolate": ("Play", "[data-there]", MARKED),
 }

@@ -1,55 +1,66 @@
 /** Explore: a source, its picture, and the rates and spikes behind it, all to be changed. */
 
-import { choice, h, icon } from "../dom.js";
+import { h, icon } from "../dom.js";
 import { GRID } from "../math/rates.js";
+import { VectorError } from "../math/vector_text.js";
 import { controlPanel } from "../parts/explore/controls.js";
 import { modelOverlay } from "../parts/explore/model_overlay.js";
 import { distance } from "../parts/explore/distance.js";
-import { mixer } from "../parts/shared/mixer.js";
-import { noiseControls } from "../parts/shared/noise_controls.js";
+import { intro } from "../parts/explore/intro.js";
 import { picture } from "../parts/explore/picture.js";
-import { noSpikesNotice } from "../parts/shared/no_spikes.js";
-import { raster } from "../parts/shared/raster.js";
+import { Playback } from "../parts/explore/playback.js";
+import { responseStrip } from "../parts/explore/response_strip.js";
 import { source } from "../parts/explore/source.js";
+import { Chosen } from "../parts/shared/chosen.js";
+import { helpMark } from "../parts/shared/help.js";
+import { menu } from "../parts/shared/menu.js";
+import { mixer } from "../parts/shared/mixer.js";
+import { noiseControls, samplerChoice } from "../parts/shared/noise_controls.js";
+import { noSpikesNotice } from "../parts/shared/no_spikes.js";
+import { player } from "../parts/shared/player.js";
+import { raster } from "../parts/shared/raster.js";
 
 export const styles = ["explore.css"];
 
 /** @type {[State["order"], string, string][]} */
 const ORDERS = [
-  ["effect", "effect", "How much the picture changes when it crosses the range of the test images"],
-  ["usage", "usage", "How much it varies over the test images"],
-  ["index", "index", "As they are in the network"],
+  ["effect", "strongest first", "By how much the picture changes when one crosses the range of the test images"],
+  ["usage", "most varied first", "By how much they vary over the test images"],
+  ["index", "by number", "As they are in the network"],
 ];
 
 /** @param {Session} session */
 export function mount(root, session) {
-  const bars = mixer(session);
-  const rates = heading(session, bars);
+  const chosen = new Chosen();
+  const bars = mixer(session, chosen);
+  const response = responseStrip(session, chosen);
   const { spiking } = session.latent;
-  const spikes = spiking
-    ? { noise: noiseControls(session), raster: raster(session) }
-    : { none: noSpikesNotice(session) };
+  const playback = session.spikingEngine ? new Playback(session) : null;
   const parts = {
+    intro: intro(session),
     source: source(session),
-    picture: picture(session),
-    ...(session.controls.length ? { controls: controlPanel(session, bars) } : {}),
-    rates,
+    picture: picture(session, playback),
+    ...(session.controls.length ? { controls: controlPanel(session, bars, response.look) } : {}),
+    rates: heading(session, bars),
     mixer: bars,
+    response,
     distance: distance(session),
     beside: modelOverlay(session),
-    ...spikes,
+    noise: spiking ? noiseControls(session, { sampler: false }) : null,
+    spikes: spiking ? spikes(session, chosen, playback) : noSpikesNotice(session),
   };
+  parts.noise?.querySelector(".row:last-child").append(helpMark("noise"));
   const foot = h("p", { class: "quiet foot", role: "status" });
   root.append(
-    h("p", { class: "intro" }, h("strong", {}, "ESVAE explorer. "), introduction(session)),
+    parts.intro,
     h(
       "div",
       { class: "explore" },
-      h("div", { class: "column left" }, parts.source, parts.distance),
-      h("div", { class: "column middle" }, parts.picture, parts.noise, parts.beside),
-      h("div", { class: "column right" }, parts.controls, rates, bars, parts.raster ?? parts.none),
+      h("div", { class: "column left" }, parts.source, parts.distance, parts.beside, foot),
+      h("div", { class: "column middle" }, parts.picture, parts.noise),
+      h("div", { class: "column right" }, parts.controls, parts.rates, bars, response),
+      h("div", { class: "column spikes-place" }, parts.spikes),
     ),
-    foot,
   );
   const times = [];
   const stop = session.live.on(({ ms }) => {
@@ -60,32 +71,41 @@ export function mount(root, session) {
   });
   return () => {
     stop();
-    Object.values(parts).forEach((part) => part.dispose());
+    Object.values(parts).forEach((part) => part?.dispose());
+    playback?.dispose();
   };
 }
 
-/** What a newcomer looks at, in two sentences. @param {Session} session */
-function introduction({ latent, controls }) {
-  const pull = controls.length ? "Pull a control or a bar" : "Pull a bar";
-  return latent.spiking
-    ? `A network of spiking neurons draws this picture from firing rates: how often each neuron spikes (0 never, 1 always). ${pull}: spikes and picture follow.`
-    : `A network without spikes draws this picture from a vector of ${latent.names}. ${pull}: the picture follows.`;
+/** The raster, with the kind of spikes and the player above it. @param {Session} session */
+function spikes(session, chosen, playback) {
+  const kind = samplerChoice(session);
+  const steps = playback && player(session, playback);
+  const part = raster(session, { chosen, playback, beside: [helpMark("raster"), kind], above: steps });
+  const stop = part.dispose;
+  part.dispose = () => [stop, kind.dispose, steps?.dispose].forEach((end) => end?.());
+  return part;
 }
 
 /** @param {Session} session */
 function heading(session, bars) {
   const { store, atlas, latent, entry } = session;
-  const order = choice(
-    "Order of the dimensions",
-    ORDERS.filter(([name]) => atlas || name === "index"),
-    store.state.order,
-    (value) => store.change({ order: ORDERS.find(([name]) => name === value)[0] }, `order by ${value}`),
+  const order = h(
+    "select",
+    {
+      "aria-label": "Order of the bars",
+      onchange: () =>
+        store.change({ order: ORDERS.find(([name]) => name === order.value)[0] }, `order: ${order.value}`),
+    },
+    ORDERS.filter(([name]) => atlas || name === "index").map(([value, text, title]) =>
+      h("option", { value, title }, text),
+    ),
   );
+  const show = ({ order: now }) => (order.value = atlas ? now : "index");
   const reset = h(
     "button",
     {
       type: "button",
-      title: `All ${latent.names} as they are at the source`,
+      title: `All ${latent.names} as they are at the start`,
       onclick: () => store.change({ rates: session.ratesOf(store.state.source) }, "reset"),
     },
     icon("reset"),
@@ -105,7 +125,7 @@ function heading(session, bars) {
     "div",
     { class: "head" },
     latent.spiking
-      ? h("h2", {}, "Rates ", h("small", {}, "spikes per time step"))
+      ? h("h2", {}, "Firing rates ", h("small", {}, "how often each neuron spikes"))
       : h(
           "h2",
           {},
@@ -116,19 +136,62 @@ function heading(session, bars) {
             `${latent.names}; the middle is the prior's mean, an end ${entry.latent.span / 2} of its deviations away`,
           ),
         ),
+    helpMark("rates"),
     h(
       "p",
       { class: "legend", "aria-hidden": "true" },
       h("span", { class: "key now" }),
       "now",
       h("span", { class: "key was" }),
-      "source",
-      atlas ? [h("span", { class: "key data" }), "data, 5 to 95 %"] : null,
+      "start",
+      atlas ? [h("span", { class: "key data" }), "90 % of real images"] : null,
     ),
-    h("div", { class: "row tight" }, order, reset, random),
+    h("div", { class: "row tight" }, order, reset, random, vectorMenu(session, bars)),
   );
-  element.dispose = store.on("state", ({ order: now }) => order.choose(now));
+  show(store.state);
+  element.dispose = store.on("state", show);
   return element;
+}
+
+/** All values as text, to copy, and to paste. @param {Session} session */
+function vectorMenu({ latent }, bars) {
+  const place = menu(`Copy or paste all ${latent.names}`, "copy", (close) => {
+    const field = h("textarea", { rows: 6, spellcheck: "false", "aria-label": `All ${latent.names}, by number` });
+    field.value = bars.asText();
+    const said = h("p", { class: "quiet", role: "status" });
+    const take = () => {
+      try {
+        bars.fromText(field.value);
+        close();
+      } catch (error) {
+        if (!(error instanceof VectorError)) throw error;
+        said.textContent = `Not taken: ${error.message}.`;
+      }
+    };
+    const copy = () =>
+      navigator.clipboard.writeText(field.value).then(
+        () => (said.textContent = "Copied."),
+        () => {
+          field.select();
+          said.textContent = "The browser does not allow it; press Ctrl+C.";
+        },
+      );
+    return h(
+      "div",
+      { class: "vector" },
+      h("p", { class: "quiet" }, `By number; a JSON list, or numbers separated by spaces or commas.`),
+      field,
+      h(
+        "div",
+        { class: "row tight" },
+        h("button", { type: "button", onclick: copy }, icon("copy"), "Copy"),
+        h("button", { type: "button", onclick: take }, `Set these ${latent.names}`),
+      ),
+      said,
+    );
+  });
+  place.classList.add("only-icon");
+  return place;
 }
 
 /** @param {Session} session */

@@ -7,6 +7,7 @@
 
 import { h } from "../../dom.js";
 import { formatNumber } from "../../math/axis.js";
+import { helpMark } from "../shared/help.js";
 
 const SHOWN = 5; // before "more"
 const STEP = 0.05;
@@ -20,8 +21,9 @@ const moved = new WeakMap();
 /**
  * @param {Session} session
  * @param {{free(i: number): boolean}} bars which of them may move
+ * @param {(along: (() => import("./response_strip.js").Along)|null) => void} [look] shows what a control does; null: none
  */
-export function controlPanel(session, bars) {
+export function controlPanel(session, bars, look = () => {}) {
   const { store, controls } = session;
   let more = false;
   const list = h("div", { class: "controls-list" });
@@ -29,7 +31,12 @@ export function controlPanel(session, bars) {
   const element = h(
     "section",
     { class: "controls-part", "aria-label": "Controls" },
-    h("div", { class: "head" }, h("h2", {}, "Controls ", h("small", {}, "each moves many neurons at once"))),
+    h(
+      "div",
+      { class: "head" },
+      h("h2", {}, "Controls ", h("small", {}, "each moves many bars at once")),
+      helpMark("controls"),
+    ),
     list,
     controls.length > SHOWN ? toggle : null,
   );
@@ -43,13 +50,31 @@ export function controlPanel(session, bars) {
   function move(control, amount, event) {
     const { base, amounts } = now();
     const asked = new Map(amounts).set(control.name, amount);
-    /** @type {Uint16Array} */
-    let rates = base.slice();
-    for (const each of controls) rates = each.apply(rates, asked.get(each.name) ?? 0);
-    rates.forEach((_, i) => bars.free(i) || (rates[i] = store.state.rates[i])); // a locked bar stays where it is
+    const rates = movedBy(base, asked);
     moved.set(rates, { base, amounts: asked });
     if (event) session.live.follow(event);
     store.set({ rates });
+  }
+
+  /** @param {Uint16Array} base @param {Map<string, number>} amounts @returns {Uint16Array} */
+  function movedBy(base, amounts) {
+    /** @type {Uint16Array} */
+    let rates = base.slice();
+    for (const each of controls) rates = each.apply(rates, amounts.get(each.name) ?? 0);
+    rates.forEach((_, i) => bars.free(i) || (rates[i] = store.state.rates[i])); // a locked bar stays where it is
+    return rates;
+  }
+
+  /** Five places of its range, the others as they are. @param {Control} control */
+  function along(control) {
+    const { base, amounts } = now();
+    const [low, high] = control.reach;
+    const cells = Array.from({ length: 5 }, (_, k) => {
+      const amount = low + ((high - low) * k) / 4;
+      return { rates: movedBy(base, new Map(amounts).set(control.name, amount)), caption: changeOf(control, amount) };
+    });
+    const others = [...amounts].filter(([name]) => name !== control.name);
+    return { title: `What ${labelOf(control)} does`, key: `control ${control.name} ${others} ${base}`, cells };
   }
 
   /** @param {Control} control */
@@ -78,13 +103,18 @@ export function controlPanel(session, bars) {
     slider.ondblclick = back;
     slider.onkeydown = (event) => event.key === "Backspace" && back();
     rows.set(control.name, { slider, output });
-    return h(
+    const label = h(
       "label",
       { class: control.steerable ? "control" : "control unsteerable", title: evidenceOf(control) },
       h("span", { class: "control-name" }, labelOf(control)),
       slider,
       output,
     );
+    if (control.steerable) {
+      label.onpointerenter = slider.onfocus = () => look(() => along(control));
+      label.onpointerleave = slider.onblur = () => look(null);
+    }
+    return label;
   }
 
   function show(all) {

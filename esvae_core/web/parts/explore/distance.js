@@ -4,6 +4,7 @@ import { h, pixels } from "../../dom.js";
 import { nearest, rank } from "../../math/neighbours.js";
 import { fromBytes } from "../../math/image.js";
 import { fromGrid } from "../../math/rates.js";
+import { helpMark } from "../shared/help.js";
 import { paint } from "../shared/paint.js";
 
 const SHOWN = 3;
@@ -19,8 +20,8 @@ export function distance(session) {
   const element = h(
     "section",
     { class: "distance-part" },
-    h("div", { class: "head" }, h("h2", {}, "Distance from the data")),
-    h("div", { class: "meter", role: "img", "aria-label": "Distance from the data" }, meter),
+    h("div", { class: "head" }, h("h2", {}, "Distance from real images"), helpMark("distance")),
+    h("div", { class: "meter", role: "img", "aria-label": "Distance from real images" }, meter),
     words,
     h("div", { class: "thumbs nearest" }, buttons),
   );
@@ -40,10 +41,7 @@ export function distance(session) {
     const reach = own.length ? own[own.length - 1] : 1;
     meter.style.width = `${Math.min(100, (100 * found[0].distance) / (1.5 * reach || 1)).toFixed(1)}%`;
     meter.classList.toggle("far", share >= 0.95);
-    words.textContent =
-      share >= 0.999
-        ? `${latent.apart(found[0].distance)}: farther from every test image than these are from each other`
-        : `${latent.apart(found[0].distance)}: nearer than ${Math.round(100 * (1 - share))} % of test images are to each other`;
+    words.textContent = `${latent.apart(found[0].distance)}: ${wordsFor(share)}`;
     found.forEach(({ row }, k) => shown[k] === row || show(k, row));
   }
 
@@ -73,4 +71,12 @@ export function distance(session) {
   const stop = live.on(draw);
   element.dispose = stop;
   return element;
+}
+
+/** @param {number} share of test images that are nearer to another than the present values are to any */
+function wordsFor(share) {
+  const rest = Math.round(100 * (1 - share));
+  if (share >= 0.999) return "far out: no real image lies this far from all others";
+  if (share >= 0.95) return `unusual: only ${rest} % of real images lie this far from all others`;
+  return `close to real images (closer than ${rest} % of them are to each other)`;
 }

@@ -52,9 +52,7 @@ export function gallery(session) {
     page = wanted % pages;
     more.disabled = pages === 1;
     const asItIs = real.checked && originals;
-    note.textContent = asItIs
-      ? "The test images as the model sees them."
-      : `Each is what the model makes of a test image: its ${session.latent.whole}, decoded${session.latent.spiking ? " under one noise" : ""}.`;
+    note.textContent = asItIs ? "Test images, as the model sees them." : "Reconstructions of test images.";
     tiles.replaceChildren(...chosen.slice(page * SHOWN, (page + 1) * SHOWN).map((row) => tile(row, asItIs)));
     mark(store.state);
   }

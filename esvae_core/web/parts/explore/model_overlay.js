@@ -15,10 +15,10 @@ export function modelOverlay(session) {
   const select = h(
     "select",
     {
-      "aria-label": "Another model beside this one",
+      "aria-label": "Compare with another model",
       onchange: () => store.change({ view: { ...store.state.view, beside: select.value } }, select.value || "alone"),
     },
-    h("option", { value: "" }, "no other model beside"),
+    h("option", { value: "" }, "compare with ..."),
     twins.map((m) => h("option", { value: m.name }, `the same ${alike(m) ? "rates" : "bars"} in ${m.name}`)),
   );
   element.append(select, place);

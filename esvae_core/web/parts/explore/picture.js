@@ -2,29 +2,34 @@
 
 import { h, pixels } from "../../dom.js";
 import { fromGrid, same } from "../../math/rates.js";
+import { helpMark } from "../shared/help.js";
+import { WORDS } from "../shared/noise_controls.js";
 import { paint, paintDifference } from "../shared/paint.js";
 
 const DRAWS = 16;
 
-/** @param {Session} session */
-export function picture(session) {
+/**
+ * @param {Session} session
+ * @param {Playback|null} [playback] the steps that are shown
+ */
+export function picture(session, playback = null) {
   const { live, store, entry, engine, latent } = session;
   const { size, channels } = entry;
   const small = (label) => pixels(size, size, label, "thumb");
   const large = pixels(size, size, `Picture of the present ${latent.whole}`, "large");
-  const compared = { source: small("The source"), difference: small("Picture minus the source's") };
+  const compared = { source: small("Picture of the start"), difference: small("Picture minus that of the start") };
   const fromDraws = {
     mean: small(`Mean of ${DRAWS} draws of noise`),
-    deviation: small(`Standard deviation over ${DRAWS} draws of noise`),
+    deviation: small(`How much noise changes it: standard deviation over ${DRAWS} draws`),
     typical: small("The most typical draw"),
     leastTypical: small("The least typical draw"),
   };
   const parts = latent.spiking ? { ...compared, ...fromDraws } : compared;
   const captions = {
-    source: latent.spiking ? "source, same noise" : "source",
+    source: latent.spiking ? "start, same noise" : "start",
     difference: "difference",
-    mean: `mean of ${DRAWS}`,
-    deviation: "deviation",
+    mean: `mean of ${DRAWS} draws`,
+    deviation: "change by noise",
     typical: "most typical",
     leastTypical: "least typical",
   };
@@ -35,7 +40,7 @@ export function picture(session) {
   const element = h(
     "section",
     { class: "picture-part" },
-    h("div", { class: "head" }, h("h2", {}, "Picture ", words)),
+    h("div", { class: "head" }, h("h2", {}, "Picture ", words), helpMark("picture")),
     large,
     h("div", { class: "thumbs" }, Object.keys(parts).map(figure)),
   );
@@ -58,14 +63,20 @@ export function picture(session) {
 
   function draw(now) {
     if (now.state.model !== entry.name) return;
-    paint(large, now.image, channels);
-    words.textContent = latent.spiking ? `T = ${now.state.steps}, ${now.state.sampler}` : "";
+    if (!playback) show(now);
     if (!engine) return;
     const image = sourceImage(now.state);
     if (image) {
       paint(parts.source, image, channels);
       paintDifference(parts.difference, now.image, image, channels);
     }
+  }
+
+  /** @param {{state: State, image: Float32Array, upto?: number}} shown */
+  function show({ state, image, upto = state.steps }) {
+    paint(large, image, channels);
+    const all = `${state.steps} time steps, ${WORDS[state.sampler]} spikes`;
+    words.textContent = latent.spiking ? (upto < state.steps ? `after ${upto} of ${state.steps} time steps` : all) : "";
   }
 
   async function showStatistics() {
@@ -102,7 +113,7 @@ export function picture(session) {
     button.onclick = () => statistics[key] && store.change({ seed: statistics[key].seed }, `${captions[key]} draw`);
   }
 
-  const stops = [live.on(draw), store.on("commit", showStatistics)];
+  const stops = [live.on(draw), playback?.on(show) ?? (() => {}), store.on("commit", showStatistics)];
   showStatistics();
   element.dispose = () => stops.forEach((stop) => stop());
   return element;

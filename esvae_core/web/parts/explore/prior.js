@@ -27,13 +27,13 @@ export function prior(session) {
     h(
       "p",
       { class: "quiet" },
-      `${session.latent.spiking ? "Rates" : "A latent"} that the model itself proposes. Its samples are where it is weakest: expect some that look like nothing.`,
+      `${session.latent.spiking ? "Rates" : "A latent"} drawn from the model's prior: it invents an image. Some will not look like anything.`,
     ),
     h(
       "div",
       { class: "row" },
       h("label", { class: "field" }, "Seed", field),
-      h("button", { type: "button", onclick: () => draw(newSeed()) }, icon("dice"), "New draw"),
+      h("button", { type: "button", onclick: () => draw(newSeed()) }, icon("dice"), "Invent one"),
     ),
   );
 }

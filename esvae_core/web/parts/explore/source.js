@@ -2,6 +2,7 @@
 
 import { choice, h } from "../../dom.js";
 import { drawing } from "./drawing.js";
+import { helpMark } from "../shared/help.js";
 import { gallery } from "./gallery.js";
 import { upload } from "../shared/upload.js";
 import { prior } from "./prior.js";
@@ -29,11 +30,11 @@ export function source(session) {
   };
   /** @type {[string, string][]} */
   const names = TABS.map(([name, label]) => [name, label]);
-  const tabs = choice("Source", names, "", (name) => open(name));
+  const tabs = choice("Start from", names, "", (name) => open(name));
   const element = h(
     "section",
     { class: "source-part" },
-    h("div", { class: "head" }, h("h2", {}, "Source ", words)),
+    h("div", { class: "head" }, h("h2", {}, "Start ", words), helpMark("source")),
     tabs,
     body,
   );

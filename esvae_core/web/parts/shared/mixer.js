@@ -3,11 +3,14 @@
  *
  * Drag a bar, or sweep across many: a gesture that starts sideways sweeps, one that starts up or down stays with its
  * bar. Wheel and arrow keys take fine steps, with Shift steps of 1/T; a double click or Backspace brings a bar back to
- * the source. L locks, M mutes, S plays a bar alone. Each bar is an ARIA slider.
+ * the start. L locks, M mutes, S plays a bar alone, Enter types its value. With the focus on a bar, Ctrl+C copies the
+ * whole vector and Ctrl+V pastes one. Each bar is an ARIA slider.
  */
 
-import { h, icon } from "../../dom.js";
-import { GRID } from "../../math/rates.js";
+import { focusedBeside, h, icon } from "../../dom.js";
+import { GRID, toGrid } from "../../math/rates.js";
+import { parseNumber, parseVector, VectorError, vectorText } from "../../math/vector_text.js";
+import { Chosen } from "./chosen.js";
 
 const FINE = 1 / 64;
 const NOTCHES = 16; // steps of Shift where there is no T
@@ -15,6 +18,9 @@ const BANDS = 30; // shades behind a bar, at most
 const ROW = 64; // bars beside each other
 const PAUSE = 500; // ms without a key or a turn of the wheel end the gesture
 const SLACK = 5; // px before a gesture shows its direction
+const CLOSE = 1e-5; // by which a value written with five digits may lie outside its range
+/** @type {("copy"|"paste")[]} */
+const CLIPBOARD = ["copy", "paste"];
 
 /**
  * What Mute and Solo hold back of rates that they have made, to give it again; other rates, as of another image, hold
@@ -56,8 +62,11 @@ function shades({ counts, dims, steps, count }) {
   };
 }
 
-/** @param {Session} session */
-export function mixer(session) {
+/**
+ * @param {Session} session
+ * @param {Chosen} [chosen] shared with other parts, which then show the same neuron
+ */
+export function mixer(session, chosen = new Chosen()) {
   const { store, live, entry, latent } = session;
   const notches = entry.steps ?? NOTCHES;
   const rest = Math.round(latent.rest * GRID);
@@ -68,7 +77,6 @@ export function mixer(session) {
   const detail = h("div", { class: "detail" });
   const element = h("div", {}, rows, detail);
   let order = [];
-  let chosen = null;
   let gesture = null;
   let pause = 0;
 
@@ -182,7 +190,7 @@ export function mixer(session) {
     else finish(label);
   }
 
-  const finishPending = () => pause && finish(chosen === null ? "rates" : nameOf(session, chosen));
+  const finishPending = () => pause && finish(chosen.i === null ? "rates" : nameOf(session, chosen.i));
 
   function onkey(event) {
     const i = Number(event.currentTarget.dataset.i);
@@ -190,8 +198,9 @@ export function mixer(session) {
     const ends = { Home: 0, End: 1 }[event.key];
     const act = { l: "lock", m: "mute", s: "alone", Backspace: "reset", Delete: "reset" }[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    choose(i);
-    if (steps) step(i, steps, event);
+    chosen.set(i);
+    if (event.key === "Enter") type();
+    else if (steps) step(i, steps, event);
     else if (ends !== undefined) {
       put([[i, ends]], event);
       later(nameOf(session, i));
@@ -233,14 +242,14 @@ export function mixer(session) {
             "aria-valuemax": latent.value(i, 1),
             "aria-orientation": "vertical",
             onkeydown: onkey,
-            onfocus: () => choose(i),
+            onfocus: () => chosen.set(i),
           },
           h("i", { class: "density", style: density ? `background:${density(i)}` : null }),
           h("i", { class: "range", style: range ? `--low:${range.low[i]};--high:${range.high[i]}` : "display:none" }),
           h("i", { class: "fill" }),
           h("i", { class: "mark" }),
         );
-        bar.onpointerenter = () => gesture || choose(i);
+        bar.onpointerenter = () => gesture || chosen.set(i);
         bars.set(i, bar);
         row.append(bar);
       }
@@ -266,7 +275,8 @@ export function mixer(session) {
     }
     rows.replaceChildren(...lines);
     rows.dataset.rows = String(lines.length);
-    chosen = order.includes(chosen) ? chosen : order[0];
+    if (!bars.has(chosen.i)) chosen.set(order[0]);
+    mark();
     show();
   }
 
@@ -298,19 +308,25 @@ export function mixer(session) {
     showDetail();
   }
 
-  function choose(i) {
-    bars.get(chosen)?.classList.remove("chosen");
-    chosen = i;
-    bars.get(i)?.classList.add("chosen");
+  function mark() {
+    for (const [i, bar] of bars) bar.classList.toggle("chosen", i === chosen.i);
     showDetail();
   }
 
-  const words = h("span", { class: "reading" });
+  const name = h("span", { class: "bar-name" });
+  const value = h("button", {
+    type: "button",
+    class: "bare value",
+    title: `Type an exact ${latent.name} (Enter on a bar)`,
+    onclick: () => type(),
+  });
+  const words = h("span", {});
+  const reading = h("span", { class: "reading" }, name, " ", value, words);
   const buttons = [
     ["lock", "Lock", "Hold this one: sweeps and random draws leave it alone (L)"],
     ["mute", "Mute", `${latent.spiking ? "Rate 0" : "The prior's mean"} until it is pressed again (M)`],
     ["alone", "Solo", `All others ${latent.spiking ? "0" : "at the prior's mean"} until it is pressed again (S)`],
-    ["reset", "Reset", "Back to the source's (Backspace, or double click the bar)"],
+    ["reset", "Reset", "Back to where it started (Backspace, or double click the bar)"],
   ].map(([act, text, help]) =>
     h(
       "button",
@@ -320,7 +336,7 @@ export function mixer(session) {
         title: help,
         "data-act": act,
         onclick: () => {
-          acts[act](chosen);
+          acts[act](chosen.i);
           show();
         },
       },
@@ -328,38 +344,127 @@ export function mixer(session) {
       text,
     ),
   );
-  detail.append(words, h("span", { class: "acts" }, buttons));
+  detail.append(reading, h("span", { class: "acts" }, buttons));
 
   function showDetail() {
-    if (chosen === null || !bars.has(chosen)) return;
+    const { i } = chosen;
+    if (!bars.has(i)) return;
     const { state } = store;
-    const value = state.rates[chosen] / GRID;
+    const height = state.rates[i] / GRID;
     const range = session.atlas?.range();
-    const text = (height, digits) => latent.text(chosen, height, digits);
-    const usual = range ? ` · data ${text(range.low[chosen])} to ${text(range.high[chosen])}` : "";
-    const expected = latent.spiking ? ` · ${(value * state.steps).toFixed(1)} of ${state.steps} spikes` : "";
-    words.textContent = `${nameOf(session, chosen)}  ${text(value, 3)}${expected}${usual}`;
+    const text = (at, digits) => latent.text(i, at, digits);
+    const usual = range ? ` · 90 % of real images: ${text(range.low[i])} to ${text(range.high[i])}` : "";
+    const expected = latent.spiking ? ` · ${(height * state.steps).toFixed(1)} of ${state.steps} spikes` : "";
+    name.textContent = nameOf(session, i);
+    value.textContent = text(height, 3);
+    value.setAttribute("aria-label", `${nameOf(session, i)}: ${text(height, 3)}; type another value`);
+    words.textContent = `${expected}${usual}`;
     const { muted, alone } = held();
-    const on = { lock: !free(chosen), mute: muted.has(chosen), alone: alone?.i === chosen };
+    const on = { lock: !free(i), mute: muted.has(i), alone: alone?.i === i };
     for (const button of buttons) {
       if (button.dataset.act !== "reset") button.setAttribute("aria-pressed", String(Boolean(on[button.dataset.act])));
     }
   }
 
+  // ---- values as text ------------------------------------------------------------------------------------------
+
+  /** A field in place of the chosen bar's value, until Enter, Escape, or the focus leaves it. */
+  function type() {
+    const { i } = chosen;
+    if (!bars.has(i) || !value.isConnected) return;
+    const [low, high] = [latent.value(i, 0), latent.value(i, 1)];
+    const field = h("input", {
+      type: "text",
+      inputmode: "decimal",
+      class: "exact",
+      "aria-label": `Value of ${nameOf(session, i)}, ${low} to ${high}`,
+      value: value.textContent,
+    });
+    chosen.held = true;
+    const close = (back) => {
+      chosen.held = false;
+      field.replaceWith(value);
+      if (back) bars.get(i)?.focus({ preventScroll: true });
+    };
+    const take = () => {
+      try {
+        const wanted = parseNumber(field.value);
+        if (wanted < low || wanted > high) throw new VectorError(`expected ${low} to ${high}, found ${wanted}`);
+        close(true);
+        if (!free(i)) throw new VectorError("it is locked");
+        put([[i, (wanted - low) / (high - low)]]);
+        finish(nameOf(session, i));
+      } catch (error) {
+        refuse(`${nameOf(session, i)}`, error);
+      }
+    };
+    field.onkeydown = (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter") take();
+      else if (event.key === "Escape") close(true);
+    };
+    field.onblur = () => chosen.held && close(false);
+    value.replaceWith(field);
+    field.select();
+    field.focus();
+  }
+
+  /** One line for the visitor. @param {string} what @param {Error} error */
+  function refuse(what, error) {
+    if (!(error instanceof VectorError)) throw error;
+    session.say(`${what}: ${error.message}.`, "warning");
+  }
+
+  const asText = () => vectorText(Array.from(store.state.rates, (rate, i) => latent.value(i, rate / GRID)));
+
+  /** Let these be the values, by number of the dimension; locked bars stay. @param {string} text @throws {VectorError} */
+  function fromText(text) {
+    const values = parseVector(text, entry.dims);
+    values.forEach((v, i) => {
+      const [low, high] = [latent.value(i, 0), latent.value(i, 1)];
+      if (v < low - CLOSE || v > high + CLOSE) throw new VectorError(`d${i}: expected ${low} to ${high}, found ${v}`);
+    });
+    const heights = values.map((v, i) => (v - latent.value(i, 0)) / (latent.value(i, 1) - latent.value(i, 0)));
+    const rates = toGrid(heights).map((rate, i) => (free(i) ? rate : store.state.rates[i]));
+    store.change({ rates }, `pasted ${latent.names}`);
+  }
+
+  /** @param {ClipboardEvent} event */
+  function onclipboard(event) {
+    if (!rows.contains(focusedBeside(rows))) return;
+    if (event.type === "copy") event.clipboardData.setData("text/plain", asText());
+    else {
+      try {
+        fromText(event.clipboardData.getData("text/plain"));
+      } catch (error) {
+        refuse("Not pasted", error);
+      }
+    }
+    event.preventDefault();
+  }
+  for (const kind of CLIPBOARD) document.addEventListener(kind, onclipboard);
+
   let shownOrder = store.state.order;
-  const stop = store.on("state", ({ order: now, model }) => {
-    if (model !== entry.name) return; // another model is on its way
-    if (now !== shownOrder) {
-      shownOrder = now;
-      build();
-    } else show();
-  });
+  const stops = [
+    chosen.on(mark),
+    store.on("state", ({ order: now, model }) => {
+      if (model !== entry.name) return; // another model is on its way
+      if (now !== shownOrder) {
+        shownOrder = now;
+        build();
+      } else show();
+    }),
+  ];
   build();
   return Object.assign(element, {
     /** Which dimensions a random draw may change. */
     free,
+    /** All values as a JSON list, by number of the dimension. */
+    asText,
+    fromText,
     dispose() {
-      stop();
+      stops.forEach((stop) => stop());
+      for (const kind of CLIPBOARD) document.removeEventListener(kind, onclipboard);
       finishPending();
     },
   });

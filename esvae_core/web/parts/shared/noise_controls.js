@@ -1,4 +1,4 @@
-/** The noise that turns rates into spikes: its seed, its kind, how many steps, and a metronome that changes it. */
+/** The noise that turns rates into spikes: its seed, its kind, how many steps, and a clock that draws it anew. */
 
 import { focusedBeside, prefersReducedMotion, choice, h, icon } from "../../dom.js";
 import { MAX_SEED, MAX_STEPS } from "../../state/url_state.js";
@@ -7,17 +7,36 @@ import { MAX_SEED, MAX_STEPS } from "../../state/url_state.js";
 const SAMPLERS = [
   [
     "bernoulli",
-    "Bernoulli",
-    "As published: every step is a coin with the rate as its chance, so the number of spikes varies.",
+    "Random (as in the paper)",
+    "Bernoulli spikes: at every step each neuron spikes with its rate as the probability, so the number of spikes varies.",
   ],
-  ["systematic", "Systematic", "Spikes evenly spaced from one random offset: T x rate of them, rounded up or down."],
+  [
+    "systematic",
+    "Even",
+    "Systematic sampling: spikes evenly spaced from one random offset; T x rate of them, rounded up or down.",
+  ],
 ];
+
+/** How a sampler is called on the screen. @type {Record<Sampler, string>} */
+export const WORDS = { bernoulli: "random", systematic: "even" };
 
 /** Few digits: a seed that one can say aloud. */
 export const newSeed = () => Math.floor(Math.random() * 10_000);
 
-/** @param {Session} session */
-export function noiseControls(session) {
+/** How rates become spikes: at random or evenly spaced. @param {Session} session */
+export function samplerChoice({ store }) {
+  const element = choice("Sampler", SAMPLERS, store.state.sampler, (value) =>
+    store.change({ sampler: value === "systematic" ? value : "bernoulli" }, `${WORDS[value]} spikes`),
+  );
+  element.dispose = store.on("state", ({ sampler }) => element.choose(sampler));
+  return element;
+}
+
+/**
+ * @param {Session} session
+ * @param {{sampler?: boolean}} [shown] whether the sampler is chosen here, or elsewhere in the view
+ */
+export function noiseControls(session, { sampler: withSampler = true } = {}) {
   const { store, entry } = session;
   const seed = h("input", {
     type: "number",
@@ -49,15 +68,13 @@ export function noiseControls(session) {
     {
       type: "button",
       "aria-pressed": "false",
-      title: "New noise several times a second",
-      onclick: () => metronome(!timer),
+      title: "Redraw the noise several times a second: what changes is what the noise costs",
+      onclick: () => redraw(!timer),
     },
     icon("play"),
-    "Metronome",
+    "Keep redrawing",
   );
-  const sampler = choice("Sampler", SAMPLERS, store.state.sampler, (value) =>
-    store.change({ sampler: value === "systematic" ? value : "bernoulli" }, value),
-  );
+  const sampler = withSampler ? samplerChoice(session) : null;
   const steps = h("input", {
     type: "range",
     min: 1,
@@ -75,22 +92,21 @@ export function noiseControls(session) {
   const element = h(
     "section",
     { class: "noise-part" },
-    h("div", { class: "row" }, h("label", { class: "field" }, "Seed", seed), fresh, beat),
-    h("div", { class: "row" }, sampler, h("label", { class: "field grow" }, "T", steps, number)),
+    h("div", { class: "row" }, h("label", { class: "field" }, "Noise", seed), fresh, beat),
+    h("div", { class: "row" }, sampler, h("label", { class: "field grow" }, "Time steps T", steps, number)),
   );
   let timer = 0;
 
-  function metronome(on) {
+  function redraw(on) {
     clearInterval(timer);
     timer = on ? setInterval(() => store.set({ seed: newSeed() }), prefersReducedMotion() ? 1000 : 250) : 0;
     beat.setAttribute("aria-pressed", String(on));
     beat.replaceChild(icon(on ? "pause" : "play"), beat.firstChild);
-    if (!on) store.commit("metronome");
+    if (!on) store.commit("noise redrawn");
   }
 
   function show(state) {
     if (focusedBeside(element) !== seed) seed.value = String(state.seed);
-    sampler.choose(state.sampler);
     steps.value = String(state.steps);
     number.textContent = state.steps === entry.steps ? `${state.steps}` : `${state.steps} (trained: ${entry.steps})`;
   }
@@ -98,7 +114,8 @@ export function noiseControls(session) {
   show(store.state);
   element.dispose = () => {
     stop();
-    if (timer) metronome(false);
+    sampler?.dispose();
+    if (timer) redraw(false);
   };
   return element;
 }

@@ -2,18 +2,22 @@
 
 import { prefersReducedMotion, h, icon } from "../../dom.js";
 
-const [BEAT, REDUCED_BEAT] = [180, 800]; // ms a step
+const [BEAT, REDUCED_BEAT] = [250, 800]; // ms a step
 
 /**
  * @param {Session} session
- * @param {DecoderTrace} trace
+ * @param {Timeline} timeline
  */
-export function player(session, trace) {
-  const { store } = session;
+export function player(session, timeline) {
   const slider = h("input", { type: "range", min: 1, step: 1, "aria-label": "Steps shown" });
   const play = h(
     "button",
-    { type: "button", "aria-pressed": "false", onclick: () => run(!timer) },
+    {
+      type: "button",
+      "aria-pressed": "false",
+      title: "The time steps one after the other, in slow motion: spikes arrive, the picture forms",
+      onclick: () => run(!timer),
+    },
     icon("play"),
     "Play",
   );
@@ -21,22 +25,20 @@ export function player(session, trace) {
   const element = h("div", { class: "row player" }, play, h("label", { class: "field grow" }, slider, words));
   let timer = 0;
 
-  const show = (upto, label) => trace.remember({ upto: upto >= store.state.steps ? "" : String(upto) }, label);
-
   function run(on) {
     clearInterval(timer);
     timer = 0;
-    if (on) {
-      if (trace.now.upto === trace.now.state.steps) show(1);
+    if (on && timeline.now) {
+      if (timeline.now.upto === timeline.now.state.steps) timeline.show(1);
       timer = setInterval(
         () => {
-          const { upto, state } = trace.now;
-          show(upto + 1);
+          const { upto, state } = timeline.now;
+          timeline.show(upto + 1);
           if (upto + 1 >= state.steps) run(false);
         },
         prefersReducedMotion() ? REDUCED_BEAT : BEAT,
       );
-    } else store.commit("steps shown");
+    } else timeline.settle("steps shown");
     play.setAttribute("aria-pressed", String(on));
     play.replaceChild(icon(on ? "pause" : "play"), play.firstChild);
   }
@@ -44,11 +46,11 @@ export function player(session, trace) {
   slider.oninput = (event) => {
     if (timer) run(false);
     session.live.follow(event);
-    show(Number(slider.value));
+    timeline.show(Number(slider.value));
   };
-  slider.onchange = () => store.commit(`step ${slider.value}`);
+  slider.onchange = () => timeline.settle(`step ${slider.value}`);
 
-  const stop = trace.on(({ upto, state }) => {
+  const stop = timeline.on(({ upto, state }) => {
     slider.max = String(state.steps);
     slider.value = String(upto);
     slider.setAttribute("aria-valuetext", `${upto} of ${state.steps} steps`);

@@ -1,10 +1,17 @@
 /**
- * The spike raster: a row for each latent neuron, a column for each time step; what the last move won or lost stands
- * out.
+ * The spike raster: a row for each latent neuron, a column for each time step; what the last change won or lost stands
+ * out, and so does the row of the chosen neuron.
  */
 
-import { h, icon, onLook, palette, sharp } from "../../dom.js";
+import { h, icon, lettering, onLook, palette, sharp } from "../../dom.js";
+import { Chosen } from "./chosen.js";
 import { nameOf, orderOf } from "./mixer.js";
+
+const LETTERS = 11; // px
+const [TOP, BELOW] = [2, 30]; // px around the cells
+const LEFTMOST = 76; // px of a name, at most
+const APART = 22; // px between numbers of steps
+const WHOLE = { place: -1, upto: Infinity }; // what an exported figure shows, whatever is looked at
 
 /**
  * A small picture of spikes, without names or numbers; steps from `upto` on are pale.
@@ -28,51 +35,96 @@ function paintAt({ context, width, height }, { quiet }, spikes, dims, upto) {
   context.globalAlpha = 1;
 }
 
-/** @param {Session} session */
-export function raster(session) {
+/**
+ * @param {Session} session
+ * @param {{chosen?: Chosen, playback?: Playback|null, beside?: (HTMLElement|null)[], above?: HTMLElement|null}} [shared]
+ *   the neuron that other parts show, the steps that have arrived, and what stands beside the name and above the spikes
+ */
+export function raster(session, { chosen = new Chosen(), playback = null, beside = [], above = null } = {}) {
   const { live, store } = session;
-  const canvas = h("canvas", { class: "raster", role: "img" });
-  const words = h("small", {});
+  const canvas = h("canvas", { class: "raster", role: "img", style: `--neurons:${session.entry.dims}` });
   const reading = h("p", { class: "quiet reading", "aria-hidden": "true" }, " ");
+  let counts = "";
+  let pointed = false;
   const legend = h(
     "p",
     { class: "legend", "aria-hidden": "true" },
     h("span", { class: "key both" }),
     "spike",
     h("span", { class: "key now" }),
-    "won by the last move",
+    "new",
     h("span", { class: "key was" }),
-    "lost by it",
+    "gone since the last change",
   );
   const edits = h("span", {});
   const edited = h(
     "p",
     { class: "quiet", hidden: true },
     edits,
-    h("button", { type: "button", class: "bare small", onclick: asDrawn }, icon("reset"), "Spikes as drawn"),
+    h("button", { type: "button", class: "bare small", onclick: undoEdits }, icon("reset"), "Undo all edits"),
   );
   const element = h(
     "section",
     { class: "raster-part", "data-figure": "Spikes" },
-    h("div", { class: "head" }, h("h2", {}, "Spikes ", words), legend),
+    h("div", { class: "head" }, h("h2", {}, "Spikes"), beside),
+    above,
     canvas,
+    h("div", { class: "below-raster" }, legend, reading),
     edited,
-    reading,
   );
   let order = orderOf(session);
+  /** Where the cells are, in CSS pixels of the canvas. */
+  let cells = { left: 0, width: 1, height: 1 };
 
-  /** @param {Surface} [surface] */
-  function draw({ context, width, height } = sharp(canvas)) {
+  /**
+   * @param {Surface} [surface]
+   * @param {{place: number, upto: number}} [looked] place of the chosen neuron, -1: none; steps that have arrived
+   */
+  function draw({ context, width, height } = sharp(canvas), looked = lookedAt()) {
     const { now } = live;
     if (!now || now.state.model !== session.entry.name) return;
-    const { spikes, before, state, rates, flips } = now;
-    const d = rates.length;
+    const { state, rates, flips } = now;
     edited.hidden = !flips.size;
-    edits.textContent = `${flips.size} turned by hand, on the page Spikes. `;
+    edits.textContent = `${flips.size} edited on the page Spikes. `;
     const colour = palette(canvas);
     context.clearRect(0, 0, width, height);
-    const [w, hgt] = [width / state.steps, height / d];
-    const [padX, padY] = [Math.min(1.5, 0.12 * w), hgt > 3 ? Math.min(1, 0.15 * hgt) : 0];
+    context.font = lettering(canvas, `${LETTERS}px`);
+    const names = order.map((j) => fitted(context, nameOf(session, j)));
+    const left = Math.ceil(Math.max(...names.map((name) => context.measureText(name).width))) + 7;
+    cells = { left, width: width - left, height: height - TOP - BELOW };
+    drawChosen(context, colour, rates.length, looked);
+    const { count, won, lost } = drawSpikes(context, colour, now, looked);
+    drawAxes(context, colour, names, state.steps, looked);
+    const mean = state.steps * rates.reduce((a, b) => a + b, 0);
+    const spread = Math.sqrt(state.steps * rates.reduce((a, r) => a + r * (1 - r), 0));
+    const margin = state.sampler === "bernoulli" ? ` ± ${spread.toFixed(0)}` : "";
+    counts = `${count} of ${rates.length * state.steps}; expected ${mean.toFixed(0)}${margin}`;
+    if (!pointed) reading.textContent = counts;
+    canvas.setAttribute(
+      "aria-label",
+      `Spike raster: ${rates.length} neurons, ${state.steps} time steps, ${count} spikes; ${won} new and ${lost} gone since the last change`,
+    );
+  }
+
+  const lookedAt = () => ({ place: order.indexOf(chosen.i), upto: playback?.now?.upto ?? store.state.steps });
+
+  /** A band behind the row of the chosen neuron. */
+  function drawChosen(context, colour, d, { place }) {
+    if (place < 0) return;
+    const row = cells.height / d;
+    const tall = Math.max(row, 3);
+    context.globalAlpha = 0.22;
+    context.fillStyle = colour.now;
+    context.fillRect(cells.left, TOP + (place + 0.5) * row - tall / 2, cells.width, tall);
+    context.globalAlpha = 1;
+  }
+
+  /** Later steps are pale. @param {Decoded} decoded */
+  function drawSpikes(context, colour, decoded, { upto }) {
+    const { spikes, before, state, rates } = decoded;
+    const d = rates.length;
+    const [w, row] = [cells.width / state.steps, cells.height / d];
+    const [padX, padY] = [Math.min(1.5, 0.12 * w), row > 3 ? Math.min(1, 0.15 * row) : 0];
     let [count, won, lost] = [0, 0, 0];
     for (let place = 0; place < d; place++) {
       const j = order[place];
@@ -83,51 +135,92 @@ export function raster(session) {
         count += is;
         won += is && !was ? 1 : 0;
         lost += was && !is ? 1 : 0;
+        context.globalAlpha = t < upto ? 1 : 0.12;
         context.fillStyle = is ? (was ? colour.quiet : colour.now) : colour.was;
-        const tall = is ? hgt - 2 * padY : Math.max(1, (hgt - 2 * padY) * 0.35);
-        context.fillRect(t * w + padX, place * hgt + (hgt - tall) / 2, w - 2 * padX, tall);
+        const tall = is ? row - 2 * padY : Math.max(1, (row - 2 * padY) * 0.35);
+        context.fillRect(cells.left + t * w + padX, TOP + place * row + (row - tall) / 2, w - 2 * padX, tall);
       }
     }
-    const mean = state.steps * rates.reduce((a, b) => a + b, 0);
-    const spread = Math.sqrt(state.steps * rates.reduce((a, r) => a + r * (1 - r), 0));
-    const margin = state.sampler === "bernoulli" ? ` ± ${spread.toFixed(0)}` : "";
-    words.textContent = `${count} of ${spikes.length}; the rates say ${mean.toFixed(0)}${margin}`;
-    canvas.setAttribute(
-      "aria-label",
-      `Spike raster: ${d} neurons, ${state.steps} time steps, ${count} spikes; ${won} won and ${lost} lost by the last move`,
-    );
+    context.globalAlpha = 1;
+    return { count, won, lost };
   }
 
-  function asDrawn() {
+  /** Names at the side, as many as fit and that of the chosen neuron; steps below. */
+  function drawAxes(context, colour, names, steps, { place: marked, upto }) {
+    const [w, row] = [cells.width / steps, cells.height / names.length];
+    const bottom = TOP + cells.height;
+    const every = fittingStride(row, LETTERS + 1);
+    context.fillStyle = colour.ink;
+    context.textAlign = "right";
+    names.forEach((name, place) => {
+      const close = place !== marked && marked >= 0 && Math.abs(place - marked) * row < LETTERS + 1;
+      if (place !== marked && (place % every || close)) return;
+      context.globalAlpha = place === marked ? 1 : 0.65;
+      context.fillStyle = place === marked ? colour.now : colour.ink;
+      const middle = TOP + (place + 0.5) * row + 3.5;
+      context.fillText(name, cells.left - 5, Math.min(bottom, Math.max(TOP + 8, middle)));
+    });
+    context.globalAlpha = 0.65;
+    context.fillStyle = colour.ink;
+    context.textAlign = "center";
+    const apart = fittingStride(w, APART);
+    for (let t = 1; t <= steps; t++) {
+      if (t % apart && (t > 1 || w * (apart - 1) < APART)) continue;
+      context.fillText(String(t), cells.left + (t - 0.5) * w, bottom + 12);
+    }
+    context.fillText("time step", cells.left + cells.width / 2, bottom + 25);
+    context.globalAlpha = 1;
+    if (upto >= steps) return;
+    context.fillStyle = colour.now;
+    context.fillRect(cells.left + upto * w - 0.75, TOP, 1.5, cells.height);
+  }
+
+  function undoEdits() {
     const { flips: _, ...view } = store.state.view;
-    store.change({ view }, "spikes as drawn");
+    store.change({ view }, "undo all edits");
   }
 
   canvas.onpointermove = (event) => {
     if (!live.now) return;
     const { state, rates, spikes } = live.now;
     const box = canvas.getBoundingClientRect();
-    const t = Math.min(
-      state.steps - 1,
-      Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * state.steps)),
-    );
-    const place = Math.min(
-      rates.length - 1,
-      Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * rates.length)),
-    );
-    const j = order[place];
+    const at = (share, count) => Math.min(count - 1, Math.max(0, Math.floor(share * count)));
+    const t = at((event.clientX - box.left - cells.left) / cells.width, state.steps);
+    const j = order[at((event.clientY - box.top - TOP) / cells.height, rates.length)];
+    pointed = true;
     reading.textContent = `${nameOf(session, j)}, step ${t + 1} of ${state.steps}: ${spikes[t * rates.length + j] ? "a spike" : "silent"}`;
+    chosen.set(j);
   };
-  canvas.onpointerleave = () => (reading.textContent = " ");
+  canvas.onpointerleave = () => {
+    pointed = false;
+    reading.textContent = counts;
+  };
 
+  const redraw = () => draw();
   const stops = [
-    live.on(() => draw()),
+    (playback ?? live).on(redraw),
+    chosen.on(redraw),
     store.on("state", (state) => {
       if (state.model === session.entry.name) order = orderOf(session);
     }),
-    onLook(canvas, () => draw()),
+    onLook(canvas, redraw),
   ];
-  canvas.vector = (context, width, height) => draw({ context, width, height });
+  canvas.vector = (context, width, height) => draw({ context, width, height }, WHOLE);
   element.dispose = () => stops.forEach((stop) => stop());
   return element;
+}
+
+/** Of things `size` apart every how many-th may stand with `room` each: 1, 2, 4, 8 ... */
+function fittingStride(size, room) {
+  let stride = 1;
+  while (stride * size < room && stride < 4096) stride *= 2;
+  return stride;
+}
+
+/** A name as far as there is room for it. @param {DrawingContext} context @param {string} name */
+function fitted(context, name) {
+  if (context.measureText(name).width <= LEFTMOST) return name;
+  let end = name.length - 1;
+  while (end > 1 && context.measureText(`${name.slice(0, end)}…`).width > LEFTMOST) end--;
+  return `${name.slice(0, end)}…`;
 }

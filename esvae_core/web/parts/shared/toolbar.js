@@ -3,6 +3,7 @@
 import { h, icon } from "../../dom.js";
 import { menu } from "./menu.js";
 import { exportMenu } from "./export_menu.js";
+import { helpButton } from "./help.js";
 
 /** @param {Session} session */
 export function toolbar(session, view) {
@@ -26,7 +27,17 @@ export function toolbar(session, view) {
     icon("link"),
     h("span", {}, "Link"),
   );
-  const actions = h("div", { class: "actions" }, undo, redo, steps, link, exportMenu(session, null, "Export", view));
+  const help = helpButton(session, view);
+  const actions = h(
+    "div",
+    { class: "actions" },
+    undo,
+    redo,
+    steps,
+    link,
+    exportMenu(session, null, "Export", view),
+    help,
+  );
   const element = h(
     "header",
     { class: "bar" },
@@ -53,6 +64,7 @@ export function toolbar(session, view) {
   update();
   element.dispose = () => {
     stop();
+    help.dispose();
     removeEventListener("keydown", onkey);
   };
   return element;

@@ -1,0 +1,114 @@
+/**
+ * What a bar or a control does: five pictures along its range, all else as it is. They are decoded by the page's workers
+ * once the pointer has stayed for a moment, and kept.
+ */
+
+import { h, pixels } from "../../dom.js";
+import { fromGrid, GRID } from "../../math/rates.js";
+import { nameOf } from "../shared/mixer.js";
+import { helpMark } from "../shared/help.js";
+import { paint } from "../shared/paint.js";
+
+const SHARES = [0, 0.25, 0.5, 0.75, 1];
+const MOMENT = 200; // ms that the pointer, or the state, must rest
+const KEPT = 60; // strips
+const FIRST = "What the bar does"; // until there is something to show
+
+/**
+ * @typedef {{title: string, key: string, cells: {rates: Uint16Array, caption: string}[]}} Along
+ * What to show: its key names all that the pictures depend on but noise.
+ */
+
+/**
+ * @param {Session} session
+ * @param {Chosen} chosen the bar, unless a control is looked at
+ */
+export function responseStrip(session, chosen) {
+  const { store, entry, engine, latent } = session;
+  const title = h("h2", {}, FIRST);
+  const canvases = SHARES.map(() => pixels(entry.size, entry.size, FIRST, "thumb"));
+  const captions = SHARES.map(() => h("figcaption", {}));
+  const element = h(
+    "section",
+    { class: "response-part", hidden: !engine },
+    h("div", { class: "head" }, title, helpMark("response")),
+    h(
+      "div",
+      { class: "response" },
+      canvases.map((canvas, k) => h("figure", {}, canvas, captions[k])),
+    ),
+  );
+  /** @type {Map<string, Float32Array[]>} */
+  const kept = new Map();
+  /** The control that is looked at. @type {(() => Along)|null} */
+  let looked = null;
+  let timer = 0;
+  let turn = 0;
+
+  /** @returns {Along} */
+  function ofBar() {
+    const { i } = chosen;
+    const { rates } = store.state;
+    return {
+      title: `What ${nameOf(session, i)} does`,
+      key: `bar ${i} ${rates.with(i, 0)}`,
+      cells: SHARES.map((share) => ({
+        rates: rates.with(i, Math.round(share * GRID)),
+        caption: latent.spiking ? String(share) : latent.text(i, share, 1),
+      })),
+    };
+  }
+
+  function soon() {
+    clearTimeout(timer);
+    timer = setTimeout(show, MOMENT);
+  }
+
+  async function show() {
+    const { state } = store;
+    if (state.model !== entry.name || (chosen.i === null && !looked)) return;
+    const mine = ++turn;
+    const along = looked ? looked() : ofBar();
+    const key = `${along.key} ${state.seed} ${state.sampler} ${state.steps}`;
+    try {
+      const images = kept.get(key) ?? (await decoded(along, state));
+      if (!images || mine !== turn) return; // another one is wanted by now
+      kept.delete(key);
+      kept.set(key, images);
+      if (kept.size > KEPT) kept.delete(kept.keys().next().value);
+      title.textContent = along.title;
+      along.cells.forEach(({ caption }, k) => {
+        paint(canvases[k], images[k], entry.channels);
+        canvases[k].setAttribute("aria-label", `${along.title}: at ${caption}`);
+        captions[k].textContent = caption;
+      });
+      element.dataset.shows = along.title;
+    } catch {
+      element.dataset.shows = ""; // the workers went with their model
+    }
+  }
+
+  /** @param {Along} along @param {State} state @returns {Promise<Float32Array[]|null>} null if others were asked for */
+  async function decoded({ cells }, { seed, sampler, steps }) {
+    const pool = await session.pool();
+    const made = await Promise.all(
+      cells.map(({ rates }, k) => pool.latest(`strip ${k}`, "play", fromGrid(rates), seed, sampler, steps)),
+    );
+    return made.every(Boolean) ? made.map(({ image }) => image) : null;
+  }
+
+  const stops = engine ? [chosen.on(soon), store.on("state", soon)] : [];
+  if (engine) soon();
+  return Object.assign(element, {
+    /** Show this in place of the bar's, null: the bar's again. @param {(() => Along)|null} along */
+    look(along) {
+      looked = along;
+      soon();
+    },
+    dispose() {
+      clearTimeout(timer);
+      turn++;
+      stops.forEach((stop) => stop());
+    },
+  });
+}

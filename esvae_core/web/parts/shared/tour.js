@@ -1,0 +1,106 @@
+/**
+ * The tour: a small card beside one part of the page after the other. It can be ended at any step, by Escape, too; the
+ * page stays usable meanwhile.
+ */
+
+import { focusedBeside, h } from "../../dom.js";
+import { TOUR, WORDS } from "./help_texts.js";
+import { remember } from "./remembered.js";
+
+const [GAP, MARGIN] = [12, 8]; // px between card and part, and to the edge of the window
+
+/** Name under which the browser keeps that somebody has seen it, or does not want to. */
+export const SEEN = "tour";
+
+/** @param {HTMLElement} stage with the view in it */
+export function startTour(stage) {
+  stage.querySelector(".tour-card")?.dispatchEvent(new Event("leave"));
+  remember(SEEN);
+  const steps = TOUR.filter(({ at }) => stage.querySelector(at));
+  const before = focusedBeside(stage);
+  const title = h("h2", { id: "tour-title", tabindex: -1 });
+  const text = h("p", { id: "tour-text" });
+  const place = h("span", { class: "quiet" });
+  const back = h("button", { type: "button", onclick: () => show(now - 1) }, WORDS.back);
+  const next = h("button", { type: "button", class: "first", onclick: () => show(now + 1) });
+  const skip = h("button", { type: "button", class: "bare", onclick: () => leave() }, WORDS.skip);
+  const card = h(
+    "div",
+    {
+      class: "tour-card",
+      role: "dialog",
+      popover: "manual",
+      "aria-labelledby": "tour-title",
+      "aria-describedby": "tour-text",
+    },
+    title,
+    text,
+    h("div", { class: "row tour-row" }, place, skip, h("span", { class: "row tight" }, back, next)),
+  );
+  let now = 0;
+
+  function show(step) {
+    if (step >= steps.length) return leave();
+    now = step;
+    mark(null);
+    const part = stage.querySelector(steps[now].at);
+    if (!(part instanceof HTMLElement)) return leave(); // the view has changed
+    mark(part);
+    title.textContent = steps[now].title;
+    text.textContent = steps[now].text;
+    place.textContent = WORDS.place(now + 1, steps.length);
+    back.disabled = now === 0;
+    next.textContent = now === steps.length - 1 ? WORDS.done : WORDS.next;
+    skip.hidden = now === steps.length - 1;
+    part.scrollIntoView({ block: "center" });
+    put(card, part.getBoundingClientRect());
+    title.focus({ preventScroll: true }); // so that a screen reader reads the step
+  }
+
+  /** @param {HTMLElement|null} part */
+  function mark(part) {
+    stage.querySelector(".touring")?.classList.remove("touring");
+    part?.classList.add("touring");
+  }
+
+  function leave() {
+    mark(null);
+    card.remove();
+    removeEventListener("keydown", onkey, true);
+    removeEventListener("resize", again);
+    if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+  }
+
+  /** @param {KeyboardEvent} event */
+  function onkey(event) {
+    if (!card.isConnected) return leave();
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    leave();
+  }
+  const again = () => (card.isConnected ? show(now) : leave());
+
+  card.addEventListener("leave", leave);
+  addEventListener("keydown", onkey, true);
+  addEventListener("resize", again);
+  stage.append(card);
+  card.showPopover();
+  show(0);
+}
+
+/** Beside a part, where there is room: right, left, below, above, else at the lower edge. */
+function put(card, part) {
+  const { width, height } = card.getBoundingClientRect();
+  const middle = part.top + part.height / 2 - height / 2;
+  const across = part.left + part.width / 2 - width / 2;
+  const [left, top] = [
+    [part.right + GAP, middle],
+    [part.left - GAP - width, middle],
+    [across, part.bottom + GAP],
+    [across, part.top - GAP - height],
+  ].find(([x, y], i) =>
+    i < 2 ? x >= MARGIN && x + width <= innerWidth - MARGIN : y >= MARGIN && y + height <= innerHeight - MARGIN,
+  ) ?? [(innerWidth - width) / 2, innerHeight - height - 2 * MARGIN];
+  card.style.left = `${Math.max(MARGIN, Math.min(left, innerWidth - width - MARGIN))}px`;
+  card.style.top = `${Math.max(MARGIN, Math.min(top, innerHeight - height - MARGIN))}px`;
+}

@@ -28,9 +28,12 @@ function paintAt({ context, width, height }, { quiet }, spikes, dims, upto) {
   context.globalAlpha = 1;
 }
 
-/** @param {Session} session */
-export function raster(session) {
-  const { live, store } = session;
+/**
+ * @param {Session} session
+ * @param {Pick<LiveDecoder, "now"|"on">} [live] what is shown
+ */
+export function raster(session, live = session.live) {
+  const { store } = session;
   const canvas = h("canvas", { class: "raster", role: "img" });
   const words = h("small", {});
   const reading = h("p", { class: "quiet reading", "aria-hidden": "true" }, " ");

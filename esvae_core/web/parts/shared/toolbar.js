@@ -27,13 +27,28 @@ export function toolbar(session, view) {
     h("span", {}, "Link"),
   );
   const actions = h("div", { class: "actions" }, undo, redo, steps, link, exportMenu(session, null, "Export", view));
-  const element = h(
-    "header",
-    { class: "bar" },
-    models(session),
-    h("p", { class: "quiet about" }, about(session)),
-    actions,
-  );
+  const chooser = models(session);
+  const facts = h("p", { class: "quiet about" }, about(session));
+  const opening = h("p", { class: "opening", role: "status" });
+  const element = h("header", { class: "bar" }, h("h1", {}, titleOf(view)), chooser, facts, opening, actions);
+
+  /** Say which model is being opened, and that what is shown is still the one at work. */
+  function showOpening() {
+    const name = session.opening;
+    chooser.value = name ?? session.entry.name;
+    facts.hidden = Boolean(name);
+    actions.inert = Boolean(name);
+    opening.hidden = !name;
+    opening.replaceChildren(
+      ...(name
+        ? [
+            h("span", { class: "spinner", "aria-hidden": "true" }),
+            `Opening ${name} … ${session.entry.name} is still shown.`,
+            h("button", { type: "button", class: "small", onclick: () => session.stay() }, "Cancel"),
+          ]
+        : []),
+    );
+  }
 
   const update = () => {
     const { labels, at } = store.history;
@@ -45,18 +60,25 @@ export function toolbar(session, view) {
     const key = event.key.toLowerCase();
     if (key !== "z" && key !== "y") return;
     event.preventDefault();
+    if (session.opening) return;
     if (key === "y" || event.shiftKey) store.redo();
     else store.undo();
   };
   addEventListener("keydown", onkey);
   const stop = store.on("commit", update);
   update();
-  element.dispose = () => {
-    stop();
-    removeEventListener("keydown", onkey);
-  };
-  return element;
+  showOpening();
+  return Object.assign(element, {
+    showOpening,
+    dispose() {
+      stop();
+      removeEventListener("keydown", onkey);
+    },
+  });
 }
+
+/** A view's title, from the name of its module. @param {string} view */
+export const titleOf = (view) => (view === "how" ? "How it works" : view.charAt(0).toUpperCase() + view.slice(1));
 
 const isText = (target) =>
   target?.isContentEditable ||
@@ -73,7 +95,6 @@ function models(session) {
     ),
   );
   const select = h("select", { "aria-label": "Model", onchange: () => session.choose(select.value) }, options);
-  select.value = session.entry.name;
   return select;
 }
 
@@ -107,8 +128,8 @@ async function copy(session, button) {
   const word = button.querySelector("span");
   try {
     await navigator.clipboard.writeText(session.link);
-    word.textContent = "Copied";
-    setTimeout(() => (word.textContent = "Link"), 1500);
+    word.dataset.done = "Copied"; // shown over the word, so that the button keeps its width
+    setTimeout(() => delete word.dataset.done, 1500);
   } catch {
     session.say("The link could not be copied; it is in the address bar.");
   }

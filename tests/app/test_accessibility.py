@@ -1,0 +1,76 @@
+"""All views in Chromium, light and dark: no violation that axe-core knows, no letters too small to read."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import ROOT
+from .visits import LINK, open_page
+
+pytestmark = pytest.mark.browser
+
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+VIEWS = {
+    "/": ".tiles canvas",
+    "/spikes": ".statistics-part[data-drawn]",
+    "/interpolate": "ol.strip[data-there]",
+    "/map": ".map-canvas[data-cursor]",
+    "/generate": "[data-there]",
+    "/dimensions": "table",
+    "/models": ".side-row canvas",
+    "/how": ".cards canvas",
+}
+# what lies in the page's shadow root is this project's, all around it Streamlit's
+FOUND = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+  return violations.flatMap(({ id, nodes }) => nodes
+    .filter(({ target }) => Array.isArray(target[0]))
+    .map(({ html, any, all, none }) => `${id}: ${html.slice(0, 160)} ${[...any, ...all, ...none].map((c) => c.message)[0]}`));
+}"""
+SMALL = """least => {
+  const found = new Set();
+  const look = (root) => {
+    for (const element of root.querySelectorAll('*')) {
+      if (element.shadowRoot) look(element.shadowRoot);
+      const text = [...element.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.data.trim());
+      const seen = element.closest('.stage') && element.getClientRects().length;
+      const size = parseFloat(getComputedStyle(element).fontSize);
+      if (text && seen && size < least) found.add(`${size} px: ${element.outerHTML.slice(0, 120)}`);
+    }
+  };
+  look(document);
+  return [...found];
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation(browser, server, scheme):
+    if not AXE.exists():
+        pytest.skip("needs axe-core: npm ci")
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, base_url=server, color_scheme=scheme, reduced_motion="reduce"
+    )
+    context.add_init_script(path=AXE)
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    found = {}
+    for path, ready in VIEWS.items():
+        open_page(page, LINK, path, ready)
+        if violations := page.evaluate(FOUND):
+            found[path] = violations
+    context.close()
+    assert not found, "\n".join(f"{path} {line}" for path, lines in found.items() for line in lines)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_no_letters_are_smaller_than_11_pixels(browser, server, width):
+    context = browser.new_context(viewport={"width": width, "height": 900}, base_url=server)
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    found = {}
+    for path, ready in VIEWS.items():
+        open_page(page, LINK, path, ready)
+        if small := page.evaluate(SMALL, 11):
+            found[path] = small
+    context.close()
+    assert not found, found

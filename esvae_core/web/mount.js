@@ -201,7 +201,7 @@ function closeDrawer() {
   const chosen = ({ target }) => {
     const drawer =
       target instanceof Element ? target.closest("a") && target.closest("[data-testid='stSidebar']") : null;
-    if (!drawer || getComputedStyle(drawer).position === "relative") return; // beside the page, it covers nothing
+    if (!drawer) return;
     /** @type {HTMLButtonElement|null} */
     const close = drawer.querySelector("[data-testid='stSidebarCollapseButton'] button");
     setTimeout(() => close?.click()); // when the navigation has had its turn

@@ -52,7 +52,7 @@ export function raster(session, live = session.live) {
     "p",
     { class: "quiet", hidden: true },
     edits,
-    h("button", { type: "button", class: "bare small", onclick: asDrawn }, icon("reset"), "Spikes as drawn"),
+    h("button", { type: "button", class: "bare small", onclick: asDrawn }, icon("reset"), "Undo all edits"),
   );
   const element = h(
     "section",
@@ -71,7 +71,7 @@ export function raster(session, live = session.live) {
     const { spikes, before, state, rates, flips } = now;
     const d = rates.length;
     edited.hidden = !flips.size;
-    edits.textContent = `${flips.size} turned by hand, on the page Spikes. `;
+    edits.textContent = `${flips.size} edited in the view Spikes. `;
     const colour = palette(canvas);
     context.clearRect(0, 0, width, height);
     const [w, hgt] = [width / state.steps, height / d];
@@ -103,7 +103,7 @@ export function raster(session, live = session.live) {
 
   function asDrawn() {
     const { flips: _, ...view } = store.state.view;
-    store.change({ view }, "spikes as drawn");
+    store.change({ view }, "undo all edits");
   }
 
   canvas.onpointermove = (event) => {

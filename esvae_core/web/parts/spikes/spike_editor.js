@@ -10,9 +10,9 @@ import { nameOf, orderOf } from "../shared/mixer.js";
 
 /** @type {[string, string, string][]} */
 const SORTS = [
-  ["index", "index", "As they are in the network"],
-  ["effect", "effect", "How much the picture changes when the rate crosses the range of the test images"],
-  ["rate", "rate", "Highest firing rate first"],
+  ["index", "by number", "As they are in the network"],
+  ["effect", "strongest first", "How much the picture changes when the rate crosses the range of the test images"],
+  ["rate", "highest rate", "Highest firing rate first"],
   ["first", "first spike", "Who fires first"],
 ];
 const TOP = 16; // px above the cells, for the scale of the rates

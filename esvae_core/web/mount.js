@@ -77,7 +77,7 @@ export function showView(root, session, view, data, tell) {
   const alive = stayAlive(session);
   const build = () => {
     leave();
-    const body = h("main", { class: "view", tabindex: -1, "aria-label": titleOf(data.view) });
+    const body = h("section", { class: "view", tabindex: -1, "aria-label": titleOf(data.view) });
     const skip = skipLink(body);
     const choosing = focusedBeside(root)?.getAttribute("aria-label") === "Model";
     const top = toolbar(session, data.view);

@@ -73,4 +73,4 @@ def test_no_letters_are_smaller_than_11_pixels(browser, server, width):
         if small := page.evaluate(SMALL, 11):
             found[path] = small
     context.close()
-    assert not found, found
+    assert not found, "\n".join(f"{path} {line}" for path, lines in found.items() for line in lines)

@@ -175,7 +175,7 @@ def test_light_ink_on_black_needs_no_inversion(page):
 
 def test_the_same_image_in_another_model(page):
     open_shipped(page)
-    page.get_by_label("The same image in another model").select_option("mnist-plus")
+    page.get_by_label("Compare with another model").select_option("mnist-plus")
     other = catalogue.named("mnist-plus")
     index = state_of(page).source.index
     (row,) = np.flatnonzero(other.atlas.indices == index)
@@ -185,7 +185,7 @@ def test_the_same_image_in_another_model(page):
     assert alike(pixels_of(page, "canvas.other"), expected)
     before = page.evaluate("location.href")
     page.get_by_role("button", name="Prior", exact=True).click()
-    page.get_by_role("button", name="New draw").click()
+    page.get_by_role("button", name="Invent one").click()
     settled(page, before)
     expect(page.get_by_text("there is no image to show another")).to_be_visible()
     before = page.evaluate("location.href")
@@ -208,7 +208,7 @@ def test_the_prior_has_a_seed_only_where_it_is_the_source(page):
     seed = page.get_by_label("Prior seed")
     expect(seed).to_have_value("")
     before = page.evaluate("location.href")
-    page.get_by_role("button", name="New draw").click()
+    page.get_by_role("button", name="Invent one").click()
     settled(page, before)
     expect(seed).to_have_value(re.compile(r"\d+"))
     press(page, "Control+z")

@@ -71,7 +71,7 @@ export function mount(root, session) {
     kind() !== "frozen" && onPath(state) ? spikesOf(fromGrid(state.rates), frameAt(at)) : null,
   );
   const chance = spiking
-    ? [noiseControls(session), raster(session, frame)]
+    ? [noiseControls(session), raster(session, { live: frame })]
     : [noSpikesNotice(session, "The path is straight in the latent.")];
   const large = pixels(entry.size, entry.size, "Picture on the path", "large");
   const slider = h("input", { type: "range", min: 0, step: 0.001, "aria-label": "Place on the path" });

@@ -41,10 +41,10 @@ export function modelOverlay(session) {
   const select = h(
     "select",
     {
-      "aria-label": "The same image in another model",
+      "aria-label": "Compare with another model",
       onchange: () => store.change({ view: { ...store.state.view, beside: select.value } }, select.value || "alone"),
     },
-    h("option", { value: "" }, "compare with another model"),
+    h("option", { value: "" }, "compare with ..."),
     others.map((m) => h("option", { value: m.name }, `the same image in ${m.name}`)),
   );
   element.append(select, place);

@@ -25,12 +25,16 @@ export function prior(session) {
   const element = h(
     "div",
     {},
-    h("p", { class: "quiet" }, "Let the model invent one; some will not look like anything."),
+    h(
+      "p",
+      { class: "quiet" },
+      `${session.latent.spiking ? "Rates" : "A latent"} drawn from the model's prior: it invents an image. Some will not look like anything.`,
+    ),
     h(
       "div",
       { class: "row" },
       h("label", { class: "field" }, "Seed", field),
-      h("button", { type: "button", onclick: () => draw(newSeed()) }, icon("dice"), "New draw"),
+      h("button", { type: "button", onclick: () => draw(newSeed()) }, icon("dice"), "Invent one"),
     ),
   );
   element.dispose = stop;

@@ -24,6 +24,8 @@ export function corners(session, { anchors, path, onmove }) {
       tabindex: 0,
       "aria-label": "Blend of four anchors; arrow keys move the point",
       "aria-valuemin": 0,
+      "aria-valuenow": 0.5,
+      "aria-valuetext": "in the middle, not chosen yet",
       "aria-valuemax": 1,
     },
     tiles,

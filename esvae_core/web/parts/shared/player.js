@@ -1,8 +1,6 @@
 /** How many of the steps are shown: a slider, and a button that plays them. */
 
 import { prefersReducedMotion, h, icon } from "../../dom.js";
-import { counted } from "../../math/axis.js";
-import { commitSlides } from "./slide.js";
 
 const [BEAT, REDUCED_BEAT] = [180, 800]; // ms a step
 
@@ -48,12 +46,12 @@ export function player(session, trace) {
     session.live.follow(event);
     show(Number(slider.value));
   };
-  commitSlides(session, slider, () => `step ${slider.value}`);
+  slider.onchange = () => store.commit(`step ${slider.value}`);
 
   const stop = trace.on(({ upto, state }) => {
     slider.max = String(state.steps);
     slider.value = String(upto);
-    slider.setAttribute("aria-valuetext", `${upto} of ${counted(state.steps, "step")}`);
+    slider.setAttribute("aria-valuetext", `${upto} of ${state.steps} steps`);
     words.textContent = `${upto}/${state.steps}`;
   });
   element.dispose = () => {

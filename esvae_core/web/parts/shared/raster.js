@@ -30,9 +30,9 @@ function paintAt({ context, width, height }, { quiet }, spikes, dims, upto) {
 
 /**
  * @param {Session} session
- * @param {Pick<LiveDecoder, "now"|"on">} [live] what is shown
+ * @param {{live?: Pick<LiveDecoder, "now"|"on">}} [shared] what is shown
  */
-export function raster(session, live = session.live) {
+export function raster(session, { live = session.live } = {}) {
   const { store } = session;
   const canvas = h("canvas", { class: "raster", role: "img" });
   const words = h("small", {});
@@ -71,7 +71,7 @@ export function raster(session, live = session.live) {
     const { spikes, before, state, rates, flips } = now;
     const d = rates.length;
     edited.hidden = !flips.size;
-    edits.textContent = `${flips.size} edited in the view Spikes. `;
+    edits.textContent = `${flips.size} edited on the page Spikes. `;
     const colour = palette(canvas);
     context.clearRect(0, 0, width, height);
     const [w, hgt] = [width / state.steps, height / d];

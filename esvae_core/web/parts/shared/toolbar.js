@@ -7,6 +7,9 @@ import { exportMenu } from "./export_menu.js";
 /** @param {Session} session */
 export function toolbar(session, view) {
   const { store } = session;
+  const chooser = models(session);
+  const facts = h("p", { class: "quiet about" }, about(session));
+  const opening = h("p", { class: "opening", role: "status" });
   const undo = h(
     "button",
     { type: "button", title: "Undo (Ctrl+Z)", onclick: () => store.undo() },
@@ -27,9 +30,6 @@ export function toolbar(session, view) {
     h("span", {}, "Link"),
   );
   const actions = h("div", { class: "actions" }, undo, redo, steps, link, exportMenu(session, null, "Export", view));
-  const chooser = models(session);
-  const facts = h("p", { class: "quiet about" }, about(session));
-  const opening = h("p", { class: "opening", role: "status" });
   const element = h("header", { class: "bar" }, h("h1", {}, titleOf(view)), chooser, facts, opening, actions);
 
   /** Say which model is being opened, and that what is shown is still the one at work. */
@@ -68,13 +68,11 @@ export function toolbar(session, view) {
   const stop = store.on("commit", update);
   update();
   showOpening();
-  return Object.assign(element, {
-    showOpening,
-    dispose() {
-      stop();
-      removeEventListener("keydown", onkey);
-    },
-  });
+  element.dispose = () => {
+    stop();
+    removeEventListener("keydown", onkey);
+  };
+  return Object.assign(element, { showOpening });
 }
 
 /** A view's title, from the name of its module. @param {string} view */

@@ -1,11 +1,11 @@
-"""All views in Chromium, light and dark: no violation that axe-core knows, no letters too small to read."""
+"""All views in Chromium, light and dark: no violation that axe-core knows, no letters too small, nothing cut or covered."""
 
 from __future__ import annotations
 
 import pytest
 
 from .conftest import ROOT
-from .visits import LINK, open_page
+from .visits import LINK, open_page, until
 
 pytestmark = pytest.mark.browser
 
@@ -74,3 +74,51 @@ def test_no_letters_are_smaller_than_11_pixels(browser, server, width):
             found[path] = small
     context.close()
     assert not found, "\n".join(f"{path} {line}" for path, lines in found.items() for line in lines)
+
+
+SIZES = [(1920, 1080), (1440, 900), (1024, 768), (768, 1024), (390, 844)]
+# text that is wider than its box, and controls that cover each other; what appears above a picture under the pointer may
+CROWDED = """() => {
+  const all = [];
+  const collect = (root) => {
+    for (const element of root.querySelectorAll('*')) {
+      if (element.shadowRoot) collect(element.shadowRoot);
+      if (element.closest('.stage') && element.getClientRects().length) all.push(element);
+    }
+  };
+  collect(document);
+  const name = (e) => e.outerHTML.slice(0, 100);
+  const cut = all.filter((e) => {
+    const text = [...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.data.trim());
+    const scrolls = getComputedStyle(e).overflowX === 'auto';
+    return text && !scrolls && !e.matches('.unseen, .bar h1, option') && e.clientWidth && e.scrollWidth > e.clientWidth + 1;
+  });
+  const controls = all.filter((e) => e.matches('button, select, input, a') && !e.matches('.unseen, .skip, .cell-acts *'));
+  const boxes = controls.map((e) => e.getBoundingClientRect());
+  const covered = [];
+  boxes.forEach((a, i) => boxes.forEach((b, k) => {
+    if (k <= i || controls[i].contains(controls[k])) return;
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const tall = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (wide > 2 && tall > 2) covered.push(`${name(controls[i])} and ${name(controls[k])}`);
+  }));
+  const beyond = document.documentElement.scrollWidth > innerWidth ? [`page: ${document.documentElement.scrollWidth}`] : [];
+  return [...cut.map((e) => `cut: ${name(e)}`), ...covered, ...beyond];
+}"""
+
+
+@pytest.mark.parametrize("path", ["/spikes", "/interpolate", "/generate", "/models", "/how"])
+def test_nothing_is_cut_or_covered(browser, server, path):
+    context = browser.new_context(base_url=server)
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    found = {}
+    open_page(page, LINK, path, VIEWS[path])
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        until(page, "width => innerWidth === width", arg=width)
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        if crowded := page.evaluate(CROWDED):
+            found[width] = crowded
+    context.close()
+    assert not found, "\n".join(f"{width} {line}" for width, lines in found.items() for line in lines)

@@ -327,7 +327,7 @@ def test_spikes_fit_a_phone(visit):
 @pytest.mark.parametrize("steps", [1, 2, 4])
 def test_few_steps_keep_charts_in_their_frames_and_words_true(page, steps):
     open_spikes(page, replace(LINK, steps=steps))
-    figure = page.locator("figure.chart", has_text="Fano factor")
+    figure = page.locator("figure.chart", has=page.get_by_role("heading", name="Fano factor"))
     band = figure.locator("path.band")
     picture = figure.locator("svg.chart-picture")
     inside, frame = band.bounding_box(), picture.bounding_box()

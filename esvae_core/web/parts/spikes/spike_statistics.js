@@ -246,7 +246,7 @@ export function spikeStatistics(session, trace) {
         { kind: "dots", tone: "was", hollow: true, values: other },
         { kind: "dots", tone: "ink", name: "a neuron", values: there, titles: firing.map((j) => nameOf(session, j)) },
       ],
-      words: `${counted(there.length, "neuron")} with a rate above 0. ${bernoulli ? `${within} of the ${below.length} with rates below 1 lie within two deviations of 1 minus rate.` : `The largest is ${formatNumber(Math.max(0, ...there.map(([, f]) => f)))}.`} True Poisson counts lie around 1.`,
+      words: `${counted(there.length, "neuron fires", "neurons that fire")}. ${bernoulli ? `${within} of the ${below.length} with rates below 1 lie within two deviations of 1 minus rate.` : `The largest is ${formatNumber(Math.max(0, ...there.map(([, f]) => f)))}.`} True Poisson counts lie around 1.`,
       note: bernoulli
         ? `${within} of the ${below.length} with rates between 0 and 1 within the band, where about 95 % belong (two deviations of ${count} draws)`
         : `Largest: ${formatNumber(Math.max(0, ...there.map(([, f]) => f)))}; Bernoulli spikes would show 1 − r`,

@@ -1,4 +1,4 @@
-"""All views in Chromium, light and dark: no violation that axe-core knows, no letters too small, nothing cut or covered."""
+"""All views in Chromium: no violation that axe-core knows, no letters too small, nothing cut or covered."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_no_letters_are_smaller_than_11_pixels(browser, server, width):
 
 
 SIZES = [(1920, 1080), (1440, 900), (1024, 768), (768, 1024), (390, 844)]
-# text that is wider than its box, and controls that cover each other; what appears above a picture under the pointer may
+# text wider than its box, and controls that cover each other; what the pointer calls up above a picture may
 CROWDED = """() => {
   const all = [];
   const collect = (root) => {
@@ -91,9 +91,11 @@ CROWDED = """() => {
   const cut = all.filter((e) => {
     const text = [...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.data.trim());
     const scrolls = getComputedStyle(e).overflowX === 'auto';
-    return text && !scrolls && !e.matches('.unseen, .bar h1, option') && e.clientWidth && e.scrollWidth > e.clientWidth + 1;
+    const wider = e.clientWidth && e.scrollWidth > e.clientWidth + 1;
+    return text && wider && !scrolls && !e.matches('.unseen, .bar h1, option');
   });
-  const controls = all.filter((e) => e.matches('button, select, input, a') && !e.matches('.unseen, .skip, .cell-acts *'));
+  const is = (e) => e.matches('button, select, input, a') && !e.matches('.unseen, .skip, .cell-acts *');
+  const controls = all.filter(is);
   const boxes = controls.map((e) => e.getBoundingClientRect());
   const covered = [];
   boxes.forEach((a, i) => boxes.forEach((b, k) => {
@@ -102,7 +104,8 @@ CROWDED = """() => {
     const tall = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
     if (wide > 2 && tall > 2) covered.push(`${name(controls[i])} and ${name(controls[k])}`);
   }));
-  const beyond = document.documentElement.scrollWidth > innerWidth ? [`page: ${document.documentElement.scrollWidth}`] : [];
+  const { scrollWidth } = document.documentElement;
+  const beyond = scrollWidth > innerWidth ? [`the page is ${scrollWidth} wide`] : [];
   return [...cut.map((e) => `cut: ${name(e)}`), ...covered, ...beyond];
 }"""
 

@@ -7,14 +7,13 @@ import { chosenSample } from "../parts/generate/chosen_sample.js";
 import { otherSeed, sampleCells, sampleGrid } from "../parts/generate/sample_grid.js";
 import { commitSlides } from "../parts/shared/slide.js";
 import { exportMenu } from "../parts/shared/export_menu.js";
-import { readPins, writePins } from "../parts/generate/pins.js";
+import { HOTTEST, readPins, writePins } from "../parts/generate/pins.js";
 import { counted } from "../math/axis.js";
 import { same } from "../math/rates.js";
 
 export const styles = ["generate.css"];
 
 const SIDES = { rows: [1, 12, 5], columns: [1, 16, 10] };
-const HOTTEST = 2;
 
 /** @param {Session} session */
 export function mount(root, session) {

@@ -5,7 +5,8 @@
 
 import { MAX_SEED } from "../../state/url_state.js";
 
-const HOTTEST = 2;
+/** Highest temperature of the prior. */
+export const HOTTEST = 2;
 
 /** @typedef {{seed: number, temperature: number}} Pin */
 

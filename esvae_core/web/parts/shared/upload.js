@@ -103,14 +103,13 @@ export function upload(session) {
   /** Dark for light, and light for dark. */
   function turn() {
     const image = ownImage(session, store.state.source);
+    if (!image) return;
     invert.checked = !invert.checked;
-    if (kept) again();
-    else if (image)
-      encodeBytes(
-        session,
-        image.bytes.map((v) => 255 - v),
-        image.name,
-      );
+    encodeBytes(
+      session,
+      image.bytes.map((v) => 255 - v),
+      image.name,
+    );
   }
 
   async function film() {

@@ -263,9 +263,9 @@ def test_a_path_is_taken_along_as_a_film(page, shelf_dir, tmp_path):
         assert done.identical, label
         assert (done.recipe.kind, len(done.recipe.fixed_point_rates)) == (kind, 16)
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="coupled").click()
+    page.get_by_role("button", name="drifting").click()
     page.get_by_role("button", name="Export the path").click()
-    page.get_by_text("choose frozen or fresh noise").wait_for()
+    page.get_by_text("choose the same noise").wait_for()
 
 
 def test_a_dropped_picture_of_one_opens(page, model, tmp_path):

@@ -83,7 +83,7 @@ CROWDED = """() => {
   const collect = (root) => {
     for (const element of root.querySelectorAll('*')) {
       if (element.shadowRoot) collect(element.shadowRoot);
-      if (element.closest('.stage') && element.getClientRects().length) all.push(element);
+      if (element.closest('.stage') && element.checkVisibility()) all.push(element); // not in a closed <details>
     }
   };
   collect(document);

@@ -126,6 +126,15 @@ def test_help_names_every_command(esvae):
         assert word in done.out
 
 
+def test_presets_fit_80_letters_with_every_word_whole(esvae, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = esvae("presets").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    rows = {line.split()[0]: line.split() for line in lines if line.strip()}
+    for name, run in PRESETS.items():
+        assert rows[name][1:3] == [run.model.kind, run.data.dataset]
+
+
 def test_presets_lists_all_and_shows_one(esvae):
     assert all(name in esvae("presets").out for name in PRESETS)
     assert esvae("presets", "--json").json.keys() == PRESETS.keys()

@@ -54,9 +54,15 @@ def bar() -> Bar:
     return Hidden(*columns, console=err, transient=True, disable=not err.is_terminal)
 
 
-def table(first: str, *others: str) -> Table:
-    """A table whose first column, the one that people copy from, is never cut."""
-    table = Table()
+def table(first: str, *others: str, compact: bool = False) -> Table:
+    """A table whose first column, the one that people copy from, is never cut.
+
+    Args:
+        first: Title of that column.
+        others: Titles of the others.
+        compact: Without lines between the columns, for many of them in 80 letters.
+    """
+    table = Table(box=None, padding=(0, 1, 0, 0)) if compact else Table()
     table.add_column(first, no_wrap=True)
     for name in others:
         table.add_column(name, overflow="fold")

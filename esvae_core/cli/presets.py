@@ -38,10 +38,10 @@ def presets(
     if as_json:
         print(json.dumps({key: run.model_dump() for key, run in PRESETS.items()}, indent=2))
         return
-    table = console.table("preset", "kind", "data", "images", "d", "T", "epochs", "batch", "rate")
+    table = console.table("preset", "kind", "data", "images", "d", "T", "epochs", "batch", "rate", compact=True)
     for key, run in PRESETS.items():
         m, t = run.model, run.train
         steps = m.time_steps if isinstance(m, SpikingModelConfig) else "-"
-        row = (f"{m.image_channels} x {m.image_size}²", m.latent_dim, steps, t.epochs, t.batch_size, f"{t.lr:g}")
+        row = (f"{m.image_channels}x{m.image_size}²", m.latent_dim, steps, t.epochs, t.batch_size, f"{t.lr:g}")
         table.add_row(*map(console.text, (key, m.kind, run.data.dataset, *row)))
     console.out.print(table)

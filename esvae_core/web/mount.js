@@ -2,14 +2,15 @@
 
 import { serverBackend } from "./backend.js";
 import { Session } from "./session.js";
-import { h } from "./dom.js";
-import { toolbar } from "./parts/shared/toolbar.js";
+import { focusedBeside, h } from "./dom.js";
+import { titleOf, toolbar } from "./parts/shared/toolbar.js";
 import { message } from "./parts/shared/message.js";
 import { fileDrop } from "./parts/shared/file_drop.js";
 import { encodeState } from "./state/url_state.js";
 
 // ms without a gesture, or since a model was opened, until the script is told; by then the page has drawn all of it
 const REST = 300;
+const ASK_AGAIN = 4000; // ms between two questions whether the server is back
 
 let opening = null; // one session per document; a failed one is tried again
 
@@ -73,15 +74,26 @@ export function showView(root, session, view, data, tell) {
   }
   let leave = () => {};
   const dropped = fileDrop(session);
+  const alive = stayAlive(session);
   const build = () => {
     leave();
-    const body = h("div", { class: "view" });
+    const body = h("section", { class: "view", tabindex: -1, "aria-label": titleOf(data.view) });
+    const skip = skipLink(body);
+    const choosing = focusedBeside(root)?.getAttribute("aria-label") === "Model";
     const top = toolbar(session, data.view);
     const line = message(session);
-    root.replaceChildren(top, line, dropped, body);
+    const opening = () => {
+      top.showOpening();
+      body.inert = Boolean(session.opening); // it is of the model at work, which is about to go
+    };
+    session.onOpening = opening;
+    opening();
+    root.replaceChildren(skip, top, line, alive, dropped, body);
+    if (choosing) top.querySelector("select").focus();
     const dispose = view.mount(body, session, data);
     leave = () => {
       dispose?.();
+      if (session.onOpening === opening) session.onOpening = null;
       top.dispose();
       line.dispose();
     };
@@ -109,7 +121,8 @@ export function showView(root, session, view, data, tell) {
     session.onModel(build),
     session.onModel(reportSoon),
     session.store.on("commit", reportSoon),
-    stayAlive(session),
+    alive.stop,
+    closeDrawer(),
   ];
   return () => {
     clearTimeout(telling);
@@ -123,30 +136,78 @@ export function showView(root, session, view, data, tell) {
 
 /**
  * Streamlit tells in a dialog that its server is away, or that the address names no page, and all else is locked while
- * it
- * stands. What is in the page needs no server, so the dialog is closed and a line says it instead.
+ * it stands. What is in the page needs no server, so the dialog is closed, and a line says it for as long as it is so.
  * @param {Session} session
- * @returns {() => void} stop
  */
 function stayAlive(session) {
+  const line = h("div", { class: "away-place", "aria-live": "polite" });
+  let asking = 0;
+  const away = () => {
+    line.replaceChildren(
+      h(
+        "p",
+        { class: "message warning", role: "alert" },
+        "The server does not answer. This view goes on: drag, draw, undo, copy the link. The other views, other models and some exports open when it is back.",
+      ),
+    );
+    asking ||= setInterval(() => session.backend.models().then(back, () => {}), ASK_AGAIN);
+  };
+  const back = () => {
+    clearInterval(asking);
+    asking = 0;
+    line.replaceChildren();
+  };
   const look = () => {
     const dialog = document.querySelector(".stDialog");
     /** @type {HTMLButtonElement|null} */
     const close = dialog?.querySelector("button[aria-label='Close']");
     if (!close) return;
-    const away = dialog.textContent.includes("Connection error");
+    const gone = dialog.textContent.includes("Connection error");
     close.click();
-    session.say(
-      away
-        ? "The server does not answer. What is in this page goes on: drag, draw, undo, copy the link."
-        : "The address names no page of the explorer, so this is the first one.",
-      "warning",
-    );
+    if (gone) away();
+    else session.say("The address names no page of the explorer, so this is the first one.", "warning");
   };
   const watch = new MutationObserver(look);
   watch.observe(document.body, { subtree: true, childList: true });
   look(); // it may have been there first
-  return () => watch.disconnect();
+  return Object.assign(line, {
+    stop() {
+      watch.disconnect();
+      clearInterval(asking);
+    },
+  });
+}
+
+/**
+ * The first stop of the tab key: past navigation, toolbar and choice of images, to the first bar or the view itself.
+ * @param {HTMLElement} body
+ */
+function skipLink(body) {
+  const go = (event) => {
+    event.preventDefault();
+    /** @type {HTMLElement} */
+    const bar = body.querySelector("[role=slider][tabindex='0']") ?? body;
+    bar.focus();
+    bar.scrollIntoView({ block: "nearest" });
+  };
+  return h("a", { class: "skip", href: "#", onclick: go }, "Skip to the view");
+}
+
+/**
+ * On a narrow screen Streamlit's navigation is a drawer above the page, which stays open after a view was chosen.
+ * @returns {() => void} stop
+ */
+function closeDrawer() {
+  const chosen = ({ target }) => {
+    const drawer =
+      target instanceof Element ? target.closest("a") && target.closest("[data-testid='stSidebar']") : null;
+    if (!drawer) return;
+    /** @type {HTMLButtonElement|null} */
+    const close = drawer.querySelector("[data-testid='stSidebarCollapseButton'] button");
+    setTimeout(() => close?.click()); // when the navigation has had its turn
+  };
+  addEventListener("click", chosen);
+  return () => removeEventListener("click", chosen);
 }
 
 /** @param {Session} session */

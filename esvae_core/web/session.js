@@ -10,6 +10,7 @@ import { Pool } from "./engine/pool.js";
 import { LiveDecoder } from "./live_decoder.js";
 import { decodeState, encodeState, LinkError, MAX_STEPS, PARAMETER } from "./state/url_state.js";
 import { controlsOf } from "./math/controls.js";
+import { groundOf } from "./math/image.js";
 import { latentOf } from "./math/latent.js";
 import { measuredOf } from "./math/measured.js";
 import { ownControls } from "./math/own_controls.js";
@@ -29,6 +30,10 @@ export class Session {
   message = null;
   /** Shows that line. @type {((message: Message|null) => void)|null} */
   onMessage = null;
+  /** Name of the model that is being opened; null when none is. @type {string|null} */
+  opening = null;
+  /** Told when `opening` has changed. @type {(() => void)|null} */
+  onOpening = null;
   /**
    * Offers the pictures of an opened file that holds several.
    * @type {((name: string, several: OpenedRecipe|null) => void)|null}
@@ -56,8 +61,7 @@ export class Session {
   #listeners = new Set();
   /** @type {Promise<ByteArray|null>|null} */
   #images = null;
-  /** @type {string|null} */
-  #wanted = null;
+  #openings = 0; // so far; the last one counts
   /** @type {Map<string, Promise<OpenedModel>>} */
   #peeked = new Map();
 
@@ -143,13 +147,19 @@ export class Session {
 
   /** Look at another model: its own first picture. @param {string} name */
   async choose(name) {
-    try {
-      const opened = await this.#load(name);
-      this.#place(opened);
-      this.store.change(this.firstState(), `model ${name}`);
-    } catch (error) {
-      this.say(`${name} does not open: ${error.message}`, "warning");
-    }
+    if (this.opening && name === this.entry.name) return this.stay();
+    const opened = await this.#open(name);
+    if (!opened) return;
+    this.#place(opened);
+    this.store.change(this.firstState(), `model ${name}`);
+  }
+
+  /** Stay with the model at work, and open no other. */
+  stay() {
+    this.#openings++;
+    this.#announce(null);
+    const at = this.entry.name;
+    if (this.store.state.model !== at) this.store.jumpTo((state) => state.model === at);
   }
 
   /** Another model, opened beside the one at work. @param {string} name @returns {Promise<OpenedModel>} */
@@ -315,17 +325,40 @@ export class Session {
     if (entry.atlasProblem) this.say(`The atlas is not shown: ${entry.atlasProblem}`, "warning");
   }
 
-  async #follow(state) {
-    if (state.model === this.entry.name) return;
-    const wanted = (this.#wanted = state.model); // undo has led to another model
+  /** Undo, a link or a file has led to another model. @param {State} state */
+  async #follow({ model }) {
+    if (model === this.entry.name || model === this.opening) return;
+    const opened = await this.#open(model);
+    if (!opened || this.store.state.model !== model) return;
+    this.#place(opened);
+    this.#changed();
+  }
+
+  /**
+   * Load a model while the one at work is still shown.
+   * @param {string} name
+   * @returns {Promise<OpenedModel|null>} null if it cannot be opened, or is no longer wanted
+   */
+  async #open(name) {
+    const turn = ++this.#openings;
+    this.#announce(name);
     try {
-      const opened = await this.#load(wanted);
-      if (this.#wanted !== wanted || this.store.state.model !== wanted) return;
-      this.#place(opened);
-      this.#changed();
+      const opened = await this.#load(name);
+      if (turn !== this.#openings) return null;
+      this.#announce(null);
+      return opened;
     } catch (error) {
-      this.say(`${wanted} does not open: ${error.message}`, "warning");
+      if (turn !== this.#openings) return null;
+      this.stay();
+      this.say(`${name} does not open: ${error.message}. ${this.entry.name} is still shown.`, "warning");
+      return null;
     }
+  }
+
+  /** @param {string|null} name */
+  #announce(name) {
+    this.opening = name;
+    this.onOpening?.();
   }
 
   #settle() {
@@ -360,6 +393,11 @@ function atlasOf(read) {
     indices: arrays.indices.values,
     tilePositions: arrays.tilePositions.values,
     tiles: arrays.tiles,
+    /** Colour of the images' ground; null where they have none in common. */
+    ground: once(() => {
+      const [count, height, width, channels = 1] = arrays.tiles.shape;
+      return groundOf(arrays.tiles.values, [count, height, width, channels]);
+    }),
     effect: arrays.effect.values,
     arrays,
     /** Row of a test image, -1 if it is not here. */

@@ -30,7 +30,7 @@ const TABS = [
 export async function start(root, held) {
   try {
     const session = await Session.open(heldBackend(held));
-    const stage = h("div", {});
+    const stage = h("main", {});
     const shown = TABS.filter(([name]) => name !== "map" || session.atlas?.arrays.map2);
     const tabs = shown.map(([name, label]) =>
       h("button", { type: "button", role: "tab", onclick: () => open(name) }, label),

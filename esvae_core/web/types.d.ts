@@ -329,6 +329,8 @@ interface Atlas extends AtlasAbout {
   /** (d) mean change of the picture across the data's range. */
   effect: Float32Array;
   arrays: AtlasArrays;
+  /** Colour of its images' ground, 0 to 255; null where they have none in common. */
+  ground(): number[] | null;
   rowOf(index: number): number;
   rates(row: number): Uint16Array;
   label(row: number): string;

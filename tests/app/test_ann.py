@@ -197,18 +197,18 @@ def test_dimensions_and_map_speak_of_the_latent(page):
     assert "geodesic" not in page.get_by_label("Metric").inner_text()
 
 
-def test_it_stands_beside_a_spiking_model_under_one_hand(page):
-    """Each with what it has: noise for one, none for the other."""
-    open_page(page, PLAIN)
-    page.get_by_label("Another model beside this one").select_option("aaa")
-    page.locator("canvas.other").wait_for()
-    drag(page, 1, 0.8)
-    released(page)
-    rates = from_grid(state_of(page).rates)[None]
-    spiking = catalogue.named("aaa").checkpoint.model
-    expected = decode_with_spikes(spiking, rates, seed=7, sampler=spiking.config.sampler, steps=8).pixels[0]
-    assert alike(pixels_of(page, "canvas.other"), expected)
-    assert "what they mean differs" in page.locator(".beside-part").inner_text()
+def test_how_it_works_shows_the_path_of_a_model_without_spikes(page):
+    open_page(page, PLAIN, "/how", ".plain-cards canvas")
+    titles = page.locator(".plain-cards h2").all_text_contents()
+    assert titles == ["1Image", "2Encoder", "3Latent", "4Decoder", "5Picture"]
+    assert same_as_python(page)
+    button = page.locator(".examples button").nth(2)
+    before = page.evaluate("location.href")
+    button.click()
+    settled(page, before)
+    assert same_as_python(page)
+    assert "6 numbers" in page.locator(".plain-cards").inner_text()
+    assert "spikes per step" not in page.locator(".plain-cards").inner_text()
 
 
 def test_side_by_side_with_a_spiking_model_on_the_same_sources(page):

@@ -189,12 +189,12 @@ def test_a_dropped_picture_with_turned_spikes_opens_with_them(page, model, tmp_p
     recipe = recipe_of(model, "aaa", np.array([LINK.rates] * 2, np.uint16), (7,), kind="grid", flips=flips, **HOW_LINK)
     recipe_files.write(tmp_path / "it.png", recipe, render(recipe, model))
     drop(page, "it.png", (tmp_path / "it.png").read_bytes())
-    page.get_by_text("3 edited on the page Spikes").wait_for()
+    page.get_by_text("3 edited").wait_for()
     assert state_of(page).view == TURNED.view
     assert same_as_python(page)
     assert not np.array_equal(pixels_of(page), plain)
     page.get_by_label("Picture of it.png").select_option(label="2")
-    page.get_by_text("1 edited on the page Spikes").wait_for()
+    page.get_by_text("1 edited").wait_for()
     assert dict(state_of(page).view)["flips"] == "s0"
     before = page.evaluate("location.href")
     page.get_by_role("button", name="Undo all edits").click()
@@ -263,9 +263,9 @@ def test_a_path_is_taken_along_as_a_film(page, shelf_dir, tmp_path):
         assert done.identical, label
         assert (done.recipe.kind, len(done.recipe.fixed_point_rates)) == (kind, 16)
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="coupled").click()
+    page.get_by_role("button", name="drifting").click()
     page.get_by_role("button", name="Export the path").click()
-    page.get_by_text("choose frozen or fresh noise").wait_for()
+    page.get_by_text("choose the same noise").wait_for()
 
 
 def test_a_dropped_picture_of_one_opens(page, model, tmp_path):

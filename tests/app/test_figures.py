@@ -6,6 +6,7 @@ import io
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,9 +14,9 @@ from PIL import Image
 
 from app import catalogue
 
-from .test_export import TURNED, menu
+from .test_export import TURNED, drop, menu
 from .test_spikes import open_spikes, spikes_of
-from .visits import LINK, open_page
+from .visits import LINK, open_page, same_as_python, settled, state_of
 
 pytestmark = pytest.mark.browser
 SVG = "{http://www.w3.org/2000/svg}"
@@ -155,3 +156,39 @@ def test_a_page_without_charts_offers_none(page):
     sheet = menu(page)
     assert sheet.get_by_role("button", name="PNG").is_visible()
     assert not sheet.get_by_label("Chart", exact=True).count()
+
+
+@pytest.mark.parametrize("kind", ["SVG", "PDF"])
+def test_a_dropped_chart_opens_what_it_shows(page, kind, tmp_path):
+    open_spikes(page, TURNED)
+    shown = state_of(page)
+    menu(page)
+    path = saved(page, "Spikes in T steps", kind, tmp_path)
+    open_page(page, replace(LINK, seed=99))
+    before = page.evaluate("location.href")
+    drop(page, path.name, path.read_bytes())
+    settled(page, before)
+    assert state_of(page) == shown
+    assert same_as_python(page)
+
+
+def test_the_menu_says_what_carries_what(page):
+    open_page(page)
+    words = menu(page).inner_text()
+    assert "Charts and HTML carry the link" in words
+    assert "A table (.csv) carries neither" in words
+
+
+def test_a_dropped_page_opens_what_it_shows(page, tmp_path):
+    open_page(page, replace(LINK, seed=31))
+    shown = state_of(page)
+    menu(page)
+    with page.expect_download() as waiting:
+        page.locator(".export-sheet").get_by_role("button", name="HTML", exact=True).click()
+    path = tmp_path / "it.html"
+    waiting.value.save_as(path)
+    open_page(page)
+    before = page.evaluate("location.href")
+    drop(page, path.name, path.read_bytes())
+    settled(page, before)
+    assert state_of(page) == shown

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.state import UserImage
+from app.state import UserImage, encode
 
-from .visits import LINK, open_page, pixels_of, same_as_python, settled, state_of
+from .visits import LINK, open_page, pixels_of, same_as_python, settled, state_of, until
 
 pytestmark = pytest.mark.browser
 
@@ -46,7 +46,7 @@ def test_rows_columns_and_a_sample_that_is_opened(page):
     shown = cell(page, 4)
     page.locator(".sheet-grid .cell:nth-child(4) button.picked").click()
     assert isinstance(state_of(page).source, UserImage)
-    page.get_by_role("link", name="Explore").click()
+    page.get_by_role("link", name="Explore", exact=True).click()
     page.locator("canvas.large").wait_for()
     page.wait_for_timeout(300)
     assert np.array_equal(pixels_of(page), shown)
@@ -82,8 +82,92 @@ def test_samples_of_a_class_and_the_typical_first(page):
     labels = page.locator(".sheet-grid canvas").evaluate_all("list => list.map(c => c.getAttribute('aria-label'))")
     assert labels
     assert all("like “c”" in label for label in labels)
-    page.get_by_label("most typical first").check()
+    page.get_by_label("closest to real images first").check()
     there(page)
     titles = page.locator(".sheet-grid button.picked").evaluate_all("list => list.map(b => b.title)")
     distances = [float(title.split(" from the nearest")[0].rsplit(", ", 1)[1]) for title in titles]
     assert distances == sorted(distances)
+
+
+def test_a_pinned_sample_keeps_its_temperature(page):
+    open_view(page)
+    there(page)
+    kept, other = cell(page, 2), cell(page, 3)
+    page.locator(".sheet-grid .cell:nth-child(2)").hover()
+    page.get_by_role("button", name="Pin sample 2", exact=True).click()
+    before = page.evaluate("location.href")
+    page.get_by_label("Temperature of the prior").fill("0.3")
+    settled(page, before)
+    there(page)
+    assert np.array_equal(cell(page, 2), kept)
+    assert not np.array_equal(cell(page, 3), other)
+    page.reload()
+    there(page)
+    assert np.array_equal(cell(page, 2), kept), "the link keeps it, too"
+
+
+def test_pins_of_links_from_before_have_the_temperature_of_the_view(page):
+    open_view(page, f"{encode(LINK)}~pins:2-77,heat:0.5")
+    there(page)
+    old = cell(page, 3)
+    open_view(page, f"{encode(LINK)}~pins:2-77-50")
+    there(page)
+    assert np.array_equal(cell(page, 3), old)
+
+
+def test_a_chosen_sample_is_marked_pinned_replaced_and_opened(page):
+    open_view(page)
+    there(page)
+    chosen = page.locator(".sheet-grid button.picked[aria-pressed=true]")
+    assert not chosen.count()
+    page.locator(".sheet-grid .cell:nth-child(4) button.picked").click()
+    assert chosen.locator("canvas").get_attribute("aria-label").startswith("Sample 4, prior seed 3")
+    line = page.locator(".chosen-sample")
+    assert line.inner_text().startswith("Sample 4, prior seed 3")
+    line.get_by_role("button", name="Replace").click()
+    there(page)
+    assert chosen.locator("canvas").get_attribute("aria-label").startswith("Sample 4, prior seed 1")
+    assert line.get_by_role("button", name="Pin").get_attribute("aria-pressed") == "true"
+    shown = cell(page, 4)
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+y")
+    there(page)
+    line.get_by_role("link", name="Open in Explore").click()
+    page.locator(".view-explore canvas.large").wait_for()
+    until(page, "location.pathname === '/'")
+    assert np.array_equal(pixels_of(page), shown)
+    assert same_as_python(page)
+    before, now = page.evaluate("location.href"), state_of(page)
+    page.keyboard.press("Control+z")  # the steps came along
+    settled(page, before)
+    assert state_of(page).rates != now.rates
+
+
+@pytest.mark.parametrize(("width", "height"), [(768, 1024), (390, 844), (1024, 768)])
+def test_a_finger_finds_pictures_uncovered_and_large_buttons(browser, server, width, height):
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, has_touch=True, is_mobile=True, base_url=server
+    )
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    open_view(page)
+    there(page)
+    page.locator(".sheet-grid .cell:nth-child(3) button.picked").tap()
+    line = page.locator(".chosen-sample")
+    line.get_by_role("button", name="Pin").tap()
+    there(page)
+    covered = page.locator(".sheet-grid .cell canvas").evaluate_all(
+        """list => list.filter((canvas) => {
+          canvas.scrollIntoView({ block: 'center' });
+          const box = canvas.getBoundingClientRect();
+          return [[0.5, 0.1], [0.9, 0.1], [0.5, 0.5], [0.5, 0.9]].some(([x, y]) => {
+            const at = canvas.getRootNode().elementFromPoint(box.left + x * box.width, box.top + y * box.height);
+            return !at?.closest('.picked')?.contains(canvas);
+          });
+        }).length"""
+    )
+    assert covered == 0
+    for button in line.get_by_role("button").all():
+        assert button.bounding_box()["height"] >= 44
+    assert "pinned" in page.locator(".sheet-grid .cell:nth-child(3) canvas").get_attribute("aria-label")
+    context.close()

@@ -12,7 +12,7 @@ from app.state import TestImage, from_grid, to_grid
 from esvae_core.explore.decode_rates import decode_with_spikes
 from esvae_core.explore.interpolate import interpolate
 
-from .visits import LINK, alike, open_page, pixels_of, released, same_as_python, settled, state_of
+from .visits import LINK, alike, open_page, pixels_of, released, same_as_python, settled, state_of, until
 
 pytestmark = pytest.mark.browser
 
@@ -76,8 +76,8 @@ def test_the_square_blends_under_the_pointer(page):
 
 def test_anchors_come_and_go_and_are_kept_in_the_link(page):
     open_view(page)
-    page.get_by_role("button", name="+ present rates").click()
-    page.get_by_role("button", name="+ prior draw").click()
+    page.get_by_role("button", name="+ current code").click()
+    page.get_by_role("button", name="+ draw of the prior").click()
     assert page.locator("ol.anchors li").count() == 6
     page.get_by_role("button", name="Remove anchor 1", exact=True).click()
     page.get_by_role("button", name="Move right anchor 1", exact=True).click()
@@ -88,20 +88,85 @@ def test_anchors_come_and_go_and_are_kept_in_the_link(page):
     assert len(labels) == 5
 
 
-def test_an_anchor_opens_and_the_player_plays(page):
+def test_an_anchor_opens(page):
     open_view(page)
     page.locator("ol.anchors li button.picked").nth(2).click()
     assert isinstance(state_of(page).source, TestImage)
     assert same_as_python(page)
-    still = pixels_of(page)
+
+
+def chosen_frame(page) -> int:
+    return page.locator("ol.strip li button").evaluate_all(
+        "list => list.findIndex(b => b.getAttribute('aria-pressed') === 'true')"
+    )
+
+
+def raster_of(page):
+    return pixels_of(page, "canvas.raster")
+
+
+@pytest.mark.parametrize("noise", ["noise: same", "drifting", "new each frame"])
+def test_the_player_moves_slider_raster_and_picture_together(page, noise):
+    open_view(page)
+    page.get_by_role("button", name=noise, exact=True).click()
+    page.locator("ol.strip[data-there]").wait_for()
+    slider = page.get_by_label("Place on the path")
+    before = raster_of(page)
     page.get_by_role("button", name="Play").click()
-    page.locator("ol.strip [aria-pressed=true]").wait_for()
-    page.wait_for_timeout(600)
+    until(page, "slider => Number(slider.value) > 0.5", arg=slider.element_handle())
+    assert not np.array_equal(raster_of(page), before)
     page.get_by_role("button", name="Pause").click()
-    assert np.array_equal(pixels_of(page), still), "the pause shows the present rates again"
+    k = chosen_frame(page)
+    assert float(slider.input_value()) == pytest.approx(k / 15 * 3, abs=1e-3)
+    frame = pixels_of(page, f"ol.strip li:nth-child({k + 1}) canvas")
+    assert np.array_equal(pixels_of(page), frame), "the picture is the frame's, whatever the noise"
+    assert state_of(page).rates != LINK.rates, "where it was stopped, the rates are kept"
+    page.keyboard.press("Control+z")
+    assert state_of(page).rates == LINK.rates, "all of the walk is one step"
 
 
-@pytest.mark.parametrize("noise", ["coupled", "fresh"])
+def test_the_hand_stops_the_player(page):
+    open_view(page)
+    page.get_by_role("button", name="Play").click()
+    until(page, "slider => Number(slider.value) > 0.2", arg=page.get_by_label("Place on the path").element_handle())
+    box = page.get_by_role("slider", name=re.compile("Blend of four")).bounding_box()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.4 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"], steps=4)
+    page.get_by_role("button", name="Play").wait_for()
+    released(page)
+    assert chosen_frame(page) == -1
+    assert same_as_python(page), "picture and link agree"
+
+
+def test_presses_of_a_sliders_keys_are_one_step(page):
+    open_view(page)
+    page.get_by_label("Time steps T").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    assert state_of(page).steps == 13
+    page.keyboard.press("Control+z")
+    assert state_of(page).steps == 8
+
+
+def test_a_finger_finds_the_arrows_of_anchors(browser, server):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, base_url=server
+    )
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    open_view(page)
+    labels = [canvas.get_attribute("aria-label") for canvas in anchors_of(page)]
+    for button in page.locator(".anchor-acts button").all():
+        box = button.bounding_box()
+        assert min(box["width"], box["height"]) >= 44
+    page.get_by_role("button", name="Move right anchor 1", exact=True).tap()
+    moved = [canvas.get_attribute("aria-label") for canvas in anchors_of(page)]
+    assert [label.split(": ")[1] for label in moved[:2]] == [label.split(": ")[1] for label in labels[1::-1]]
+    context.close()
+
+
+@pytest.mark.parametrize("noise", ["drifting", "new each frame"])
 def test_other_noise_between_frames(page, noise):
     open_view(page)
     first = [pixels_of(page, f"ol.strip li:nth-child({k}) canvas") for k in (1, 9)]
@@ -109,5 +174,5 @@ def test_other_noise_between_frames(page, noise):
     page.locator("ol.strip[data-there]").wait_for()
     there = [pixels_of(page, f"ol.strip li:nth-child({k}) canvas") for k in (1, 9)]
     assert not np.array_equal(first[1], there[1])
-    if noise == "fresh":
+    if noise == "new each frame":
         assert np.array_equal(first[0], there[0]), "the first frame has the state's own noise"

@@ -14,7 +14,7 @@ from esvae_core import checkpoint
 from esvae_core.explore.decode_rates import decode_with_spikes
 from esvae_core.pictures import to_uint8
 
-from .visits import LINK, alike, drag, open_page, pixels_of, released, state_of, until
+from .visits import LINK, alike, open_page, pixels_of, state_of, until
 
 pytestmark = pytest.mark.browser
 
@@ -198,26 +198,6 @@ def test_a_card_is_as_wide_as_the_screen_and_still_when_the_table_is_scrolled(pa
     assert card.bounding_box() == before
 
 
-def test_another_model_under_the_same_hand(page):
-    mnist, twin = catalogue.named("mnist"), "digits"
-    atlas = mnist.atlas
-    rates = to_grid(atlas.counts[0] / atlas.time_steps)
-    state = type(LINK)("mnist", LINK.source, rates, 7, "bernoulli", 16)
-    open_page(page, state)
-    page.get_by_label("Another model beside this one").select_option(twin)
-    other = "canvas.other"
-    page.locator(other).wait_for()
-    before = pixels_of(page, other)
-    drag(page, 3, 0.9 if rates[3] < 20000 else 0.1)
-    page.wait_for_timeout(200)
-    assert not np.array_equal(pixels_of(page, other), before), "it follows while the hand is down"
-    released(page)
-    now = from_grid(state_of(page).rates)[None]
-    model = catalogue.named(twin).checkpoint.model
-    expected = decode_with_spikes(model, now, seed=7, sampler="bernoulli", steps=16).pixels[0]
-    assert alike(pixels_of(page, other), expected)
-
-
 def test_charts_below_the_view_are_of_the_model_at_work(page):
     atlas = catalogue.named("mnist").atlas
     rates = to_grid(atlas.counts[0] / atlas.time_steps)
@@ -232,3 +212,20 @@ def test_charts_below_the_view_are_of_the_model_at_work(page):
     page.get_by_text("Validation error of digits from").wait_for()
     until(page, "document.querySelectorAll('.js-plotly-plot').length === 1")
     assert page.locator(".js-plotly-plot").get_by_text("digits", exact=True).count() == 1
+
+
+def test_all_of_a_header_sorts(page):
+    open_view(page)
+    head = page.get_by_role("columnheader", name="Pixels")
+    box = head.bounding_box()
+    page.mouse.click(box["x"] + box["width"] - 3, box["y"] + box["height"] - 3)
+    assert head.get_attribute("aria-sort") == "ascending"
+
+
+def test_a_figure_that_no_sampler_changes_is_on_the_card_once(page):
+    known = catalogue.named("mnist")
+    rates = to_grid(known.atlas.counts[0] / known.atlas.time_steps)
+    open_view(page, State("mnist", TestImage(int(known.atlas.indices[0])), rates, 7, "bernoulli", 16))
+    names = page.locator(".model-card:visible").first.locator("tbody th").all_text_contents()
+    assert names.count("mmd_biased") == names.count("mmd_unbiased") == 1
+    assert names.count("mse") == 2

@@ -117,7 +117,7 @@ def test_a_click_turns_a_spike_and_the_picture_is_that_of_the_edited_spikes(visi
     share = np.clip(gain * apart, -1, 1)[:, :, None]
     tone = np.where(share > 0, (217, 122, 6), (115, 87, 217))
     assert np.abs(difference - (tone * np.abs(share) + 128 * (1 - np.abs(share)))).max() < 2
-    page.get_by_role("button", name="Spikes as drawn").click()
+    page.get_by_role("button", name="Undo all edits").click()
     assert soon(page, lambda: state_of(page).view == ())
     assert same(page, decoded(spikes_of(LINK)))
     page.keyboard.press("Control+z")
@@ -322,3 +322,35 @@ def test_spikes_fit_a_phone(visit):
     turn(page, 2, 5)
     assert same(page, decoded(spikes_of(state_of(page))))
     page.set_viewport_size({"width": 1440, "height": 900})
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4])
+def test_few_steps_keep_charts_in_their_frames_and_words_true(page, steps):
+    open_spikes(page, replace(LINK, steps=steps))
+    figure = page.locator("figure.chart", has=page.get_by_role("heading", name="Fano factor"))
+    band = figure.locator("path.band")
+    picture = figure.locator("svg.chart-picture")
+    inside, frame = band.bounding_box(), picture.bounding_box()
+    assert frame["y"] + 17 <= inside["y"]
+    assert inside["y"] + inside["height"] <= frame["y"] + frame["height"] - 33
+    text = page.locator(".view-spikes .view").inner_text()
+    assert not re.search(r"\b1 (coins|steps|spikes|neurons)\b", text)
+    page.locator(".timing figcaption").first.wait_for()
+    words = page.locator(".timing-part > p").last
+    assert soon(page, lambda: "Root mean square" in words.inner_text())
+    if steps == 1:  # there is but one time for a spike
+        assert "nearest" not in words.inner_text()
+        assert "all five are equal" in words.inner_text()
+
+
+def test_nothing_moves_at_the_first_edit(visit):
+    def places():
+        parts = visit.locator(".scrub-part canvas.large, .scrub-part .chart, .scrub-part .player")
+        return [part.bounding_box() for part in parts.all()]
+
+    before = places()
+    box = visit.locator(CELLS).bounding_box()
+    visit.mouse.click(box["x"] + 0.4 * box["width"], box["y"] + 40)
+    visit.get_by_text("1 spike turned by hand").wait_for()
+    assert places() == before
+    assert before[0]["width"] == pytest.approx(before[0]["height"], abs=0.5)

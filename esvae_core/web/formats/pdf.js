@@ -66,8 +66,12 @@ const SYMBOLS = {
   "←": [172, 987],
 };
 
-/** @param {import("./vector_figure.js").Figure} figure @returns {Promise<Uint8Array>} */
-export async function figurePdf({ width, height, ground, title, words, shapes }) {
+/**
+ * @param {import("./vector_figure.js").Figure} figure
+ * @param {string} [link] to what it shows; an address, so ASCII
+ * @returns {Promise<Uint8Array>}
+ */
+export async function figurePdf({ width, height, ground, title, words, shapes }, link = "") {
   const states = new Map(); // alpha in thousandths -> name
   const images = shapes.filter((shape) => shape.kind === "image");
   const page = { kind: "rect", x: 0, y: 0, width, height, fill: ground };
@@ -90,9 +94,12 @@ export async function figurePdf({ width, height, ground, title, words, shapes })
     "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     "<< /Type /Font /Subtype /Type1 /BaseFont /Symbol >>",
     ...(await Promise.all(images.map(imageObject))),
-    `<< /Title ${unicode(title)} /Subject ${unicode(words)} /Creator (ESVAE explorer) >>`,
+    `<< /Title ${unicode(title)} /Subject ${unicode(words)} /Keywords (${plainAscii(link)}) /Creator (ESVAE explorer) >>`,
   ]);
 }
+
+/** A text as it may stand between parentheses, which other programs can find in the file. */
+const plainAscii = (text) => text.replace(/[^ -~]|[()\\]/g, (c) => encodeURIComponent(c).replace(/[()\\]/g, " "));
 
 const stream = (about, content) => [
   `<< ${about}/Length ${content.length} /Filter /FlateDecode >>\nstream\n`,

@@ -16,14 +16,17 @@ export function encodeSvg(png, { width, height }, recipe) {
 /**
  * A figure as an SVG file, which needs no style sheet.
  * @param {import("./vector_figure.js").Figure} figure
+ * @param {string} [link] to what it shows
  * @returns {Promise<string>}
  */
-export async function figureSvg({ width, height, ground, title, words, shapes }) {
+export async function figureSvg({ width, height, ground, title, words, shapes }, link = "") {
   const elements = await Promise.all(shapes.map(element));
   const size = `width="${round(width)}" height="${round(height)}"`;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${round(width)} ${round(height)}" role="img">\n` +
-    `<title>${clean(title)}</title>\n<desc>${clean(words)}</desc>\n<rect ${size}${painted({ fill: ground })}/>\n` +
+    `<title>${clean(title)}</title>\n<desc>${clean(words)}</desc>\n` +
+    (link ? `<metadata><esvae:link xmlns:esvae="${NAMESPACE}">${clean(link)}</esvae:link></metadata>\n` : "") +
+    `<rect ${size}${painted({ fill: ground })}/>\n` +
     `${elements.join("\n")}\n</svg>\n`
   );
 }

@@ -1,4 +1,4 @@
-/** Axes of charts: where to put ticks, and numbers as people write them. */
+/** Axes of charts: where to put ticks; and numbers as people write them. */
 
 /** Round numbers in [from, to], about `count` of them; whole ones if asked. @returns {number[]} */
 export function ticks(from, to, count = 5, whole = false) {
@@ -17,3 +17,6 @@ export function ticks(from, to, count = 5, whole = false) {
 export function formatNumber(value) {
   return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "–";
 }
+
+/** "1 spike", "2 spikes". @param {number} count @param {string} one @param {string} [many] */
+export const counted = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;

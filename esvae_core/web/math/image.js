@@ -150,3 +150,39 @@ function bounds(gray, side) {
   }
   return bottom > top ? [top, left, bottom, right] : null;
 }
+
+const NEAR = 24; // levels; a ground is even within this
+
+/**
+ * The colour of the ground of images whose motif lies in their middle: the one that most pixels of their borders have.
+ * @param {Uint8Array} bytes (N, H, W, C)
+ * @param {[count: number, height: number, width: number, channels: number]} shape
+ * @returns {number[]|null} of each channel, 0 to 255; null where less than half of the borders' pixels are near one colour
+ */
+export function groundOf(bytes, [count, height, width, channels]) {
+  const border = [];
+  for (let i = 0; i < count * height * width; i++) {
+    const [x, y] = [i % width, Math.floor(i / width) % height];
+    if (x === 0 || y === 0 || x === width - 1 || y === height - 1) border.push(i * channels);
+  }
+  const ground = Array.from({ length: channels }, (_, c) => {
+    const levels = border.map((at) => bytes[at + c]).sort((a, b) => a - b);
+    return levels[levels.length >> 1];
+  });
+  const near = border.filter((at) => ground.every((level, c) => Math.abs(bytes[at + c] - level) <= NEAR));
+  return border.length && 2 * near.length > border.length ? ground : null;
+}
+
+/** How light a gray or colour is, 0 to 255. @param {number[]} colour */
+export const lightness = ([r, g = r, b = r]) => 0.299 * r + 0.587 * g + 0.114 * b;
+
+/**
+ * Whether a picture's ground is light where the model's images have a dark one, or the other way round.
+ * @param {number[]|null} ground of the picture
+ * @param {number[]|null} usual of the model's images
+ */
+export function looksInverted(ground, usual) {
+  if (!ground || !usual) return false;
+  const [a, b] = [lightness(ground), lightness(usual)];
+  return Math.min(a, b) < 85 && Math.max(a, b) > 170;
+}

@@ -11,13 +11,14 @@
 import { same } from "../math/rates.js";
 
 const LIMIT = 500; // steps that can be undone
+const PAUSE = 1500; // ms between two key presses that belong together
 
 export class Store {
   /** @type {Map<"state"|"commit", Set<(state: State) => void>>} */
   #listeners = new Map();
   /** @type {State} */
   #state;
-  /** Oldest first; all that can be jumped to. @type {{label: string, state: State}[]} */
+  /** Oldest first; all that can be jumped to. @type {{label: string, state: State, keys?: unknown, time?: number}[]} */
   #steps;
   #at = 0;
 
@@ -47,11 +48,18 @@ export class Store {
     this.#show({ ...this.#state, ...patch });
   }
 
-  /** End a gesture: what has changed since the last one becomes a step. @param {string} label */
-  commit(label) {
+  /**
+   * End a gesture: what has changed since the last one becomes a step.
+   * @param {string} label
+   * @param {unknown} [keys] the control whose keys did it: presses soon after each other become one step
+   */
+  commit(label, keys = null) {
     if (alike(this.#state, this.settled)) return;
-    this.#steps.splice(this.#at + 1);
-    this.#steps.push({ label, state: this.#state });
+    const last = this.#steps[this.#at];
+    const [time, latest] = [performance.now(), this.#at === this.#steps.length - 1];
+    if (keys && latest && last.keys === keys && time - last.time < PAUSE) this.#steps.pop();
+    else this.#steps.splice(this.#at + 1);
+    this.#steps.push({ label, state: this.#state, keys, time });
     this.#steps.splice(0, Math.max(0, this.#steps.length - LIMIT));
     this.#at = this.#steps.length - 1;
     this.#tell("commit");
@@ -82,6 +90,12 @@ export class Store {
     this.#at = i;
     this.#show(this.#steps[i].state);
     this.#tell("commit");
+  }
+
+  /** Show the nearest step whose state is such a one, earlier ones first. @param {(state: State) => boolean} holds */
+  jumpTo(holds) {
+    const far = this.#steps.flatMap(({ state }, i) => (holds(state) ? [{ i, far: Math.abs(i - this.#at) }] : []));
+    if (far.length) this.jump(far.reduce((a, b) => (b.far < a.far ? b : a)).i);
   }
 
   /**

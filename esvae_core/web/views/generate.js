@@ -3,13 +3,17 @@
 import { h, icon } from "../dom.js";
 import { MAX_SEED } from "../state/url_state.js";
 import { newSeed, noiseControls } from "../parts/shared/noise_controls.js";
-import { sampleCells, sampleGrid } from "../parts/generate/sample_grid.js";
+import { chosenSample } from "../parts/generate/chosen_sample.js";
+import { otherSeed, sampleCells, sampleGrid } from "../parts/generate/sample_grid.js";
+import { commitSlides } from "../parts/shared/slide.js";
 import { exportMenu } from "../parts/shared/export_menu.js";
+import { HOTTEST, readPins, writePins } from "../parts/generate/pins.js";
+import { counted } from "../math/axis.js";
+import { same } from "../math/rates.js";
 
 export const styles = ["generate.css"];
 
 const SIDES = { rows: [1, 12, 5], columns: [1, 16, 10] };
-const HOTTEST = 2;
 
 /** @param {Session} session */
 export function mount(root, session) {
@@ -21,42 +25,41 @@ export function mount(root, session) {
     return () => {};
   }
   const view = () => store.state.view;
-  const remember = (patch, label) => {
-    const next = Object.fromEntries(
-      Object.entries({ ...view(), ...patch }).filter(([, value]) => value !== null && value !== ""),
-    );
-    store.change({ view: next }, label);
-  };
+  /** What the link keeps of this view, changed; null and "" forget an entry. */
+  const viewWith = (patch) =>
+    Object.fromEntries(Object.entries({ ...view(), ...patch }).filter(([, value]) => value !== null && value !== ""));
+  const remember = (patch, label) => store.change({ view: viewWith(patch) }, label);
   /** @param {string} name @param {number[]} limits lowest, highest, usual */
   const number = (name, [low, high, usual]) =>
     Math.min(high, Math.max(low, Math.round(Number(view()[name] ?? usual) || usual)));
   const heat = () => Math.min(HOTTEST, Math.max(0, Number(view().heat ?? 1)));
   const firstSeed = () => number("from", [0, MAX_SEED, 0]);
-  /** @returns {[place: number, seed: number]} */
-  const readPair = (pair) => {
-    const [place, seed] = pair.split("-").map(Number);
-    return [place, seed];
-  };
-  const pinned = () =>
-    new Map(
-      (view().pins ?? "")
-        .split(" ")
-        .filter(Boolean)
-        .map(readPair)
-        .filter(([place, seed]) => place >= 0 && seed >= 0 && seed <= MAX_SEED),
-    );
+  const pinned = () => readPins(view().pins ?? "", heat());
 
+  /** Keep a seed at a place, at the temperature that it is seen at; null: no longer. */
+  function pin(place, seed, temperature = heat()) {
+    const pins = pinned();
+    if (seed === null) pins.delete(place);
+    else pins.set(place, { seed, temperature });
+    remember({ pins: writePins(pins), sort: null }, seed === null ? "unpin" : "pin");
+  }
+  /** @param {Uint16Array} rates @returns {Partial<State>} */
+  const asSource = (rates) => ({ source: { kind: "own", rates }, rates });
+
+  /** Another sample in a place, which becomes the chosen one. */
+  function replace(place) {
+    const [seed, temperature] = [otherSeed(), heat()];
+    const pins = writePins(pinned().set(place, { seed, temperature }));
+    store.change(
+      { ...asSource(session.priorRates(seed, temperature)), view: viewWith({ pins, sort: null }) },
+      "another sample",
+    );
+  }
   const grid = sampleGrid(session, {
-    onpin(place, seed) {
-      const pins = pinned();
-      if (seed === null) pins.delete(place);
-      else pins.set(place, seed);
-      remember(
-        { pins: [...pins].map((pair) => pair.join("-")).join(" "), sort: null },
-        seed === null ? "unpin" : "pin",
-      );
-    },
+    onpin: pin,
+    onchoose: ({ seed, rates }) => store.change(asSource(rates), `sample ${seed}`),
   });
+  const chosen = chosenSample(session, { onpin: pin, onreplace: replace });
   const field = (label, name, limits) => {
     const input = h("input", { type: "number", min: limits[0], max: limits[1], step: 1, "aria-label": label });
     input.onchange = () =>
@@ -81,14 +84,15 @@ export function mount(root, session) {
     max: HOTTEST,
     step: 0.05,
     "aria-label": "Temperature of the prior",
-    title: "Below 1 the prior keeps to its middle; above 1 it strays",
+    title: "Below 1 the samples lie nearer to the prior's middle, above 1 farther out; pinned ones stay as they are",
   });
   const degrees = h("output", {});
   warmth.oninput = () => {
     degrees.textContent = Number(warmth.value).toFixed(2);
     draw(Number(warmth.value));
   };
-  warmth.onchange = () => remember({ heat: warmth.value === "1" ? null : warmth.value }, "temperature");
+  warmth.onchange = () => store.set({ view: viewWith({ heat: warmth.value === "1" ? null : warmth.value }) });
+  commitSlides(session, warmth, () => "temperature");
   const classes = h(
     "select",
     {
@@ -118,13 +122,14 @@ export function mount(root, session) {
       h(
         "section",
         { class: "controls" },
-        h("div", { class: "head" }, h("h2", {}, "Prior")),
+        h("div", { class: "head" }, h("h2", {}, "Samples of the prior")),
+        h("p", { class: "quiet" }, "Pictures that the model invents; some will not look like anything."),
         h("label", { class: "field" }, "Rows", rows),
         h("label", { class: "field" }, "Columns", columns),
         h("label", { class: "field" }, "First seed", seed),
         fresh,
         h("label", { class: "field grow" }, "Temperature", warmth, degrees),
-        atlas ? [classes, h("label", { class: "field" }, sort, "most typical first")] : null,
+        atlas ? [classes, h("label", { class: "field" }, sort, "closest to real images first")] : null,
         sampling ? [h("div", { class: "head" }, h("h2", {}, "Noise")), sampling] : null,
         exportMenu(
           session,
@@ -133,14 +138,14 @@ export function mount(root, session) {
         ),
         note,
       ),
-      grid,
+      h("section", { class: "samples" }, chosen, grid),
     ),
   );
 
   function draw(temperature = heat()) {
     const count = number("rows", SIDES.rows) * number("columns", SIDES.columns);
     const label = atlas?.classNames.includes(view().like) ? view().like : "";
-    const priorRates = (each) => session.priorRates(each, temperature);
+    const priorRates = (each, at = temperature) => session.priorRates(each, at);
     const cells = sampleCells(session, {
       count,
       seed: firstSeed(),
@@ -149,12 +154,21 @@ export function mount(root, session) {
       pinned: pinned(),
       priorRates,
     });
-    const words = [`${cells.length} samples, seeds from ${firstSeed()} on`];
+    const words = [`${counted(cells.length, "sample")}, seeds from ${firstSeed()} on`];
     if (label) words.push(`those whose ${5} nearest test images are mostly “${label}”`);
     if (cells.length < count) words.push("more of that class were not found");
-    note.textContent = `${words.join("; ")}. Press one to make it the present ${session.latent.whole}; pin one to keep it when the others change.`;
+    note.textContent = `${words.join("; ")}.`;
     shown = cells;
     grid.show(cells, number("columns", SIDES.columns));
+    mark();
+  }
+
+  /** Say which of them is the source. */
+  function mark() {
+    const { source } = store.state;
+    const place = source.kind === "own" ? shown.findIndex((cell) => same(cell.rates, source.rates)) : -1;
+    grid.mark(place);
+    chosen.show(place, shown[place] ?? null);
   }
 
   let key = "";
@@ -162,7 +176,7 @@ export function mount(root, session) {
     if (state.model !== entry.name) return;
     const { rows: r, columns: c, from, heat: t, like, sort: s, pins } = state.view;
     const now = JSON.stringify([r, c, from, t, like, s, pins, state.seed, state.sampler, state.steps]);
-    if (now === key) return;
+    if (now === key) return mark();
     key = now;
     for (const input of [rows, columns, seed]) input.show();
     warmth.value = String(heat());

@@ -6,16 +6,13 @@ import { examples } from "../parts/how/examples.js";
 import { encoderCards } from "../parts/how/encoder_cards.js";
 import { decoderCards } from "../parts/how/decoder_cards.js";
 import { noSpikesView } from "../parts/shared/no_spikes.js";
+import { plainCards } from "../parts/how/plain_cards.js";
 import { player } from "../parts/shared/player.js";
 
 export const styles = ["how.css"];
 
 /** @param {Session} session */
 export function mount(root, session) {
-  if (!session.latent.spiking) {
-    root.append(noSpikesView(session));
-    return () => {};
-  }
   if (!session.engine) {
     root.append(
       h(
@@ -26,6 +23,7 @@ export function mount(root, session) {
     );
     return () => {};
   }
+  if (!session.latent.spiking) return withoutSpikes(root, session);
   const trace = new DecoderTrace(session);
   const [choose, time, there, back] = [
     examples(session),
@@ -51,4 +49,15 @@ export function mount(root, session) {
     [choose, time, there, back].forEach((part) => part.dispose());
     trace.dispose();
   };
+}
+
+/** The same for a model without spikes, and the way to one that has some. @param {Session} session */
+function withoutSpikes(root, session) {
+  const [choose, path] = [examples(session), plainCards(session)];
+  root.append(
+    noSpikesView(session, "Below is the path of its data; a spiking model shows spikes and time, too."),
+    h("div", { class: "how-head" }, choose),
+    h("ol", { class: "cards plain-cards" }, path.cards),
+  );
+  return () => [choose, path].forEach((part) => part.dispose());
 }

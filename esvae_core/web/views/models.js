@@ -20,12 +20,17 @@ const unsampled = (model) => (model.kind === "esvae" ? undefined : metric(model,
 /** Columns of the table: title, what is sorted by, what is shown, and what it is. */
 /** @type {[string, (m: ModelListing) => any, (m: ModelListing) => Child, string][]} */
 const COLUMNS = [
-  ["Model", (m) => m.name, (m) => m.name, ""],
-  ["Data", (m) => m.dataset ?? "", (m) => m.dataset || "–", ""],
+  ["Model", (m) => m.name, (m) => m.name, "Name of the checkpoint; press one to open it"],
+  ["Data", (m) => m.dataset ?? "", (m) => m.dataset || "–", "Images that it was trained on"],
   ["Kind", (m) => m.kind ?? "", (m) => m.kind ?? "–", "Kind of network"],
   ["d", (m) => m.dims, (m) => m.dims ?? "–", "Latent neurons"],
   ["T", (m) => m.steps, (m) => m.steps ?? "–", "Time steps"],
-  ["Pixels", (m) => m.size, (m) => (m.size ? `${m.size}² ${m.channels === 3 ? "colour" : "gray"}` : "–"), ""],
+  [
+    "Pixels",
+    (m) => m.size,
+    (m) => (m.size ? `${m.size}² ${m.channels === 3 ? "colour" : "gray"}` : "–"),
+    "Size of its images",
+  ],
   [
     "MSE, Bernoulli",
     (m) => metric(m, "mse", "bernoulli")?.value,
@@ -56,7 +61,12 @@ const COLUMNS = [
     (m) => shownMetric(m, "fad"),
     "Fréchet autoencoder distance by the sound protocol: evaluation mode, 10,000 samples",
   ],
-  ["Training", (m) => minutes(m.budget), (m) => (m.budget ? budget(m.budget) : "–"), "Budget"],
+  [
+    "Training",
+    (m) => minutes(m.budget),
+    (m) => (m.budget ? budget(m.budget) : "–"),
+    "Epochs, and how long they took on which machine",
+  ],
 ];
 
 function shownMetric(model, name, sampler) {

@@ -76,3 +76,33 @@ test("the history is bounded, and who stops listening hears nothing", () => {
   assert.equal(store.history.labels.length, 500);
   assert.equal(store.state.seed, 698);
 });
+
+test("presses of one control's keys are one step, those of another and drags are not", () => {
+  const store = new Store(start());
+  const [slider, other] = [{}, {}];
+  const press = (steps, keys) => {
+    store.set({ steps });
+    store.commit(`T = ${steps}`, keys);
+  };
+  for (const steps of [9, 10, 11]) press(steps, slider);
+  assert.deepEqual(store.history.labels, ["start", "T = 11"]);
+  press(12, other);
+  press(13, null);
+  press(14, null);
+  assert.deepEqual(store.history.labels, ["start", "T = 11", "T = 12", "T = 13", "T = 14"]);
+  store.jump(1);
+  press(15, slider); // after undo it begins anew
+  assert.deepEqual(store.history.labels, ["start", "T = 11", "T = 15"]);
+  store.undo();
+  assert.equal(store.state.steps, 11);
+});
+
+test("the nearest step of a kind is jumped to, an earlier one first", () => {
+  const store = new Store(start());
+  for (const model of ["a", "b", "c", "b"]) store.change({ model }, model);
+  store.jump(3);
+  store.jumpTo(({ model }) => model === "b");
+  assert.equal(store.history.at, 2);
+  store.jumpTo(({ model }) => model === "nowhere");
+  assert.equal(store.history.at, 2);
+});

@@ -1,16 +1,42 @@
-/** Another model under the same hand: its picture of the present rates, where it has as many dimensions. */
+/** The same image in another model of the same data: each reads it into a latent of its own and decodes that. */
 
 import { h, pixels } from "../../dom.js";
+import { fromBytes, resize } from "../../math/image.js";
+import { toGrid } from "../../math/rates.js";
+import { ownImage } from "../shared/own_images.js";
 import { paint } from "../shared/paint.js";
+
+/**
+ * The other model's latent of the image that is the source.
+ * @param {Session} session
+ * @param {OpenedModel} other
+ * @param {Source} source
+ * @returns {Uint16Array|string} on the grid; or why there is none
+ */
+function latentIn(session, other, source) {
+  const { entry, atlas } = session;
+  if (source.kind === "prior") return "The source is a draw of this model's prior: there is no image to show another.";
+  if (source.kind === "test") {
+    const row = other.atlas?.dataset === atlas?.dataset ? (other.atlas?.rowOf(source.index) ?? -1) : -1;
+    return row < 0 ? `Test image ${source.index} is not in the atlas of ${other.entry.name}.` : other.atlas.rates(row);
+  }
+  const image = ownImage(session, source);
+  if (!image) return "Only the rates of the source are here, not its picture.";
+  const { size, channels } = other.entry;
+  if (channels !== entry.channels) return `${other.entry.name} takes ${channels === 1 ? "gray" : "colour"} images.`;
+  const bytes = resize(image.bytes, [entry.size, entry.size], [size, size], channels);
+  return toGrid(other.engine.encode(fromBytes(bytes, channels)).rates);
+}
 
 /** @param {Session} session */
 export function modelOverlay(session) {
-  const { store, live, entry } = session;
-  const twins = session.models.filter((m) => !m.problem && m.name !== entry.name && m.dims === entry.dims);
-  const alike = (m) => Boolean(m.steps) && session.latent.spiking; // else a height means another thing in each
+  const { store, entry, atlas } = session;
+  const others = session.models.filter(
+    (m) => !m.problem && m.name !== entry.name && m.atlas && m.dataset === entry.dataset,
+  );
   const element = h("section", { class: "beside-part" });
   element.dispose = () => {};
-  if (!twins.length || !session.engine) return element;
+  if (!others.length || !atlas || !session.engine) return element;
   const place = h("div", {});
   const select = h(
     "select",
@@ -19,20 +45,46 @@ export function modelOverlay(session) {
       onchange: () => store.change({ view: { ...store.state.view, beside: select.value } }, select.value || "alone"),
     },
     h("option", { value: "" }, "compare with ..."),
-    twins.map((m) => h("option", { value: m.name }, `the same ${alike(m) ? "rates" : "bars"} in ${m.name}`)),
+    others.map((m) => h("option", { value: m.name }, `the same image in ${m.name}`)),
   );
   element.append(select, place);
-  let [other, shown, turn] = [null, "", 0];
+  /** @type {OpenedModel|null} */
+  let other = null;
+  let [shown, turn] = ["", 0];
+  /** What the picture is of. */
+  let drawn = "";
+  /** @type {Uint16Array|string} */
+  let latent = "";
+  /** @type {Source|null} */
+  let source = null;
 
-  function draw(now) {
-    if (!other || now.state.model !== entry.name) return;
-    paint(place.querySelector("canvas"), session.pictureIn(other, now.state.rates), other.entry.channels);
+  /** @param {State} state */
+  function draw(state) {
+    if (!other || state.model !== entry.name) return;
+    if (state.source !== source) {
+      source = state.source;
+      latent = latentIn(session, other, source);
+    }
+    const { seed, sampler, steps } = state;
+    const key = [latent, seed, sampler, steps].join();
+    if (key === drawn) return;
+    drawn = key;
+    if (typeof latent === "string") return place.replaceChildren(h("p", { class: "quiet" }, latent));
+    const { name, size, channels } = other.entry;
+    const canvas = pixels(size, size, `The same image in ${name}`, "other");
+    paint(canvas, session.pictureIn(other, latent), channels);
+    place.replaceChildren(
+      canvas,
+      h("p", { class: "quiet" }, `${name} has a latent of its own for this image; bars of this model do not move it.`),
+    );
   }
 
-  async function follow({ view, model }) {
-    const name = twins.some((m) => m.name === view.beside) ? view.beside : "";
-    if (name === shown || model !== entry.name) return;
-    [shown, other] = [name, null];
+  /** @param {State} state */
+  async function follow(state) {
+    const name = others.some((m) => m.name === state.view.beside) ? state.view.beside : "";
+    if (state.model !== entry.name) return;
+    if (name === shown) return draw(state);
+    [shown, other, source, drawn] = [name, null, null, ""];
     const mine = ++turn;
     select.value = name;
     place.replaceChildren();
@@ -42,26 +94,16 @@ export function modelOverlay(session) {
       if (mine !== turn) return;
       if (!opened.engine) throw new Error("this page cannot run it");
       other = opened;
-      const canvas = pixels(
-        opened.entry.size,
-        opened.entry.size,
-        `The same ${alike(opened.entry) ? "rates" : "bars"} in ${name}`,
-        "other",
-      );
-      const note = alike(opened.entry)
-        ? null
-        : h("p", { class: "quiet" }, "The same heights, each on the scale of its own latent: what they mean differs.");
-      place.replaceChildren(canvas, ...(note ? [note] : []));
-      if (live.now) draw(live.now);
+      draw(store.state);
     } catch (error) {
       session.say(`${name} cannot be shown beside: ${error.message}`, "warning");
     }
   }
-  const stops = [store.on("state", follow), live.on(draw)];
+  const stop = store.on("state", follow);
   follow(store.state);
   element.dispose = () => {
     turn++;
-    stops.forEach((stop) => stop());
+    stop();
   };
   return element;
 }

@@ -15,13 +15,14 @@ export function prior(session) {
     } catch (error) {
       session.say(error.message, "warning");
     }
-    field.value = String(seed);
   };
   const field = h("input", { type: "number", min: 0, max: MAX_SEED, step: 1, "aria-label": "Prior seed" });
-  const { source } = store.state;
-  field.value = String(source.kind === "prior" ? source.seed : 0);
+  /** Another source has no seed. @param {State} state */
+  const show = ({ source }) => (field.value = source.kind === "prior" ? String(source.seed) : "");
+  const stop = store.on("state", show);
+  show(store.state);
   field.onchange = () => draw(Math.min(MAX_SEED, Math.max(0, Math.round(Number(field.value) || 0))));
-  return h(
+  const element = h(
     "div",
     {},
     h(
@@ -36,4 +37,6 @@ export function prior(session) {
       h("button", { type: "button", onclick: () => draw(newSeed()) }, icon("dice"), "Invent one"),
     ),
   );
+  element.dispose = stop;
+  return element;
 }

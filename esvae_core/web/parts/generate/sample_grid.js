@@ -7,27 +7,38 @@ import { newSeed } from "../shared/noise_controls.js";
 import { paint } from "../shared/paint.js";
 
 const VOTES = 5; // neighbours that say of which class a sample is
+const OTHERS = 1_000_000; // seeds from here on replace samples: far from those that a grid is filled with
 const TRIES = 40; // draws for each wanted cell, at most
+
+/**
+ * A sample: its prior seed, the temperature of its own that it is pinned at, its rates on the grid, how far they are
+ * from the nearest test image, and the class of most test images around.
+ * @typedef {{seed: number, temperature?: number, rates: Uint16Array, distance: number, label: string,
+ *   pinned: boolean}} SampleCell
+ */
 
 /**
  * Which cells a sheet has.
  * @param {Session} session
- * @param {{count: number, seed: number, label: string, sort: boolean, pinned: Map<number, number>, priorRates: (seed:
- *   number) => Uint16Array}} wish
- * @returns {{seed: number, rates: Uint16Array, distance: number, label: string, pinned: boolean}[]}
+ * @param {{count: number, seed: number, label: string, sort: boolean, pinned: Map<number, import("./pins.js").Pin>,
+ *   priorRates: (seed: number, temperature?: number) => Uint16Array}} wish
+ * @returns {SampleCell[]}
  */
 export function sampleCells({ atlas }, { count, seed, label, sort, pinned, priorRates }) {
-  const about = (each, fixed) => {
-    const rates = priorRates(each);
+  /** @returns {SampleCell} */
+  const about = (each, temperature) => {
+    const rates = priorRates(each, temperature);
     const found = atlas ? nearest(fromGrid(rates), atlas.counts, atlas.steps, VOTES) : [];
     return {
       seed: each,
+      temperature,
       rates,
       distance: found[0]?.distance ?? 0,
       label: majority(found.map(({ row }) => atlas.label(row))),
-      pinned: fixed,
+      pinned: temperature !== undefined,
     };
   };
+  /** @type {SampleCell[]} */
   const cells = [];
   for (
     let next = seed, tries = 0;
@@ -35,11 +46,11 @@ export function sampleCells({ atlas }, { count, seed, label, sort, pinned, prior
     next = (next + 1) % 2 ** 31, tries++
   ) {
     const fixed = pinned.get(cells.length);
-    if (fixed !== undefined) {
-      cells.push(about(fixed, true));
+    if (fixed) {
+      cells.push(about(fixed.seed, fixed.temperature));
       continue;
     }
-    const cell = about(next, false);
+    const cell = about(next);
     if (!label || cell.label === label) cells.push(cell);
   }
   return sort ? cells.sort((a, b) => a.distance - b.distance) : cells;
@@ -51,14 +62,34 @@ function majority(labels) {
   return [...votes].sort((a, b) => b[1] - a[1])[0]?.[0] ?? "";
 }
 
+/** A seed of the prior for a sample that replaces another. */
+export const otherSeed = () => OTHERS + newSeed();
+
+/**
+ * What a sample is, in words.
+ * @param {Session} session
+ * @param {number} place from 0
+ * @param {SampleCell} cell
+ */
+export function wordsOf({ atlas, latent }, place, { seed, label, distance, pinned }) {
+  const parts = [`Sample ${place + 1}`, `prior seed ${seed}`];
+  if (pinned) parts.push("pinned");
+  if (label) parts.push(`like “${label}”`);
+  if (atlas) parts.push(`${latent.apart(distance)} from the nearest test image`);
+  return parts.join(", ");
+}
+
 /**
  * @param {Session} session
- * @param {{onpin: (place: number, seed: number|null) => void}} options
+ * @param {{onpin: (place: number, seed: number|null, temperature?: number) => void,
+ *   onchoose: (cell: SampleCell) => void}} options
  */
-export function sampleGrid(session, { onpin }) {
-  const { store, entry, atlas } = session;
+export function sampleGrid(session, { onpin, onchoose }) {
+  const { store, entry } = session;
   const element = h("div", { class: "sheet-grid", role: "group", "aria-label": "Samples from the prior" });
   let turn = 0;
+  /** @type {HTMLButtonElement[]} */
+  let opens = [];
 
   /** Show cells, decoded under the state's noise; a cell's picture follows when it is there. */
   async function show(cells, columns) {
@@ -66,21 +97,13 @@ export function sampleGrid(session, { onpin }) {
     delete element.dataset.there;
     element.style.setProperty("--columns", columns);
     const canvases = cells.map((cell, place) => {
-      const label = `Sample ${place + 1}, prior seed ${cell.seed}${cell.label ? `, like “${cell.label}”` : ""}`;
+      const label = wordsOf(session, place, cell);
       const canvas = pixels(entry.size, entry.size, label, "thumb");
-      const near = atlas ? `, ${session.latent.apart(cell.distance)} from the nearest test image` : "";
       const open = h(
         "button",
-        {
-          type: "button",
-          class: "picked",
-          title: `${label}${near}. Press to make it the present ${session.latent.whole}.`,
-        },
+        { type: "button", class: "picked", title: label, "aria-pressed": "false", onclick: () => onchoose(cell) },
         canvas,
       );
-      open.onclick = () => {
-        store.change({ source: { kind: "own", rates: cell.rates }, rates: cell.rates }, `sample ${cell.seed}`);
-      };
       const pin = h(
         "button",
         {
@@ -88,7 +111,7 @@ export function sampleGrid(session, { onpin }) {
           class: "bare",
           "aria-pressed": String(cell.pinned),
           "aria-label": `${cell.pinned ? "Unpin" : "Pin"} sample ${place + 1}`,
-          onclick: () => onpin(place, cell.pinned ? null : cell.seed),
+          onclick: () => onpin(place, cell.pinned ? null : cell.seed, cell.temperature),
         },
         icon("pin"),
       );
@@ -98,13 +121,15 @@ export function sampleGrid(session, { onpin }) {
           type: "button",
           class: "bare",
           "aria-label": `Replace sample ${place + 1}`,
-          onclick: () => onpin(place, newSeed() + 1_000_000),
+          onclick: () => onpin(place, otherSeed()),
         },
         icon("dice"),
       );
-      return { canvas, item: h("div", { class: "cell" }, open, h("div", { class: "cell-acts" }, pin, other)) };
+      const name = cell.pinned ? "cell pinned" : "cell";
+      return { canvas, open, item: h("div", { class: name }, open, h("div", { class: "cell-acts" }, pin, other)) };
     });
     element.replaceChildren(...canvases.map(({ item }) => item));
+    opens = canvases.map(({ open }) => open);
     const { seed, sampler, steps } = store.state;
     try {
       const pool = await session.pool();
@@ -120,5 +145,7 @@ export function sampleGrid(session, { onpin }) {
       if (mine === turn) session.say(`The samples are not shown: ${error.message}`);
     }
   }
-  return Object.assign(element, { show, dispose: () => void turn++ });
+  /** Show which sample is chosen; -1: none. @param {number} chosen */
+  const mark = (chosen) => opens.forEach((open, place) => open.setAttribute("aria-pressed", String(place === chosen)));
+  return Object.assign(element, { show, mark, dispose: () => void turn++ });
 }

@@ -6,7 +6,7 @@
 import { h, onLook, pixels } from "../../dom.js";
 import { decoderLayers } from "../../engine/network.js";
 import { uniform } from "../../engine/noise.js";
-import { formatNumber } from "../../math/axis.js";
+import { counted, formatNumber } from "../../math/axis.js";
 import { card, layerMaps } from "./card.js";
 import { chart } from "../shared/chart.js";
 import { equation } from "./equations.js";
@@ -94,7 +94,7 @@ export function decoderCards(session, trace) {
         { kind: "dots", tone: "now", name: "spike", values: values.filter((_, t) => fires[t]) },
         { kind: "dots", tone: "was", hollow: true, name: "silent", values: values.filter((_, t) => !fires[t]) },
       ],
-      words: `${name} at rate ${formatNumber(r)}: ${fires.filter(Boolean).length} spikes in ${steps} steps.`,
+      words: `${name} at rate ${formatNumber(r)}: ${counted(fires.filter(Boolean).length, "spike")} in ${counted(steps, "step")}.`,
     });
     noise.say(
       bernoulli
@@ -109,11 +109,14 @@ export function decoderCards(session, trace) {
   function showSpikes({ state, spikes: z, rates, upto, flips }) {
     paintSpikes(raster, z, dims, upto);
     const count = z.reduce((a, b) => a + b, 0);
-    raster.setAttribute("aria-label", `${count} spikes of ${dims} neurons in ${state.steps} steps`);
+    raster.setAttribute(
+      "aria-label",
+      `${counted(count, "spike")} of ${dims} neurons in ${counted(state.steps, "step")}`,
+    );
     const expected = state.steps * rates.reduce((a, b) => a + b, 0);
     const edited = flips.size ? ` ${flips.size} are turned by hand, on the page Spikes.` : "";
     spikes.say(
-      `${dims} rows of neurons, ${state.steps} steps: ${count} spikes, where the rates say ${expected.toFixed(0)}. This is all that the decoder gets to see.${edited}`,
+      `${dims} rows of neurons, ${counted(state.steps, "step")}: ${counted(count, "spike")}, expected ${expected.toFixed(0)}. This is all that the decoder gets to see.${edited}`,
     );
   }
 
@@ -156,7 +159,7 @@ export function decoderCards(session, trace) {
   function showPicture({ state, images, upto }) {
     const shownImage = images.subarray((upto - 1) * engine.pixels, upto * engine.pixels);
     paint(large, shownImage, channels);
-    const when = upto < state.steps ? ` after ${upto} of ${state.steps} steps` : "";
+    const when = upto < state.steps ? ` after ${upto} of ${counted(state.steps, "step")}` : "";
     const error = image ? shownImage.reduce((sum, v, k) => sum + (v - image[k]) ** 2, 0) / image.length : null;
     picture.say(
       image

@@ -7,7 +7,7 @@ import { onLook, pixels } from "../../dom.js";
 import { encoderLayers } from "../../engine/network.js";
 import { normal } from "../../engine/noise.js";
 import { fromGrid } from "../../math/rates.js";
-import { formatNumber } from "../../math/axis.js";
+import { counted, formatNumber } from "../../math/axis.js";
 import { card, layerMaps } from "./card.js";
 import { chart } from "../shared/chart.js";
 import { equation } from "./equations.js";
@@ -62,7 +62,7 @@ export function encoderCards(session, trace) {
     paint(canvas, image, channels);
     const colours = channels === 1 ? "gray" : "colour";
     first.say(
-      `${described(state.source)} ${size} × ${size} ${colours} pixels from −1 (black) to 1 (white). The encoder sees the same image at each of its ${entry.steps} steps.`,
+      `${described(state.source)} ${size} × ${size} ${colours} pixels from −1 (black) to 1 (white). The encoder sees the same image at each of its ${counted(entry.steps, "step")}.`,
     );
     first.state(null);
     second.show(maps);
@@ -120,7 +120,7 @@ export function encoderCards(session, trace) {
   }
 
   function described(source) {
-    if (!painted) return `Test image ${source.index},`;
+    if (!painted) return source.kind === "own" ? "A picture of your own," : `Test image ${source.index},`;
     const lacking =
       source.kind === "own"
         ? "These rates were read from a picture of someone's own, of which only the rates are kept."
@@ -158,7 +158,7 @@ export function encoderCards(session, trace) {
     });
     const where = moved ? ` You have moved ${moved} of them since.` : "";
     third.say(
-      `The latent: ${entry.dims} firing rates, spikes per step, from 0 (never) to 1 (always). ${own ? `Each is the mean of a latent neuron's ${entry.steps} steps.` : `Of an image, each is the mean of a latent neuron's ${entry.steps} steps.`}${where}`,
+      `The latent: ${entry.dims} firing rates, spikes per step, from 0 (never) to 1 (always). ${own ? `Each is the mean of a latent neuron's ${counted(entry.steps, "step")}.` : `Of an image, each is the mean of a latent neuron's ${counted(entry.steps, "step")}.`}${where}`,
     );
     third.state(equation("rate"));
   }

@@ -35,22 +35,24 @@ export function examples(session) {
   });
   const prior = h(
     "button",
-    { type: "button", title: "Rates that the model itself proposes", onclick: draw },
+    { type: "button", title: "A draw of the prior: the model invents a picture", onclick: draw },
     icon("dice"),
     "Prior",
   );
-  const noise = h(
-    "button",
-    {
-      type: "button",
-      onclick: () => {
-        const seed = newSeed();
-        store.change({ seed }, `noise ${seed}`);
+  const noise =
+    session.latent.spiking &&
+    h(
+      "button",
+      {
+        type: "button",
+        onclick: () => {
+          const seed = newSeed();
+          store.change({ seed }, `noise ${seed}`);
+        },
       },
-    },
-    icon("dice"),
-    "New noise",
-  );
+      icon("dice"),
+      "New noise",
+    );
   const element = h("div", { class: "row examples", role: "group", "aria-label": "Example" }, tiles, prior, noise);
 
   function draw() {

@@ -78,10 +78,10 @@ export function anchors(session, changed) {
         title: `The ${session.latent.whole} that Explore shows now`,
         onclick: () => add({ kind: "own", rates: store.state.rates }),
       },
-      `+ present ${session.latent.whole}`,
+      "+ current code",
     ),
     atlas ? h("button", { type: "button", onclick: random }, "+ test image") : null,
-    h("button", { type: "button", onclick: () => add({ kind: "prior", seed: newSeed() }) }, "+ prior draw"),
+    h("button", { type: "button", onclick: () => add({ kind: "prior", seed: newSeed() }) }, "+ draw of the prior"),
   ].filter(Boolean);
   adds.append(...buttons);
 
@@ -121,7 +121,7 @@ export function anchors(session, changed) {
         return h(
           "li",
           {},
-          h("button", { type: "button", class: "picked", title: "Make it the present rates", onclick: open }, canvas),
+          h("button", { type: "button", class: "picked", title: "Make it the current code", onclick: open }, canvas),
           h("p", { class: "quiet" }, said(anchor)),
           h(
             "div",

@@ -8,8 +8,11 @@ import { paint } from "../shared/paint.js";
 const TILES = 5;
 const STEP = 1 / 32;
 
-/** @param {Session} session */
-export function corners(session, { anchors, path }) {
+/**
+ * @param {Session} session
+ * @param {{anchors: () => {rates: Uint16Array}[], path: () => string, onmove: () => void}} options told before each move
+ */
+export function corners(session, { anchors, path, onmove }) {
   const { store, live, entry } = session;
   const tiles = Array.from({ length: TILES ** 2 }, () => pixels(entry.size, entry.size, "", "thumb"));
   const marker = h("canvas", { class: "corner-marker", "aria-hidden": "true" });
@@ -21,6 +24,8 @@ export function corners(session, { anchors, path }) {
       tabindex: 0,
       "aria-label": "Blend of four anchors; arrow keys move the point",
       "aria-valuemin": 0,
+      "aria-valuenow": 0.5,
+      "aria-valuetext": "in the middle, not chosen yet",
       "aria-valuemax": 1,
     },
     tiles,
@@ -39,6 +44,7 @@ export function corners(session, { anchors, path }) {
   };
 
   function go(x, y) {
+    onmove();
     place = { x: Math.min(1, Math.max(0, x)), y: Math.min(1, Math.max(0, y)) };
     store.set({ rates: toGrid(bilinear(four(), place.x, place.y, path())) });
     pad.setAttribute("aria-valuenow", place.x.toFixed(2));

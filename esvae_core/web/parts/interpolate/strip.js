@@ -2,6 +2,7 @@
 
 import { h, pixels } from "../../dom.js";
 import { change } from "../../math/interpolation.js";
+import { counted } from "../../math/axis.js";
 import { within } from "../../math/neighbours.js";
 import { paint } from "../shared/paint.js";
 
@@ -10,7 +11,13 @@ export function strip(session, { onpick }) {
   const { entry, atlas } = session;
   const row = h("ol", { class: "strip" });
   const words = h("p", { class: "quiet" });
-  const element = h("section", { "data-figure": "Path" }, row, words);
+  const labels = h(
+    "div",
+    { class: "strip-labels", "aria-hidden": "true" },
+    h("span", {}, "change"),
+    h("span", {}, atlas ? "real images nearby" : ""),
+  );
+  const element = h("section", { "data-figure": "Path" }, h("div", { class: "strip-place" }, labels, row), words);
   let cells = [];
 
   function build(count) {
@@ -55,10 +62,12 @@ export function strip(session, { onpick }) {
       canvas.setAttribute("aria-label", said);
       button.title = said;
     });
-    const leaves = alone ? ` On ${alone} of ${frames.length} frames the path has left the data.` : "";
-    words.textContent = `Bars: how much the picture changes from the frame before, root mean square on [-1, 1], at most ${most.toFixed(2)}.${
+    const leaves = alone
+      ? ` On ${alone} of ${counted(frames.length, "frame")} there is none: the path has left the data.`
+      : "";
+    words.textContent = `Change: of the picture from the frame before, root mean square on [-1, 1], at most ${most.toFixed(2)}.${
       atlas
-        ? ` Numbers: test images within ${session.latent.spiking ? `${radius.toFixed(2)} in rate space` : `${session.latent.apart(radius)} in the latent`}, a distance in which 90 % of them have a neighbour.${leaves}`
+        ? ` Real images nearby: test images within ${session.latent.spiking ? `${radius.toFixed(2)} in rate space` : `${session.latent.apart(radius)} in the latent`}, where 90 % of them have a neighbour.${leaves}`
         : ""
     }`;
   }

@@ -21,7 +21,7 @@ export const layerList = (model) =>
 export function diagram(session) {
   const { live, engine, spikingEngine, entry } = session;
   const { spiking } = session.latent;
-  const title = spiking ? "Firing of each layer, present picture" : "Layers";
+  const title = spiking ? "Firing of each layer, current picture" : "Layers";
   const element = h(
     "div",
     { class: "diagram", "data-figure": spiking ? "Firing of each layer" : null },

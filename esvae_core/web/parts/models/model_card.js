@@ -18,7 +18,7 @@ export function modelCard(entry, drawn, below = null) {
     entry.budget ? budget(entry.budget) : "",
     taught,
   ];
-  const rows = metrics.map(({ name, value, protocol }) =>
+  const rows = distinct(metrics).map(({ name, value, protocol }) =>
     h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value.toPrecision(4)), h("td", {}, protocol)),
   );
   const element = h(
@@ -43,6 +43,26 @@ export function modelCard(entry, drawn, below = null) {
   );
   element.dispose = () => [drawn, below].forEach((part) => part?.dispose?.());
   return element;
+}
+
+const SAMPLING = / ?(?:bernoulli|systematic) sampling,?/;
+
+/**
+ * Figures without those that are there twice: what no spike is sampled for comes out alike under both samplers.
+ * @param {Metric[]} metrics
+ * @returns {Metric[]}
+ */
+export function distinct(metrics) {
+  const whole = ({ name, value, protocol }) => JSON.stringify([name, value, protocol.replace(SAMPLING, "")]);
+  const counts = new Map();
+  for (const metric of metrics) counts.set(whole(metric), (counts.get(whole(metric)) ?? 0) + 1);
+  const seen = new Set();
+  return metrics.flatMap((metric) => {
+    const key = whole(metric);
+    if (seen.has(key)) return [];
+    seen.add(key);
+    return [counts.get(key) > 1 ? { ...metric, protocol: metric.protocol.replace(SAMPLING, "") } : metric];
+  });
 }
 
 /**

@@ -166,10 +166,11 @@ const DRAWN = {
         r: size,
       }),
     ),
-  band: ({ values, tone }, toX, toY) => {
+  band: ({ values, tone }, toX, toY, { top, bottom }) => {
     const there = values.map(([x, , high]) => [x, high]);
     const back = values.map(([x, low]) => [x, low]).reverse();
-    return [svg("path", { class: `band ${tone}`, d: `${path([...there, ...back], toX, toY)}Z` })];
+    const inside = (v) => Math.min(bottom, Math.max(top, toY(v))); // a wide band ends where the axis does
+    return [svg("path", { class: `band ${tone}`, d: `${path([...there, ...back], toX, inside)}Z` })];
   },
   region: ({ values: [from, to], tone }, toX, _, { top, bottom }) => [
     svg("rect", {

@@ -24,11 +24,11 @@ export function chartsIn(root) {
 
 /**
  * Rows for the sheet of exports; null where the page has no chart.
+ * @param {Session} session
  * @param {Document|ShadowRoot} root
- * @param {string} model its name
  * @param {(work: () => Promise<string>) => () => void} attempt does something and says how it went
  */
-export function chartExports(root, model, attempt) {
+export function chartExports(session, root, attempt) {
   const charts = chartsIn(root);
   if (!charts.size) return null;
   const select = h(
@@ -38,12 +38,12 @@ export function chartExports(root, model, attempt) {
   );
   const file = (suffix) => {
     const save = attempt(async () => {
-      const content = await WRITERS[suffix](figureOf(charts.get(select.value), select.value));
+      const content = await WRITERS[suffix](figureOf(charts.get(select.value), select.value), session.link);
       const slug = select.value
         .toLowerCase()
         .replace(/[^a-z0-9]+/g, "-")
         .replace(/^-|-$/g, "");
-      const name = `${model.replaceAll("/", "-")}-${slug}.${suffix}`;
+      const name = `${session.entry.name.replaceAll("/", "-")}-${slug}.${suffix}`;
       download(name, content);
       return `${name}, ${Math.ceil(content.length / 1024)} kB.`;
     });

@@ -12,6 +12,7 @@
  */
 
 import { h } from "../../dom.js";
+import { counted } from "../../math/axis.js";
 import { joined, utf8 } from "../../formats/bytes.js";
 import { encodeGif } from "../../formats/gif.js";
 import { encodeNpz } from "../../formats/npz.js";
@@ -236,18 +237,16 @@ function sheetOf(session, offer, page) {
           )
         : null,
     ),
-    upto?.length === 1 ? h("p", { class: "quiet" }, `After ${upto[0]} of ${steps} steps.`) : null,
-    flips?.length
-      ? h("p", { class: "quiet" }, `With ${flips.length} ${flips.length === 1 ? "spike" : "spikes"} turned by hand.`)
-      : null,
+    upto?.length === 1 ? h("p", { class: "quiet" }, `After ${upto[0]} of ${counted(steps, "step")}.`) : null,
+    flips?.length ? h("p", { class: "quiet" }, `With ${counted(flips.length, "spike")} turned by hand.`) : null,
     h(
       "p",
       { class: "quiet" },
-      "Each file carries its recipe. ",
+      "Pictures, films and .npz carry their recipe: ",
       h("code", {}, "esvae replay FILE"),
-      " makes it again; dropped on this page, it opens.",
+      ` makes them again. ${page ? "Charts and HTML carry the link. Dropped" : "Dropped"} on this page, each opens. A table (.csv) carries neither.`,
     ),
-    page && chartExports(page.root, entry.name, attempt),
+    page && chartExports(session, page.root, attempt),
     said,
     code,
   );

@@ -24,20 +24,16 @@ export function noSpikesNotice(session, more = "") {
 }
 
 /**
- * The page of a view that is about spikes alone.
+ * The page of a view that is about spikes.
  * @param {Session} session
+ * @param {string} [more] what to do instead
  */
-export function noSpikesView(session) {
+export function noSpikesView(session, more = "This view looks at spikes; a spiking model shows what it is about.") {
   const spiking =
     session.models.find((m) => !m.problem && m.steps && m.dataset === session.entry.dataset) ??
     session.models.find((m) => !m.problem && m.steps);
   const open = spiking
     ? h("button", { type: "button", onclick: () => session.choose(spiking.name) }, `Open ${spiking.name}`)
     : null;
-  return h(
-    "div",
-    { class: "no-spikes" },
-    noSpikesNotice(session, "This view looks at spikes; a spiking model shows what it is about."),
-    open,
-  );
+  return h("div", { class: "no-spikes" }, noSpikesNotice(session, more), open);
 }

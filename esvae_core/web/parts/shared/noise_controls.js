@@ -2,6 +2,7 @@
 
 import { focusedBeside, prefersReducedMotion, choice, h, icon } from "../../dom.js";
 import { MAX_SEED, MAX_STEPS } from "../../state/url_state.js";
+import { commitSlides } from "./slide.js";
 
 /** @type {[Sampler, string, string][]} */
 const SAMPLERS = [
@@ -88,7 +89,7 @@ export function noiseControls(session, { sampler: withSampler = true } = {}) {
     session.live.follow(event);
     store.set({ steps: Number(steps.value) });
   };
-  steps.onchange = () => store.commit(`T = ${steps.value}`);
+  commitSlides(session, steps, () => `T = ${steps.value}`);
   const element = h(
     "section",
     { class: "noise-part" },

@@ -1,24 +1,44 @@
-/** Opens what a recipe describes: its network, rates and noise become what is on the screen. */
+/**
+ * Opens what a file describes, by its recipe or its link: network, rates and noise become what is on the screen.
+ */
 
+import { linkIn } from "../../formats/link_files.js";
 import { MAX_BYTES, recipeIn } from "../../formats/recipe_files.js";
 import { writeFlips } from "../../state/flips.js";
-import { MAX_SEED, MAX_STEPS } from "../../state/url_state.js";
+import { decodeState, LinkError, MAX_SEED, MAX_STEPS } from "../../state/url_state.js";
 import { cellRates, RecipeError, seedOf, turnedIn, uptoOf } from "../../formats/recipe.js";
 
 /**
- * Open a file, if it carries a recipe; of several pictures the first.
+ * Open a file, if it carries a recipe or a link; of several pictures the first.
  * @param {Session} session
  * @param {File} file may be anything
  * @returns {Promise<boolean>} false if it carries none
- * @throws {RecipeError} one line, if it carries one that cannot be followed here
+ * @throws {RecipeError|LinkError} one line, if it carries one that cannot be followed here
  */
 export async function openRecipe(session, file) {
   if (file.size > MAX_BYTES) return false;
-  const recipe = await recipeIn(new Uint8Array(await file.arrayBuffer()));
-  if (!recipe) return false;
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const recipe = await recipeIn(bytes);
+  if (!recipe) return openLink(session, linkIn(bytes), file.name);
   const model = await modelOf(session, recipe);
   showCell(session, recipe, model, 0, file.name);
   session.onOpened?.(file.name, cellRates(recipe).length > 1 ? { recipe, model } : null);
+  return true;
+}
+
+/**
+ * @param {Session} session
+ * @param {string} link "" opens nothing
+ * @param {string} label
+ */
+async function openLink(session, link, label) {
+  if (!link) return false;
+  const state = decodeState(link);
+  if (!session.models.some(({ name, problem }) => name === state.model && !problem))
+    throw new LinkError(`it shows the model ${state.model}, which is not here`);
+  const { dims } = await session.backend.model(state.model);
+  if (dims !== state.rates.length) throw new LinkError(`rates: expected ${dims}, found ${state.rates.length}`);
+  session.store.change(state, label);
   return true;
 }
 

@@ -37,11 +37,15 @@ function paintAt({ context, width, height }, { quiet }, spikes, dims, upto) {
 
 /**
  * @param {Session} session
- * @param {{chosen?: Chosen, playback?: Playback|null, beside?: (HTMLElement|null)[], above?: HTMLElement|null}} [shared]
- *   the neuron that other parts show, the steps that have arrived, and what stands beside the name and above the spikes
+ * @param {{live?: Pick<LiveDecoder, "now"|"on">, chosen?: Chosen, playback?: Playback|null, beside?: (HTMLElement|null)[], above?: HTMLElement|null}} [shared]
+ *   what is decoded, the neuron that other parts show, the steps that have arrived, and what stands beside the name and
+ *   above the spikes
  */
-export function raster(session, { chosen = new Chosen(), playback = null, beside = [], above = null } = {}) {
-  const { live, store } = session;
+export function raster(
+  session,
+  { live = session.live, chosen = new Chosen(), playback = null, beside = [], above = null } = {},
+) {
+  const { store } = session;
   const canvas = h("canvas", { class: "raster", role: "img", style: `--neurons:${session.entry.dims}` });
   const reading = h("p", { class: "quiet reading", "aria-hidden": "true" }, " ");
   let counts = "";

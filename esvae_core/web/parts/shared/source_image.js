@@ -2,6 +2,7 @@
 
 import { fromBytes } from "../../math/image.js";
 import { fromGrid } from "../../math/rates.js";
+import { ownImage } from "./own_images.js";
 
 /** Tells sources apart. */
 export const keyOf = (source) => `${source.kind} ${source.index ?? source.seed ?? source.rates}`;
@@ -11,6 +12,8 @@ export const keyOf = (source) => `${source.kind} ${source.index ?? source.seed ?
  * @param {Session} session
  */
 export async function sourceImage(session, source) {
+  const own = ownImage(session, source);
+  if (own) return fromBytes(own.bytes, session.entry.channels);
   const row = source.kind === "test" ? (session.atlas?.rowOf(source.index) ?? -1) : -1;
   const { entry } = session;
   const originals = row >= 0 ? await session.originals() : null;

@@ -8,6 +8,9 @@ import { helpButton } from "./help.js";
 /** @param {Session} session */
 export function toolbar(session, view) {
   const { store } = session;
+  const chooser = models(session);
+  const facts = h("p", { class: "quiet about" }, about(session));
+  const opening = h("p", { class: "opening", role: "status" });
   const undo = h(
     "button",
     { type: "button", title: "Undo (Ctrl+Z)", onclick: () => store.undo() },
@@ -38,13 +41,25 @@ export function toolbar(session, view) {
     exportMenu(session, null, "Export", view),
     help,
   );
-  const element = h(
-    "header",
-    { class: "bar" },
-    models(session),
-    h("p", { class: "quiet about" }, about(session)),
-    actions,
-  );
+  const element = h("header", { class: "bar" }, h("h1", {}, titleOf(view)), chooser, facts, opening, actions);
+
+  /** Say which model is being opened, and that what is shown is still the one at work. */
+  function showOpening() {
+    const name = session.opening;
+    chooser.value = name ?? session.entry.name;
+    facts.hidden = Boolean(name);
+    actions.inert = Boolean(name);
+    opening.hidden = !name;
+    opening.replaceChildren(
+      ...(name
+        ? [
+            h("span", { class: "spinner", "aria-hidden": "true" }),
+            `Opening ${name} … ${session.entry.name} is still shown.`,
+            h("button", { type: "button", class: "small", onclick: () => session.stay() }, "Cancel"),
+          ]
+        : []),
+    );
+  }
 
   const update = () => {
     const { labels, at } = store.history;
@@ -56,19 +71,24 @@ export function toolbar(session, view) {
     const key = event.key.toLowerCase();
     if (key !== "z" && key !== "y") return;
     event.preventDefault();
+    if (session.opening) return;
     if (key === "y" || event.shiftKey) store.redo();
     else store.undo();
   };
   addEventListener("keydown", onkey);
   const stop = store.on("commit", update);
   update();
+  showOpening();
   element.dispose = () => {
     stop();
     help.dispose();
     removeEventListener("keydown", onkey);
   };
-  return element;
+  return Object.assign(element, { showOpening });
 }
+
+/** A view's title, from the name of its module. @param {string} view */
+export const titleOf = (view) => (view === "how" ? "How it works" : view.charAt(0).toUpperCase() + view.slice(1));
 
 const isText = (target) =>
   target?.isContentEditable ||
@@ -85,7 +105,6 @@ function models(session) {
     ),
   );
   const select = h("select", { "aria-label": "Model", onchange: () => session.choose(select.value) }, options);
-  select.value = session.entry.name;
   return select;
 }
 
@@ -119,8 +138,8 @@ async function copy(session, button) {
   const word = button.querySelector("span");
   try {
     await navigator.clipboard.writeText(session.link);
-    word.textContent = "Copied";
-    setTimeout(() => (word.textContent = "Link"), 1500);
+    word.dataset.done = "Copied"; // shown over the word, so that the button keeps its width
+    setTimeout(() => delete word.dataset.done, 1500);
   } catch {
     session.say("The link could not be copied; it is in the address bar.");
   }

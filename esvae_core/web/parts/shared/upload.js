@@ -1,8 +1,10 @@
 /** A picture that the visitor brings, from a file or the camera; it stays in this page. */
 
-import { h, icon } from "../../dom.js";
-import { fromBytes, resize, toGray, toRgb } from "../../math/image.js";
+import { h, icon, pixels } from "../../dom.js";
+import { fromBytes, groundOf, looksInverted, resize, toGray, toRgb } from "../../math/image.js";
 import { toGrid } from "../../math/rates.js";
+import { keepOwn, ownImage } from "./own_images.js";
+import { paint } from "./paint.js";
 import { openRecipe } from "./open_recipe.js";
 
 const LARGEST = 50; // MB
@@ -11,7 +13,7 @@ const MILLIONS = 100; // of pixels that are unpacked at most, 4 bytes each
 
 /** @param {Session} session */
 export function upload(session) {
-  const { engine, entry } = session;
+  const { engine, entry, store } = session;
   if (!engine)
     return h(
       "p",
@@ -22,8 +24,12 @@ export function upload(session) {
   const input = h("input", {
     type: "file",
     accept: "image/*",
+    class: "unseen",
     "aria-label": "A picture of your own",
-    onchange: () => take(input.files[0]),
+    onchange: async () => {
+      await take(input.files[0]);
+      input.value = ""; // the same file can be chosen again
+    },
   });
   const video = h("video", { class: "camera", muted: true, playsinline: true, hidden: true });
   const shoot = h("button", { type: "button", hidden: true }, "Take the picture");
@@ -34,7 +40,22 @@ export function upload(session) {
     h("option", { value: "crop" }, "centre square"),
     h("option", { value: "pad" }, "whole, with margins"),
   );
-  const drop = h("label", { class: "drop" }, h("span", {}, "Choose a picture, or drop one here"), input);
+  const drop = h(
+    "label",
+    { class: "drop" },
+    input,
+    h("span", { class: "button" }, "Choose a picture"),
+    " or drop one here",
+  );
+  const shown = pixels(entry.size, entry.size, "Your picture as the model gets it", "own-image");
+  const caption = h("figcaption", {});
+  const figure = h("figure", { class: "own-figure", hidden: true }, shown, caption);
+  const offer = h(
+    "p",
+    { class: "message", role: "status", hidden: true },
+    h("span", {}),
+    h("button", { type: "button", onclick: () => turn() }, "Invert it"),
+  );
   const element = h(
     "div",
     {},
@@ -42,6 +63,8 @@ export function upload(session) {
     h("div", { class: "row" }, camera, crop, h("label", { class: "field" }, invert, "invert")),
     video,
     shoot,
+    figure,
+    offer,
     h(
       "p",
       { class: "quiet" },
@@ -64,6 +87,29 @@ export function upload(session) {
 
   function again() {
     if (kept) encodePicture(session, kept.bitmap, kept.name, crop.value === "pad" ? "pad" : "crop", invert.checked);
+  }
+
+  /** Show the picture that the rates are of, as the model gets it. @param {Pick<State, "source"|"model">} state */
+  function show({ source, model }) {
+    const image = model === entry.name ? ownImage(session, source) : null;
+    figure.hidden = !image;
+    offer.hidden = !image || !inverted(session, image.bytes);
+    if (!image) return;
+    paint(shown, fromBytes(image.bytes, entry.channels), entry.channels);
+    caption.textContent = `${image.name}, as the model gets it`;
+    offer.firstChild.textContent = `The ground of this picture is not as that of the model's images: light in one, dark in the other. `;
+  }
+
+  /** Dark for light, and light for dark. */
+  function turn() {
+    const image = ownImage(session, store.state.source);
+    if (!image) return;
+    invert.checked = !invert.checked;
+    encodeBytes(
+      session,
+      image.bytes.map((v) => 255 - v),
+      image.name,
+    );
   }
 
   async function film() {
@@ -94,20 +140,48 @@ export function upload(session) {
     event.stopPropagation();
     take(event.dataTransfer.files[0]);
   };
-  element.dispose = stop;
+  const unfollow = store.on("state", show);
+  show(store.state);
+  element.dispose = () => {
+    stop();
+    unfollow();
+  };
   return element;
+}
+
+/**
+ * Whether a picture's ground is light where the model's images have a dark one, or the other way round.
+ * @param {Session} session
+ * @param {Uint8Array} bytes (H, W, C) at the model's size
+ */
+function inverted({ atlas, entry: { size, channels } }, bytes) {
+  return looksInverted(groundOf(bytes, [1, size, size, channels]), atlas?.ground() ?? null);
 }
 
 /**
  * Make a picture the source.
  * @param {Session} session
  * @param {ImageBitmap} bitmap
+ * @param {string} name
  * @param {"crop"|"pad"} fit
+ * @returns {boolean} whether it should rather be inverted
  */
-export function encodePicture({ engine, entry, store }, bitmap, name, fit = "crop", invert = false) {
+export function encodePicture(session, bitmap, name, fit = "crop", invert = false) {
+  const bytes = square(bitmap, session.entry, fit, invert);
+  encodeBytes(session, bytes, name);
+  return inverted(session, bytes);
+}
+
+/**
+ * @param {Session} session
+ * @param {Uint8Array} bytes (H, W, C) at the model's size
+ * @param {string} name
+ */
+function encodeBytes(session, bytes, name) {
+  const { engine, entry, store } = session;
   if (!engine) throw new Error("encoding a picture needs the model in the page, and this browser cannot run it");
-  const bytes = square(bitmap, entry, fit, invert);
   const rates = toGrid(engine.encode(fromBytes(bytes, entry.channels)).rates);
+  keepOwn(session, rates, { bytes, name });
   store.change({ source: { kind: "own", rates }, rates }, name);
 }
 

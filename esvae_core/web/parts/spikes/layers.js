@@ -2,7 +2,7 @@
 
 import { choice, h, onLook } from "../../dom.js";
 import { decoderLayers, encoderLayers } from "../../engine/network.js";
-import { formatNumber } from "../../math/axis.js";
+import { counted, formatNumber } from "../../math/axis.js";
 import { chart } from "../shared/chart.js";
 import { layerName, paintMaps } from "../shared/layer_maps.js";
 import { encoderImage, keyOf } from "../shared/source_image.js";
@@ -200,8 +200,8 @@ export function layers(session, trace) {
           size: 3.5,
         },
       ],
-      words: `Channel ${c}, row ${y}, column ${x}: ${count} spikes in ${state.steps} steps, membrane from ${formatNumber(Math.min(...potential))} to ${formatNumber(Math.max(...potential))}, threshold ${formatNumber(neuron.threshold)}.`,
-      note: `Channel ${c}${side > 1 ? `, row ${y}, column ${x}` : ""}: ${count} of ${state.steps} spikes. ${neuron.learned_leak ? "A learned leak of its channel's own" : `Leak ${formatNumber(neuron.leak)} a step`}; a spike ${neuron.reset === "soft" ? "takes the threshold off" : "empties it"}.`,
+      words: `Channel ${c}, row ${y}, column ${x}: ${counted(count, "spike")} in ${counted(state.steps, "step")}, membrane from ${formatNumber(Math.min(...potential))} to ${formatNumber(Math.max(...potential))}, threshold ${formatNumber(neuron.threshold)}.`,
+      note: `Channel ${c}${side > 1 ? `, row ${y}, column ${x}` : ""}: ${counted(count, "spike")} in ${counted(state.steps, "step")}. ${neuron.learned_leak ? "A learned leak of its channel's own" : `Leak ${formatNumber(neuron.leak)} a step`}; a spike ${neuron.reset === "soft" ? "takes the threshold off" : "empties it"}.`,
     });
     element.dataset.unit = `${layer.name} ${c}.${y}.${x}`;
   }

@@ -22,9 +22,9 @@ export function ranking(session, trace, { onrank }) {
   const doing = h("span", { class: "row tight", hidden: true }, bar, cancel);
   const clear = h(
     "button",
-    { type: "button", onclick: () => trace.edit([], "spikes as drawn") },
+    { type: "button", onclick: () => trace.edit([], "undo all edits") },
     icon("reset"),
-    "Spikes as drawn",
+    "Undo all edits",
   );
   const words = h("p", { class: "quiet", role: "status" });
   const list = h("ol", { class: "ranked-list" });

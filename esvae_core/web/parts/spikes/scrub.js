@@ -5,7 +5,7 @@
 import { h, pixels } from "../../dom.js";
 import { gainFor, rms } from "../../math/image.js";
 import { pythonForSpikes } from "../../formats/python.js";
-import { formatNumber } from "../../math/axis.js";
+import { counted, formatNumber } from "../../math/axis.js";
 import { chart } from "../shared/chart.js";
 import { pythonCode } from "./code.js";
 import { paint, paintDifference } from "../shared/paint.js";
@@ -78,9 +78,9 @@ export function scrub(session, trace) {
     const gain = gainFor(plain, image);
     paintDifference(small.difference, image, plain, channels, gain);
     small.difference.nextSibling.textContent = gain > 1 ? `${captions.difference} × ${gain}` : captions.difference;
-    words.textContent = `after ${upto} of ${steps} steps`;
+    words.textContent = `after ${upto} of ${counted(steps, "step")}`;
     changed.textContent = flips.size
-      ? `${flips.size} ${flips.size === 1 ? "spike" : "spikes"} turned by hand: the picture differs by ${formatNumber(rms(image, plain))} (root mean square, of a range of 2)`
+      ? `${counted(flips.size, "spike")} turned by hand: the picture differs by ${formatNumber(rms(image, plain))} (root mean square, of a range of 2)`
       : "Click a cell of the raster to turn the spike there.";
     const all = engine.readoutWeights(steps);
     const share = all.slice(0, upto).reduce((a, b) => a + b, 0) / all.reduce((a, b) => a + b, 0);
@@ -92,8 +92,8 @@ export function scrub(session, trace) {
         { kind: "bars", tone: "now", name: `first ${upto}`, values: bars.slice(0, upto) },
         { kind: "bars", tone: "quiet", name: "still to come", values: bars.slice(upto) },
       ],
-      words: `The first ${upto} of ${steps} steps hold ${(100 * share).toFixed(1)} percent of the weight.`,
-      note: `The first ${upto} of ${steps} steps hold ${share > 0.995 && upto < steps ? (100 * share).toFixed(1) : Math.round(100 * share)} % of the weight`,
+      words: `The first ${upto} of ${counted(steps, "step")} hold ${(100 * share).toFixed(1)} percent of the weight.`,
+      note: `The first ${upto} of ${counted(steps, "step")} hold ${share > 0.995 && upto < steps ? (100 * share).toFixed(1) : Math.round(100 * share)} % of the weight`,
     });
     element.dataset.upto = String(upto);
     python.refresh();

@@ -5,14 +5,14 @@
 
 import { choice, h, lettering, onLook, palette, sharp } from "../../dom.js";
 import { ascending, countsOf, firstOf, populationOf } from "../../math/spike_trains.js";
-import { formatNumber } from "../../math/axis.js";
+import { counted, formatNumber } from "../../math/axis.js";
 import { nameOf, orderOf } from "../shared/mixer.js";
 
 /** @type {[string, string, string][]} */
 const SORTS = [
-  ["index", "index", "As they are in the network"],
-  ["effect", "effect", "How much the picture changes when the rate crosses the range of the test images"],
-  ["rate", "rate", "Highest firing rate first"],
+  ["index", "by number", "As they are in the network"],
+  ["effect", "strongest first", "How much the picture changes when the rate crosses the range of the test images"],
+  ["rate", "highest rate", "Highest firing rate first"],
   ["first", "first spike", "Who fires first"],
 ];
 const TOP = 16; // px above the cells, for the scale of the rates
@@ -55,7 +55,7 @@ export function spikeEditor(session, trace, { effects }) {
       { class: "legend", "aria-hidden": "true" },
       key("both", "spike"),
       engine ? [key("now", "put in by hand"), key("was hollow", "taken out")] : null,
-      key("line now", "what the rates say (± 1 deviation)"),
+      key("line now", "expected from the rates (± 1 deviation)"),
       h("span", { class: "ranked-key" }, key("heat", "turning it changes the picture")),
     ),
   );
@@ -87,7 +87,7 @@ export function spikeEditor(session, trace, { effects }) {
     order = orderNow(now);
     const colour = palette(canvas);
     context.clearRect(0, 0, width, canvas.clientHeight);
-    context.font = lettering(canvas, "10px");
+    context.font = lettering(canvas, "11px");
     const box = places(width, now.state.steps);
     if (box.cell <= 0) return; // not laid out yet; its size will tell
     drawCells(context, colour, box, now);
@@ -97,11 +97,11 @@ export function spikeEditor(session, trace, { effects }) {
     const expected = now.state.steps * now.rates.reduce((a, b) => a + b, 0);
     const spread = Math.sqrt(now.state.steps * now.rates.reduce((a, r) => a + r * (1 - r), 0));
     const margin = now.state.sampler === "bernoulli" ? ` ± ${spread.toFixed(0)}` : "";
-    words.textContent = `${count} of ${now.spikes.length}; the rates say ${expected.toFixed(0)}${margin}`;
+    words.textContent = `${count} of ${now.spikes.length}; expected ${expected.toFixed(0)}${margin}`;
     const how = engine ? " Arrow keys move over the cells, space or a click turns the spike there." : "";
     canvas.setAttribute(
       "aria-label",
-      `Spike raster: ${d} neurons, ${now.state.steps} time steps, ${count} spikes, ${now.flips.size} turned by hand.${how}`,
+      `Spike raster: ${counted(d, "neuron")}, ${counted(now.state.steps, "time step")}, ${counted(count, "spike")}, ${now.flips.size} turned by hand.${how}`,
     );
     element.classList.toggle("ranked", Boolean(effects()));
     if (pointed) say();
@@ -240,7 +240,7 @@ export function spikeEditor(session, trace, { effects }) {
     const byHand = flips.has(i) ? (spikes[i] ? ", put in by hand" : ", taken out by hand") : "";
     reading.textContent =
       where === "neuron"
-        ? `${name}: ${counts[j]} of ${state.steps} spikes, rate ${formatNumber(rates[j])} · click for its statistics below`
+        ? `${name}: ${counts[j]} of ${counted(state.steps, "spike")}, rate ${formatNumber(rates[j])} · click for its statistics below`
         : `${name}, step ${t + 1} of ${state.steps}: ${spikes[i] ? "a spike" : "silent"}${byHand}${effect}`;
   }
 

@@ -8,7 +8,7 @@ import { sample, uniform } from "../../engine/noise.js";
 import * as theory from "../../math/distributions.js";
 import { MAX_SEED } from "../../state/url_state.js";
 import { same } from "../../math/rates.js";
-import { formatNumber } from "../../math/axis.js";
+import { counted, formatNumber } from "../../math/axis.js";
 import { countsOf, intervalsOf } from "../../math/spike_trains.js";
 import { chart } from "../shared/chart.js";
 import { nameOf } from "../shared/mixer.js";
@@ -168,7 +168,7 @@ export function spikeStatistics(session, trace) {
         { kind: "line", tone: "was", name: "Poisson(T r)", values: Array.from(law, (p, k) => [k, p]) },
         { kind: "dots", tone: "was", values: Array.from(law, (p, k) => [k, p]), size: 2.5 },
       ],
-      words: `True Poisson counts of the same mean, ${name}: mean ${formatNumber(said.mean)}, variance ${formatNumber(said.variance)}; ${formatNumber(100 * beyond)} percent need more than ${steps} spikes in ${steps} steps.`,
+      words: `True Poisson counts of the same mean, ${name}: mean ${formatNumber(said.mean)}, variance ${formatNumber(said.variance)}; ${formatNumber(100 * beyond)} percent need more than ${counted(steps, "spike")} in ${counted(steps, "step")}.`,
       note: `Same mean, variance ${formatNumber(said.variance)}; ${beyond < 5e-4 ? "hardly any" : `${formatNumber(100 * beyond)} %`} beyond T = ${steps}`,
     });
   }
@@ -246,7 +246,7 @@ export function spikeStatistics(session, trace) {
         { kind: "dots", tone: "was", hollow: true, values: other },
         { kind: "dots", tone: "ink", name: "a neuron", values: there, titles: firing.map((j) => nameOf(session, j)) },
       ],
-      words: `${there.length} neurons that fire. ${bernoulli ? `${within} of the ${below.length} with rates below 1 lie within two deviations of 1 minus rate.` : `The largest is ${formatNumber(Math.max(0, ...there.map(([, f]) => f)))}.`} True Poisson counts lie around 1.`,
+      words: `${counted(there.length, "neuron fires", "neurons that fire")}. ${bernoulli ? `${within} of the ${below.length} with rates below 1 lie within two deviations of 1 minus rate.` : `The largest is ${formatNumber(Math.max(0, ...there.map(([, f]) => f)))}.`} True Poisson counts lie around 1.`,
       note: bernoulli
         ? `${within} of the ${below.length} with rates between 0 and 1 within the band, where about 95 % belong (two deviations of ${count} draws)`
         : `Largest: ${formatNumber(Math.max(0, ...there.map(([, f]) => f)))}; Bernoulli spikes would show 1 − r`,
@@ -255,13 +255,15 @@ export function spikeStatistics(session, trace) {
 
   function explain({ rates, state }, one) {
     const { steps, sampler } = state;
+    const coins =
+      steps === 1 ? "One coin makes a count of 0 or 1" : `${steps} coins make a count between 0 and ${steps}`;
     const text =
       sampler === "systematic"
         ? [
             `Systematic sampling spends one random offset per neuron and spaces the spikes evenly: the count is T × r, rounded up or down, and so are the intervals 1/r. Its Fano factor is nearly 0, so the picture hardly changes with the noise. Bernoulli sampling tosses a coin with chance r at every step instead.`,
           ]
         : [
-            `The paper speaks of Poisson spikes. What it draws, and this page too, is a coin with chance r at every step: a spike or none. ${steps} coins make a count between 0 and ${steps}, Binomial(${steps}, r), with variance T r (1 − r). A Poisson count has no ceiling, and its variance equals its mean; coins come near it only where the rate is small.`,
+            `The paper speaks of Poisson spikes. What it draws, and this page too, is a coin with chance r at every step: a spike or none. ${coins}, Binomial(${steps}, r), with variance T r (1 − r). A Poisson count has no ceiling, and its variance equals its mean; coins come near it only where the rate is small.`,
           ];
     if (one >= 0 && sampler === "bernoulli")
       text.push(

@@ -84,7 +84,13 @@ export function timing(session, trace) {
       take.onclick = () => trace.edit(differingCells(drawn, other), `${name} timing`);
     });
     const least = TIMINGS.reduce((a, b) => (apart[a] <= apart[b] ? a : b));
-    words.textContent = `Root mean square, of a range of 2. Given the rates, the timing of Bernoulli spikes says nothing: a decoder that read counts alone would show five equal pictures. This one hears late steps more, since its readout forgets; here the ${least} spikes come nearest to now.`;
+    const equal = TIMINGS.every((name) => apart[name] === apart[least]);
+    const here = !equal
+      ? `This one hears late steps more, since its readout forgets; here the ${least} spikes come nearest to now.`
+      : apart[least] === 0
+        ? "Here all five are equal."
+        : "Here all four are equally far from now.";
+    words.textContent = `Root mean square, of a range of 2. Given the rates, the timing of Bernoulli spikes says nothing: a decoder that read counts alone would show five equal pictures. ${here}`;
   }
 
   const stop = trace.on(({ spikes, state }) => {

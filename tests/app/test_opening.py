@@ -1,0 +1,161 @@
+"""Opening another model on a slow link, another view on a phone, and the first stops of the tab key."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from app.state import encode
+
+from .conftest import start_server
+from .visits import LINK, bars, open_page, released, same_as_python, settled, state_of
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def held(page):
+    """Requests for the model `bare` that wait until a test lets them go on."""
+    routes = []
+    page.route("**/model/bare", lambda route: routes.append(route))
+    return routes
+
+
+def choose(page, name):
+    page.get_by_label("Model", exact=True).select_option(name)
+
+
+def test_while_a_model_is_opened_the_page_says_so_and_nothing_of_the_old_one_moves(page, held):
+    open_page(page)
+    choose(page, "bare")
+    expect(page.get_by_text("Opening bare … aaa is still shown.")).to_be_visible()
+    box = bars(page).nth(1).bounding_box()
+    page.mouse.click(box["x"] + 3, box["y"] + 5)
+    page.keyboard.press("Control+z")
+    assert state_of(page) == LINK
+    assert page.locator(".actions").evaluate("actions => actions.inert"), "the buttons are out of reach"
+    page.get_by_label("Model", exact=True).focus()
+    before = page.evaluate("location.href")
+    held.pop().continue_()
+    settled(page, before)
+    assert state_of(page).model == "bare"
+    expect(page.get_by_label("Model", exact=True)).to_have_value("bare")
+    expect(page.get_by_label("Model", exact=True)).to_be_focused()
+    expect(page.get_by_text("Opening bare")).to_be_hidden()
+    assert bars(page).count() == 40
+    assert same_as_python(page)
+
+
+def test_a_model_that_does_not_come_leaves_the_old_one_and_its_name(page, held):
+    open_page(page)
+    choose(page, "bare")
+    expect(page.get_by_text("Opening bare")).to_be_visible()
+    held.pop().abort()
+    expect(page.get_by_text("bare does not open")).to_be_visible()
+    expect(page.get_by_label("Model", exact=True)).to_have_value("aaa")
+    box = bars(page).nth(1).bounding_box()
+    page.mouse.move(box["x"] + 3, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 3, box["y"] + 60, steps=3)
+    released(page)
+    assert state_of(page).model == "aaa"
+    assert same_as_python(page)
+
+
+def test_opening_can_be_given_up_and_the_last_choice_counts(page, held):
+    open_page(page)
+    choose(page, "bare")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_label("Model", exact=True)).to_have_value("aaa")
+    expect(page.get_by_text("Opening bare")).to_be_hidden()
+    choose(page, "bare")
+    before = page.evaluate("location.href")
+    choose(page, "plain")
+    settled(page, before)
+    assert state_of(page).model == "plain"
+    for route in held:
+        route.continue_()  # they come too late
+    page.get_by_text("plain has no spikes").first.wait_for()
+    assert state_of(page).model == "plain"
+
+
+def test_undo_to_a_model_that_does_not_come_goes_back(page):
+    open_page(page)
+    before = page.evaluate("location.href")
+    choose(page, "bare")
+    settled(page, before)
+    page.reload()  # nothing is kept in memory, and the history begins anew
+    page.locator("canvas.large").wait_for()
+    before = page.evaluate("location.href")
+    choose(page, "aaa")
+    settled(page, before)
+    page.route("**/model/bare", lambda route: route.abort())
+    page.keyboard.press("Control+z")
+    expect(page.get_by_text("bare does not open")).to_be_visible()
+    expect(page.get_by_label("Model", exact=True)).to_have_value("aaa")
+    assert state_of(page).model == "aaa"
+    assert same_as_python(page)
+
+
+def test_on_a_phone_the_drawer_closes_and_the_view_has_its_name(browser, server):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, base_url=server
+    )
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    open_page(page)
+    expect(page.get_by_role("heading", name="Explore", level=1)).to_be_visible()
+    for view in ("Generate", "How it works", "Explore"):
+        page.get_by_test_id("stExpandSidebarButton").tap()
+        link = page.get_by_test_id("stSidebarNavLink").filter(has_text=view)
+        expect(link).to_be_in_viewport()
+        link.tap()
+        expect(page.get_by_role("heading", name=view, level=1)).to_be_visible()
+        expect(link).not_to_be_in_viewport()
+        box = page.get_by_role("heading", name=view, level=1).bounding_box()
+        inside = page.evaluate(
+            "([x, y]) => document.elementFromPoint(x, y).dataset.testid", [box["x"] + 4, box["y"] + 4]
+        )
+        assert inside is None or "idebar" not in inside, "nothing lies above it"
+    context.close()
+
+
+def test_the_first_stop_of_the_tab_key_leads_to_the_bars(page):
+    open_page(page)
+    page.get_by_role("link", name="Skip to the view").focus()
+    page.keyboard.press("Enter")
+    expect(bars(page).first).to_be_focused()
+    page.goto(f"/generate?s={encode(LINK)}")
+    page.locator("[data-there]").wait_for()
+    page.get_by_role("link", name="Skip to the view").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Rows")).to_be_focused()
+
+
+def test_copying_the_link_moves_nothing(page, context):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_page(page)
+    buttons = page.locator(".actions button")
+    before = [button.bounding_box() for button in buttons.all()]
+    page.get_by_role("button", name="Link", exact=True).click()
+    page.locator("[data-done=Copied]").wait_for()
+    assert [button.bounding_box() for button in buttons.all()] == before
+    assert page.evaluate("navigator.clipboard.readText()").endswith(page.evaluate("location.search"))
+
+
+def test_while_the_server_is_away_a_line_says_so_until_it_is_back(browser, shelf_dir):
+    with start_server(shelf_dir) as (address, port):
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=address)
+        visit = context.new_page()
+        visit.set_default_timeout(60_000)
+        open_page(visit)
+    line = visit.get_by_text("The server does not answer")
+    line.wait_for()
+    before = visit.evaluate("location.href")
+    visit.get_by_role("button", name="New noise").click()
+    settled(visit, before)
+    expect(line).to_be_visible()  # a gesture does not take it away
+    with start_server(shelf_dir, port):
+        expect(line).to_be_hidden(timeout=60_000)
+    context.close()

@@ -86,7 +86,16 @@ interface RecipeLayout {
  * height from 0 to 1: the rate, or the place of a number in its range.
  */
 interface Latent {
+  /** Whether a number is a rate of spikes per step, drawn step by step and decoded by spiking neurons. */
   spiking: boolean;
+  /** Whether noise draws spikes from it, so that a seed and T mean something. */
+  sampled: boolean;
+  /** Whether what is drawn are Poisson counts. */
+  counts: boolean;
+  /** T that a first visit has, where the model says none. */
+  steps: number;
+  /** What the ends of a bar are, where they need words. */
+  scale: string;
   /** What one number is called, several, and all of them together. */
   name: string;
   names: string;
@@ -212,12 +221,14 @@ interface EngineSettings {
 
 /** Settings of a model without spikes. */
 interface AnnSettings {
-  kind: "annvae" | "ae";
+  kind: "annvae" | "pvae" | "ae";
   image_channels: 1 | 3;
   image_size: number;
   channels: number[];
   latent_dim: number;
   components?: number;
+  /** Poisson VAE: how far a log-rate may be from the prior's. */
+  residual_bound?: number;
 }
 
 /** A layer of either half. */

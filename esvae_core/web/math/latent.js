@@ -13,6 +13,10 @@ const fixed = (value, digits) => {
 /** @type {Latent} */
 const RATES = {
   spiking: true,
+  sampled: true,
+  counts: false,
+  steps: 1,
+  scale: "spikes per time step",
   name: "rate",
   names: "rates",
   whole: "rates",
@@ -26,10 +30,15 @@ const RATES = {
 /** @param {Pick<ModelEntry, "latent">} entry @returns {Latent} */
 export function latentOf({ latent }) {
   if (!latent) return RATES;
+  if (latent.counts) return countsOf(latent);
   const { name, low, high, span } = latent;
   const value = (j, height) => low[j] + Math.fround(height) * (high[j] - low[j]); // in single precision, as Python
   return {
     spiking: false,
+    sampled: false,
+    counts: false,
+    steps: 1,
+    scale: `${name}s; the middle is the prior's mean, an end ${span / 2} of its deviations away`,
     name,
     names: `${name}s`,
     whole: "latent",
@@ -37,6 +46,29 @@ export function latentOf({ latent }) {
     text: (j, height, digits = 2) => fixed(value(j, height), digits),
     size: (j, share) => (share * (high[j] - low[j])).toFixed(2),
     apart: (distance) => `${(span * distance).toFixed(2)} deviations`,
+    rest: 0.5,
+  };
+}
+
+const COUNT_STEPS = 16; // over which counts are spread at first; it changes the raster, not the picture
+
+/** Rates of Poisson counts on a log scale. @param {ModelEntry["latent"]} latent @returns {Latent} */
+function countsOf({ low, high, span }) {
+  const value = (j, height) => Math.exp(low[j] + Math.fround(height) * (high[j] - low[j]));
+  const significant = (x, digits) => (x < 0.001 ? x.toExponential(1) : Number(x.toPrecision(digits + 1)).toString());
+  return {
+    spiking: false,
+    sampled: true,
+    counts: true,
+    steps: COUNT_STEPS,
+    scale: `expected spikes a picture, log scale; the middle is the prior's rate, an end ${Math.exp(span / 2).toFixed(0)} times or a part of it`,
+    name: "rate",
+    names: "rates",
+    whole: "rates",
+    value,
+    text: (j, height, digits = 2) => significant(value(j, height), digits),
+    size: (j, share) => `\u00d7${Math.exp(share * (high[j] - low[j])).toFixed(2)}`,
+    apart: (distance) => `${(span * distance).toFixed(2)} in log-rate`,
     rest: 0.5,
   };
 }

@@ -4,8 +4,8 @@ Its latent numbers have no bounds, and what plays them has: a bar's height from 
 range, which is the mean of the model's own prior in that dimension, and SPAN of its deviations to either side. So the
 model alone says what a height means, and a link or a recipe of heights names the same latent vector for ever.
 
-A Poisson VAE's latent numbers are log-rates. Their range is the model's own bound to either side of the prior's, and its
-decoder is fed counts that a seed draws (`poisson`).
+A Poisson VAE's latent numbers are log-rates. Their range is the model's own bound to either side of the prior's, and
+its decoder is fed counts that a seed draws (`poisson`).
 
 Layers are those of `plan`; between them is a leaky rectifier. All sums are in double precision, whose rounding no
 picture of 8 bits can show: they come out alike whatever the order of the additions. The twin is

@@ -153,9 +153,12 @@ def decode_rates(
     return np.concatenate(parts)
 
 
-def decode_codes(model: ANNCoder, codes: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Decode latent vectors (N, d) of a model without spikes, at the nearest heights of the grid; as `decode_rates`."""
-    return _decode_ann(model, to_normalized(model, codes))
+def decode_codes(model: ANNCoder, codes: NDArray[np.floating], seeds: Sequence[int] = (0,)) -> NDArray[np.uint8]:
+    """Decode latent vectors (N, d) of a model without spikes, at the nearest heights of the grid; as `decode_rates`.
+
+    The vectors of a Poisson VAE are log-rates; `seeds` draw its counts, one for each picture or one for all.
+    """
+    return _decode_ann(model, to_normalized(model, codes), seeds)
 
 
 def _decode_ann(model: ANNCoder, units: FixedPointRates, seeds: Sequence[int] = (0,)) -> NDArray[np.uint8]:

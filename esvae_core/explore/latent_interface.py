@@ -1,7 +1,8 @@
 """Which models can be explored, and what their latent is to the hand: d heights from 0 to 1.
 
 Of an ESVAE a height is a firing rate. Of a model without spikes it is the place of a latent number in its range, see
-`esvae_core.engine.ann`; of a Poisson VAE, that of a log-rate. FSVAE has neither: its latent is a spike train that goes on step by step.
+`esvae_core.engine.ann`;
+of a Poisson VAE, that of a log-rate. FSVAE has neither: its latent is a spike train that goes on step by step.
 """
 
 from __future__ import annotations

@@ -94,15 +94,18 @@ interface Latent {
   counts: boolean;
   /** T that a first visit has, where the model says none. */
   steps: number;
-  /** What the ends of a bar are, where they need words. */
+  /** What a bar's height is, and the marks beside it from the top. */
   scale: string;
+  marks: [string, string, string];
   /** What one number is called, several, and all of them together. */
   name: string;
   names: string;
   whole: string;
   /** What a height of dimension j means. */
   value(j: number, height: number): number;
-  /** The same as text. */
+  /** The model's own number, as files keep it: of counts, the logarithm of their rate. */
+  number(j: number, height: number): number;
+  /** The value as text. */
   text(j: number, height: number, digits?: number): string;
   /** What a difference of heights means, as text. */
   size(j: number, share: number): string;
@@ -186,7 +189,7 @@ interface ModelEntry extends ModelListing {
   /**
    * Of the latent of a model without spikes: name of its numbers, their ranges, and the ranges' width in deviations.
    */
-  latent?: { name: string; low: number[]; high: number[]; span: number } | null;
+  latent?: { name: string; low: number[]; high: number[]; span: number; counts?: boolean } | null;
   /** Of the software that serves it. */
   versions?: Record<string, string>;
 }

@@ -1,4 +1,4 @@
-"""The Poisson VAE: its divergence, its relaxed counts and its loss, against closed forms, Monte Carlo and differences."""
+"""The Poisson VAE: its divergence, relaxed counts and loss, against closed forms, Monte Carlo and differences."""
 
 from __future__ import annotations
 

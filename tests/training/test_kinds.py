@@ -25,7 +25,13 @@ EXTRA = {
     "pvae": {"max_events": 8},
     "ae": {"components": 3},
 }
-TERMS = {"esvae": ["mse", "mmd"], "fsvae": ["mse", "psp"], "annvae": ["mse", "kl"], "pvae": ["mse", "kl"], "ae": ["mse"]}
+TERMS = {
+    "esvae": ["mse", "mmd"],
+    "fsvae": ["mse", "psp"],
+    "annvae": ["mse", "kl"],
+    "pvae": ["mse", "kl"],
+    "ae": ["mse"],
+}
 
 
 def made(kind, **changes) -> RunConfig:

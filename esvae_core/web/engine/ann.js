@@ -123,7 +123,7 @@ export class AnnEngine {
     return [this.#tensors["range.low"], this.#tensors["range.high"]];
   }
 
-  /** The heights themselves, checked. @param {ArrayLike<number>} heights (d) in [0, 1] @returns {Float32Array} */
+  /** The heights themselves, checked. @param {ArrayLike<number>} heights (d) in [0, 1] @returns {Float32Array|Uint8Array} */
   sample(heights, _seed = 0, _sampler = "", _steps = 1) {
     return this.checked(heights);
   }
@@ -159,7 +159,7 @@ export class AnnEngine {
 
   /** As `decode`, in the form of `Engine.decodeChanged`. */
   decodeChanged(heights, _steps = 1) {
-    return { image: this.decode(heights) };
+    return { image: this.decode(heights, _steps) };
   }
 
   /**

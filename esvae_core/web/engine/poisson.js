@@ -71,19 +71,15 @@ export class PoissonEngine extends AnnEngine {
     return spread(counts(this.code(heights), seed), seed, steps);
   }
 
-  /** @param {ArrayLike<number>} spikes (T, d) counts @param {number} [steps] T @returns {Float32Array} (C, H, W) in [-1, 1] */
-  decode(spikes, steps = 1) {
+  /** @param {ArrayLike<number>} spikes (T, d) counts of any T @returns {Float32Array} (C, H, W) in [-1, 1] */
+  decode(spikes, _steps = 1) {
     const d = this.model.latent_dim;
-    if (spikes?.length !== steps * d) {
-      throw new EngineError("input", `spikes: expected ${steps} x ${d} numbers, got ${spikes?.length}`);
+    if (!spikes?.length || spikes.length % d) {
+      throw new EngineError("input", `spikes: expected a multiple of ${d} numbers, got ${spikes?.length}`);
     }
     const sum = new Float64Array(d);
     for (let i = 0; i < spikes.length; i++) sum[i % d] += spikes[i];
     return this.picture(sum);
-  }
-
-  decodeChanged(spikes, steps = 1) {
-    return { image: this.decode(spikes, steps) };
   }
 
   /** The prior's rates are the same for all seeds: all chance is in the counts. */

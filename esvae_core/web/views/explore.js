@@ -25,8 +25,7 @@ const ORDERS = [
 export function mount(root, session) {
   const bars = mixer(session);
   const rates = heading(session, bars);
-  const { spiking } = session.latent;
-  const spikes = spiking
+  const spikes = session.latent.sampled
     ? { noise: noiseControls(session), raster: raster(session) }
     : { none: noSpikesNotice(session) };
   const parts = {
@@ -67,6 +66,8 @@ export function mount(root, session) {
 /** What a newcomer looks at, in two sentences. @param {Session} session */
 function introduction({ latent, controls }) {
   const pull = controls.length ? "Pull a control or a bar" : "Pull a bar";
+  if (latent.counts)
+    return `A network draws this picture from spike counts: each neuron fires so often by chance, with its rate as the mean. ${pull}: counts and picture follow.`;
   return latent.spiking
     ? `A network of spiking neurons draws this picture from firing rates: how often each neuron spikes (0 never, 1 always). ${pull}: spikes and picture follow.`
     : `A network without spikes draws this picture from a vector of ${latent.names}. ${pull}: the picture follows.`;
@@ -74,7 +75,7 @@ function introduction({ latent, controls }) {
 
 /** @param {Session} session */
 function heading(session, bars) {
-  const { store, atlas, latent, entry } = session;
+  const { store, atlas, latent } = session;
   const order = choice(
     "Order of the dimensions",
     ORDERS.filter(([name]) => atlas || name === "index"),
@@ -105,17 +106,8 @@ function heading(session, bars) {
     "div",
     { class: "head" },
     latent.spiking
-      ? h("h2", {}, "Rates ", h("small", {}, "spikes per time step"))
-      : h(
-          "h2",
-          {},
-          "Latent ",
-          h(
-            "small",
-            {},
-            `${latent.names}; the middle is the prior's mean, an end ${entry.latent.span / 2} of its deviations away`,
-          ),
-        ),
+      ? h("h2", {}, "Rates ", h("small", {}, latent.scale))
+      : h("h2", {}, latent.counts ? "Rates " : "Latent ", h("small", {}, latent.scale)),
     h(
       "p",
       { class: "legend", "aria-hidden": "true" },

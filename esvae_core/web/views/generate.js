@@ -99,14 +99,14 @@ export function mount(root, session) {
     atlas?.classNames.map((name) => h("option", { value: name }, `like “${name}”`)),
   );
   const sort = h("input", { type: "checkbox", onchange: () => remember({ sort: sort.checked ? "1" : null }, "sort") });
-  const sampling = session.latent.spiking ? noiseControls(session) : null;
+  const sampling = session.latent.sampled ? noiseControls(session) : null;
   let shown = [];
   /** @returns {import("../parts/shared/export_menu.js").Offer} */
   const offer = () => ({
     kind: "grid",
     name: "samples",
     cells: shown.map((cell) => cell.rates),
-    seeds: [store.state.seed],
+    seeds: session.latent.counts ? shown.map((cell) => cell.seed) : [store.state.seed],
     columns: number("columns", SIDES.columns),
     captions: shown.map((cell) => String(cell.seed)),
   });

@@ -19,9 +19,9 @@ export function picture(session) {
     typical: small("The most typical draw"),
     leastTypical: small("The least typical draw"),
   };
-  const parts = latent.spiking ? { ...compared, ...fromDraws } : compared;
+  const parts = latent.sampled ? { ...compared, ...fromDraws } : compared;
   const captions = {
-    source: latent.spiking ? "source, same noise" : "source",
+    source: latent.sampled ? "source, same noise" : "source",
     difference: "difference",
     mean: `mean of ${DRAWS}`,
     deviation: "deviation",
@@ -30,7 +30,7 @@ export function picture(session) {
   };
   const words = h("small", {});
   const take = (key) => h("button", { type: "button", class: "picked", title: "Take this draw's noise" }, parts[key]);
-  const draws = latent.spiking ? { typical: take("typical"), leastTypical: take("leastTypical") } : {};
+  const draws = latent.sampled ? { typical: take("typical"), leastTypical: take("leastTypical") } : {};
   const figure = (key) => h("figure", {}, draws[key] ?? parts[key], h("figcaption", {}, captions[key]));
   const element = h(
     "section",
@@ -59,7 +59,9 @@ export function picture(session) {
   function draw(now) {
     if (now.state.model !== entry.name) return;
     paint(large, now.image, channels);
-    words.textContent = latent.spiking ? `T = ${now.state.steps}, ${now.state.sampler}` : "";
+    words.textContent = latent.sampled
+      ? `T = ${now.state.steps}, ${latent.counts ? "Poisson" : now.state.sampler}`
+      : "";
     if (!engine) return;
     const image = sourceImage(now.state);
     if (image) {
@@ -70,7 +72,7 @@ export function picture(session) {
 
   async function showStatistics() {
     const { state } = store;
-    if (!engine || !latent.spiking || state.model !== entry.name) return;
+    if (!engine || !latent.sampled || state.model !== entry.name) return;
     try {
       const pool = await session.pool();
       const answer = await pool.latest(

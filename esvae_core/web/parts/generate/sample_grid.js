@@ -79,7 +79,11 @@ export function sampleGrid(session, { onpin }) {
         canvas,
       );
       open.onclick = () => {
-        store.change({ source: { kind: "own", rates: cell.rates }, rates: cell.rates }, `sample ${cell.seed}`);
+        const drawn = session.latent.counts ? { seed: cell.seed } : {};
+        store.change(
+          { source: { kind: "own", rates: cell.rates }, rates: cell.rates, ...drawn },
+          `sample ${cell.seed}`,
+        );
       };
       const pin = h(
         "button",
@@ -106,12 +110,13 @@ export function sampleGrid(session, { onpin }) {
     });
     element.replaceChildren(...canvases.map(({ item }) => item));
     const { seed, sampler, steps } = store.state;
+    const noise = (cell) => (session.latent.counts ? cell.seed : seed); // all that differs between draws is their counts
     try {
       const pool = await session.pool();
       await Promise.all(
         cells.map(async (cell, k) => {
           if (mine !== turn) return;
-          const { image } = await pool.run("play", fromGrid(cell.rates), seed, sampler, steps);
+          const { image } = await pool.run("play", fromGrid(cell.rates), noise(cell), sampler, steps);
           if (mine === turn) paint(canvases[k].canvas, image, entry.channels);
         }),
       );

@@ -24,7 +24,6 @@ const SLACK = 5; // px before a gesture shows its direction
 const heldBack = new WeakMap();
 
 /** What stands beside the bars. */
-const SCALES = { rates: ["1", "½", "0"], deviations: ["+4σ", "0", "−4σ"] };
 
 /**
  * Dimensions in the order that the state asks for.
@@ -280,7 +279,7 @@ export function mixer(session) {
     h(
       "div",
       { class: "fader-scale", "aria-hidden": "true" },
-      SCALES[latent.spiking ? "rates" : "deviations"].map((n) => h("span", {}, n)),
+      latent.marks.map((n) => h("span", {}, n)),
     );
 
   function show() {

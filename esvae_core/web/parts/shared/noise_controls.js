@@ -18,7 +18,7 @@ export const newSeed = () => Math.floor(Math.random() * 10_000);
 
 /** @param {Session} session */
 export function noiseControls(session) {
-  const { store, entry } = session;
+  const { store, entry, latent } = session;
   const seed = h("input", {
     type: "number",
     min: 0,
@@ -64,7 +64,9 @@ export function noiseControls(session) {
     max: MAX_STEPS,
     step: 1,
     "aria-label": "Time steps T",
-    title: `The model was trained with T = ${entry.steps}; other values are an experiment.`,
+    title: latent.counts
+      ? "Over how many steps the counts are spread; counts and picture stay the same."
+      : `The model was trained with T = ${entry.steps}; other values are an experiment.`,
   });
   const number = h("output", {});
   steps.oninput = (event) => {
@@ -76,7 +78,12 @@ export function noiseControls(session) {
     "section",
     { class: "noise-part" },
     h("div", { class: "row" }, h("label", { class: "field" }, "Seed", seed), fresh, beat),
-    h("div", { class: "row" }, sampler, h("label", { class: "field grow" }, "T", steps, number)),
+    h(
+      "div",
+      { class: "row" },
+      latent.counts ? h("span", {}, "Poisson counts") : sampler,
+      h("label", { class: "field grow" }, "T", steps, number),
+    ),
   );
   let timer = 0;
 
@@ -92,7 +99,8 @@ export function noiseControls(session) {
     if (focusedBeside(element) !== seed) seed.value = String(state.seed);
     sampler.choose(state.sampler);
     steps.value = String(state.steps);
-    number.textContent = state.steps === entry.steps ? `${state.steps}` : `${state.steps} (trained: ${entry.steps})`;
+    number.textContent =
+      latent.counts || state.steps === entry.steps ? `${state.steps}` : `${state.steps} (trained: ${entry.steps})`;
   }
   const stop = store.on("state", show);
   show(store.state);

@@ -28,6 +28,9 @@ function paintAt({ context, width, height }, { quiet }, spikes, dims, upto) {
   context.globalAlpha = 1;
 }
 
+/** @param {number} count spikes of one neuron in one step */
+const heard = (count) => (count > 1 ? `${count} spikes` : count ? "a spike" : "silent");
+
 /** @param {Session} session */
 export function raster(session) {
   const { live, store } = session;
@@ -88,14 +91,22 @@ export function raster(session) {
         context.fillRect(t * w + padX, place * hgt + (hgt - tall) / 2, w - 2 * padX, tall);
       }
     }
-    const mean = state.steps * rates.reduce((a, b) => a + b, 0);
-    const spread = Math.sqrt(state.steps * rates.reduce((a, r) => a + r * (1 - r), 0));
-    const margin = state.sampler === "bernoulli" ? ` ± ${spread.toFixed(0)}` : "";
-    words.textContent = `${count} of ${spikes.length}; the rates say ${mean.toFixed(0)}${margin}`;
+    words.textContent = `${count}${session.latent.counts ? "" : ` of ${spikes.length}`}; the rates say ${expected(rates, state)}`;
     canvas.setAttribute(
       "aria-label",
       `Spike raster: ${d} neurons, ${state.steps} time steps, ${count} spikes; ${won} won and ${lost} lost by the last move`,
     );
+  }
+
+  /** Sum of spikes that the rates lead one to expect, and its deviation where there is one. */
+  function expected(rates, { steps, sampler }) {
+    const { latent } = session;
+    const unit = latent.counts ? 1 : steps;
+    const means = Array.from(rates, (rate, j) => latent.value(j, rate));
+    const sum = (of) => unit * means.reduce((a, mean) => a + of(mean), 0);
+    const spread = Math.sqrt(sum((mean) => (latent.counts ? mean : mean * (1 - mean))));
+    const varies = latent.counts || sampler === "bernoulli";
+    return `${sum((mean) => mean).toFixed(0)}${varies ? ` ± ${spread.toFixed(0)}` : ""}`;
   }
 
   function asDrawn() {
@@ -116,7 +127,7 @@ export function raster(session) {
       Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * rates.length)),
     );
     const j = order[place];
-    reading.textContent = `${nameOf(session, j)}, step ${t + 1} of ${state.steps}: ${spikes[t * rates.length + j] ? "a spike" : "silent"}`;
+    reading.textContent = `${nameOf(session, j)}, step ${t + 1} of ${state.steps}: ${heard(spikes[t * rates.length + j])}`;
   };
   canvas.onpointerleave = () => (reading.textContent = " ");
 

@@ -1,7 +1,8 @@
 """A variational autoencoder with latent spike counts.
 
-Vafaii, Galor, Yates, "Poisson variational autoencoder", NeurIPS 2024, arXiv 2405.14473. The encoder says by
-how much each neuron's log-rate departs from the learned prior's; counts are Poisson. Equations P1 to P3 of docs/baselines.md. N images, d neurons, K events.
+Vafaii, Galor, Yates, "Poisson variational autoencoder", NeurIPS 2024, arXiv 2405.14473. The encoder says by how much
+each neuron's log-rate departs from the learned prior's; counts are Poisson. Equations P1 to P3 of docs/baselines.md.
+N images, d neurons, K events.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ PriorName = Literal["learned", "fitted"]
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
+PositiveFloat = Annotated[float, Field(gt=0)]
 
 
 class _Settings(BaseModel):
@@ -129,6 +130,19 @@ class ANNVAEConfig(ImageModelConfig):
     )
 
 
+class PVAEConfig(ImageModelConfig):
+    """A variational autoencoder with Poisson spike counts between ordinary neurons (docs/baselines.md)."""
+
+    kind: Literal["pvae"] = Field("pvae", description="Which model it is: a Poisson VAE.")
+    latent_dim: int = Field(128, ge=1, le=4096, description="Number of latent neurons (d).")
+    residual_bound: float = Field(
+        5.0, gt=0, le=20, description="A log-rate departs from the prior's by less than this, to either side."
+    )
+    max_events: int = Field(
+        32, ge=1, le=1024, description="Events simulated per neuron and image in training; counts saturate there."
+    )
+
+
 class AutoencoderConfig(ImageModelConfig):
     """An autoencoder of ordinary neurons, and a Gaussian mixture fitted to its codes (docs/baselines.md)."""
 
@@ -145,12 +159,14 @@ KINDS: dict[str, type[ImageModelConfig]] = {
     "esvae": ModelConfig,
     "fsvae": FSVAEConfig,
     "annvae": ANNVAEConfig,
+    "pvae": PVAEConfig,
     "ae": AutoencoderConfig,
 }
 AnyModelConfig = Annotated[
     Annotated[ModelConfig, Tag("esvae")]
     | Annotated[FSVAEConfig, Tag("fsvae")]
     | Annotated[ANNVAEConfig, Tag("annvae")]
+    | Annotated[PVAEConfig, Tag("pvae")]
     | Annotated[AutoencoderConfig, Tag("ae")],
     Discriminator(_kind),
 ]
@@ -213,7 +229,13 @@ class TrainConfig(_Settings):
         "the taught ones, so that pictures come to follow these; with factor_weight.",
     )
     kl_weight: float = Field(
-        0.001, ge=0, description="ANN VAE: weight of the Kullback-Leibler divergence, in nats per image (beta)."
+        0.001,
+        ge=0,
+        description="ANN VAE, Poisson VAE: weight of the Kullback-Leibler divergence, in nats per image (beta).",
+    )
+    count_temperature: tuple[PositiveFloat, PositiveFloat] = Field(
+        (1.0, 0.05),
+        description="Poisson VAE: temperature of relaxed counts in the first epoch, and from half of the epochs on.",
     )
     latent_loss: Literal["psp", "kl"] = Field(
         "psp", description="FSVAE: what keeps prior near posterior: postsynaptic potentials, or a small divergence."
@@ -293,7 +315,8 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "prior_lr_factor": ("esvae", "fsvae"),
     "leak_lr_factor": ("esvae", "fsvae"),
     "grow_time": ("esvae", "fsvae"),
-    "kl_weight": ("annvae",),
+    "kl_weight": ("annvae", "pvae"),
+    "count_temperature": ("pvae",),
     "latent_loss": ("fsvae",),
     "scheduled_sampling": ("fsvae",),
 }

@@ -7,11 +7,12 @@ from typing import Any
 from esvae_core.baselines.annvae import ANNVAE
 from esvae_core.baselines.autoencoder import Autoencoder
 from esvae_core.baselines.fsvae import FSVAE
+from esvae_core.baselines.pvae import PVAE
 from esvae_core.config import ImageModelConfig
 from esvae_core.esvae import ESVAE
 from esvae_core.image_model import ImageModel
 
-MODELS: dict[str, Any] = {"esvae": ESVAE, "fsvae": FSVAE, "annvae": ANNVAE, "ae": Autoencoder}
+MODELS: dict[str, Any] = {"esvae": ESVAE, "fsvae": FSVAE, "annvae": ANNVAE, "pvae": PVAE, "ae": Autoencoder}
 """The class of each kind, made from its settings alone; the keys are those of `config.KINDS`."""
 
 

@@ -183,6 +183,8 @@ PRESETS: dict[str, RunConfig] = {
             {"dataset": "mnist"},
             {"epochs": 150, "batch_size": 250, "lr": 0.001, "weight_decay": 0.01, "kl_weight": 1 / 240},
         ),
+        _run("pvae-mnist", {"kind": "pvae"}, {"dataset": "mnist"}, {"epochs": 30, "kl_weight": 1e-3, **_ANN}),
+        _run("pvae-fashion", {"kind": "pvae"}, {"dataset": "fashion_mnist"}, {"epochs": 30, "kl_weight": 1e-3, **_ANN}),
         _run("ae-mnist", {"kind": "ae", "components": 50}, {"dataset": "mnist"}, {"epochs": 30, **_ANN}),
     )
 }

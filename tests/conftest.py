@@ -9,11 +9,26 @@ from pathlib import Path
 # Set before PyTorch loads OpenMP. By default its threads wait spinning, and where another process holds a core, each of
 # a step's many barriers then lasts as long as that one's turn (measured: 0.09 s became 1 to 5 s).
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+if workers := int(
+    os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)
+):  # they share the cores, as do the processes they start
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, CORES // workers)))
 
 import pytest
 import torch
 
 from esvae_core import ESVAE, ModelConfig
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole suite runs on a process per core, at most four; tests that are named by path, in pytest's own process.
+
+    `PYTEST_XDIST_AUTO_NUM_WORKERS` and `-n` say otherwise.
+    """
+    if asked := os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
+        return int(asked)
+    return min(CORES, 4) if config.args_source is config.ArgsSource.TESTPATHS and CORES > 1 else 0
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
-TOOLS = ("pytest", "hypothesis", "torchmetrics")
+TOOLS = ("pytest", "pytest-xdist", "hypothesis", "torchmetrics")
 """Of requirements-dev.txt, what these tests need."""
 
 

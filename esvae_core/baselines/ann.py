@@ -62,20 +62,9 @@ class ANNCoder(ImageModel):
     def _add_latent(self) -> None:
         """Make what lies between encoder and decoder."""
 
-    @property
-    @abstractmethod
-    def mixture(self) -> Mixture:
-        """Where new codes come from."""
-
     @abstractmethod
     def sample_codes(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """`n` new codes, (n, d)."""
-
-    @torch.no_grad()
-    def sample(self, n: int, generator: torch.Generator | None = None) -> CodeSample:
-        """`n` pictures decoded from new codes."""
-        codes = self.sample_codes(n, generator)
-        return CodeSample(self.decode(codes), codes)
 
     def _encoded(self, images: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, features) of the last convolution."""
@@ -94,3 +83,18 @@ class ANNCoder(ImageModel):
         size = self.config.feature_size
         features = self.from_latent(codes).view(len(codes), -1, size, size)
         return torch.tanh(self.readout(self.decoder(features.contiguous(memory_format=torch.channels_last))))
+
+
+class GaussianCoder(ANNCoder):
+    """One whose latent vectors are any real numbers, with a mixture of Gaussians as prior."""
+
+    @property
+    @abstractmethod
+    def mixture(self) -> Mixture:
+        """Where new codes come from."""
+
+    @torch.no_grad()
+    def sample(self, n: int, generator: torch.Generator | None = None) -> CodeSample:
+        """`n` pictures decoded from new codes."""
+        codes = self.sample_codes(n, generator)
+        return CodeSample(self.decode(codes), codes)

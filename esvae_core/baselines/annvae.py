@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from esvae_core.baselines.ann import ANNCoder
+from esvae_core.baselines.ann import GaussianCoder
 from esvae_core.config import ANNVAEConfig
 from esvae_core.image_model import check_count
 from esvae_core.mixture import Mixture
@@ -26,7 +26,7 @@ def kl_to_standard_normal(posterior: Gaussian) -> Tensor:
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
 
 
-class ANNVAE(ANNCoder):
+class ANNVAE(GaussianCoder):
     """Normal posterior, standard normal prior."""
 
     config: ANNVAEConfig

@@ -10,13 +10,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from esvae_core.baselines.ann import ANNCoder
+from esvae_core.baselines.ann import GaussianCoder
 from esvae_core.config import AutoencoderConfig
 from esvae_core.image_model import check_count
 from esvae_core.mixture import Mixture, draw, fit
 
 
-class Autoencoder(ANNCoder):
+class Autoencoder(GaussianCoder):
     """No noise in the code; new codes come from the mixture, a standard normal one until `fit_mixture`."""
 
     config: AutoencoderConfig

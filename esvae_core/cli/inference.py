@@ -151,7 +151,8 @@ def sample(
             refuse(model, control=control or None)
             sample_pictures(model, out_file, n, seed, columns, scale, as_json)
             return
-        units = to_normalized(model, model.sample_codes(n, generator(seed, "sample")).numpy())
+        codes = model.sample_codes(n, generator(seed, "sample"))
+        units = to_normalized(model, codes.numpy())
     units = controlled(loaded, units, control)
     take_along(out_file, checkpoint.stem, model, units, seeds_from(seed, n), sampler, steps, columns, scale, as_json)
 

@@ -69,6 +69,7 @@ class Latent:
                 images = model.decode(model.sample_spikes(some.to(model.device), source))
             else:
                 assert self._plan is not None
-                images = model.decode(torch.from_numpy(self._plan.codes(some.numpy())).float().to(model.device))
+                seeds = [(seed + start + i) % 2**32 for i in range(len(some))]
+                images = model.decode(torch.from_numpy(self._plan.inputs(some.numpy(), seeds)).float().to(model.device))
             parts.append(to_uint8(images).transpose(0, 3, 1, 2))
         return np.concatenate(parts)

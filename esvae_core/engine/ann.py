@@ -4,6 +4,9 @@ Its latent numbers have no bounds, and what plays them has: a bar's height from 
 range, which is the mean of the model's own prior in that dimension, and SPAN of its deviations to either side. So the
 model alone says what a height means, and a link or a recipe of heights names the same latent vector for ever.
 
+A Poisson VAE's latent numbers are log-rates. Their range is the model's own bound to either side of the prior's, and
+its decoder is fed counts that a seed draws (`poisson`).
+
 Layers are those of `plan`; between them is a leaky rectifier. All sums are in double precision, whose rounding no
 picture of 8 bits can show: they come out alike whatever the order of the additions. The twin is
 `esvae_core/web/engine/ann.js`.
@@ -12,7 +15,7 @@ picture of 8 bits can show: they come out alike whatever the order of the additi
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -20,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from esvae_core.config import AutoencoderConfig, ImageModelConfig
+from esvae_core.config import AutoencoderConfig, ImageModelConfig, PVAEConfig
+from esvae_core.engine import poisson
 from esvae_core.engine.noise import chance, normal
 from esvae_core.engine.plan import F32, Layer, decoder_layers, encoder_layers, layer_tensors, linear
 from esvae_core.errors import InputError
@@ -42,10 +46,6 @@ class ANNModel(Protocol):
     def config(self) -> ImageModelConfig:
         """Shape of the network."""
 
-    @property
-    def mixture(self) -> Mixture:
-        """The prior."""
-
     def named_modules(self) -> Iterator[tuple[str, nn.Module]]:
         """Its layers by name."""
 
@@ -56,9 +56,10 @@ def tensor_shapes(config: ImageModelConfig) -> dict[str, tuple[int, ...]]:
     for layer in encoder_layers(config) + decoder_layers(config):
         shapes |= layer.shapes
     width, components = config.latent_dim, config.components if isinstance(config, AutoencoderConfig) else 1
+    shapes |= {"range.low": (width,), "range.high": (width,)}
+    if isinstance(config, PVAEConfig):
+        return shapes
     return shapes | {
-        "range.low": (width,),
-        "range.high": (width,),
         "prior.weights": (components,),
         "prior.means": (components, width),
         "prior.factors": (components, width * (width + 1) // 2),
@@ -92,6 +93,19 @@ class ANNPlan:
         """Heights (N, d) in [0, 1] -> latent vectors (N, d)."""
         return self.low + heights.astype(np.float32).astype(np.float64) * (self.high - self.low)
 
+    def inputs(self, heights: NDArray[np.floating], seeds: Sequence[int] = (0,)) -> F64:
+        """What the decoder is fed at heights (N, d), (N, d): latent vectors; of a Poisson VAE, counts.
+
+        Args:
+            heights: in [0, 1].
+            seeds: of the counts, one for each row or one for all.
+        """
+        codes = self.codes(heights)
+        if not isinstance(self.config, PVAEConfig):
+            return codes
+        drawn = [poisson.counts(row, seeds[i if len(seeds) > 1 else 0]) for i, row in enumerate(codes)]
+        return np.stack(drawn).astype(np.float64)
+
     def heights(self, codes: NDArray[np.floating]) -> F32:
         """Latent vectors (N, d) -> heights (N, d); a number beyond its range is moved to the end of it."""
         shares: F32 = np.clip((codes - self.low) / (self.high - self.low), 0, 1).astype(np.float32)
@@ -110,19 +124,35 @@ def ann_plan_of(model: ANNModel) -> ANNPlan:
         else:
             folded = linear(modules[layer.name])
         tensors |= layer_tensors(layer, *folded)
-    weights, means, factors = (part.detach().cpu().double().numpy() for part in model.mixture)
+    more = _poisson_range(model) if isinstance(model.config, PVAEConfig) else _gaussian_prior(model)
+    return ANNPlan(model.config, tensors | {name: value.astype(np.float32) for name, value in more.items()})
+
+
+def _poisson_range(model: ANNModel) -> dict[str, F64]:
+    """As far as log-rates reach."""
+    assert isinstance(model.config, PVAEConfig)
+    parameter = getattr(model, "log_prior_rates", None)
+    assert isinstance(parameter, Tensor)
+    middle, bound = parameter.detach().cpu().double().numpy(), model.config.residual_bound
+    return {"range.low": middle - bound, "range.high": middle + bound}
+
+
+def _gaussian_prior(model: ANNModel) -> dict[str, F64]:
+    """Mixture of the model's prior, and the range that follows from it."""
+    mixture = getattr(model, "mixture", None)
+    assert isinstance(mixture, Mixture)
+    weights, means, factors = (part.detach().cpu().double().numpy() for part in mixture)
     shares = (weights / weights.sum())[:, None]
     mean = (shares * means).sum(0)
     deviation = np.sqrt((shares * ((factors**2).sum(2) + (means - mean) ** 2)).sum(0))
     rows, columns = np.tril_indices(len(mean))
-    more = {
+    return {
         "range.low": mean - SPAN * deviation,
         "range.high": mean + SPAN * deviation,
         "prior.weights": weights,
         "prior.means": means,
         "prior.factors": factors[:, rows, columns],
     }
-    return ANNPlan(model.config, tensors | {name: value.astype(np.float32) for name, value in more.items()})
 
 
 def _folded(transform: nn.Module, norm: nn.Module) -> tuple[F64, F64]:
@@ -147,11 +177,15 @@ def encode(plan: ANNPlan, images: NDArray[np.floating]) -> F32:
     *folded, last = encoder_layers(plan.config)
     for layer in folded:
         x = _rectified(_through(plan, layer, x))
-    return plan.heights(_through(plan, last, x)[:, 0])
+    code = _through(plan, last, x)[:, 0]
+    if isinstance(plan.config, PVAEConfig):
+        bound = plan.config.residual_bound
+        code = (plan.low + plan.high) / 2 + bound * np.tanh(code / bound)
+    return plan.heights(code)
 
 
-def decode(plan: ANNPlan, heights: NDArray[np.floating]) -> F32:
-    """Heights (N, d) in [0, 1] -> pictures (N, C, H, W) in [-1, 1].
+def decode(plan: ANNPlan, heights: NDArray[np.floating], seeds: Sequence[int] = (0,)) -> F32:
+    """Heights (N, d) in [0, 1] -> pictures (N, C, H, W) in [-1, 1]; seeds as in `ANNPlan.inputs`.
 
     Raises:
         InputError: the heights have another shape, or are not numbers from 0 to 1.
@@ -162,7 +196,7 @@ def decode(plan: ANNPlan, heights: NDArray[np.floating]) -> F32:
     if not bool(((heights >= 0) & (heights <= 1)).all()):
         raise InputError("latent: expected heights in [0, 1]")
     first, *rising, readout = decoder_layers(plan.config)
-    x = _through(plan, first, plan.codes(heights)[:, None])
+    x = _through(plan, first, plan.inputs(heights, seeds)[:, None])
     for layer in rising:
         x = _rectified(_through(plan, layer, x))
     pictures: F32 = np.tanh(_through(plan, readout, x)).astype(np.float32)
@@ -182,6 +216,8 @@ def prior(plan: ANNPlan, seed: int, temperature: float = 1.0) -> F32:
     """
     if not 0 <= temperature < math.inf:
         raise InputError(f"temperature: expected a finite number of 0 or more, got {temperature}")
+    if isinstance(plan.config, PVAEConfig):  # all chance is in the counts
+        return plan.heights((plan.low + plan.high) / 2)
     names = ("weights", "means", "factors")
     weights, means, factors = (plan.tensors[f"prior.{name}"].astype(np.float64) for name in names)
     edges = np.cumsum(weights)

@@ -9,6 +9,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from esvae_core.baselines.fsvae import FSVAE
+from esvae_core.baselines.pvae import PVAE
 from esvae_core.config import Sampler
 from esvae_core.data import ImageSet
 from esvae_core.errors import InputError
@@ -89,6 +90,19 @@ class RateAdapter(SpikingAdapter, Protocol):
         ...
 
 
+@runtime_checkable
+class CountAdapter(EvaluationAdapter, Protocol):
+    """One whose latent is Poisson counts."""
+
+    def reconstruct_mean(self, images: Tensor) -> Tensor:
+        """(N, C, H, W) -> pictures decoded from the rates in place of counts."""
+        ...
+
+    def expected_spikes(self, images: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N,): the sum of an image's rates."""
+        ...
+
+
 class _Plain:
     """A model with `reconstruct`, `sample` and `features` of its own."""
 
@@ -117,6 +131,20 @@ class _Plain:
     def features(self, images: Tensor) -> Tensor:
         found: Tensor = self.model.features(images.to(self._device))  # type: ignore[operator]
         return found.cpu()
+
+
+class _Counting(_Plain):
+    """A Poisson VAE."""
+
+    model: PVAE
+
+    @torch.no_grad()
+    def reconstruct_mean(self, images: Tensor) -> Tensor:
+        return self.model.reconstruct_mean(images.to(self._device)).cpu()
+
+    @torch.no_grad()
+    def expected_spikes(self, images: Tensor) -> Tensor:
+        return self.model.encode(images.to(self._device)).rates.sum(1).cpu()
 
 
 class _Autoregressive(_Plain):
@@ -227,7 +255,7 @@ def adapter_of(model: nn.Module, *, steps: int | None = None, sampler: Sampler |
         raise InputError(f"evaluation: {type(model).__name__} has no rates, so no time steps or sampler can be chosen")
     if isinstance(model, FSVAE):
         return _Autoregressive(model)
-    return _Plain(model)
+    return _Counting(model) if isinstance(model, PVAE) else _Plain(model)
 
 
 def batches(data: ImageSet) -> Iterator[Tensor]:

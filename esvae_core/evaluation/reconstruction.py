@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from esvae_core.data import ImageSet
-from esvae_core.evaluation.adapter import BATCH, EvaluationAdapter, batches
+from esvae_core.evaluation.adapter import BATCH, CountAdapter, EvaluationAdapter, batches
 from esvae_core.evaluation.fidelity import psnr, squared_error, ssim
 from esvae_core.evaluation.results import Figure, Group, Report, over_seeds, silent
 from esvae_core.seeds import generator
@@ -37,8 +37,22 @@ def reconstruction(adapter: EvaluationAdapter, data: ImageSet, *, seeds: int = 3
         figures.append(over_seeds("SSIM", likenesses))
     else:
         figures.append(Figure(name="SSIM", note=f"does not apply: images below {_SMALLEST} pixels"))
+    if isinstance(adapter, CountAdapter):
+        figures += _of_counts(adapter, data)
     return Group(
         name="reconstruction",
         protocol=f"{len(data):,} {data.split} images of {data.name}, noise seeds 0 to {seeds - 1}",
         figures=tuple(figures),
     )
+
+
+def _of_counts(adapter: CountAdapter, data: ImageSet) -> list[Figure]:
+    """Error without the noise of counts, and what an image costs; neither has chance in it."""
+    error, spikes = [], []
+    for images in batches(data):
+        error.append(squared_error(adapter.reconstruct_mean(images), images))
+        spikes.append(adapter.expected_spikes(images))
+    return [
+        Figure(name="MSE of the picture of the rates", value=float(torch.cat(error).mean())),
+        Figure(name="expected latent spikes an image", value=float(torch.cat(spikes).mean())),
+    ]

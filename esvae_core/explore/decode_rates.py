@@ -68,7 +68,7 @@ def decode_with_spikes(
     if rates.ndim != 2 or rates.shape[1] != dims or not len(rates):
         raise InputError(f"rates: expected shape (N, {dims}), got {rates.shape}")
     if not isinstance(model, ESVAE):
-        images = torch.from_numpy(ann.decode(ann.ann_plan_of(model), rates))
+        images = torch.from_numpy(ann.decode(ann.ann_plan_of(model), rates, (seed,)))
         return Decoded(np.empty((0, *rates.shape), bool), to_uint8(images))
     spikes = np.stack([noise.sample(row, seed, sampler, steps) for row in rates.astype(np.float32)], axis=1)
     if not all(0 <= cell < steps * dims for cell in flips):
@@ -109,7 +109,7 @@ def decode_rates(
 
     Both add in the same order in single precision, take tanh in double, and round in single: every bit is the same on
     any machine, whatever the batch and the number of threads. A model without spikes is decoded in double precision,
-    hears neither seeds nor sampler nor steps, and has no spikes to turn nor steps to wait for.
+    hears neither sampler nor steps, and has no spikes to turn nor steps to wait for; seeds draw a Poisson VAE's counts.
 
     Args:
         model: the network.
@@ -129,7 +129,7 @@ def decode_rates(
     if not isinstance(model, ESVAE):
         if len(flips) or len(upto):
             raise InputError("flips, upto: expected none of a model without spikes")
-        return _decode_ann(model, units)
+        return _decode_ann(model, units, seeds)
     if len(upto) not in (0, 1, len(units)) or not all(1 <= t <= steps for t in upto):
         raise InputError(f"upto: expected none, 1 or {len(units)} numbers of steps from 1 to {steps}")
     engine, rates, each = Events(plan_of(model)), to_rates(units), max(1, 4000 // steps)
@@ -153,14 +153,19 @@ def decode_rates(
     return np.concatenate(parts)
 
 
-def decode_codes(model: ANNCoder, codes: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Decode latent vectors (N, d) of a model without spikes, at the nearest heights of the grid; as `decode_rates`."""
-    return _decode_ann(model, to_normalized(model, codes))
+def decode_codes(model: ANNCoder, codes: NDArray[np.floating], seeds: Sequence[int] = (0,)) -> NDArray[np.uint8]:
+    """Decode latent vectors (N, d) of a model without spikes, at the nearest heights of the grid; as `decode_rates`.
+
+    The vectors of a Poisson VAE are log-rates; `seeds` draw its counts, one for each picture or one for all.
+    """
+    return _decode_ann(model, to_normalized(model, codes), seeds)
 
 
-def _decode_ann(model: ANNCoder, units: FixedPointRates) -> NDArray[np.uint8]:
+def _decode_ann(model: ANNCoder, units: FixedPointRates, seeds: Sequence[int] = (0,)) -> NDArray[np.uint8]:
     plan, heights = ann.ann_plan_of(model), to_rates(units)
-    drawn = [ann.decode(plan, heights[start : start + _DECODED]) for start in range(0, len(heights), _DECODED)]
+    each = seeds if len(seeds) > 1 else [seeds[0]] * len(heights)
+    parts = [slice(start, start + _DECODED) for start in range(0, len(heights), _DECODED)]
+    drawn = [ann.decode(plan, heights[part], each[part]) for part in parts]
     return to_uint8(torch.from_numpy(np.concatenate(drawn)))
 
 

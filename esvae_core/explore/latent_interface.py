@@ -1,7 +1,8 @@
 """Which models can be explored, and what their latent is to the hand: d heights from 0 to 1.
 
 Of an ESVAE a height is a firing rate. Of a model without spikes it is the place of a latent number in its range, see
-`esvae_core.engine.ann`. FSVAE has neither: its latent is a spike train that goes on step by step.
+`esvae_core.engine.ann`;
+of a Poisson VAE, that of a log-rate. FSVAE has neither: its latent is a spike train that goes on step by step.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from esvae_core.baselines.ann import ANNCoder
+from esvae_core.baselines.pvae import PVAE
 from esvae_core.checkpoint import Checkpoint, load
 from esvae_core.engine import ann, plan_of, to_bundle
 from esvae_core.engine.bundle import content_hash
@@ -22,7 +24,7 @@ from esvae_core.esvae import ESVAE
 from esvae_core.image_model import ImageModel
 
 Explorable = ESVAE | ANNCoder
-KINDS = ("esvae", "annvae", "ae")
+KINDS = ("esvae", "annvae", "pvae", "ae")
 LEVELS = 240
 """A code's height is kept in an atlas as one of so many steps: a thirtieth of the prior's deviation each."""
 
@@ -83,8 +85,13 @@ def levels_of(model: Explorable) -> int:
 
 
 def latent_of(model: Explorable) -> dict[str, Any] | None:
-    """What the page says of a latent without spikes: the name of its numbers, and their ranges; None of an ESVAE."""
+    """What the page says of any latent but an ESVAE's: the name of its numbers, and their ranges; None of an ESVAE.
+
+    'counts' is true where the numbers are logarithms of rates from which Poisson counts are drawn.
+    """
     if isinstance(model, ESVAE):
         return None
-    plan = ann.ann_plan_of(model)
-    return {"name": model.feature_name, "low": plan.low.tolist(), "high": plan.high.tolist(), "span": 2 * ann.SPAN}
+    plan, counts = ann.ann_plan_of(model), isinstance(model, PVAE)
+    span = 2 * model.config.residual_bound if isinstance(model, PVAE) else 2 * ann.SPAN
+    ends = {"low": plan.low.tolist(), "high": plan.high.tolist(), "span": span}
+    return {"name": model.feature_name, **ends} | ({"counts": True} if counts else {})

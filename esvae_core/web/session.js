@@ -193,7 +193,7 @@ export class Session {
       rates: this.ratesOf(source),
       seed: FIRST_SEED,
       sampler,
-      steps: Math.min(entry.steps ?? 1, MAX_STEPS),
+      steps: Math.min(entry.steps ?? this.latent.steps, MAX_STEPS),
       order: "effect",
       view: {},
     };

@@ -88,14 +88,26 @@ interface RecipeLayout {
  * height from 0 to 1: the rate, or the place of a number in its range.
  */
 interface Latent {
+  /** Whether a number is a rate of spikes per step, drawn step by step and decoded by spiking neurons. */
   spiking: boolean;
+  /** Whether noise draws spikes from it, so that a seed and T mean something. */
+  sampled: boolean;
+  /** Whether what is drawn are Poisson counts. */
+  counts: boolean;
+  /** T that a first visit has, where the model says none. */
+  steps: number;
+  /** What a bar's height is, and the marks beside it from the top. */
+  scale: string;
+  marks: [string, string, string];
   /** What one number is called, several, and all of them together. */
   name: string;
   names: string;
   whole: string;
   /** What a height of dimension j means. */
   value(j: number, height: number): number;
-  /** The same as text. */
+  /** The model's own number, as files keep it: of counts, the logarithm of their rate. */
+  number(j: number, height: number): number;
+  /** The value as text. */
   text(j: number, height: number, digits?: number): string;
   /** What a difference of heights means, as text. */
   size(j: number, share: number): string;
@@ -183,7 +195,7 @@ interface ModelEntry extends ModelListing {
   /**
    * Of the latent of a model without spikes: name of its numbers, their ranges, and the ranges' width in deviations.
    */
-  latent?: { name: string; low: number[]; high: number[]; span: number } | null;
+  latent?: { name: string; low: number[]; high: number[]; span: number; counts?: boolean } | null;
   /** Of the software that serves it. */
   versions?: Record<string, string>;
 }
@@ -218,12 +230,14 @@ interface EngineSettings {
 
 /** Settings of a model without spikes. */
 interface AnnSettings {
-  kind: "annvae" | "ae";
+  kind: "annvae" | "pvae" | "ae";
   image_channels: 1 | 3;
   image_size: number;
   channels: number[];
   latent_dim: number;
   components?: number;
+  /** Poisson VAE: how far a log-rate may be from the prior's. */
+  residual_bound?: number;
 }
 
 /** A layer of either half. */

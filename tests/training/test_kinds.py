@@ -22,9 +22,16 @@ EXTRA = {
     "esvae": {"time_steps": 3},
     "fsvae": {"time_steps": 3, "candidates": 3},
     "annvae": {},
+    "pvae": {"max_events": 8},
     "ae": {"components": 3},
 }
-TERMS = {"esvae": ["mse", "mmd"], "fsvae": ["mse", "psp"], "annvae": ["mse", "kl"], "ae": ["mse"]}
+TERMS = {
+    "esvae": ["mse", "mmd"],
+    "fsvae": ["mse", "psp"],
+    "annvae": ["mse", "kl"],
+    "pvae": ["mse", "kl"],
+    "ae": ["mse"],
+}
 
 
 def made(kind, **changes) -> RunConfig:

@@ -10,6 +10,7 @@ from esvae_core.training.objectives.ann import AutoencoderObjective, VAEObjectiv
 from esvae_core.training.objectives.base import LossTerms, Objective, StepContext
 from esvae_core.training.objectives.esvae import ESVAEObjective
 from esvae_core.training.objectives.fsvae import FSVAEObjective
+from esvae_core.training.objectives.pvae import PVAEObjective
 
 __all__ = ["OBJECTIVES", "LossTerms", "Objective", "StepContext", "objective_of"]
 
@@ -17,6 +18,7 @@ OBJECTIVES: dict[str, Any] = {
     "esvae": ESVAEObjective,
     "fsvae": FSVAEObjective,
     "annvae": VAEObjective,
+    "pvae": PVAEObjective,
     "ae": AutoencoderObjective,
 }
 """The objective of each kind; the keys are those of `models.MODELS`."""

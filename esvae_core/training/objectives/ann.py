@@ -21,7 +21,9 @@ MIXTURE_IMAGES = 20_000
 """The mixture is fitted to the codes of at most so many training images, the first ones."""
 
 
-class _ANNObjective(Objective[A]):
+class ANNObjective(Objective[A]):
+    """What is the same for all kinds without time: a readout of one pass."""
+
     @torch.no_grad()
     def init_output_bias(self, mean: Tensor, steps: int) -> None:
         """As `Objective.init_output_bias`."""
@@ -29,7 +31,7 @@ class _ANNObjective(Objective[A]):
         self.model.readout.bias.copy_(torch.atanh(mean))
 
 
-class VAEObjective(_ANNObjective[ANNVAE]):
+class VAEObjective(ANNObjective[ANNVAE]):
     """Squared error + kl_weight x Kullback-Leibler divergence (docs/baselines.md)."""
 
     def noise(self, count: int, mine: slice, source: torch.Generator, context: StepContext) -> tuple[Tensor, ...]:
@@ -60,7 +62,7 @@ class VAEObjective(_ANNObjective[ANNVAE]):
         return {"mse": error / count, "kl": divergence / count}
 
 
-class AutoencoderObjective(_ANNObjective[Autoencoder]):
+class AutoencoderObjective(ANNObjective[Autoencoder]):
     """Squared error; the mixture follows the weights."""
 
     def noise(self, count: int, mine: slice, source: torch.Generator, context: StepContext) -> tuple[Tensor, ...]:

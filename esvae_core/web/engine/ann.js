@@ -110,11 +110,26 @@ export class AnnEngine {
     if (!Array.from(image).every(Number.isFinite)) throw new EngineError("input", "image: expected finite numbers");
     const area = this.pixels / channels;
     const first = Float64Array.from(image, (_, i) => image[(i % channels) * area + Math.floor(i / channels)]);
-    return { rates: this.#heights(this.#encoder.reduce((x, layer) => layer.run(x), first)) };
+    return { rates: this.#heights(this.bounded(this.#encoder.reduce((x, layer) => layer.run(x), first))) };
   }
 
-  /** The heights themselves, checked. @param {ArrayLike<number>} heights (d) in [0, 1] @returns {Float32Array} */
+  /** The encoder's last numbers -> latent numbers. @param {Float64Array} raw (d) */
+  bounded(raw) {
+    return raw;
+  }
+
+  /** Latent numbers of height 0, and of height 1. */
+  get range() {
+    return [this.#tensors["range.low"], this.#tensors["range.high"]];
+  }
+
+  /** The heights themselves, checked. @param {ArrayLike<number>} heights (d) in [0, 1] @returns {Float32Array|Uint8Array} */
   sample(heights, _seed = 0, _sampler = "", _steps = 1) {
+    return this.checked(heights);
+  }
+
+  /** @param {ArrayLike<number>} heights @throws {EngineError} */
+  checked(heights) {
     const { latent_dim: width } = this.model;
     if (heights?.length !== width)
       throw new EngineError("input", `latent: expected ${width} numbers, got ${heights?.length}`);
@@ -125,8 +140,17 @@ export class AnnEngine {
 
   /** @param {ArrayLike<number>} heights (d) in [0, 1] @returns {Float32Array} (C, H, W) in [-1, 1] */
   decode(heights, _steps = 1) {
-    const { "range.low": low, "range.high": high } = this.#tensors;
-    const code = Float64Array.from(this.sample(heights), (x, j) => low[j] + x * (high[j] - low[j]));
+    return this.picture(this.code(heights));
+  }
+
+  /** Heights -> latent numbers. @param {ArrayLike<number>} heights (d) in [0, 1] @returns {Float64Array} (d) */
+  code(heights) {
+    const [low, high] = this.range;
+    return Float64Array.from(this.checked(heights), (x, j) => low[j] + x * (high[j] - low[j]));
+  }
+
+  /** What the decoder makes of its input. @param {Float64Array} code (d) @returns {Float32Array} (C, H, W) in [-1, 1] */
+  picture(code) {
     const drive = this.#decoder.reduce((x, layer) => layer.run(x), code);
     const [channels] = this.imageShape;
     const area = this.pixels / channels;
@@ -135,7 +159,7 @@ export class AnnEngine {
 
   /** As `decode`, in the form of `Engine.decodeChanged`. */
   decodeChanged(heights, _steps = 1) {
-    return { image: this.decode(heights) };
+    return { image: this.decode(heights, _steps) };
   }
 
   /**
@@ -145,9 +169,7 @@ export class AnnEngine {
    * @returns {Float32Array} (d) heights in [0, 1]
    */
   priorRates(seed, { temperature = 1 } = {}) {
-    if (!(temperature >= 0 && temperature < Infinity)) {
-      throw new EngineError("input", `temperature: expected a finite number of 0 or more, got ${String(temperature)}`);
-    }
+    this.checkTemperature(temperature);
     const { "prior.weights": weights, "prior.means": means, "prior.factors": factors } = this.#tensors;
     const d = this.model.latent_dim;
     const numbers = normal(seed, d);
@@ -164,9 +186,16 @@ export class AnnEngine {
     );
   }
 
+  /** @param {number} temperature @throws {EngineError} */
+  checkTemperature(temperature) {
+    if (!(temperature >= 0 && temperature < Infinity)) {
+      throw new EngineError("input", `temperature: expected a finite number of 0 or more, got ${String(temperature)}`);
+    }
+  }
+
   /** Latent numbers -> heights; beyond its range a number is moved to the end of it. */
   #heights(code) {
-    const { "range.low": low, "range.high": high } = this.#tensors;
+    const [low, high] = this.range;
     return Float32Array.from(code, (z, j) => Math.min(1, Math.max(0, (z - low[j]) / (high[j] - low[j]))));
   }
 }

@@ -107,8 +107,8 @@ async function checkHash(bytes, hash) {
   }
 }
 
-/** Whether a model has no spikes. @param {EngineSettings|AnnSettings} model @returns {model is AnnSettings} */
-export const isAnn = (model) => ["annvae", "ae"].includes(model?.kind);
+/** Whether a model is of ordinary neurons, so that it decodes at once. @param {EngineSettings|AnnSettings} model @returns {model is AnnSettings} */
+export const isAnn = (model) => ["annvae", "pvae", "ae"].includes(model?.kind);
 
 const between = (low, high) => (v) => typeof v === "number" && v >= low && v <= high;
 const whole = (low, high) => (v) => Number.isInteger(v) && v >= low && v <= high;
@@ -142,8 +142,10 @@ const SPIKING = {
 /** The settings that inference needs, checked; those of training may be there and are left alone. */
 function checkedModel(model) {
   check(model, SHAPE, "model");
-  if (isAnn(model)) check({ components: 1, ...model }, { components: whole(1, 1000) }, "model");
-  else {
+  if (isAnn(model)) {
+    check({ components: 1, ...model }, { components: whole(1, 1000) }, "model");
+    if (model.kind === "pvae") check(model, { residual_bound: (v) => positive(v) && v <= 20 }, "model");
+  } else {
     check({ learned_readout: false, ...model }, SPIKING, "model");
     for (const name of ["neuron", "latent_neuron"]) {
       check({ learned_leak: false, ...model[name] }, NEURON, `model: ${name}`);

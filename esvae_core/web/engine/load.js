@@ -3,6 +3,7 @@
 import { isAnn, readBundle } from "./bundle.js";
 import { Engine } from "./engine.js";
 import { AnnEngine } from "./ann.js";
+import { PoissonEngine } from "./poisson.js";
 
 const WARM = 3; // pictures after which the browser has compiled the loops: 90 ms the first, 7 ms the fourth
 
@@ -16,7 +17,7 @@ export async function loadEngine(bundle, wasm) {
   const read = await readBundle(bundle);
   const { model, ...rest } = read;
   if (!isAnn(model)) return Engine.of({ model, ...rest }, wasm);
-  const engine = new AnnEngine({ model, ...rest });
+  const engine = new (model.kind === "pvae" ? PoissonEngine : AnnEngine)({ model, ...rest });
   for (let n = 0; n < WARM; n++) engine.decode(new Float32Array(read.model.latent_dim));
   return engine;
 }

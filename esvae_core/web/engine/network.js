@@ -61,7 +61,12 @@ export function annTensorTable(m) {
     ["prior.means", [components, d]],
     ["prior.factors", [components, (d * (d + 1)) / 2]],
   ];
-  return placed([...layerShapes(m), ["range.low", [d]], ["range.high", [d]], ...prior]);
+  return placed([
+    ...layerShapes(m),
+    ["range.low", [d]],
+    ["range.high", [d]],
+    ...(m.kind === "pvae" ? [] : prior), // whose range says all of its prior
+  ]);
 }
 
 /** @param {EngineSettings|AnnSettings} m @returns {[string, number[]][]} */

@@ -6,7 +6,7 @@ import { cellRates } from "./recipe.js";
 /**
  * @param {Recipe} recipe
  * @param {string} path of the checkpoint, as one would type it
- * @param {{low: number[], high: number[]}|null} [latent] ranges of a latent without spikes
+ * @param {{low: number[], high: number[], counts?: boolean}|null} [latent] ranges of a latent without spikes
  */
 export function pythonFor(recipe, path, latent = null) {
   const { kind, sampler, steps, layout, seeds, flips = [], upto = [] } = recipe;
@@ -25,7 +25,7 @@ from esvae_core import decode_codes, load
 from esvae_core.pictures import sheet, to_picture
 
 ${load}codes = np.array([${vectors}])
-pixels = decode_codes(model, codes)
+pixels = decode_codes(model, codes${latent?.counts ? `, [${seeds.join(", ")}]` : ""})
 `;
   const spiking = `import numpy as np
 from esvae_core import decode_rates, load, to_fixed_point

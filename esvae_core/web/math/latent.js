@@ -13,10 +13,16 @@ const fixed = (value, digits) => {
 /** @type {Latent} */
 const RATES = {
   spiking: true,
+  sampled: true,
+  counts: false,
+  steps: 1,
+  scale: "spikes per time step",
+  marks: ["1", "½", "0"],
   name: "rate",
   names: "rates",
   whole: "rates",
   value: (j, height) => height,
+  number: (j, height) => height,
   text: (j, height, digits = 2) => height.toFixed(digits),
   size: (j, share) => share.toFixed(2),
   apart: (distance) => distance.toFixed(3),
@@ -26,17 +32,51 @@ const RATES = {
 /** @param {Pick<ModelEntry, "latent">} entry @returns {Latent} */
 export function latentOf({ latent }) {
   if (!latent) return RATES;
+  if (latent.counts) return countsOf(latent);
   const { name, low, high, span } = latent;
   const value = (j, height) => low[j] + Math.fround(height) * (high[j] - low[j]); // in single precision, as Python
   return {
     spiking: false,
+    sampled: false,
+    counts: false,
+    steps: 1,
+    scale: `${name}s; the middle is the prior's mean, an end ${span / 2} of its deviations away`,
+    marks: ["+4σ", "0", "−4σ"],
     name,
     names: `${name}s`,
     whole: "latent",
     value,
+    number: value,
     text: (j, height, digits = 2) => fixed(value(j, height), digits),
     size: (j, share) => (share * (high[j] - low[j])).toFixed(2),
     apart: (distance) => `${(span * distance).toFixed(2)} deviations`,
+    rest: 0.5,
+  };
+}
+
+const COUNT_STEPS = 16; // over which counts are spread at first; it changes the raster, not the picture
+
+/** Rates of Poisson counts on a log scale. @param {ModelEntry["latent"]} latent @returns {Latent} */
+function countsOf({ low, high, span }) {
+  const number = (j, height) => low[j] + Math.fround(height) * (high[j] - low[j]); // in single precision, as Python
+  const value = (j, height) => Math.exp(number(j, height));
+  const most = Math.exp(span / 2).toFixed(0);
+  const significant = (x, digits) => (x < 0.001 ? x.toExponential(1) : Number(x.toPrecision(digits + 1)).toString());
+  return {
+    spiking: false,
+    sampled: true,
+    counts: true,
+    steps: COUNT_STEPS,
+    scale: `expected spikes a picture, log scale; the middle is the prior's rate, an end ${most} times or 1/${most} of it`,
+    marks: [`×${most}`, "×1", `÷${most}`],
+    name: "rate",
+    names: "rates",
+    whole: "rates",
+    value,
+    number,
+    text: (j, height, digits = 2) => significant(value(j, height), digits),
+    size: (j, share) => `\u00d7${Math.exp(share * (high[j] - low[j])).toFixed(2)}`,
+    apart: (distance) => `${(span * distance).toFixed(2)} in log-rate`,
     rest: 0.5,
   };
 }

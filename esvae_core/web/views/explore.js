@@ -34,7 +34,7 @@ export function mount(root, session) {
   const chosen = new Chosen();
   const bars = mixer(session, chosen);
   const response = responseStrip(session, chosen);
-  const { spiking } = session.latent;
+  const { sampled } = session.latent;
   const playback = session.spikingEngine ? new Playback(session) : null;
   const parts = {
     intro: intro(session),
@@ -46,8 +46,8 @@ export function mount(root, session) {
     response,
     distance: distance(session),
     beside: modelOverlay(session),
-    noise: spiking ? noiseControls(session, { sampler: false }) : null,
-    spikes: spiking ? spikes(session, chosen, playback) : noSpikesNotice(session),
+    noise: sampled ? noiseControls(session, { sampler: false }) : null,
+    spikes: sampled ? spikes(session, chosen, playback) : noSpikesNotice(session),
   };
   parts.noise?.querySelector(".row:last-child").append(helpMark("noise"));
   const foot = h("p", { class: "quiet foot", role: "status" });
@@ -78,17 +78,17 @@ export function mount(root, session) {
 
 /** The raster, with the kind of spikes and the player above it. @param {Session} session */
 function spikes(session, chosen, playback) {
-  const kind = samplerChoice(session);
+  const kind = session.latent.counts ? null : samplerChoice(session); // counts are Poisson, and nothing else
   const steps = playback && player(session, playback);
   const part = raster(session, { chosen, playback, beside: [helpMark("raster"), kind], above: steps });
   const stop = part.dispose;
-  part.dispose = () => [stop, kind.dispose, steps?.dispose].forEach((end) => end?.());
+  part.dispose = () => [stop, kind?.dispose, steps?.dispose].forEach((end) => end?.());
   return part;
 }
 
 /** @param {Session} session */
 function heading(session, bars) {
-  const { store, atlas, latent, entry } = session;
+  const { store, atlas, latent } = session;
   const order = h(
     "select",
     {
@@ -126,16 +126,7 @@ function heading(session, bars) {
     { class: "head" },
     latent.spiking
       ? h("h2", {}, "Firing rates ", h("small", {}, "how often each neuron spikes"))
-      : h(
-          "h2",
-          {},
-          "Latent ",
-          h(
-            "small",
-            {},
-            `${latent.names}; the middle is the prior's mean, an end ${entry.latent.span / 2} of its deviations away`,
-          ),
-        ),
+      : h("h2", {}, latent.counts ? "Rates " : "Latent ", h("small", {}, latent.scale)),
     helpMark("rates"),
     h(
       "p",

@@ -44,20 +44,28 @@ export function mount(root, session) {
     remember({ pins: writePins(pins), sort: null }, seed === null ? "unpin" : "pin");
   }
   /** @param {Uint16Array} rates @returns {Partial<State>} */
-  const asSource = (rates) => ({ source: { kind: "own", rates }, rates });
+  /**
+   * The state that shows one sample; counts are drawn anew for each, with its own seed.
+   * @param {Uint16Array} rates @param {number} seed @returns {Partial<State>}
+   */
+  const asSource = (rates, seed) => ({
+    source: { kind: "own", rates },
+    rates,
+    ...(session.latent.counts ? { seed } : {}),
+  });
 
   /** Another sample in a place, which becomes the chosen one. */
   function replace(place) {
     const [seed, temperature] = [otherSeed(), heat()];
     const pins = writePins(pinned().set(place, { seed, temperature }));
     store.change(
-      { ...asSource(session.priorRates(seed, temperature)), view: viewWith({ pins, sort: null }) },
+      { ...asSource(session.priorRates(seed, temperature), seed), view: viewWith({ pins, sort: null }) },
       "another sample",
     );
   }
   const grid = sampleGrid(session, {
     onpin: pin,
-    onchoose: ({ seed, rates }) => store.change(asSource(rates), `sample ${seed}`),
+    onchoose: ({ seed, rates }) => store.change(asSource(rates, seed), `sample ${seed}`),
   });
   const chosen = chosenSample(session, { onpin: pin, onreplace: replace });
   const field = (label, name, limits) => {
@@ -103,14 +111,14 @@ export function mount(root, session) {
     atlas?.classNames.map((name) => h("option", { value: name }, `like “${name}”`)),
   );
   const sort = h("input", { type: "checkbox", onchange: () => remember({ sort: sort.checked ? "1" : null }, "sort") });
-  const sampling = session.latent.spiking ? noiseControls(session) : null;
+  const sampling = session.latent.sampled ? noiseControls(session) : null;
   let shown = [];
   /** @returns {import("../parts/shared/export_menu.js").Offer} */
   const offer = () => ({
     kind: "grid",
     name: "samples",
     cells: shown.map((cell) => cell.rates),
-    seeds: [store.state.seed],
+    seeds: session.latent.counts ? shown.map((cell) => cell.seed) : [store.state.seed],
     columns: number("columns", SIDES.columns),
     captions: shown.map((cell) => String(cell.seed)),
   });

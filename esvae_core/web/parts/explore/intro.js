@@ -75,6 +75,8 @@ function closeLesson(store) {
 /** What a newcomer looks at, in two sentences. @param {Session} session */
 function introduction({ latent, controls }) {
   const pull = controls.length ? "Drag a control or a bar" : "Drag a bar";
+  if (latent.counts)
+    return `A network draws this picture from spike counts: each neuron fires so often by chance, with its rate as the mean. ${pull}: counts and picture follow.`;
   return latent.spiking
     ? `A network of spiking neurons draws this picture from firing rates: how often each neuron spikes (0 never, 1 always). ${pull}: spikes and picture follow.`
     : `A network without spikes draws this picture from a vector of ${latent.names}. ${pull}: the picture follows.`;

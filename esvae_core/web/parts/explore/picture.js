@@ -24,9 +24,9 @@ export function picture(session, playback = null) {
     typical: small("The most typical draw"),
     leastTypical: small("The least typical draw"),
   };
-  const parts = latent.spiking ? { ...compared, ...fromDraws } : compared;
+  const parts = latent.sampled ? { ...compared, ...fromDraws } : compared;
   const captions = {
-    source: latent.spiking ? "start, same noise" : "start",
+    source: latent.sampled ? "start, same noise" : "start",
     difference: "difference",
     mean: `mean of ${DRAWS} draws`,
     deviation: "change by noise",
@@ -35,7 +35,7 @@ export function picture(session, playback = null) {
   };
   const words = h("small", {});
   const take = (key) => h("button", { type: "button", class: "picked", title: "Take this draw's noise" }, parts[key]);
-  const draws = latent.spiking ? { typical: take("typical"), leastTypical: take("leastTypical") } : {};
+  const draws = latent.sampled ? { typical: take("typical"), leastTypical: take("leastTypical") } : {};
   const figure = (key) => h("figure", {}, draws[key] ?? parts[key], h("figcaption", {}, captions[key]));
   const element = h(
     "section",
@@ -75,13 +75,14 @@ export function picture(session, playback = null) {
   /** @param {{state: State, image: Float32Array, upto?: number}} shown */
   function show({ state, image, upto = state.steps }) {
     paint(large, image, channels);
-    const all = `${state.steps} time steps, ${WORDS[state.sampler]} spikes`;
-    words.textContent = latent.spiking ? (upto < state.steps ? `after ${upto} of ${state.steps} time steps` : all) : "";
+    const kind = latent.counts ? "Poisson" : WORDS[state.sampler];
+    const all = `${state.steps} time steps, ${kind} spikes`;
+    words.textContent = latent.sampled ? (upto < state.steps ? `after ${upto} of ${state.steps} time steps` : all) : "";
   }
 
   async function showStatistics() {
     const { state } = store;
-    if (!engine || !latent.spiking || state.model !== entry.name) return;
+    if (!engine || !latent.sampled || state.model !== entry.name) return;
     try {
       const pool = await session.pool();
       const answer = await pool.latest(

@@ -131,12 +131,13 @@ export function sampleGrid(session, { onpin, onchoose }) {
     element.replaceChildren(...canvases.map(({ item }) => item));
     opens = canvases.map(({ open }) => open);
     const { seed, sampler, steps } = store.state;
+    const noise = (cell) => (session.latent.counts ? cell.seed : seed); // all that differs between draws is their counts
     try {
       const pool = await session.pool();
       await Promise.all(
         cells.map(async (cell, k) => {
           if (mine !== turn) return;
-          const { image } = await pool.run("play", fromGrid(cell.rates), seed, sampler, steps);
+          const { image } = await pool.run("play", fromGrid(cell.rates), noise(cell), sampler, steps);
           if (mine === turn) paint(canvases[k].canvas, image, entry.channels);
         }),
       );

@@ -103,8 +103,8 @@ export function sideBySide(session) {
     const rows = shared
       ? [...atlas.tilePositions].filter((row) => other.atlas.rowOf(atlas.indices[row]) >= 0).slice(0, SHOWN)
       : [];
-    const noise = both.some(({ latent }) => latent.spiking)
-      ? `Noise seed ${seed}${both.every(({ latent }) => latent.spiking) ? `, ${sampler}, T = ${steps}` : "; the model without spikes has no noise"}`
+    const noise = both.some(({ latent }) => latent.sampled)
+      ? `Noise seed ${seed}${both.every(({ latent }) => latent.spiking) ? `, ${sampler}, T = ${steps}` : "; a model without spikes has no noise, and of counts T says nothing"}`
       : "No noise in either";
     const words = `${noise}; the first ${SHOWN} of each; nothing chosen.${shared ? "" : " The two know no test images in common, so only samples are shown."}`;
     const ofImages = rows.length

@@ -297,7 +297,9 @@ function tables(recipe, tiles, cells, { latent, entry: { size, channels, dims } 
   return encodeNpz({
     images: { values: joined(tiles), shape },
     [latent.spiking ? "rates" : "latent"]: {
-      values: Float32Array.from(cells.flatMap((rates) => Array.from(rates, (rate, j) => latent.value(j, rate / GRID)))),
+      values: Float32Array.from(
+        cells.flatMap((rates) => Array.from(rates, (rate, j) => latent.number(j, rate / GRID))),
+      ),
       shape: [cells.length, dims],
     },
     recipe: { values: text, shape: [text.length] },

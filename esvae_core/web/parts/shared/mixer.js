@@ -30,7 +30,6 @@ const CLIPBOARD = ["copy", "paste"];
 const heldBack = new WeakMap();
 
 /** What stands beside the bars. */
-const SCALES = { rates: ["1", "½", "0"], deviations: ["+4σ", "0", "−4σ"] };
 
 /**
  * Dimensions in the order that the state asks for.
@@ -290,7 +289,7 @@ export function mixer(session, chosen = new Chosen()) {
     h(
       "div",
       { class: "fader-scale", "aria-hidden": "true" },
-      SCALES[latent.spiking ? "rates" : "deviations"].map((n) => h("span", {}, n)),
+      latent.marks.map((n) => h("span", {}, n)),
     );
 
   function show() {

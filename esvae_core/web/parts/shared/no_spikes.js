@@ -9,16 +9,16 @@ import { h } from "../../dom.js";
  */
 export function noSpikesNotice(session, more = "") {
   const { entry, latent } = session;
-  const element = h(
-    "section",
-    { class: "no-spikes-notice" },
-    h("p", {}, `${entry.name} has no spikes.`),
-    h(
-      "p",
-      { class: "quiet" },
-      `Its latent is one vector of ${entry.dims} ${latent.names}, decoded at once: nothing is sampled, so sampling noise and T do not apply. ${more}`,
-    ),
-  );
+  const what = latent.counts
+    ? [
+        `${entry.name} has latent spike counts, and no spiking neurons.`,
+        `Each of its ${entry.dims} counts is Poisson: variance and mean are the same, where a Bernoulli train's count varies less (Fano factor 1 - rate) and an even train's hardly at all. The counts are decoded at once, so when a spike falls does not matter, and single spikes cannot be turned here. The page Explore shows them as a raster. ${more}`,
+      ]
+    : [
+        `${entry.name} has no spikes.`,
+        `Its latent is one vector of ${entry.dims} ${latent.names}, decoded at once: nothing is sampled, so sampling noise and T do not apply. ${more}`,
+      ];
+  const element = h("section", { class: "no-spikes-notice" }, h("p", {}, what[0]), h("p", { class: "quiet" }, what[1]));
   element.dispose = () => {};
   return element;
 }

@@ -38,7 +38,7 @@ export function samplerChoice({ store }) {
  * @param {{sampler?: boolean}} [shown] whether the sampler is chosen here, or elsewhere in the view
  */
 export function noiseControls(session, { sampler: withSampler = true } = {}) {
-  const { store, entry } = session;
+  const { store, entry, latent } = session;
   const seed = h("input", {
     type: "number",
     min: 0,
@@ -82,7 +82,9 @@ export function noiseControls(session, { sampler: withSampler = true } = {}) {
     max: MAX_STEPS,
     step: 1,
     "aria-label": "Time steps T",
-    title: `The model was trained with T = ${entry.steps}; other values are an experiment.`,
+    title: latent.counts
+      ? "Over how many steps the counts are spread; counts and picture stay the same."
+      : `The model was trained with T = ${entry.steps}; other values are an experiment.`,
   });
   const number = h("output", {});
   steps.oninput = (event) => {
@@ -109,7 +111,8 @@ export function noiseControls(session, { sampler: withSampler = true } = {}) {
   function show(state) {
     if (focusedBeside(element) !== seed) seed.value = String(state.seed);
     steps.value = String(state.steps);
-    number.textContent = state.steps === entry.steps ? `${state.steps}` : `${state.steps} (trained: ${entry.steps})`;
+    number.textContent =
+      latent.counts || state.steps === entry.steps ? `${state.steps}` : `${state.steps} (trained: ${entry.steps})`;
   }
   const stop = store.on("state", show);
   show(store.state);

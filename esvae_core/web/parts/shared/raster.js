@@ -35,6 +35,9 @@ function paintAt({ context, width, height }, { quiet }, spikes, dims, upto) {
   context.globalAlpha = 1;
 }
 
+/** @param {number} count spikes of one neuron in one step */
+const heard = (count) => (count > 1 ? `${count} spikes` : count ? "a spike" : "silent");
+
 /**
  * @param {Session} session
  * @param {{live?: Pick<LiveDecoder, "now"|"on">, chosen?: Chosen, playback?: Playback|null, beside?: (HTMLElement|null)[], above?: HTMLElement|null}} [shared]
@@ -99,15 +102,24 @@ export function raster(
     drawChosen(context, colour, rates.length, looked);
     const { count, won, lost } = drawSpikes(context, colour, now, looked);
     drawAxes(context, colour, names, state.steps, looked);
-    const mean = state.steps * rates.reduce((a, b) => a + b, 0);
-    const spread = Math.sqrt(state.steps * rates.reduce((a, r) => a + r * (1 - r), 0));
-    const margin = state.sampler === "bernoulli" ? ` ± ${spread.toFixed(0)}` : "";
-    counts = `${count} of ${rates.length * state.steps}; expected ${mean.toFixed(0)}${margin}`;
+    const most = session.latent.counts ? "" : ` of ${rates.length * state.steps}`;
+    counts = `${count}${most}; expected ${expected(rates, state)}`;
     if (!pointed) reading.textContent = counts;
     canvas.setAttribute(
       "aria-label",
       `Spike raster: ${rates.length} neurons, ${state.steps} time steps, ${count} spikes; ${won} new and ${lost} gone since the last change`,
     );
+  }
+
+  /** Sum of the spikes that the rates lead one to expect, and its deviation where there is one. */
+  function expected(rates, { steps, sampler }) {
+    const { latent } = session;
+    const unit = latent.counts ? 1 : steps;
+    const means = Array.from(rates, (rate, j) => latent.value(j, rate));
+    const sum = (of) => unit * means.reduce((a, mean) => a + of(mean), 0);
+    const spread = Math.sqrt(sum((mean) => (latent.counts ? mean : mean * (1 - mean))));
+    const varies = latent.counts || sampler === "bernoulli";
+    return `${sum((mean) => mean).toFixed(0)}${varies ? ` ± ${spread.toFixed(0)}` : ""}`;
   }
 
   const lookedAt = () => ({ place: order.indexOf(chosen.i), upto: playback?.now?.upto ?? store.state.steps });
@@ -192,7 +204,7 @@ export function raster(
     const t = at((event.clientX - box.left - cells.left) / cells.width, state.steps);
     const j = order[at((event.clientY - box.top - TOP) / cells.height, rates.length)];
     pointed = true;
-    reading.textContent = `${nameOf(session, j)}, step ${t + 1} of ${state.steps}: ${spikes[t * rates.length + j] ? "a spike" : "silent"}`;
+    reading.textContent = `${nameOf(session, j)}, step ${t + 1} of ${state.steps}: ${heard(spikes[t * rates.length + j])}`;
     chosen.set(j);
   };
   canvas.onpointerleave = () => {

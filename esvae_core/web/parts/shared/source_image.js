@@ -32,6 +32,6 @@ export async function encoderImage(session, source) {
   if (image) return { image, painted: false };
   const { engine, entry } = session;
   // hardly any sampling noise
-  const spikes = engine.sample(fromGrid(session.ratesOf(source)), 0, "systematic", entry.steps);
+  const spikes = engine.sample(fromGrid(session.ratesOf(source)), 0, "systematic", entry.steps ?? 1);
   return { image: engine.decode(spikes, entry.steps).slice(), painted: true };
 }

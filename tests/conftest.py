@@ -15,10 +15,10 @@ if workers := int(
 ):  # they share the cores, as do the processes they start
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, CORES // workers)))
 
-import pytest
-import torch
+import pytest  # noqa: E402
+import torch  # noqa: E402
 
-from esvae_core import ESVAE, ModelConfig
+from esvae_core import ESVAE, ModelConfig  # noqa: E402
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -137,6 +137,8 @@ interface ModelListing {
   name: string;
   /** Why it cannot be used, in one line; "" if it can. */
   problem: string;
+  /** Whether `esvae app` was given it: then it is opened first. */
+  given?: boolean;
   /** Kind of network; missing of files that cannot be read, as is all below. */
   kind?: string;
   /** Latent dimensions. */

@@ -87,7 +87,7 @@ def test_the_list_names_good_and_bad():
 
 
 def test_every_model_has_a_card_and_what_cannot_be_opened_brings_it_in_the_list(monkeypatch):
-    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints"])
+    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.SHIPPED])
     listed = {entry["name"]: entry for entry in Answer("/esvae/models").json}
     assert [name for name, entry in listed.items() if "card" in entry] == ["fsvae-mnist"]
     for entry in catalogue.find():
@@ -269,7 +269,7 @@ def test_dimensions_are_what_the_library_says(loaded):
 
 
 def test_a_kind_that_cannot_be_played_is_drawn_by_the_server(shelf_dir, monkeypatch):
-    monkeypatch.setattr(catalogue, "folders", lambda: [shelf_dir, catalogue.ROOT / "checkpoints"])
+    monkeypatch.setattr(catalogue, "folders", lambda: [shelf_dir, catalogue.SHIPPED])
     of = catalogue.named("digits").digest
     answer = Answer("/esvae/own/rival", f"seed=5&count=2&of={of}&rows=3,1,2")
     assert answer.status == 200
@@ -328,4 +328,4 @@ shelves = [catalogue.take(entry) for entry in catalogue.find() if not entry.prob
 late = set(sys.modules) - before
 assert len(shelves) > 5 and len(late) < 50, sorted(late)
 """
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=catalogue.ROOT, timeout=300)
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=catalogue.SHIPPED.parent, timeout=300)

@@ -28,7 +28,7 @@ STATE = replace(LINK, view=(("map.by", "d2"),))
 
 @pytest.fixture(autouse=True)
 def loaded(shelf_dir, monkeypatch):
-    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints", shelf_dir])
+    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.SHIPPED, shelf_dir])
     return catalogue.named("aaa")
 
 

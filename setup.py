@@ -18,7 +18,7 @@ setup(
     package_dir={EXPLORER: "app", CHECKPOINTS: "checkpoints"},
     package_data={
         "esvae_core": ["py.typed", "web/**/*"],
-        EXPLORER: [".streamlit/config.toml", "*.css", "*.png", "*/*.css", "*/*.png"],
+        EXPLORER: [".streamlit/config.toml", "*.css", "*.png"],
         CHECKPOINTS: ["mnist-poisson.*", "digits-plus.*"],
     },
     include_package_data=False,

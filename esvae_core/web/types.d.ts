@@ -531,6 +531,8 @@ interface Backend {
   dimensions?(hash: string, version?: string): Promise<DimensionFacts>;
   /** Spikes (T, d) and picture (H, W, C) of a state, where the page has no engine. */
   decode?(state: State): Promise<{ spikes: ByteArray; pixels: ByteArray }>;
+  /** Views that `page` can make a file of. */
+  pages?: string[];
   /** A page in one file, as HTML. */
   page?(hash: string, view: string, state: State): Promise<string>;
   maps?: MapService;

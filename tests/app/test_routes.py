@@ -15,7 +15,7 @@ import pytest
 import torch
 from starlette.applications import Starlette
 
-from app import catalogue, routes
+from app import assets, catalogue, routes
 from app.server_decode import drawn
 from app.state import Prior, State, encode, to_grid
 from esvae_core.checkpoint import DataRecord, Header, load, save
@@ -164,12 +164,12 @@ def test_what_is_no_known_hash_is_refused(kind, name):
 
 
 def test_the_front_end_is_served_under_its_version():
-    for name, (content, kind) in routes.FILES.items():
-        answer = Answer(f"/esvae/web/{routes.VERSION}/{name}")
+    for name, (content, kind) in assets.FILES.items():
+        answer = Answer(f"/esvae/web/{assets.VERSION}/{name}")
         assert answer.status == 200
         assert answer.body == content
         assert answer.headers["content-type"].startswith(kind)
-    assert "mount.js" in routes.FILES
+    assert "mount.js" in assets.FILES
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_the_front_end_is_served_under_its_version():
     ],
 )
 def test_other_files_are_refused(name):
-    assert Answer(f"/esvae/web/{routes.VERSION}/{name}").status == 404
+    assert Answer(f"/esvae/web/{assets.VERSION}/{name}").status == 404
 
 
 def test_another_version_of_a_file_is_refused():
@@ -202,7 +202,7 @@ def test_what_stays_for_good_is_kept_from_the_collector():
 
 
 def test_ranges_are_refused():
-    answer = Answer(f"/esvae/web/{routes.VERSION}/mount.js", headers={"Range": "bytes=0-10"})
+    answer = Answer(f"/esvae/web/{assets.VERSION}/mount.js", headers={"Range": "bytes=0-10"})
     assert answer.status == 416
 
 

@@ -7,7 +7,7 @@ import itertools
 import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -44,14 +44,20 @@ from esvae_core.explore.latent_interface import (
     load_explorable,
     why_not_explorable,
 )
+from esvae_core.shipped import SHIPPED
 from esvae_core.text import reason, shown
 
-ROOT = Path(__file__).resolve().parents[1]
+OPEN_OPTION = "ESVAE_OPEN"
+"""Environment variable: checkpoints and folders that `esvae app` was given, whose models are opened first."""
 FOLDERS_OPTION = "ESVAE_FOLDERS"
 """Environment variable: folders of pictures that visitors may be shown, as PATH lists them."""
 _FOLDER = "folder:"
 _LOG = logging.getLogger("esvae.app")
 _READING = threading.RLock()  # one reader at a time: what a second one asks for is then in the cache
+_SUFFIX = ".safetensors"
+_RUN = "model"  # what training calls its checkpoint: the run's name is in the header
+_MAX_DEPTH = 4  # of subfolders
+_MAX_SUBFOLDERS = 1000  # of one folder: a list of models looks through all of them
 _MAX_NAME = 200  # characters; links take no more
 _MAX_ORIGINALS = 2**30  # bytes of a test split as a model takes it; a small file can name a large one
 _MAX_KNOWN = 1024
@@ -72,6 +78,7 @@ class Entry:
         changed: When it was last written, in nanoseconds, so that a new file is read anew.
         header: What it says about itself; None if it cannot be read.
         problem: Why it cannot be used, in one line; "" if it can.
+        given: Whether `esvae app` was given it.
     """
 
     name: str
@@ -79,6 +86,7 @@ class Entry:
     changed: int
     header: checkpoint.Header | None
     problem: str = ""
+    given: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,37 +119,46 @@ class LoadedCheckpoint:
 
 
 def folders() -> list[Path]:
-    """Where checkpoints are looked for: the repository's folder, then those in ESVAE_CHECKPOINTS."""
-    extra = os.environ.get("ESVAE_CHECKPOINTS", "").split(os.pathsep)
+    """Where checkpoints are looked for: those that ship, `esvae app` was given, ESVAE_CHECKPOINTS names."""
+    return [SHIPPED, *_paths(OPEN_OPTION), *_paths("ESVAE_CHECKPOINTS")]
+
+
+def _paths(option: str) -> list[Path]:
+    names = os.environ.get(option, "").split(os.pathsep)
     # unlike Path.expanduser, this leaves a user that is not known as it was written, for the message
-    return [ROOT / "checkpoints", *(Path(os.path.expanduser(name)) for name in extra if name)]  # noqa: PTH111
+    return [Path(os.path.expanduser(name)) for name in names if name]  # noqa: PTH111
 
 
 def find(places: Sequence[Path] | None = None) -> list[Entry]:
-    """Every .safetensors file in these folders, good or not, under names of their own.
+    """Every .safetensors file among these files and in these folders, good or not, under names of their own.
 
-    Files of one name are told apart by their folder's, then by numbers; a folder that cannot be read is an entry, too.
+    Of subfolders only checkpoints are listed, and of those that ship with the library no subfolder. Files of one name
+    are told apart by their folder's, then by numbers; a folder that cannot be read is an entry, too.
     """
     entries: dict[str, Entry] = {}
+    seen: set[Path] = set()
+    given = _paths(OPEN_OPTION)
 
-    def add(name: str, other: str, path: Path, changed: int, header: checkpoint.Header | None, problem: str) -> None:
-        numbered = (f"{other} ({number})" for number in itertools.count(2))
+    def add(
+        names: Sequence[str], path: Path, changed: int, header: checkpoint.Header | None, problem: str, place: Path
+    ) -> None:
+        numbered = (f"{names[-1]} ({number})" for number in itertools.count(2))
         name = next(
-            free
-            for each in (name, other, *itertools.islice(numbered, len(entries)))
-            if (free := _name(each)) not in entries
+            free for each in (*names, *itertools.islice(numbered, len(entries))) if (free := _name(each)) not in entries
         )
-        entries[name] = Entry(name, path, changed, header, shown(problem))
+        entries[name] = Entry(name, path, changed, header, shown(problem), place in given)
 
     for place in folders() if places is None else places:
         try:
-            files = sorted(path for path in place.iterdir() if path.suffix == ".safetensors")
+            files = _files(place)
         except (OSError, ValueError) as error:  # a path may hold what no file system takes
-            add(str(place), str(place), place, 0, None, f"{place!s:.400}: cannot be read: {reason(error)}")
+            add([str(place)], place, 0, None, f"{place!s:.400}: cannot be read: {reason(error)}", place)
             continue
         for path in files:
-            if path.name.startswith("."):
+            absolute = Path(os.path.abspath(path))  # noqa: PTH100 - links keep their names
+            if absolute in seen:
                 continue
+            seen.add(absolute)
             try:
                 changed = path.stat().st_mtime_ns
             except OSError as error:
@@ -150,8 +167,37 @@ def find(places: Sequence[Path] | None = None) -> list[Entry]:
             else:
                 header, problem = _header(path, changed)
                 found = header, problem or _PROBLEMS.get((path, changed), "")
-            add(path.stem, f"{Path(os.path.abspath(place)).name}/{path.stem}", path, changed, *found)  # noqa: PTH100
+            if found[0] is None and path != place and path.parent != place:
+                continue
+            name = found[0].name if found[0] is not None and path.stem == _RUN else path.stem
+            add([name, f"{absolute.parent.name}/{name}"], path, changed, *found, place)
     return list(entries.values())
+
+
+def _files(place: Path) -> list[Path]:
+    """A file itself; of a folder its .safetensors files, then those of its subfolders; none that is hidden.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if place.suffix == _SUFFIX and place.is_file():
+        return [place]
+    files = sorted(_visible(path.name for path in place.iterdir()))
+    found = [place / name for name in files]
+    if place == SHIPPED:
+        return found
+    for walked, (folder, subfolders, names) in enumerate(os.walk(place)):
+        here = Path(folder)
+        deep = len(here.parts) - len(place.parts)
+        subfolders[:] = sorted(name for name in subfolders if name[0] != "." and deep < _MAX_DEPTH)
+        found += [here / name for name in sorted(_visible(names)) if deep]
+        if walked >= _MAX_SUBFOLDERS:
+            break
+    return found
+
+
+def _visible(names: Iterable[str]) -> list[str]:
+    return [name for name in names if name.endswith(_SUFFIX) and name[0] != "."]
 
 
 def _name(text: str) -> str:
@@ -342,13 +388,14 @@ def listed(entry: Entry) -> dict[str, Any]:
     """What the page's list says of a checkpoint, from its header alone."""
     header = entry.header
     if header is None:
-        return {"name": entry.name, "problem": entry.problem}
+        return {"name": entry.name, "problem": entry.problem, "given": entry.given}
     model = header.model
     # what cannot be opened has no other way to bring its card, nor charts below the view to show its curve
     extra = {"card": model_cards.card(header) | {"curve": model_cards.curve(header)}} if entry.problem else {}
     return extra | {
         "name": entry.name,
         "problem": entry.problem,
+        "given": entry.given,
         "kind": model.kind,
         "dims": model.latent_dim,
         "steps": model.time_steps if isinstance(model, SpikingModelConfig) else None,

@@ -27,7 +27,7 @@ except ConfigError as error:
     sys.exit(2)
 
 app: Any = st.App(
-    HERE / "frame" / "explorer.py",
+    HERE / "explorer.py",
     routes=below(st.get_option("server.baseUrlPath")),
     middleware=[Middleware(security.Guard, allowed, security.content_security_policy(embedders))],
     on_script_error=report,

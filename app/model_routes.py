@@ -16,9 +16,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from app import catalogue, maps, server_decode, server_previews, standalone_page
+from app.handlers import FOREVER, FRESH, answer, guarded
 from app.limits import AsyncHandler, Gate
 from app.responses import SHARED, Bytes, Json, Piece
-from app.routes import FOREVER, FRESH, answer, guarded
 from app.security import FromPage
 from app.state import PARAMETER, LinkError, State, decode
 from esvae_core.errors import InputError

@@ -9,10 +9,8 @@ from app.responses import SHARED, Piece
 from app.state import LinkError, State, encode
 from esvae_core.explore.atlas import Atlas
 from esvae_core.explore.map import map_key
-from esvae_core.explore.page import View, pieces
-
-VIEWS: tuple[View, ...] = ("explore", "spikes", "map")
-"""Views that the file has, too."""
+from esvae_core.explore.page import pieces
+from esvae_core.explore.views import SERVED
 
 MAP_OF = "map.of"
 """Of the view's value that names a map drawn with other settings: neighbours-distance-metric."""
@@ -30,9 +28,9 @@ def page_of(loaded: catalogue.LoadedCheckpoint, view: str, state: State) -> list
         LinkError: the view is not among those of the file, or the state is of another model.
         InputError: the view is the map, and there is none.
     """
-    found = next((known for known in VIEWS if known == view), None)
-    if found is None:
-        raise LinkError(f"view: expected one of {', '.join(VIEWS)}, found {view[:24]!r}")
+    views = [each.name for each in SERVED if each.standalone]
+    if view not in views:
+        raise LinkError(f"view: expected one of {', '.join(views)}, found {view[:24]!r}")
     if state.model != loaded.entry.name:
         raise LinkError(f"model: expected {loaded.entry.name!r}, found {state.model!r}")
     atlas, key = (None, "") if loaded.atlas is None else _with_map(loaded.atlas, state)
@@ -43,7 +41,7 @@ def page_of(loaded: catalogue.LoadedCheckpoint, view: str, state: State) -> list
         bundle=loaded.bundle,
         atlas=atlas,
         controls=loaded.controls,
-        view=found,
+        view=view,
         link=encode(state),
         share=lambda what, make: SHARED.get((f"page's {what}", loaded, key if what == "atlas" else ""), make),
     )

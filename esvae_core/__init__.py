@@ -1,7 +1,7 @@
 """ESVAE: a variational autoencoder of spiking neurons whose latent is a vector of firing rates.
 
     >>> import torch, esvae_core
-    >>> model = esvae_core.load("checkpoints/mnist.safetensors").model
+    >>> model = esvae_core.load("checkpoints/mnist.safetensors", esvae_core.ESVAE).model
     >>> sample = model.sample(64, torch.Generator().manual_seed(1))
     >>> esvae_core.grid(sample.images, scale=2).save("samples.png")
 

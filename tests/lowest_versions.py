@@ -27,10 +27,10 @@ TOOLS = ("pytest", "pytest-xdist", "hypothesis", "torchmetrics")
 
 
 def lowest() -> dict[str, Version]:
-    """The lowest version of each dependency, by name."""
+    """The lowest version of each dependency, the explorer's among them, by name."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     found = {}
-    for text in project["dependencies"]:
+    for text in (*project["dependencies"], *project["optional-dependencies"]["app"]):
         dependency = Requirement(text)
         (found[dependency.name],) = (Version(s.version) for s in dependency.specifier if s.operator == ">=")
     return found
@@ -61,7 +61,8 @@ def main() -> int:
         constraints.write_text("".join(f"{name}=={version}\n" for name, version in versions.items()))
         venv.create(Path(place) / "venv", with_pip=True)
         python = str(Path(place) / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python")
-        words = ["install", "--quiet", "-c", str(constraints), "-e", str(ROOT), *(str(tools[name]) for name in TOOLS)]
+        needed = ["-e", f"{ROOT}[app]", *(str(tools[name]) for name in TOOLS)]
+        words = ["install", "--quiet", "-c", str(constraints), *needed]
         subprocess.run([python, "-m", "pip", *words], check=True)
         subprocess.run([python, "-m", "pip", "freeze", "--exclude-editable"], check=True)
         # old versions may warn of what later ones have mended; whether they work is the question here

@@ -90,6 +90,7 @@ def _leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
 
 
 COMMANDS = dict(_leaves(typer.main.get_command(app)))
+del COMMANDS["app",]  # which runs until it is stopped: see tests/test_explorer_command.py
 
 
 def _called(part: str | tuple[str, ...]) -> str:

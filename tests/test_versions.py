@@ -15,7 +15,8 @@ VULNERABLE = {"pillow": "12.2.0", "torch": "2.9.1", "tqdm": "4.66.2"}
 
 
 def ranges():
-    texts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    texts = (*project["dependencies"], *project["optional-dependencies"]["app"])
     return {requirement.name: requirement.specifier for requirement in map(Requirement, texts)}
 
 

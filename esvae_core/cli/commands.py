@@ -13,6 +13,7 @@ from esvae_core.cli import (
     controls,
     data,
     evaluate,
+    explorer,
     export,
     fad_net,
     inference,
@@ -49,6 +50,7 @@ def _options(
 
 
 for part in (
+    explorer,
     train,
     evaluate,
     calibrate,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +12,7 @@ import typer
 from esvae_core.cli import console
 from esvae_core.cli.options import AsJson, Checkpoint, SamplerName, group
 from esvae_core.errors import InputError
+from esvae_core.explore.views import STANDALONE
 
 if TYPE_CHECKING:
     from esvae_core.config import Sampler
@@ -21,16 +21,13 @@ if TYPE_CHECKING:
 
 PICTURES = (".npz", ".png", ".gif", ".webp")
 
+_VIEWS = [view.name for view in STANDALONE]
+
 app = group()
 
 
-class ViewName(StrEnum):
-    """Views of the one-file page."""
-
-    explore = "explore"
-    draw = "draw"
-    spikes = "spikes"
-    map = "map"
+def _views() -> list[str]:
+    return _VIEWS
 
 
 @app.command(epilog="Examples: `esvae replay samples.png` · `esvae replay path.gif --checkpoint mine.safetensors`")
@@ -84,7 +81,9 @@ def replay(
 def page(
     checkpoint: Checkpoint,
     out_file: Annotated[Path, typer.Option("--out", help="The .html file.", show_default=False)],
-    view: Annotated[ViewName, typer.Option(help="What it opens at; a map needs an atlas.")] = ViewName.explore,
+    view: Annotated[
+        str, typer.Option(help=f"What it opens at: {', '.join(_VIEWS)}; a map needs an atlas.", autocompletion=_views)
+    ] = _VIEWS[0],
     as_json: AsJson = False,
 ) -> None:
     """One file that explores a model from disk: no server, no network, to be sent to a class."""
@@ -92,9 +91,11 @@ def page(
     from esvae_core.explore import atlas
     from esvae_core.explore.latent_interface import load_explorable
     from esvae_core.explore.page import page as whole
+    from esvae_core.explore.views import standalone
     from esvae_core.files import write_atomically
 
     suffix_of(out_file, (".html",))
+    standalone(view)
     beside = atlas.beside(checkpoint)
     known = atlas.load(beside) if beside.exists() else None
     loaded = load_explorable(checkpoint)
@@ -104,7 +105,7 @@ def page(
         path=checkpoint.as_posix(),
         atlas=known,
         controls=loaded.controls,
-        view=view.value,
+        view=view,
     )
     write_atomically(out_file, text.encode())
     size = len(text) / 2**20

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from esvae_core import shipped
+
 
 def group(help_text: str | None = None) -> typer.Typer:
     """An empty group of commands that formats its help as all of them do."""
@@ -53,7 +55,19 @@ class PriorChoice(StrEnum):
     fitted = "fitted"
 
 
-Checkpoint = Annotated[Path, typer.Argument(help="A checkpoint (.safetensors).", show_default=False)]
+def _checkpoint(path: Path) -> Path:
+    """A path as it is; that of a model that ships, if only its name was given and no such file is here."""
+    return path if path.exists() else shipped.named(str(path)) or path
+
+
+Checkpoint = Annotated[
+    Path,
+    typer.Argument(
+        help="A checkpoint (.safetensors), or the name of one that ships, e.g. mnist-poisson.",
+        show_default=False,
+        callback=_checkpoint,
+    ),
+]
 DataDir = Annotated[
     Path | None, typer.Option(envvar="ESVAE_DATA_DIR", help="Folder with data files; the user's cache unless given.")
 ]

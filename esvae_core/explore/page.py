@@ -13,11 +13,11 @@ import importlib.metadata
 import json
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from esvae_core.checkpoint import Checkpoint
 from esvae_core.config import SpikingModelConfig
@@ -28,15 +28,14 @@ from esvae_core.explore.array_format import atlas_parts, control_parts, write_ar
 from esvae_core.explore.atlas import Atlas
 from esvae_core.explore.atlas import weights_hash as weights_hash
 from esvae_core.explore.latent_interface import Explorable, bundle_of, latent_of
+from esvae_core.explore.views import STANDALONE, standalone
 from esvae_core.files import read_regular
 from esvae_core.front_end import FRONT_END
 
-"""The front end's files, where this is the repository."""
-
-View = Literal["explore", "draw", "spikes", "map"]
-"""What the file can open at."""
-
 _ENTRY = "standalone.js"
+_STYLED = tuple(dict.fromkeys(view.module for view in STANDALONE))
+"""Modules of its views; each has a style sheet of its name."""
+_MODULES = tuple(f"views/{name}.js" for name in _STYLED)
 _MAX_FILE = 2**24  # bytes of one of the front end's
 _PREFIX = "esvae/"
 _COMMENT = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.S | re.M)
@@ -57,7 +56,7 @@ def page(
     path: str,
     atlas: Atlas | None,
     controls: Controls | None = None,
-    view: View = "explore",
+    view: str = STANDALONE[0].name,
     link: str = "",
 ) -> str:
     """The file's text.
@@ -72,7 +71,7 @@ def page(
         link: What it shows first, as the explorer's links say it; "" for what the model shows first.
 
     Raises:
-        InputError: the atlas belongs to other weights, or there is no map to open at.
+        InputError: the atlas belongs to other weights, there is no such view, or no map to open at.
     """
     if atlas is not None and atlas.checkpoint_sha256 != weights_hash(checkpoint.model.state_dict()):
         raise InputError(f"{name}: its atlas belongs to other weights; build it again with esvae atlas")
@@ -89,7 +88,7 @@ def pieces(
     bundle: bytes,
     atlas: Atlas | None,
     controls: Controls | None = None,
-    view: View = "explore",
+    view: str = STANDALONE[0].name,
     link: str = "",
     share: Callable[[str, Make], Piece] = lambda what, make: make(),
 ) -> list[Piece]:
@@ -103,8 +102,9 @@ def pieces(
             before.
 
     Raises:
-        InputError: there is no map to open at.
+        InputError: there is no such view, or no map to open at.
     """
+    standalone(view)
     if view == "map" and (atlas is None or atlas.map is None):
         raise InputError(f"{name}: has no map to open at; build its atlas with esvae atlas")
     front = _front()
@@ -145,9 +145,9 @@ def _front() -> _Front:
         for suffix in ("js", "css")
         for file in sorted(FRONT_END.rglob(f"*.{suffix}"))
     }
-    addresses = {_PREFIX + module: _address(text) for module, text in inlined(_ENTRY, files).items()}
+    addresses = {_PREFIX + module: _address(text) for module, text in inlined([_ENTRY, *_MODULES], files).items()}
     imports = json.dumps({"imports": addresses})
-    style = "".join(files[f"{name}.css"] for name in ("standalone", "look", "help", "explore", "spikes", "map"))
+    style = "".join(files[f"{name}.css"] for name in ("standalone", "look", "help", *_STYLED))
     engine = _base64(_content(FRONT_END / "engine" / "engine.wasm"))
     before_title = _BEFORE_TITLE.format(policy=_policy(imports, _START))
     before_held = _BEFORE_HELD.format(style=style, imports=imports)
@@ -167,14 +167,14 @@ def _content(file: Path) -> bytes:
         raise InputError(f"{file}: cannot be read: {error.strerror or error}") from None
 
 
-def inlined(entry: str, files: Mapping[str, str]) -> dict[str, str]:
-    """A module and all that it imports, by name, with relative imports turned into names of an import map.
+def inlined(entries: Iterable[str], files: Mapping[str, str]) -> dict[str, str]:
+    """Modules and all that they import, by name, with relative imports turned into names of an import map.
 
     Raises:
         InputError: one imports what is not there, or imports while it runs.
     """
     done: dict[str, str] = {}
-    waiting = [entry]
+    waiting = list(entries)
     while waiting:
         name = waiting.pop()
         if name in done:
@@ -256,9 +256,16 @@ def _policy(*scripts: str) -> str:
     return "; ".join(rules)
 
 
+_VIEWS = ", ".join(
+    f"{{ name: {json.dumps(v.name)}, title: {json.dumps(v.title)}, tab: {json.dumps(v.tab)}, module: {v.module} }}"
+    for v in STANDALONE
+)
+_IMPORTS = "\n".join(f'import * as {name} from "{_PREFIX}views/{name}.js";' for name in _STYLED)
 _START = f"""
 import {{ start }} from "{_PREFIX}{_ENTRY}";
-start(document.getElementById("root"), JSON.parse(document.getElementById("held").textContent));
+{_IMPORTS}
+const held = JSON.parse(document.getElementById("held").textContent);
+start(document.getElementById("root"), held, [{_VIEWS}]);
 """
 
 _BEFORE_TITLE = """<!doctype html>

@@ -18,10 +18,9 @@ from esvae_core.explore.latent_interface import Explorable, hash_of, load_explor
 from esvae_core.explore.recipe import Recipe
 from esvae_core.explore.recipe_files import Pixels, arrays_of, checksum, laid_out, read_recipe, shown, write
 from esvae_core.files import expanded
+from esvae_core.shipped import SHIPPED
 
 Arrays = Mapping[str, NDArray[np.generic]]
-
-_BESIDE = Path(__file__).resolve().parents[2] / "checkpoints"  # of the repository, where this is one
 
 
 @dataclass(frozen=True)
@@ -120,10 +119,10 @@ def _merged(frames: Sequence[Pixels]) -> list[Pixels]:
 
 
 def places(first: Sequence[Path] = ()) -> list[Path]:
-    """Where checkpoints are looked for: what is given, `checkpoints` here, ESVAE_CHECKPOINTS, the repository's."""
+    """Where checkpoints are looked for: what is given, `checkpoints` here, ESVAE_CHECKPOINTS, those that ship."""
     extra = os.environ.get("ESVAE_CHECKPOINTS", "").split(os.pathsep)
-    usual = [Path("checkpoints"), *(expanded(name) for name in extra if name), _BESIDE]
-    return [*first, *(folder for folder in usual if folder.is_dir())]
+    usual = [Path("checkpoints"), *(expanded(name) for name in extra if name), SHIPPED]
+    return [*first, *(folder for folder in usual if folder.exists())]
 
 
 def find(recipe: Recipe, places: Sequence[Path], where: str = "picture") -> tuple[Path, Checkpoint[Explorable]]:

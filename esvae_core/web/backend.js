@@ -28,9 +28,10 @@ async function ask(base, path, method = "GET") {
 /**
  * The server's routes; `app/model_routes.py` says what each answers.
  * @param {string} base their address
+ * @param {string[]} [pages] views that `page` can make a file of
  * @returns {Backend}
  */
-export function serverBackend(base) {
+export function serverBackend(base, pages = []) {
   const kept = new Map(); // bundles are needed by the page and by its workers
   const bytes = async (path) => (await ask(base, path)).arrayBuffer();
   const json = async (path, method) => (await ask(base, path, method)).json();
@@ -55,6 +56,7 @@ export function serverBackend(base) {
     },
     dimensions: (hash, version) => json(`dimensions/${hash}?${version}`),
     decode: async (state) => (await arrays(`draw?${link(state)}`)).arrays,
+    pages,
     page: async (hash, view, state) => (await ask(base, `page/${hash}?view=${view}&${link(state)}`)).text(),
     maps: {
       begin: (hash, settings) => json(`map/${hash}?${new URLSearchParams(settings)}`, "POST"),

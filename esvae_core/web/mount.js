@@ -1,4 +1,4 @@
-/** Places a view in a page: what `app/components/stage.py` calls. */
+/** Places a view in a page: what `app/stage.py` calls. */
 
 import { serverBackend } from "./backend.js";
 import { Session } from "./session.js";
@@ -22,7 +22,7 @@ export const openedSession = () => opening;
 
 /**
  * @param {ShadowRoot|HTMLElement} parent where
- * @param {{view: string, base: string}} data
+ * @param {{view: string, base: string, pages: string[]}} data
  * @param {(name: string, value: any) => void} tell gives the link to the script when a gesture has ended
  * @returns {Promise<() => void>} take it away again
  */
@@ -35,7 +35,7 @@ export async function mountView(parent, data, tell) {
   parent.replaceChildren(root);
   const styled = Promise.all([sheet(parent, "look.css"), sheet(parent, "help.css")]);
   try {
-    opening ??= Session.open(serverBackend(data.base));
+    opening ??= Session.open(serverBackend(data.base, data.pages));
     const [session, view] = await Promise.all([opening, import(`./views/${data.view}.js`), styled]);
     await Promise.all((view.styles ?? []).map((name) => sheet(parent, name))); // what only this view needs
     return showView(root, session, view, data, tell);

@@ -278,9 +278,12 @@ export class Session {
         };
       }
     }
-    // the best of the most familiar first, if it is there; and rather one that can show test images
+    // what `esvae app` was given, then the best of the most familiar, if it is there; and rather one that can show test images
     const place = (m) => FIRST.indexOf(m.name) + 1 || FIRST.length + 1;
-    const order = [...usable].sort((a, b) => place(a) - place(b) || Number(b.atlas) - Number(a.atlas));
+    const order = [...usable].sort(
+      (a, b) =>
+        Number(b.given ?? false) - Number(a.given ?? false) || place(a) - place(b) || Number(b.atlas) - Number(a.atlas),
+    );
     let last = null;
     for (const { name } of order) {
       try {

@@ -5,17 +5,6 @@ import { h } from "./dom.js";
 import { serve } from "./engine/protocol.js";
 import { readArrays } from "./formats/array_format.js";
 import { showView } from "./mount.js";
-import * as explore from "./views/explore.js";
-import * as map from "./views/map.js";
-import * as spikes from "./views/spikes.js";
-
-/** Name, label, view, and which part of it is open. @type {[string, string, View, string|null][]} */
-const TABS = [
-  ["explore", "Explore", explore, "test"],
-  ["draw", "Draw", explore, "draw"],
-  ["spikes", "Spikes", spikes, null],
-  ["map", "Map", map, null],
-];
 
 /**
  * @typedef {{
@@ -26,23 +15,25 @@ const TABS = [
 /**
  * @param {HTMLElement} root where
  * @param {Held} held
+ * @param {{name: string, title: string, tab: string, module: View}[]} views as `esvae_core/explore/views.py` lists them;
+ *   `tab` is which tab of the view is opened, "" for the one that was open
  */
-export async function start(root, held) {
+export async function start(root, held, views) {
   try {
     const session = await Session.open(heldBackend(held));
     const stage = h("main", {});
-    const shown = TABS.filter(([name]) => name !== "map" || session.atlas?.arrays.map2);
-    const tabs = shown.map(([name, label]) =>
-      h("button", { type: "button", role: "tab", onclick: () => open(name) }, label),
+    const shown = views.filter(({ name }) => name !== "map" || session.atlas?.arrays.map2);
+    const tabs = shown.map(({ name, title }) =>
+      h("button", { type: "button", role: "tab", onclick: () => open(name) }, title),
     );
     let leave = () => {};
     const open = (name) => {
       leave();
-      const [, , view, tab] = shown.find(([each]) => each === name);
-      shown.forEach(([each], i) => tabs[i].setAttribute("aria-selected", String(each === name)));
+      const { module, tab } = shown.find((view) => view.name === name);
+      shown.forEach((view, i) => tabs[i].setAttribute("aria-selected", String(view.name === name)));
       stage.className = `stage view-${name}`;
       session.store.set({ view: { ...session.store.state.view, ...(tab ? { tab } : {}) } });
-      leave = showView(stage, session, view, { view: name }, () => {});
+      leave = showView(stage, session, module, { view: name }, () => {});
     };
     root.replaceChildren(
       h("nav", { class: "stage tabs" }, h("strong", {}, "ESVAE explorer"), h("div", { role: "tablist" }, tabs)),

@@ -149,6 +149,8 @@ interface ModelListing {
   name: string;
   /** Why it cannot be used, in one line; "" if it can. */
   problem: string;
+  /** Whether `esvae app` was given it: then it is opened first. */
+  given?: boolean;
   /** Kind of network; missing of files that cannot be read, as is all below. */
   kind?: string;
   /** Latent dimensions. */
@@ -543,6 +545,8 @@ interface Backend {
   dimensions?(hash: string, version?: string): Promise<DimensionFacts>;
   /** Spikes (T, d) and picture (H, W, C) of a state, where the page has no engine. */
   decode?(state: State): Promise<{ spikes: ByteArray; pixels: ByteArray }>;
+  /** Views that `page` can make a file of. */
+  pages?: string[];
   /** A page in one file, as HTML. */
   page?(hash: string, view: string, state: State): Promise<string>;
   maps?: MapService;

@@ -121,7 +121,7 @@ def page(context, shelf_dir, monkeypatch):
     """A fresh visit of the app, not yet opened; Python finds the same checkpoints as the server."""
     from app import catalogue
 
-    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints", shelf_dir])
+    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.SHIPPED, shelf_dir])
     page = context.new_page()
     yield page
     page.close()

@@ -9,7 +9,7 @@ from app import catalogue, charts
 
 @pytest.fixture(scope="module")
 def entries():
-    return catalogue.find([catalogue.ROOT / "checkpoints"])
+    return catalogue.find([catalogue.SHIPPED])
 
 
 def test_training_is_the_curve_of_the_header_and_others_of_the_data_set_are_beside_it(entries):

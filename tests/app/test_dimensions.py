@@ -24,7 +24,7 @@ READY_TOO = ".attribute-part canvas.heat"
 
 @pytest.fixture(autouse=True)
 def only_small(shelf_dir, monkeypatch):
-    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints", shelf_dir])
+    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.SHIPPED, shelf_dir])
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from app import catalogue
-from app.routes import FILES
+from app.assets import FILES
 from app.state import GRID, UserImage, encode
 from esvae_core.checkpoint import DataRecord, Header, Metric, TrainingRecord, save
 from esvae_core.config import TrainConfig

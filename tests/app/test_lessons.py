@@ -15,11 +15,12 @@ from app import catalogue, server_decode
 from app import lessons as lessons_of
 from app.flips import flips_of
 from app.state import State, TestImage, decode, encode, from_grid
+from esvae_core.front_end import FRONT_END
 
 from .made import shelve, small_model
 from .visits import LINK
 
-TABLE = catalogue.ROOT / "esvae_core/web/parts/shared/lessons_table.js"
+TABLE = FRONT_END / "parts/shared/lessons_table.js"
 FIELD = re.compile(r"^    (id|title|text|link):\s+(\".*\"|'.*'),$", re.M)
 
 
@@ -61,7 +62,7 @@ def test_there_are_six_of_two_sentences():
 def test_its_link_opens_a_model_that_ships(name):
     found = state(name)
     model = catalogue.named(found.model)
-    assert model.entry.path.parent == catalogue.ROOT / "checkpoints"
+    assert model.entry.path.parent == catalogue.SHIPPED
     assert len(found.rates) == model.checkpoint.model.config.latent_dim
     assert isinstance(found.source, TestImage)
     assert found.source.index in model.atlas.indices

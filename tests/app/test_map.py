@@ -25,7 +25,7 @@ HAND, NOW = ".hand-part canvas", ".now-part canvas"
 
 @pytest.fixture(autouse=True)
 def only_small(shelf_dir, monkeypatch):
-    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints", shelf_dir])
+    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.SHIPPED, shelf_dir])
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def test_the_table_has_every_checkpoint_and_says_what_is_wrong(page):
     assert "fsvae" in rival.locator("td").all_text_contents()
     assert "no vector of numbers" in rival.locator("th").get_attribute("title")
     assert not rival.locator("[aria-current]").count()
-    metrics = checkpoint.read_header(catalogue.ROOT / "checkpoints/fsvae-mnist.safetensors").metrics
+    metrics = checkpoint.read_header(catalogue.SHIPPED / "fsvae-mnist.safetensors").metrics
     (error,) = [m.value for m in metrics if m.name == "mse"]
     assert f"{error:.4f}" in page.locator(".models tbody tr", has_text="fsvae-mnist").text_content()
     mnist = page.locator(".models tbody tr", has=page.get_by_role("button", name="mnist", exact=True)).first
@@ -144,7 +144,7 @@ def test_a_model_that_is_not_played_has_a_card_of_what_its_file_says(page):
     assert not card.is_visible()
     button.click()
     assert button.get_attribute("aria-expanded") == "true"
-    header = checkpoint.read_header(catalogue.ROOT / "checkpoints/fsvae-mnist.safetensors")
+    header = checkpoint.read_header(catalogue.SHIPPED / "fsvae-mnist.safetensors")
     head = card.locator(".head").text_content()
     assert header.created[:10] in head
     assert f"{header.training.epochs} epochs, {header.training.seconds / 60:.0f} min on cuda" in head

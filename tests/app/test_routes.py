@@ -15,7 +15,7 @@ import pytest
 import torch
 from starlette.applications import Starlette
 
-from app import catalogue, routes
+from app import assets, catalogue, routes
 from app.server_decode import drawn
 from app.state import Prior, State, encode, to_grid
 from esvae_core.checkpoint import DataRecord, Header, load, save
@@ -87,7 +87,7 @@ def test_the_list_names_good_and_bad():
 
 
 def test_every_model_has_a_card_and_what_cannot_be_opened_brings_it_in_the_list(monkeypatch):
-    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints"])
+    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.SHIPPED])
     listed = {entry["name"]: entry for entry in Answer("/esvae/models").json}
     assert [name for name, entry in listed.items() if "card" in entry] == ["fsvae-mnist"]
     for entry in catalogue.find():
@@ -164,12 +164,12 @@ def test_what_is_no_known_hash_is_refused(kind, name):
 
 
 def test_the_front_end_is_served_under_its_version():
-    for name, (content, kind) in routes.FILES.items():
-        answer = Answer(f"/esvae/web/{routes.VERSION}/{name}")
+    for name, (content, kind) in assets.FILES.items():
+        answer = Answer(f"/esvae/web/{assets.VERSION}/{name}")
         assert answer.status == 200
         assert answer.body == content
         assert answer.headers["content-type"].startswith(kind)
-    assert "mount.js" in routes.FILES
+    assert "mount.js" in assets.FILES
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_the_front_end_is_served_under_its_version():
     ],
 )
 def test_other_files_are_refused(name):
-    assert Answer(f"/esvae/web/{routes.VERSION}/{name}").status == 404
+    assert Answer(f"/esvae/web/{assets.VERSION}/{name}").status == 404
 
 
 def test_another_version_of_a_file_is_refused():
@@ -202,7 +202,7 @@ def test_what_stays_for_good_is_kept_from_the_collector():
 
 
 def test_ranges_are_refused():
-    answer = Answer(f"/esvae/web/{routes.VERSION}/mount.js", headers={"Range": "bytes=0-10"})
+    answer = Answer(f"/esvae/web/{assets.VERSION}/mount.js", headers={"Range": "bytes=0-10"})
     assert answer.status == 416
 
 
@@ -269,7 +269,7 @@ def test_dimensions_are_what_the_library_says(loaded):
 
 
 def test_a_kind_that_cannot_be_played_is_drawn_by_the_server(shelf_dir, monkeypatch):
-    monkeypatch.setattr(catalogue, "folders", lambda: [shelf_dir, catalogue.ROOT / "checkpoints"])
+    monkeypatch.setattr(catalogue, "folders", lambda: [shelf_dir, catalogue.SHIPPED])
     of = catalogue.named("digits").digest
     answer = Answer("/esvae/own/rival", f"seed=5&count=2&of={of}&rows=3,1,2")
     assert answer.status == 200
@@ -328,4 +328,4 @@ shelves = [catalogue.take(entry) for entry in catalogue.find() if not entry.prob
 late = set(sys.modules) - before
 assert len(shelves) > 5 and len(late) < 50, sorted(late)
 """
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=catalogue.ROOT, timeout=300)
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=catalogue.SHIPPED.parent, timeout=300)

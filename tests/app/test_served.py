@@ -64,7 +64,7 @@ def served(request, shelf_dir) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def loaded(shelf_dir, monkeypatch):
-    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints", shelf_dir])
+    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.SHIPPED, shelf_dir])
 
 
 def test_every_view_is_drawn_from_a_deep_link_and_breaks_no_policy(browser, served):

@@ -71,7 +71,7 @@ def opened(context, shelf_dir):
 @pytest.fixture
 def visit(opened, shelf_dir, monkeypatch):
     """That page, as it was when it was opened."""
-    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints", shelf_dir])
+    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.SHIPPED, shelf_dir])
     return restarted(opened)
 
 

@@ -28,7 +28,7 @@ STATE = replace(LINK, view=(("map.by", "d2"),))
 
 @pytest.fixture(autouse=True)
 def loaded(shelf_dir, monkeypatch):
-    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.ROOT / "checkpoints", shelf_dir])
+    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.SHIPPED, shelf_dir])
     return catalogue.named("aaa")
 
 
@@ -60,7 +60,7 @@ def test_the_file_describes_a_model_as_the_app_does():
     inside = held(text_of(standalone_page.page_of(told, "explore", state)))["entry"]
     app = json.loads(json.dumps(catalogue.described(told)))
     assert inside["taught"] == ["shape", "scale", "orientation", "x", "y", "hue"]
-    assert app.keys() - inside.keys() == {"figures", "budget", "atlasVersion", "card"}
+    assert app.keys() - inside.keys() == {"figures", "budget", "atlasVersion", "card", "given"}
     assert {name for name, value in inside.items() if app[name] != value} <= {"originals", "controls"}
 
 

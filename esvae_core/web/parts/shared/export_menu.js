@@ -32,7 +32,6 @@ import { encodeMp4, writesMp4 } from "./video_encoder.js";
 
 const SCALES = [1, 2, 4, 8, 10, 16, 32];
 const GAPS = [0, 1, 2, 4, 8];
-const STANDALONE = ["explore", "spikes", "map"]; // views that one file can hold
 const IN_TIME = ["spikes", "how"]; // views that can show the picture before all steps are over
 const FRAME = 100; // ms of a film's picture
 const FEW = 8; // pictures that are decoded here, without waking the workers
@@ -225,7 +224,7 @@ function sheetOf(session, offer, page) {
             },
             "Link",
           ),
-      STANDALONE.includes(page?.view) && session.backend.page
+      session.backend.pages?.includes(page?.view)
         ? h(
             "button",
             {

@@ -6,9 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from app.routes import PREFIX, VERSION
+from app.assets import PREFIX, VERSION
 from app.state import State, decode
 from esvae_core.errors import EsvaeError
+from esvae_core.explore.views import SERVED
 
 # Components run from a blob, so the page's modules are imported by absolute address; the browser's module cache then
 # makes all of a page's parts share one session.
@@ -31,6 +32,9 @@ export default function (component) {
 }
 """
 
+_PAGES = [view.name for view in SERVED if view.standalone]
+"""Views that can be taken along in one file."""
+
 
 @st.cache_resource(show_spinner=False)
 def _component() -> Any:
@@ -50,7 +54,7 @@ def stage(view: str, **data: Any) -> State | None:
     """
     told = _component()(
         key=f"stage-{view}",
-        data={"view": view, "base": PREFIX.lstrip("/"), "version": VERSION, **data},
+        data={"view": view, "base": PREFIX.lstrip("/"), "version": VERSION, "pages": _PAGES, **data},
         default={"link": None},
         on_link_change=lambda: None,
     )

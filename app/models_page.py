@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.components.stage import stage
+from app.stage import stage
 
 if TYPE_CHECKING:
     from app.catalogue import Entry

@@ -1,1 +1,0 @@
-"""One file per view; each reads as the page it draws."""

@@ -1,8 +1,0 @@
-"""Generate: a grid of samples from the prior."""
-
-from app.components.stage import stage
-
-
-def page() -> None:
-    """Draw the page; all of it is the view's."""
-    stage("generate")

@@ -122,16 +122,6 @@ TABLES: dict[str, tuple[str, tuple[Column, ...]]] = {
             Column("T = 64", "MSE, time steps at inference", 3, 64.0),
         ),
     ),
-    "latent noise": (
-        "robustness",
-        (
-            *(
-                Column("no noise" if not p else f"a = {p:.2f}", "MSE, latent spikes flipped", 3, p)
-                for p in (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
-            ),
-            Column("shuffled in time", "MSE, latent spike trains shuffled in time", 3, 1.0),
-        ),
-    ),
     "cost": (
         "cost",
         (

@@ -78,5 +78,6 @@ function wordsFor(share) {
   const rest = Math.round(100 * (1 - share));
   if (share >= 0.999) return "far out: no real image lies this far from all others";
   if (share >= 0.95) return `unusual: only ${rest} % of real images lie this far from all others`;
+  if (rest === 100) return "close to real images (closer than any of them is to another)";
   return `close to real images (closer than ${rest} % of them are to each other)`;
 }

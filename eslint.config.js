@@ -17,5 +17,5 @@ export default [
   },
   { files: ["esvae_core/web/**/*.js"], languageOptions: { globals: { ...globals.browser, ...globals.worker } } },
   { files: ["tests/**/*.mjs", "*.js"], languageOptions: { globals: globals.nodeBuiltin } },
-  { ignores: [".venv/", "node_modules/"] },
+  { ignores: [".venv/", "node_modules/", "build/"] },
 ];

@@ -121,6 +121,6 @@ def test_a_recipe_is_opened(opened, shelf_dir, tmp_path):
     )
     write(tmp_path / "it.png", recipe, render(recipe, model))
     drop(opened, "it.png", (tmp_path / "it.png").read_bytes())
-    opened.get_by_text("T = 9, systematic").wait_for()
+    opened.get_by_text("9 time steps, even spikes").wait_for()
     again = replayed(opened, shelf_dir, tmp_path)
     assert (again.rates, again.seeds, again.steps) == (recipe.rates, recipe.seeds, 9)

@@ -60,7 +60,15 @@ def test_the_file_describes_a_model_as_the_app_does():
     inside = held(text_of(standalone_page.page_of(told, "explore", state)))["entry"]
     app = json.loads(json.dumps(catalogue.described(told)))
     assert inside["taught"] == ["shape", "scale", "orientation", "x", "y", "hue"]
-    assert app.keys() - inside.keys() == {"figures", "budget", "atlasVersion", "card", "given"}
+    assert app.keys() - inside.keys() == {
+        "figures",
+        "budget",
+        "atlasVersion",
+        "card",
+        "given",
+        "lessons",
+        "lessonsProblem",
+    }
     assert {name for name, value in inside.items() if app[name] != value} <= {"originals", "controls"}
 
 

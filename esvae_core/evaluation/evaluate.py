@@ -12,7 +12,7 @@ from esvae_core.config import Sampler
 from esvae_core.data import ImageSet
 from esvae_core.errors import InputError
 from esvae_core.esvae import ESVAE
-from esvae_core.evaluation.costs import Costs, costs
+from esvae_core.evaluation.cost import Costs, costs
 from esvae_core.evaluation.random_subset import MMD_BLOCK, mmd_in_blocks
 from esvae_core.seeds import generator
 

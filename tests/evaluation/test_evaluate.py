@@ -10,7 +10,7 @@ import torch
 
 from esvae_core.data import ImageSet
 from esvae_core.errors import InputError
-from esvae_core.evaluation.costs import costs
+from esvae_core.evaluation.cost import costs
 from esvae_core.evaluation.evaluate import evaluate
 from esvae_core.latent import mmd
 

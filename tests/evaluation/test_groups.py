@@ -13,8 +13,7 @@ from esvae_core.data import load
 from esvae_core.data.sprites import redrawn
 from esvae_core.errors import InputError
 from esvae_core.evaluation.adapter import RateAdapter, adapter_of, draw
-from esvae_core.evaluation.cost import cost
-from esvae_core.evaluation.costs import costs, synapses
+from esvae_core.evaluation.cost import cost, costs, synapses
 from esvae_core.evaluation.disentanglement import disentanglement
 from esvae_core.evaluation.evaluate import evaluate
 from esvae_core.evaluation.factor_intervention import factor_intervention

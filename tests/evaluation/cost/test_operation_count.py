@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from esvae_core.config import NeuronConfig
-from esvae_core.evaluation.operation_count import operations
+from esvae_core.evaluation.cost import operations
 from esvae_core.layers import down, up
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from esvae_core.evaluation.energy import microjoule, multiply_add
+from esvae_core.evaluation.cost.energy import microjoule, multiply_add
 
 
 def test_float_and_quantised_multiply_adds():

@@ -1,4 +1,4 @@
-"""Looking at a network while it runs, without changing it."""
+"""Operations of a network counted while it runs, by hooks that leave it unchanged."""
 
 from __future__ import annotations
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from esvae_core.config import FSVAEConfig
 from esvae_core.data import ImageSet
 from esvae_core.esvae import SpikingCoder
-from esvae_core.evaluation import energy
 from esvae_core.evaluation.adapter import EvaluationAdapter, SpikingAdapter, batches, mean_firing
-from esvae_core.evaluation.costs import Costs, costs, inputs, prior_costs, readout_synapses, synapses
-from esvae_core.evaluation.operation_count import operations
+from esvae_core.evaluation.cost import energy
+from esvae_core.evaluation.cost.operation_count import operations
+from esvae_core.evaluation.cost.per_layer import Costs, costs, inputs, prior_costs, readout_synapses, synapses
 from esvae_core.evaluation.results import Figure, Group, Report, silent
 from esvae_core.seeds import generator
 

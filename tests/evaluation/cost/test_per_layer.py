@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from esvae_core.config import FSVAEConfig, ModelConfig
-from esvae_core.evaluation.costs import costs, inputs, neurons, prior_costs, prior_synapses, synapses
+from esvae_core.evaluation.cost import costs, inputs, neurons, prior_costs, prior_synapses, synapses
 
 PUBLISHED = ModelConfig()  # MNIST: 1 x 32 x 32, 32-64-128-256, d = 32, T = 16
 NAMES = [*(f"encoder.{i}" for i in range(4)), "to_latent", "from_latent", *(f"decoder.{i}" for i in range(4))]

@@ -1,4 +1,4 @@
-"""What a picture costs: the group "cost", operations per layer from shapes and firing rates, operations seen, energy."""
+"""What a picture costs: the group "cost", operations per layer from shapes and firing rates, counted ones, energy."""
 
 from esvae_core.evaluation.cost.group import cost
 from esvae_core.evaluation.cost.operation_count import Operations, operations

@@ -45,7 +45,7 @@ def test_all_that_is_imported_comes_along_and_nothing_else():
         "b.js": 'import { a } from "./parts/a.js";',  # a circle
         "other.js": "",
     }
-    assert sorted(page.inlined("page.js", files)) == ["b.js", "page.js", "parts/a.js"]
+    assert sorted(page.inlined(["page.js"], files)) == ["b.js", "page.js", "parts/a.js"]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_all_that_is_imported_comes_along_and_nothing_else():
 )
 def test_what_cannot_come_along_is_named(source, words):
     with pytest.raises(InputError, match=words):
-        page.inlined("a.js", {"a.js": source})
+        page.inlined(["a.js"], {"a.js": source})
 
 
 def test_every_module_of_the_front_end_has_only_imports_that_are_found():
@@ -64,7 +64,7 @@ def test_every_module_of_the_front_end_has_only_imports_that_are_found():
         assert not page._STATIC.search(left)
         assert ' from "./' not in left, name
         assert ' from "../' not in left, name
-    assert len(page.inlined("standalone.js", files)) > 20
+    assert len(page.inlined(["standalone.js", "views/explore.js"], files)) > 20
 
 
 def test_names_cannot_end_the_script(model):

@@ -12,8 +12,7 @@ from PIL import Image
 from app import catalogue
 from app.state import GRID, State, TestImage, UserImage, to_grid
 
-from .test_spikes import soon
-from .visits import LARGE, LINK, bars, drag, open_page, pixels_of, released, same_as_python, state_of, until
+from .visits import LARGE, LINK, bars, drag, open_page, pixels_of, released, same_as_python, soon, state_of, until
 
 pytestmark = pytest.mark.browser
 

@@ -14,8 +14,8 @@ from app import server_decode
 from app.state import GRID, State, to_grid
 
 from .test_figures import SVG, menu, saved
-from .test_spikes import decoded, same, soon, spikes_of
-from .visits import LARGE, LINK, alike, bars, open_page, pixels_of, released, same_as_python, settled, state_of
+from .test_spikes import decoded, same, spikes_of
+from .visits import LARGE, LINK, alike, bars, open_page, pixels_of, released, same_as_python, settled, soon, state_of
 
 expect = pytest.importorskip("playwright.sync_api", reason="needs the playwright package").expect
 pytestmark = pytest.mark.browser

@@ -12,8 +12,8 @@ from app import catalogue
 from app.state import Prior, State, TestImage, UserImage, from_grid, to_grid
 from esvae_core.engine import noise
 
-from .test_spikes import decoded, restarted, same, soon, spikes_of
-from .visits import LARGE, LINK, open_page, pixels_of, state_of
+from .test_spikes import decoded, restarted, same, spikes_of
+from .visits import LARGE, LINK, open_page, pixels_of, soon, state_of
 
 pytestmark = pytest.mark.browser
 

@@ -22,8 +22,8 @@ from esvae_core.explore.replay import replay
 from esvae_core.pictures import to_uint8
 
 from .test_export import drop, menu, saved
-from .test_spikes import CELLS, soon
-from .visits import LARGE, alike, pixels_of
+from .test_spikes import CELLS
+from .visits import LARGE, alike, pixels_of, soon
 
 pytestmark = pytest.mark.browser
 

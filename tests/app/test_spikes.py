@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +16,7 @@ from app.state import State, TestImage, encode, from_grid, to_grid
 from esvae_core.engine import noise
 from esvae_core.pictures import to_uint8
 
-from .visits import LARGE, LINK, alike, open_page, pixels_of, state_of, until
+from .visits import LARGE, LINK, alike, open_page, pixels_of, soon, state_of, until
 
 pytestmark = pytest.mark.browser
 RATES = np.array([0.5, 0.25, 0.75, 1, 0, 0.5], np.float32)
@@ -38,15 +37,6 @@ def decoded(spikes: np.ndarray, after: int | None = None) -> np.ndarray:
     model = catalogue.named("aaa").checkpoint.model
     trace = model.trace_decode(torch.from_numpy(spikes.astype(np.float32))[:, None])
     return trace.images[(after or len(spikes)) - 1, 0].numpy()
-
-
-def soon(page, holds: Callable[[], bool]) -> bool:
-    """Whether something comes true within some seconds: frames are few on a busy machine."""
-    for _ in range(80):
-        if holds():
-            return True
-        page.wait_for_timeout(100)
-    return False
 
 
 def same(page, image: np.ndarray, selector: str = LARGE) -> bool:

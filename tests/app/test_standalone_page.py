@@ -20,8 +20,7 @@ from .test_export import menu
 from .test_map import HAND, drawn, spot
 from .test_map import alone as stands_alone
 from .test_routes import Answer
-from .test_spikes import soon
-from .visits import LINK, alike, open_page, pixels_of
+from .visits import LINK, alike, open_page, pixels_of, soon
 
 STATE = replace(LINK, view=(("map.by", "d2"),))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from urllib.parse import parse_qs, quote, urlsplit
 
 import numpy as np
@@ -51,8 +52,18 @@ def alike(pixels: np.ndarray, expected: np.ndarray) -> bool:
     return int(np.abs(pixels.astype(int) - expected).max()) <= 1
 
 
+def soon(page, holds: Callable[[], bool]) -> bool:
+    """Whether something comes true within some seconds: frames are few on a busy machine."""
+    for _ in range(80):
+        if holds():
+            return True
+        page.wait_for_timeout(100)
+    return False
+
+
 def same_as_python(page) -> bool:
-    return alike(pixels_of(page), server_decode.drawn(state_of(page)).pixels[0])
+    """Whether the picture becomes what Python draws of the state."""
+    return soon(page, lambda: alike(pixels_of(page), server_decode.drawn(state_of(page)).pixels[0]))
 
 
 def bars(page):

@@ -75,7 +75,7 @@ export function noiseControls(session, { sampler: withSampler = true } = {}) {
     icon("play"),
     "Keep redrawing",
   );
-  const sampler = withSampler ? samplerChoice(session) : null;
+  const sampler = withSampler && !latent.counts ? samplerChoice(session) : null;
   const steps = h("input", {
     type: "range",
     min: 1,

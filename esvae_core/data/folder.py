@@ -13,10 +13,11 @@ from PIL import Image
 from esvae_core.data import columns
 from esvae_core.data.hashes import fingerprint
 from esvae_core.data.imageset import Arrays, ImageSet, Request
+from esvae_core.data.own_path import own_path
 from esvae_core.data.pictures import read_all, to_model_input
 from esvae_core.data.splits import held_out
-from esvae_core.errors import DataError, MissingDataError
-from esvae_core.files import expanded, shown
+from esvae_core.errors import DataError
+from esvae_core.files import shown
 
 _TEST_FRACTION = 1 / 6
 
@@ -27,14 +28,8 @@ def root_of(option: str) -> Path:
     Raises:
         MissingDataError: there is none.
     """
-    root = expanded(option)
-    try:
-        found = bool(option) and root.is_dir()
-    except OSError:  # the name is too long, or a folder on the way may not be entered
-        found = False
-    if not found:
-        raise MissingDataError(f"folder:{shown(option)}: no such folder; expected folder:PATH with pictures in PATH")
-    return root
+    problem = f"folder:{shown(option)}: no such folder; expected folder:PATH with pictures in PATH"
+    return own_path(option, Path.is_dir, problem)
 
 
 def load(request: Request) -> ImageSet:

@@ -9,9 +9,10 @@ import numpy as np
 
 from esvae_core.data.hashes import sha256_of
 from esvae_core.data.imageset import ImageSet, Request
+from esvae_core.data.own_path import own_path
 from esvae_core.data.splits import held_out
-from esvae_core.errors import CorruptDataError, MissingDataError
-from esvae_core.files import expanded, shown
+from esvae_core.errors import CorruptDataError
+from esvae_core.files import shown
 from esvae_core.npz import read_npz
 
 _TEST_FRACTION = 1 / 6
@@ -24,14 +25,8 @@ def file_of(option: str) -> Path:
     Raises:
         MissingDataError: there is none.
     """
-    path = expanded(option)
-    try:
-        found = bool(option) and path.is_file()
-    except OSError:  # the name is too long, or a folder on the way may not be entered
-        found = False
-    if not found:
-        raise MissingDataError(f"npz:{shown(option)}: no such file; expected npz:FILE with an array 'images' in FILE")
-    return path
+    problem = f"npz:{shown(option)}: no such file; expected npz:FILE with an array 'images' in FILE"
+    return own_path(option, Path.is_file, problem)
 
 
 def load(request: Request) -> ImageSet:

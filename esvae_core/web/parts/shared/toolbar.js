@@ -112,7 +112,8 @@ function models(session) {
 function about({ entry, engine, latent }) {
   const colour = entry.channels === 1 ? "gray" : "colour";
   const where = engine ? "" : " · decoded by the server when you let go, since this browser cannot run the model";
-  const what = latent.spiking ? "latent neurons" : `${latent.names}, no spikes`;
+  const plain = latent.counts ? "Poisson counts" : `${latent.names}, no spikes`;
+  const what = latent.spiking ? "latent neurons" : plain;
   return `${entry.dims} ${what} · ${entry.size} × ${entry.size} ${colour}${where}`;
 }
 

@@ -47,13 +47,13 @@ from esvae_core.training.augment import mirrored, moved
 from esvae_core.training.average import WeightAverage
 from esvae_core.training.calibration import calibrate
 from esvae_core.training.graphs import Graphs
+from esvae_core.training.latent_warning import latent_warning
 from esvae_core.training.log import TensorBoardLogger, write_csv
 from esvae_core.training.objectives import LossTerms, Objective, StepContext, objective_of
 from esvae_core.training.optimizer import optimizer_of
 from esvae_core.training.schedule import later_steps, learning_rate, time_steps
 from esvae_core.training.state import RunState, load_state, save_state
 from esvae_core.training.training_data import TrainingData, training_data
-from esvae_core.training.watch import latent_warning
 
 _log = logging.getLogger(__name__)
 

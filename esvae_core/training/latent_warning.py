@@ -1,4 +1,4 @@
-"""What a run warns of while it trains."""
+"""Warnings of a run about a latent that stays silent or saturated."""
 
 from __future__ import annotations
 

@@ -8,10 +8,10 @@ import logging
 import pytest
 import torch
 
+from esvae_core.training.latent_warning import latent_warning
 from esvae_core.training.log import write_csv
 from esvae_core.training.objectives.esvae import ESVAEObjective
 from esvae_core.training.trainer import Hardware, train
-from esvae_core.training.watch import latent_warning
 
 from .test_trainer import made
 

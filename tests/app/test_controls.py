@@ -94,6 +94,9 @@ def test_locked_bars_stay_and_a_bar_begins_anew(page):
     assert slider(page, "slant").input_value() == "0", "amounts count from the rates without controls"
     asked(page, "slant", 0.5)
     before = page.evaluate("location.href")
+    before = float(slider(page, "slant").input_value())
+    slider(page, "slant").press("ArrowRight")
+    assert float(slider(page, "slant").input_value()) == pytest.approx(before + 0.05)
     slider(page, "slant").press("Backspace")
     settled(page, before)
     assert np.array_equal(np.delete(state_of(page).rates, 1), np.delete(moved, 1))

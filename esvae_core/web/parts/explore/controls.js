@@ -101,7 +101,9 @@ export function controlPanel(session, bars, look = () => {}) {
       store.commit(`reset ${control.name}`);
     };
     slider.ondblclick = back;
-    slider.onkeydown = (event) => event.key === "Backspace" && back();
+    slider.onkeydown = (event) => {
+      if (event.key === "Backspace") back(); // a handler that returns false would keep every other key from the slider
+    };
     rows.set(control.name, { slider, output });
     const label = h(
       "label",

@@ -199,7 +199,9 @@ export function mapCanvas(model, pictures, told) {
     return { apart: Math.hypot(ax - bx, ay - by) || 1, x: (ax + bx) / 2, y: (ay + by) / 2 };
   };
 
-  over.oncontextmenu = (event) => pointers.size > 0 && event.preventDefault(); // a finger that is held down
+  over.oncontextmenu = (event) => {
+    if (pointers.size > 0) event.preventDefault(); // a finger that is held down
+  };
 
   over.onpointermove = (event) => {
     const [x, y] = spot(event);

@@ -156,7 +156,9 @@ function openSheet(stage, title, ...content) {
     h("div", { class: "head" }, h("h2", {}, title), shut),
     h("div", { class: "help-body" }, ...content),
   );
-  sheet.onclick = (event) => event.target === sheet && sheet.close();
+  sheet.onclick = (event) => {
+    if (event.target === sheet) sheet.close();
+  };
   sheet.onclose = () => sheet.remove();
   stage.append(sheet);
   sheet.showModal();

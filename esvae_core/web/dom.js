@@ -85,9 +85,16 @@ export function choice(label, choices, chosen, onchange) {
   });
 }
 
-/** A canvas of that many pixels which the style sheet may enlarge, every pixel a square. */
+/** A canvas of that many pixels which the style sheet may enlarge, every pixel a square; without a label it is no image yet. */
 export function pixels(width, height, label, className = "") {
-  return h("canvas", { width, height, class: `pixels ${className}`, role: "img", "aria-label": label });
+  return describe(h("canvas", { width, height, class: `pixels ${className}` }), label);
+}
+
+/** Say what a canvas shows; to assistive technology it is an image from then on. @param {string} label */
+export function describe(canvas, label) {
+  canvas.setAttribute("role", label ? "img" : "presentation");
+  if (label) canvas.setAttribute("aria-label", label);
+  return canvas;
 }
 
 /**

@@ -9,12 +9,12 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-from scipy import ndimage
 
 from app import catalogue, server_decode
 from app import lessons as lessons_of
 from app.flips import flips_of
-from app.state import State, TestImage, decode, encode, from_grid
+from app.state import State, TestImage, decode, encode, from_grid, to_grid
+from docs.make_lessons import holes, index_of, ink_of, rates_of
 from esvae_core.front_end import FRONT_END
 
 from .made import shelve, small_model
@@ -85,15 +85,13 @@ def test_a_3_has_become_an_8():
     atlas = catalogue.named(found.model).atlas
     row = list(atlas.indices).index(found.source.index)
     assert atlas.class_names[atlas.labels[row]] == "3"
-    picture = server_decode.drawn(found).pixels[0].astype(float).mean(-1) > 127
-    assert holes(picture) == 2, "an 8 has two holes"
+    assert holes(ink_of(found)) == 2, "an 8 has two holes"
 
 
-def holes(ink: np.ndarray) -> int:
-    """Parts of the ground that do not reach the edge."""
-    parts, count = ndimage.label(~ink)
-    edge = set(np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]]))
-    return len(set(range(1, count + 1)) - edge)
+@pytest.mark.parametrize("name", ["bar", "noise", "spike", "taught"])
+def test_bars_stand_at_the_rates_of_its_image(name):
+    found = state(name)
+    assert found.rates == to_grid(rates_of(found.model, index_of(found))), "after training: python -m docs.make_lessons"
 
 
 def test_who_leaves_the_data_is_far_out():

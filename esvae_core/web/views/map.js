@@ -1,6 +1,6 @@
 /** Map: the test images by their rates, where the present rates lie among them, and what lies between. */
 
-import { choice, h, icon, pixels } from "../dom.js";
+import { choice, describe, h, icon, pixels } from "../dom.js";
 import { nearestWeights, blended } from "../math/map_geometry.js";
 import { toGrid } from "../math/rates.js";
 import { distance } from "../parts/explore/distance.js";
@@ -225,7 +225,7 @@ function underTheHand(model, pictures) {
     const label = `test image ${atlas.indices[row]}, “${atlas.label(row)}”`;
     const value = model.scale?.text ? `, ${model.scale.text(row)}` : "";
     words.textContent = `${label}${value}${error}, trust ${model.trust(row).toFixed(2)}; ${TOUCH.matches ? "tap" : "click"} to start from it`;
-    canvas.setAttribute("aria-label", `${pictures.real ? "" : "What the model makes of "}${label}`);
+    describe(canvas, `${pictures.real ? "" : "What the model makes of "}${label}`);
     const picture = pictures.get(row);
     canvas.dataset.row = picture ? row : "";
     canvas.classList.toggle("missing", !picture);
@@ -243,7 +243,7 @@ function underTheHand(model, pictures) {
       const answer = await pool.latest("map", "play", rates, seed, sampler, steps);
       if (!answer || over === null || over.row >= 0) return;
       canvas.classList.remove("missing");
-      canvas.setAttribute("aria-label", "Approximate picture of the place under the pointer");
+      describe(canvas, "Approximate picture of the place under the pointer");
       paint(canvas, answer.image, entry.channels);
       canvas.dataset.place = `${x.toFixed(4)} ${y.toFixed(4)}`;
     } catch (error) {

@@ -1,6 +1,6 @@
 /** Strips of pictures: the present rates with one dimension on its way, and where it changes the picture. */
 
-import { h, pixels } from "../../dom.js";
+import { describe, h, pixels } from "../../dom.js";
 import { rampColour } from "../../math/colour.js";
 import { geodesicValues, withValue, quantileValues, sensitivity } from "../../math/dimensions.js";
 import { fromGrid, GRID } from "../../math/rates.js";
@@ -93,7 +93,7 @@ export function strips(session) {
           key === "quantiles"
             ? `${Math.round((100 * i) / (FRAMES - 1))} %: ${latent.text(j, value)}`
             : latent.text(j, value);
-        canvas.setAttribute("aria-label", `${name} at ${latent.text(j, value, 3)}`);
+        describe(canvas, `${name} at ${latent.text(j, value, 3)}`);
         button.title = `Take ${name} = ${latent.text(j, value, 3)}`;
         button.setAttribute("aria-pressed", String(i === now));
         button.onclick = () =>
@@ -144,7 +144,7 @@ export function strips(session) {
     map.getContext("2d").putImageData(data, 0, 0);
     const mean = found.reduce((a, b) => a + b, 0) / found.length;
     map.dataset.most = most.toFixed(4);
-    map.setAttribute("aria-label", `Change of each pixel, at most ${most.toFixed(2)}, ${mean.toFixed(3)} on average`);
+    describe(map, `Change of each pixel, at most ${most.toFixed(2)}, ${mean.toFixed(3)} on average`);
     const averaged = latent.spiking ? `, mean of ${DRAWS} draws` : "";
     words.textContent = `At the present ${latent.whole}, when it goes from ${low} to ${high} (5 to 95 % of the test images)${averaged}: at most ${most.toFixed(2)}, on average ${mean.toFixed(3)}, where black to white is 2.`;
   }

@@ -1,6 +1,6 @@
 /** How far the rates are from those of real images, and which images are nearest. */
 
-import { h, pixels } from "../../dom.js";
+import { describe, h, pixels } from "../../dom.js";
 import { nearest, rank } from "../../math/neighbours.js";
 import { fromBytes } from "../../math/image.js";
 import { fromGrid } from "../../math/rates.js";
@@ -48,7 +48,7 @@ export function distance(session) {
   function show(k, row) {
     shown[k] = row;
     const label = `Near: test image ${atlas.indices[row]}, ${atlas.label(row)}`;
-    canvases[k].setAttribute("aria-label", label);
+    describe(canvases[k], label);
     buttons[k].title = `${label}; start from it`;
     buttons[k].onclick = () => session.startFrom(atlas.indices[row]);
     if (originals) {

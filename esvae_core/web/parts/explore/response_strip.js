@@ -3,7 +3,7 @@
  * once the pointer has stayed for a moment, and kept.
  */
 
-import { h, pixels } from "../../dom.js";
+import { describe, h, pixels } from "../../dom.js";
 import { fromGrid, GRID } from "../../math/rates.js";
 import { nameOf } from "../shared/mixer.js";
 import { helpMark } from "../shared/help.js";
@@ -79,7 +79,7 @@ export function responseStrip(session, chosen) {
       title.textContent = along.title;
       along.cells.forEach(({ caption }, k) => {
         paint(canvases[k], images[k], entry.channels);
-        canvases[k].setAttribute("aria-label", `${along.title}: at ${caption}`);
+        describe(canvases[k], `${along.title}: at ${caption}`);
         captions[k].textContent = caption;
       });
       element.dataset.shows = along.title;

@@ -1,6 +1,6 @@
 /** A film strip: pictures in a row, and under each how far it has moved and how many real images are near. */
 
-import { h, pixels } from "../../dom.js";
+import { describe, h, pixels } from "../../dom.js";
 import { change } from "../../math/interpolation.js";
 import { counted } from "../../math/axis.js";
 import { within } from "../../math/neighbours.js";
@@ -59,7 +59,7 @@ export function strip(session, { onpick }) {
       near.classList.toggle("alone", count === 0);
       if (count === 0) alone++;
       const said = `Frame ${k + 1} of ${frames.length}: change ${steps[k].toFixed(2)} per pixel${count === null ? "" : `, ${count} of ${atlas.count} test images near`}`;
-      canvas.setAttribute("aria-label", said);
+      describe(canvas, said);
       button.title = said;
     });
     const leaves = alone

@@ -21,11 +21,11 @@ _LOG = logging.getLogger("esvae.app")
 Handler = Callable[[Request], Response]
 
 
-def answer(content: Piece | None, kind: str = "application/octet-stream", *, dense: bool = True) -> Response:
+def answer(content: Piece | None) -> Response:
     """Content that its address names, to be kept for ever; None: 404."""
     if content is None:
         return Json({"error": "not here"}, 404, headers=FRESH)
-    return Bytes([content], kind, FOREVER, dense=dense)
+    return Bytes([content], "application/octet-stream", FOREVER)
 
 
 def guarded(handler: Handler) -> Handler:

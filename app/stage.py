@@ -32,7 +32,7 @@ export default function (component) {
 }
 """
 
-_PAGES = [view.name for view in SERVED if view.standalone]
+_PAGES = tuple(view.name for view in SERVED if view.standalone)  # a list makes Streamlit import pandas
 """Views that can be taken along in one file."""
 
 

@@ -58,6 +58,7 @@ FOLDERS_OPTION = "ESVAE_FOLDERS"
 _FOLDER = "folder:"
 _LOG = logging.getLogger("esvae.app")
 _READING = threading.RLock()  # one reader at a time: what a second one asks for is then in the cache
+_BUILDING = threading.Lock()  # the same for models, whose first one waits for PyTorch; others' reading does not
 _SUFFIX = ".safetensors"
 _FAMILIAR = ("mnist-poisson", "mnist-plus", "mnist")
 _RUN = "model"  # what training calls its checkpoint: the run's name is in the header
@@ -131,7 +132,7 @@ class LoadedCheckpoint:
         Raises:
             CheckpointError: its file is no longer there.
         """
-        with _READING:
+        with _BUILDING:
             return _model(self.entry.path, self.entry.changed)
 
 

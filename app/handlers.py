@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.limits import BusyError, busy
+from app.link_error import LinkError
 from app.responses import Bytes, Json, Piece
-from app.state import LinkError
 from esvae_core.errors import EsvaeError, InputError
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}

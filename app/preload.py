@@ -15,7 +15,6 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.assets import PREFIX, VERSION
-from app.state import PARAMETER, decode
 from esvae_core.errors import EsvaeError
 
 _MOST = 64  # models that are remembered
@@ -59,6 +58,8 @@ class Opening:
         return self._parts.get(self._model_of(query), [])
 
     def _model_of(self, query: str) -> str:
+        from app.state import PARAMETER, decode  # NumPy, for which the server does not wait
+
         try:
             link = parse_qs(query[:_MAX_LINK], max_num_fields=16).get(PARAMETER, [""])[0]
             return decode(link).model if link else self._first

@@ -23,11 +23,11 @@ _LEFT = re.compile(r"""^(?:import|export)\b[^\n]*["']\.|^export\b[^\n]*|\bimport
 _ADDRESS = "import.meta.url"
 
 _RUNTIME = """\
-const made = {};
-const need = (name) => (made[name] ??= modules[name]());
-const bring = async (name) => {
-  if (!Object.hasOwn(modules, name)) throw new Error(`${name}: there is no such module`);
-  return need(name);
+const $made = {};
+const $need = (name) => ($made[name] ??= $modules[name]());
+const $bring = async (name) => {
+  if (!Object.hasOwn($modules, name)) throw new Error(`${name}: there is no such module`);
+  return $need(name);
 };
 """
 
@@ -50,7 +50,7 @@ def joined(entry: str, files: Mapping[str, str], more: Iterable[str] = ()) -> st
             _join(name, files, parts)
     table = "\n".join(f'"{name}"() {{\n{text}\n}},' for name, text in parts.items())
     names = f"export const {{ {', '.join(exports)} }} = " if exports else ""
-    return f'{_RUNTIME}const modules = {{\n{table}\n}};\n{names}need("{entry}");\n'
+    return f'{_RUNTIME}const $modules = {{\n{table}\n}};\n{names}$need("{entry}");\n'
 
 
 def _join(name: str, files: Mapping[str, str], parts: dict[str, str], within: tuple[str, ...] = ()) -> list[str]:
@@ -78,7 +78,7 @@ def _function(name: str, source: str) -> tuple[str, list[str], list[str]]:
         names, _, relative = match.groups()
         wanted.append(place(relative))
         held = f"const {_pattern(names)} = " if names else ""
-        return f'{held}need("{wanted[-1]}");'
+        return f'{held}$need("{wanted[-1]}");'
 
     def declared(match: re.Match[str]) -> str:
         exports.extend(re.findall(r"\w+", match[1]))
@@ -89,7 +89,7 @@ def _function(name: str, source: str) -> tuple[str, list[str], list[str]]:
         return ""
 
     text = _EXPORT_LIST.sub(listed, _EXPORT.sub(declared, _IMPORT.sub(taken, source)))
-    text = _LAZY.sub(lambda match: f"bring(`{place(match[1])}", text)
+    text = _LAZY.sub(lambda match: f"$bring(`{place(match[1])}", text)
     if left := _LEFT.search(_COMMENT.sub("", text)):
         raise InputError(f"{name}: cannot be joined: {left[0][:100]!r}")
     if any(" " in each for each in exports):

@@ -58,6 +58,7 @@ def page(
     controls: Controls | None = None,
     view: str = STANDALONE[0].name,
     link: str = "",
+    embedded: bool = False,
 ) -> str:
     """The file's text.
 
@@ -69,6 +70,7 @@ def page(
         controls: Of that model, if there are any.
         view: What it opens at.
         link: What it shows first, as the explorer's links say it; "" for what the model shows first.
+        embedded: Whether it tells the page around it what it shows, and does what that asks: `esvae_core.notebook`.
 
     Raises:
         InputError: the atlas belongs to other weights, there is no such view, or no map to open at.
@@ -76,7 +78,17 @@ def page(
     if atlas is not None and atlas.checkpoint_sha256 != weights_hash(checkpoint.model.state_dict()):
         raise InputError(f"{name}: its atlas belongs to other weights; build it again with esvae atlas")
     bundle = bundle_of(checkpoint.model)
-    parts = pieces(checkpoint, name, path=path, bundle=bundle, atlas=atlas, controls=controls, view=view, link=link)
+    parts = pieces(
+        checkpoint,
+        name,
+        path=path,
+        bundle=bundle,
+        atlas=atlas,
+        controls=controls,
+        view=view,
+        link=link,
+        embedded=embedded,
+    )
     return b"".join(parts).decode()
 
 
@@ -90,12 +102,13 @@ def pieces(
     controls: Controls | None = None,
     view: str = STANDALONE[0].name,
     link: str = "",
+    embedded: bool = False,
     share: Callable[[str, Make], Piece] = lambda what, make: make(),
 ) -> list[Piece]:
     """The file's bytes, UTF-8, in pieces: the large ones are the same for all pages of a model and its atlas.
 
     Args:
-        checkpoint, name, path, view, link: As in `page`.
+        checkpoint, name, path, view, link, embedded: As in `page`.
         bundle: The model folded, as `bundle_of` gives it.
         atlas, controls: Such as fit the model.
         share: Called with 'bundle', 'atlas' or 'controls' and what makes that piece; gives the piece, perhaps one made
@@ -109,7 +122,7 @@ def pieces(
         raise InputError(f"{name}: has no map to open at; build its atlas with esvae atlas")
     front = _front()
     entry = _entry(checkpoint, name, path, content_hash(bundle), atlas is not None, bool(controls))
-    about = json.dumps({"entry": entry, "view": view, "link": link}).replace("<", "\\u003c")
+    about = json.dumps({"entry": entry, "view": view, "link": link, "embedded": embedded}).replace("<", "\\u003c")
     title = html.escape(f"{name}: ESVAE explorer").encode(errors="backslashreplace")
     return [
         front.before_title,

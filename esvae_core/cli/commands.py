@@ -22,6 +22,7 @@ from esvae_core.cli import (
     prior,
     runs,
     share,
+    sweep,
     train,
 )
 
@@ -63,6 +64,7 @@ for part in (
     presets,
     runs,
     share,
+    sweep,
 ):
     app.add_typer(part.app)
 app.add_typer(data.app, name="data")

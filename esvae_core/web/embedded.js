@@ -34,14 +34,10 @@ export function connect(session) {
 /** @param {Session} session */
 const selected = ({ atlas, selected }) => (selected ?? []).map((row) => atlas.indices[row]);
 
-/** @param {ArrayLike<number>} spikes (T, d) @returns {string[]} */
+/** @param {Uint8Array|Float32Array} spikes (T, d) @returns {string[]} */
 function written(spikes, steps) {
   const dims = spikes.length / steps;
-  return Array.from({ length: steps }, (_, t) =>
-    Array.from(spikes)
-      .slice(t * dims, (t + 1) * dims)
-      .join(""),
-  );
+  return Array.from({ length: steps }, (_, t) => spikes.slice(t * dims, (t + 1) * dims).join(""));
 }
 
 /**
@@ -52,7 +48,13 @@ function written(spikes, steps) {
 function show(session, { rates, spikes, selection }) {
   const { store, atlas } = session;
   if (rates && !same(rates, store.state.rates)) store.change({ rates: Uint16Array.from(rates) }, "rates from Python");
-  if (spikes && session.spikingEngine) showSpikes(session, spikes);
+  if (spikes && session.spikingEngine) {
+    try {
+      showSpikes(session, spikes);
+    } catch (error) {
+      session.say(`These spikes are not shown: ${error.message}.`, "warning"); // more edits than a state holds
+    }
+  }
   if (selection && atlas) session.select(selection.map((index) => atlas.rowOf(index)));
 }
 

@@ -1,25 +1,50 @@
-"""Which folders become the package; all else is in pyproject.toml.
+"""Which folders become the package, and how a package index shows README.md; all else is in pyproject.toml.
 
 The explorer and two checkpoints lie beside the library in the repository, and inside it where it is installed, so that
 nothing but `esvae_core` is put among other packages: `app` would be everybody's name.
+
+An index has none of the files that README.md links to. Where `ESVAE_SOURCE_URL` names the repository, as
+https://github.com/USER/NAME, the links of the package's description lead there, and its pictures come from there.
 """
+
+import os
+import re
+from pathlib import Path
 
 from setuptools import find_packages, setup
 
 EXPLORER = "esvae_core.explorer.app"
 CHECKPOINTS = "esvae_core.checkpoints"
 
-setup(
-    packages=[
-        *find_packages(include=["esvae_core*"]),
-        *(name.replace("app", EXPLORER, 1) for name in find_packages(include=["app*"])),
-        CHECKPOINTS,
-    ],
-    package_dir={EXPLORER: "app", CHECKPOINTS: "checkpoints"},
-    package_data={
-        "esvae_core": ["py.typed", "web/**/*"],
-        EXPLORER: [".streamlit/config.toml", "*.css", "*.png"],
-        CHECKPOINTS: ["mnist-poisson.*", "digits-plus.*"],
-    },
-    include_package_data=False,
-)
+_LINK = re.compile(r"(!?)(\[[^\]]*\]\()(?![a-z]+:)([^)\s#]+)")
+
+
+def description(source: str) -> str:
+    """README.md with the links and pictures of a repository at this address; as it is if that is empty."""
+    text = Path(__file__).with_name("README.md").read_text(encoding="utf-8")
+    if not source:
+        return text
+
+    def absolute(link: re.Match[str]) -> str:
+        return f"{link[1]}{link[2]}{source.rstrip('/')}/{'raw' if link[1] else 'blob'}/HEAD/{link[3]}"
+
+    return _LINK.sub(absolute, text)
+
+
+if __name__ == "__main__":
+    setup(
+        long_description=description(os.environ.get("ESVAE_SOURCE_URL", "")),
+        long_description_content_type="text/markdown",
+        packages=[
+            *find_packages(include=["esvae_core*"]),
+            *(name.replace("app", EXPLORER, 1) for name in find_packages(include=["app*"])),
+            CHECKPOINTS,
+        ],
+        package_dir={EXPLORER: "app", CHECKPOINTS: "checkpoints"},
+        package_data={
+            "esvae_core": ["py.typed", "web/**/*"],
+            EXPLORER: [".streamlit/config.toml", "*.css", "*.png"],
+            CHECKPOINTS: ["SHA256SUMS", "mnist-poisson.*", "digits-plus.*"],
+        },
+        include_package_data=False,
+    )

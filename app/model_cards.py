@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from esvae_core.checkpoint import Header
+from esvae_core.checkpoint import Header, shared
 
 HEADLINES = ("mse", "fad_published", "fad")
 """Metrics that the table of models shows, in this order."""
@@ -22,7 +22,8 @@ def budget(header: Header) -> dict[str, Any] | None:
 
 
 def card(header: Header) -> dict[str, Any]:
-    """Everything a model card shows."""
+    """Everything a model card shows; no path of this machine, which are no visitor's business."""
+    header = shared(header)
     return {
         "metrics": [metric.model_dump() for metric in header.metrics],
         "settings": {

@@ -59,6 +59,8 @@ def below(base: str = "") -> list[BaseRoute]:
     routes: list[BaseRoute] = [
         # Streamlit knows the first page as "/" alone; its name is what people type, since all others have theirs.
         Route(f"{base}/{SERVED[0].name}", _to("./")),
+        # Streamlit answers these with /NAME, which lies outside the path of a proxy that strips one.
+        *(Route(f"{base}/{view.name}/", _to(f"../{view.name}")) for view in SERVED),
         Mount(base + PREFIX, routes=[files, Mount("", app=_models)]),
     ]
     return [Route(base, _to(f"./{parts.rpartition('/')[2]}/")), *routes] if base else routes

@@ -24,6 +24,9 @@ ELSEWHERE = {
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
+    "Containerfile": "containerfile.txt",
+    "deploy/compose.yaml": "compose.yaml",
+    "deploy/nginx.conf": "nginx.conf",
     "LICENSE": "license.txt",
     "CITATION.cff": "citation.cff",
 }

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from esvae_core.explore.recipe import Recipe
     from esvae_core.explore.recipe_files import read_recipe
     from esvae_core.explore.replay import replay
+    from esvae_core.notebook import widget
     from esvae_core.pictures import grid
     from esvae_core.presets import PRESETS, preset
     from esvae_core.published import read_published
@@ -47,6 +48,7 @@ __all__ = [
     "replay",
     "save",
     "to_fixed_point",
+    "widget",
 ]
 
 _HOMES = {
@@ -59,6 +61,7 @@ _HOMES = {
     "explore.recipe": ("Recipe",),
     "explore.recipe_files": ("read_recipe",),
     "explore.replay": ("replay",),
+    "notebook": ("widget",),
     "pictures": ("grid",),
     "presets": ("PRESETS", "preset"),
     "published": ("read_published",),

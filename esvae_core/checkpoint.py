@@ -13,12 +13,13 @@ import io
 import json
 import logging
 import math
+import os
 import platform
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any, BinaryIO, Generic, TypeVar, overload
 
 import numpy as np
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from safetensors.numpy import load as from_bytes
 
+from esvae_core import hub
 from esvae_core.config import AnyModelConfig, DataConfig, TrainConfig, parse
 from esvae_core.controls.directions import Controls
 from esvae_core.controls.file import read_controls
@@ -36,7 +38,7 @@ from esvae_core.errors import (
     KindError,
     NotACheckpointError,
 )
-from esvae_core.files import open_regular, write_atomically
+from esvae_core.files import open_regular, read_regular, write_atomically
 from esvae_core.state_layout import state_layout
 from esvae_core.text import shown
 
@@ -47,6 +49,10 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 2
 """Since version 2 the settings of a model say of which kind it is; files of version 1 hold an ESVAE."""
+WEIGHTS = "model.safetensors"
+"""What a checkpoint is called in a folder of its own."""
+CONFIG = "config.json"
+"""What says about it there what its header says, or what its training was started with."""
 _KEY = "esvae"
 _LENGTH = 8  # bytes that say how long a .safetensors file's header is
 _MAX_HEADER = 4 * 2**20  # the largest shipped one has 60 kB
@@ -230,14 +236,52 @@ def save(path: Path | str, state: dict[str, Tensor], header: Header, *, check: b
         CheckpointError: as `load`, if `check`.
         OutputError: the file cannot be written.
     """
-    from safetensors.torch import save as to_bytes  # PyTorch
-
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
-    content, path = to_bytes(tensors, {_KEY: header.model_dump_json()}), Path(path)
+    content, path = serialized(state, header), Path(path)
     if check:
         with io.BytesIO(content) as file:
             _load(file, path, None)
     write_atomically(path, content)
+
+
+def serialized(state: Mapping[str, Tensor], header: Header) -> bytes:
+    """The content of a checkpoint's file."""
+    from safetensors.torch import save as to_bytes  # PyTorch
+
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
+    return to_bytes(tensors, {_KEY: header.model_dump_json()})
+
+
+def shared(header: Header) -> Header:
+    """The header for others: of data of one's own, only the last name of their path stays, beside their hash."""
+    data, dataset = header.data, header.dataset
+    if data is not None:
+        data = data.model_copy(update={"dataset": _without_folder(data.dataset)})
+    if dataset is not None:
+        dataset = dataset.model_copy(update={"name": _without_folder(dataset.name)})
+    return header.model_copy(update={"data": data, "dataset": dataset})
+
+
+def _without_folder(dataset: str) -> str:
+    """`folder:/home/me/pictures` as `folder:pictures`."""
+    kind, colon, option = dataset.partition(":")
+    return f"{kind}{colon}{PureWindowsPath(option).name}"  # which parts at both kinds of slashes
+
+
+def located(path: Path | str) -> Path:
+    """The file of a checkpoint: that in a folder of its own, or of a repository of the Hub, which is downloaded.
+
+    Args:
+        path: A file, a folder that has a `model.safetensors`, or hf://user/name.
+
+    Raises:
+        MissingDataError: the repository cannot be downloaded.
+        ConfigError: its address is none, or huggingface_hub is not installed.
+    """
+    repository = hub.repository(path)
+    if repository is not None:
+        beside = (Path(WEIGHTS).with_suffix(suffix).name for suffix in (".atlas.npz", ".controls.npz"))
+        return hub.download(repository, (CONFIG, WEIGHTS, *beside)) / WEIGHTS
+    return Path(path) / WEIGHTS if os.path.isdir(path) else Path(path)  # noqa: PTH112 - which raises nothing
 
 
 @overload
@@ -252,7 +296,8 @@ def load(path: Path | str, kind: type[ImageModel] | None = None) -> Checkpoint[I
     """Read a checkpoint; the model comes in evaluation mode, on the CPU.
 
     Args:
-        path: the file.
+        path: the file, a folder that has a `model.safetensors`, or hf://user/name on the Hugging Face Hub. What another
+            tool dropped from a file's header when it saved it again is read from a `config.json` beside it.
         kind: class that the model must be of, e.g. ESVAE for what needs firing rates; any unless given.
 
     Raises:
@@ -261,7 +306,7 @@ def load(path: Path | str, kind: type[ImageModel] | None = None) -> Checkpoint[I
         CheckpointVersionError: written by a later version.
         CheckpointContentError: a tensor is missing, unknown, of another shape, or not finite; or the header is off.
     """
-    path = Path(path)
+    path = located(path)
     with _opened(path) as file:
         return _load(file, path, kind)
 
@@ -342,7 +387,7 @@ def read_header(path: Path | str) -> Header:
     Raises:
         NotACheckpointError, CheckpointVersionError, CheckpointContentError: as `load`.
     """
-    path = Path(path)
+    path = located(path)
     with _opened(path) as file:
         return _header(_metadata(file, path)[1], path)
 
@@ -424,14 +469,35 @@ def _metadata(file: BinaryIO, path: Path) -> tuple[dict[str, Any], dict[str, Any
         end = max((int(e["data_offsets"][1]) for name, e in layout.items() if name != "__metadata__"), default=0)
         if size < _LENGTH + length + end:
             raise NotACheckpointError(f"{path}: truncated: expected {_LENGTH + length + end:,} bytes, found {size:,}")
-        values = json.loads(layout.pop("__metadata__")[_KEY])
+        metadata = layout.pop("__metadata__", {})
+        values = json.loads(metadata[_KEY]) if _KEY in metadata else _config_beside(path)
     except KeyError:
-        raise NotACheckpointError(f"{path}: a .safetensors file, but not one of esvae: its header is missing") from None
+        raise NotACheckpointError(f"{path}: expected a .safetensors file, found another format") from None
     except (ValueError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
         raise NotACheckpointError(f"{path}: expected a .safetensors file, found another format") from None
     if not isinstance(values, dict):
         raise CheckpointContentError(f"{path}: header: expected a JSON object, found {type(values).__name__}")
     return layout, values
+
+
+def _config_beside(path: Path) -> Any:
+    """What the `config.json` beside a file says, whose own header another tool has dropped.
+
+    Raises:
+        NotACheckpointError: there is none, or it is no JSON.
+    """
+    missing = f"{path}: a .safetensors file, but not one of esvae: its header is missing"
+    beside = path.with_name(CONFIG)
+    if not beside.exists():
+        raise NotACheckpointError(missing)
+    try:
+        values = json.loads(read_regular(beside, _MAX_HEADER))
+    except (OSError, ValueError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise NotACheckpointError(f"{missing}, and {beside} cannot be read: {reason!s:.200}") from None
+    # the settings of a run are a header's but for the version, which is that of the library that trains
+    run = isinstance(values, dict) and {"name", "model", "data", "train"} == values.keys()
+    return {"format_version": FORMAT_VERSION, **values} if run else values
 
 
 _TYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64", "I32": "int32"}

@@ -27,6 +27,7 @@ from esvae_core.cli.commands import app
 from esvae_core.config import DataConfig, RunConfig, TrainConfig
 from esvae_core.evaluation.feature_net import FeatureConfig, FeatureFile, FeatureHeader, FeatureNet, save_features
 from esvae_core.evaluation.frechet import Gaussian
+from esvae_core.shipped import SHIPPED
 
 from .evaluation.test_feature_import import Published
 from .forked import Ended, Forked, Job
@@ -42,8 +43,11 @@ GIVEN = {
     "feature_file": "features.safetensors",
     "file": "sample.png",
     "name": "digits",
+    "names": "digits-plus",
+    "place": "shelf",
     "published": "published.pth",
     "rates_file": "rates.npz",
+    "source": "shared",
     "sources": "picture.png",
     "start": "picture.png",
     "statistics": "statistics.npz",
@@ -58,6 +62,7 @@ BRIEF = {
     ("calibrate",): {"images": "8"},
     ("fad-net", "train"): {"epochs": "1", "size": "16"},
     ("fit-prior",): {"images": "8", "samples": "4", "components": "1"},
+    ("pull",): {"out_dir": "pulled"},
     ("replay",): {"checkpoint": "tiny.safetensors"},
     ("runs",): {"folder": "runs"},
     ("train",): {"config": "config.json"},
@@ -70,7 +75,10 @@ OUT = {
     ("encode",): ".npz",
     ("export",): ".py",
     ("interpolate",): ".png",
+    ("models", "fetch"): "",
     ("page",): ".html",
+    ("pull",): "",
+    ("push",): "",
     ("replay",): ".png",
     ("sample",): ".png",
     ("sweep",): "",
@@ -78,7 +86,16 @@ OUT = {
 }
 """Endings of what a command writes; of all others .safetensors."""
 
-PATHS_IN_TEXT = {"dataset": "folder:{}", "end": "{}", "name": "folder:{}", "sources": "{}", "start": "{}"}
+PATHS_IN_TEXT = {
+    "dataset": "folder:{}",
+    "end": "{}",
+    "name": "folder:{}",
+    "out_target": "{}",
+    "place": "{}",
+    "source": "{}",
+    "sources": "{}",
+    "start": "{}",
+}
 """Parameters that are text, and hold a path."""
 
 UNUSED = {"data_dir", "dataset", "name"}
@@ -160,6 +177,10 @@ def home(tmp_path_factory, warm_model):
     save(folder / "tiny.safetensors", warm_model.state_dict(), header)
     run = RunConfig(name="tiny", model=warm_model.config, data=data, train=TrainConfig(epochs=1, batch_size=4))
     (folder / "config.json").write_text(run.model_dump_json())
+    (folder / "shared").mkdir()
+    save(folder / "shared" / "model.safetensors", warm_model.state_dict(), header)
+    (folder / "shared" / "config.json").write_text(header.model_dump_json())
+    (folder / "shelf").symlink_to(SHIPPED)
     (folder / "runs" / "tiny").mkdir(parents=True)
     (folder / "runs" / "tiny" / "config.json").write_text(run.model_dump_json())
     (folder / "runs" / "tiny" / "log.csv").write_text("epoch,validation_mse,seconds\n1,0.5,2\n")
@@ -254,7 +275,8 @@ def test_a_path_that_is_none(command, name, run, tmp_path):
 def test_a_target_that_cannot_be_written(command, name, run, tmp_path):
     ending = _ending(command)
     (tmp_path / f"folder{ending}").mkdir()
-    (tmp_path / f"folder{ending}" / "config.json").mkdir()
+    for file in ("config.json", "digits-plus.safetensors"):  # of a folder that is written
+        (tmp_path / f"folder{ending}" / file).mkdir()
     before = sorted(tmp_path.rglob("*"))
     for target in (f"folder{ending}", f"picture.png/x{ending}", f"/proc/x{ending}", f"{'x' * 300}{ending}"):
         said_in_a_line(run(*line(command, **{name: target})), 2)

@@ -51,7 +51,7 @@ def _run() -> None:
     logging.getLogger("esvae_core").handlers = [console.Log(logging.WARNING)]
     try:
         try:
-            app()
+            app(prog_name="esvae")  # by which shells ask it for completions, too
         finally:
             _flush()
     except EsvaeError as error:

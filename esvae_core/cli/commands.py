@@ -20,6 +20,7 @@ from esvae_core.cli import (
     presets,
     prior,
     runs,
+    share,
     sweep,
     train,
 )
@@ -27,7 +28,6 @@ from esvae_core.cli import (
 app = typer.Typer(
     name="esvae",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     help="Train, measure and use ESVAE, a variational autoencoder of spiking neurons.",
@@ -64,8 +64,10 @@ for part in (
     network_export,
     presets,
     runs,
+    share,
     sweep,
 ):
     app.add_typer(part.app)
 app.add_typer(data.app, name="data")
 app.add_typer(fad_net.app, name="fad-net")
+app.add_typer(share.models, name="models")

@@ -23,6 +23,7 @@ NEEDED = ("streamlit", "starlette", "plotly")
 
 _TRIES = 100  # ports after the one that was asked for
 _OPEN_OPTION = "ESVAE_OPEN"  # as app/catalogue.py reads it
+_NO_HOME = "/nonexistent"  # what Debian calls the home of those who have none
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 app = group()
@@ -61,10 +62,19 @@ def start(
     flags = [f"--server.address={host}", f"--server.port={free}", f"--server.headless={str(not browser).lower()}"]
     # -P: no file of the folder where it is started is taken for a module
     command = [sys.executable, "-P", "-m", "streamlit", "run", str(script), *flags, *options]
-    environment = os.environ | ({_OPEN_OPTION: os.pathsep.join(map(found, paths))} if paths else {})
+    environment = os.environ | homeless() | ({_OPEN_OPTION: os.pathsep.join(map(found, paths))} if paths else {})
     if os.name == "posix":  # signals then reach the server itself
         os.execve(sys.executable, command, environment)
     sys.exit(subprocess.call(command, env=environment))
+
+
+def homeless() -> dict[str, str]:
+    """A home that is not there, for a user who has none; Streamlit insists on the name of one. Otherwise nothing."""
+    try:
+        Path.home()
+    except RuntimeError:
+        return {"HOME": _NO_HOME}
+    return {}
 
 
 def explorer() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -56,14 +57,22 @@ class PriorChoice(StrEnum):
 
 
 def _checkpoint(path: Path) -> Path:
-    """A path as it is; that of a model that ships, if only its name was given and no such file is here."""
+    """A path as it is; that of a model that ships, if only its name was given and no such file is here.
+
+    Of a folder, and of a repository of the Hub, the checkpoint in it.
+    """
+    if os.path.isdir(path) or str(path).startswith("hf:"):  # noqa: PTH112 - which raises nothing
+        from esvae_core.checkpoint import located
+
+        return located(path)
     return path if path.exists() else shipped.named(str(path)) or path
 
 
 Checkpoint = Annotated[
     Path,
     typer.Argument(
-        help="A checkpoint (.safetensors), or the name of one that ships, e.g. mnist-poisson.",
+        help="A checkpoint (.safetensors), a folder or hf://user/name that has one, or the name of one that ships, e.g."
+        " mnist-poisson.",
         show_default=False,
         callback=_checkpoint,
     ),

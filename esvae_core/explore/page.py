@@ -53,6 +53,7 @@ def page(
     controls: Controls | None = None,
     view: str = STANDALONE[0].name,
     link: str = "",
+    embedded: bool = False,
 ) -> str:
     """The file's text.
 
@@ -64,6 +65,7 @@ def page(
         controls: Of that model, if there are any.
         view: What it opens at.
         link: What it shows first, as the explorer's links say it; "" for what the model shows first.
+        embedded: Whether it tells the page around it what it shows, and does what that asks: `esvae_core.notebook`.
 
     Raises:
         InputError: the atlas belongs to other weights, there is no such view, or no map to open at.
@@ -81,6 +83,7 @@ def page(
         controls=controls,
         view=view,
         link=link,
+        embedded=embedded,
     )
     return b"".join(parts).decode()
 
@@ -96,13 +99,14 @@ def pieces(
     controls: Controls | None = None,
     view: str = STANDALONE[0].name,
     link: str = "",
+    embedded: bool = False,
     share: Callable[[str, Make], Piece] = lambda what, make: make(),
 ) -> list[Piece]:
     """The file's bytes, UTF-8, in pieces: the large ones are the same for all pages of a model and its atlas.
 
     Args:
         header: What the checkpoint says of itself.
-        name, path, view, link: As in `page`.
+        name, path, view, link, embedded: As in `page`.
         bundle: The model folded, as `bundle_of` gives it.
         latent: As `latent_of` gives it.
         atlas, controls: Such as fit the model.
@@ -117,7 +121,7 @@ def pieces(
         raise InputError(f"{name}: has no map to open at; build its atlas with esvae atlas")
     front = _front()
     entry = _entry(header, name, path, content_hash(bundle), latent, atlas is not None, bool(controls))
-    about = json.dumps({"entry": entry, "view": view, "link": link}).replace("<", "\\u003c")
+    about = json.dumps({"entry": entry, "view": view, "link": link, "embedded": embedded}).replace("<", "\\u003c")
     title = html.escape(f"{name}: ESVAE explorer").encode(errors="backslashreplace")
     return [
         front.before_title,

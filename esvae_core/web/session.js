@@ -15,7 +15,7 @@ import { latentOf } from "./math/latent.js";
 import { measuredOf } from "./math/measured.js";
 import { ownControls } from "./math/own_controls.js";
 import { dataRange, ownDistances, usage } from "./math/neighbours.js";
-import { fromGrid, ofCount, toGrid } from "./math/rates.js";
+import { fromGrid, ofCount, same, toGrid } from "./math/rates.js";
 import { Store } from "./state/store.js";
 
 const FIRST_SEED = 7; // any noise will do; a fixed one, so that everybody meets the same first picture
@@ -56,8 +56,12 @@ export class Session {
   latent;
   /** @type {Promise<Pool>|null} */
   #pool = null;
+  /** Rows of the atlas that are selected in its map, in order; null if there are none. @type {number[]|null} */
+  selected = null;
   /** @type {Set<() => void>} */
   #listeners = new Set();
+  /** @type {Set<() => void>} */
+  #selectionListeners = new Set();
   /** @type {Promise<ByteArray|null>|null} */
   #images = null;
   #openings = 0; // so far; the last one counts
@@ -124,6 +128,19 @@ export class Session {
   onModel(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Select rows of the atlas. @param {number[]|null} rows */
+  select(rows) {
+    if (same(rows ?? [], this.selected ?? [])) return;
+    this.selected = rows?.length ? rows : null;
+    for (const listener of [...this.#selectionListeners]) listener();
+  }
+
+  /** Called when other rows are selected. @param {() => void} listener @returns {() => void} stop */
+  onSelected(listener) {
+    this.#selectionListeners.add(listener);
+    return () => this.#selectionListeners.delete(listener);
   }
 
   /**
@@ -317,6 +334,7 @@ export class Session {
     [this.#pool, this.#images] = [null, null];
     [this.entry, this.engine, this.atlas, this.latent] = [entry, engine, atlas, latent];
     [this.#controls, this.measured] = [controls, measured];
+    this.select(null);
     if (entry.lessonsProblem) this.say(`The lessons are not shown: ${entry.lessonsProblem}`, "warning");
     if (entry.controlsProblem) this.say(`The controls are not shown: ${entry.controlsProblem}`, "warning");
     if (entry.atlasProblem) this.say(`The atlas is not shown: ${entry.atlasProblem}`, "warning");

@@ -2,14 +2,17 @@
 
 import { Session } from "./session.js";
 import { h } from "./dom.js";
+import { connect } from "./embedded.js";
 import { serve } from "./engine/protocol.js";
 import { readArrays } from "./formats/array_format.js";
 import { showView } from "./mount.js";
 
 /**
  * @typedef {{
- *   entry: ModelEntry, bundle: string, atlas: string|null, controls: string|null, view: string, link: string, wasm: string
- * }} Held what the file holds, bytes as base64; which view it opens at, and the link to what it shows first
+ *   entry: ModelEntry, bundle: string, atlas: string|null, controls: string|null, view: string, link: string, wasm: string,
+ *   embedded: boolean
+ * }} Held what the file holds, bytes as base64; which view it opens at, and the link to what it shows first; whether the
+ *   page around it is told what is on the screen
  */
 
 /**
@@ -21,6 +24,7 @@ import { showView } from "./mount.js";
 export async function start(root, held, views) {
   try {
     const session = await Session.open(heldBackend(held));
+    if (held.embedded) connect(session);
     const stage = h("main", {});
     const shown = views.filter(({ name }) => name !== "map" || session.atlas?.arrays.map2);
     const tabs = shown.map(({ name, title }) =>
@@ -53,7 +57,7 @@ export async function start(root, held, views) {
 function heldBackend({ entry, bundle, atlas, controls, link, wasm }) {
   const [model, code] = [bytes(bundle), bytes(wasm)];
   return {
-    addressable: location.protocol !== "file:",
+    addressable: location.protocol.startsWith("http"), // neither a file's address nor that of a frame's own text can change
     link,
     wasm: code,
     models: async () => [entry],

@@ -13,6 +13,7 @@ import pytest
 from app import catalogue
 from app.state import Prior, State, encode, to_grid
 
+from .behind_nginx import behind_nginx
 from .conftest import start_server
 from .test_export import menu, saved
 from .test_standalone_page import held
@@ -52,14 +53,16 @@ def visit(browser, address: str = "", **settings):
     context.close()
 
 
-@pytest.fixture(scope="module", params=["foo", "/lab/a-b/"])
-def served(request, shelf_dir) -> Iterator[str]:
-    """The app's address with a slash at its end, below this base path."""
-    with start_server(shelf_dir, 0, *(["--server.baseUrlPath", request.param] if request.param else [])) as (
-        address,
-        _,
-    ):
-        yield address + "/"
+@pytest.fixture(scope="module", params=["base path", "nginx that strips", "nginx that does not"])
+def served(request, shelf_dir, tmp_path_factory) -> Iterator[str]:
+    """The app's address with a slash at its end, below a path."""
+    if request.param == "base path":
+        with start_server(shelf_dir, 0, "--server.baseUrlPath", "/lab/a-b/") as (address, _):
+            yield address + "/"
+    else:
+        strips = request.param == "nginx that strips"
+        with behind_nginx(shelf_dir, tmp_path_factory.mktemp("nginx"), strips=strips) as address:
+            yield address
 
 
 @pytest.fixture(autouse=True)

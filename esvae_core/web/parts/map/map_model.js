@@ -14,8 +14,6 @@ const KEPT = { "map.axes": "2", "map.by": "class", "map.as": "points", "map.of":
 export class MapModel {
   /** @type {Set<(what: MapChange) => void>} */
   #listeners = new Set();
-  /** Rows in the lasso, in order; null if there is none. @type {number[]|null} */
-  selection = null;
   /** What colours the points; null for classes. @type {MapScale|null} */
   scale = null;
   /** @type {string[]} */
@@ -42,10 +40,19 @@ export class MapModel {
     /** Whether a row is on the screen. */
     this.shown = (row) => !this.hidden.has(atlas.labels[row]);
     this.lay(atlas.arrays, atlas.map);
-    this.stop = store.on("state", (state) => {
-      if (state.model === entry.name && this.#marks !== this.#read(state)) this.#settle();
-    });
+    const stops = [
+      store.on("state", (state) => {
+        if (state.model === entry.name && this.#marks !== this.#read(state)) this.#settle();
+      }),
+      session.onSelected(() => this.tell("selection")),
+    ];
+    this.stop = () => stops.forEach((stop) => stop());
     this.#settle();
+  }
+
+  /** Rows in the lasso, in order; null if there is none. */
+  get selection() {
+    return this.session.selected;
   }
 
   #marks = "";
@@ -67,10 +74,11 @@ export class MapModel {
    * @param {MapAbout} about
    */
   lay(arrays, about) {
+    const again = Boolean(this.about);
     this.about = about;
     this.points = { 2: unit(arrays.map2.values), 3: unit(arrays.map3.values) };
     this.trusts = { 2: arrays.trust2.values, 3: arrays.trust3.values };
-    this.selection = null;
+    if (again) this.session.select(null);
     this.tell("layout");
   }
 
@@ -137,8 +145,7 @@ export class MapModel {
 
   /** Make these the selection. @param {number[]|null} rows */
   hold(rows) {
-    this.selection = rows?.length ? rows : null;
-    this.tell("selection");
+    this.session.select(rows);
   }
 
   /** Show or hide a class; `alone`: hide all others, or, if that is so already, show all again. */

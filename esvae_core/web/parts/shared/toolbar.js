@@ -37,7 +37,7 @@ export function toolbar(session, view) {
     undo,
     redo,
     steps,
-    link,
+    location.protocol === "about:" ? null : link, // a page in a notebook's cell has no address
     exportMenu(session, null, "Export", view),
     help,
   );

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from app import lessons, model_cards
+from app.garbage import freeze
 from esvae_core import checkpoint
 from esvae_core.config import SpikingModelConfig
 from esvae_core.controls.directions import Controls
@@ -24,7 +25,7 @@ from esvae_core.controls.file import beside as controls_beside
 from esvae_core.data import ImageSet
 from esvae_core.data import load as load_data
 from esvae_core.data.table import find as find_data
-from esvae_core.engine.bundle import content_hash
+from esvae_core.engine.bundle import content_hash, to_bundle
 from esvae_core.errors import CheckpointError, DataError, EsvaeError
 from esvae_core.explore import atlas as atlases
 from esvae_core.explore.array_format import atlas_parts, control_parts, write_arrays
@@ -38,14 +39,17 @@ from esvae_core.explore.dimensions import (
 )
 from esvae_core.explore.latent_interface import (
     KINDS,
-    Explorable,
-    bundle_of,
+    folded,
     latent_of,
     load_explorable,
+    read_explorable,
     why_not_explorable,
 )
 from esvae_core.shipped import SHIPPED
 from esvae_core.text import reason, shown
+
+if TYPE_CHECKING:
+    from esvae_core.explore.latent_interface import Explorable
 
 OPEN_OPTION = "ESVAE_OPEN"
 """Environment variable: checkpoints and folders that `esvae app` was given, whose models are opened first."""
@@ -54,7 +58,9 @@ FOLDERS_OPTION = "ESVAE_FOLDERS"
 _FOLDER = "folder:"
 _LOG = logging.getLogger("esvae.app")
 _READING = threading.RLock()  # one reader at a time: what a second one asks for is then in the cache
+_BUILDING = threading.Lock()  # the same for models, whose first one waits for PyTorch; others' reading does not
 _SUFFIX = ".safetensors"
+_FAMILIAR = ("mnist-poisson", "mnist-plus", "mnist")
 _RUN = "model"  # what training calls its checkpoint: the run's name is in the header
 _MAX_DEPTH = 4  # of subfolders
 _MAX_SUBFOLDERS = 1000  # of one folder: a list of models looks through all of them
@@ -91,12 +97,13 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class LoadedCheckpoint:
-    """A checkpoint in memory.
+    """A checkpoint in memory, as the page takes it.
 
     Attributes:
         entry: The file.
-        checkpoint: Model and header.
+        header: What it says about itself.
         bundle: The model folded for the page's engine.
+        latent: What the page says of a latent without spikes; None of an ESVAE's.
         digest: SHA-256 of the bundle, hex: the model's name for its content.
         atlas: Rates of test images, if there is an atlas that fits.
         atlas_version: Names the content of what `atlas_pack` gives; "" if there is none.
@@ -107,8 +114,9 @@ class LoadedCheckpoint:
     """
 
     entry: Entry
-    checkpoint: checkpoint.Checkpoint[Explorable]
+    header: checkpoint.Header
     bundle: bytes
+    latent: dict[str, Any] | None
     digest: str
     atlas: atlases.Atlas | None
     atlas_version: str
@@ -116,6 +124,16 @@ class LoadedCheckpoint:
     controls: Controls
     controls_version: str
     controls_problem: str
+
+    @property
+    def model(self) -> Explorable:
+        """The model itself, read again with PyTorch: for what the page cannot work out.
+
+        Raises:
+            CheckpointError: its file is no longer there.
+        """
+        with _BUILDING:
+            return _model(self.entry.path, self.entry.changed)
 
 
 def folders() -> list[Path]:
@@ -172,6 +190,19 @@ def find(places: Sequence[Path] | None = None) -> list[Entry]:
             name = found[0].name if found[0] is not None and path.stem == _RUN else path.stem
             add([name, f"{absolute.parent.name}/{name}"], path, changed, *found, place)
     return list(entries.values())
+
+
+def opening_order(entries: Iterable[Entry]) -> list[Entry]:
+    """Those that can be used, in the order in which a visit without a link tries them.
+
+    What `esvae app` was given, then the most familiar, the best of them first; and rather one that shows test images.
+    """
+
+    def place(entry: Entry) -> tuple[bool, int, bool]:
+        familiar = _FAMILIAR.index(entry.name) if entry.name in _FAMILIAR else len(_FAMILIAR)
+        return not entry.given, familiar, not atlases.beside(entry.path).exists()
+
+    return sorted((entry for entry in entries if not entry.problem), key=place)
 
 
 def _files(place: Path) -> list[Path]:
@@ -288,30 +319,31 @@ def _changed(path: Path) -> int:
 
 @lru_cache(maxsize=16)
 def _take(name: str, path: Path, changed: int, atlas_changed: int, controls_changed: int) -> LoadedCheckpoint:
-    loaded = load_explorable(path)
+    stored = read_explorable(path)
     try:
-        bundle = bundle_of(loaded.model)
+        plan = folded(stored)
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from error
-    entry = Entry(name, path, changed, loaded.header)
+    bundle = to_bundle(plan)
     atlas, problem = None, ""
     if atlas_changed:
         try:
-            atlas = atlases.load_for(loaded, atlases.beside(path))
+            atlas = atlases.load_for(stored, atlases.beside(path))
         except EsvaeError as error:
             problem = str(error)
     version = "" if atlas is None else sha256(write_arrays(*atlas_parts(atlas))).hexdigest()[:16]
     controls, controls_version, controls_problem = Controls(), "", ""
     if controls_changed:
         try:
-            controls = loaded.controls
+            controls = stored.controls
             controls_version = sha256(write_arrays(*control_parts(controls))).hexdigest()[:16]
         except EsvaeError as error:
             controls_problem = str(error)
     return LoadedCheckpoint(
-        entry,
-        loaded,
+        Entry(name, path, changed, stored.header),
+        stored.header,
         bundle,
+        latent_of(plan),
         content_hash(bundle),
         atlas,
         version,
@@ -322,12 +354,19 @@ def _take(name: str, path: Path, changed: int, atlas_changed: int, controls_chan
     )
 
 
+@lru_cache(maxsize=2)
+def _model(path: Path, changed: int) -> Explorable:
+    model = load_explorable(path).model
+    freeze()  # PyTorch came with the first
+    return model
+
+
 def originals(loaded: LoadedCheckpoint) -> ImageSet | None:
     """The test images of a loaded's atlas, where they are on this machine and may be read; nothing is downloaded."""
-    atlas, config = loaded.atlas, loaded.checkpoint.model.config
+    atlas, header = loaded.atlas, loaded.header
+    config = header.model
     if atlas is None:
         return None
-    header = loaded.checkpoint.header
     dataset = _readable(atlas.dataset, header.data.dataset if header.data else "")
     if dataset is None:
         return None
@@ -413,7 +452,7 @@ def described(loaded: LoadedCheckpoint) -> dict[str, Any]:
     """What the page needs to open a checkpoint: hashes to fetch its parts by, and what to say of it."""
     return listed(loaded.entry) | {
         "hash": loaded.digest,
-        "latent": latent_of(loaded.checkpoint.model),
+        "latent": loaded.latent,
         "atlas": loaded.atlas is not None,
         "atlasProblem": loaded.atlas_problem,
         "atlasVersion": loaded.atlas_version,
@@ -423,7 +462,7 @@ def described(loaded: LoadedCheckpoint) -> dict[str, Any]:
         "originals": originals(loaded) is not None,
         "path": typed(loaded.entry.path),
         "versions": {"esvae": importlib.metadata.version("esvae")},
-        "card": model_cards.card(loaded.checkpoint.header),
+        "card": model_cards.card(loaded.header),
     }
 
 
@@ -433,7 +472,7 @@ def _lessons(loaded: LoadedCheckpoint) -> dict[str, Any]:
     if not path.exists():
         return {"lessons": [], "lessonsProblem": ""}
     indices = set() if atlas is None else set(atlas.indices.tolist())
-    dims = loaded.checkpoint.model.config.latent_dim
+    dims = loaded.header.model.latent_dim
     try:
         return {
             "lessons": lessons.read(path, loaded.entry.name, dims, indices.__contains__),
@@ -458,7 +497,7 @@ def dimensions(loaded: LoadedCheckpoint) -> dict[str, Any] | None:
     atlas = loaded.atlas
     if atlas is None:
         return None
-    classes, latent = len(atlas.class_names), latent_of(loaded.checkpoint.model)
+    classes, latent = len(atlas.class_names), loaded.latent
     used = usage(atlas.counts, atlas.time_steps) if latent is None else usage_of_normalized(atlas.rates, latent["span"])
     means = class_means(atlas.rates, atlas.labels, classes)
     found: dict[str, Any] = {

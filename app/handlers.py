@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.limits import BusyError, busy
+from app.link_error import LinkError
 from app.responses import Bytes, Json, Piece
-from app.state import LinkError
 from esvae_core.errors import EsvaeError, InputError
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -21,11 +21,11 @@ _LOG = logging.getLogger("esvae.app")
 Handler = Callable[[Request], Response]
 
 
-def answer(content: Piece | None, kind: str = "application/octet-stream", *, dense: bool = True) -> Response:
+def answer(content: Piece | None) -> Response:
     """Content that its address names, to be kept for ever; None: 404."""
     if content is None:
         return Json({"error": "not here"}, 404, headers=FRESH)
-    return Bytes([content], kind, FOREVER, dense=dense)
+    return Bytes([content], "application/octet-stream", FOREVER)
 
 
 def guarded(handler: Handler) -> Handler:

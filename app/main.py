@@ -15,7 +15,8 @@ sys.path.insert(0, str(HERE.parent))  # Streamlit puts this folder on the import
 from app import security, settings  # noqa: E402 - needs the line above
 from app.error_handler import report  # noqa: E402
 from app.limits import Patience  # noqa: E402
-from app.routes import below, models  # noqa: E402
+from app.preload import Preload  # noqa: E402
+from app.routes import below, open_first  # noqa: E402
 from esvae_core.errors import ConfigError  # noqa: E402
 
 settings.apply()
@@ -29,10 +30,13 @@ except ConfigError as error:
 app: Any = st.App(
     HERE / "explorer.py",
     routes=below(st.get_option("server.baseUrlPath")),
-    middleware=[Middleware(security.Guard, allowed, security.content_security_policy(embedders))],
+    middleware=[
+        Middleware(security.Guard, allowed, security.content_security_policy(embedders)),
+        Middleware(Preload),
+    ],
     on_script_error=report,
 )
 # Under the same name: Streamlit looks for an st.App in this text, and serves what then has the name.
 app = Patience(app)
-# PyTorch loads while the browser fetches the page.
-threading.Thread(target=models, name="loads the models' routes", daemon=True).start()
+# What reads models is imported, and the first one read, while the browser fetches the page.
+threading.Thread(target=open_first, name="opens the first model", daemon=True).start()

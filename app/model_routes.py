@@ -1,12 +1,14 @@
 """What the page asks of the models: lists, parts by content hash, maps, and a picture for those who cannot decode.
 
 Nothing here changes anything; a map that is asked for is drawn in the background and kept. Only names and hashes that
-are known are answered; everything else is 404, and nothing of a request ever becomes a path. Importing this module
-brings PyTorch along, which `routes` therefore leaves until the page is on its way.
+are known are answered; everything else is 404, and nothing of a request ever becomes a path. PyTorch is imported by
+what needs it alone: pictures that are drawn here. What reads models takes a while to import, too, so `routes` leaves it
+until the page is on its way.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 
@@ -18,10 +20,11 @@ from starlette.routing import BaseRoute, Route
 from app import catalogue, maps, server_decode, server_previews, standalone_page
 from app.handlers import FOREVER, FRESH, answer, guarded
 from app.limits import AsyncHandler, Gate
+from app.preload import OPENING
 from app.responses import SHARED, Bytes, Json, Piece
 from app.security import FromPage
 from app.state import PARAMETER, LinkError, State, decode
-from esvae_core.errors import InputError
+from esvae_core.errors import EsvaeError, InputError
 from esvae_core.explore.array_format import map_parts, write_arrays
 
 _MAX_LINK = 32_768  # characters
@@ -35,15 +38,32 @@ _drawing = Gate("draws")
 
 @guarded
 def models(request: Request) -> Response:
-    """All checkpoints, good and bad, as the page lists them."""
-    return Json([catalogue.listed(entry) for entry in catalogue.find()], headers=FRESH)
+    """All checkpoints, good and bad, as the page lists them; `turn`: in which a visit without a link tries them."""
+    entries = catalogue.find()
+    turns = {entry.name: turn for turn, entry in enumerate(_in_turn(entries))}
+    return Json([catalogue.listed(entry) | {"turn": turns.get(entry.name)} for entry in entries], headers=FRESH)
+
+
+def _in_turn(entries: list[catalogue.Entry]) -> list[catalogue.Entry]:
+    found = catalogue.opening_order(entries)
+    OPENING.note_first(found[0].name if found else "")
+    return found
+
+
+def open_first() -> None:
+    """Read the model that a visit without a link opens, so that it waits for no page to ask."""
+    for entry in _in_turn(catalogue.find())[:1]:
+        with contextlib.suppress(EsvaeError):  # the page tries the next one
+            OPENING.note(catalogue.described(catalogue.take(entry)))
 
 
 @_reading
 @guarded
 def model(request: Request) -> Response:
     """One checkpoint by name: the hashes of its parts."""
-    return Json(catalogue.described(catalogue.named(request.path_params["name"])), headers=FRESH)
+    described = catalogue.described(catalogue.named(request.path_params["name"]))
+    OPENING.note(described)
+    return Json(described, headers=FRESH)
 
 
 def _part(what: str, content: Callable[[catalogue.LoadedCheckpoint], bytes | None]) -> AsyncHandler:

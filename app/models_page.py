@@ -18,7 +18,7 @@ def page() -> None:
     state = stage("models", tells="model")  # what is drawn here depends on nothing else
     if state is None:
         return
-    from app import catalogue  # PyTorch; the view itself needs none
+    from app import catalogue  # the view itself needs none of it
 
     entries = catalogue.find()
     accent = st.get_option(f"theme.{st.context.theme.type or 'light'}.primaryColor")

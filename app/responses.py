@@ -39,16 +39,17 @@ class Bytes(Response):
 
     Args:
         pieces: They are shared with other answers and never copied as a whole.
-        dense: Sent as they are. Compressing weights for each visitor anew costs more than it saves.
+        encoding: How they are compressed already. The server does not: compressing weights for each visitor anew costs
+            more than it saves.
     """
 
     def __init__(
-        self, pieces: Sequence[Piece], kind: str, headers: Mapping[str, str], *, dense: bool = True, status: int = 200
+        self, pieces: Sequence[Piece], kind: str, headers: Mapping[str, str], *, encoding: str = "identity"
     ) -> None:
         self._pieces = list(pieces)  # these very objects: `Shared` knows by them that they are in use
         length = {"Content-Length": str(sum(map(len, pieces)))}
-        encoding = {"Content-Encoding": "identity"} if dense else {}  # what keeps the server's gzip away
-        super().__init__(None, status, {**headers, **length, **encoding}, kind)
+        coded = {"Content-Encoding": encoding}  # which keeps the server's gzip away, also where it says "identity"
+        super().__init__(None, 200, {**headers, **length, **coded}, kind)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Write it."""

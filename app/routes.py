@@ -1,12 +1,11 @@
 """The explorer's routes: the page's own files, and what it asks of the models in `model_routes`.
 
 Only names that are known are answered; everything else is 404, or 400 where a value in it is at fault, and nothing of a
-request ever becomes a path. The page's files need no PyTorch, so that a browser can begin while it loads.
+request ever becomes a path. The page's files need nothing that reads models, so that a browser can begin meanwhile.
 """
 
 from __future__ import annotations
 
-import gc
 from functools import cache
 
 from starlette.concurrency import run_in_threadpool
@@ -16,6 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
 from app.assets import PREFIX, web
+from app.garbage import freeze
 from app.handlers import Handler
 from esvae_core.explore.views import SERVED
 
@@ -25,11 +25,16 @@ def models() -> Router:
     """The routes of `model_routes`."""
     from app import model_routes
 
-    # Streamlit collects all garbage after each run of the script. What PyTorch brought, some 400,000 objects that stay
-    # for good, need not be looked through each time: that took longer than the run.
-    gc.collect()
-    gc.freeze()
+    freeze()
     return Router(model_routes.ROUTES)
+
+
+def open_first() -> None:
+    """Make ready what a visit without a link asks for; what goes wrong is told to who asks for it."""
+    models()
+    from app import model_routes
+
+    model_routes.open_first()
 
 
 async def _models(scope: Scope, receive: Receive, send: Send) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from app import catalogue
 from app.flips import flips_of
 from app.state import LinkError, State, from_grid
-from esvae_core.explore.decode_rates import Decoded, decode_with_spikes
+
+if TYPE_CHECKING:
+    from esvae_core.explore.decode_rates import Decoded
 
 
 def drawn(state: State) -> Decoded:
@@ -18,11 +22,13 @@ def drawn(state: State) -> Decoded:
         CheckpointError: if its model is not here or cannot be used.
         LinkError: if its rates do not fit the model, or its edits are none.
     """
-    model = catalogue.named(state.model).checkpoint.model
-    dims = model.config.latent_dim
+    loaded = catalogue.named(state.model)
+    dims = loaded.header.model.latent_dim
     if len(state.rates) != dims:
         raise LinkError(f"rates: expected {dims} for model {state.model!r}, found {len(state.rates)}")
     rates: NDArray[np.float32] = from_grid(state.rates)[None]
+    from esvae_core.explore.decode_rates import decode_with_spikes  # PyTorch
+
     return decode_with_spikes(
-        model, rates, seed=state.seed, sampler=state.sampler, steps=state.steps, flips=flips_of(state)
+        loaded.model, rates, seed=state.seed, sampler=state.sampler, steps=state.steps, flips=flips_of(state)
     )

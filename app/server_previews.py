@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from app import catalogue
+from app.garbage import freeze
 from esvae_core import checkpoint
-from esvae_core.baselines.fsvae import FSVAE
 from esvae_core.errors import CheckpointError, InputError
 from esvae_core.explore.array_format import write_arrays
 from esvae_core.pictures import to_uint8
+
+if TYPE_CHECKING:
+    import torch
+
+    from esvae_core.baselines.fsvae import FSVAE
 
 MOST = 16
 """Pictures that are drawn at once."""
@@ -47,6 +51,8 @@ def pictures(
     entry = next((entry for entry in catalogue.find() if entry.name == name), None)
     if entry is None or entry.header is None or entry.header.model.kind != "fsvae":
         raise CheckpointError(f"model {name!r}: not here, or one that is played")
+    import torch  # nothing else on the page of such a model needs it
+
     model = _load(entry.path, entry.changed)
     arrays: dict[str, NDArray[Any]] = {}
     with torch.inference_mode():
@@ -76,6 +82,8 @@ def _images(loaded: catalogue.LoadedCheckpoint, rows: Sequence[int], model: FSVA
 @lru_cache(maxsize=2)
 def _load(path: Path, changed: int) -> FSVAE:
     """The model, read again when its file has changed."""
-    model = checkpoint.load(path).model
-    assert isinstance(model, FSVAE)
+    from esvae_core.baselines.fsvae import FSVAE
+
+    model = checkpoint.load(path, FSVAE).model
+    freeze()  # PyTorch came with the first
     return model

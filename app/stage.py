@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from app.assets import PREFIX, VERSION
-from app.state import State, decode
 from esvae_core.errors import EsvaeError
 from esvae_core.explore.views import SERVED
+
+if TYPE_CHECKING:
+    from app.state import State
 
 # Components run from a blob, so the page's modules are imported by absolute address; the browser's module cache then
 # makes all of a page's parts share one session.
@@ -32,7 +34,7 @@ export default function (component) {
 }
 """
 
-_PAGES = [view.name for view in SERVED if view.standalone]
+_PAGES = tuple(view.name for view in SERVED if view.standalone)  # a list makes Streamlit import pandas
 """Views that can be taken along in one file."""
 
 
@@ -58,7 +60,11 @@ def stage(view: str, **data: Any) -> State | None:
         default={"link": None},
         on_link_change=lambda: None,
     )
+    if not told["link"]:
+        return None
+    from app.state import decode  # NumPy, for which the first run does not wait
+
     try:
-        return decode(told["link"]) if told["link"] else None
+        return decode(told["link"])
     except EsvaeError:
         return None

@@ -35,10 +35,11 @@ def page_of(loaded: catalogue.LoadedCheckpoint, view: str, state: State) -> list
         raise LinkError(f"model: expected {loaded.entry.name!r}, found {state.model!r}")
     atlas, key = (None, "") if loaded.atlas is None else _with_map(loaded.atlas, state)
     return pieces(
-        loaded.checkpoint,
+        loaded.header,
         loaded.entry.name,
         path=catalogue.typed(loaded.entry.path),
         bundle=loaded.bundle,
+        latent=loaded.latent,
         atlas=atlas,
         controls=loaded.controls,
         view=view,

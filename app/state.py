@@ -22,15 +22,17 @@ import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, unquote
 
 import numpy as np
 from numpy.typing import NDArray
 
-from esvae_core.config import Sampler
-from esvae_core.errors import EsvaeError
+from app.link_error import LinkError as LinkError
 from esvae_core.explore.fixed_point import GRID, rounded
+
+if TYPE_CHECKING:
+    from esvae_core.config import Sampler
 
 VERSION = 2
 PARAMETER = "s"
@@ -48,10 +50,6 @@ View = tuple[tuple[str, str], ...]
 _SAMPLERS: dict[str, Sampler] = {"b": "bernoulli", "s": "systematic"}
 _ORDERS: dict[str, Order] = {"e": "effect", "u": "usage", "i": "index"}
 _UNITS = tuple(unit for unit in range(1, 65) if GRID % unit == 0)
-
-
-class LinkError(EsvaeError):
-    """A link does not describe a state; says which part, what was found and what was expected."""
 
 
 @dataclass(frozen=True)

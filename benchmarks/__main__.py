@@ -11,7 +11,7 @@ from functools import partial
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import dragging, inference, mapping, neurons, page, rerun, training
+from benchmarks import dragging, inference, mapping, neurons, page, rerun, start, training
 from benchmarks.measure import Result, machine
 
 PARTS: dict[str, Callable[[], list[Result]]] = {
@@ -22,7 +22,8 @@ PARTS: dict[str, Callable[[], list[Result]]] = {
     "lif": neurons.neurons,
     "training-64": partial(training.training, 64),
     "training-256": partial(training.training, 256),
-    "app": page.app,
+    "start": start.visits,
+    "commands": start.commands,
     "drag": dragging.drag,
     "drag-crowd": partial(dragging.drag, dragging.OTHERS),
     "drag-models": dragging.models,

@@ -1,4 +1,4 @@
-"""The engine of the page, in Node, and the app from the command to the first picture, in Chromium."""
+"""The engine of the page, in Node; and the app and a browser for the parts that need them."""
 
 from __future__ import annotations
 
@@ -39,16 +39,6 @@ def node() -> list[Result]:
         done = subprocess.run(["node", script, file.name], capture_output=True, text=True, check=True)
     rows = re.findall(r"^(.*?)\s+median ([\d.]+)\s+(95th percentile [\d.]+)", done.stdout, re.MULTILINE)
     return [Result("node", f"browser engine in Node: {name}", float(ms), note=f"{rest} ms") for name, ms, rest in rows]
-
-
-def app(repeats: int = 3) -> list[Result]:
-    """From `streamlit run` to a painted first picture; the file cache is warm from the first, uncounted start."""
-    work = "app: command to first picture"
-    with chromium() as browser:
-        if browser is None:
-            return [Result("app", work, None, note="needs chromium and playwright")]
-        times = sorted([_start(browser) for _ in range(repeats + 1)][1:])
-    return [Result("app", work, times[len(times) // 2] * 1000, note=f"{repeats} starts")]
 
 
 @contextmanager
@@ -120,17 +110,6 @@ _PAINTED = """canvas => {
   const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
   return pixels.some((value, i) => i % 4 < 3 && value !== pixels[i % 4] && pixels[i - i % 4 + 3] > 0);
 }"""
-
-
-def _start(browser: Any) -> float:
-    start = time.perf_counter()
-    with serve() as address:
-        page = browser.new_page()
-        page.goto(address)
-        picture_of(page)
-        taken = time.perf_counter() - start
-        page.close()
-    return taken
 
 
 def _answers(address: str) -> bool:

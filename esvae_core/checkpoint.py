@@ -1,6 +1,7 @@
 """Our file format: one .safetensors file with a JSON header that says everything about the model in it.
 
-`load(path)` needs only the path. Nothing in the file is ever executed.
+`load(path)` needs only the path. Nothing in the file is ever executed. What a file says, and its tensors as NumPy's
+arrays, are read without PyTorch; `load` brings it along.
 """
 
 from __future__ import annotations
@@ -19,13 +20,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PureWindowsPath
-from typing import Any, BinaryIO, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, Generic, TypeVar, overload
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
-from safetensors.torch import load as from_bytes
-from safetensors.torch import save as to_bytes
-from torch import Tensor
+from safetensors.numpy import load as from_bytes
 
 from esvae_core import hub
 from esvae_core.config import AnyModelConfig, DataConfig, TrainConfig, parse
@@ -39,9 +39,13 @@ from esvae_core.errors import (
     NotACheckpointError,
 )
 from esvae_core.files import open_regular, read_regular, write_atomically
-from esvae_core.image_model import ImageModel
-from esvae_core.model_kinds import MODELS, build
+from esvae_core.state_layout import state_layout
 from esvae_core.text import shown
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from esvae_core.image_model import ImageModel
 
 FORMAT_VERSION = 2
 """Since version 2 the settings of a model say of which kind it is; files of version 1 hold an ESVAE."""
@@ -127,8 +131,8 @@ class Header(_Record):
         return self.dataset.factor_names if self.dataset and self.train and self.train.factor_weight else ()
 
 
-_M_co = TypeVar("_M_co", bound=ImageModel, covariant=True)
-_M = TypeVar("_M", bound=ImageModel)
+_M_co = TypeVar("_M_co", bound="ImageModel", covariant=True)
+_M = TypeVar("_M", bound="ImageModel")
 
 
 @dataclass(frozen=True)
@@ -149,14 +153,40 @@ class Checkpoint(Generic[_M_co]):
         """
         if self.path is None:
             return Controls()
-        return read_controls(self.path, weights_hash(self.model.state_dict()), self.model.config.latent_dim)
+        return read_controls(self.path, self.weights_sha256, self.model.config.latent_dim)
+
+    @property
+    def weights_sha256(self) -> str:
+        """Content hash of the model's tensors, as they are now."""
+        return weights_hash(self.model.state_dict())
 
 
-def weights_hash(state: Mapping[str, Tensor]) -> str:
+@dataclass(frozen=True)
+class StoredWeights:
+    """What a checkpoint holds, without the model: enough to fold it, and to know which files beside it are its own."""
+
+    tensors: dict[str, NDArray[Any]]
+    """By the names of the model's state dict, in its order."""
+    header: Header
+    path: Path
+
+    @cached_property
+    def weights_sha256(self) -> str:
+        """Content hash of the tensors."""
+        return weights_hash(self.tensors)
+
+    @cached_property
+    def controls(self) -> Controls:
+        """As of a `Checkpoint`."""
+        return read_controls(self.path, self.weights_sha256, self.header.model.latent_dim)
+
+
+def weights_hash(state: Mapping[str, Tensor | NDArray[Any]]) -> str:
     """SHA-256 of a state dict's names, shapes and numbers; what else its file says does not matter."""
     digest = hashlib.sha256()
     for name in sorted(state):
-        values = state[name].detach().cpu().contiguous().numpy()
+        found = state[name]
+        values = np.asarray(found if isinstance(found, np.ndarray) else found.detach().cpu().numpy(), order="C")
         digest.update(f"{name} {values.dtype} {values.shape}\n".encode())
         digest.update(values.tobytes())
     return digest.hexdigest()
@@ -209,12 +239,14 @@ def save(path: Path | str, state: dict[str, Tensor], header: Header, *, check: b
     content, path = serialized(state, header), Path(path)
     if check:
         with io.BytesIO(content) as file:
-            _load(file, path, ImageModel)  # type: ignore[type-abstract]
+            _load(file, path, None)
     write_atomically(path, content)
 
 
 def serialized(state: Mapping[str, Tensor], header: Header) -> bytes:
     """The content of a checkpoint's file."""
+    from safetensors.torch import save as to_bytes  # PyTorch
+
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     return to_bytes(tensors, {_KEY: header.model_dump_json()})
 
@@ -260,7 +292,7 @@ def load(path: Path | str) -> Checkpoint[ImageModel]: ...
 def load(path: Path | str, kind: type[_M]) -> Checkpoint[_M]: ...
 
 
-def load(path: Path | str, kind: type[ImageModel] = ImageModel) -> Checkpoint[ImageModel]:
+def load(path: Path | str, kind: type[ImageModel] | None = None) -> Checkpoint[ImageModel]:
     """Read a checkpoint; the model comes in evaluation mode, on the CPU.
 
     Args:
@@ -279,26 +311,49 @@ def load(path: Path | str, kind: type[ImageModel] = ImageModel) -> Checkpoint[Im
         return _load(file, path, kind)
 
 
-def _load(file: BinaryIO, path: Path, kind: type[ImageModel]) -> Checkpoint[ImageModel]:
-    """A checkpoint from an open file; its tensors have memory of their own, so that the file may change."""
+def _load(file: BinaryIO, path: Path, kind: type[ImageModel] | None) -> Checkpoint[ImageModel]:
+    import torch
+
+    from esvae_core.model_kinds import MODELS, build
+
     layout, values = _metadata(file, path)
     header = _header(values, path)
-    if not issubclass(MODELS[header.model.kind], kind):
+    if kind is not None and not issubclass(MODELS[header.model.kind], kind):
         wanted = " or ".join(name for name, made in MODELS.items() if issubclass(made, kind))
         raise KindError(f"{path}: holds a model of kind {header.model.kind}; this is for {wanted} alone")
+    tensors = {name: torch.from_numpy(array) for name, array in _tensors(file, path, layout, header).items()}
     with torch.device("meta"):
         model = build(header.model)
-    expected = model.state_dict()
+    model.load_state_dict(tensors, assign=True)
+    return Checkpoint(model.to(memory_format=torch.channels_last).eval(), header, path)  # type: ignore[call-overload]
+
+
+def read_weights(path: Path | str) -> StoredWeights:
+    """Read a checkpoint without building its model, which needs no PyTorch.
+
+    Raises:
+        NotACheckpointError, CheckpointVersionError, CheckpointContentError: as `load`.
+    """
+    path = located(path)
+    with _opened(path) as file:
+        layout, values = _metadata(file, path)
+        header = _header(values, path)
+        return StoredWeights(_tensors(file, path, layout, header), header, path)
+
+
+def _tensors(file: BinaryIO, path: Path, layout: dict[str, Any], header: Header) -> dict[str, NDArray[Any]]:
+    """The tensors of an open file, checked; they have memory of their own, so that the file may change."""
+    expected = state_layout(header.model)
     for name, wanted in expected.items():  # before memory is taken for any
         if name not in layout:
-            raise CheckpointContentError(f"{path}: {name}: expected a tensor of shape {_shape(wanted)}, found none")
+            raise CheckpointContentError(f"{path}: {name}: expected a tensor of shape {wanted}, found none")
         found = _said(layout[name])
-        if found != _shape(wanted):
-            raise CheckpointContentError(f"{path}: {name}: expected {_shape(wanted)}, found {found}")
+        if found != str(wanted):
+            raise CheckpointContentError(f"{path}: {name}: expected {wanted}, found {found}")
     extra = sorted(set(layout) - set(expected))
     if extra:
         raise CheckpointContentError(f"{path}: {extra[0]}: unknown tensor; expected {len(expected)}, all of the model")
-    most = _LENGTH + _MAX_HEADER + sum(tensor.nbytes for tensor in expected.values())
+    most = _LENGTH + _MAX_HEADER + sum(wanted.nbytes for wanted in expected.values())
     try:
         file.seek(0)
         raw = file.read(most + 1)
@@ -308,15 +363,22 @@ def _load(file: BinaryIO, path: Path, kind: type[ImageModel]) -> Checkpoint[Imag
     except Exception as error:  # safetensors raises several kinds on bytes that are not its own
         reason = " ".join(str(error).split()) or type(error).__name__
         raise NotACheckpointError(f"{path}: truncated or damaged: {reason:.200}") from error
-    for name, tensor in tensors.items():
-        if not bool(torch.isfinite(tensor).all()):
-            raise CheckpointContentError(f"{path}: {name}: expected finite numbers, found NaN or infinite ones")
-        if name in ("fitted.weights", "mixture_weights") and (bool((tensor < 0).any()) or not float(tensor.sum()) > 0):
-            raise CheckpointContentError(f"{path}: {name}: expected shares of 0 or more, not all of them 0")
-        if name.endswith("running_var") and bool((tensor < 0).any()):
-            raise CheckpointContentError(f"{path}: {name}: expected variances of 0 or more, found negative ones")
-    model.load_state_dict(tensors, assign=True)
-    return Checkpoint(model.to(memory_format=torch.channels_last).eval(), header, path)  # type: ignore[call-overload]
+    for name, values in tensors.items():
+        wrong = _wrong_numbers(name, values)
+        if wrong:
+            raise CheckpointContentError(f"{path}: {name}: {wrong}")
+    return {name: tensors[name] for name in expected}
+
+
+def _wrong_numbers(name: str, values: NDArray[Any]) -> str:
+    """What no tensor of that name may hold, in a few words; "" if it holds none of it."""
+    if not bool(np.isfinite(values).all()):
+        return "expected finite numbers, found NaN or infinite ones"
+    if name in ("fitted.weights", "mixture_weights") and (bool((values < 0).any()) or not float(values.sum()) > 0):
+        return "expected shares of 0 or more, not all of them 0"
+    if name.endswith("running_var") and bool((values < 0).any()):
+        return "expected variances of 0 or more, found negative ones"
+    return ""
 
 
 def read_header(path: Path | str) -> Header:
@@ -438,15 +500,11 @@ def _config_beside(path: Path) -> Any:
     return {"format_version": FORMAT_VERSION, **values} if run else values
 
 
-def _shape(tensor: Tensor) -> str:
-    return f"{str(tensor.dtype).removeprefix('torch.')} {tuple(tensor.shape)}"
-
-
 _TYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64", "I32": "int32"}
 
 
 def _said(entry: Any) -> str:
-    """Type and shape that a .safetensors file gives a tensor, in the words of `_shape`."""
+    """Type and shape that a .safetensors file gives a tensor, in the words of `TensorType`."""
     dtype, shape = entry.get("dtype"), entry.get("shape")
     if not isinstance(shape, list):
         return f"{dtype!r:.40} {shape!r:.40}"

@@ -67,7 +67,7 @@ class ImageModel(nn.Module, ABC):
         means to wait.
         """
         self._check_weights()
-        fits = images.dim() == 4 and images.shape[1:] == self.config.image_shape and len(images)
+        fits = images.dim() == 4 and images.shape[1:] == self.config.image_shape and images.shape[0] > 0
         if not fits or not images.is_floating_point():
             shape = ", ".join(map(str, self.config.image_shape))
             raise InputError(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
 from esvae_core import bitmap_font
 from esvae_core.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CAPTION = bitmap_font.HEIGHT + 2  # rows of white with a line of letters in it
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
 from benchmarks import __main__ as command
+from benchmarks import start
 from benchmarks.inference import decode, encode
 from benchmarks.measure import median_ms
 from benchmarks.training import fresh
@@ -46,3 +48,27 @@ def test_an_unknown_part_is_refused():
     done = subprocess.run([sys.executable, "-m", "benchmarks", "nothing"], capture_output=True, text=True)
     assert done.returncode == 2
     assert "nothing: no such part" in done.stderr
+
+
+def test_requests_are_told_apart_and_memory_is_read():
+    asked = start.Requests(
+        of={
+            "1": "http://127.0.0.1:8501/",
+            "2": "http://127.0.0.1:8501/lab/esvae/models",
+            "3": "http://127.0.0.1:8501/esvae/web/0/mount.js",
+            "4": "blob:http://127.0.0.1:8501/esvae/x",
+        },
+        size={"1": 1000, "2": 2_000_000, "3": 3_000_000},
+    )
+    assert asked.sums(ours=True) == (2, 5.0)
+    assert asked.sums(ours=False) == (1, 0.001)
+    if sys.platform == "linux":
+        assert 50 < start.resident_mb(os.getpid()) < 100_000
+    assert start.resident_mb(-1) == 0
+
+
+def test_commands_are_timed(monkeypatch):
+    monkeypatch.setattr(start, "COMMANDS", {"esvae presets": ["presets"]})
+    (row,) = start.commands(1)
+    assert row.work == "esvae presets"
+    assert 10 < row.ms < 120_000

@@ -147,6 +147,14 @@ def test_info(esvae, checkpoint):
     assert esvae("info", checkpoint, "--json").json["model"]["latent_dim"] == 6
 
 
+@pytest.mark.parametrize("words", [["--help"], ["info", "digits-plus"], ["page", "digits-plus", "--out", "x.html"]])
+def test_what_needs_no_pytorch_imports_none(words, tmp_path):
+    blocked = f"import sys; sys.modules['torch'] = None; sys.argv = {['esvae', *words]}"
+    code = f"{blocked}; from esvae_core.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_info_says_what_neurons_were_taught(esvae, tmp_path, warm_model):
     known = DataRecord(name="made", sha256="", factor_names=("x", "y"))
     header = Header(name="told", model=warm_model.config, dataset=known, train=TrainConfig(factor_weight=1.0))

@@ -7,7 +7,7 @@ Convolution, batch norm, leaky rectifier; the last layer of the decoder has a ta
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -41,9 +41,6 @@ class CodeSample(NamedTuple):
 
 class ANNCoder(ImageModel):
     """Encoder and decoder without the heads between them, which a kind of model adds as `_add_latent`."""
-
-    code_layer: ClassVar[str]
-    """Name of the head whose output `features` tells."""
 
     def __init__(self, config: ImageModelConfig) -> None:
         super().__init__()

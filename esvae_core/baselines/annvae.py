@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from esvae_core.baselines.ann import GaussianCoder
 from esvae_core.config import ANNVAEConfig
+from esvae_core.engine.ann import FEATURES
 from esvae_core.image_model import check_count
 from esvae_core.mixture import Mixture
 
@@ -30,8 +31,7 @@ class ANNVAE(GaussianCoder):
     """Normal posterior, standard normal prior."""
 
     config: ANNVAEConfig
-    feature_name: ClassVar[str] = "posterior mean"
-    code_layer: ClassVar[str] = "to_mean"
+    feature_name: ClassVar[str] = FEATURES["annvae"]
 
     def __init__(self, config: ANNVAEConfig | None = None) -> None:
         super().__init__(config or ANNVAEConfig())

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from esvae_core.baselines.ann import GaussianCoder
 from esvae_core.config import AutoencoderConfig
+from esvae_core.engine.ann import FEATURES
 from esvae_core.image_model import check_count
 from esvae_core.mixture import Mixture, draw, fit
 
@@ -20,8 +21,7 @@ class Autoencoder(GaussianCoder):
     """No noise in the code; new codes come from the mixture, a standard normal one until `fit_mixture`."""
 
     config: AutoencoderConfig
-    feature_name: ClassVar[str] = "code value"
-    code_layer: ClassVar[str] = "to_code"
+    feature_name: ClassVar[str] = FEATURES["ae"]
     mixture_weights: Tensor
     mixture_means: Tensor
     mixture_factors: Tensor

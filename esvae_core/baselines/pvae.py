@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from esvae_core.baselines.ann import ANNCoder
 from esvae_core.config import PVAEConfig
+from esvae_core.engine.ann import FEATURES
 from esvae_core.image_model import check_count
 
 
@@ -68,8 +69,7 @@ class PVAE(ANNCoder):
     """Poisson posterior, and a Poisson prior whose rates are learned."""
 
     config: PVAEConfig
-    feature_name: ClassVar[str] = "log-rate"
-    code_layer: ClassVar[str] = "to_log_ratio"
+    feature_name: ClassVar[str] = FEATURES["pvae"]
 
     def __init__(self, config: PVAEConfig | None = None) -> None:
         super().__init__(config or PVAEConfig())

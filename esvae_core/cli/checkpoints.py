@@ -14,7 +14,7 @@ from esvae_core.cli.sources import dataset_of
 from esvae_core.errors import CorruptDataError
 
 if TYPE_CHECKING:
-    from esvae_core.checkpoint import Checkpoint as Loaded
+    from esvae_core.checkpoint import StoredWeights
     from esvae_core.config import ImageModelConfig
     from esvae_core.explore.map import Metric
 
@@ -24,10 +24,10 @@ app = group()
 @app.command(epilog="Example: `esvae info checkpoints/mnist.safetensors`")
 def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
     """What a checkpoint says about itself."""
-    from esvae_core.checkpoint import load
+    from esvae_core.checkpoint import read_weights
 
-    loaded = load(checkpoint)
-    header = loaded.header
+    stored = read_weights(checkpoint)
+    header = stored.header
     if as_json:
         console.say_json(header)
         return
@@ -44,7 +44,7 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
         + (f", {console.duration(header.training.cpu_seconds)} of a core" if header.training.cpu_seconds else "")
         if header.training
         else "unknown",
-        "controls": _controls(loaded),
+        "controls": _controls(stored),
         "source": header.source or "trained here",
         "written": f"{header.created} by esvae {header.versions.get('esvae', '?')}, format {header.format_version}",
     }
@@ -56,10 +56,10 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
     console.out.print(table)
 
 
-def _controls(loaded: Loaded[Any]) -> str:
+def _controls(stored: StoredWeights) -> str:
     """Names of those that pictures follow, or why there are none."""
     try:
-        controls = loaded.controls
+        controls = stored.controls
     except CorruptDataError as error:
         return f"none: {error}"
     followed = [name for name, control in controls.items() if control.steerable and control.source != "component"]

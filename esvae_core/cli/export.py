@@ -89,7 +89,7 @@ def page(
     """One file that explores a model from disk: no server, no network, to be sent to a class."""
     from esvae_core.arrays import suffix_of
     from esvae_core.explore import atlas
-    from esvae_core.explore.latent_interface import load_explorable
+    from esvae_core.explore.latent_interface import read_explorable
     from esvae_core.explore.page import page as whole
     from esvae_core.explore.views import standalone
     from esvae_core.files import write_atomically
@@ -98,13 +98,13 @@ def page(
     standalone(view)
     beside = atlas.beside(checkpoint)
     known = atlas.load(beside) if beside.exists() else None
-    loaded = load_explorable(checkpoint)
+    stored = read_explorable(checkpoint)
     text = whole(
-        loaded,
+        stored,
         checkpoint.stem,
         path=checkpoint.as_posix(),
         atlas=known,
-        controls=loaded.controls,
+        controls=stored.controls,
         view=view,
     )
     write_atomically(out_file, text.encode())

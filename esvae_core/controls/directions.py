@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from pydantic import FiniteFloat
-from torch import Tensor
 
 from esvae_core.controls.measured import Measured
 from esvae_core.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Coordinates = Literal["plain", "arcsine"]
 Source = Literal["attribute", "category", "component", "hand"]
@@ -28,7 +29,7 @@ KNOTS = (-3.0, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 MOST = KNOTS[-1]
 
 F64 = NDArray[np.float64]
-_Heights = TypeVar("_Heights", Tensor, NDArray[np.floating])
+_Heights = TypeVar("_Heights", "Tensor", NDArray[np.floating])
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,9 @@ class Control:
         Raises:
             InputError: heights of another shape or outside [0, 1], or an amount that is no finite number.
         """
-        if isinstance(heights, Tensor):
+        if not isinstance(heights, np.ndarray):
+            import torch
+
             moved = self.apply(heights.detach().cpu().double().numpy(), amount)
             return torch.from_numpy(moved).to(heights.device, heights.dtype)
         if heights.ndim not in (1, 2) or heights.shape[-1] != len(self.shift):

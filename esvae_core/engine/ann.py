@@ -15,39 +15,51 @@ picture of 8 bits can show: they come out alike whatever the order of the additi
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from esvae_core.config import AutoencoderConfig, ImageModelConfig, PVAEConfig
 from esvae_core.engine import poisson
 from esvae_core.engine.noise import chance, normal
-from esvae_core.engine.plan import F32, Layer, decoder_layers, encoder_layers, layer_tensors, linear
+from esvae_core.engine.plan import (
+    F32,
+    F64,
+    Layer,
+    State,
+    decoder_layers,
+    encoder_layers,
+    layer_tensors,
+    linear,
+    normalised,
+    state_of,
+)
 from esvae_core.errors import InputError
-from esvae_core.mixture import Mixture
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SPAN = 4.0
 """Deviations of the prior from the middle of a range to its ends."""
 _SLOPE = 0.01  # of the rectifier below 0
-
-F64 = NDArray[np.float64]
+_CODE_LAYER = {"annvae": "to_mean", "ae": "to_code", "pvae": "to_log_ratio"}
+"""The head whose output is the latent vector, by the kind of model."""
+FEATURES = {"annvae": "posterior mean", "ae": "code value", "pvae": "log-rate"}
+"""What one number of the latent vector is, for people."""
 
 
 class ANNModel(Protocol):
     """What is read of `esvae_core.baselines.ann.ANNCoder`, which lies above this."""
 
-    code_layer: ClassVar[str]
-
     @property
     def config(self) -> ImageModelConfig:
         """Shape of the network."""
 
-    def named_modules(self) -> Iterator[tuple[str, nn.Module]]:
-        """Its layers by name."""
+    def state_dict(self) -> Mapping[str, Tensor]:
+        """Its tensors by name."""
 
 
 def tensor_shapes(config: ImageModelConfig) -> dict[str, tuple[int, ...]]:
@@ -114,34 +126,36 @@ class ANNPlan:
 
 def ann_plan_of(model: ANNModel) -> ANNPlan:
     """Fold a model, with the running statistics of its batch normalisations."""
-    modules = dict(model.named_modules())
+    return fold_ann(model.config, state_of(model.state_dict()))
+
+
+def fold_ann(config: ImageModelConfig, state: State) -> ANNPlan:
+    """The plan of a model of those settings and tensors."""
     tensors: dict[str, F32] = {}
-    for layer in encoder_layers(model.config) + decoder_layers(model.config):
-        if layer.name == "to_latent":
-            folded = linear(modules[model.code_layer])
-        elif f"{layer.name}.1" in modules:
-            folded = _folded(modules[f"{layer.name}.0"], modules[f"{layer.name}.1"])
-        else:
-            folded = linear(modules[layer.name])
-        tensors |= layer_tensors(layer, *folded)
-    more = _poisson_range(model) if isinstance(model.config, PVAEConfig) else _gaussian_prior(model)
-    return ANNPlan(model.config, tensors | {name: value.astype(np.float32) for name, value in more.items()})
+    for layer in encoder_layers(config) + decoder_layers(config):
+        tensors |= layer_tensors(layer, *_folded(config, layer, state))
+    more = _poisson_range(config, state) if isinstance(config, PVAEConfig) else _gaussian_prior(config, state)
+    return ANNPlan(config, tensors | {name: value.astype(np.float32) for name, value in more.items()})
 
 
-def _poisson_range(model: ANNModel) -> dict[str, F64]:
+def _folded(config: ImageModelConfig, layer: Layer, state: State) -> tuple[F64, F64]:
+    """Weight with the outputs first, and bias, of a layer and the batch normalisation behind it, if there is one."""
+    if layer.name == "to_latent":
+        return linear(layer, state, _CODE_LAYER[config.kind])
+    if layer.kind in ("down", "up"):
+        return normalised(*linear(layer, state, f"{layer.name}.0"), state, f"{layer.name}.1")
+    return linear(layer, state, layer.name)
+
+
+def _poisson_range(config: PVAEConfig, state: State) -> dict[str, F64]:
     """As far as log-rates reach."""
-    assert isinstance(model.config, PVAEConfig)
-    parameter = getattr(model, "log_prior_rates", None)
-    assert isinstance(parameter, Tensor)
-    middle, bound = parameter.detach().cpu().double().numpy(), model.config.residual_bound
+    middle, bound = state["log_prior_rates"].astype(np.float64), config.residual_bound
     return {"range.low": middle - bound, "range.high": middle + bound}
 
 
-def _gaussian_prior(model: ANNModel) -> dict[str, F64]:
+def _gaussian_prior(config: ImageModelConfig, state: State) -> dict[str, F64]:
     """Mixture of the model's prior, and the range that follows from it."""
-    mixture = getattr(model, "mixture", None)
-    assert isinstance(mixture, Mixture)
-    weights, means, factors = (part.detach().cpu().double().numpy() for part in mixture)
+    weights, means, factors = _mixture(config, state)
     shares = (weights / weights.sum())[:, None]
     mean = (shares * means).sum(0)
     deviation = np.sqrt((shares * ((factors**2).sum(2) + (means - mean) ** 2)).sum(0))
@@ -155,14 +169,15 @@ def _gaussian_prior(model: ANNModel) -> dict[str, F64]:
     }
 
 
-def _folded(transform: nn.Module, norm: nn.Module) -> tuple[F64, F64]:
-    """Weight with the outputs first, and bias, of a convolution and the batch normalisation behind it."""
-    weight, bias = linear(transform)
-    assert isinstance(norm, nn.BatchNorm2d)
-    tensors = (norm.weight, norm.bias, norm.running_mean, norm.running_var)
-    gamma, beta, mean, variance = (x.detach().cpu().double().numpy() for x in tensors if isinstance(x, Tensor))
-    scale = gamma / np.sqrt(variance + norm.eps)
-    return weight * scale[:, None, None, None], (bias - mean) * scale + beta
+def _mixture(config: ImageModelConfig, state: State) -> tuple[F64, F64, F64]:
+    """Weights (K,), means (K, d) and factors (K, d, d) of the prior: fitted, or one standard normal distribution."""
+    if isinstance(config, AutoencoderConfig):
+        weights, means, factors = (
+            state[f"mixture_{part}"].astype(np.float64) for part in ("weights", "means", "factors")
+        )
+        return weights, means, factors
+    width = config.latent_dim
+    return np.ones(1), np.zeros((1, width)), np.eye(width)[None]
 
 
 def encode(plan: ANNPlan, images: NDArray[np.floating]) -> F32:

@@ -6,24 +6,32 @@ p. `Layer.taps` lists those (q, p) pairs per tap. Batch normalisation (equation 
 and bias. Activations are (positions, channels), that is (H, W, C), so that a spike adds contiguous numbers.
 
 The first layer of the encoder and the readout take real numbers through the same taps.
+
+Folding needs the tensors alone, not PyTorch: a checkpoint that is only looked at is folded from its file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from esvae_core.config import ImageModelConfig, ModelConfig, NeuronConfig
-from esvae_core.layers import SpikingLayer
-from esvae_core.leaks import ReadoutLeak
+from esvae_core.engine.sigmoid import sigmoid
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
+State = Mapping[str, NDArray[Any]]
+"""A model's tensors by the names of its state dict."""
+
+_EPSILON = 1e-5  # added to the variance by every batch normalisation, as PyTorch's do by default
 
 Kind = Literal["down", "up", "same", "collect", "spread"]
 """How input and output positions meet: a 3x3 convolution of stride 2, its transpose, a transposed 3x3 convolution of
@@ -164,30 +172,34 @@ class Model(Protocol):
 
     config: ModelConfig
 
-    def named_modules(self) -> Iterator[tuple[str, nn.Module]]:
-        """Its layers by name."""
+    def state_dict(self) -> Mapping[str, Tensor]:
+        """Its tensors by name."""
 
 
 def plan_of(model: Model) -> Plan:
     """Fold a model, with the running statistics of its batch normalisations."""
-    modules = dict(model.named_modules())
+    return fold(model.config, state_of(model.state_dict()))
+
+
+def state_of(tensors: Mapping[str, Tensor]) -> State:
+    """PyTorch's tensors as NumPy's arrays."""
+    return {name: tensor.detach().cpu().double().numpy() for name, tensor in tensors.items()}
+
+
+def fold(config: ModelConfig, state: State) -> Plan:
+    """The plan of a model of those settings and tensors."""
     tensors: dict[str, F32] = {}
-    for layer in encoder_layers(model.config) + decoder_layers(model.config):
-        module = modules[layer.name]
-        tensors |= layer_tensors(layer, *(folded(module) if isinstance(module, SpikingLayer) else linear(module)))
-    leak = modules.get("readout_leak")
-    if isinstance(leak, ReadoutLeak) and (learned := leak.learned()) is not None:
-        tensors["readout.leak"] = learned.detach().cpu().float().numpy()
-    if (prior := modules.get("prior.linear")) is not None:  # other kinds of models have layers alone
-        weight, bias = linear(prior)
-        tensors |= {"prior.weight": weight.astype(np.float32), "prior.bias": bias.astype(np.float32)}
-    if (fitted := modules.get("fitted")) is not None:
-        for name, buffer in fitted.named_buffers(prefix="fitted"):
-            tensors[name] = buffer.detach().cpu().float().numpy().copy()
-    return Plan(model.config, tensors)
+    for layer in encoder_layers(config) + decoder_layers(config):
+        values = linear(layer, state, layer.name) if layer.neuron is None else folded_layer(layer, state)
+        tensors |= layer_tensors(layer, *values)
+    if "readout_leak.leak_logit" in state:
+        tensors["readout.leak"] = sigmoid(state["readout_leak.leak_logit"])
+    tensors |= {f"prior.{part}": state[f"prior.linear.{part}"].astype(np.float32) for part in ("weight", "bias")}
+    tensors |= {name: values.astype(np.float32) for name, values in state.items() if name.startswith("fitted.")}
+    return Plan(config, tensors)
 
 
-def layer_tensors(layer: Layer, weight: NDArray[np.float64], *by_output: NDArray[np.float64]) -> dict[str, F32]:
+def layer_tensors(layer: Layer, weight: F64, *by_output: F64) -> dict[str, F32]:
     """A layer's tensors by name, from its weight with the outputs first, its bias, and any learned leaks."""
     values = [_by_tap(layer, weight)]
     values += [x.reshape(layer.channels_out, -1).T if layer.kind == "spread" else x for x in by_output]
@@ -197,30 +209,32 @@ def layer_tensors(layer: Layer, weight: NDArray[np.float64], *by_output: NDArray
     }
 
 
-def linear(module: nn.Module) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Weight with the outputs first, and bias; in double precision, so that folding rounds once."""
-    weight, bias = module.weight, module.bias
-    assert isinstance(weight, Tensor)
-    assert isinstance(bias, Tensor)
-    if isinstance(module, nn.ConvTranspose2d):
-        weight = weight.transpose(0, 1)
-    return weight.detach().cpu().double().numpy(), bias.detach().cpu().double().numpy()
+def linear(layer: Layer, state: State, name: str) -> tuple[F64, F64]:
+    """Weight with the outputs first, and bias, of the linear map of that name; in double precision, so that folding
+    rounds once.
+    """
+    weight, bias = (state[f"{name}.{part}"].astype(np.float64) for part in ("weight", "bias"))
+    return (weight.swapaxes(0, 1) if layer.kind in ("up", "same") else weight), bias
 
 
-def folded(module: SpikingLayer) -> tuple[NDArray[np.float64], ...]:
-    """As `linear`, with the batch normalisation behind it, and the leaks if they are learned."""
-    weight, bias = linear(module.transform)
-    norm = module.norm
-    gamma, beta, mean, variance = (
-        x.detach().cpu().double().numpy() for x in (norm.weight, norm.bias, norm.running_mean, norm.running_var)
-    )
-    scale = gamma * norm.alpha * module.neuron.threshold / np.sqrt(variance + norm.eps)
-    folded = weight * scale.reshape(-1, *[1] * (weight.ndim - 1)), (bias - mean) * scale + beta
-    leak = module.leak()
-    return folded if leak is None else (*folded, leak.detach().cpu().double().numpy())
+def normalised(weight: F64, bias: F64, state: State, name: str, spread: float = 1.0) -> tuple[F64, F64]:
+    """A linear map with the batch normalisation of that name behind it; results deviate by `spread` times gamma."""
+    parts = ("weight", "bias", "running_mean", "running_var")
+    gamma, beta, mean, variance = (state[f"{name}.{part}"].astype(np.float64) for part in parts)
+    scale = gamma * spread / np.sqrt(variance + _EPSILON)
+    return weight * scale.reshape(-1, *[1] * (weight.ndim - 1)), (bias - mean) * scale + beta
 
 
-def _by_tap(layer: Layer, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+def folded_layer(layer: Layer, state: State) -> tuple[F64, ...]:
+    """As `linear`, of a spiking layer with its normalisation, and the leaks if they are learned."""
+    assert layer.neuron is not None
+    weight, bias = linear(layer, state, f"{layer.name}.transform")
+    folded = normalised(weight, bias, state, f"{layer.name}.norm", layer.neuron.threshold)
+    logits = state.get(f"{layer.name}.leak_logit")
+    return folded if logits is None else (*folded, sigmoid(logits).astype(np.float64))
+
+
+def _by_tap(layer: Layer, weight: F64) -> F64:
     """Weight with the outputs first -> (C_in, K, C_out)."""
     if layer.kind == "spread":  # (C_out * K, C_in): the features are (C, H, W)
         return weight.reshape(layer.channels_out, layer.tap_count, layer.channels_in).transpose(2, 1, 0)

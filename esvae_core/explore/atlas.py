@@ -11,24 +11,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from esvae_core.checkpoint import Checkpoint
+from esvae_core.checkpoint import Checkpoint, StoredWeights
 from esvae_core.checkpoint import weights_hash as weights_hash
 from esvae_core.config import Sampler
 from esvae_core.data.imageset import ImageSet
 from esvae_core.errors import CorruptDataError, EsvaeError, InputError
-from esvae_core.esvae import ESVAE
 from esvae_core.explore import atlas_file as files
-from esvae_core.explore.decode_rates import decode_with_spikes
 from esvae_core.explore.dimensions import Contrast
-from esvae_core.explore.effect import beside_noise, effects
-from esvae_core.explore.latent_interface import Explorable, counts_of, levels_of
+from esvae_core.explore.latent_interface import counts_of, levels_of
 from esvae_core.explore.map import MIN_POINTS, Layout, MapSettings, RateMap, build_map
+
+if TYPE_CHECKING:
+    from esvae_core.explore.latent_interface import Explorable
 
 SUFFIX = ".atlas.npz"
 TILES = 64
@@ -88,7 +87,6 @@ def beside(checkpoint: Path | str) -> Path:
     return Path(checkpoint).with_suffix(SUFFIX)
 
 
-@torch.inference_mode()
 def build(
     model: Explorable,
     test_set: ImageSet,
@@ -110,11 +108,15 @@ def build(
     Raises:
         InputError: if the images are not of the model's shape, or there are none.
     """
+    from esvae_core.esvae import ESVAE
+    from esvae_core.explore.decode_rates import decode_with_spikes
+    from esvae_core.explore.effect import beside_noise, effects
+
     if count < 1 or not len(test_set):
         raise InputError(f"atlas: expected at least one image, got count {count} of {len(test_set)} images")
     tell = report or (lambda stage, share: None)
     chosen = np.random.default_rng(seed).permutation(len(test_set))[:count]
-    steps = levels_of(model)
+    steps = levels_of(model.config)
     sampler: Sampler = model.config.sampler if isinstance(model, ESVAE) else "systematic"
     encoded, errors, pictures = [], [], []
     for start in range(0, len(chosen), _ENCODED):
@@ -209,22 +211,21 @@ def load(path: Path | str) -> Atlas:
     )
 
 
-def load_for(checkpoint: Checkpoint[Explorable], path: Path | str) -> Atlas:
+def load_for(checkpoint: Checkpoint[Explorable] | StoredWeights, path: Path | str) -> Atlas:
     """Read a model's atlas.
 
     Raises:
         CorruptDataError: as `load`, or it is of other weights, or its latent, T, images or classes are not the model's.
     """
     atlas = load(path)
-    model, dataset = checkpoint.model, checkpoint.header.dataset
-    config = model.config
-    if atlas.checkpoint_sha256 != weights_hash(model.state_dict()):
+    config, dataset = checkpoint.header.model, checkpoint.header.dataset
+    if atlas.checkpoint_sha256 != checkpoint.weights_sha256:
         raise CorruptDataError(f"{path}: belongs to other weights; build it again")
     shape = (config.image_size, config.image_size, config.image_channels)
     names = dataset.class_names if dataset is not None and dataset.name == atlas.dataset else ()
     pairs = [
         ("latent neurons", config.latent_dim, atlas.counts.shape[1]),
-        ("time steps", levels_of(model), atlas.time_steps),
+        ("time steps", levels_of(config), atlas.time_steps),
         ("pictures of shape", shape, atlas.tiles.shape[1:]),
         ("classes", names or atlas.class_names, atlas.class_names),
     ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,9 +20,12 @@ from esvae_core.engine.event_engine import Events
 from esvae_core.errors import InputError, RecipeError
 from esvae_core.esvae import ESVAE
 from esvae_core.explore.fixed_point import FixedPointRates, rounded, to_rates
-from esvae_core.explore.latent_interface import Explorable, hash_of
+from esvae_core.explore.latent_interface import hash_of
 from esvae_core.explore.recipe import MAX_PIXELS, Flip, Recipe
 from esvae_core.pictures import to_uint8
+
+if TYPE_CHECKING:
+    from esvae_core.explore.latent_interface import Explorable
 
 _DECODED = 50  # pictures at a time, of a model without spikes
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from esvae_core.errors import InputError
-from esvae_core.esvae import ESVAE
 from esvae_core.explore.decode_rates import decode_with_spikes
 from esvae_core.explore.dimensions import Contrast, contrast, judged
-from esvae_core.explore.latent_interface import Explorable, levels_of
+from esvae_core.explore.latent_interface import levels_of
+
+if TYPE_CHECKING:
+    from esvae_core.esvae import ESVAE
+    from esvae_core.explore.latent_interface import Explorable
 
 LOW, HIGH = 5, 95  # percentiles of the data between which a dimension is moved
 
@@ -39,12 +44,11 @@ def effects(
     Raises:
         InputError: if there are no rates, or they do not fit the model.
     """
-    moved = _moved(model, rates, references, seed)
+    moved, steps = _moved(model, rates, references, seed), levels_of(model.config)
     total = np.zeros(model.config.latent_dim)
     for ends in moved:
         low, high = (
-            decode_with_spikes(model, end, seed=seed, sampler="systematic", steps=levels_of(model)).pixels
-            for end in ends
+            decode_with_spikes(model, end, seed=seed, sampler="systematic", steps=steps).pixels for end in ends
         )
         total += np.abs(high.astype(np.int16) - low).mean(axis=(1, 2, 3)) / 127.5
     return (total / len(moved)).astype(np.float32)

@@ -8,22 +8,28 @@ of a Poisson VAE, that of a log-rate. FSVAE has neither: its latent is a spike t
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from esvae_core.baselines.ann import ANNCoder
-from esvae_core.baselines.pvae import PVAE
-from esvae_core.checkpoint import Checkpoint, load
-from esvae_core.engine import ann, plan_of, to_bundle
-from esvae_core.engine.bundle import content_hash
+from esvae_core.checkpoint import Checkpoint, StoredWeights, load, read_weights
+from esvae_core.config import ImageModelConfig, ModelConfig, PVAEConfig
+from esvae_core.engine.ann import FEATURES, SPAN, ANNPlan, ann_plan_of, fold_ann
+from esvae_core.engine.ann import encode as encode_ann
+from esvae_core.engine.bundle import content_hash, to_bundle
+from esvae_core.engine.plan import Plan, fold, plan_of
 from esvae_core.errors import CheckpointContentError, KindError
-from esvae_core.esvae import ESVAE
-from esvae_core.image_model import ImageModel
 
-Explorable = ESVAE | ANNCoder
+if TYPE_CHECKING:
+    import torch
+
+    from esvae_core.baselines.ann import ANNCoder
+    from esvae_core.esvae import ESVAE
+    from esvae_core.image_model import ImageModel
+
+    Explorable = ESVAE | ANNCoder
+
 KINDS = ("esvae", "annvae", "pvae", "ae")
 LEVELS = 240
 """A code's height is kept in an atlas as one of so many steps: a thirtieth of the prior's deviation each."""
@@ -36,14 +42,30 @@ def load_explorable(path: Path | str) -> Checkpoint[Explorable]:
         KindError: of another kind.
         CheckpointError: as `checkpoint.load`.
     """
-    loaded = load(path)
-    if not _is_explorable(loaded):
+    loaded: Checkpoint[ImageModel] = load(path)
+    if not is_explorable(loaded):
         raise KindError(why_not_explorable(path, loaded.header.model.kind))
     return loaded
 
 
-def _is_explorable(loaded: Checkpoint[ImageModel]) -> TypeGuard[Checkpoint[Explorable]]:
+def is_explorable(loaded: Checkpoint[ImageModel]) -> TypeGuard[Checkpoint[Explorable]]:
+    """Whether the latent of a checkpoint's model is d numbers that can be played."""
+    from esvae_core.baselines.ann import ANNCoder
+    from esvae_core.esvae import ESVAE
+
     return isinstance(loaded.model, ESVAE | ANNCoder)
+
+
+def read_explorable(path: Path | str) -> StoredWeights:
+    """As `load_explorable`, without the model, which needs no PyTorch.
+
+    Raises:
+        KindError, CheckpointError: as `load_explorable`.
+    """
+    stored = read_weights(path)
+    if stored.header.model.kind not in KINDS:
+        raise KindError(why_not_explorable(path, stored.header.model.kind))
+    return stored
 
 
 def why_not_explorable(path: Path | str, kind: str) -> str:
@@ -51,18 +73,36 @@ def why_not_explorable(path: Path | str, kind: str) -> str:
     return f"{path}: holds a model of kind {kind}, whose latent is no vector of numbers to play"
 
 
-def bundle_of(model: Explorable) -> bytes:
-    """The model folded for the page; its content hash names the model.
+def folded(model: Explorable | StoredWeights) -> Plan | ANNPlan:
+    """The plan of a model, or of a checkpoint's weights.
 
     Raises:
         CheckpointContentError: a folded weight is beyond what 32 bits hold.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused
-        plan = plan_of(model) if isinstance(model, ESVAE) else ann.ann_plan_of(model)
+        plan = _folded(model)
     for name, tensor in plan.tensors.items():
         if not np.isfinite(tensor).all():
             raise CheckpointContentError(f"{name}: too large: folded with its batch normalisation, it is not finite")
-    return to_bundle(plan)
+    return plan
+
+
+def _folded(model: Explorable | StoredWeights) -> Plan | ANNPlan:
+    if isinstance(model, StoredWeights):
+        config = model.header.model
+        return fold(config, model.tensors) if isinstance(config, ModelConfig) else fold_ann(config, model.tensors)
+    from esvae_core.esvae import ESVAE
+
+    return plan_of(model) if isinstance(model, ESVAE) else ann_plan_of(model)
+
+
+def bundle_of(model: Explorable) -> bytes:
+    """The model folded for the page; its content hash names the model.
+
+    Raises:
+        CheckpointContentError: as `folded`.
+    """
+    return to_bundle(folded(model))
 
 
 def hash_of(model: Explorable) -> str:
@@ -70,28 +110,33 @@ def hash_of(model: Explorable) -> str:
     return content_hash(bundle_of(model))
 
 
-@torch.inference_mode()
 def counts_of(model: Explorable, images: torch.Tensor) -> NDArray[np.int64]:
     """(N, d) heights of images (N, C, H, W), as whole steps of `levels_of`: of an ESVAE, spikes of its encoder."""
+    import torch
+
+    from esvae_core.esvae import ESVAE
+
     if isinstance(model, ESVAE):
-        return model.encode(images.to(model.device)).spikes.sum(0).cpu().numpy().round().astype(np.int64)
-    heights = ann.encode(ann.ann_plan_of(model), images.cpu().numpy())
+        with torch.inference_mode():
+            spikes = model.encode(images.to(model.device)).spikes
+        return spikes.sum(0).cpu().numpy().round().astype(np.int64)
+    heights = encode_ann(ann_plan_of(model), images.cpu().numpy())
     return np.rint(heights.astype(np.float64) * LEVELS).astype(np.int64)
 
 
-def levels_of(model: Explorable) -> int:
-    """Steps from height 0 to 1 in an atlas: T, or LEVELS."""
-    return model.config.time_steps if isinstance(model, ESVAE) else LEVELS
+def levels_of(config: ImageModelConfig) -> int:
+    """Steps from height 0 to 1 in an atlas of a model with those settings: T, or LEVELS."""
+    return config.time_steps if isinstance(config, ModelConfig) else LEVELS
 
 
-def latent_of(model: Explorable) -> dict[str, Any] | None:
+def latent_of(plan: Plan | ANNPlan) -> dict[str, Any] | None:
     """What the page says of any latent but an ESVAE's: the name of its numbers, and their ranges; None of an ESVAE.
 
     'counts' is true where the numbers are logarithms of rates from which Poisson counts are drawn.
     """
-    if isinstance(model, ESVAE):
+    if isinstance(plan, Plan):
         return None
-    plan, counts = ann.ann_plan_of(model), isinstance(model, PVAE)
-    span = 2 * model.config.residual_bound if isinstance(model, PVAE) else 2 * ann.SPAN
+    config, counts = plan.config, isinstance(plan.config, PVAEConfig)
+    span = 2 * config.residual_bound if isinstance(config, PVAEConfig) else 2 * SPAN
     ends = {"low": plan.low.tolist(), "high": plan.high.tolist(), "span": span}
-    return {"name": model.feature_name, **ends} | ({"counts": True} if counts else {})
+    return {"name": FEATURES[config.kind], **ends} | ({"counts": True} if counts else {})

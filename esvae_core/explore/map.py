@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from esvae_core.errors import InputError, OutputError
-from esvae_core.numba_jit import cached
 
 Metric = Literal["euclidean", "geodesic", "manhattan", "cosine"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
@@ -156,6 +155,8 @@ def build_map(rates: NDArray[np.floating], settings: MapSettings, report: Report
 
 def _umap() -> ModuleType:
     """UMAP, whose code is compiled and kept when it is first used."""
+    from esvae_core.numba_jit import cached  # half a second, and 60 MB
+
     try:
         return cached(lambda: import_module("umap.umap_"))
     except RuntimeError as error:

@@ -1,7 +1,7 @@
 """One file that holds a model, the engine, an atlas and the explorer's views, and needs no server and no network.
 
-The front end's modules go into the file as `data:` addresses behind an import map, under names of their own, since
-modules in a file from disk may import nothing beside it. Its entry is `esvae_core/web/standalone.js`.
+The front end's modules go into the file joined to one script, since modules in a file from disk may import nothing
+beside it. Its entry is `esvae_core/web/standalone.js`.
 """
 
 from __future__ import annotations
@@ -11,46 +11,41 @@ import hashlib
 import html
 import importlib.metadata
 import json
-import posixpath
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from esvae_core.checkpoint import Checkpoint
+from esvae_core.checkpoint import Checkpoint, Header, StoredWeights
 from esvae_core.config import SpikingModelConfig
 from esvae_core.controls.directions import Controls
-from esvae_core.engine.bundle import content_hash
+from esvae_core.engine.bundle import content_hash, to_bundle
 from esvae_core.errors import InputError
 from esvae_core.explore.array_format import atlas_parts, control_parts, write_arrays
 from esvae_core.explore.atlas import Atlas
-from esvae_core.explore.atlas import weights_hash as weights_hash
-from esvae_core.explore.latent_interface import Explorable, bundle_of, latent_of
+from esvae_core.explore.joined_modules import joined
+from esvae_core.explore.latent_interface import folded, latent_of
 from esvae_core.explore.views import STANDALONE, standalone
 from esvae_core.files import read_regular
 from esvae_core.front_end import FRONT_END
 
-_ENTRY = "standalone.js"
+if TYPE_CHECKING:
+    from esvae_core.explore.latent_interface import Explorable
+
+_START = "start.js"  # beside the front end's modules
 _STYLED = tuple(dict.fromkeys(view.module for view in STANDALONE))
 """Modules of its views; each has a style sheet of its name."""
-_MODULES = tuple(f"views/{name}.js" for name in _STYLED)
 _MAX_FILE = 2**24  # bytes of one of the front end's
-_PREFIX = "esvae/"
-_COMMENT = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.S | re.M)
-_STATIC = re.compile(
-    r"""((?:^|\s)(?:import|export)\b[^"'`;()]*?\bfrom\s*|^\s*import\s*)(["'])(\.{1,2}/[^"']+)\2""", re.M
-)
-_DYNAMIC = re.compile(r"""\bimport\(\s*["']\.""")
-
+_UNSAFE = re.compile(r"<!--|</?script", re.I)
 
 Piece = bytes | memoryview
 Make = Callable[[], bytes]
 
 
 def page(
-    checkpoint: Checkpoint[Explorable],
+    checkpoint: Checkpoint[Explorable] | StoredWeights,
     name: str,
     *,
     path: str,
@@ -63,7 +58,7 @@ def page(
     """The file's text.
 
     Args:
-        checkpoint: The model.
+        checkpoint: The model, or its weights alone.
         name: What the page calls it.
         path: Of the checkpoint, as the page's lines of Python name it.
         atlas: Of that model, if there is one.
@@ -75,14 +70,15 @@ def page(
     Raises:
         InputError: the atlas belongs to other weights, there is no such view, or no map to open at.
     """
-    if atlas is not None and atlas.checkpoint_sha256 != weights_hash(checkpoint.model.state_dict()):
+    if atlas is not None and atlas.checkpoint_sha256 != checkpoint.weights_sha256:
         raise InputError(f"{name}: its atlas belongs to other weights; build it again with esvae atlas")
-    bundle = bundle_of(checkpoint.model)
+    plan = folded(checkpoint if isinstance(checkpoint, StoredWeights) else checkpoint.model)
     parts = pieces(
-        checkpoint,
+        checkpoint.header,
         name,
         path=path,
-        bundle=bundle,
+        bundle=to_bundle(plan),
+        latent=latent_of(plan),
         atlas=atlas,
         controls=controls,
         view=view,
@@ -93,11 +89,12 @@ def page(
 
 
 def pieces(
-    checkpoint: Checkpoint[Explorable],
+    header: Header,
     name: str,
     *,
     path: str,
     bundle: bytes,
+    latent: dict[str, Any] | None,
     atlas: Atlas | None,
     controls: Controls | None = None,
     view: str = STANDALONE[0].name,
@@ -108,8 +105,10 @@ def pieces(
     """The file's bytes, UTF-8, in pieces: the large ones are the same for all pages of a model and its atlas.
 
     Args:
-        checkpoint, name, path, view, link, embedded: As in `page`.
+        header: What the checkpoint says of itself.
+        name, path, view, link, embedded: As in `page`.
         bundle: The model folded, as `bundle_of` gives it.
+        latent: As `latent_of` gives it.
         atlas, controls: Such as fit the model.
         share: Called with 'bundle', 'atlas' or 'controls' and what makes that piece; gives the piece, perhaps one made
             before.
@@ -121,7 +120,7 @@ def pieces(
     if view == "map" and (atlas is None or atlas.map is None):
         raise InputError(f"{name}: has no map to open at; build its atlas with esvae atlas")
     front = _front()
-    entry = _entry(checkpoint, name, path, content_hash(bundle), atlas is not None, bool(controls))
+    entry = _entry(header, name, path, content_hash(bundle), latent, atlas is not None, bool(controls))
     about = json.dumps({"entry": entry, "view": view, "link": link, "embedded": embedded}).replace("<", "\\u003c")
     title = html.escape(f"{name}: ESVAE explorer").encode(errors="backslashreplace")
     return [
@@ -158,13 +157,15 @@ def _front() -> _Front:
         for suffix in ("js", "css")
         for file in sorted(FRONT_END.rglob(f"*.{suffix}"))
     }
-    addresses = {_PREFIX + module: _address(text) for module, text in inlined([_ENTRY, *_MODULES], files).items()}
-    imports = json.dumps({"imports": addresses})
+    modules = {name: text for name, text in files.items() if name.endswith(".js")} | {_START: _start()}
+    script = joined(_START, modules)
+    if _UNSAFE.search(script):
+        raise InputError("front end: a module holds what would end a script in a page")
     style = "".join(files[f"{name}.css"] for name in ("standalone", "look", "help", *_STYLED))
     engine = _base64(_content(FRONT_END / "engine" / "engine.wasm"))
-    before_title = _BEFORE_TITLE.format(policy=_policy(imports, _START))
-    before_held = _BEFORE_HELD.format(style=style, imports=imports)
-    after_held = _AFTER_HELD.format(engine=engine, start=_START)
+    before_title = _BEFORE_TITLE.format(policy=_policy(script))
+    before_held = _BEFORE_HELD.format(style=style)
+    after_held = _AFTER_HELD.format(engine=engine, script=script)
     return _Front(before_title.encode(), before_held.encode(), after_held.encode())
 
 
@@ -180,62 +181,22 @@ def _content(file: Path) -> bytes:
         raise InputError(f"{file}: cannot be read: {error.strerror or error}") from None
 
 
-def inlined(entries: Iterable[str], files: Mapping[str, str]) -> dict[str, str]:
-    """Modules and all that they import, by name, with relative imports turned into names of an import map.
-
-    Raises:
-        InputError: one imports what is not there, or imports while it runs.
-    """
-    done: dict[str, str] = {}
-    waiting = list(entries)
-    while waiting:
-        name = waiting.pop()
-        if name in done:
-            continue
-        text = files[name]
-        if _DYNAMIC.search(_COMMENT.sub("", text)):
-            raise InputError(f"{name}: imports a file while it runs, which one file cannot hold")
-        done[name], wanted = renamed(text, name)
-        for other in wanted:
-            if other not in files:
-                raise InputError(f"{name}: imports {other}, which is not there")
-        waiting += wanted
-    return done
-
-
-def renamed(source: str, name: str) -> tuple[str, list[str]]:
-    """A module's text with './x.js' as a name of the import map, and which modules these are.
-
-    Args:
-        source: JavaScript.
-        name: Of the module, relative to the front end's folder.
-    """
-    wanted: list[str] = []
-
-    def bare(match: re.Match[str]) -> str:
-        head, quote, relative = match.groups()
-        wanted.append(posixpath.normpath(posixpath.join(posixpath.dirname(name), relative)))
-        return f"{head}{quote}{_PREFIX}{wanted[-1]}{quote}"
-
-    return _STATIC.sub(bare, source), wanted
-
-
 def _entry(
-    checkpoint: Checkpoint[Explorable], name: str, path: str, digest: str, atlas: bool, controls: bool
+    header: Header, name: str, path: str, digest: str, latent: dict[str, Any] | None, atlas: bool, controls: bool
 ) -> dict[str, Any]:
     """What the page says of the model; as `app/catalogue.py` describes one."""
-    model, dataset = checkpoint.model.config, checkpoint.header.dataset
+    model, dataset = header.model, header.dataset
     return {
         "name": name,
         "problem": "",
         "kind": model.kind,
         "dims": model.latent_dim,
         "steps": model.time_steps if isinstance(model, SpikingModelConfig) else None,
-        "latent": latent_of(checkpoint.model),
+        "latent": latent,
         "size": model.image_size,
         "channels": model.image_channels,
         "dataset": dataset.name if dataset else "",
-        "taught": checkpoint.header.taught,
+        "taught": header.taught,
         "atlas": atlas,
         "atlasProblem": "",
         "controls": "held" if controls else "",
@@ -251,16 +212,11 @@ def _base64(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
 
 
-def _address(module: str) -> str:
-    return f"data:text/javascript;base64,{_base64(module.encode())}"
-
-
-def _policy(*scripts: str) -> str:
-    """Content security policy: no network, and no scripts but these, the modules (data:), and WebAssembly."""
-    hashes = " ".join(f"'sha256-{_base64(hashlib.sha256(script.encode()).digest())}'" for script in scripts)
+def _policy(script: str) -> str:
+    """Content security policy: no network, and no scripts but this one and WebAssembly."""
     rules = (
         "default-src 'none'",
-        f"script-src data: 'wasm-unsafe-eval' {hashes}",
+        f"script-src 'wasm-unsafe-eval' 'sha256-{_base64(hashlib.sha256(script.encode()).digest())}'",
         "style-src 'unsafe-inline'",
         "img-src data: blob:",
         "base-uri 'none'",
@@ -269,17 +225,20 @@ def _policy(*scripts: str) -> str:
     return "; ".join(rules)
 
 
-_VIEWS = ", ".join(
-    f"{{ name: {json.dumps(v.name)}, title: {json.dumps(v.title)}, tab: {json.dumps(v.tab)}, module: {v.module} }}"
-    for v in STANDALONE
-)
-_IMPORTS = "\n".join(f'import * as {name} from "{_PREFIX}views/{name}.js";' for name in _STYLED)
-_START = f"""
-import {{ start }} from "{_PREFIX}{_ENTRY}";
-{_IMPORTS}
+def _start() -> str:
+    """The module that the file begins with."""
+    imports = "\n".join(f'import * as {name} from "./views/{name}.js";' for name in _STYLED)
+    views = ", ".join(
+        f"{{ name: {json.dumps(v.name)}, title: {json.dumps(v.title)}, tab: {json.dumps(v.tab)}, module: {v.module} }}"
+        for v in STANDALONE
+    )
+    return f"""\
+import {{ start }} from "./standalone.js";
+{imports}
 const held = JSON.parse(document.getElementById("held").textContent);
-start(document.getElementById("root"), held, [{_VIEWS}]);
+start(document.getElementById("root"), held, [{views}]);
 """
+
 
 _BEFORE_TITLE = """<!doctype html>
 <html lang="en">
@@ -293,13 +252,12 @@ _BEFORE_HELD = """</title>
 <style>
 {style}
 </style>
-<script type="importmap">{imports}</script>
 <script type="application/json" id="held">"""
 _AFTER_HELD = """, "wasm": "{engine}"}}</script>
 </head>
 <body>
 <main id="root"><noscript>This page needs JavaScript.</noscript></main>
-<script type="module">{start}</script>
+<script type="module">{script}</script>
 </body>
 </html>
 """

@@ -13,7 +13,7 @@ import importlib.metadata
 import itertools
 import json
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
@@ -21,8 +21,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from esvae_core.config import Sampler
 from esvae_core.errors import RecipeError
 from esvae_core.explore.fixed_point import GRID, FixedPointRates
-from esvae_core.explore.latent_interface import Explorable, hash_of
+from esvae_core.explore.latent_interface import hash_of
 from esvae_core.pictures import CAPTION
+
+if TYPE_CHECKING:
+    from esvae_core.explore.latent_interface import Explorable
 
 MAX_TEXT = 4 * 2**20  # bytes of a recipe
 MAX_CELLS = 16_384

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +15,14 @@ from esvae_core.checkpoint import Checkpoint
 from esvae_core.errors import CheckpointError, RecipeError
 from esvae_core.esvae import ESVAE
 from esvae_core.explore.decode_rates import numbers_of, render
-from esvae_core.explore.latent_interface import Explorable, hash_of, load_explorable
+from esvae_core.explore.latent_interface import hash_of, load_explorable
 from esvae_core.explore.recipe import Recipe
 from esvae_core.explore.recipe_files import Pixels, arrays_of, checksum, laid_out, read_recipe, shown, write
 from esvae_core.files import expanded
 from esvae_core.shipped import SHIPPED
+
+if TYPE_CHECKING:
+    from esvae_core.explore.latent_interface import Explorable
 
 Arrays = Mapping[str, NDArray[np.generic]]
 

@@ -8,14 +8,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from esvae_core.config import ModelConfig
-from esvae_core.engine.plan import folded
+from esvae_core.engine.plan import Layer, State, decoder_layers, encoder_layers, folded_layer, state_of
 from esvae_core.errors import ExportError, KindError
 from esvae_core.esvae import ESVAE
 from esvae_core.image_model import ImageModel
-from esvae_core.layers import SpikingLayer
 
 F32 = NDArray[np.float32]
 
@@ -75,29 +73,29 @@ def fold(model: ImageModel) -> FoldedModel:
     """
     if not isinstance(model, ESVAE):
         raise KindError(f"export: expected a model of kind esvae, got one of kind {model.config.kind}")
-    encoder = [(f"encoder.{i}", layer) for i, layer in enumerate(model.encoder)] + [("to_latent", model.to_latent)]
-    decoder = [("from_latent", model.from_latent)] + [(f"decoder.{i}", layer) for i, layer in enumerate(model.decoder)]
+    state = state_of(model.state_dict())
+    *decoder, _ = decoder_layers(model.config)
     shares = model.readout_leak.learned()
     weight, bias = model.readout.weight, model.readout.bias
     assert bias is not None
     return FoldedModel(
         model.config,
-        tuple(_layer(*named) for named in encoder),
-        tuple(_layer(*named) for named in decoder),
+        tuple(_layer(layer, state) for layer in encoder_layers(model.config)),
+        tuple(_layer(layer, state) for layer in decoder),
         weight.detach().cpu().numpy().copy(order="C"),
         bias.detach().cpu().numpy().copy(),
         np.array([model.config.readout_decay], np.float32) if shares is None else shares.detach().cpu().numpy(),
     )
 
 
-def _layer(name: str, module: nn.Module) -> FoldedLayer:
-    assert isinstance(module, SpikingLayer)
-    weight, bias, *leak = folded(module)
-    if isinstance(module.transform, nn.ConvTranspose2d):
+def _layer(layer: Layer, state: State) -> FoldedLayer:
+    weight, bias, *leak = folded_layer(layer, state)
+    if layer.kind == "up":
         weight = weight.swapaxes(0, 1)
-    neuron = module.neuron
+    neuron = layer.neuron
+    assert neuron is not None
     return FoldedLayer(
-        name,
+        layer.name,
         np.ascontiguousarray(weight, np.float32),
         bias.astype(np.float32),
         leak[0].astype(np.float32) if leak else np.array([neuron.leak], np.float32),

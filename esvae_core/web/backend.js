@@ -11,14 +11,15 @@ const TIMES = 5; // that a busy server is asked before its words are told
  * @param {string} base address of the server's routes
  * @param {string} path below it
  * @param {"GET"|"POST"|"DELETE"} [method]
+ * @param {Record<string, string>} [headers]
  * @returns {Promise<Response>} what it answered
  * @throws {Error} with the server's words, if it refused or failed
  */
-async function ask(base, path, method = "GET") {
-  let answer = await fetch(`${base}/${path}`, { method, headers: OWN });
+async function ask(base, path, method = "GET", headers = OWN) {
+  let answer = await fetch(`${base}/${path}`, { method, headers });
   for (let turn = 1; answer.status === BUSY && answer.headers.has("retry-after") && turn < TIMES; turn++) {
     await new Promise((done) => setTimeout(done, 1000 * Math.min(10, Number(answer.headers.get("retry-after")) || 1)));
-    answer = await fetch(`${base}/${path}`, { method, headers: OWN });
+    answer = await fetch(`${base}/${path}`, { method, headers });
   }
   if (answer.ok) return answer;
   const { error } = await answer.json().catch(() => ({}));
@@ -34,6 +35,8 @@ async function ask(base, path, method = "GET") {
 export function serverBackend(base, pages = []) {
   const kept = new Map(); // bundles are needed by the page and by its workers
   const bytes = async (path) => (await ask(base, path)).arrayBuffer();
+  // parts of models that the page's head names beforehand, see `app/preload.py`: a header would make it another request
+  const part = async (path) => (await ask(base, path, "GET", {})).arrayBuffer();
   const json = async (path, method) => (await ask(base, path, method)).json();
   const arrays = async (path) => readArrays(await bytes(path));
   const pathOf = (name) => name.split("/").map(encodeURIComponent).join("/");
@@ -44,11 +47,11 @@ export function serverBackend(base, pages = []) {
     models: () => json("models"),
     model: (name) => json(`model/${pathOf(name)}`),
     bundle: (hash) => {
-      if (!kept.has(hash)) kept.set(hash, bytes(`bundle/${hash}`));
+      if (!kept.has(hash)) kept.set(hash, part(`bundle/${hash}`));
       return kept.get(hash);
     },
-    atlas: (hash, version) => arrays(`atlas/${hash}?${version}`), // it may be built anew for the same weights
-    controls: (hash, version) => arrays(`controls/${hash}?${version}`),
+    atlas: async (hash, version) => readArrays(await part(`atlas/${hash}?${version}`)), // it may be built anew
+    controls: async (hash, version) => readArrays(await part(`controls/${hash}?${version}`)),
     originals: async (hash) => (await arrays(`originals/${hash}`)).arrays.images,
     previews: async (name, { seed, count, of, rows }) => {
       const query = new URLSearchParams({ seed: String(seed), count: String(count), of, rows: String(rows) });

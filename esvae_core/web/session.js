@@ -18,7 +18,6 @@ import { dataRange, ownDistances, usage } from "./math/neighbours.js";
 import { fromGrid, ofCount, same, toGrid } from "./math/rates.js";
 import { Store } from "./state/store.js";
 
-const FIRST = ["mnist-poisson", "mnist-plus", "mnist"]; // models that a visit without a link opens
 const FIRST_SEED = 7; // any noise will do; a fixed one, so that everybody meets the same first picture
 
 export class Session {
@@ -295,12 +294,7 @@ export class Session {
         };
       }
     }
-    // what `esvae app` was given, then the best of the most familiar, if it is there; and rather one that can show test images
-    const place = (m) => FIRST.indexOf(m.name) + 1 || FIRST.length + 1;
-    const order = [...usable].sort(
-      (a, b) =>
-        Number(b.given ?? false) - Number(a.given ?? false) || place(a) - place(b) || Number(b.atlas) - Number(a.atlas),
-    );
+    const order = [...usable].sort((a, b) => (a.turn ?? 0) - (b.turn ?? 0));
     let last = null;
     for (const { name } of order) {
       try {

@@ -149,8 +149,10 @@ interface ModelListing {
   name: string;
   /** Why it cannot be used, in one line; "" if it can. */
   problem: string;
-  /** Whether `esvae app` was given it: then it is opened first. */
+  /** Whether `esvae app` was given it. */
   given?: boolean;
+  /** When a visit without a link tries to open it, from 0; null if it cannot be used. */
+  turn?: number | null;
   /** Kind of network; missing of files that cannot be read, as is all below. */
   kind?: string;
   /** Latent dimensions. */

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,8 +17,10 @@ from esvae_core.config import FSVAEConfig, ModelConfig
 from esvae_core.data import ImageSet
 from esvae_core.esvae import ESVAE
 from esvae_core.explore import atlas
-from esvae_core.explore.latent_interface import Explorable
 from esvae_core.explore.map import Layout, MapSettings, RateMap, quantised, trust
+
+if TYPE_CHECKING:
+    from esvae_core.explore.latent_interface import Explorable
 
 
 def small_model(seed: int = 0, **settings: object) -> ESVAE:

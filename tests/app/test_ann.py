@@ -12,7 +12,6 @@ from app import catalogue
 from app.state import GRID, Prior, State, UserImage, encode, from_grid, to_grid
 from esvae_core.engine import ann
 from esvae_core.explore.decode_rates import decode_with_spikes
-from esvae_core.explore.latent_interface import latent_of
 from esvae_core.explore.replay import replay
 
 from .visits import LARGE, alike, bars, drag, open_page, pixels_of, released, same_as_python, settled, state_of
@@ -25,13 +24,13 @@ SHIPPED = "ae-mnist"
 
 
 def value(model, j, height):
-    about = latent_of(catalogue.named(model).checkpoint.model)
+    about = catalogue.named(model).latent
     return about["low"][j] + height * (about["high"][j] - about["low"][j])
 
 
 def picture(model, rates):
     return decode_with_spikes(
-        catalogue.named(model).checkpoint.model, from_grid(rates)[None], seed=0, sampler="bernoulli", steps=1
+        catalogue.named(model).model, from_grid(rates)[None], seed=0, sampler="bernoulli", steps=1
     )
 
 
@@ -93,7 +92,7 @@ def test_pen_and_prior_are_encoded_in_the_page(page):
     page.get_by_label("Prior seed").fill("12")
     page.get_by_label("Prior seed").press("Enter")
     settled(page, before)
-    plan = ann.ann_plan_of(catalogue.named("plain").checkpoint.model)
+    plan = ann.ann_plan_of(catalogue.named("plain").model)
     assert state_of(page).rates == pytest.approx(to_grid(ann.prior(plan, 12)), abs=1)
     assert same_as_python(page)
 
@@ -170,7 +169,7 @@ def test_a_path_is_straight_in_the_latent(page):
 def test_samples_are_those_of_its_own_prior(page):
     open_page(page, PLAIN, "/generate", ".sheet-grid[data-there]")
     assert not page.get_by_role("heading", name="Noise").count()
-    plan = ann.ann_plan_of(catalogue.named("plain").checkpoint.model)
+    plan = ann.ann_plan_of(catalogue.named("plain").model)
     canvas = "canvas[aria-label^='Sample 4, prior seed 3']"
     expected = picture("plain", to_grid(ann.prior(plan, 3))).pixels[0]
     assert alike(pixels_of(page, canvas), expected)
@@ -223,7 +222,7 @@ def test_side_by_side_with_a_spiking_model_on_the_same_sources(page):
     other = catalogue.named("aaa")
     mine = int(np.flatnonzero(other.atlas.indices == atlas.indices[row])[0])
     rates = other.atlas.rates[mine][None]
-    spiking = other.checkpoint.model
+    spiking = other.model
     expected = decode_with_spikes(spiking, rates, seed=7, sampler=spiking.config.sampler, steps=8).pixels[0]
     assert alike(pixels_of(page, f"canvas[aria-label='aaa, decoded: {label}']"), expected)
     assert "without spikes has no noise" in page.locator(".models").inner_text()

@@ -236,7 +236,7 @@ def test_an_upload_is_encoded_as_the_library_does(page, shelf_dir):
     content = _png(np.random.default_rng(1).integers(0, 256, (30, 44), dtype=np.uint8))
     upload(page, "gray.png", content)
     until(page, "before => location.href !== before", arg=before)
-    model = catalogue.named("aaa").checkpoint.model
+    model = catalogue.named("aaa").model
     pixels = to_model_input(open_image(content, "gray.png"), image_size=16, channels=1)
     with torch.inference_mode():  # as other tests use the same model, in whatever order
         rates = model.encode(torch.from_numpy(pixels.astype(np.float32))[None] / 127.5 - 1).rates

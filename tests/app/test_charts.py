@@ -14,7 +14,7 @@ def entries():
 
 def test_training_is_the_curve_of_the_header_and_others_of_the_data_set_are_beside_it(entries):
     training = charts.about(entries, "mnist-plus", "#123456")[0]
-    curve = catalogue.named("mnist-plus").checkpoint.header.training.curve
+    curve = catalogue.named("mnist-plus").header.training.curve
     lines = {line.name: line for line in training.figure.data}
     mine = lines["mnist-plus"]
     assert list(mine.y) == [row["validation_mse"] for row in curve]
@@ -33,7 +33,7 @@ def test_error_and_samples_holds_every_model_that_has_both_by_its_own_sampler(en
     (points,) = chart.figure.data
     found = dict(zip(points.text, zip(points.x, points.y, strict=True), strict=True))
     for name, sampler in {"mnist": "bernoulli", "mnist-plus": "systematic", "ae-mnist": ""}.items():
-        metrics = catalogue.named(name).checkpoint.header.metrics
+        metrics = catalogue.named(name).header.metrics
         error = next(m.value for m in metrics if m.name == "mse" and sampler in m.protocol)
         distance = next(m.value for m in metrics if m.name == "fad")
         assert found[name] == (error, distance)

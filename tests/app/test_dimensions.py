@@ -39,9 +39,7 @@ def open_dimensions(page, atlas, chosen=2):
 
 
 def drawn(rates, seed=7):
-    return decode_with_spikes(
-        catalogue.named("aaa").checkpoint.model, rates, seed=seed, sampler="bernoulli", steps=8
-    ).pixels
+    return decode_with_spikes(catalogue.named("aaa").model, rates, seed=seed, sampler="bernoulli", steps=8).pixels
 
 
 def order(page):

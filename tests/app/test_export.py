@@ -33,7 +33,7 @@ TURNED = replace(LINK, view=(("flips", "s11.19.1b"),))
 
 @pytest.fixture
 def model(shelf_dir):
-    return catalogue.named("aaa").checkpoint.model
+    return catalogue.named("aaa").model
 
 
 def menu(page):
@@ -300,7 +300,7 @@ def test_a_dropped_grid_offers_its_pictures(page, model, tmp_path):
 
 def test_a_recipe_of_another_model_here_opens_that_model(page, tmp_path):
     open_page(page)
-    other = catalogue.named("bare").checkpoint.model
+    other = catalogue.named("bare").model
     units = np.full((1, 40), GRID // 2, np.uint16)
     recipe = recipe_of(other, "aaa", units, (5,), kind="picture", **HOW)  # known by its content, not by its name
     recipe_files.write(tmp_path / "it.png", recipe, render(recipe, other))

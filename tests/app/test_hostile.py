@@ -50,7 +50,7 @@ def alive(page):
 
 def test_recipes_that_are_none(page):
     open_page(page)
-    model = catalogue.named("aaa").checkpoint.model
+    model = catalogue.named("aaa").model
     units = np.full((3, 6), GRID // 2, np.uint16)
     good = json.loads(recipe_of(model, "aaa", units, (1,), kind="grid", sampler="bernoulli", steps=8).text)
     for name, content in hostile.recipes(good).items():

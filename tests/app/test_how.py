@@ -53,7 +53,7 @@ def digit():
     state = State("digits", TestImage(int(loaded.atlas.indices[row])), rates, 7, "bernoulli", 16)
     images = catalogue.originals(loaded)
     assert images is not None
-    return state, images.images[loaded.atlas.indices[row]], loaded.checkpoint.model
+    return state, images.images[loaded.atlas.indices[row]], loaded.model
 
 
 def test_the_path_of_a_test_image(page, digit):
@@ -105,7 +105,7 @@ def test_another_example_is_one_click_away(visit):
 
 def test_a_source_that_is_no_image_is_said_to_be_none(page):
     normals = noise.normal(4, 6)
-    model = catalogue.named("aaa").checkpoint.model
+    model = catalogue.named("aaa").model
     open_how(page, State("aaa", Prior(4), LINK.rates, 7, "systematic", 8))
     assert "There is no image: these rates come from the prior." in card(page, "Random numbers").text_content()
     chart = card(page, "Random numbers").get_by_role("img")

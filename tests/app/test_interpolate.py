@@ -40,7 +40,7 @@ def test_the_strip_is_what_the_library_interpolates(page):
     assert len(ends) == 4
     start, end = (torch.tensor(rates, dtype=torch.float64) for rates in ends[:2])
     path = interpolate(start, end, 6, "arcsine").numpy()  # frames 0 to 5 of 16 are a third of the way
-    model = catalogue.named("aaa").checkpoint.model
+    model = catalogue.named("aaa").model
     expected = decode_with_spikes(
         model, np.stack([from_grid(to_grid(r)) for r in path]), seed=7, sampler="bernoulli", steps=8
     ).pixels

@@ -63,7 +63,7 @@ def test_its_link_opens_a_model_that_ships(name):
     found = state(name)
     model = catalogue.named(found.model)
     assert model.entry.path.parent == catalogue.SHIPPED
-    assert len(found.rates) == model.checkpoint.model.config.latent_dim
+    assert len(found.rates) == model.header.model.latent_dim
     assert isinstance(found.source, TestImage)
     assert found.source.index in model.atlas.indices
     assert dict(found.view)["lesson"] == name
@@ -104,7 +104,7 @@ def test_who_leaves_the_data_is_far_out():
 
 def test_the_taught_neurons_carry_names():
     found = state("taught")
-    taught = catalogue.named(found.model).checkpoint.header.taught
+    taught = catalogue.named(found.model).header.taught
     assert {"shape", "scale", "orientation", "x", "y"} <= set(taught)
     assert found.order == "index", "the taught neurons stand first"
 

@@ -67,7 +67,7 @@ def alone(page, atlas, row) -> bool:
 def drawn(rates, seed=0, sampler="systematic"):
     from esvae_core.explore.decode_rates import decode_with_spikes
 
-    model = catalogue.named("aaa").checkpoint.model
+    model = catalogue.named("aaa").model
     return decode_with_spikes(model, np.asarray(rates, np.float32)[None], seed=seed, sampler=sampler, steps=8).pixels[0]
 
 

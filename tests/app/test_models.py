@@ -39,9 +39,7 @@ def test_the_table_has_every_checkpoint_and_says_what_is_wrong(page):
     assert f"{error:.4f}" in page.locator(".models tbody tr", has_text="fsvae-mnist").text_content()
     mnist = page.locator(".models tbody tr", has=page.get_by_role("button", name="mnist", exact=True)).first
     (known,) = [
-        m.value
-        for m in catalogue.named("mnist").checkpoint.header.metrics
-        if m.name == "mse" and "bernoulli" in m.protocol
+        m.value for m in catalogue.named("mnist").header.metrics if m.name == "mse" and "bernoulli" in m.protocol
     ][:1]
     assert f"{known:.4f}" in mnist.text_content()
     assert "10,000 test images" in mnist.locator("[title*='bernoulli sampling']").first.get_attribute("title")
@@ -52,7 +50,7 @@ def test_it_is_sorted_by_any_column_and_what_is_missing_comes_last(page):
     page.get_by_role("button", name="MSE, Bernoulli").click()
     rows = page.locator(".models tbody tr").all_text_contents()
     first = page.locator(".models tbody tr > th").all_text_contents()
-    values = [catalogue.named(n).checkpoint.header.metrics for n in (first[0].strip(), first[1].strip())]
+    values = [catalogue.named(n).header.metrics for n in (first[0].strip(), first[1].strip())]
     found = [next(m.value for m in metrics if m.name == "mse" and "bernoulli" in m.protocol) for metrics in values]
     assert found == sorted(found)
     assert "text" in rows[-1] or "cut" in rows[-1]
@@ -75,7 +73,7 @@ def test_two_models_on_the_same_sources_and_noise(page):
     from esvae_core.engine.prior import prior
 
     for name, shape in (("aaa", 16), ("mnist", 32)):
-        model = catalogue.named(name).checkpoint.model
+        model = catalogue.named(name).model
         rates = from_grid(to_grid(prior(plan_of(model), 3).tolist()))[None]
         expected = decode_with_spikes(model, rates, seed=7, sampler="bernoulli", steps=8).pixels[0]
         assert expected.shape[0] == shape
@@ -124,7 +122,7 @@ def test_the_card_measures_the_layers_of_the_present_picture(page):
     page.wait_for_timeout(600)
     shown = page.locator(".layers-list li > :last-child").all_text_contents()
     spikes = decode_with_spikes(
-        catalogue.named("aaa").checkpoint.model, from_grid(LINK.rates)[None], seed=7, sampler="bernoulli", steps=8
+        catalogue.named("aaa").model, from_grid(LINK.rates)[None], seed=7, sampler="bernoulli", steps=8
     ).spikes
     assert shown[0] == f"{100 * spikes.mean():.1f} %"
     assert len(shown) == 4
@@ -202,7 +200,7 @@ def test_charts_below_the_view_are_of_the_model_at_work(page):
     atlas = catalogue.named("mnist").atlas
     rates = to_grid(atlas.counts[0] / atlas.time_steps)
     open_view(page, State("mnist", TestImage(int(atlas.indices[0])), rates, 7, "bernoulli", 16))
-    metrics = catalogue.named("mnist").checkpoint.header.metrics
+    metrics = catalogue.named("mnist").header.metrics
     error = next(m.value for m in metrics if m.name == "mse" and "bernoulli" in m.protocol)
     page.locator(".js-plotly-plot .main-svg").first.wait_for()
     assert page.locator(".js-plotly-plot").count() == 2

@@ -188,14 +188,14 @@ def test_weights_that_are_too_large_once_they_are_folded(place):
 
 def test_what_nobody_foresaw_is_the_fault_of_one_file(place, monkeypatch, caplog):
     header_changed(place / "good.safetensors", place / "odd.safetensors", {"name": "odd"})
-    read, load = checkpoint.read_header, catalogue.load_explorable
+    read, load = checkpoint.read_header, catalogue.read_explorable
 
     def broken(path, what):
         if path.stem == "odd":
             raise RuntimeError("inside")
         return what(path)
 
-    monkeypatch.setattr(catalogue, "load_explorable", lambda path: broken(path, load))
+    monkeypatch.setattr(catalogue, "read_explorable", lambda path: broken(path, load))
     assert "reason is in the server's log" in rows()["odd"]["problem"]
     monkeypatch.setattr(checkpoint, "read_header", lambda path: broken(path, read))
     catalogue._header.cache_clear()

@@ -180,7 +180,7 @@ def test_the_same_image_in_another_model(page):
     index = state_of(page).source.index
     (row,) = np.flatnonzero(other.atlas.indices == index)
     rates = from_grid(to_grid(other.atlas.counts[row] / other.atlas.time_steps))[None]
-    expected = decode_with_spikes(other.checkpoint.model, rates, seed=7, sampler="bernoulli", steps=16).pixels[0]
+    expected = decode_with_spikes(other.model, rates, seed=7, sampler="bernoulli", steps=16).pixels[0]
     page.locator("canvas.other").wait_for()
     assert alike(pixels_of(page, "canvas.other"), expected)
     before = page.evaluate("location.href")
@@ -196,9 +196,9 @@ def test_the_same_image_in_another_model(page):
     small = np.asarray(Image.fromarray(stroke(0, 255)).resize((32, 32), Image.Resampling.BILINEAR))
     given = torch.from_numpy(small.astype(np.float32) / 127.5 - 1)[None, None]
     with torch.inference_mode():
-        code = other.checkpoint.model.encode(given).rates[0]
+        code = other.model.encode(given).rates[0]
     rates = from_grid(to_grid(code.tolist()))[None]
-    expected = decode_with_spikes(other.checkpoint.model, rates, seed=7, sampler="bernoulli", steps=16).pixels[0]
+    expected = decode_with_spikes(other.model, rates, seed=7, sampler="bernoulli", steps=16).pixels[0]
     assert alike(pixels_of(page, "canvas.other"), expected)
 
 

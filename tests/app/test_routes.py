@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import gzip
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +24,7 @@ from esvae_core.checkpoint import DataRecord, Header, load, save
 from esvae_core.config import FSVAEConfig, TrainConfig
 from esvae_core.engine import from_bundle
 from esvae_core.errors import CheckpointError
+from esvae_core.explore.views import VIEWS
 from esvae_core.model_kinds import build
 from esvae_core.pictures import to_uint8
 
@@ -106,7 +109,7 @@ def test_a_model_is_found_by_name_and_its_parts_by_hash(loaded):
     assert bundle.body == loaded.bundle
     assert hashlib.sha256(bundle.body[48:]).hexdigest() == about["hash"]
     assert "immutable" in bundle.headers["cache-control"]
-    assert from_bundle(bundle.body).config == loaded.checkpoint.model.config
+    assert from_bundle(bundle.body).config == loaded.header.model
     assert Answer(f"/esvae/atlas/{about['hash']}").body == catalogue.atlas_pack(loaded)
     assert not about["originals"]
     assert Answer(f"/esvae/originals/{about['hash']}").status == 404
@@ -167,9 +170,31 @@ def test_the_front_end_is_served_under_its_version():
     for name, (content, kind) in assets.FILES.items():
         answer = Answer(f"/esvae/web/{assets.VERSION}/{name}")
         assert answer.status == 200
-        assert answer.body == content
+        assert answer.body == content or name in assets.ENTRIES
         assert answer.headers["content-type"].startswith(kind)
+        small = Answer(f"/esvae/web/{assets.VERSION}/{name}", headers={"Accept-Encoding": "gzip, br"})
+        assert small.headers["content-encoding"] == "gzip"
+        assert small.headers["vary"] == answer.headers["vary"] == "Accept-Encoding"
+        assert gzip.decompress(small.body) == answer.body
     assert "mount.js" in assets.FILES
+
+
+def test_what_the_page_begins_with_comes_joined_and_apart_where_that_is_asked_for():
+    answer = Answer(f"/esvae/web/{assets.VERSION}/mount.js", headers={"Accept-Encoding": "gzip"})
+    assert len(answer.body) < 250_000
+    text = gzip.decompress(answer.body).decode()
+    for view in VIEWS:
+        assert f'"views/{view.module}.js"() {{' in text
+    assert 'from "./' not in text
+    code = """
+from app import assets
+assert assets.content_of("mount.js") == assets.FILES["mount.js"][0]
+print(assets.VERSION)
+"""
+    env = os.environ | {assets.SEPARATE_OPTION: "1"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=catalogue.SHIPPED.parent, env=env, capture_output=True)
+    assert len(done.stdout.strip()) == 16
+    assert done.stdout.decode().strip() != assets.VERSION, "neither is taken for the other from a browser's cache"
 
 
 @pytest.mark.parametrize(
@@ -197,7 +222,12 @@ def test_another_version_of_a_file_is_refused():
 
 def test_what_stays_for_good_is_kept_from_the_collector():
     """Streamlit collects garbage after each run of the script, which would look through all of PyTorch."""
+    gc.unfreeze()
+    routes.models.cache_clear()
     routes.models()
+    assert gc.get_freeze_count() > 30_000
+    gc.unfreeze()
+    assert catalogue.named("aaa").model.config.latent_dim == 6
     assert gc.get_freeze_count() > 100_000
 
 

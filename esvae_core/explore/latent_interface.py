@@ -43,12 +43,13 @@ def load_explorable(path: Path | str) -> Checkpoint[Explorable]:
         CheckpointError: as `checkpoint.load`.
     """
     loaded: Checkpoint[ImageModel] = load(path)
-    if not _is_explorable(loaded):
+    if not is_explorable(loaded):
         raise KindError(why_not_explorable(path, loaded.header.model.kind))
     return loaded
 
 
-def _is_explorable(loaded: Checkpoint[ImageModel]) -> TypeGuard[Checkpoint[Explorable]]:
+def is_explorable(loaded: Checkpoint[ImageModel]) -> TypeGuard[Checkpoint[Explorable]]:
+    """Whether the latent of a checkpoint's model is d numbers that can be played."""
     from esvae_core.baselines.ann import ANNCoder
     from esvae_core.esvae import ESVAE
 

@@ -35,6 +35,15 @@ LEVELS = 240
 """A code's height is kept in an atlas as one of so many steps: a thirtieth of the prior's deviation each."""
 
 
+def __getattr__(name: str) -> Any:
+    if name != "Explorable":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from esvae_core.baselines.ann import ANNCoder
+    from esvae_core.esvae import ESVAE
+
+    return ESVAE | ANNCoder  # for whoever asks while the program runs; PyTorch comes with it
+
+
 def load_explorable(path: Path | str) -> Checkpoint[Explorable]:
     """Read a checkpoint of any kind that can be explored.
 

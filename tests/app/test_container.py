@@ -128,6 +128,7 @@ def test_it_draws_what_is_drawn_elsewhere(confined, shelf_dir, monkeypatch):
     assert answer(confined, f"draw?s={encode(LINK)}") == expected
 
 
+@pytest.mark.slow
 def test_it_draws_maps(confined):
     """UMAP compiles with a cache of its own, for which there is only the temporary folder."""
     digest = json.loads(answer(confined, "model/aaa"))["hash"]

@@ -6,7 +6,6 @@ import importlib.util
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks.free_port import free_port
 from benchmarks.measure import Result
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,9 +71,7 @@ def started(checkpoints: str = "") -> Iterator[tuple[str, int]]:
 
     Gives its address and the number of its process.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     words = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
     server = subprocess.Popen(
         [*words, "--server.headless", "true"],

@@ -1,4 +1,4 @@
-"""Drive the app and write the pictures of the README: `python docs/make_screenshots.py`.
+"""Drive the app and write the pictures of the README: `python -m docs.make_screenshots`.
 
 Needs Chromium and the packages of requirements-dev.txt. Writes docs/screenshots/VIEW.png, and docs/explorer.gif: a hand
 that drags rates, draws a digit, and walks between latents.
@@ -8,18 +8,13 @@ from __future__ import annotations
 
 import io
 import math
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.page import serve
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "docs" / "screenshots"
@@ -36,28 +31,6 @@ VIEWS = {
 }
 GIF_WIDTH = 900  # px
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser")
-
-
-@contextmanager
-def app() -> Iterator[str]:
-    """The app at a free port; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(address + "/_stcore/health", timeout=2).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield address
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def views(page: Page, address: str) -> None:
@@ -135,7 +108,7 @@ def main() -> None:
     """Write all of them."""
     OUT.mkdir(parents=True, exist_ok=True)
     chromium = next((path for path in CHROMIUM if Path(path).exists()), None)
-    with app() as address, sync_playwright() as play:
+    with serve() as address, sync_playwright() as play:
         flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = play.chromium.launch(executable_path=chromium, args=flags)
         page = browser.new_page(viewport=SIZE)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.free_port import free_port
 from esvae_core import cli, shipped
 from esvae_core.cli import explorer
 from esvae_core.errors import ConfigError, InputError
@@ -50,20 +51,15 @@ def taken():
         yield server.getsockname()[1]
 
 
-def free():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
 def test_it_listens_at_the_loopback_address_unless_told_otherwise(started, monkeypatch):
     monkeypatch.delenv("STREAMLIT_SERVER_ADDRESS", raising=False)
-    command, environment = started("--port", free())
+    command, environment = started("--port", free_port())
     assert command[:5] == [sys.executable, "-P", "-m", "streamlit", "run"]
     assert Path(command[5]) == ROOT / "app/main.py"
     assert "--server.address=127.0.0.1" in command
     assert "--server.headless=false" in command
     assert "ESVAE_OPEN" not in environment
-    command, _ = started("--host", "0.0.0.0", "--no-browser", "--port", free())
+    command, _ = started("--host", "0.0.0.0", "--no-browser", "--port", free_port())
     assert "--server.address=0.0.0.0" in command
     assert "--server.headless=true" in command
 
@@ -72,7 +68,7 @@ def test_paths_and_streamlits_options_may_be_mixed(started, tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs").mkdir()
     (tmp_path / "mine.safetensors").touch()
-    words = ("runs", "--server.baseUrlPath", "lab", "--port", free(), "mine.safetensors", "--theme.base=dark")
+    words = ("runs", "--server.baseUrlPath", "lab", "--port", free_port(), "mine.safetensors", "--theme.base=dark")
     command, environment = started(*words)
     assert command[-2:] == ["--server.baseUrlPath=lab", "--theme.base=dark"]
     assert environment["ESVAE_OPEN"] == f"{tmp_path / 'runs'}{os.pathsep}{tmp_path / 'mine.safetensors'}"
@@ -130,7 +126,7 @@ def test_the_explorer_answers_from_another_folder_and_ends_when_told(tmp_path):
     run.mkdir(parents=True)
     shutil.copy(ROOT / "checkpoints/digits.safetensors", run / "model.safetensors")
     (tmp_path / "json.py").write_text("raise RuntimeError('this folder is no place for modules')")
-    port = free()
+    port = free_port()
     command = [sys.executable, "-P", "-m", "esvae_core", "app", "runs", "--no-browser", "--port", str(port)]
     log = tmp_path / "log"
     with log.open("wb") as output:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.free_port import free_port
+
 from .conftest import ROOT, start_server
 
 CONFIGURATION = ROOT / "deploy/nginx.conf"
@@ -51,7 +53,7 @@ def behind_nginx(shelf_dir: Path, folder: Path, *, strips: bool) -> Iterator[str
     if NGINX is None:
         pytest.skip("needs nginx, e.g. from `apt install nginx-light`")
     with start_server(shelf_dir, 0, *([] if strips else ["--server.baseUrlPath", PATH])) as (_, explorer):
-        port = _free()
+        port = free_port()
         server = _changed(CONFIGURATION.read_text("utf-8"), "listen 8080;", f"listen 127.0.0.1:{port};")
         if not strips:
             server = _changed(server, _STRIPPING, _STRIPPING.replace("/;", ";"))
@@ -63,11 +65,6 @@ def behind_nginx(shelf_dir: Path, folder: Path, *, strips: bool) -> Iterator[str
 def _changed(text: str, old: str, new: str) -> str:
     assert old in text
     return text.replace(old, new)
-
-
-def _free() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.free_port import free_port
 from esvae_core.checkpoint import Header, Metric, read_header, save
 from esvae_core.config import ANNVAEConfig
 
@@ -63,10 +63,7 @@ def start_server(
 
     Its output is in `server-PORT.log` in their folder. `options` are Streamlit's; the address includes a base path.
     """
-    if not port:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+    port = port or free_port()
     env = os.environ | {"ESVAE_CHECKPOINTS": str(shelf_dir)} | (env or {})
     script = str(ROOT / "app/main.py")
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), *options]

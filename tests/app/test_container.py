@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ import pytest
 
 from app import catalogue, server_decode
 from app.state import encode
+from benchmarks.free_port import free_port
 from esvae_core.explore.array_format import write_arrays
 
 from .conftest import ROOT
@@ -70,8 +70,7 @@ def confined(shelf_dir, tmp_path_factory) -> Iterator[Confined]:
     folder = tmp_path_factory.mktemp("confined")
     temporary = folder / "tmp"
     temporary.mkdir()
-    with socket.create_server(("0.0.0.0", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port("0.0.0.0")
     environment = {
         "PATH": os.defpath,
         "PYTHONDONTWRITEBYTECODE": "1",

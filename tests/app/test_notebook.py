@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import pytest
 import torch
 
 import esvae_core
+from benchmarks.free_port import free_port
 from esvae_core.errors import CheckpointError, ConfigError, InputError
 from esvae_core.explore.decode_rates import decode_with_spikes
 from esvae_core.pictures import to_uint8
@@ -93,8 +93,7 @@ def test_without_anywidget_it_says_what_to_install(aaa, monkeypatch):
 @contextmanager
 def jupyter(folder: Path) -> Iterator[str]:
     """JupyterLab over a folder, all of whose own files are there, too; gives its address."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     places = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
     environment = os.environ | places | {"IPYTHONDIR": str(folder / "ipython"), "PYTHONPATH": str(ROOT)}
     options = ["--no-browser", "--allow-root", f"--ServerApp.port={port}", "--IdentityProvider.token="]

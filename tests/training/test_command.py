@@ -6,13 +6,13 @@ import csv
 import json
 import os
 import signal
-import socket
 import time
 
 import pytest
 import torch
 from PIL import Image
 
+from benchmarks.free_port import free_port
 from esvae_core.training.state import load_state
 
 from .conftest import settings
@@ -124,12 +124,6 @@ def test_a_folder_needs_no_preset_and_a_run_is_made_longer(command, tmp_path):
 def test_without_preset_and_data_set_it_says_what_is_expected(command):
     done = command("train")
     assert (done.returncode, "--set data.dataset=folder:PATH" in done.stderr) == (2, True)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_two_processes_train_as_one_does(command, tmp_path, monkeypatch):

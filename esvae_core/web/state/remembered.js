@@ -2,20 +2,30 @@
 
 const PREFIX = "esvae.";
 
-/** @param {string} name @returns {boolean} */
-export function remembers(name) {
+/**
+ * @param {string} name
+ * @param {"localStorage"|"sessionStorage"} [where] for all visits, or for this tab
+ * @returns {string|null} null if nothing is kept
+ */
+export function recall(name, where = "localStorage") {
   try {
-    return localStorage.getItem(PREFIX + name) !== null;
+    return globalThis[where].getItem(PREFIX + name);
   } catch {
-    return false;
+    return null;
   }
 }
 
-/** @param {string} name */
-export function remember(name) {
+/**
+ * @param {string} name
+ * @param {string} text
+ * @param {"localStorage"|"sessionStorage"} [where]
+ * @returns {boolean} whether there was leave and room to keep it
+ */
+export function remember(name, text = "1", where = "localStorage") {
   try {
-    localStorage.setItem(PREFIX + name, "1");
+    globalThis[where].setItem(PREFIX + name, text);
+    return true;
   } catch {
-    // it is asked again at the next visit
+    return false;
   }
 }

@@ -43,6 +43,7 @@ def test_an_address_without_a_page_opens_the_first_and_says_so(page):
     page.goto("/nowhere")
     page.get_by_text("names no page of the explorer").wait_for()
     drag(page, 2, 0.1)  # which a dialog that nobody sees would not let through
+    released(page)
     choose_model(page, "aaa")
     until(page, "location.search.includes('~aaa~')")
 

@@ -13,7 +13,7 @@ import { paint } from "../shared/paint.js";
 const SHARES = [0, 0.25, 0.5, 0.75, 1];
 const MOMENT = 200; // ms that the pointer, or the state, must rest
 const KEPT = 60; // strips
-const IMAGES = 4; // real ones at either end
+const IMAGES = 3; // real ones at either end
 const FIRST = "What the bar does"; // until there is something to show
 
 /**

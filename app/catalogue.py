@@ -26,8 +26,9 @@ from esvae_core.data import ImageSet
 from esvae_core.data import load as load_data
 from esvae_core.data.table import find as find_data
 from esvae_core.engine.bundle import content_hash, to_bundle
-from esvae_core.errors import CheckpointError, DataError, EsvaeError
+from esvae_core.errors import CheckpointError, CorruptDataError, DataError, EsvaeError
 from esvae_core.explore import atlas as atlases
+from esvae_core.explore import atlas_file
 from esvae_core.explore.array_format import atlas_parts, control_parts, write_arrays
 from esvae_core.explore.dimensions import (
     STUCK_SHARE,
@@ -66,6 +67,7 @@ _MAX_DEPTH = 4  # of subfolders
 _MAX_SUBFOLDERS = 1000  # of one folder: a list of models looks through all of them
 _MAX_NAME = 200  # characters; links take no more
 _MAX_ORIGINALS = 2**30  # bytes of a test split as a model takes it; a small file can name a large one
+_THUMBNAILS = 4  # pictures of a model in the list of all
 _MAX_KNOWN = 1024
 _KNOWN: dict[tuple[Path, int], str] = {}
 """Hash of the bundle of each file that was loaded, "" if it could not be: files whose hash is known are not loaded to
@@ -421,6 +423,21 @@ def _originals(dataset: str, sha256: str, image_size: int, channels: int) -> Ima
         _LOG.info("%s: originals are not shown: %s", shown(dataset), shown(str(error)))
         return None
     return found if found.sha256 == sha256 else None
+
+
+def thumbnails(name: str) -> bytes | None:
+    """The first pictures of the atlas beside a checkpoint, (n, H, W, C) bytes as the page reads them; None without."""
+    path = next((atlases.beside(entry.path) for entry in find() if entry.name == name), None)
+    return None if path is None or not (changed := _changed(path)) else _thumbnails(path, changed)
+
+
+@lru_cache(maxsize=256)
+def _thumbnails(path: Path, changed: int) -> bytes | None:
+    try:
+        _, parts = atlas_file.read(path)
+    except CorruptDataError:
+        return None
+    return write_arrays({}, {"tiles": parts["tiles"][:_THUMBNAILS]})
 
 
 def listed(entry: Entry) -> dict[str, Any]:

@@ -66,6 +66,14 @@ def model(request: Request) -> Response:
     return Json(described, headers=FRESH)
 
 
+@_reading
+@guarded
+def thumbnails(request: Request) -> Response:
+    """A few small pictures of one checkpoint by name, without loading its model."""
+    found = catalogue.thumbnails(request.path_params["name"])
+    return answer(None) if found is None else Bytes([found], _OCTETS, FRESH)
+
+
 def _part(what: str, content: Callable[[catalogue.LoadedCheckpoint], bytes | None]) -> AsyncHandler:
     @_reading
     @guarded
@@ -172,6 +180,7 @@ _FROM_PAGE = [Middleware(FromPage)]
 ROUTES: list[BaseRoute] = [
     Route("/models", models),
     Route("/model/{name:path}", model),
+    Route("/thumbnails/{name:path}", thumbnails),
     Route("/bundle/{digest}", _part("bundle", lambda loaded: loaded.bundle)),
     Route("/atlas/{digest}", _part("atlas", catalogue.atlas_pack)),
     Route("/controls/{digest}", _part("controls", catalogue.controls_pack)),

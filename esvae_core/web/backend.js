@@ -46,6 +46,7 @@ export function serverBackend(base, pages = []) {
     addressable: true,
     models: () => json("models"),
     model: (name) => json(`model/${pathOf(name)}`),
+    thumbnails: async (name) => (await arrays(`thumbnails/${pathOf(name)}`)).arrays.tiles,
     bundle: (hash) => {
       if (!kept.has(hash)) kept.set(hash, part(`bundle/${hash}`));
       return kept.get(hash);

@@ -79,7 +79,7 @@ export function showView(root, session, view, data, tell) {
     leave();
     const body = h("section", { class: "view", tabindex: -1, "aria-label": titleOf(data.view) });
     const skip = skipLink(body);
-    const choosing = focusedBeside(root)?.getAttribute("aria-label") === "Model";
+    const choosing = Boolean(focusedBeside(root)?.closest(".model-chooser"));
     const top = toolbar(session, data.view);
     const line = message(session);
     const opening = () => {
@@ -89,7 +89,7 @@ export function showView(root, session, view, data, tell) {
     session.onOpening = opening;
     opening();
     root.replaceChildren(skip, top, line, alive, dropped, body);
-    if (choosing) top.querySelector("select").focus();
+    if (choosing) top.querySelector("button").focus();
     const dispose = view.mount(body, session, data);
     leave = () => {
       dispose?.();

@@ -16,6 +16,8 @@ import { measuredOf } from "./math/measured.js";
 import { ownControls } from "./math/own_controls.js";
 import { dataRange, ownDistances, usage } from "./math/neighbours.js";
 import { fromGrid, ofCount, same, toGrid } from "./math/rates.js";
+import { keepHistory, keptHistory } from "./state/kept_history.js";
+import { SavedPictures } from "./state/saved.js";
 import { Store } from "./state/store.js";
 
 const FIRST_SEED = 7; // any noise will do; a fixed one, so that everybody meets the same first picture
@@ -48,6 +50,8 @@ export class Session {
   engine = null;
   /** @type {Atlas|null} */
   atlas = null;
+  /** Pictures that the visitor saved. */
+  saved = new SavedPictures();
   /** Attributes of images and their correlation with its latent. @type {Measured|null} */
   measured = null;
   /** Those that came with the model. @type {Control[]} */
@@ -84,7 +88,8 @@ export class Session {
     const usable = session.models.filter((m) => !m.problem);
     if (!usable.length) return session;
     const state = await session.#first(usable);
-    session.store = new Store(state);
+    session.store = new Store(state, keptHistory(state));
+    keepHistory(session.store);
     session.live = new LiveDecoder(session);
     session.store.on("state", (now) => session.#follow(now));
     session.store.on("commit", () => session.#settle());

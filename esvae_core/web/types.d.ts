@@ -44,6 +44,15 @@ interface State {
   view: Record<string, string>;
 }
 
+/** A picture that the visitor saved. */
+interface SavedPicture {
+  /** As `encodeState` writes it. */
+  link: string;
+  name: string;
+  /** A small PNG, as a data: address. */
+  picture: string;
+}
+
 /** A line for the visitor. */
 interface Message {
   text: string;
@@ -531,6 +540,8 @@ interface Backend {
   addressable: boolean;
   models(): Promise<ModelListing[]>;
   model(name: string): Promise<ModelEntry>;
+  /** (n, H, W, C) bytes of a few pictures of a model. */
+  thumbnails?(name: string): Promise<ByteArray>;
   bundle(hash: string): Promise<ArrayBuffer>;
   atlas(hash: string, version?: string): Promise<{ about: AtlasAbout; arrays: AtlasArrays }>;
   controls(hash: string, version: string): Promise<{ about: ControlsAbout; arrays: NamedArrays }>;

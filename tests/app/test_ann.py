@@ -14,7 +14,19 @@ from esvae_core.engine import ann
 from esvae_core.explore.decode_rates import decode_with_spikes
 from esvae_core.explore.replay import replay
 
-from .visits import LARGE, alike, bars, drag, open_page, pixels_of, released, same_as_python, settled, state_of
+from .visits import (
+    LARGE,
+    alike,
+    bars,
+    choose_model,
+    drag,
+    open_page,
+    pixels_of,
+    released,
+    same_as_python,
+    settled,
+    state_of,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -37,7 +49,7 @@ def picture(model, rates):
 def test_the_shipped_autoencoder_is_opened_dragged_and_opened_again_by_its_link(page):
     open_page(page, State("mnist", Prior(0), to_grid([0.5] * 32), 7, "bernoulli", 16))
     before = page.evaluate("location.href")
-    page.get_by_label("Model", exact=True).select_option(SHIPPED)
+    choose_model(page, SHIPPED)
     settled(page, before)
     page.get_by_text(f"{SHIPPED} has no spikes.").wait_for()
     assert same_as_python(page)

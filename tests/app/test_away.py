@@ -8,7 +8,7 @@ import pytest
 from app.state import encode
 
 from .conftest import start_server
-from .visits import LINK, drag, open_page, pixels_of, released, same_as_python, settled, state_of, until
+from .visits import LINK, choose_model, drag, open_page, pixels_of, released, same_as_python, settled, state_of, until
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +43,8 @@ def test_an_address_without_a_page_opens_the_first_and_says_so(page):
     page.goto("/nowhere")
     page.get_by_text("names no page of the explorer").wait_for()
     drag(page, 2, 0.1)  # which a dialog that nobody sees would not let through
-    page.get_by_label("Model", exact=True).select_option("aaa")
+    released(page)
+    choose_model(page, "aaa")
     until(page, "location.search.includes('~aaa~')")
 
 

@@ -12,7 +12,20 @@ from PIL import Image
 from app import catalogue
 from app.state import GRID, State, TestImage, UserImage, to_grid
 
-from .visits import LARGE, LINK, bars, drag, open_page, pixels_of, released, same_as_python, soon, state_of, until
+from .visits import (
+    LARGE,
+    LINK,
+    bars,
+    choose_model,
+    drag,
+    open_page,
+    pixels_of,
+    released,
+    same_as_python,
+    soon,
+    state_of,
+    until,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -281,7 +294,7 @@ def test_a_wrong_link_is_explained_and_the_page_lives_on(page, text, words):
 def test_another_model_and_back(page):
     open_page(page)
     first = pixels_of(page)
-    page.get_by_label("Model", exact=True).select_option("bare")
+    choose_model(page, "bare")
     until(page, "location.search.includes('~bare~') || location.search.includes('bare')")
     assert bars(page).count() == 40
     assert soon(page, lambda: same_as_python(page))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -62,16 +64,29 @@ def test_the_hand_moves_many_bars_and_undo_brings_slider_and_rates_back(page):
     opened(page, 3)
     thickness = slider(page, "thickness")
     start = np.array(state_of(page).rates)
+    before = measured(pixels_of(page)[None, :, :, 0], "thickness")[0]
+    got = page.locator(".control", has_text="thickness").locator(".control-got")
+    expect(got).to_have_text(f"{before:.2f} px")
     box = thickness.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] / 2, steps=6)
+    page.mouse.move(box["x"] + box["width"] * 0.65, box["y"] + box["height"] / 2, steps=6)
     released(page)
     moved = np.array(state_of(page).rates)
     assert (moved != start).sum() > 20
     amount = float(thickness.input_value())
     assert 0.8 < amount < 1.6
     assert "px" in page.locator(".control", has_text="thickness").inner_text()
+    after = measured(pixels_of(page)[None, :, :, 0], "thickness")[0]
+    expect(got).to_have_text(re.compile(rf"^{after:.2f} px \(\+[0-9.]+ px\)$"))
+    change = float(re.search(r"\+([0-9.]+)", got.inner_text())[1])
+    assert change == pytest.approx(after - before, rel=0.01, abs=0.006)
+    page.wait_for_timeout(100)
+    mark = page.locator(".control", has_text="thickness").locator(".control-mark").bounding_box()
+    share = (mark["x"] + mark["width"] / 2 - box["x"] - 9) / (box["width"] - 18)
+    low, high = (float(thickness.get_attribute(end)) for end in ("min", "max"))
+    size = catalogue.named("mnist-plus").controls["thickness"].size
+    assert low + share * (high - low) == pytest.approx((after - before) / size, abs=0.05), "the mark is where it lies"
     page.get_by_role("button", name="Undo").click()
     expect(thickness).to_have_value("0")
     assert np.array_equal(state_of(page).rates, start)

@@ -116,6 +116,17 @@ def test_a_name_is_kept_in_the_link_and_can_be_taken_along(page, atlas):
     assert told["checkpoint"] == catalogue.named("aaa").digest
 
 
+def test_the_images_with_most_and_least_of_a_neuron_follow_the_chosen_one(page, atlas):
+    open_dimensions(page, atlas)
+    for j in (2, 4):
+        page.locator(f"tr[data-dimension='{j}']").click()
+        until(page, "j => location.search.includes(`dim:${j}`)", arg=j)
+        column = atlas.counts[:, j].astype(int)
+        labels = page.locator(".activating canvas[role=img]").evaluate_all("all => all.map((c) => c.ariaLabel)")
+        most = [int(label.partition("test image ")[2].partition(":")[0]) for label in labels[1:9]]
+        assert most == atlas.indices[np.argsort(-column, kind="stable")[:8]].tolist()
+
+
 def open_shipped(page, name="digits-plus", **view):
     """A shipped model, whose controls and attributes are beside it."""
     loaded = catalogue.named(name)

@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app import server_decode
-from app.state import GRID, State, to_grid
+from app import catalogue, server_decode
+from app.state import GRID, State, TestImage, to_grid
 
 from .test_figures import SVG, menu, saved
 from .test_spikes import decoded, same, spikes_of
@@ -96,6 +96,38 @@ def test_play_lets_spikes_arrive_and_pauses(page):
     expect(steps).to_have_value("8", timeout=30_000)
     expect(play).to_have_attribute("aria-pressed", "false")
     assert same_as_python(page)
+
+
+HEARD = """
+  window.heard = [];
+  const start = AudioBufferSourceNode.prototype.start;
+  AudioBufferSourceNode.prototype.start = function () {
+    window.heard.push(Math.max(...this.buffer.getChannelData(0)));
+    start.call(this);
+  };
+"""
+
+
+def test_each_step_with_spikes_is_heard_when_the_sound_is_on(page):
+    page.add_init_script(HEARD)
+    open_page(page)
+    play = page.get_by_role("button", name="Play", exact=True)
+    steps = page.get_by_role("slider", name="Steps shown")
+
+    def played():
+        play.click()
+        expect(play).to_have_attribute("aria-pressed", "true")
+        expect(play).to_have_attribute("aria-pressed", "false", timeout=30_000)
+        expect(steps).to_have_value("8")
+        return page.evaluate("window.heard")
+
+    assert played() == [], "off at first"
+    page.get_by_role("button", name="Sound").click()
+    heard = played()
+    assert len(heard) == spikes_of(LINK).reshape(8, -1).any(1).sum()
+    assert min(heard) > 0.05
+    page.get_by_role("button", name="Sound").click()
+    assert len(played()) == len(heard)
 
 
 BEAT = """async () => {
@@ -211,11 +243,34 @@ def test_five_pictures_say_what_a_bar_does(page):
         rates[2] = round(share * GRID)
         wanted = server_decode.drawn(replace(LINK, rates=tuple(rates))).pixels[0]
         assert alike(pixels_of(page, f".response figure:nth-child({k + 1}) canvas"), wanted), share
-    expect(part.locator("figcaption")).to_have_text(["0", "0.25", "0.5", "0.75", "1"])
+    expect(part.locator(".response figcaption")).to_have_text(["0", "0.25", "0.5", "0.75", "1"])
+
+
+def test_the_images_that_have_most_and_least_of_a_bar_are_beside_it_and_can_be_started_from(page):
+    open_page(page)
+    bar_of(page, "d2").hover()
+    expect(page.locator(".activating")).to_have_attribute("data-shows", "aaa d2")
+    atlas = catalogue.named("aaa").atlas
+    column = atlas.counts[:, 2].astype(int)
+    for end, wanted in enumerate((np.argsort(-column, kind="stable"), np.argsort(column, kind="stable"))):
+        tiles = page.locator(".activating figure").nth(end + 1).locator("button")
+        titles = [tile.get_attribute("title") for tile in tiles.all()]
+        assert [int(re.search(r"test image (\d+)", title)[1]) for title in titles] == atlas.indices[wanted[:3]].tolist()
+    row = int(np.argsort(column, kind="stable")[0])
+    (tile,) = np.flatnonzero(atlas.tile_positions == row)
+    shown = pixels_of(page, ".activating figure:nth-child(3) button:nth-child(1) canvas")
+    assert alike(shown, np.repeat(atlas.tiles[tile], 3, axis=2))
+    before = page.evaluate("location.href")
+    tiles.first.click()
+    settled(page, before)
+    assert state_of(page).source == TestImage(int(atlas.indices[row]))
 
 
 def test_five_pictures_say_what_a_control_does(page):
     open_page(page, "")
+    for part in (LARGE, ".mixer", RASTER):
+        box = page.locator(part).bounding_box()
+        assert box["y"] + box["height"] <= 900, f"{part} is on the first screen, beside 128 bars"
     page.locator(".control", has_text="thickness").get_by_role("slider").focus()
     part = page.locator(".response-part")
     expect(part).to_have_attribute("data-shows", "What thickness does")

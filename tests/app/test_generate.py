@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.state import UserImage, encode
+from app import catalogue
+from app.state import Prior, State, UserImage, encode, to_grid
+from esvae_core.controls import strokes
 
 from .visits import LINK, open_page, pixels_of, same_as_python, settled, state_of, until
 
+expect = pytest.importorskip("playwright.sync_api", reason="needs the playwright package").expect
 pytestmark = pytest.mark.browser
 
 
@@ -51,6 +54,40 @@ def test_rows_columns_and_a_sample_that_is_opened(page):
     page.wait_for_timeout(300)
     assert np.array_equal(pixels_of(page), shown)
     assert same_as_python(page)
+
+
+def thickness(page):
+    images = np.stack([cell(page, k)[:, :, 0] for k in range(1, 11)])
+    return strokes.measure(images[:, None])[:, 0]
+
+
+def test_samples_are_moved_by_a_control_or_held_at_a_value(page):
+    loaded = catalogue.named("mnist-plus")
+    control = loaded.controls["thickness"]
+    rates = to_grid(loaded.atlas.rates[0].tolist())
+    view = (("rows", "2"), ("columns", "5"))
+    open_view(page, State("mnist-plus", Prior(0), rates, 7, "systematic", 16, view=view))
+    before = thickness(page)
+    page.get_by_label("Control of the samples").select_option("thickness")
+    amount = page.get_by_label("Amount of the control")
+    amount.fill("1")
+    there(page)
+    until(page, "location.search.includes('by:1')")
+    there(page)
+    moved = (thickness(page) - before) / control.size
+    assert 0.5 < np.median(moved) < 1.5
+    page.get_by_role("button", name="held", exact=True).click()
+    until(page, "location.search.includes('hold:')")
+    wanted = float(dict(state_of(page).view)["hold"])
+    page.get_by_text("10 samples").wait_for()
+    there(page)
+    held = thickness(page)
+    assert np.median(np.abs(held - wanted)) < 0.35 * control.size, "each is near the wanted value"
+    assert held.std() < before.std()
+    page.reload()
+    page.locator(".sheet-grid").wait_for()
+    there(page)
+    assert np.array_equal(thickness(page), held), "the link leads to the same"
 
 
 def test_a_pinned_sample_stays_when_the_others_change(page):

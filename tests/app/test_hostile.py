@@ -22,7 +22,7 @@ from .. import hostile
 from .conftest import start_server
 from .made import shelve, small_model
 from .test_export import drop
-from .visits import LARGE, LINK, drag, open_page, pixels_of, released, same_as_python, state_of, until
+from .visits import LARGE, LINK, choose_model, drag, open_page, pixels_of, released, same_as_python, state_of, until
 
 pytestmark = pytest.mark.browser
 HEAP = "() => performance.memory.usedJSHeapSize / 2 ** 20"
@@ -172,7 +172,7 @@ def test_a_checkpoint_that_goes_while_it_is_open(browser, tmp_path, monkeypatch)
         page.get_by_role("alert").wait_for()
         assert "model 'here': not here" in page.get_by_role("alert").inner_text()
         assert pixels_of(page).std() > 0
-        page.get_by_label("Model", exact=True).select_option("other")
+        choose_model(page, "other")
         until(page, "location.search.includes('~other~')")
         context.close()
 

@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 from app import catalogue
-from app.state import TestImage, from_grid, to_grid
+from app.state import GRID, State, TestImage, from_grid, to_grid, unpack
+from esvae_core.controls import strokes
 from esvae_core.explore.decode_rates import decode_with_spikes
+from esvae_core.explore.fixed_point import to_fixed_point
 from esvae_core.explore.interpolate import interpolate
 
 from .visits import LINK, alike, open_page, pixels_of, released, same_as_python, settled, state_of, until
 
+expect = pytest.importorskip("playwright.sync_api", reason="needs the playwright package").expect
 pytestmark = pytest.mark.browser
 
 
@@ -88,11 +91,68 @@ def test_anchors_come_and_go_and_are_kept_in_the_link(page):
     assert len(labels) == 5
 
 
-def test_an_anchor_opens(page):
+def labels_of(page):
+    """What the anchors are, without their places."""
+    return [canvas.get_attribute("aria-label").partition(": ")[2] for canvas in anchors_of(page)]
+
+
+def test_an_anchor_is_replaced_shown_dragged_and_moved_by_keys(page):
     open_view(page)
-    page.locator("ol.anchors li button.picked").nth(2).click()
-    assert isinstance(state_of(page).source, TestImage)
+    picture = page.locator("ol.anchors li button.picked")
+    first = labels_of(page)
+    picture.nth(2).click()
+    dialog = page.get_by_role("dialog", name="Replace anchor 3")
+    dialog.get_by_label("Class of the anchor").select_option("e")
+    tile = dialog.locator(".tiles button").nth(1)
+    index = int(tile.get_attribute("title").split()[-1])
+    tile.click()
+    expect(dialog).to_have_count(0)
+    assert labels_of(page) == [*first[:2], f"e · test {index}", first[3]]
+    picture.nth(2).click()
+    dialog.get_by_role("button", name="Show this anchor in all views").click()
+    assert state_of(page).source == TestImage(index)
     assert same_as_python(page)
+    picture.nth(0).click()
+    dialog = page.get_by_role("dialog", name="Replace anchor 1")
+    assert dialog.get_by_role("button", name="Mean of the class").is_disabled()
+    dialog.get_by_label("Class of the anchor").select_option("e")
+    dialog.get_by_role("button", name="Mean of the class").click()
+    atlas = catalogue.named("aaa").atlas
+    mean = atlas.rates[atlas.labels == 4].astype(float).mean(0)
+    anchor = dict(state_of(page).view)["anchors"].split("|")[0]
+    assert np.abs(np.array(unpack(anchor[1:], "anchor")) / GRID - mean).max() < 1e-4
+
+    before = labels_of(page)
+    start, end = (picture.nth(k).bounding_box() for k in (3, 1))
+    page.mouse.move(start["x"] + 40, start["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(end["x"] + 40, end["y"] + 50, steps=8)
+    page.mouse.up()
+    assert page.get_by_role("dialog").count() == 0, "a drag is no press"
+    assert labels_of(page) == [before[0], before[3], before[1], before[2]]
+    picture.nth(3).focus()
+    page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("Shift+ArrowLeft")
+    assert labels_of(page) == [before[0], before[2], before[3], before[1]]
+    expect(picture.nth(1)).to_be_focused()
+
+
+def test_the_path_of_a_control_lies_between_its_ends(page):
+    loaded = catalogue.named("mnist-plus")
+    rates = to_grid(loaded.atlas.rates[0].tolist())
+    source = TestImage(int(loaded.atlas.indices[0]))
+    open_view(page, State("mnist-plus", source, rates, 7, "systematic", 16))
+    page.get_by_label("Anchors along a control").select_option("thickness")
+    control = loaded.controls["thickness"]
+    found = [unpack(anchor[1:], "anchor") for anchor in dict(state_of(page).view)["anchors"].split("|")]
+    low, high = control.reach
+    for k, anchor in enumerate(found):
+        moved = to_fixed_point(control.apply(np.array(rates) / GRID, low + (high - low) * k / 4))
+        assert np.abs(np.array(anchor) - moved).max() <= 1
+    page.locator("ol.strip[data-there]").wait_for()
+    ends = np.stack([pixels_of(page, f"ol.strip li:nth-child({k}) canvas")[:, :, 0] for k in (1, 16)])
+    thin, thick = strokes.measure(ends[:, None])[:, 0]
+    assert thick - thin > control.size
 
 
 def chosen_frame(page) -> int:

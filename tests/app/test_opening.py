@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from app import catalogue
 from app.state import encode
+from esvae_core.explore import atlas as atlases
 
 from .conftest import start_server
-from .visits import LINK, bars, open_page, released, same_as_python, settled, state_of
+from .visits import (
+    LINK,
+    alike,
+    bars,
+    choose_model,
+    model_button,
+    open_page,
+    pixels_of,
+    released,
+    same_as_python,
+    settled,
+    state_of,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -21,26 +36,22 @@ def held(page):
     return routes
 
 
-def choose(page, name):
-    page.get_by_label("Model", exact=True).select_option(name)
-
-
 def test_while_a_model_is_opened_the_page_says_so_and_nothing_of_the_old_one_moves(page, held):
     open_page(page)
-    choose(page, "bare")
+    choose_model(page, "bare")
     expect(page.get_by_text("Opening bare … aaa is still shown.")).to_be_visible()
     box = bars(page).nth(1).bounding_box()
     page.mouse.click(box["x"] + 3, box["y"] + 5)
     page.keyboard.press("Control+z")
     assert state_of(page) == LINK
     assert page.locator(".actions").evaluate("actions => actions.inert"), "the buttons are out of reach"
-    page.get_by_label("Model", exact=True).focus()
+    model_button(page).focus()
     before = page.evaluate("location.href")
     held.pop().continue_()
     settled(page, before)
     assert state_of(page).model == "bare"
-    expect(page.get_by_label("Model", exact=True)).to_have_value("bare")
-    expect(page.get_by_label("Model", exact=True)).to_be_focused()
+    expect(model_button(page)).to_have_text("bare")
+    expect(model_button(page)).to_be_focused()
     expect(page.get_by_text("Opening bare")).to_be_hidden()
     assert bars(page).count() == 40
     assert same_as_python(page)
@@ -48,11 +59,11 @@ def test_while_a_model_is_opened_the_page_says_so_and_nothing_of_the_old_one_mov
 
 def test_a_model_that_does_not_come_leaves_the_old_one_and_its_name(page, held):
     open_page(page)
-    choose(page, "bare")
+    choose_model(page, "bare")
     expect(page.get_by_text("Opening bare")).to_be_visible()
     held.pop().abort()
     expect(page.get_by_text("bare does not open")).to_be_visible()
-    expect(page.get_by_label("Model", exact=True)).to_have_value("aaa")
+    expect(model_button(page)).to_have_text("aaa")
     box = bars(page).nth(1).bounding_box()
     page.mouse.move(box["x"] + 3, box["y"] + 5)
     page.mouse.down()
@@ -64,13 +75,13 @@ def test_a_model_that_does_not_come_leaves_the_old_one_and_its_name(page, held):
 
 def test_opening_can_be_given_up_and_the_last_choice_counts(page, held):
     open_page(page)
-    choose(page, "bare")
+    choose_model(page, "bare")
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_label("Model", exact=True)).to_have_value("aaa")
+    expect(model_button(page)).to_have_text("aaa")
     expect(page.get_by_text("Opening bare")).to_be_hidden()
-    choose(page, "bare")
+    choose_model(page, "bare")
     before = page.evaluate("location.href")
-    choose(page, "plain")
+    choose_model(page, "plain")
     settled(page, before)
     assert state_of(page).model == "plain"
     for route in held:
@@ -82,17 +93,17 @@ def test_opening_can_be_given_up_and_the_last_choice_counts(page, held):
 def test_undo_to_a_model_that_does_not_come_goes_back(page):
     open_page(page)
     before = page.evaluate("location.href")
-    choose(page, "bare")
+    choose_model(page, "bare")
     settled(page, before)
     page.reload()  # nothing is kept in memory, and the history begins anew
     page.locator("canvas.large").wait_for()
     before = page.evaluate("location.href")
-    choose(page, "aaa")
+    choose_model(page, "aaa")
     settled(page, before)
     page.route("**/model/bare", lambda route: route.abort())
     page.keyboard.press("Control+z")
     expect(page.get_by_text("bare does not open")).to_be_visible()
-    expect(page.get_by_label("Model", exact=True)).to_have_value("aaa")
+    expect(model_button(page)).to_have_text("aaa")
     assert state_of(page).model == "aaa"
     assert same_as_python(page)
 
@@ -159,3 +170,27 @@ def test_while_the_server_is_away_a_line_says_so_until_it_is_back(browser, shelf
     with start_server(shelf_dir, port):
         expect(line).to_be_hidden(timeout=60_000)
     context.close()
+
+
+def test_the_list_of_models_shows_pictures_kinds_and_why_one_cannot_be_explored(page):
+    open_page(page)
+    model_button(page).click()
+    card = page.locator(".model-list li")
+    shown = card.filter(has=page.get_by_text("mnist-plus", exact=True))
+    expect(shown.locator("canvas")).to_have_count(4)
+    atlas = atlases.load(catalogue.SHIPPED / "mnist-plus.atlas.npz")
+    assert alike(pixels_of(page, ".model-list li:has-text('mnist-plus') canvas"), np.repeat(atlas.tiles[0], 3, axis=2))
+    expect(shown).to_contain_text("spiking network, firing rates")
+    expect(card.filter(has=page.get_by_text("plain", exact=True))).to_contain_text("network without spikes (VAE)")
+    rival = card.filter(has=page.get_by_text("rival", exact=True))
+    expect(rival).to_contain_text("Cannot be explored: each latent spike depends on those before")
+    assert rival.get_by_role("button").count() == 0
+    page.keyboard.press("Escape")
+    expect(card.first).to_be_hidden()
+    model_button(page).press("Enter")
+    plain = card.get_by_role("button").filter(has=page.get_by_text("plain", exact=True))
+    before = page.evaluate("location.href")
+    plain.press("Enter")
+    settled(page, before)
+    assert state_of(page).model == "plain"
+    expect(model_button(page)).to_be_focused()

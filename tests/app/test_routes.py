@@ -24,6 +24,7 @@ from esvae_core.checkpoint import DataRecord, Header, load, save
 from esvae_core.config import FSVAEConfig, TrainConfig
 from esvae_core.engine import from_bundle
 from esvae_core.errors import CheckpointError
+from esvae_core.explore import atlas as atlases
 from esvae_core.explore.views import VIEWS
 from esvae_core.model_kinds import build
 from esvae_core.pictures import to_uint8
@@ -316,6 +317,15 @@ def test_a_kind_that_cannot_be_played_is_drawn_by_the_server(shelf_dir, monkeypa
         assert Answer("/esvae/own/rival", query).status == 400, query
     for rows in ("1,x", "-1", "99999", "1," * 17):
         assert Answer("/esvae/own/rival", f"seed=5&count=1&of={of}&rows={rows}").status == 400, rows
+
+
+def test_thumbnails_are_the_first_pictures_of_the_atlas_and_load_no_model(shelf_dir):
+    answer = Answer("/esvae/thumbnails/aaa")
+    assert answer.status == 200
+    tiles = atlases.load(shelf_dir / "aaa.atlas.npz").tiles[:4]
+    assert tiles.tobytes() in answer.body
+    for name in ("bare", "text", "nowhere", "../aaa"):
+        assert Answer(f"/esvae/thumbnails/{name}").status == 404, name
 
 
 def test_a_kind_that_cannot_be_played_is_listed_is_listed_and_says_why(tmp_path, monkeypatch):

@@ -13,8 +13,9 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 
+from esvae_core.controls.attributes import family_of
 from esvae_core.controls.directions import Controls, by_hand
 from esvae_core.controls.measured import Attribute, Measured
 from esvae_core.explore.array_format import control_parts, write_arrays
@@ -117,6 +118,45 @@ def _measured():
     return {"held": base64.b64encode(held).decode(), "indices": indices, "expected": expected}
 
 
+def _pictures(channels: int, size: int) -> np.ndarray:
+    """Thick and thin strokes, rings, blots, noise and nothing, as (N, C, H, W) bytes."""
+    drawn = []
+    for k in range(24):
+        picture = Image.new("RGB", (size, size), (0, 0, 0) if k % 3 else (40, 90, 20))
+        pen = ImageDraw.Draw(picture)
+        for _ in range(1 + k % 3):
+            points = [tuple(point) for point in RNG.integers(3, size - 3, (3, 2)).tolist()]
+            colour = tuple(RNG.integers(100, 256, 3).tolist())
+            pen.line(points, fill=colour, width=1 + k % 5)
+            pen.ellipse([*np.sort(RNG.integers(1, size - 1, (2, 2)), axis=0).ravel().tolist()], outline=colour, width=2)
+        drawn.append(np.asarray(picture.filter(ImageFilter.GaussianBlur(k % 4 / 2))))
+    blank, flat = np.zeros((2, size, size, 3), np.uint8)
+    flat[:] = 17
+    noise = RNG.integers(0, 256, (size, size, 3), dtype=np.uint8)
+    images = np.stack([*drawn, blank, flat, noise]).transpose(0, 3, 1, 2)
+    return images if channels == 3 else images[:, :1]
+
+
+def _attributes():
+    """What the library measures of pictures of each family."""
+    cases = []
+    for dataset, channels, size in (("mnist", 1, 32), ("digits:x", 1, 15), ("fashion_mnist", 1, 28), ("emoji", 3, 32)):
+        family = family_of(dataset, channels)
+        images = _pictures(channels, size)
+        values = family.measure(images)
+        cases.append(
+            {
+                "dataset": dataset,
+                "channels": channels,
+                "size": size,
+                "names": [attribute.name for attribute in family.attributes],
+                "images": images.reshape(len(images), -1).tolist(),
+                "values": [[None if np.isnan(v) else float(v) for v in row] for row in values],
+            }
+        )
+    return cases
+
+
 def _own():
     """A selection against the rest, and rates that its control has moved."""
     cases = []
@@ -173,6 +213,7 @@ def cases(tmp_path_factory):
                 "controls": _controls(),
                 "measured": _measured(),
                 "own": _own(),
+                "attributes": _attributes(),
                 "normal": [[x, NormalDist().cdf(x)] for x in np.linspace(-5, 5, 41).tolist()],
                 "pack": base64.b64encode(
                     write_arrays(

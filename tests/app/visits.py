@@ -91,3 +91,14 @@ def settled(page, before: str):
     """Wait until the address is another one."""
     until(page, "before => location.href !== before", arg=before)
     page.wait_for_timeout(50)
+
+
+def model_button(page):
+    """The button that names the model at work."""
+    return page.locator(".model-button")
+
+
+def choose_model(page, name):
+    """Open another model by the list of all."""
+    model_button(page).click()
+    page.locator(".model-list button").filter(has=page.get_by_text(name, exact=True)).click()

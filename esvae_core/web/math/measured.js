@@ -38,7 +38,7 @@ export function measuredOf(read, atlas) {
 /** A unit as the screen writes it. @param {string} unit */
 export const unitText = (unit) => UNITS[unit] ?? unit;
 
-/** A value with its unit, or its word. @param {MeasuredAttribute} attribute */
+/** A value with its unit, or its word. @param {Pick<MeasuredAttribute, "kind"|"unit"|"categories">} attribute */
 export function valueText({ kind, unit, categories }, value) {
   if (Number.isNaN(value)) return "undefined";
   if (kind === "category") return categories[value] ?? "";

@@ -10,6 +10,8 @@
 
 import { same } from "../math/rates.js";
 
+/** @typedef {{steps: {label: string, state: State}[], at: number}} History oldest first */
+
 const LIMIT = 500; // steps that can be undone
 const PAUSE = 1500; // ms between two key presses that belong together
 
@@ -22,10 +24,13 @@ export class Store {
   #steps;
   #at = 0;
 
-  /** @param {State} state */
-  constructor(state) {
+  /** @param {State} state @param {History|null} [history] that has led to it */
+  constructor(state, history = null) {
     this.#state = Object.freeze(state);
-    this.#steps = [{ label: "start", state: this.#state }];
+    this.#steps = history?.steps.map(({ label, state: each }) => ({ label, state: Object.freeze(each) })) ?? [
+      { label: "start", state: this.#state },
+    ];
+    this.#at = history?.at ?? 0;
   }
 
   /** What is on the screen now, also in the middle of a gesture. */
@@ -38,9 +43,9 @@ export class Store {
     return this.#steps[this.#at].state;
   }
 
-  /** All steps: labels, and which one is on the screen. */
+  /** All steps, and which one is on the screen. @returns {History} */
   get history() {
-    return { labels: this.#steps.map((step) => step.label), at: this.#at };
+    return { steps: this.#steps, at: this.#at };
   }
 
   /** Change fields; 'state' is told, the history is not. @param {Partial<State>} patch */

@@ -11,7 +11,8 @@ export const MAX_SEED = 2 ** 31 - 1;
 const MAX_INDEX = 10 ** 9 - 1;
 const MAX_DIMS = 4096;
 const MAX_VIEW = 64;
-const MAX_VALUE = 4000;
+/** Characters of one value that a view remembers. */
+export const MAX_VALUE = 4000;
 
 const SAMPLERS = { b: "bernoulli", s: "systematic" };
 const ORDERS = { e: "effect", u: "usage", i: "index" };

@@ -8,6 +8,7 @@ import { modelOverlay } from "../parts/explore/model_overlay.js";
 import { distance } from "../parts/explore/distance.js";
 import { intro } from "../parts/explore/intro.js";
 import { picture } from "../parts/explore/picture.js";
+import { presentation } from "../parts/explore/presentation.js";
 import { Playback } from "../parts/explore/playback.js";
 import { responseStrip } from "../parts/explore/response_strip.js";
 import { source } from "../parts/explore/source.js";
@@ -46,9 +47,11 @@ export function mount(root, session) {
     response,
     distance: distance(session),
     beside: modelOverlay(session),
+    present: presentation(session),
     noise: sampled ? noiseControls(session, { sampler: false }) : null,
     spikes: sampled ? spikes(session, chosen, playback) : noSpikesNotice(session),
   };
+  parts.picture.querySelector(".head").append(parts.present);
   parts.noise?.querySelector(".row:last-child").append(helpMark("noise"));
   const foot = h("p", { class: "quiet foot", role: "status" });
   root.append(
@@ -56,11 +59,12 @@ export function mount(root, session) {
     h(
       "div",
       { class: "explore" },
-      h("div", { class: "column left" }, parts.source, parts.distance, parts.beside, foot),
-      h("div", { class: "column middle" }, parts.picture, parts.noise),
+      h("div", { class: "column left" }, parts.source, parts.noise, parts.distance, parts.beside, foot),
+      h("div", { class: "column middle" }, parts.picture),
       h("div", { class: "column right" }, parts.controls, parts.rates, bars, response),
       h("div", { class: "column spikes-place" }, parts.spikes),
     ),
+    parts.present.leave,
   );
   const times = [];
   const stop = session.live.on(({ ms }) => {

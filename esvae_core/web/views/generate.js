@@ -4,7 +4,8 @@ import { h, icon } from "../dom.js";
 import { MAX_SEED } from "../state/url_state.js";
 import { newSeed, noiseControls } from "../parts/shared/noise_controls.js";
 import { chosenSample } from "../parts/generate/chosen_sample.js";
-import { otherSeed, sampleCells, sampleGrid } from "../parts/generate/sample_grid.js";
+import { besideData, otherSeed, sampleCells, sampleGrid } from "../parts/generate/sample_grid.js";
+import { steering } from "../parts/generate/steering.js";
 import { commitSlides } from "../parts/shared/slide.js";
 import { exportMenu } from "../parts/shared/export_menu.js";
 import { HOTTEST, readPins, writePins } from "../parts/generate/pins.js";
@@ -43,7 +44,6 @@ export function mount(root, session) {
     else pins.set(place, { seed, temperature });
     remember({ pins: writePins(pins), sort: null }, seed === null ? "unpin" : "pin");
   }
-  /** @param {Uint16Array} rates @returns {Partial<State>} */
   /**
    * The state that shows one sample; counts are drawn anew for each, with its own seed.
    * @param {Uint16Array} rates @param {number} seed @returns {Partial<State>}
@@ -58,10 +58,8 @@ export function mount(root, session) {
   function replace(place) {
     const [seed, temperature] = [otherSeed(), heat()];
     const pins = writePins(pinned().set(place, { seed, temperature }));
-    store.change(
-      { ...asSource(session.priorRates(seed, temperature), seed), view: viewWith({ pins, sort: null }) },
-      "another sample",
-    );
+    const rates = steer.move(session.priorRates(seed, temperature));
+    store.change({ ...asSource(rates, seed), view: viewWith({ pins, sort: null }) }, "another sample");
   }
   const grid = sampleGrid(session, {
     onpin: pin,
@@ -111,6 +109,7 @@ export function mount(root, session) {
     atlas?.classNames.map((name) => h("option", { value: name }, `like “${name}”`)),
   );
   const sort = h("input", { type: "checkbox", onchange: () => remember({ sort: sort.checked ? "1" : null }, "sort") });
+  const steer = steering(session, viewWith);
   const sampling = session.latent.sampled ? noiseControls(session) : null;
   let shown = [];
   /** @returns {import("../parts/shared/export_menu.js").Offer} */
@@ -137,6 +136,7 @@ export function mount(root, session) {
         h("label", { class: "field" }, "First seed", seed),
         fresh,
         h("label", { class: "field grow" }, "Temperature", warmth, degrees),
+        steer,
         atlas ? [classes, h("label", { class: "field" }, sort, "closest to real images first")] : null,
         sampling ? [h("div", { class: "head" }, h("h2", {}, "Noise")), sampling] : null,
         exportMenu(
@@ -150,11 +150,13 @@ export function mount(root, session) {
     ),
   );
 
-  function draw(temperature = heat()) {
+  let turn = 0;
+  async function draw(temperature = heat()) {
+    const mine = ++turn;
     const count = number("rows", SIDES.rows) * number("columns", SIDES.columns);
     const label = atlas?.classNames.includes(view().like) ? view().like : "";
-    const priorRates = (each, at = temperature) => session.priorRates(each, at);
-    const cells = sampleCells(session, {
+    const priorRates = (each, at = temperature) => steer.move(session.priorRates(each, at));
+    let cells = sampleCells(session, {
       count,
       seed: firstSeed(),
       label,
@@ -165,6 +167,15 @@ export function mount(root, session) {
     const words = [`${counted(cells.length, "sample")}, seeds from ${firstSeed()} on`];
     if (label) words.push(`those whose ${5} nearest test images are mostly “${label}”`);
     if (cells.length < count) words.push("more of that class were not found");
+    if (steer.holds()) {
+      note.textContent = "Measuring and moving the samples …";
+      const { seed } = store.state;
+      const held = await steer
+        .hold(cells.map((cell) => ({ rates: cell.rates, seed: session.latent.counts ? cell.seed : seed })))
+        .catch(() => null); // the workers went with their model
+      if (mine !== turn || !held) return;
+      cells = cells.map((cell, k) => ({ ...cell, ...besideData(atlas, held[k]) }));
+    }
     note.textContent = `${words.join("; ")}.`;
     shown = cells;
     grid.show(cells, number("columns", SIDES.columns));
@@ -183,10 +194,11 @@ export function mount(root, session) {
   function follow(state) {
     if (state.model !== entry.name) return;
     const { rows: r, columns: c, from, heat: t, like, sort: s, pins } = state.view;
-    const now = JSON.stringify([r, c, from, t, like, s, pins, state.seed, state.sampler, state.steps]);
+    const noise = [state.seed, state.sampler, state.steps];
+    const now = JSON.stringify([r, c, from, t, like, s, pins, steer.key(), ...noise]);
     if (now === key) return mark();
     key = now;
-    for (const input of [rows, columns, seed]) input.show();
+    for (const input of [rows, columns, seed, steer]) input.show();
     warmth.value = String(heat());
     degrees.textContent = heat().toFixed(2);
     classes.value = view().like ?? "";
@@ -196,6 +208,7 @@ export function mount(root, session) {
   const stop = store.on("state", follow);
   follow(store.state);
   return () => {
+    turn++;
     stop();
     grid.dispose();
     sampling?.dispose();

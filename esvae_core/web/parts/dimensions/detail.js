@@ -4,12 +4,14 @@ import { focusedBeside, h, icon, lettering, onLook, palette, pixels, sharp } fro
 import { classColour } from "../../math/colour.js";
 import { NAMED_FROM, suggestions } from "../../math/measured.js";
 import { GRID } from "../../math/rates.js";
+import { activatingImages } from "../shared/activating_images.js";
 import { download } from "../shared/download.js";
 import { nameOf } from "../shared/mixer.js";
 import { paint } from "../shared/paint.js";
 import { withRate } from "./strips.js";
 import { chosenOf } from "./table.js";
 
+const IMAGES = 8; // real ones at either end
 const LONGEST = 24; // letters of a name, so that links stay short
 const NO_NAME = `It goes with no attribute or class alone (no correlation of ${NAMED_FROM} or more), so no name is suggested.`;
 
@@ -51,6 +53,7 @@ export function detail(session, facts) {
     bars,
     h("figcaption", {}, latent.spiking ? "mean rate in each class" : "mean in each class"),
   );
+  const images = activatingImages(session, IMAGES);
   const element = h(
     "section",
     { class: "detail-part" },
@@ -69,6 +72,8 @@ export function detail(session, facts) {
       h("div", {}, canvas, h("label", { class: "field rate-field" }, noun, rate, reading)),
       classes,
     ),
+    h("h3", {}, "Real images with most and least of it"),
+    images,
   );
   let chosen = -1;
 
@@ -183,6 +188,7 @@ export function detail(session, facts) {
     if (j !== chosen) {
       chosen = j;
       describe();
+      images.show(j);
     }
     if (canvas.isConnected) draw();
   }
@@ -190,6 +196,7 @@ export function detail(session, facts) {
   canvas.vector = (context, width, height) => draw({ context, width, height });
   follow(store.state);
   const stops = [
+    images.dispose,
     store.on("state", follow),
     onLook(canvas, () => draw()),
     live.on((now) => now.state.model === entry.name && paint(picture, now.image, entry.channels)),

@@ -7,11 +7,15 @@
 
 import { h } from "../../dom.js";
 import { formatNumber } from "../../math/axis.js";
+import { valueText } from "../../math/measured.js";
+import { gauge } from "./gauge.js";
 import { helpMark } from "../shared/help.js";
 
 const SHOWN = 5; // before "more"
 const STEP = 0.05;
 const UNITS = { deg: "°", px2: "px²" }; // as the screen writes them
+/** @type {Pick<MeasuredAttribute, "kind"|"categories">} */
+const NUMBER = { kind: "number", categories: [] };
 
 /** @typedef {{base: Uint16Array, amounts: Map<string, number>}} Moved rates without controls, and what was asked */
 
@@ -28,6 +32,14 @@ export function controlPanel(session, bars, look = () => {}) {
   let more = false;
   const list = h("div", { class: "controls-list" });
   const toggle = h("button", { type: "button", class: "small", onclick: () => show(!more) });
+  const legend = h(
+    "p",
+    { class: "legend", "aria-hidden": "true", hidden: true },
+    h("span", { class: "key now" }),
+    "asked",
+    h("span", { class: "key was" }),
+    "measured on the picture",
+  );
   const element = h(
     "section",
     { class: "controls-part", "aria-label": "Controls" },
@@ -36,12 +48,15 @@ export function controlPanel(session, bars, look = () => {}) {
       { class: "head" },
       h("h2", {}, "Controls ", h("small", {}, "each moves many bars at once")),
       helpMark("controls"),
+      legend,
     ),
     list,
     controls.length > SHOWN ? toggle : null,
   );
-  /** @type {Map<string, {slider: HTMLInputElement, output: HTMLElement}>} */
+  /** @type {Map<string, {slider: HTMLInputElement, output: HTMLElement, got: HTMLElement, mark: HTMLElement}>} */
   const rows = new Map();
+  /** What was measured on the picture, by attribute. @type {Map<string, import("./gauge.js").Reading>} */
+  let readings = new Map();
 
   /** @returns {Moved} */
   const now = () => moved.get(store.state.rates) ?? { base: store.state.rates, amounts: new Map() };
@@ -91,6 +106,8 @@ export function controlPanel(session, bars, look = () => {}) {
       title: evidenceOf(control),
     });
     const output = h("output", {});
+    const got = h("span", { class: "control-got" });
+    const mark = h("i", { class: "control-mark", hidden: true });
     slider.oninput = (event) => {
       const wanted = Math.min(high, Math.max(low, Number(slider.value)));
       move(control, Math.abs(wanted) < STEP ? 0 : wanted, event);
@@ -104,13 +121,14 @@ export function controlPanel(session, bars, look = () => {}) {
     slider.onkeydown = (event) => {
       if (event.key === "Backspace") back(); // a handler that returns false would keep every other key from the slider
     };
-    rows.set(control.name, { slider, output });
+    rows.set(control.name, { slider, output, got, mark });
     const label = h(
       "label",
       { class: control.steerable ? "control" : "control unsteerable", title: evidenceOf(control) },
       h("span", { class: "control-name" }, labelOf(control)),
-      slider,
+      h("span", { class: "control-track" }, slider, mark),
       output,
+      got,
     );
     if (control.steerable) {
       label.onpointerenter = slider.onfocus = () => look(() => along(control));
@@ -142,13 +160,43 @@ export function controlPanel(session, bars, look = () => {}) {
       for (const [name, value] of Object.entries(bounds)) found.slider.style.setProperty(name, place(value));
       const words = control.steerable ? changeOf(control, amount) : "not steerable";
       found.output.textContent = words;
-      found.slider.setAttribute("aria-valuetext", words);
+      const measured = showReading(control, found, place);
+      found.slider.setAttribute("aria-valuetext", measured ? `${words}, measured ${measured}` : words);
     }
   }
 
+  /** What the picture has of an attribute: in words, and as a mark on the track. @param {Control} control */
+  function showReading(control, { got, mark }, place) {
+    const reading = control.source === "attribute" ? readings.get(control.attribute) : undefined;
+    mark.hidden = !reading || Number.isNaN(reading.change);
+    if (!reading) return "";
+    const { value, change } = reading;
+    const moved = now().amounts.size && !Number.isNaN(change) ? ` (${changeOf(control, change / control.size)})` : "";
+    got.textContent = Number.isNaN(value)
+      ? "not measurable"
+      : `${valueText({ ...NUMBER, unit: control.unit }, value)}${moved}`;
+    got.title =
+      "Measured on the picture; in brackets the change by the controls. The mark on the track is where that lies.";
+    const share = Math.min(1, Math.max(0, Number.parseFloat(place(change / control.size)) / 100));
+    mark.style.left = `calc(9px + ${share} * (100% - 18px))`; // the track's ends are half a thumb inside its box
+    return got.textContent;
+  }
+
   const stop = store.on("state", update);
+  const meter = gauge(
+    session,
+    () => now().base,
+    (found) => {
+      readings = found;
+      legend.hidden = false;
+      update();
+    },
+  );
   show(false);
-  element.dispose = stop;
+  element.dispose = () => {
+    stop();
+    meter?.dispose();
+  };
   return element;
 }
 

@@ -3,9 +3,7 @@
  */
 
 import { h, icon, pixels } from "../../dom.js";
-import { fromBytes } from "../../math/image.js";
-import { fromGrid } from "../../math/rates.js";
-import { paint } from "../shared/paint.js";
+import { paintTestImage, storedTiles } from "../shared/test_image.js";
 
 const SHOWN = 24;
 
@@ -40,7 +38,7 @@ export function gallery(session) {
   });
 
   // those with a stored picture first: they are there at once
-  const stored = new Map(Array.from(atlas.tilePositions, (row, place) => [row, place]));
+  const stored = storedTiles(atlas);
   const rows = [
     ...stored.keys(),
     ...Array.from({ length: atlas.count }, (_, row) => row).filter((row) => !stored.has(row)),
@@ -66,22 +64,8 @@ export function gallery(session) {
       canvas,
     );
     button.onclick = () => session.startFrom(atlas.indices[row]);
-    const length = entry.size ** 2 * entry.channels;
-    const bytes = (values, at) => fromBytes(values.subarray(at * length, (at + 1) * length), entry.channels);
-    if (asItIs) paint(canvas, bytes(originals.values, row), entry.channels);
-    else if (stored.has(row)) paint(canvas, bytes(atlas.tiles.values, stored.get(row)), entry.channels);
-    else decode(canvas, row);
+    paintTestImage(session, canvas, row, asItIs ? originals : null, () => !gone);
     return button;
-  }
-
-  async function decode(canvas, row) {
-    try {
-      const pool = await session.pool();
-      const { image } = await pool.run("play", fromGrid(atlas.rates(row)), 0, "systematic", atlas.steps);
-      if (!gone) paint(canvas, image, entry.channels);
-    } catch {
-      canvas.classList.add("missing"); // the pool is closed when the model changes
-    }
   }
 
   function mark({ source }) {

@@ -4,7 +4,7 @@ import { h, icon } from "../../dom.js";
 import { openLessons, stageOf } from "../shared/help.js";
 import { WORDS } from "../shared/help_texts.js";
 import { lessonOf, lessonsHere } from "../shared/lessons.js";
-import { remember, remembers } from "../shared/remembered.js";
+import { recall, remember } from "../../state/remembered.js";
 import { SEEN, startTour } from "../shared/tour.js";
 
 /** @param {Session} session */
@@ -58,7 +58,7 @@ export function intro(session) {
     if (lesson) element.replaceChildren(...lessonLine(lesson).flat());
     else {
       const words = h("p", {}, h("strong", {}, "ESVAE explorer. "), introduction(session));
-      element.replaceChildren(words, ...(remembers(SEEN) ? [] : [offer()]));
+      element.replaceChildren(words, ...(recall(SEEN) ? [] : [offer()]));
     }
   }
   show(true);

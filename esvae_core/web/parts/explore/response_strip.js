@@ -6,12 +6,14 @@
 import { describe, h, pixels } from "../../dom.js";
 import { fromGrid, GRID } from "../../math/rates.js";
 import { nameOf } from "../shared/mixer.js";
+import { activatingImages } from "../shared/activating_images.js";
 import { helpMark } from "../shared/help.js";
 import { paint } from "../shared/paint.js";
 
 const SHARES = [0, 0.25, 0.5, 0.75, 1];
 const MOMENT = 200; // ms that the pointer, or the state, must rest
 const KEPT = 60; // strips
+const IMAGES = 3; // real ones at either end
 const FIRST = "What the bar does"; // until there is something to show
 
 /**
@@ -28,14 +30,20 @@ export function responseStrip(session, chosen) {
   const title = h("h2", {}, FIRST);
   const canvases = SHARES.map(() => pixels(entry.size, entry.size, FIRST, "thumb"));
   const captions = SHARES.map(() => h("figcaption", {}));
+  const images = session.atlas ? activatingImages(session, IMAGES) : null;
   const element = h(
     "section",
     { class: "response-part", hidden: !engine },
     h("div", { class: "head" }, title, helpMark("response")),
     h(
       "div",
-      { class: "response" },
-      canvases.map((canvas, k) => h("figure", {}, canvas, captions[k])),
+      { class: "response-body" },
+      h(
+        "div",
+        { class: "response" },
+        canvases.map((canvas, k) => h("figure", {}, canvas, captions[k])),
+      ),
+      images,
     ),
   );
   /** @type {Map<string, Float32Array[]>} */
@@ -69,6 +77,8 @@ export function responseStrip(session, chosen) {
     if (state.model !== entry.name || (chosen.i === null && !looked)) return;
     const mine = ++turn;
     const along = looked ? looked() : ofBar();
+    if (images) images.hidden = Boolean(looked);
+    if (!looked) images?.show(chosen.i);
     const key = `${along.key} ${state.seed} ${state.sampler} ${state.steps}`;
     try {
       const images = kept.get(key) ?? (await decoded(along, state));
@@ -109,6 +119,7 @@ export function responseStrip(session, chosen) {
       clearTimeout(timer);
       turn++;
       stops.forEach((stop) => stop());
+      images?.dispose();
     },
   });
 }

@@ -26,18 +26,12 @@ const TRIES = 40; // draws for each wanted cell, at most
  */
 export function sampleCells({ atlas }, { count, seed, label, sort, pinned, priorRates }) {
   /** @returns {SampleCell} */
-  const about = (each, temperature) => {
-    const rates = priorRates(each, temperature);
-    const found = atlas ? nearest(fromGrid(rates), atlas.counts, atlas.steps, VOTES) : [];
-    return {
-      seed: each,
-      temperature,
-      rates,
-      distance: found[0]?.distance ?? 0,
-      label: majority(found.map(({ row }) => atlas.label(row))),
-      pinned: temperature !== undefined,
-    };
-  };
+  const about = (each, temperature) => ({
+    seed: each,
+    temperature,
+    pinned: temperature !== undefined,
+    ...besideData(atlas, priorRates(each, temperature)),
+  });
   /** @type {SampleCell[]} */
   const cells = [];
   for (
@@ -54,6 +48,17 @@ export function sampleCells({ atlas }, { count, seed, label, sort, pinned, prior
     if (!label || cell.label === label) cells.push(cell);
   }
   return sort ? cells.sort((a, b) => a.distance - b.distance) : cells;
+}
+
+/**
+ * Rates with their distance from the nearest test image and the class of most around.
+ * @param {Atlas|null} atlas
+ * @param {Uint16Array} rates
+ */
+export function besideData(atlas, rates) {
+  const found = atlas ? nearest(fromGrid(rates), atlas.counts, atlas.steps, VOTES) : [];
+  const label = majority(found.map(({ row }) => atlas.label(row)));
+  return { rates, distance: found[0]?.distance ?? 0, label };
 }
 
 function majority(labels) {

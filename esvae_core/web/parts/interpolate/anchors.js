@@ -1,13 +1,18 @@
 /** The pictures between which one walks: two to eight, in a row that can be changed; kept in the link. */
 
 import { h, icon, pixels } from "../../dom.js";
-import { LinkError, readSource, sourceText } from "../../state/url_state.js";
+import { LinkError, MAX_VALUE, readSource, sourceText } from "../../state/url_state.js";
 import { fromGrid } from "../../math/rates.js";
+import { labelOf } from "../explore/controls.js";
+import { stageOf } from "../shared/help.js";
 import { newSeed } from "../shared/noise_controls.js";
 import { paint } from "../shared/paint.js";
+import { pickAnchor } from "./anchor_picker.js";
+import { dragOrder } from "./drag_order.js";
 
 const MOST = 8;
 const LEAST = 2;
+const ALONG = 5; // anchors along a control
 
 /**
  * The anchors that the state names, or a first choice: [{source, rates}]; rates on the grid.
@@ -40,6 +45,15 @@ function first({ atlas, entry }) {
   return Array.from({ length: 4 }, (_, seed) => ({ kind: "prior", seed: seed + entry.dims }));
 }
 
+/** Five places of a control's reach, from the present rates. @param {Session} session @param {Control} control */
+export function alongControl({ store }, control) {
+  const [low, high] = control.reach;
+  return Array.from({ length: ALONG }, (_, k) => ({
+    kind: /** @type {const} */ ("own"),
+    rates: control.apply(store.state.rates, low + ((high - low) * k) / (ALONG - 1)),
+  }));
+}
+
 /**
  * @param {Session} session
  * @param {(anchors: {source: object, rates: Uint16Array}[]) => void} changed told after every change, not at first
@@ -52,15 +66,18 @@ export function anchors(session, changed) {
   let list = anchorsOf(session);
   let shown = "";
 
-  const write = (next, label) => {
+  /** @param {{source: Source}[]} next @param {string} label @param {number} [focused] place that gets the focus */
+  const write = (next, label, focused = -1) => {
     const text = next.map(({ source }) => sourceText(source)).join("|");
+    if (text.length > MAX_VALUE) return session.say("A link holds no more anchors of this model; remove one first.");
     store.change({ view: { ...store.state.view, anchors: text } }, label);
+    row.children[focused]?.querySelector("button").focus();
   };
-  const add = (source) => write([...list, { source }], "add an anchor");
-  const swap = (i, k) => {
-    const next = [...list];
-    [next[i], next[k]] = [next[k], next[i]];
-    write(next, "move an anchor");
+  const add = (source) => write([...list, { source }], "add an anchor", list.length);
+  const put = (i, source) => write(list.with(i, { source, rates: null }), "replace an anchor", i);
+  const move = (from, to) => {
+    const next = list.toSpliced(from, 1);
+    write(next.toSpliced(to, 0, list[from]), "move an anchor", to);
   };
   const said = ({ source }) => {
     if (source.kind === "test") return `${atlas?.label(atlas.rowOf(source.index)) ?? ""} · test ${source.index}`;
@@ -82,8 +99,76 @@ export function anchors(session, changed) {
     ),
     atlas ? h("button", { type: "button", onclick: random }, "+ test image") : null,
     h("button", { type: "button", onclick: () => add({ kind: "prior", seed: newSeed() }) }, "+ draw of the prior"),
+    h(
+      "button",
+      { type: "button", onclick: () => pickAnchor(session, stageOf(element), "Add an anchor", add) },
+      "+ choose …",
+    ),
   ].filter(Boolean);
   adds.append(...buttons);
+  const way = controlWay(session, (control) =>
+    write(
+      alongControl(session, control).map((source) => ({ source })),
+      `along ${control.name}`,
+    ),
+  );
+  if (way) adds.append(way);
+
+  /** @param {{source: Source, rates: Uint16Array}} anchor @param {number} i */
+  function replace(anchor, i) {
+    const show = () => {
+      sheet.close();
+      store.change({ source: anchor.source, rates: anchor.rates }, said(anchor));
+    };
+    const sheet = pickAnchor(
+      session,
+      stageOf(element),
+      `Replace anchor ${i + 1}`,
+      (source) => put(i, source),
+      h("button", { type: "button", onclick: show }, "Show this anchor in all views"),
+    );
+  }
+
+  function item(anchor, i) {
+    const { seed, sampler, steps } = store.state;
+    const canvas = pixels(entry.size, entry.size, `Anchor ${i + 1}: ${said(anchor)}`, "thumb");
+    paint(canvas, engine.decode(engine.sample(fromGrid(anchor.rates), seed, sampler, steps), steps), entry.channels);
+    const act = (label, text, onclick, disabled) =>
+      h(
+        "button",
+        { type: "button", class: "bare", "aria-label": `${label} anchor ${i + 1}`, title: label, onclick, disabled },
+        text,
+      );
+    const onkey = (event) => {
+      const by = event.shiftKey ? ({ ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0) : 0;
+      if (!by || i + by < 0 || i + by >= list.length) return;
+      event.preventDefault();
+      move(i, i + by);
+    };
+    return h(
+      "li",
+      {},
+      h(
+        "button",
+        {
+          type: "button",
+          class: "picked",
+          title: "Press to replace it; drag, or Shift with an arrow key, to move it",
+          onclick: () => replace(anchor, i),
+          onkeydown: onkey,
+        },
+        canvas,
+      ),
+      h("p", { class: "quiet" }, said(anchor)),
+      h(
+        "div",
+        { class: "anchor-acts" },
+        act("Move left", "‹", () => move(i, i - 1), i === 0),
+        act("Remove", icon("close"), () => write(list.toSpliced(i, 1), "remove an anchor"), list.length <= LEAST),
+        act("Move right", "›", () => move(i, i + 1), i === list.length - 1),
+      ),
+    );
+  }
 
   function draw() {
     const { seed, sampler, steps, view } = store.state;
@@ -91,48 +176,7 @@ export function anchors(session, changed) {
     if (key === shown) return false;
     shown = key;
     list = anchorsOf(session);
-    row.replaceChildren(
-      ...list.map((anchor, i) => {
-        const canvas = pixels(entry.size, entry.size, `Anchor ${i + 1}: ${said(anchor)}`, "thumb");
-        paint(
-          canvas,
-          engine.decode(engine.sample(fromGrid(anchor.rates), seed, sampler, steps), steps),
-          entry.channels,
-        );
-        const act = (label, text, onclick, off) =>
-          h(
-            "button",
-            {
-              type: "button",
-              class: "bare",
-              "aria-label": `${label} anchor ${i + 1}`,
-              title: label,
-              onclick,
-              disabled: off,
-            },
-            text,
-          );
-        const remove = () =>
-          write(
-            list.filter((_, k) => k !== i),
-            "remove an anchor",
-          );
-        const open = () => store.change({ source: anchor.source, rates: anchor.rates }, said(anchor));
-        return h(
-          "li",
-          {},
-          h("button", { type: "button", class: "picked", title: "Make it the current code", onclick: open }, canvas),
-          h("p", { class: "quiet" }, said(anchor)),
-          h(
-            "div",
-            { class: "anchor-acts" },
-            act("Move left", "‹", () => swap(i, i - 1), i === 0),
-            act("Remove", icon("close"), remove, list.length <= LEAST),
-            act("Move right", "›", () => swap(i, i + 1), i === list.length - 1),
-          ),
-        );
-      }),
-    );
+    row.replaceChildren(...list.map(item));
     for (const button of buttons) button.disabled = list.length >= MOST;
     return true;
   }
@@ -140,10 +184,32 @@ export function anchors(session, changed) {
   const stop = store.on("state", (state) => {
     if (state.model === entry.name && draw()) changed(list);
   });
+  dragOrder(row, ".picked", move);
   draw();
   return Object.assign(element, {
     dispose: stop,
     /** The anchors now. */
     list: () => list,
   });
+}
+
+/** The choice of a control whose path the anchors become. @param {Session} session @param {(control: Control) => void} take */
+function controlWay({ controls }, take) {
+  const steerable = controls.filter((control) => control.steerable);
+  if (!steerable.length) return null;
+  const select = h(
+    "select",
+    {
+      "aria-label": "Anchors along a control",
+      title: "The anchors become places along a control, from the present code",
+      onchange: () => {
+        const control = steerable.find(({ name }) => name === select.value);
+        select.value = "";
+        if (control) take(control);
+      },
+    },
+    h("option", { value: "" }, "along a control …"),
+    steerable.map((control) => h("option", { value: control.name }, labelOf(control))),
+  );
+  return select;
 }

@@ -1,7 +1,9 @@
 /** Files that are dropped anywhere on the page: a picture with a recipe opens, any other is encoded. */
 
 import { h, icon } from "../../dom.js";
+import { counted } from "../../math/axis.js";
 import { cellRates } from "../../formats/recipe.js";
+import { looksSaved, MAX_FILE, readSaved } from "../../state/saved.js";
 import { bitmapOf, encodePicture } from "./upload.js";
 import { openRecipe, showCell } from "./open_recipe.js";
 
@@ -35,9 +37,27 @@ export function fileDrop(session) {
   return line;
 }
 
+/**
+ * Take the pictures of a file of saved ones into the tray.
+ * @param {Session} session
+ * @param {File} file may be anything
+ * @returns {Promise<boolean>} false if it is none
+ */
+async function readTray(session, file) {
+  if (file.size > MAX_FILE) return false;
+  const text = await file.text();
+  if (!looksSaved(text)) return false;
+  const pictures = readSaved(text);
+  const added = session.saved.add(pictures);
+  const there = pictures.length - added;
+  session.say(`${counted(added, "picture")} of ${file.name} added to the tray${there ? `; ${there} were there` : ""}.`);
+  return true;
+}
+
 /** @param {Session} session */
 async function take(session, file) {
   try {
+    if (await readTray(session, file)) return;
     if (await openRecipe(session, file)) return;
     if (encodePicture(session, await bitmapOf(file), file.name))
       session.say(`${file.name} is dark where the model's images are light. “Own picture” in Explore can invert it.`);

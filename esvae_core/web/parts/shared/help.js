@@ -143,7 +143,7 @@ export const stageOf = (element) => element.closest(".stage");
  * @param {string} title
  * @param {...Child} content
  */
-function openSheet(stage, title, ...content) {
+export function openSheet(stage, title, ...content) {
   stage.querySelector("dialog.help-sheet")?.remove();
   const shut = h(
     "button",

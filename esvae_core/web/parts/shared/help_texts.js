@@ -48,13 +48,14 @@ export const PANELS = {
     title: "What it does",
     text: [
       "Five pictures along the whole range of the bar or control that you point at, with everything else as it is now.",
+      "Beside them, of a bar: the real images that have most and least of it, and how often real images have how much. Press one to start from it.",
     ],
   },
   raster: {
     title: "Spikes",
     text: [
       "One row for each neuron, one column for each time step, a mark for each spike. Violet is new, orange is gone since the last change. Point at a row to see its bar, and the other way round.",
-      "Random spikes are those of the paper; even ones have the same rates with hardly any noise. Play shows the steps in slow motion: spikes arrive, and the picture is that of the spikes so far.",
+      "Random spikes are those of the paper; even ones have the same rates with hardly any noise. Play shows the steps in slow motion: spikes arrive, and the picture is that of the spikes so far; with sound, each spike is a click.",
     ],
   },
 };
@@ -89,7 +90,7 @@ export const TOUR = [
   {
     at: ".actions",
     title: "Keep what you find",
-    text: "Undo goes back step by step. Link copies an address that opens exactly this. Export saves pictures, films and data. The tour and lessons are under Help.",
+    text: "Undo goes back step by step. The star saves a picture in the tray. Link copies an address that opens exactly this. Export saves pictures, films and data. The tour and lessons are under Help.",
   },
 ];
 
@@ -104,6 +105,7 @@ export const KEYS = [
       ["Escape", "close a menu, the help or the tour"],
     ],
   ],
+  ["In Explore", [["P, Escape", "present: picture, bars and spikes alone; leave the presentation"]]],
   [
     "On a bar",
     [
@@ -114,6 +116,13 @@ export const KEYS = [
       ["Backspace", "back to the start"],
       ["L, M, S", "lock, mute, solo"],
       ["Ctrl+C, Ctrl+V", "copy, paste all values"],
+    ],
+  ],
+  [
+    "On an anchor in Interpolate",
+    [
+      ["Enter", "replace it"],
+      ["Shift+Left, Shift+Right", "move it"],
     ],
   ],
   [

@@ -274,6 +274,7 @@ export function mixer(session, chosen = new Chosen()) {
     }
     rows.replaceChildren(...lines);
     rows.dataset.rows = String(lines.length);
+    rows.style.setProperty("--bar-rows", String(lines.length));
     if (!bars.has(chosen.i)) chosen.set(order[0]);
     mark();
     show();

@@ -1,6 +1,7 @@
 /** How many of the steps are shown: a slider, and a button that plays them. */
 
 import { prefersReducedMotion, h, icon } from "../../dom.js";
+import { spikeSound } from "./spike_sound.js";
 
 const [BEAT, REDUCED_BEAT] = [250, 800]; // ms a step
 
@@ -22,22 +23,23 @@ export function player(session, timeline) {
     "Play",
   );
   const words = h("output", {});
-  const element = h("div", { class: "row player" }, play, h("label", { class: "field grow" }, slider, words));
+  const sound = spikeSound(session);
+  const element = h("div", { class: "row player" }, play, sound, h("label", { class: "field grow" }, slider, words));
   let timer = 0;
+  const beat = () => (prefersReducedMotion() ? REDUCED_BEAT : BEAT);
 
   function run(on) {
     clearInterval(timer);
     timer = 0;
     if (on && timeline.now) {
       if (timeline.now.upto === timeline.now.state.steps) timeline.show(1);
-      timer = setInterval(
-        () => {
-          const { upto, state } = timeline.now;
-          timeline.show(upto + 1);
-          if (upto + 1 >= state.steps) run(false);
-        },
-        prefersReducedMotion() ? REDUCED_BEAT : BEAT,
-      );
+      sound.step(timeline.now.upto, beat());
+      timer = setInterval(() => {
+        const { upto, state } = timeline.now;
+        timeline.show(upto + 1);
+        sound.step(upto + 1, beat());
+        if (upto + 1 >= state.steps) run(false);
+      }, beat());
     } else timeline.settle("steps shown");
     play.setAttribute("aria-pressed", String(on));
     play.replaceChild(icon(on ? "pause" : "play"), play.firstChild);
@@ -58,6 +60,7 @@ export function player(session, timeline) {
   });
   element.dispose = () => {
     if (timer) run(false);
+    sound.dispose();
     stop();
   };
   return element;

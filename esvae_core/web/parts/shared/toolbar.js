@@ -4,11 +4,13 @@ import { h, icon } from "../../dom.js";
 import { menu } from "./menu.js";
 import { exportMenu } from "./export_menu.js";
 import { helpButton } from "./help.js";
+import { modelChooser } from "./model_chooser.js";
+import { tray } from "./tray.js";
 
 /** @param {Session} session */
 export function toolbar(session, view) {
   const { store } = session;
-  const chooser = models(session);
+  const chooser = modelChooser(session);
   const facts = h("p", { class: "quiet about" }, about(session));
   const opening = h("p", { class: "opening", role: "status" });
   const undo = h(
@@ -30,6 +32,7 @@ export function toolbar(session, view) {
     icon("link"),
     h("span", {}, "Link"),
   );
+  const pictures = tray(session);
   const help = helpButton(session, view);
   const actions = h(
     "div",
@@ -37,6 +40,7 @@ export function toolbar(session, view) {
     undo,
     redo,
     steps,
+    pictures,
     location.protocol === "about:" ? null : link, // a page in a notebook's cell has no address
     exportMenu(session, null, "Export", view),
     help,
@@ -46,7 +50,7 @@ export function toolbar(session, view) {
   /** Say which model is being opened, and that what is shown is still the one at work. */
   function showOpening() {
     const name = session.opening;
-    chooser.value = name ?? session.entry.name;
+    chooser.show(name ?? session.entry.name);
     facts.hidden = Boolean(name);
     actions.inert = Boolean(name);
     opening.hidden = !name;
@@ -62,9 +66,9 @@ export function toolbar(session, view) {
   }
 
   const update = () => {
-    const { labels, at } = store.history;
+    const { steps, at } = store.history;
     undo.disabled = at === 0;
-    redo.disabled = at === labels.length - 1;
+    redo.disabled = at === steps.length - 1;
   };
   const onkey = (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.altKey || isText(event.composedPath()[0])) return;
@@ -82,6 +86,7 @@ export function toolbar(session, view) {
   element.dispose = () => {
     stop();
     help.dispose();
+    pictures.dispose();
     removeEventListener("keydown", onkey);
   };
   return Object.assign(element, { showOpening });
@@ -96,19 +101,6 @@ const isText = (target) =>
   (target?.tagName === "INPUT" && ["text", "number", "search"].includes(target.type));
 
 /** @param {Session} session */
-function models(session) {
-  const options = session.models.map(({ name, problem, kind }) =>
-    h(
-      "option",
-      { value: name, disabled: Boolean(problem), title: problem || null },
-      problem ? `${name} (${kind ?? "unreadable"})` : name,
-    ),
-  );
-  const select = h("select", { "aria-label": "Model", onchange: () => session.choose(select.value) }, options);
-  return select;
-}
-
-/** @param {Session} session */
 function about({ entry, engine, latent }) {
   const colour = entry.channels === 1 ? "gray" : "colour";
   const where = engine ? "" : " · decoded by the server when you let go, since this browser cannot run the model";
@@ -119,8 +111,8 @@ function about({ entry, engine, latent }) {
 
 /** @param {Session} session */
 function stepList({ store }) {
-  const { labels, at } = store.history;
-  const rows = labels.map((label, i) =>
+  const { steps, at } = store.history;
+  const rows = steps.map(({ label }, i) =>
     h(
       "li",
       {},

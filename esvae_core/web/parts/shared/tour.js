@@ -5,7 +5,7 @@
 
 import { focusedBeside, h } from "../../dom.js";
 import { TOUR, WORDS } from "./help_texts.js";
-import { remember } from "./remembered.js";
+import { remember } from "../../state/remembered.js";
 
 const [GAP, MARGIN] = [12, 8]; // px between card and part, and to the edge of the window
 

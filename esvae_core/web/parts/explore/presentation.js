@@ -1,0 +1,77 @@
+/** Presentation: the picture, bars and spikes alone, over the whole window. The link keeps whether it is on. */
+
+import { h, icon } from "../../dom.js";
+import { stageOf } from "../shared/help.js";
+
+const KEY = "p";
+const WRITES = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+
+/**
+ * The button that starts it, and in `leave` the one that ends it.
+ * @param {Session} session
+ */
+export function presentation({ store }) {
+  const enter = h(
+    "button",
+    {
+      type: "button",
+      class: "small present",
+      "aria-label": "Present",
+      title: "Picture, bars and spikes alone (P)",
+      onclick: () => turn(true),
+    },
+    icon("present"),
+    h("span", {}, "Present"),
+  );
+  const leave = h(
+    "button",
+    {
+      type: "button",
+      class: "bare leave-presentation",
+      "aria-label": "Leave the presentation",
+      title: "Leave the presentation (Escape)",
+      onclick: () => turn(false),
+    },
+    icon("close"),
+  );
+  const on = () => store.state.view.present === "1";
+
+  /** @param {boolean} wanted */
+  function turn(wanted) {
+    if (wanted === on()) return;
+    const { present: _, ...view } = store.state.view;
+    store.change({ view: wanted ? { ...view, present: "1" } : view }, wanted ? "present" : "leave the presentation");
+    if (!wanted) enter.focus({ preventScroll: true });
+  }
+
+  /** Above all that surrounds the view, as the browser's top layer is. */
+  function show() {
+    const stage = stageOf(leave);
+    if (!stage || stage.classList.contains("presenting") === on()) return;
+    stage.classList.toggle("presenting", on());
+    stage.popover = on() ? "manual" : null; // without the attribute it is in its place again
+    if (on()) stage.showPopover();
+  }
+
+  /** @param {KeyboardEvent} event */
+  const onkey = (event) => {
+    const [target] = event.composedPath();
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (target instanceof Element && target.matches(WRITES)) return;
+    if (event.key === "Escape") turn(false);
+    else if (event.key.toLowerCase() === KEY) turn(!on());
+  };
+  addEventListener("keydown", onkey);
+  const stop = store.on("state", show);
+  requestAnimationFrame(show); // when the view is in its place
+  return Object.assign(enter, {
+    leave,
+    dispose() {
+      stop();
+      removeEventListener("keydown", onkey);
+      const stage = stageOf(leave);
+      stage?.classList.remove("presenting");
+      if (stage) stage.popover = null;
+    },
+  });
+}

@@ -1,0 +1,81 @@
+/** Two pictures beside each other: their difference, and the numbers of the latent that differ most. */
+
+import { h, pixels } from "../../dom.js";
+import { change } from "../../math/interpolation.js";
+import { GRID } from "../../math/rates.js";
+import { openSheet, stageOf } from "./help.js";
+import { nameOf } from "./mixer.js";
+import { paint, paintDifference } from "./paint.js";
+import { stateImage } from "./state_picture.js";
+
+const ROWS = 8;
+
+/**
+ * @param {Session} session
+ * @param {HTMLElement} beside an element of the stage
+ * @param {State[]} states two
+ */
+export async function compare(session, beside, states) {
+  const place = h("div", { class: "compare" }, h("p", { role: "status" }, "Decoding …"));
+  openSheet(stageOf(beside), "A/B comparison", place);
+  try {
+    const [a, b] = await Promise.all(states.map((state) => stateImage(session, state)));
+    place.replaceChildren(figures(a, b, states), ...(sameLatent(states) ? [latentTable(session, states)] : []));
+  } catch (error) {
+    place.replaceChildren(h("p", { role: "alert" }, `They are not compared: ${error.message}.`));
+  }
+}
+
+/** @param {State[]} states */
+const sameLatent = ([a, b]) => a.model === b.model;
+
+/** @typedef {{image: Float32Array, entry: ModelEntry}} Shown */
+
+/** @param {Shown} a @param {Shown} b @param {State[]} states */
+function figures(a, b, states) {
+  const figure = (canvas, caption) => h("figure", {}, canvas, h("figcaption", {}, caption));
+  const shown = [a, b].map(({ image, entry }, i) => {
+    const canvas = pixels(entry.size, entry.size, `Picture ${"AB"[i]}`, "thumb");
+    paint(canvas, image, entry.channels);
+    return figure(canvas, `${"AB"[i]}: ${states[i].model}`);
+  });
+  if (a.image.length !== b.image.length || a.entry.size !== b.entry.size)
+    return h("div", { class: "compare-figures" }, shown);
+  const difference = pixels(a.entry.size, a.entry.size, "Picture B minus picture A", "thumb");
+  paintDifference(difference, b.image, a.image, a.entry.channels);
+  const size = change(b.image, a.image).toFixed(3);
+  shown.push(figure(difference, `B − A: root mean square ${size} of [−1, 1]`));
+  return h("div", { class: "compare-figures" }, shown);
+}
+
+/** @param {Session} session @param {State[]} states of one model */
+function latentTable(session, [a, b]) {
+  const apart = (j) => Math.abs(a.rates[j] - b.rates[j]);
+  const changed = Array.from(a.rates.keys()).filter(apart);
+  changed.sort((i, j) => apart(j) - apart(i) || i - j);
+  if (!changed.length) return h("p", {}, "All numbers of their latent are the same.");
+  const text = (rates, j) =>
+    a.model === session.entry.name ? session.latent.text(j, rates[j] / GRID, 3) : (rates[j] / GRID).toFixed(3);
+  const name = (j) => (a.model === session.entry.name ? nameOf(session, j) : `d${j}`);
+  const rows = changed
+    .slice(0, ROWS)
+    .map((j) =>
+      h("tr", {}, h("th", { scope: "row" }, name(j)), h("td", {}, text(a.rates, j)), h("td", {}, text(b.rates, j))),
+    );
+  const more = changed.length > ROWS ? `, the ${ROWS} that differ most of ${changed.length}` : "";
+  return h(
+    "table",
+    {},
+    h("caption", {}, `Numbers of the latent that differ${more}`),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        ["", "A", "B"].map((word) => h("th", { scope: "col" }, word)),
+      ),
+    ),
+    h("tbody", {}, rows),
+  );
+}

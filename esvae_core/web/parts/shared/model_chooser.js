@@ -1,0 +1,128 @@
+/** Which model is at work, and all others with small pictures and what they are in plain words. */
+
+import { h, pixels } from "../../dom.js";
+import { fromBytes } from "../../math/image.js";
+import { paint } from "./paint.js";
+import { sheetBelow } from "./menu.js";
+
+const PICTURES = 4;
+const KINDS = {
+  esvae: "spiking network, firing rates",
+  pvae: "Poisson spike counts",
+  annvae: "network without spikes (VAE)",
+  ae: "network without spikes (autoencoder)",
+  fsvae: "spiking network without rates",
+};
+const UNEXPLORED = {
+  fsvae:
+    "Cannot be explored: each latent spike depends on those before, so there are no rates to move. The page Models shows its pictures.",
+};
+
+/** Pictures of models, by name, as long as the page is open. @type {Map<string, Promise<ByteArray>>} */
+const kept = new Map();
+
+/**
+ * A button that names the model at work and opens the list of all.
+ * @param {Session} session
+ */
+export function modelChooser(session) {
+  const name = h("span", { class: "model-name" });
+  const button = h("button", { type: "button", class: "model-button" }, name);
+  const place = sheetBelow(button, (close) => modelList(session, close));
+  place.classList.add("model-chooser");
+  return Object.assign(place, {
+    /** Show a model as the chosen one. @param {string} chosen */
+    show(chosen) {
+      name.textContent = chosen;
+      button.setAttribute("aria-label", `Model: ${chosen}`);
+    },
+  });
+}
+
+/** @param {Session} session @param {() => void} close */
+function modelList(session, close) {
+  /** @type {WeakMap<Element, () => void>} */
+  const fills = new WeakMap();
+  const seen = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) continue;
+      seen.unobserve(target);
+      fills.get(target)?.();
+    }
+  });
+  const cards = session.models.map((model) => {
+    const pictures = h("span", { class: "model-pictures" });
+    const card = model.problem ? closedCard(model) : openCard(session, model, pictures, close);
+    if (model.atlas) {
+      fills.set(pictures, () => fill(session, model, pictures));
+      seen.observe(pictures);
+    }
+    return h("li", {}, card);
+  });
+  return h("ul", { class: "model-list", "aria-label": "Models" }, cards);
+}
+
+/** @param {Session} session @param {ModelListing} model */
+function openCard(session, model, pictures, close) {
+  const choose = () => {
+    close();
+    session.choose(model.name);
+  };
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "model-card-button",
+      "aria-current": model.name === session.entry.name ? "true" : null,
+      onclick: choose,
+    },
+    pictures,
+    words(model),
+  );
+}
+
+/** @param {ModelListing} model */
+const closedCard = (model) =>
+  h("div", { class: "model-card-closed" }, words(model), h("p", {}, UNEXPLORED[model.kind] ?? model.problem));
+
+/** @param {ModelListing} model */
+function words({ name, kind, dims, steps, size, dataset }) {
+  if (!kind) return h("strong", {}, name);
+  const facts = [dataset, `${size} × ${size}`, `${dims} ${steps ? "neurons" : "numbers"}`];
+  return h(
+    "span",
+    { class: "model-words" },
+    h("strong", {}, name),
+    h("span", {}, KINDS[kind] ?? kind),
+    h("span", {}, facts.filter(Boolean).join(" · ")),
+  );
+}
+
+/** Paint a model's pictures; where they do not come, their place stays empty. @param {Session} session */
+async function fill(session, model, place) {
+  try {
+    const { shape, values } = await tilesOf(session, model.name);
+    const [count, height, width, channels] = shape;
+    const length = height * width * channels;
+    const canvases = Array.from({ length: Math.min(PICTURES, count) }, (_, i) => {
+      const canvas = pixels(width, height, "", "thumb");
+      paint(canvas, fromBytes(values.subarray(i * length, (i + 1) * length), channels), channels);
+      return canvas;
+    });
+    place.replaceChildren(...canvases);
+  } catch {
+    place.replaceChildren();
+  }
+}
+
+/** @param {Session} session @param {string} name @returns {Promise<ByteArray>} */
+function tilesOf({ backend, entry, atlas }, name) {
+  if (name === entry.name && atlas) return Promise.resolve(atlas.tiles);
+  if (!backend.thumbnails) return Promise.reject(new Error("no pictures"));
+  if (!kept.has(name)) {
+    const tiles = backend.thumbnails(name);
+    tiles.catch(() => kept.delete(name)); // asked again when the list opens
+    kept.set(name, tiles);
+  }
+  return kept.get(name);
+}

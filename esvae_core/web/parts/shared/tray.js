@@ -1,0 +1,175 @@
+/** The tray of saved pictures: a star that saves what is on the screen, and a sheet with all of them. */
+
+import { h, icon, pixels } from "../../dom.js";
+import { MOST, writeSaved } from "../../state/saved.js";
+import { decodeState, encodeState } from "../../state/url_state.js";
+import { compare } from "./compare.js";
+import { download } from "./download.js";
+import { menu } from "./menu.js";
+import { paint } from "./paint.js";
+
+const WORDS = {
+  save: "Save this picture in the tray",
+  saved: "It is in the tray; press to take it out",
+  tray: "Saved",
+  about: `Kept in this browser, at most ${MOST}. Drop an exported file on the page to read it back.`,
+  blocked:
+    "This browser has no leave or no room to keep them: they are gone when the page is closed. Export them before.",
+  none: "Nothing is saved yet. The star saves the picture on the screen: rates, noise, T and edited spikes.",
+};
+
+/** The state as it is saved: all that the picture depends on. @param {State} state @returns {State} */
+const bare = (state) => ({ ...state, view: state.view.flips ? { flips: state.view.flips } : {} });
+
+/**
+ * @param {Session} session
+ * @returns {HTMLElement}
+ */
+export function tray(session) {
+  const { saved, store, live } = session;
+  const star = h(
+    "button",
+    { type: "button", class: "star", "aria-label": WORDS.save, "aria-pressed": "false", onclick: toggle },
+    icon("star"),
+  );
+  const place = menu(WORDS.tray, "tray", (close) => sheet(session, close));
+  const element = h("div", { class: "tray" }, star, place);
+
+  function toggle() {
+    const state = bare(store.state);
+    const link = encodeState(state);
+    if (saved.has(link)) saved.remove(link);
+    else if (live.now) saved.add([{ link, name: nameOf(session, state), picture: pictureOf(session) }]);
+    if (!saved.kept) session.say(WORDS.blocked, "warning");
+  }
+
+  function mark() {
+    const there = saved.has(encodeState(bare(store.settled)));
+    star.setAttribute("aria-pressed", String(there));
+    star.title = there ? WORDS.saved : WORDS.save;
+  }
+  const stops = [saved.on(mark), store.on("commit", mark)];
+  mark();
+  element.dispose = () => stops.forEach((stop) => stop());
+  return element;
+}
+
+/** @param {Session} session @param {State} state */
+function nameOf({ atlas, entry }, { source }) {
+  const row = source.kind === "test" ? (atlas?.rowOf(source.index) ?? -1) : -1;
+  const from =
+    source.kind === "test"
+      ? `test image ${source.index}${row < 0 ? "" : ` “${atlas.label(row)}”`}`
+      : source.kind === "prior"
+        ? `prior, seed ${source.seed}`
+        : "own";
+  return `${entry.name}, ${from}`.slice(0, 120);
+}
+
+/** What is on the screen, as a small PNG. @param {Session} session */
+function pictureOf({ live, entry }) {
+  const canvas = pixels(entry.size, entry.size, "");
+  paint(canvas, live.now.image, entry.channels);
+  return canvas.toDataURL("image/png");
+}
+
+/** Show a saved picture; what else the views remember stays. @param {Session} session @param {SavedPicture} picture */
+export function openSaved({ store }, { link, name }) {
+  const { view, ...state } = decodeState(link);
+  const { flips: _, upto: __, ...now } = store.state.view;
+  store.change({ ...state, view: { ...now, ...view } }, `saved: ${name}`);
+}
+
+/** @param {Session} session @param {() => void} close */
+function sheet(session, close) {
+  const { saved } = session;
+  /** Links of those that are to be compared. @type {Set<string>} */
+  const marked = new Set();
+  const list = h("ul", { class: "saved-list" });
+  const words = h("p", { class: "quiet" });
+  const beside = h("button", { type: "button", onclick: () => compare(session, place, states()) });
+  const out = h(
+    "button",
+    { type: "button", onclick: () => download("saved-pictures.json", writeSaved(saved.all)) },
+    icon("export"),
+    "Export all",
+  );
+  const place = h("div", { class: "saved" }, words, list, h("div", { class: "row tight" }, beside, out));
+
+  /** The marked ones, or the marked one and what is on the screen. @returns {State[]} */
+  function states() {
+    const chosen = [...marked].map((link) => decodeState(link));
+    return chosen.length > 1 ? chosen : [...chosen, session.store.state];
+  }
+
+  function mark(link, button) {
+    if (!marked.delete(link)) marked.add(link);
+    if (marked.size > 2) marked.delete(marked.values().next().value);
+    for (const each of list.querySelectorAll("button[data-link]"))
+      each.setAttribute("aria-pressed", String(marked.has(each.getAttribute("data-link"))));
+    button.focus();
+    update();
+  }
+
+  function update() {
+    words.textContent = !saved.all.length ? WORDS.none : saved.kept ? WORDS.about : WORDS.blocked;
+    out.hidden = beside.hidden = !saved.all.length;
+    beside.disabled = !marked.size;
+    beside.textContent = marked.size > 1 ? "Compare the two" : "Compare with what is shown";
+  }
+
+  /** @param {SavedPicture} picture */
+  function card(picture) {
+    const { model } = decodeState(picture.link);
+    const here = session.models.some(({ name, problem }) => name === model && !problem);
+    const open = () => {
+      close();
+      openSaved(session, picture);
+    };
+    const toggle = h(
+      "button",
+      {
+        type: "button",
+        class: "small",
+        "aria-pressed": "false",
+        "data-link": picture.link,
+        disabled: !here,
+        "aria-label": `Compare ${picture.name}`,
+        onclick: () => mark(picture.link, toggle),
+      },
+      "A/B",
+    );
+    const remove = () => {
+      marked.delete(picture.link);
+      saved.remove(picture.link);
+      show();
+    };
+    return h(
+      "li",
+      {},
+      h(
+        "button",
+        { type: "button", class: "picked", title: `Show ${picture.name}`, disabled: !here, onclick: open },
+        h("img", { class: "pixels thumb", src: picture.picture, alt: picture.name }),
+      ),
+      h("p", { class: "quiet" }, here ? picture.name : `${picture.name}: this model is not here`),
+      h(
+        "div",
+        { class: "row tight" },
+        toggle,
+        h(
+          "button",
+          { type: "button", class: "bare small", "aria-label": `Remove ${picture.name}`, onclick: remove },
+          icon("close"),
+        ),
+      ),
+    );
+  }
+
+  function show() {
+    list.replaceChildren(...saved.all.map(card));
+    update();
+  }
+  show();
+  return place;
+}

@@ -37,7 +37,6 @@ from esvae_core.explore.dimensions import (
     usage_of_normalized,
 )
 from esvae_core.explore.latent_interface import (
-    KINDS,
     Explorable,
     bundle_of,
     latent_of,
@@ -218,8 +217,7 @@ def _header(path: Path, changed: int) -> tuple[checkpoint.Header | None, str]:
     except Exception:  # whatever it is, it shall be the fault of one file alone
         _LOG.exception("%s", shown(str(path)))
         return None, f"{path}: cannot be read; the reason is in the server's log"
-    kind = header.model.kind
-    return header, "" if kind in KINDS else why_not_explorable(path, kind)
+    return header, why_not_explorable(path, header.model)
 
 
 def named(name: str) -> LoadedCheckpoint:

@@ -153,10 +153,10 @@ def _check_form(spec: DatasetSpec, channels: int, frames: int | None) -> None:
         if frames is not None and not 1 <= frames <= 256:
             raise DataError(f"frames {frames}: expected 1 to 256")
         return
-    if channels not in (1, 3):
-        raise DataError(f"channels {channels}: expected 1 or 3")
     if frames is not None:
         raise DataError(f"{spec.name}: holds pictures; frames are made of event recordings: {_RECORDINGS}")
+    if channels not in (1, 3):
+        raise DataError(f"channels {channels}: expected 1 or 3")
 
 
 def _check(split: str, image_size: int, fraction: float, seed: int) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from esvae_core.baselines.ann import ANNCoder
 from esvae_core.baselines.pvae import PVAE
 from esvae_core.checkpoint import Checkpoint, load
+from esvae_core.config import ImageModelConfig
 from esvae_core.engine import ann, plan_of, to_bundle
 from esvae_core.engine.bundle import content_hash
 from esvae_core.errors import CheckpointContentError, KindError
@@ -33,12 +34,13 @@ def load_explorable(path: Path | str) -> Checkpoint[Explorable]:
     """Read a checkpoint of any kind that can be explored.
 
     Raises:
-        KindError: of another kind.
+        KindError: of another kind, or a model of recordings.
         CheckpointError: as `checkpoint.load`.
     """
     loaded = load(path)
-    if not _is_explorable(loaded):
-        raise KindError(why_not_explorable(path, loaded.header.model.kind))
+    if problem := why_not_explorable(path, loaded.header.model):
+        raise KindError(problem)
+    assert _is_explorable(loaded)
     return loaded
 
 
@@ -46,9 +48,16 @@ def _is_explorable(loaded: Checkpoint[ImageModel]) -> TypeGuard[Checkpoint[Explo
     return isinstance(loaded.model, ESVAE | ANNCoder)
 
 
-def why_not_explorable(path: Path | str, kind: str) -> str:
-    """Why a model of that kind cannot be explored."""
-    return f"{path}: holds a model of kind {kind}, whose latent is no vector of numbers to play"
+def why_not_explorable(path: Path | str, config: ImageModelConfig) -> str:
+    """Why a model of these settings cannot be explored; "" if it can."""
+    if config.kind not in KINDS:
+        return f"{path}: holds a model of kind {config.kind}, whose latent is no vector of numbers to play"
+    if config.frame_count is not None:
+        return (
+            f"{path}: holds a model of recordings of {config.frame_count} frames, which the explorer does not show; "
+            "`esvae sample` writes them as a film"
+        )
+    return ""
 
 
 def bundle_of(model: Explorable) -> bytes:
@@ -56,7 +65,10 @@ def bundle_of(model: Explorable) -> bytes:
 
     Raises:
         CheckpointContentError: a folded weight is beyond what 32 bits hold.
+        KindError: a model of recordings.
     """
+    if problem := why_not_explorable("model", model.config):
+        raise KindError(problem)
     with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused
         plan = plan_of(model) if isinstance(model, ESVAE) else ann.ann_plan_of(model)
     for name, tensor in plan.tensors.items():

@@ -71,10 +71,12 @@ def fold(model: ImageModel) -> FoldedModel:
     """The model's layers with batch normalisation folded in, in double precision and then rounded once.
 
     Raises:
-        KindError: the model is no ESVAE.
+        KindError: the model is no ESVAE, or one of recordings.
     """
     if not isinstance(model, ESVAE):
         raise KindError(f"export: expected a model of kind esvae, got one of kind {model.config.kind}")
+    if model.config.takes_frames:
+        raise KindError("export: expected a model of images, got one of recordings, whose input and output change")
     encoder = [(f"encoder.{i}", layer) for i, layer in enumerate(model.encoder)] + [("to_latent", model.to_latent)]
     decoder = [("from_latent", model.from_latent)] + [(f"decoder.{i}", layer) for i, layer in enumerate(model.decoder)]
     shares = model.readout_leak.learned()

@@ -399,6 +399,7 @@ def listed(entry: Entry) -> dict[str, Any]:
         "steps": model.time_steps if isinstance(model, SpikingModelConfig) else None,
         "size": model.image_size,
         "channels": model.image_channels,
+        "frames": model.takes_frames,
         "dataset": header.dataset.name if header.dataset else "",
         "taught": header.taught,
         "atlas": atlases.beside(entry.path).exists(),

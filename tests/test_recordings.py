@@ -279,7 +279,7 @@ def test_the_command_trains_measures_encodes_and_samples(trained, nmnist, tmp_pa
         ),
         (
             ("page", "{}", "--out", "{out}.html"),
-            "which the explorer does not show; `esvae sample` writes",
+            "which no view plays; `esvae sample` writes",
         ),
         (("atlas", "{}"), "holds a model of recordings of 4 frames"),
         (("controls", "{}"), "esvae controls is for models of images; this one takes recordings of 4 frames"),

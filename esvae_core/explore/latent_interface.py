@@ -54,7 +54,7 @@ def why_not_explorable(path: Path | str, config: ImageModelConfig) -> str:
         return f"{path}: holds a model of kind {config.kind}, whose latent is no vector of numbers to play"
     if config.frame_count is not None:
         return (
-            f"{path}: holds a model of recordings of {config.frame_count} frames, which the explorer does not show; "
+            f"{path}: holds a model of recordings of {config.frame_count} frames, which no view plays; "
             "`esvae sample` writes them as a film"
         )
     return ""

@@ -135,7 +135,7 @@ class SpikingCoder(ImageModel):
         for i, layer in enumerate(self.encoder):
             x, input_steps = layer(x, input_steps, steps), steps
             _note(firing, f"encoder.{i}", x)
-        spikes = self.to_latent(x.flatten(1), input_steps, steps).float().view(steps, len(images), -1)
+        spikes = self.to_latent(x.flatten(1), input_steps, steps).float().view(steps, images.shape[0], -1)
         _note(firing, "to_latent", spikes)
         return Posterior(spikes.mean(0), spikes)
 
@@ -161,7 +161,7 @@ class SpikingCoder(ImageModel):
                     firing |= events.decoder_rates(drawn.counts, steps)
                 return torch.from_numpy(drawn.pictures).tanh_()
         features = self.config.feature_size
-        x = self.from_latent(x, steps, steps).view(len(x), -1, features, features)
+        x = self.from_latent(x, steps, steps).view(x.shape[0], -1, features, features)
         _note(firing, "from_latent", x)
         x = x.contiguous(memory_format=torch.channels_last)
         for i, layer in enumerate(self.decoder):
@@ -295,7 +295,7 @@ class ESVAE(SpikingCoder):
         Raises:
             InputError: if rates or noise have another shape.
         """
-        if rates.dim() != 2 or rates.shape[1] != self.config.latent_dim or not len(rates):
+        if rates.dim() != 2 or rates.shape[1] != self.config.latent_dim or not rates.shape[0]:
             raise InputError(f"rates: expected shape (N, {self.config.latent_dim}), got {tuple(rates.shape)}")
         if not bool(((rates >= 0) & (rates <= 1)).all()):
             raise InputError("rates: expected numbers in [0, 1], got some outside or none at all (NaN)")

@@ -69,9 +69,10 @@ class ImageModel(nn.Module, ABC):
         On CUDA their values are checked outside training only, since to look means to wait.
         """
         self._check_weights()
-        fits = images.dim() and images.shape[1:] == self.config.input_shape and len(images)
+        wanted = self.config.input_shape
+        fits = images.dim() == len(wanted) + 1 and images.shape[1:] == wanted and images.shape[0] > 0
         if not fits or not images.is_floating_point():
-            shape = ", ".join(map(str, self.config.input_shape))
+            shape = ", ".join(map(str, wanted))
             raise InputError(
                 f"images: expected floating point of shape (N, {shape}) in [-1, 1], "
                 f"got {str(images.dtype).removeprefix('torch.')} of shape {tuple(images.shape)}"

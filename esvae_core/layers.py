@@ -132,6 +132,8 @@ class SpikingLayer(nn.Module):
 
     def forward(self, x: Tensor, input_steps: int, steps: int) -> Tensor:
         """(input_steps * N, ...) -> spikes (steps * N, ...); `input_steps` is `steps`, or 1 for constant input."""
+        if torch.compiler.is_compiling():  # what traces PyTorch's operations cannot look into compiled kernels
+            return self.run(x, input_steps, steps).spikes.flatten(0, 1)
         images, transform = self.images_at_a_time, self.transform
         convolves = isinstance(transform, nn.Conv2d | nn.ConvTranspose2d)
         if images and convolves and x.requires_grad and x.device.type == "cpu" and images * input_steps < len(x):

@@ -674,6 +674,21 @@ def test_controls_move_samples_and_the_recipe_holds_what_came(esvae, controlled,
     assert esvae("interpolate", controlled, "digits:0", "digits:1", *words, "--out", twice).code == 0
 
 
+def test_a_control_of_ones_own_moves_samples(esvae, checkpoint, tmp_path):
+    d = load(checkpoint).model.config.latent_dim
+    step = np.linspace(-0.2, 0.3, d).round(5)
+    saved = tmp_path / "mine.json"
+    told = {"name": "mine", "source": "hand", "model": "x", "checkpoint": "", "coordinates": "arcsine", "recipe": {}}
+    saved.write_text(json.dumps({**told, "step": step.tolist()}))
+    plain, moved = tmp_path / "plain.npz", tmp_path / "moved.npz"
+    assert esvae("sample", checkpoint, "--n", 4, "--out", plain).code == 0
+    assert esvae("sample", checkpoint, "--n", 4, "--control", f"{saved}=+1", "--out", moved).code == 0
+    places = np.arcsin(np.sqrt(np.load(plain)["rates"].astype(float)))
+    asked = np.sin(np.clip(places + step, 0, np.pi / 2)) ** 2
+    assert np.abs(np.load(moved)["rates"] - asked).max() < 1e-4
+    refused(esvae("sample", checkpoint, "--control", "no.json=1", "--out", moved), "no.json: cannot be read")
+
+
 def test_controls_are_shown(esvae, controlled):
     shown = esvae("controls", controlled, "--show").out
     assert "more" in shown

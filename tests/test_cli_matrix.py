@@ -6,6 +6,7 @@ needs more to run than `GIVEN` and `BRIEF` tell.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import typing
@@ -46,6 +47,7 @@ GIVEN = {
     "sources": "picture.png",
     "start": "picture.png",
     "statistics": "statistics.npz",
+    "sweep_file": "sweep.json",
     "to": "snntorch",
     "weights": "net.pth",
 }
@@ -71,6 +73,7 @@ OUT = {
     ("page",): ".html",
     ("replay",): ".png",
     ("sample",): ".png",
+    ("sweep",): "",
     ("train",): "",
 }
 """Endings of what a command writes; of all others .safetensors."""
@@ -160,6 +163,7 @@ def home(tmp_path_factory, warm_model):
     (folder / "runs" / "tiny").mkdir(parents=True)
     (folder / "runs" / "tiny" / "config.json").write_text(run.model_dump_json())
     (folder / "runs" / "tiny" / "log.csv").write_text("epoch,validation_mse,seconds\n1,0.5,2\n")
+    _sweep(folder, run)
     write_rates(folder / "rates.npz", rng.random((3, 6), dtype=np.float32), ["a", "b", "c"], None)
     torch.save(
         published_state(published_network(0, image_size=8, channels=(4, 8), latent_dim=6, time_steps=4)),
@@ -172,6 +176,17 @@ def home(tmp_path_factory, warm_model):
     net = FeatureFile(FeatureNet(shape).eval(), Gaussian(np.zeros(3), np.eye(3)), about)
     save_features(folder / "features.safetensors", net)
     return folder
+
+
+def _sweep(folder: Path, base: RunConfig) -> None:
+    """A sweep of one run, which is done already, since to start one takes a process of its own."""
+    settings = base.model_dump(mode="json") | {"data": {"dataset": "digits"}}
+    (folder / "sweep.json").write_text(json.dumps({"config": settings, "grid": {"train.seed": [0]}}))
+    done = folder / "runs" / "sweep" / "seed-0"
+    done.mkdir(parents=True)
+    (done / "config.json").write_text(json.dumps(settings))
+    (done / "log.csv").write_text("epoch,validation_mse,seconds\n1,0.5,2\n")
+    (done / "model.safetensors").symlink_to(folder / "tiny.safetensors")
 
 
 @pytest.fixture

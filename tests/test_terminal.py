@@ -135,10 +135,11 @@ def test_results_name_files_as_text(esvae, tmp_path, warm_model):
     )
 
 
-def test_data_sets_that_need_no_files_are_named_as_text(esvae, tmp_path):
-    code, said = esvae("data", "verify", f"folder:{tmp_path}[/x]\x1b")
-    assert code == 0
-    assert f"folder:{tmp_path}[/x]\\x1b: needs no files" in said.out
+@pytest.mark.parametrize("command", ["verify", "fetch"])
+def test_own_data_that_are_not_there_are_named_as_text(esvae, tmp_path, command):
+    code, said = esvae("data", command, f"folder:{tmp_path}[/x]\x1b")
+    assert code == 2
+    assert f"folder:{tmp_path}[/x]\\x1b: no such folder" in said.err
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")

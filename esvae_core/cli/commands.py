@@ -21,6 +21,7 @@ from esvae_core.cli import (
     presets,
     prior,
     runs,
+    sweep,
     train,
 )
 
@@ -62,6 +63,7 @@ for part in (
     network_export,
     presets,
     runs,
+    sweep,
 ):
     app.add_typer(part.app)
 app.add_typer(data.app, name="data")

@@ -27,12 +27,13 @@ def refuse(model: ImageModel, **options: object) -> None:
 
 
 def controlled(loaded: Checkpoint[Any], units: FixedPointRates, asked: Sequence[str] | None) -> FixedPointRates:
-    """Latents (N, d) in units of 1/46080, moved by each NAME=AMOUNT in turn.
+    """Latents (N, d) in units of 1/46080, moved by each NAME=AMOUNT or FILE.json=AMOUNT in turn.
 
     Raises:
         InputError: a control or an amount that there is not.
-        CorruptDataError: the file of controls cannot be used.
+        CorruptDataError: a file of controls cannot be used.
     """
+    from esvae_core.controls.own_file import read_own_control
     from esvae_core.explore.fixed_point import to_fixed_point, to_rates
 
     for text in asked or ():
@@ -43,7 +44,9 @@ def controlled(loaded: Checkpoint[Any], units: FixedPointRates, asked: Sequence[
             amount = math.nan
         if not equals or not math.isfinite(amount):
             raise InputError(f"--control {text}: expected NAME=AMOUNT, such as thickness=+1.5")
-        units = to_fixed_point(loaded.controls[name].apply(to_rates(units), amount))
+        own = name.lower().endswith(".json")
+        control = read_own_control(name, units.shape[1]) if own else loaded.controls[name]
+        units = to_fixed_point(control.apply(to_rates(units), amount))
     return units
 
 

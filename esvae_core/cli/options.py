@@ -80,7 +80,7 @@ Dataset = Annotated[str | None, typer.Option(help="A data set; that of the train
 Columns = Annotated[int | None, typer.Option(min=1, help="Pictures per row of a .png; about a square unless given.")]
 Control = Annotated[
     list[str] | None,
-    typer.Option(help="Move every latent by a control, NAME=AMOUNT, e.g. thickness=+1.5; may be repeated."),
+    typer.Option(help="Move every latent by a control: NAME=AMOUNT, e.g. thickness=+1.5, or FILE.json=+1."),
 ]
 Scale = Annotated[int, typer.Option(min=1, max=32, help="Every pixel of a .png becomes this wide and high.")]
 Verbose = Annotated[

@@ -52,7 +52,10 @@ def runs(
         }
         typer.echo(writers[format_](names, cells), nl=False)
         return
-    table = console.table(*names)
+    # "model.neuron.leak" takes three lines, so that many columns fit
+    table = console.table(
+        *(name.replace(".", "\n.").replace("best epoch", "best\nepoch") for name in names), compact=True
+    )
     for row in cells:
         table.add_row(*map(console.text, row))
     console.out.print(table)

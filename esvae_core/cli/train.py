@@ -17,7 +17,7 @@ from esvae_core.cli import console
 from esvae_core.cli.options import AsJson, DataDir, Verbose, group
 from esvae_core.cli.sources import absolute
 from esvae_core.errors import ConfigError
-from esvae_core.files import read_regular
+from esvae_core.settings_file import read_settings
 
 if TYPE_CHECKING:
     from esvae_core.config import RunConfig
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 app = group()
 
 _MAX_DEPTH = 10
-_MAX_CONFIG = 2**20  # bytes
 _FOLDER = "ESVAE_RUN_FOLDER"  # tells the processes that a run launches which folder its first one chose
 
 
@@ -36,7 +35,9 @@ _FOLDER = "ESVAE_RUN_FOLDER"  # tells the processes that a run launches which fo
 )
 def train(
     preset: Annotated[str | None, typer.Option(help="Settings by name; see `esvae presets`.")] = None,
-    config: Annotated[Path | None, typer.Option(help="Settings from a JSON file, e.g. a run's config.json.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Settings from a JSON, TOML or YAML file, e.g. a run's config.json.")
+    ] = None,
     out_dir: Annotated[
         Path | None, typer.Option("--out", help="Run folder; runs/NAME, NAME-2 ... unless given.")
     ] = None,
@@ -46,6 +47,9 @@ def train(
     accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda, mps.")] = "auto",
     devices: Annotated[int, typer.Option(min=1, help="Processes per node, one device each.")] = 1,
     nodes: Annotated[int, typer.Option(min=1, help="Machines.")] = 1,
+    logger: Annotated[
+        str, typer.Option(help="Beside log.csv: tensorboard, wandb, mlflow, several with commas, or none.")
+    ] = "tensorboard",
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
@@ -79,6 +83,7 @@ def train(
                 resume=resume,
                 hardware=Hardware(accelerator, devices, nodes, strategy),
                 report=report,
+                loggers=[name for name in logger.split(",") if name not in ("csv", "none", "")],
             )
         except Interrupted as stopped:
             bar.stop()
@@ -122,11 +127,12 @@ def settings_of(
     """Settings as the command line gives them: of a preset or a file, some changed by KEY=VALUE.
 
     Raises:
-        ConfigError: not exactly one source, a file that is no JSON object, or a change that does not fit.
+        ConfigError: not exactly one source, a file that holds no settings, or a change that does not fit.
     """
     from esvae_core.config import RunConfig, parse
     from esvae_core.presets import PRESETS, for_dataset
     from esvae_core.presets import preset as named
+    from esvae_core.sweep.plan import put
 
     if resume and out_dir and not preset and not config:
         config = out_dir / "config.json"
@@ -137,17 +143,20 @@ def settings_of(
             f"presets: {', '.join(PRESETS)}"
         )
     if preset is None and config is None:
-        values, where = for_dataset(str(_value(dataset or "", ""))).model_dump(), "train"
+        values, where = for_dataset(str(value_of(dataset or "", ""))).model_dump(), "train"
     elif preset is not None:
         values, where = named(preset).model_dump(), preset
     else:
         assert config is not None
-        values, where = _read_json(config), str(config)
+        values, where = read_settings(config), str(config)
     for change in changes:
         key, equals, text = change.partition("=")
         if not equals:
             raise ConfigError(f"--set {change}: expected KEY=VALUE, e.g. train.epochs=10")
-        _put(values, key.split("."), text, change)
+        if key.count(".") >= _MAX_DEPTH:
+            found = f"{key.count('.') + 1} names in a row"
+            raise ConfigError(f"--set {change:.80}: {found}; expected KEY=VALUE, e.g. train.epochs=10")
+        put(values, key, value_of(text, f"--set {change}"), f"--set {change}")
     settings = parse(RunConfig, values, where)
     if resume:  # with the words that the run was started with
         return settings
@@ -155,36 +164,12 @@ def settings_of(
     return settings.model_copy(update={"data": settings.data.model_copy(update={"dataset": place})})
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(read_regular(path, _MAX_CONFIG).decode("utf-8-sig"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    except RecursionError:
-        raise ConfigError(f"{path}: expected JSON that is not so deeply nested") from None
-    except ValueError as error:
-        raise ConfigError(f"{path}: expected JSON: {error}") from None
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path}: expected a JSON object, found {type(values).__name__}")
-    return values
-
-
-def _put(values: dict[str, Any], keys: list[str], text: str, change: str) -> None:
-    if len(keys) > _MAX_DEPTH:
-        raise ConfigError(f"--set {change:.80}: {len(keys)} names in a row; expected KEY=VALUE, e.g. train.epochs=10")
-    for key in keys[:-1]:
-        values = values.setdefault(key, {})
-        if not isinstance(values, dict):
-            raise ConfigError(f"--set {change}: {key} holds no settings")
-    values[keys[-1]] = _value(text, change)
-
-
-def _value(text: str, change: str) -> Any:
+def value_of(text: str, where: str) -> Any:
     """What stands behind KEY=: JSON, or plain words, which need no quotes."""
     try:
         return json.loads(text)
     except RecursionError:
-        raise ConfigError(f"--set {change:.80}: expected JSON that is not so deeply nested") from None
+        raise ConfigError(f"{where:.86}: expected JSON that is not so deeply nested") from None
     except ValueError:
         return text
 

@@ -167,7 +167,12 @@ def by_hand(
         if not bool(((heights >= 0) & (heights <= 1)).all()):
             raise InputError(f"{name}: expected heights in [0, 1], got some outside or no numbers")
     start, end = (to_coordinates(heights, coordinates).mean(0) for heights in (away, toward))
-    size = len(start)
+    return along(name, end - start, coordinates)
+
+
+def along(name: str, step: F64, coordinates: Coordinates) -> Control:
+    """A control that goes straight on: an amount of 1 is the step (d,), in its coordinates."""
+    size = len(step)
     return Control(
         name=name,
         source="hand",
@@ -180,7 +185,7 @@ def by_hand(
         evidence=(),
         coordinates=coordinates,
         middle=np.zeros(size),
-        shift=end - start,
+        shift=step,
         left=np.empty((size, 0)),
         right=np.empty((0, size)),
         gain=np.array(KNOTS),

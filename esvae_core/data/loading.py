@@ -23,6 +23,11 @@ _SIZES = range(1, 1025)
 _FRAMES = 16  # the models' T unless they say otherwise
 _RECORDINGS = ", ".join(spec.usage for spec in DATASETS.values() if spec.recordings)
 _FEW = 5  # skipped files that are named
+_OWN_PLACES: dict[str, Callable[[str], Path]] = {  # of a person's own data
+    "folder": root_of,
+    "npz": file_of,
+    "events": event_folder.root_of,
+}
 
 
 def load(
@@ -85,8 +90,7 @@ def load(
 
 def _public_name(name: str, kind: str, option: str) -> str:
     """What the data set is called in files that others get: of your own files the last part of the path alone."""
-    places = {"folder": root_of, "npz": file_of, "events": event_folder.root_of}
-    return f"{kind}:{shown(places[kind](option).resolve().name)}" if kind in places else name
+    return f"{kind}:{shown(_OWN_PLACES[kind](option).resolve().name)}" if kind in _OWN_PLACES else name
 
 
 _SAID: set[tuple[str, tuple[str, ...]]] = set()  # what this process was told of already
@@ -111,23 +115,29 @@ def fetch(name: str, data_dir: Path | str | None = None) -> list[Path]:
     """Make sure that a data set's files are there, downloading those that are missing.
 
     Returns:
-        Where they are; nothing for data sets without files.
+        Where they are, of your own data the folder or file; nothing for data sets without files.
 
     Raises:
         DataError, MissingDataError, CorruptDataError: as `load`.
     """
-    spec, _ = find(name)
+    spec, option = find(name)
+    if spec.name in _OWN_PLACES:
+        return [_OWN_PLACES[spec.name](option)]
     states = provide(spec.name, spec.files, roots(data_dir))
     return [state.path for state in states if state.path is not None]
 
 
 def verify(name: str, data_dir: Path | str | None = None) -> list[FileStatus]:
-    """Look for a data set's files and check their hashes; nothing is downloaded.
+    """Look for a data set's files and check their hashes; nothing is downloaded. Your own data are read once.
 
     Raises:
         DataError: if the name is not known, or a file cannot be opened.
+        MissingDataError, CorruptDataError: of your own data, as `load`.
     """
-    spec, _ = find(name)
+    spec, option = find(name)
+    if spec.name in _OWN_PLACES:
+        data = load(name, "train")
+        return [FileStatus(data.name, _OWN_PLACES[spec.name](option), "ok", None, data.sha256)]
     return [status(spec.name, file, roots(data_dir)) for file in spec.files]
 
 

@@ -29,6 +29,11 @@ class RunSummary:
     """A row per epoch done, as in log.csv."""
 
     @property
+    def finished(self) -> bool:
+        """Whether all its epochs are done and its checkpoint is there."""
+        return len(self.log) >= self.config.train.epochs and (self.folder / "model.safetensors").exists()
+
+    @property
     def best(self) -> dict[str, float] | None:
         """The epoch whose weights model.safetensors holds: the least validation MSE among those at the last T."""
         if not self.log:
@@ -46,10 +51,24 @@ def find_runs(root: Path) -> list[RunSummary]:
     """
     if not root.is_dir():
         raise DataError(f"{root}: no such folder")
-    found = [run for folder in _folders(root) if (run := _read(folder)) is not None]
+    found = [run for folder in _folders(root) if (run := read_run(folder)) is not None]
     if not found:
         raise DataError(f"{root}: holds no run of `esvae train`; expected folders with config.json and log.csv")
     return found
+
+
+def read_run(folder: Path) -> RunSummary | None:
+    """The run in that folder; None if there is none, or its files are of something else."""
+    try:
+        settings = json.loads(read_regular(folder / "config.json", _MOST_BYTES))
+        text = read_regular(folder / "log.csv", _MOST_BYTES).decode()
+        rows = [
+            {name: float(value) for name, value in row.items() if value and math.isfinite(float(value))}
+            for row in csv.DictReader(io.StringIO(text))
+        ]
+        return RunSummary(folder, parse(RunConfig, settings, str(folder)), tuple(rows))
+    except (OSError, ValueError, TypeError, RecursionError, csv.Error, ConfigError):
+        return None
 
 
 def table_of(runs: list[RunSummary], root: Path) -> list[dict[str, Any]]:
@@ -88,20 +107,6 @@ def _folders(root: Path) -> Iterator[Path]:
         except OSError:
             continue
         left += sorted(inner, reverse=True)
-
-
-def _read(folder: Path) -> RunSummary | None:
-    """The run in that folder; None if there is none, or its files are of something else."""
-    try:
-        settings = json.loads(read_regular(folder / "config.json", _MOST_BYTES))
-        text = read_regular(folder / "log.csv", _MOST_BYTES).decode()
-        rows = [
-            {name: float(value) for name, value in row.items() if value and math.isfinite(float(value))}
-            for row in csv.DictReader(io.StringIO(text))
-        ]
-        return RunSummary(folder, parse(RunConfig, settings, str(folder)), tuple(rows))
-    except (OSError, ValueError, TypeError, RecursionError, csv.Error, ConfigError):
-        return None
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
     >>> train(preset("digits"), Path("runs/digits"))
 
-A run folder holds config.json, log.csv, tensorboard/, samples/epoch-NNN.png, state.pt (to resume) and
-model.safetensors: the weights with the lowest validation MSE among the epochs trained at the model's own T, or the
-newest ones before there is such an epoch. The test split is never looked at.
+A run folder holds config.json, log.csv, samples/epoch-NNN.png, state.pt (to resume), what its loggers write
+(tensorboard/ unless told otherwise) and model.safetensors: the weights with the lowest validation MSE among the epochs
+trained at the model's own T, or the newest ones before there is such an epoch. The test split is never looked at.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -48,7 +48,7 @@ from esvae_core.training.average import WeightAverage
 from esvae_core.training.calibration import calibrate
 from esvae_core.training.graphs import Graphs
 from esvae_core.training.latent_warning import latent_warning
-from esvae_core.training.log import TensorBoardLogger, write_csv
+from esvae_core.training.log import DEFAULT_LOGGERS, Logger, RunLogger, check_loggers, open_loggers, write_csv
 from esvae_core.training.objectives import LossTerms, Objective, StepContext, objective_of
 from esvae_core.training.optimizer import optimizer_of
 from esvae_core.training.schedule import later_steps, learning_rate, time_steps
@@ -105,6 +105,7 @@ def train(
     resume: bool = False,
     hardware: Hardware | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
+    loggers: Sequence[Logger] = DEFAULT_LOGGERS,
 ) -> Path:
     """Train a model, or go on training it.
 
@@ -117,6 +118,8 @@ def train(
         resume: go on from out/state.pt; with more epochs in `config` than the run had, go on for longer.
         hardware: devices and processes; one automatically chosen device unless given.
         report: called after every step, on the first process.
+        loggers: what is told of every epoch beside log.csv: names in `log.LOGGERS`, or objects like `log.RunLogger` or
+            Lightning's loggers.
 
     Returns:
         The path of the checkpoint.
@@ -132,6 +135,7 @@ def train(
     if resume and not state_path.exists():
         raise TrainingError(f"{state_path}: no such file; there is nothing to resume here")
     _check_processes(hardware)
+    check_loggers(loggers)
     if data is not None:
         config = config.model_copy(update={"data": config.data.model_copy(update={"dataset": data.name})})
     try:
@@ -157,7 +161,7 @@ def train(
         # what is wrong with the data is said by one process, before it launches the others
         prepared = prepare() if fabric.is_global_zero else None
         fabric.launch()
-        run = _Run(fabric, config, out, prepared or prepare(), kept)
+        run = _Run(fabric, config, out, prepared or prepare(), kept, loggers)
         try:
             with _stop_signals() as stop:
                 run.loop(report, stop)
@@ -306,7 +310,15 @@ def extended(state: RunState, config: RunConfig, out: Path) -> RunConfig:
 
 
 class _Run:
-    def __init__(self, fabric: Fabric, config: RunConfig, out: Path, data: TrainingData, kept: RunState | None) -> None:
+    def __init__(
+        self,
+        fabric: Fabric,
+        config: RunConfig,
+        out: Path,
+        data: TrainingData,
+        kept: RunState | None,
+        loggers: Sequence[Logger] = DEFAULT_LOGGERS,
+    ) -> None:
         self.fabric, self.config, self.out, self.data = fabric, config, out, data
         train = config.train
         with torch.random.fork_rng(devices=[]):
@@ -330,11 +342,11 @@ class _Run:
         self.weights = self.model.state_dict()  # asked for once: its tensors are those of the model
         self.average = self._average(kept)
         self.clocks = _clocks()
-        self.logger = self._open_folder() if fabric.is_global_zero else None
+        self.loggers = self._open_folder(loggers) if fabric.is_global_zero else []
 
     def close(self) -> None:
-        if self.logger:
-            self.logger.close()
+        for logger in self.loggers:
+            logger.close()
 
     # ---- setting up ----------------------------------------------------------------------------------------------
 
@@ -346,11 +358,11 @@ class _Run:
             average.state = {k: v.to(self.fabric.device) for k, v in kept.average.items()}
         return average
 
-    def _open_folder(self) -> TensorBoardLogger:
+    def _open_folder(self, loggers: Sequence[Logger]) -> list[RunLogger]:
         _make_folder(self.out)
         write_atomically(self.out / "config.json", (self.config.model_dump_json(indent=2) + "\n").encode())
         _make_folder(self.out / "samples")
-        return TensorBoardLogger(self.out / "tensorboard", self.state.step + 1)
+        return open_loggers(loggers, self.out, self.config.model_dump(mode="json"), self.state.step + 1)
 
     def _resume(self, state: RunState, optimizer: torch.optim.Optimizer) -> None:
         if state.dataset_sha256 != self.data.images.sha256:
@@ -559,9 +571,9 @@ class _Run:
             drawn = io.BytesIO()
             picture.save(drawn, "PNG")
             write_atomically(self.out / "samples" / f"epoch-{state.epoch:03d}.png", drawn.getvalue())
-            assert self.logger is not None
-            self.logger.scalars({k: v for k, v in row.items() if k not in ("epoch", "step")}, state.step)
-            self.logger.picture("reconstructions and samples", picture, state.step)
+            for logger in self.loggers:
+                logger.scalars({k: v for k, v in row.items() if k not in ("epoch", "step")}, state.step)
+                logger.picture("reconstructions and samples", picture, state.step)
         if final:
             state.best = min(state.best, validated["mse"])
         self._save()

@@ -315,6 +315,7 @@ def test_the_path_of_a_control_is_where_it_leads(page):
 
 def test_a_selection_becomes_a_control_of_ones_own(page):
     from esvae_core.controls.directions import by_hand
+    from esvae_core.controls.own_file import read_own_control
 
     loaded = shipped(page)
     atlas = loaded.atlas
@@ -341,6 +342,8 @@ def test_a_selection_becomes_a_control_of_ones_own(page):
     assert 0 < inside.sum() < len(atlas)
     made = by_hand("to the left", atlas.rates[inside], atlas.rates[~inside])
     assert np.allclose(told["step"], made.shift, atol=1e-4)
+    read = read_own_control(saved.value.path(), len(made.shift))
+    assert np.allclose(read.apply(atlas.rates[:5], 0.7), made.apply(atlas.rates[:5], 0.7), atol=1e-4)
     page.reload()  # the link alone brings it back
     page.locator(".map-canvas[data-cursor]").wait_for()
     page.get_by_role("link", name="Explore", exact=True).click()

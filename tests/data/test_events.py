@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from esvae_core.data import load, moving_digits
+from esvae_core.data import load, moving_digits, verify
 from esvae_core.data.event_files import from_nmnist, read_events, to_nmnist
 from esvae_core.data.events import Events, frames_of
 from esvae_core.errors import CorruptDataError, DataError, MissingDataError
@@ -300,3 +300,8 @@ def test_the_set_is_that_of_the_digits(part, monkeypatch):
     assert (moving.labels.tolist(), moving.indices.tolist()) == (still.labels.tolist(), still.indices.tolist())
     assert moving.factor_names == ("turn",)
     assert set(moving.factors.ravel()) == {0, 1}
+
+
+def test_a_folder_of_recordings_is_verified_by_reading_it(nmnist):
+    (state,) = verify(f"events:{nmnist}")
+    assert (state.name, state.path, state.state) == ("events:NMNIST", nmnist, "ok")

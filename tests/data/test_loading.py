@@ -4,9 +4,10 @@ import sys
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from esvae_core.data import DATASETS, fetch, load, verify
-from esvae_core.errors import DataError
+from esvae_core.errors import DataError, MissingDataError
 
 
 def test_the_digits():
@@ -88,3 +89,17 @@ def test_importing_is_quick():
     code = "import sys, esvae_core.data as d; print([m for m in ('torch', 'sklearn', 'pooch') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_own_pictures_are_verified_by_reading_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    place = tmp_path / "mine" / "a"
+    place.mkdir(parents=True)
+    for n in range(24):
+        Image.fromarray(np.full((8, 8, 3), 10 * n, np.uint8)).save(place / f"{n}.png")
+    (found,) = verify(f"folder:{place.parent}")
+    assert (found.name, found.path, found.state) == ("folder:mine", place.parent, "ok")
+    assert found.found == load(f"folder:{place.parent}", "train").sha256
+    assert fetch(f"folder:{place.parent}") == [place.parent]
+    with pytest.raises(MissingDataError, match="no such file; expected npz:FILE"):
+        verify(f"npz:{tmp_path}/no.npz")

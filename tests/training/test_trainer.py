@@ -10,10 +10,12 @@ import os
 import re
 import shutil
 import signal
+import sys
 
 import numpy as np
 import pytest
 import torch
+from lightning_fabric.loggers import CSVLogger
 from PIL import Image
 
 from esvae_core import checkpoint
@@ -27,6 +29,8 @@ from esvae_core.training import objectives, trainer
 from esvae_core.training.state import load_state
 from esvae_core.training.trainer import Hardware, Interrupted, train
 from esvae_core.training.training_data import training_data
+
+from .conftest import settings
 
 CPU = Hardware("cpu")
 MODEL = {"image_size": 8, "channels": (2, 4), "latent_dim": 4, "time_steps": 3}
@@ -732,3 +736,66 @@ def test_training_takes_images_from_python(tmp_path, own):
     longer = config.model_copy(update={"train": config.train.model_copy(update={"epochs": 2})})
     train(longer, tmp_path / "run", data=given, hardware=CPU, resume=True)
     assert load_state(tmp_path / "run" / "state.pt").epoch == 2
+
+
+class Told:
+    """A logger that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.points, self.pictures, self.closed = [], [], 0
+
+    def scalars(self, values, step):
+        self.points.append((step, values))
+
+    def picture(self, name, picture, step):
+        self.pictures.append((step, name, picture.size))
+
+    def close(self):
+        self.closed += 1
+
+
+def test_loggers_are_told_of_every_epoch(tmp_path):
+    told, lightning = Told(), CSVLogger(tmp_path, name="lightning", version=0)
+    train(made(), tmp_path / "run", loggers=[told, lightning])
+    written = rows(tmp_path / "run")
+    assert [(step, f"{values['validation_mse']:.6g}") for step, values in told.points] == [
+        (int(row["step"]), row["validation_mse"]) for row in written
+    ]
+    assert [step for step, *_ in told.pictures] == [step for step, _ in told.points]
+    assert told.closed == 1
+    with (tmp_path / "lightning" / "version_0" / "metrics.csv").open() as file:
+        theirs = list(csv.DictReader(file))
+    assert [row["step"] for row in theirs] == [row["step"] for row in written]
+    assert not (tmp_path / "run" / "tensorboard").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("tensorbord", "expected tensorboard, wandb, mlflow"),
+        ("wandb", "the package is not installed: pip install wandb"),
+    ],
+)
+def test_a_logger_that_is_not_there_is_said_before_anything_is_written(tmp_path, monkeypatch, name, message):
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    with pytest.raises(TrainingError, match=message):
+        train(made(), tmp_path / "run", loggers=[name])
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", ["wandb", "mlflow"])
+def test_named_loggers_go_on_with_a_resumed_run(command, tmp_path, monkeypatch, name):
+    package = pytest.importorskip(name)
+    monkeypatch.setitem(command.environment, "WANDB_MODE", "offline")
+    monkeypatch.setitem(command.environment, "MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    out = tmp_path / "run"
+    first = command("train", *settings("train.epochs=1", "train.batches_per_epoch=2"), "--out", out, "--logger", name)
+    assert first.returncode == 0, first.stderr
+    identity = (out / f"{name}-id.txt").read_text().strip()
+    more = command("train", "--out", out, "--resume", "--set", "train.epochs=2", "--logger", name)
+    assert more.returncode == 0, more.stderr
+    assert (out / f"{name}-id.txt").read_text().strip() == identity
+    if name == "mlflow":
+        package.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+        history = package.MlflowClient().get_metric_history(identity, "validation_mse")
+        assert [point.step for point in history] == [2, 4]

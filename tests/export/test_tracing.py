@@ -1,0 +1,71 @@
+"""`torch.export` and `torch.compile`: one graph without breaks, for any number of images, with the same results."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+
+class Encoder(nn.Module):
+    """Images to rates."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.model.encode(images).rates
+
+
+class Decoder(nn.Module):
+    """Spikes to images."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, spikes: Tensor) -> Tensor:
+        return self.model.decode(spikes)
+
+
+def inputs(part: str, count: int) -> Tensor:
+    source = torch.Generator().manual_seed(count)
+    if part == "encoder":
+        return torch.rand(count, 1, 8, 8, generator=source) * 2 - 1
+    return (torch.rand(4, count, 6, generator=source) < 0.4).float()
+
+
+PARTS = {"encoder": (Encoder, 0), "decoder": (Decoder, 1)}
+each_part = pytest.mark.parametrize("part", PARTS)
+
+
+@each_part
+@torch.no_grad()
+def test_an_exported_program_takes_any_number_of_images(part, tiny):
+    kind, axis = PARTS[part]
+    module = kind(tiny)
+    program = torch.export.export(module, (inputs(part, 2),), dynamic_shapes=({axis: torch.export.Dim.DYNAMIC},))
+    for count in (2, 5):
+        wanted = module(inputs(part, count))
+        assert wanted.std() > 0
+        assert torch.allclose(program.module()(inputs(part, count)), wanted, atol=4e-7, rtol=0)
+
+
+@pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")  # PyTorch's own, of its tracer
+@each_part
+@torch.no_grad()
+def test_it_compiles_to_one_graph_and_once_more_for_other_numbers(part, tiny):
+    kind, _ = PARTS[part]
+    module, graphs = kind(tiny), []
+
+    def count(graph, examples):
+        graphs.append(graph)
+        return graph.forward
+
+    torch.compiler.reset()
+    compiled = torch.compile(module, backend=count, fullgraph=True)
+    for number in (2, 2, 5, 7, 3):
+        wanted = module(inputs(part, number))
+        assert torch.allclose(compiled(inputs(part, number)), wanted, atol=4e-7, rtol=0)
+    assert len(graphs) == 2, "the second is for any number"

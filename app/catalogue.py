@@ -39,7 +39,6 @@ from esvae_core.explore.dimensions import (
     usage_of_normalized,
 )
 from esvae_core.explore.latent_interface import (
-    KINDS,
     folded,
     latent_of,
     load_explorable,
@@ -251,8 +250,7 @@ def _header(path: Path, changed: int) -> tuple[checkpoint.Header | None, str]:
     except Exception:  # whatever it is, it shall be the fault of one file alone
         _LOG.exception("%s", shown(str(path)))
         return None, f"{path}: cannot be read; the reason is in the server's log"
-    kind = header.model.kind
-    return header, "" if kind in KINDS else why_not_explorable(path, kind)
+    return header, why_not_explorable(path, header.model)
 
 
 def named(name: str) -> LoadedCheckpoint:
@@ -457,6 +455,7 @@ def listed(entry: Entry) -> dict[str, Any]:
         "steps": model.time_steps if isinstance(model, SpikingModelConfig) else None,
         "size": model.image_size,
         "channels": model.image_channels,
+        "frames": model.takes_frames,
         "dataset": header.dataset.name if header.dataset else "",
         "taught": header.taught,
         "atlas": atlases.beside(entry.path).exists(),

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
-from esvae_core.checkpoint import load
+from esvae_core.checkpoint import load, read_header
 from esvae_core.data import load as load_data
 from esvae_core.errors import DataError
 from esvae_core.esvae import ESVAE
@@ -128,7 +128,7 @@ def main() -> None:
     folder = ROOT / "docs" / "contact"
     folder.mkdir(exist_ok=True)
     for path in sorted((ROOT / "checkpoints").glob("*.safetensors")):
-        if asked.names and path.stem not in asked.names:
+        if (asked.names and path.stem not in asked.names) or read_header(path).model.takes_frames:
             continue
         try:
             picture = sheet(path, asked.data_dir)

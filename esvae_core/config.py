@@ -53,7 +53,9 @@ class ImageModelConfig(_Settings):
     """What every kind of model has: images of one shape, a pyramid of convolutions, a latent vector."""
 
     kind: str = Field(description="Which model it is.")
-    image_channels: Literal[1, 3] = Field(1, description="Colour channels of the images.")
+    image_channels: Literal[1, 2, 3] = Field(
+        1, description="Colour channels of the images; 2 are the polarities of events, for models of recordings."
+    )
     image_size: int = Field(32, ge=8, le=256, description="Height and width of the images in pixels.")
     channels: tuple[int, ...] = Field(
         (32, 64, 128, 256), description="Channels of the encoder's convolutions; the decoder mirrors them."
@@ -69,7 +71,19 @@ class ImageModelConfig(_Settings):
                 f"image_size must be a multiple of 2**{len(self.channels)} for {len(self.channels)} "
                 f"stride-2 convolutions, got {self.image_size}"
             )
+        if self.image_channels == 2 and not self.takes_frames:
+            raise ValueError("image_channels must be 1 or 3, or 2 in a model of recordings (frames true), got 2")
         return self
+
+    @property
+    def frame_count(self) -> int | None:
+        """T, where the model takes and gives recordings of T frames; None: images."""
+        return None
+
+    @property
+    def takes_frames(self) -> bool:
+        """Whether the model takes and gives recordings."""
+        return self.frame_count is not None
 
     @property
     def feature_size(self) -> int:
@@ -86,6 +100,11 @@ class ImageModelConfig(_Settings):
         """(C, H, W) of one image."""
         return (self.image_channels, self.image_size, self.image_size)
 
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """(C, H, W) of one image; (T, C, H, W) of one recording."""
+        return self.image_shape if self.frame_count is None else (self.frame_count, *self.image_shape)
+
 
 class SpikingModelConfig(ImageModelConfig):
     """What the spiking kinds share: time, and the dynamics of their neurons."""
@@ -96,11 +115,19 @@ class SpikingModelConfig(ImageModelConfig):
     readout_decay: float = Field(0.8, gt=0, le=1, description="Weight ratio of one step to the next in the readout.")
     learned_readout: bool = Field(False, description="The readout learns that ratio for each step, from this one on.")
 
+    @property
+    def decoder_inputs(self) -> int:
+        """Spike trains that enter the decoder."""
+        return self.latent_dim
+
 
 class ModelConfig(SpikingModelConfig):
     """Everything that fixes the shape and the dynamics of one ESVAE."""
 
     kind: Literal["esvae"] = Field("esvae", description="Which model it is: ESVAE.")
+    frames: bool = Field(
+        False, description="Recordings in place of images: each step takes one frame and gives one (docs/events.md)."
+    )
     sampler: Sampler = Field("bernoulli", description="How rates become spikes: published Bernoulli, or systematic.")
     sampling_gradient: SamplingGradient = Field("box", description="Gradient of a sampled spike by its rate.")
     prior_components: int = Field(
@@ -110,6 +137,16 @@ class ModelConfig(SpikingModelConfig):
         description="Gaussians of the prior fitted after training by `esvae fit-prior`; 0: none.",
     )
     prior_snap: bool = Field(False, description="Round the fitted prior's rates to multiples of 1 / time_steps.")
+
+    @property
+    def frame_count(self) -> int | None:
+        """As `ImageModelConfig.frame_count`."""
+        return self.time_steps if self.frames else None
+
+    @property
+    def decoder_inputs(self) -> int:
+        """As `SpikingModelConfig.decoder_inputs`; of recordings also one that says which step it is, for each step."""
+        return self.latent_dim + (self.frame_count or 0)
 
 
 class FSVAEConfig(SpikingModelConfig):
@@ -298,6 +335,8 @@ class RunConfig(_Settings):
                 raise ValueError(
                     f"train.{name} is for models of kind {' or '.join(kinds)}, not {self.model.kind}; got {value}"
                 )
+        if self.model.takes_frames and (self.train.grow_time or self.data.mirror or self.data.shift):
+            raise ValueError("expected neither train.grow_time nor data.mirror or data.shift with model.frames")
         return self
 
 

@@ -6,6 +6,9 @@
     >>> pictures = model.decode(spikes)                       # (16, N, 32) -> (N, 1, 32, 32) in [-1, 1]
 
 Shapes: T time steps, N images, d latent neurons; time comes first. Source: Zhan et al., arXiv 2310.14839.
+
+A model of recordings (`config.frames`, docs/events.md) takes and gives (N, T, C, H, W) wherever here it says images
+(N, C, H, W): one frame at each step.
 """
 
 from __future__ import annotations
@@ -89,7 +92,7 @@ class SpikingCoder(ImageModel):
         )
         self.to_latent = dense(config.feature_dim, config.latent_dim, config.latent_neuron)
         self._add_latent()
-        self.from_latent = dense(config.latent_dim, config.feature_dim, neuron)
+        self.from_latent = dense(config.decoder_inputs, config.feature_dim, neuron)
         rising = widths[::-1]
         self.decoder = nn.ModuleList(up(a, b, neuron) for a, b in zip(rising, (*rising[1:], rising[-1]), strict=True))
         self.readout = nn.ConvTranspose2d(rising[-1], config.image_channels, 3, padding=1)
@@ -122,7 +125,7 @@ class SpikingCoder(ImageModel):
             InputError: if the images have another shape or type or values outside [-1, 1], or the engine cannot do it.
         """
         steps = self._steps(steps)
-        x, input_steps = self._images(images), 1
+        x, input_steps = self._input(images)
         if (events := self._folded.choose(self, x, engine)) is not None:
             found = events.encode(x.numpy(), steps, torch.get_num_threads())
             if firing is not None:
@@ -164,6 +167,8 @@ class SpikingCoder(ImageModel):
         for i, layer in enumerate(self.decoder):
             x = layer(x, steps, steps)
             _note(firing, f"decoder.{i}", x)
+        if self.config.takes_frames:
+            return self._after_each_step(x, steps).transpose(0, 1)
         weights = self.readout_leak.weights(steps, x)
         # the readout is linear, so it sums the spikes over time first and then convolves once
         shape = (x.shape[0] // steps, *x.shape[1:])
@@ -179,7 +184,7 @@ class SpikingCoder(ImageModel):
     def trace_encode(self, images: Tensor, *, steps: int | None = None) -> Trace:
         """The encoder's layers, step by step; names 'encoder.0' ... 'to_latent'."""
         steps = self._steps(steps)
-        x, input_steps = self._images(images), 1
+        x, input_steps = self._input(images)
         layers = {}
         for i, layer in enumerate(self.encoder):
             assert isinstance(layer, SpikingLayer)
@@ -199,13 +204,17 @@ class SpikingCoder(ImageModel):
             assert isinstance(layer, SpikingLayer)
             layers[f"decoder.{i}"] = layer.run(x, steps, steps)
             x = layers[f"decoder.{i}"].spikes.flatten(0, 1)
+        return Trace(layers, self._after_each_step(x, steps))
+
+    def _after_each_step(self, x: Tensor, steps: int) -> Tensor:
+        """The last layer's spikes (T*N, C, H, W) -> what the readout paints after each step, (T, N, C, H, W)."""
         drives = self.readout(x).view(steps, -1, *self.config.image_shape)
         membrane, shares = torch.zeros_like(drives[0]), self.readout_leak.shares(steps)
         images = []
         for t, drive in enumerate(drives):
             membrane = (self.config.readout_decay if shares is None else shares[t]) * membrane + drive
             images.append(torch.tanh(membrane))
-        return Trace(layers, torch.stack(images))
+        return torch.stack(images)
 
     # ---- what goes in --------------------------------------------------------------------------------------------
 
@@ -214,13 +223,27 @@ class SpikingCoder(ImageModel):
         steps = self.config.time_steps if steps is None else steps
         if steps < 1:
             raise InputError(f"time steps: expected 1 or more, got {steps}")
+        if self.config.takes_frames and steps != self.config.time_steps:
+            raise InputError(f"time steps: expected {self.config.time_steps}, one for each frame, got {steps}")
         return steps
+
+    def _input(self, images: Tensor) -> tuple[Tensor, int]:
+        """Images (N, C, H, W), which are the same at every step, and 1; frames (T*N, C, H, W) of recordings, and T."""
+        x = self._images(images)
+        if not self.config.takes_frames:
+            return x, 1
+        frames = x.transpose(0, 1).flatten(0, 1)
+        return frames.contiguous(memory_format=torch.channels_last), x.shape[1]
 
     def _spikes(self, spikes: Tensor) -> tuple[Tensor, int]:
         self._check_weights()
         if spikes.dim() != 3 or spikes.shape[2] != self.config.latent_dim or not spikes.numel():
             raise InputError(f"spikes: expected shape (T, N, {self.config.latent_dim}), got {tuple(spikes.shape)}")
-        return spikes.flatten(0, 1).float(), len(spikes)
+        steps = len(spikes)
+        if self.config.takes_frames:
+            now = torch.eye(self._steps(steps), device=spikes.device)  # rates do not say when: input t is 1 at step t
+            spikes = torch.cat([now[:, None].expand(-1, spikes.shape[1], -1), spikes], 2)
+        return spikes.flatten(0, 1).float(), steps
 
 
 class ESVAE(SpikingCoder):

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from esvae_core.config import ImageModelConfig
 from esvae_core.errors import InputError
 
+_AXES = ("recording", "frame", "channel", "row", "column")
 _ROUNDING = 1 / 255  # half a gray level of 256 on [-1, 1]
 
 
@@ -63,13 +64,15 @@ class ImageModel(nn.Module, ABC):
         return torch.randn(shape, generator=generator, device=device).to(self.device)
 
     def _images(self, images: Tensor) -> Tensor:
-        """The images as the weights take them, checked; on CUDA their values only outside training, since to look
-        means to wait.
+        """The images or recordings as the weights take them, checked.
+
+        On CUDA their values are checked outside training only, since to look means to wait.
         """
         self._check_weights()
-        fits = images.dim() == 4 and images.shape[1:] == self.config.image_shape and images.shape[0] > 0
+        wanted = self.config.input_shape
+        fits = images.dim() == len(wanted) + 1 and images.shape[1:] == wanted and images.shape[0] > 0
         if not fits or not images.is_floating_point():
-            shape = ", ".join(map(str, self.config.image_shape))
+            shape = ", ".join(map(str, wanted))
             raise InputError(
                 f"images: expected floating point of shape (N, {shape}) in [-1, 1], "
                 f"got {str(images.dtype).removeprefix('torch.')} of shape {tuple(images.shape)}"
@@ -77,7 +80,7 @@ class ImageModel(nn.Module, ABC):
         looks = images.device.type == "cpu" or not self.training
         if looks and not torch.compiler.is_compiling():
             check_values(images)
-        return images.float().contiguous(memory_format=torch.channels_last)
+        return images.float() if images.dim() == 5 else images.float().contiguous(memory_format=torch.channels_last)
 
     def _check_weights(self) -> None:
         """Raise InputError if the weights were converted, e.g. by .half(): neurons and noise are float32."""
@@ -89,7 +92,9 @@ class ImageModel(nn.Module, ABC):
 
 
 def check_values(images: Tensor) -> None:
-    """Refuse images (N, C, H, W) that are not in [-1, 1]: they would be encoded, but to rates that mean nothing.
+    """Refuse images (N, C, H, W) or recordings (N, T, C, H, W) that are not in [-1, 1].
+
+    They would be encoded, but to rates that mean nothing.
 
     Raises:
         InputError: a value is not finite, or beyond -1 or 1 by more than half a gray level.
@@ -100,14 +105,13 @@ def check_values(images: Tensor) -> None:
     if bool((low >= -1 - _ROUNDING) & (high <= 1 + _ROUNDING)):
         return
     wrong = ~(images.detach().abs() <= 1 + _ROUNDING)
-    image, channel, row, column = wrong.nonzero()[0].tolist()
-    value = float(images[image, channel, row, column])
+    place = wrong.nonzero()[0].tolist()
+    value = float(images[tuple(place)])
+    axes = ("image", "channel", "row", "column") if len(place) == 4 else _AXES
+    where = ", ".join(f"{axis} {number}" for axis, number in zip(axes, place, strict=True))
     finite = images.detach()[images.isfinite()]
     span = f"; finite ones are from {float(finite.min()):g} to {float(finite.max()):g}" if finite.numel() else ""
-    raise InputError(
-        f"images: expected values in [-1, 1], found {value:g} in image {image}, channel {channel}, row {row}, "
-        f"column {column}{span}"
-    )
+    raise InputError(f"images: expected values in [-1, 1], found {value:g} in {where}{span}")
 
 
 def check_count(n: int) -> int:

@@ -61,6 +61,7 @@ def _checkpoint(model: Explorable | Checkpoint[Any] | Path | str) -> Checkpoint[
         path = Path(model)
         return load_explorable(path if path.exists() else named(str(model)) or path)
     made = model if isinstance(model, Checkpoint) else Checkpoint(model, Header(name="model", model=model.config))
-    if not is_explorable(made):
-        raise KindError(why_not_explorable(made.header.name, made.header.model.kind))
+    if problem := why_not_explorable(made.header.name, made.header.model):
+        raise KindError(problem)
+    assert is_explorable(made)
     return made

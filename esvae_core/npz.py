@@ -6,6 +6,7 @@ packed, and type and shape of each array. Arrays hold numbers or text; nothing i
 
 from __future__ import annotations
 
+import ast
 import io
 import math
 import re
@@ -25,10 +26,15 @@ _MAGIC = b"\x93NUMPY"
 _FIELD = re.compile(
     r"'(descr|fortran_order|shape)': *('[<>|=]?[biufcSUO?][0-9]*'|True|False|\([0-9, ]*\))"
 )  # of the header, which is a dictionary in Python's words
+_RECORDS = re.compile(
+    r"'descr': *(\[(?:\('\w{1,40}', '[<>|=]?[biuf][0-9]+'\)(?:, )?){1,100}\])"
+)  # the type of a structured array: names of fields, each with the type of a number
 _PIECE = 2**22  # bytes read at a time
 
 
-def read_npz(source: Path | bytes, wanted: Collection[str] | None = None) -> dict[str, NDArray[Any]]:
+def read_npz(
+    source: Path | bytes, wanted: Collection[str] | None = None, *, records: bool = False
+) -> dict[str, NDArray[Any]]:
     """Arrays of an .npz file, in the machine's byte order.
 
     Together they may take `most_bytes`.
@@ -36,6 +42,7 @@ def read_npz(source: Path | bytes, wanted: Collection[str] | None = None) -> dic
     Args:
         source: The file, or its bytes.
         wanted: Names of the arrays to read; those that are not there are left out. None: all.
+        records: Whether structured arrays, whose fields are numbers, are read, too.
 
     Raises:
         OSError: the file cannot be opened.
@@ -49,7 +56,7 @@ def read_npz(source: Path | bytes, wanted: Collection[str] | None = None) -> dic
                 size = sum(entry.file_size for entry in entries.values())
                 if size > limit:
                     raise ValueError(f"it unpacks to {size:,} bytes, expected at most {limit:,}")
-                return {name: _array(archive, name, entry) for name, entry in entries.items()}
+                return {name: _array(archive, name, entry, records) for name, entry in entries.items()}
         except ValueError:
             raise
         except Exception as error:  # zipfile and zlib raise nearly anything on bad bytes
@@ -84,10 +91,10 @@ def _entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     return found
 
 
-def _array(archive: zipfile.ZipFile, name: str, entry: zipfile.ZipInfo) -> NDArray[Any]:
+def _array(archive: zipfile.ZipFile, name: str, entry: zipfile.ZipInfo, records: bool) -> NDArray[Any]:
     try:
         with archive.open(entry) as stream:
-            dtype, shape, order = _header(stream)
+            dtype, shape, order = _header(stream, records)
             count = math.prod(shape)
             left = entry.file_size - stream.tell()
             if count * dtype.itemsize != left:
@@ -106,7 +113,7 @@ def _array(archive: zipfile.ZipFile, name: str, entry: zipfile.ZipInfo) -> NDArr
     return values
 
 
-def _header(stream: IO[bytes]) -> tuple[np.dtype[Any], tuple[int, ...], Any]:
+def _header(stream: IO[bytes], records: bool) -> tuple[np.dtype[Any], tuple[int, ...], Any]:
     """Type, shape and order ("C" or "F") of an array in the .npy format, versions 1 to 3."""
     start = stream.read(len(_MAGIC) + 2)
     if start[: len(_MAGIC)] != _MAGIC or len(start) < len(_MAGIC) + 2 or start[-2] not in (1, 2, 3):
@@ -116,11 +123,13 @@ def _header(stream: IO[bytes]) -> tuple[np.dtype[Any], tuple[int, ...], Any]:
         raise ValueError(f"a header of {length:,} bytes, expected at most {_MAX_HEADER:,}")
     text = stream.read(length).decode("latin1")
     fields = dict(_FIELD.findall(text))
+    if records and (found := _RECORDS.search(text)):
+        fields["descr"] = found[1]
     if "O" in fields.get("descr", ""):
         raise ValueError("Object arrays cannot be loaded (allow_pickle is off); expected numbers or text")
     if len(fields) != 3:
         raise ValueError(f"expected numbers or text with a type, an order and a shape, found {text!r:.100}")
-    dtype = np.dtype(fields["descr"].strip("'"))
+    dtype = np.dtype(ast.literal_eval(fields["descr"]))
     if not dtype.itemsize:
         raise ValueError(f"expected numbers or text, found {dtype}")
     shape = tuple(int(size) for size in fields["shape"].strip("()").split(",") if size.strip())

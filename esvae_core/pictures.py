@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -17,6 +18,17 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 CAPTION = bitmap_font.HEIGHT + 2  # rows of white with a line of letters in it
+
+
+def in_colours(images: Tensor) -> Tensor:
+    """Images (N, C, H, W) in [-1, 1] in gray or colour; of two channels, the polarities of events, red and blue.
+
+    Red is where it became brighter, blue where it became darker.
+    """
+    if images.shape[1] != 2:
+        return images
+    darker, brighter = images.unbind(1)
+    return torch.stack([brighter, torch.full_like(darker, -1), darker], 1)
 
 
 def to_uint8(images: Tensor) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ import re
 from pathlib import PurePath
 from typing import Any
 
-from esvae_core.config import NeuronConfig, RunConfig
+from esvae_core.config import DataConfig, NeuronConfig, RunConfig
 from esvae_core.errors import ConfigError
 
 
@@ -145,6 +145,20 @@ PRESETS: dict[str, RunConfig] = {
             {"dataset": "digits", "validation_fraction": 0.1},
             {"epochs": 24, **_SHORT, "batch_size": 32, "grow_time": ((2 / 3, 2), (7 / 8, 4))},
         ),
+        _run(
+            "events",
+            {
+                **_PLUS_MODEL,
+                "frames": True,
+                "image_channels": 2,
+                "channels": (16, 32, 64),
+                "latent_dim": 64,
+                "time_steps": 9,
+                "readout_decay": 0.3,  # a frame is mostly what its own step says
+            },
+            {"dataset": "moving_digits"},
+            {**_PLUS_TRAIN, "batch_size": 32, "lr": 0.08, "ema_decay": 0.99, "calibration_images": 250, "epochs": 30},
+        ),
         _run("fsvae-mnist", {"kind": "fsvae"}, {"dataset": "mnist"}, _FSVAE),
         _run(
             "fsvae-mnist-gpu",
@@ -193,7 +207,8 @@ PRESETS: dict[str, RunConfig] = {
 def for_dataset(dataset: str) -> RunConfig:
     """Settings for a data set that has no preset of its own, such as your own pictures: those of the *plus* presets.
 
-    Colours are the data set's, images have 32 pixels, d is 32, and the run is called after the data set.
+    Colours are the data set's, images have 32 pixels, d is 32, and the run is called after the data set. Event
+    recordings have the settings of the preset `events`.
 
     Raises:
         DataError: there is no such data set.
@@ -202,6 +217,8 @@ def for_dataset(dataset: str) -> RunConfig:
 
     spec, option = find(dataset)
     name = re.sub(r"[^\w.-]+", "-", PurePath(option).name.removesuffix(".npz")).strip("-.") or spec.name
+    if spec.recordings:
+        return PRESETS["events"].model_copy(update={"name": name, "data": DataConfig(dataset=dataset)})
     model = {**_PLUS_MODEL, "image_channels": spec.image_channels}
     return _run(name, model, {"dataset": dataset}, {**_PLUS_TRAIN, **_FEW_IMAGES})
 

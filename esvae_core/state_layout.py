@@ -48,12 +48,13 @@ def state_layout(config: ImageModelConfig) -> Layout:
 
 def _spiking(config: SpikingModelConfig, latent: Layout) -> Layout:
     neuron, features, width = config.neuron, config.feature_dim, config.latent_dim
+    inputs = config.decoder_inputs
     found: Layout = {}
     for i, (a, b) in enumerate(_falling(config)):
         found |= _spiking_layer(f"encoder.{i}", (b, a, 3, 3), b, neuron)
     found |= _spiking_layer("to_latent", (width, features), width, config.latent_neuron)
     found |= latent
-    found |= _spiking_layer("from_latent", (features, width), features, neuron)
+    found |= _spiking_layer("from_latent", (features, inputs), features, neuron)
     for i, (a, b) in enumerate(_rising(config)):
         found |= _spiking_layer(f"decoder.{i}", (a, b, 3, 3), b, neuron)
     found |= _readout(config)

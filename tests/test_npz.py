@@ -113,3 +113,19 @@ def test_a_bomb_takes_no_memory(tmp_path):
         [sys.executable, "-c", code, str(tmp_path / "bomb.npz")], capture_output=True, text=True, preexec_fn=_limits
     )
     assert done.stderr.splitlines()[-1].startswith("ValueError: it unpacks to 629,"), done.stderr
+
+
+def test_structured_arrays_are_read_where_asked_for():
+    records = np.array([(1, 2.5), (3, 4.5)], [("a", "<i2"), ("b", ">f8")])
+    file = io.BytesIO()
+    np.savez(file, records=records)
+    found = read_npz(file.getvalue(), records=True)["records"]
+    assert (found["a"].tolist(), found["b"].tolist()) == ([1, 3], [2.5, 4.5])
+    with pytest.raises(ValueError, match="expected numbers or text with a type"):
+        read_npz(file.getvalue())
+
+
+@pytest.mark.parametrize("descr", ["[('a', '|O')]", "[('a', '<U3')]", "[('a', [('b', '<i2')])]", "[]"])
+def test_fields_that_are_no_numbers_are_refused(descr):
+    with pytest.raises(ValueError, match="'x':"):
+        read_npz(packed(("x.npy", npy(about(descr), bytes(16)))), records=True)

@@ -35,7 +35,7 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
     rows = {
         "name": header.name,
         "kind": model.kind,
-        "images": f"{model.image_channels} x {model.image_size} x {model.image_size}",
+        ("recordings" if model.takes_frames else "images"): " x ".join(map(str, model.input_shape)),
         "channels": " - ".join(map(str, model.channels)),
         "latent": _latent(model) + (f", the first were taught {', '.join(header.taught)}" if header.taught else ""),
         "data": f"{header.dataset.name} ({header.dataset.sha256[:12]})" if header.dataset else "unknown",

@@ -9,6 +9,7 @@ import typer
 
 from esvae_core.cli import console
 from esvae_core.cli.options import AsJson, Checkpoint, DataDir, Dataset, OtherHash, SplitName, group
+from esvae_core.cli.recordings import images_only
 from esvae_core.cli.sources import dataset_of
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def controls(
     if show:
         _print(loaded.controls, as_json)
         return
+    images_only(loaded.model, "esvae controls")
     path = out_file or beside(checkpoint)
     suffix_of(path, (".npz",))
     if measure and not loaded.controls:

@@ -78,6 +78,9 @@ def evaluate(
     except KindError as error:
         raise KindError(f"{error}; --suite measures models of any kind") from None
     data = dataset_of(loaded.header, dataset, split, data_dir, accept_other_hash)
+    training = None
+    if loaded.header.model.takes_frames:
+        training = dataset_of(loaded.header, dataset, SplitName.train, data_dir, accept_other_hash)
     with console.bar() as bar:
         task = bar.add_task(f"evaluating {loaded.header.name}", total=len(data), left="")
         result = measure(
@@ -86,6 +89,7 @@ def evaluate(
             steps=steps,
             sampler=sampler.value if sampler else None,
             seed=seed,
+            training=training,
             report=lambda done, total: bar.update(task, completed=done),
         )
     if as_json:
@@ -101,6 +105,13 @@ def _show(name: str, result: Report) -> None:
     table.add_column("figure")
     table.add_column("value", justify="right")
     table.add_row("MSE on [-1, 1]", f"{result.mse:.4f} ± {result.mse_standard_error:.4f} (standard error)")
+    if (frames := result.frames) is not None:
+        table.add_row("PSNR", f"{frames.psnr:.2f} dB")
+        for what, other in (("frame", frames.mean_frame_psnr), ("recording", frames.mean_recording_psnr)):
+            gain = f"{other:.2f} dB; the model's is {frames.psnr - other:.2f} dB higher"
+            table.add_row(f"PSNR of the mean training {what}", gain)
+        for number, error in enumerate(frames.mse, 1):
+            table.add_row(f"MSE of frame {number}", f"{error:.4f}")
     table.add_row(f"MMD, blocks of {result.mmd_block:,}, biased", f"{result.mmd_biased:.4f}")
     if result.mmd_unbiased is not None:
         table.add_row(f"MMD, blocks of {result.mmd_block:,}, unbiased", f"{result.mmd_unbiased:.4f}")

@@ -26,6 +26,7 @@ from esvae_core.cli.options import (
     Steps,
     group,
 )
+from esvae_core.cli.recordings import decoded, images_only, recording, write_frames
 from esvae_core.cli.sources import dataset_of, end_of_path, picture
 
 app = group()
@@ -37,7 +38,9 @@ app = group()
 )
 def encode(
     checkpoint: Checkpoint,
-    sources: Annotated[list[str], typer.Argument(help="Image files, or one data set.", show_default=False)],
+    sources: Annotated[
+        list[str], typer.Argument(help="Files of images or events, or one data set.", show_default=False)
+    ],
     out_file: Annotated[Path, typer.Option("--out", help=".npz or .parquet of rates.", show_default=False)],
     split: Annotated[SplitName, typer.Option(help="Part of the data set.")] = SplitName.test,
     data_dir: DataDir = None,
@@ -66,7 +69,10 @@ def encode(
         batches = (data.tensor(slice(i, i + 250)) for i in range(0, len(data), 250))
         count = len(data)
     else:
-        pictures = torch.stack([picture(Path(source), model) for source in sources])
+        if model.config.takes_frames:
+            pictures = torch.stack([recording(Path(source), model.config) for source in sources])
+        else:
+            pictures = torch.stack([picture(Path(source), model) for source in sources])
         names, batches, count = sources, (pictures[i : i + 250] for i in range(0, len(pictures), 250)), len(pictures)
     rates = []
     with console.bar() as bar, torch.no_grad():
@@ -94,8 +100,11 @@ def decode(
     scale: Scale = 2,
     as_json: AsJson = False,
 ) -> None:
-    """Firing rates to pictures; with a model that has none, latent vectors."""
+    """Firing rates to pictures or recordings; with a model that has none, latent vectors."""
+    import torch
+
     from esvae_core.arrays import read_features, read_rates, suffix_of
+    from esvae_core.checkpoint import load, read_header
     from esvae_core.esvae import ESVAE
     from esvae_core.explore.decode_rates import to_normalized
     from esvae_core.explore.fixed_point import to_fixed_point
@@ -103,6 +112,11 @@ def decode(
     from esvae_core.explore.recipe import seeds_from
 
     suffix_of(out_file, PICTURES)
+    if read_header(checkpoint).model.takes_frames:
+        filmed = load(checkpoint, ESVAE).model
+        rates = torch.from_numpy(read_rates(rates_file, filmed.config.latent_dim))
+        write_frames(decoded(filmed, rates, sampler, seed, steps), out_file, columns, scale, as_json)
+        return
     model = load_explorable(checkpoint).model
     if isinstance(model, ESVAE):
         units = to_fixed_point(read_rates(rates_file, model.config.latent_dim))
@@ -128,7 +142,7 @@ def sample(
     scale: Scale = 2,
     as_json: AsJson = False,
 ) -> None:
-    """New pictures from the prior."""
+    """New pictures, or recordings, from the prior."""
     from esvae_core.arrays import suffix_of
     from esvae_core.baselines.ann import ANNCoder
     from esvae_core.checkpoint import load
@@ -144,6 +158,11 @@ def sample(
     if isinstance(model, ESVAE):
         source = generator(seed, "prior")
         drawn = model.prior_rates(n, generator=source, prior=prior.value if prior else None, temperature=temperature)
+        if model.config.takes_frames:
+            if control:
+                images_only(model, "--control")
+            write_frames(decoded(model, drawn.detach(), sampler, seed, steps), out_file, columns, scale, as_json)
+            return
         units = to_fixed_point(drawn.detach().numpy())
     else:
         refuse(model, prior=prior, temperature=None if temperature == 1 else temperature, steps=steps, sampler=sampler)

@@ -34,6 +34,7 @@ def dataset_of(header: Any, name: str | None, split: SplitName, data_dir: Path |
         split.value,
         image_size=header.model.image_size,
         channels=header.model.image_channels,
+        frames=header.model.frame_count,
         data_dir=data_dir,
         accept_other_hash=other_hash,
         **settings,
@@ -43,7 +44,8 @@ def dataset_of(header: Any, name: str | None, split: SplitName, data_dir: Path |
 def absolute(dataset: str) -> str:
     """The data set with the path of your own files made absolute, so that it is found from any folder."""
     kind, _, option = dataset.partition(":")
-    return f"{kind}:{Path(os.path.abspath(expanded(option)))}" if kind in ("folder", "npz") and option else dataset  # noqa: PTH100
+    own = kind in ("folder", "npz", "events") and option
+    return f"{kind}:{Path(os.path.abspath(expanded(option)))}" if own else dataset  # noqa: PTH100
 
 
 def picture(path: Path, model: Any) -> Any:

@@ -46,7 +46,7 @@ def load(request: Request) -> ImageSet:
     """
     root = root_of(request.option)
     try:
-        names = sorted(_files(root), key=lambda name: name.split("/"))
+        names = sorted(files_below(root), key=lambda name: name.split("/"))
     except OSError as error:
         raise DataError(f"{request.name}: {error.filename}: cannot be read: {error.strerror}") from error
     notes = columns.FILE in names
@@ -94,7 +94,7 @@ def load(request: Request) -> ImageSet:
     )
 
 
-def _files(root: Path) -> Iterator[str]:
+def files_below(root: Path) -> Iterator[str]:
     """Paths relative to `root` of all files in it at any depth, but for hidden ones.
 
     Links to folders are followed, but none twice for the same class, so that links in a circle end.

@@ -1,4 +1,7 @@
-"""What the data layer hands out (ImageSet), and what it asks of each data set's loader (Request)."""
+"""What the data layer hands out (ImageSet), and what it asks of each data set's loader (Request).
+
+Where a data set holds event recordings, an image is a recording of T frames.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ class ImageSet:
     """Images of one split, resident as bytes.
 
     Attributes:
-        images: (N, C, H, W) uint8.
+        images: (N, C, H, W) uint8; of event recordings (N, T, 2, H, W).
         labels: (N,) int64, indices into `class_names`.
         class_names: One name per class.
         name: The data set, e.g. "mnist" or "folder:pets".
@@ -69,7 +72,8 @@ class ImageSet:
         """Images of your own as a train split, which `training.trainer.train` divides into train and validation.
 
         Args:
-            images: (N, H, W), (N, C, H, W) or (N, H, W, C) with C = 1 or 3; bytes, or floats in [0, 1].
+            images: (N, H, W), (N, C, H, W) or (N, H, W, C) with C = 1 or 3; or recordings (N, T, C, H, W) with C = 1,
+                2 or 3; bytes, or floats in [0, 1].
             labels: (N,) class numbers from 0, or class names; all 0 unless given.
             factors: (N, F) what each image was made from, where that is known.
             factor_names: F names.
@@ -126,7 +130,10 @@ class ImageSet:
         return cls.from_arrays(np.array(images), np.array(labels), class_names=class_names, name=name)
 
     def resized(self, image_size: int, channels: int) -> ImageSet:
-        """The same images cropped to their centre square and resized to `image_size` pixels and 1 or 3 channels."""
+        """The same images cropped to their centre square and resized to `image_size` pixels and 1 or 3 channels.
+
+        Recordings are not resized.
+        """
         return replace(self, images=resize_all(center_square(self.images), image_size, channels))
 
     def tensor(self, index: int | slice | Sequence[int] | NDArray[Any] | None = None) -> Tensor:
@@ -136,7 +143,7 @@ class ImageSet:
             index: Which images: one number, a slice, numbers, or a mask; None: all.
 
         Returns:
-            (n, C, H, W) float32 in [-1, 1]: byte / 127.5 - 1.
+            (n, C, H, W), of recordings (n, T, 2, H, W), float32 in [-1, 1]: byte / 127.5 - 1.
         """
         import torch  # here, because torch takes seconds to import and most callers only want the bytes
 
@@ -181,7 +188,8 @@ class Request:
         part: "train" or "test".
         option: What followed the colon in the name, or "".
         image_size: Height and width of the images in pixels.
-        channels: 1 or 3.
+        channels: 1 or 3, or 2 of event recordings.
+        frames: How many frames are made of each event recording; 0 of pictures.
         files: The data set's files by name, as found on this machine.
         sha256: Combined hash of those files; "" where the table has none.
         remember: `remember(content, make)` gives make()'s arrays, from disk if they were made before from the same
@@ -193,6 +201,7 @@ class Request:
     option: str
     image_size: int
     channels: int
+    frames: int
     files: Mapping[str, Path]
     sha256: str
     remember: Callable[[str, Callable[[], Arrays]], Arrays]
@@ -211,7 +220,7 @@ class Request:
 
 
 def _as_bytes(values: ArrayLike, name: str) -> NDArray[np.uint8]:
-    """(N, C, H, W) bytes of images in any of the usual forms.
+    """(N, C, H, W) bytes of images in any of the usual forms, or (N, T, C, H, W) bytes of recordings.
 
     Raises:
         DataError: they have another form.
@@ -221,10 +230,11 @@ def _as_bytes(values: ArrayLike, name: str) -> NDArray[np.uint8]:
         images = images[:, None]
     elif images.ndim == 4 and images.shape[1] not in (1, 3) and images.shape[3] in (1, 3):
         images = images.transpose(0, 3, 1, 2)
-    if images.ndim != 4 or images.shape[1] not in (1, 3) or 0 in images.shape:
+    known = (images.ndim == 4 and images.shape[1] in (1, 3)) or (images.ndim == 5 and images.shape[2] in (1, 2, 3))
+    if not known or 0 in images.shape:
         raise DataError(
-            f"{name}: images: expected shape (N, H, W), (N, C, H, W) or (N, H, W, C) with C 1 or 3, "
-            f"found {np.shape(values)}"
+            f"{name}: images: expected shape (N, H, W), (N, C, H, W) or (N, H, W, C) with C 1 or 3, or recordings "
+            f"(N, T, C, H, W) with C 1 to 3, found {np.shape(values)}"
         )
     kind, most = images.dtype.kind, 1.0 if images.dtype.kind == "f" else 255.0
     if kind not in "fui":

@@ -8,20 +8,26 @@ from functools import partial
 from pathlib import Path
 from typing import get_args
 
-from esvae_core.data import cache
+from esvae_core.data import cache, event_folder
 from esvae_core.data.download import FileStatus, cache_dir, provide, status
 from esvae_core.data.folder import root_of
 from esvae_core.data.hashes import combine
 from esvae_core.data.imageset import Arrays, ImageSet, Request, Split
 from esvae_core.data.npz_file import file_of
 from esvae_core.data.splits import divide
-from esvae_core.data.table import find
+from esvae_core.data.table import DATASETS, DatasetSpec, find
 from esvae_core.errors import DataError
 from esvae_core.files import expanded, shown
 
 _SIZES = range(1, 1025)
+_FRAMES = 16  # the models' T unless they say otherwise
+_RECORDINGS = ", ".join(spec.usage for spec in DATASETS.values() if spec.recordings)
 _FEW = 5  # skipped files that are named
-_OWN_PLACES: dict[str, Callable[[str], Path]] = {"folder": root_of, "npz": file_of}  # of a person's own data
+_OWN_PLACES: dict[str, Callable[[str], Path]] = {  # of a person's own data
+    "folder": root_of,
+    "npz": file_of,
+    "events": event_folder.root_of,
+}
 
 
 def load(
@@ -30,6 +36,7 @@ def load(
     *,
     image_size: int = 32,
     channels: int | None = None,
+    frames: int | None = None,
     data_dir: Path | str | None = None,
     validation_fraction: float = 1 / 12,
     validation_seed: int = 0,
@@ -42,7 +49,9 @@ def load(
         name: A name in DATASETS, with an option after a colon where it takes one: "mnist", "folder:PATH".
         split: "train", "validation" (a seeded share of the source's train split, not in "train"), or "test".
         image_size: Height and width to resize to, in pixels, 1 to 1024.
-        channels: 1 (colour becomes luma), 3 (gray is repeated), or None for those of the data set.
+        channels: 1 (colour becomes luma), 3 (gray is repeated), or None for those of the data set, which event
+            recordings always have.
+        frames: T, how many frames are made of each event recording, 1 to 256; 16 unless given.
         data_dir: Where files are looked for first, and downloaded to; None: the user's cache.
         validation_fraction: Share of the source's train split, in (0, 1).
         validation_seed: Seed of that choice.
@@ -56,7 +65,8 @@ def load(
     """
     spec, option = find(name)
     channels = spec.image_channels if channels is None else channels
-    _check(split, image_size, channels, validation_fraction, validation_seed)
+    _check(split, image_size, validation_fraction, validation_seed)
+    _check_form(spec, channels, frames)
     paths = roots(data_dir)
     states = provide(spec.name, spec.files, paths, any_hash=accept_other_hash, download=download)
     request = Request(
@@ -65,6 +75,7 @@ def load(
         option=option,
         image_size=image_size,
         channels=channels,
+        frames=(frames or _FRAMES) if spec.recordings else 0,
         files={state.name: state.path for state in states if state.path is not None},
         sha256=combine((state.name, state.found or "") for state in states) if states else "",
         remember=partial(_remember, spec.name, image_size, channels),
@@ -125,7 +136,7 @@ def verify(name: str, data_dir: Path | str | None = None) -> list[FileStatus]:
     """
     spec, option = find(name)
     if spec.name in _OWN_PLACES:
-        data = load(name, "train", channels=3)
+        data = load(name, "train")
         return [FileStatus(data.name, _OWN_PLACES[spec.name](option), "ok", None, data.sha256)]
     return [status(spec.name, file, roots(data_dir)) for file in spec.files]
 
@@ -141,13 +152,28 @@ def _remember(dataset: str, image_size: int, channels: int, content: str, make: 
     return cache.remember(cache_dir() / "resized", {"dataset": dataset, **depends}, make)
 
 
-def _check(split: str, image_size: int, channels: int, fraction: float, seed: int) -> None:
+def _check_form(spec: DatasetSpec, channels: int, frames: int | None) -> None:
+    """Raise DataError where pictures are asked of recordings, or the other way round."""
+    if spec.recordings:
+        if channels != spec.image_channels:
+            raise DataError(
+                f"{spec.name}: holds event recordings, whose frames have {spec.image_channels} channels, not "
+                f"{channels}; they are for models with model.frames true"
+            )
+        if frames is not None and not 1 <= frames <= 256:
+            raise DataError(f"frames {frames}: expected 1 to 256")
+        return
+    if frames is not None:
+        raise DataError(f"{spec.name}: holds pictures; frames are made of event recordings: {_RECORDINGS}")
+    if channels not in (1, 3):
+        raise DataError(f"channels {channels}: expected 1 or 3")
+
+
+def _check(split: str, image_size: int, fraction: float, seed: int) -> None:
     if split not in get_args(Split):
         raise DataError(f"split {split!r}: expected {', '.join(get_args(Split))}")
     if image_size not in _SIZES:
         raise DataError(f"image_size {image_size}: expected {_SIZES[0]} to {_SIZES[-1]} pixels")
-    if channels not in (1, 3):
-        raise DataError(f"channels {channels}: expected 1 or 3")
     if not 0 < fraction < 1:
         raise DataError(f"validation_fraction {fraction}: expected a number above 0 and below 1")
     if not 0 <= seed < 2**64:

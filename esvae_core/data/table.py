@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from esvae_core.data import celeba, cifar, digits, emoji, folder, idx, npz_file, sprites
+from esvae_core.data import celeba, cifar, digits, emoji, event_folder, folder, idx, moving_digits, npz_file, sprites
 from esvae_core.data.download import RemoteFile
 from esvae_core.data.imageset import ImageSet, Part, Request
 from esvae_core.errors import DataError
@@ -21,7 +21,7 @@ class DatasetSpec:
         title: What people call it.
         description: What it holds, in one or two sentences.
         class_names: Its classes; empty where they depend on the files.
-        image_channels: Channels of its images, and what `load` gives by default.
+        image_channels: Channels of its images, and what `load` gives by default; 2 of event recordings.
         native_size: (height, width) of its images in pixels; None where they differ.
         split_sizes: Images in its train and test splits; empty where they depend on the files.
         licence: Under which it is published.
@@ -30,6 +30,7 @@ class DatasetSpec:
         files: What it needs on disk.
         option: What may follow its name after a colon, for people; "" if nothing.
         needs: What must follow its name after a colon, in one word: "PATH"; "" if nothing must.
+        recordings: Whether it holds event recordings, which `load` gives as frames, in place of pictures.
     """
 
     name: str
@@ -45,6 +46,7 @@ class DatasetSpec:
     files: tuple[RemoteFile, ...] = ()
     option: str = ""
     needs: str = ""
+    recordings: bool = False
 
     @property
     def usage(self) -> str:
@@ -264,6 +266,34 @@ _SPECS = (
         loader=npz_file.load,
         option="path of the .npz file (needed)",
         needs="FILE",
+    ),
+    DatasetSpec(
+        name="moving_digits",
+        title="Moving digits, as events",
+        description="Scikit-learn's digits moved before a simulated event camera; nothing to download.",
+        class_names=_DIGITS,
+        image_channels=2,
+        native_size=(moving_digits.SIDE, moving_digits.SIDE),
+        split_sizes={"train": 1_497, "test": 300},
+        licence="CC BY 4.0",
+        homepage="https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits",
+        loader=partial(moving_digits.load, class_names=_DIGITS),
+        recordings=True,
+    ),
+    DatasetSpec(
+        name="events",
+        title="A folder of event recordings",
+        description="N-MNIST's folders, or any with an .npz, .h5 or .bin file of events for each recording.",
+        class_names=(),
+        image_channels=2,
+        native_size=None,
+        split_sizes={},
+        licence="your own",
+        homepage="",
+        loader=event_folder.load,
+        option="path of the folder (needed)",
+        needs="PATH",
+        recordings=True,
     ),
 )
 

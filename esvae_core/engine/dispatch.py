@@ -85,6 +85,8 @@ def _obstacle(model: _Network, x: Tensor, tensors: list[Tensor], hooked: bool) -
     """Why only the dense layers can do it; None if nothing is in the way."""
     if model.config.kind != "esvae":
         return f"runs models of kind esvae, not {model.config.kind}"
+    if model.config.takes_frames:
+        return "runs models of images, not of recordings"
     if model.training:
         return "the model is in training mode; call model.eval()"
     if torch.compiler.is_compiling():

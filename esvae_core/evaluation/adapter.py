@@ -247,6 +247,8 @@ def adapter_of(model: nn.Module, *, steps: int | None = None, sampler: Sampler |
     if model.training:
         raise InputError("evaluation: expected a model in evaluation mode; call model.eval() first")
     if isinstance(model, ESVAE):
+        if model.config.takes_frames:
+            raise InputError("evaluation: the suite measures models of images, not of recordings")
         return _Spiking(model, steps, sampler)
     missing = [name for name in ("reconstruct", "sample", "features") if not callable(getattr(model, name, None))]
     if missing:

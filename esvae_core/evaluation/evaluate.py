@@ -13,6 +13,7 @@ from esvae_core.data import ImageSet
 from esvae_core.errors import InputError
 from esvae_core.esvae import ESVAE
 from esvae_core.evaluation.cost import Costs, costs
+from esvae_core.evaluation.frames import FrameFigures, frame_figures
 from esvae_core.evaluation.random_subset import MMD_BLOCK, mmd_in_blocks
 from esvae_core.seeds import generator
 
@@ -37,18 +38,23 @@ class Report(BaseModel):
     firing_rates: dict[str, float] = Field(description="Mean of each layer's spikes.")
     parameters: int = Field(description="Trained numbers in the model.")
     costs: Costs = Field(description="Operations per image.")
+    frames: FrameFigures | None = Field(None, description="Of recordings: errors by frame, and those of plain means.")
 
     @property
     def protocol(self) -> str:
         """One line that says how the figures were measured."""
+        what = "images" if self.frames is None else "recordings"
         return (
-            f"{self.images:,} {self.split} images of {self.dataset}, T = {self.time_steps}, "
+            f"{self.images:,} {self.split} {what} of {self.dataset}, T = {self.time_steps}, "
             f"{self.sampler} sampling, seed {self.seed}"
         )
 
     def metrics(self) -> tuple[Metric, ...]:
         """The figures as a checkpoint's header keeps them."""
         values = {"mse": self.mse, "mmd_biased": self.mmd_biased, "mmd_unbiased": self.mmd_unbiased}
+        if self.frames is not None:
+            names = ("psnr", "mean_frame_psnr", "mean_recording_psnr")
+            values |= {name: getattr(self.frames, name) for name in names}
         known = {name: value for name, value in values.items() if value is not None}
         return tuple(Metric(name=name, value=value, protocol=self.protocol) for name, value in known.items())
 
@@ -62,6 +68,7 @@ def evaluate(
     sampler: Sampler | None = None,
     seed: int = 0,
     batch_size: int | None = None,
+    training: ImageSet | None = None,
     report: Callable[[int, int], None] = lambda done, total: None,
 ) -> Report:
     """Measure a model on every image of a split.
@@ -72,11 +79,15 @@ def evaluate(
         steps, sampler: the model's unless given.
         seed: of the sampling noise and the prior.
         batch_size: images at a time, about 250 at T = 16 unless given; the noise of an image does not depend on it.
+        training: for a model of recordings, the train split, whose means its frames are compared with.
         report: called with images done and in total.
 
     Raises:
-        InputError: if the images do not fit the model, or the model is in training mode.
+        InputError: if the images do not fit the model, the model is in training mode, or `training` is given for a
+            model of images.
     """
+    if training is not None and not model.config.takes_frames:
+        raise InputError("evaluate: expected training recordings for a model of recordings alone")
     if model.training:
         raise InputError("evaluate: expected a model in evaluation mode; call model.eval() first")
     if not len(data):
@@ -85,7 +96,7 @@ def evaluate(
     sampler = sampler or model.config.sampler
     batch_size = batch_size or max(1, 4000 // steps)
     noise_source, prior_source = generator(seed, "evaluate", "noise"), generator(seed, "evaluate", "prior")
-    errors, rates, latent_rate = [], [], 0.0
+    errors, by_frame, rates, latent_rate = [], [], [], 0.0
     firing: dict[str, float] = {}
     for first in range(0, len(data), batch_size):
         images = data.tensor(slice(first, first + batch_size)).to(model.device)
@@ -97,12 +108,18 @@ def evaluate(
         noise = torch.rand(shape, generator=noise_source).transpose(0, 1).to(model.device)
         spikes = model.sample_spikes(posterior.rates, noise=noise, sampler=sampler)
         pictures = model.decode(spikes, firing=fired)
-        errors.append((pictures - images).square().flatten(1).mean(1).double().cpu())
+        missed = (pictures - images).square()
+        errors.append(missed.flatten(1).mean(1).double().cpu())
+        if training is not None:
+            by_frame.append(missed.flatten(2).mean(2).double().cpu())
         rates.append(posterior.rates.cpu())
         latent_rate += float(spikes.mean()) * share
         firing = {name: firing.get(name, 0.0) + rate * share for name, rate in fired.items()}
         report(first + len(images), len(data))
     error, rate = torch.cat(errors), torch.cat(rates)
+    frames = None
+    if training is not None:
+        frames = frame_figures(tuple(torch.cat(by_frame).mean(0).tolist()), data, training)
     prior = model.prior_rates(len(data), generator=prior_source).cpu()
     return Report(
         dataset=data.name,
@@ -120,4 +137,5 @@ def evaluate(
         firing_rates=firing,
         parameters=sum(p.numel() for p in model.parameters()),
         costs=costs(model.config, steps, firing, latent_rate),
+        frames=frames,
     )

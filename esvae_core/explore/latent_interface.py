@@ -48,12 +48,13 @@ def load_explorable(path: Path | str) -> Checkpoint[Explorable]:
     """Read a checkpoint of any kind that can be explored.
 
     Raises:
-        KindError: of another kind.
+        KindError: of another kind, or a model of recordings.
         CheckpointError: as `checkpoint.load`.
     """
     loaded: Checkpoint[ImageModel] = load(path)
-    if not is_explorable(loaded):
-        raise KindError(why_not_explorable(path, loaded.header.model.kind))
+    if problem := why_not_explorable(path, loaded.header.model):
+        raise KindError(problem)
+    assert is_explorable(loaded)
     return loaded
 
 
@@ -72,14 +73,21 @@ def read_explorable(path: Path | str) -> StoredWeights:
         KindError, CheckpointError: as `load_explorable`.
     """
     stored = read_weights(path)
-    if stored.header.model.kind not in KINDS:
-        raise KindError(why_not_explorable(path, stored.header.model.kind))
+    if problem := why_not_explorable(path, stored.header.model):
+        raise KindError(problem)
     return stored
 
 
-def why_not_explorable(path: Path | str, kind: str) -> str:
-    """Why a model of that kind cannot be explored."""
-    return f"{path}: holds a model of kind {kind}, whose latent is no vector of numbers to play"
+def why_not_explorable(path: Path | str, config: ImageModelConfig) -> str:
+    """Why a model of these settings cannot be explored; "" if it can."""
+    if config.kind not in KINDS:
+        return f"{path}: holds a model of kind {config.kind}, whose latent is no vector of numbers to play"
+    if config.frame_count is not None:
+        return (
+            f"{path}: holds a model of recordings of {config.frame_count} frames, which no view plays; "
+            "`esvae sample` writes them as a film"
+        )
+    return ""
 
 
 def folded(model: Explorable | StoredWeights) -> Plan | ANNPlan:
@@ -87,7 +95,11 @@ def folded(model: Explorable | StoredWeights) -> Plan | ANNPlan:
 
     Raises:
         CheckpointContentError: a folded weight is beyond what 32 bits hold.
+        KindError: a model of recordings.
     """
+    config = model.header.model if isinstance(model, StoredWeights) else model.config
+    if problem := why_not_explorable("model", config):
+        raise KindError(problem)
     with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused
         plan = _folded(model)
     for name, tensor in plan.tensors.items():

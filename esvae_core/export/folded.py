@@ -69,10 +69,12 @@ def fold(model: ImageModel) -> FoldedModel:
     """The model's layers with batch normalisation folded in, in double precision and then rounded once.
 
     Raises:
-        KindError: the model is no ESVAE.
+        KindError: the model is no ESVAE, or one of recordings.
     """
     if not isinstance(model, ESVAE):
         raise KindError(f"export: expected a model of kind esvae, got one of kind {model.config.kind}")
+    if model.config.takes_frames:
+        raise KindError("export: expected a model of images, got one of recordings, whose input and output change")
     state = state_of(model.state_dict())
     *decoder, _ = decoder_layers(model.config)
     shares = model.readout_leak.learned()

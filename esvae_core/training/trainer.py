@@ -41,7 +41,7 @@ from esvae_core.image_model import ImageModel
 from esvae_core.layers import bound_memory
 from esvae_core.leaks import learns_leak
 from esvae_core.model_kinds import build
-from esvae_core.pictures import grid
+from esvae_core.pictures import grid, in_colours
 from esvae_core.seeds import generator
 from esvae_core.training.augment import mirrored, moved
 from esvae_core.training.average import WeightAverage
@@ -61,6 +61,7 @@ SAVE_EVERY = 120.0
 """Seconds between two savings of the state within an epoch."""
 
 _PREVIEWS = 32
+_RECORDINGS = 4  # of a preview
 _MEETING = {"MASTER_ADDR", "SLURM_NTASKS", "LSB_JOBID", "OMPI_COMM_WORLD_SIZE"}
 """Of the environment: one of them is there where processes on several machines can find each other."""
 
@@ -412,7 +413,9 @@ class _Run:
 
     def _paint_mean_image(self) -> None:
         """Output bias under which a silent decoder paints the mean colour of the training images."""
-        mean = torch.from_numpy(self.data.images.images.mean((0, 2, 3)) / 127.5 - 1).float()
+        images = self.data.images.images
+        every = tuple(axis for axis in range(images.ndim) if axis != images.ndim - 3)
+        mean = torch.from_numpy(images.mean(every) / 127.5 - 1).float()
         self.objective.init_output_bias(mean.clamp(-0.99, 0.99), self.steps_now)
 
     # ---- the loop ------------------------------------------------------------------------------------------------
@@ -595,13 +598,22 @@ class _Run:
         return self.objective.validate(model, (images.to(self.fabric.device) for images in batches), source)
 
     def _preview(self, model: ImageModel) -> Any:
-        """Validation images over their reconstructions, then new pictures: rows of 16."""
+        """Validation images over their reconstructions, then new pictures: rows of 16; of recordings a row each."""
+        if model.config.takes_frames:
+            return self._preview_of_recordings(model)
         source = generator(self.config.train.seed, "preview")
         images = self.data.validation.tensor(slice(0, _PREVIEWS)).to(self.fabric.device)
         pictures = model.reconstruct(images, source)
         samples = model.sample(_PREVIEWS, source).images
         rows = [part[i : i + 16] for i in range(0, len(images), 16) for part in (images, pictures)]
         return grid(torch.cat([*rows, samples]).cpu(), 16, scale=2)
+
+    def _preview_of_recordings(self, model: ImageModel) -> Any:
+        source = generator(self.config.train.seed, "preview")
+        recordings = self.data.validation.tensor(slice(0, _RECORDINGS)).to(self.fabric.device)
+        pairs = torch.stack([recordings, model.reconstruct(recordings, source)], 1).flatten(0, 1)
+        rows = torch.cat([pairs, model.sample(_RECORDINGS, source).images]).cpu()
+        return grid(in_colours(rows.flatten(0, 1)), rows.shape[1], scale=2)
 
     def _count_time(self) -> None:
         before, self.clocks = self.clocks, _clocks()

@@ -59,17 +59,34 @@ def _split(config: RunConfig, split: Split, data_dir: Path | None, own: ImageSet
     data, model = config.data, config.model
     if own is not None:
         part = divide(own, split, data.validation_fraction, data.validation_seed)
+        if model.takes_frames or own.images.ndim == 5:
+            return _recordings(part, model.input_shape)
         return part.resized(model.image_size, model.image_channels)
     return load(
         data.dataset,
         split,
         image_size=model.image_size,
         channels=model.image_channels,
+        frames=model.frame_count,
         data_dir=data_dir,
         validation_fraction=data.validation_fraction,
         validation_seed=data.validation_seed,
         accept_other_hash=data.accept_other_hash,
     )
+
+
+def _recordings(part: ImageSet, shape: tuple[int, ...]) -> ImageSet:
+    """Recordings of one's own, which are taken as they are.
+
+    Raises:
+        TrainingError: the model takes others.
+    """
+    if part.images.shape[1:] != shape:
+        raise TrainingError(
+            f"{part.name}: the model takes images of shape {shape}, these have {part.images.shape[1:]}; "
+            "recordings are not resized"
+        )
+    return part
 
 
 def _factors(config: RunConfig, images: ImageSet) -> Tensor | None:

@@ -170,7 +170,9 @@ interface ModelListing {
   steps?: number | null;
   /** Pixels along a side. */
   size?: number;
-  channels?: 1 | 3;
+  channels?: 1 | 2 | 3;
+  /** Whether it takes and gives recordings, a frame at each step. */
+  frames?: boolean;
   dataset?: string;
   /** Names of what its first latent neurons were taught to stand for. */
   taught?: string[];
@@ -655,8 +657,8 @@ interface Played {
 
 /** What a player plays: steps of which the first are shown. */
 interface Timeline {
-  now: { upto: number; state: State } | null;
-  on(listener: (now: { upto: number; state: State }) => void): () => void;
+  now: { upto: number; state: Pick<State, "steps"> } | null;
+  on(listener: (now: { upto: number; state: Pick<State, "steps"> }) => void): () => void;
   /** Show the first steps, 1 to T; the gesture goes on. */
   show(upto: number): void;
   /** The gesture is over. */

@@ -12,9 +12,10 @@ from app import catalogue
 from app.state import State, TestImage, from_grid, to_grid
 from esvae_core import checkpoint
 from esvae_core.explore.decode_rates import decode_with_spikes
-from esvae_core.pictures import to_uint8
+from esvae_core.pictures import in_colours, to_uint8
 
-from .visits import LINK, alike, open_page, pixels_of, state_of, until
+from .made import small_model
+from .visits import LINK, alike, open_page, pixels_of, soon, state_of, until
 
 pytestmark = pytest.mark.browser
 
@@ -115,6 +116,43 @@ def test_a_model_that_is_not_played_shows_its_own_pictures_and_spikes(page, shel
     shown = [canvas.evaluate(inked) for canvas in rasters.all()]
     assert shown == [bool(each.any()) for each in (*drawn.transpose(0, 1), *spikes.transpose(0, 1))]
     assert "there is no rate to play" in page.locator(".models").text_content()
+
+
+@pytest.fixture
+def filmed(shelf_dir):
+    """A small model of recordings, among the others while the test runs."""
+    model = small_model(2, frames=True, image_channels=2, time_steps=4, readout_decay=0.5)
+    path = shelf_dir / "filmed.safetensors"
+    header = checkpoint.Header(name="filmed", model=model.config)
+    checkpoint.save(path, model.state_dict(), header)
+    yield model
+    path.unlink()
+
+
+def test_films_of_a_model_of_recordings_are_played_on_its_card(page, filmed):
+    open_view(page)
+    assert "filmed" not in page.get_by_label("The other model").locator("option").all_text_contents()
+    button, card = unfold(page, "filmed")
+    assert "holds a model of recordings of 4 frames" in button.locator("..").get_attribute("title")
+    assert "16² events" in button.locator("../..").text_content()
+    button.click()
+    card.get_by_text("New recordings from the prior, seed 0").wait_for()
+    assert "it takes and gives 4 frames" in card.text_content()
+    drawn = filmed.sample(6, torch.Generator().manual_seed(0))
+    frames = to_uint8(in_colours(drawn.images.flatten(0, 1))).reshape(6, 4, 16, 16, 3)
+    frame = "canvas[aria-label='Frame of recording 3']"
+    assert np.array_equal(pixels_of(page, frame), frames[2, -1])
+    slider = card.get_by_role("slider", name="Steps shown")
+    assert slider.get_attribute("aria-valuetext") == "4 of 4 steps"
+    slider.fill("2")
+    assert np.array_equal(pixels_of(page, frame), frames[2, 1])
+    card.get_by_role("button", name="Play").click()
+    assert soon(page, lambda: slider.input_value() == "4")
+    assert np.array_equal(pixels_of(page, frame), frames[2, -1])
+    card.get_by_role("button", name="Others").click()
+    card.get_by_text("seed 1").wait_for()
+    other = filmed.sample(6, torch.Generator().manual_seed(1)).images
+    assert np.array_equal(pixels_of(page, frame), to_uint8(in_colours(other[2, -1:]))[0])
 
 
 def test_the_card_measures_the_layers_of_the_present_picture(page):

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from esvae_core.data.events import Events
+
 
 def idx_bytes(values: np.ndarray) -> bytes:
     header = bytes([0, 0, 8, values.ndim]) + b"".join(struct.pack(">I", size) for size in values.shape)
@@ -67,3 +69,21 @@ def picture_bytes(values: np.ndarray | Image.Image, kind: str = "PNG", **options
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
+
+
+def made_events(count: int, side: int = 34, seed: int = 0) -> Events:
+    """Events at random places; the last pixel and the first and last of 300,000 microseconds are among them."""
+    rng = np.random.default_rng(seed)
+    x, y = rng.integers(0, side, (2, count))
+    x[0] = y[0] = side - 1
+    t = np.sort(rng.integers(0, 300_000, count))
+    t[0], t[-1] = 0, 300_000
+    return Events(x, y, rng.integers(0, 2, count), t)
+
+
+def event_records(events: Events) -> np.ndarray:
+    """The events as the library tonic has them: one structured array."""
+    records = np.empty(len(events.x), [("x", np.int16), ("y", np.int16), ("t", np.int64), ("p", bool)])
+    for name, values in events._asdict().items():
+        records[name] = values
+    return records

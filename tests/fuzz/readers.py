@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 
@@ -24,6 +25,7 @@ from esvae_core.config import ModelConfig, RunConfig
 from esvae_core.controls.file import write_controls
 from esvae_core.controls.measured import Attribute, Measured
 from esvae_core.data import load, open_image, to_model_input
+from esvae_core.data.event_files import read_events, to_nmnist
 from esvae_core.engine import from_bundle, plan_of, to_bundle
 from esvae_core.errors import InputError
 from esvae_core.esvae import ESVAE
@@ -46,7 +48,7 @@ from esvae_core.training.runs import find_runs, table_of
 from esvae_core.training.state import RunState, load_state, save_state
 from tests.app.made import plain_map, small_set
 from tests.controls.test_directions import made as control
-from tests.data.made import archive, cifar_members, idx_bytes, picture_bytes
+from tests.data.made import archive, cifar_members, event_records, idx_bytes, made_events, picture_bytes
 
 
 @dataclass(frozen=True)
@@ -277,6 +279,22 @@ def _read_own(path: Path) -> None:
     load(f"npz:{path}", "test", image_size=32)
 
 
+def _save_events(form: str) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        events, path = made_events(200), folder / f"recording{form}"
+        if form == ".bin":
+            path.write_bytes(to_nmnist(events))
+        elif form == ".npz":
+            np.savez(path, **events._asdict(), events=event_records(events))
+        else:
+            h5py = pytest.importorskip("h5py")
+            with h5py.File(path, "w") as file:
+                for name, values in events._asdict().items():
+                    file[name] = values
+
+    return write
+
+
 def _save_run(folder: Path) -> None:
     place = folder / "runs" / "tiny"
     place.mkdir(parents=True, exist_ok=True)
@@ -395,6 +413,7 @@ READERS: tuple[Reader, ...] = (
     Reader("celeba-parts", "celeba/list_eval_partition.txt", _save_celeba, partial(_read_set, image_size=64)),
     Reader("folder", "pictures/a/0.png", _save_folder, _read_folder),
     Reader("npz", "mine.npz", _save_own, _read_own),
+    *(Reader(f"events{form}", f"recording{form}", _save_events(form), read_events) for form in (".bin", ".npz", ".h5")),
     Reader("run-settings", "runs/tiny/config.json", _save_run, _read_runs),
     Reader("run-log", "runs/tiny/log.csv", _save_run, _read_runs),
     Reader("attributes-table", "pictures/attributes.csv", _save_described_folder, _read_described),

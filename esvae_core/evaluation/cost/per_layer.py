@@ -1,7 +1,8 @@
 """What one picture costs: additions and multiplications per image.
 
 Dense counts every multiply-add of every layer at every time step, as a dense library computes them; the first layer's
-input does not change with time, so it counts once, and the readout is applied once to the weighted sum of spikes.
+input does not change with time, so it counts once, and the readout is applied once to the weighted sum of spikes; in a
+model of recordings both change with every step, and count at each.
 Spike-driven counts, per layer, the dense multiply-adds times the firing rate of its input: a spike adds a row of
 weights, no spike costs nothing. Membranes take one multiplication (the leak) and one addition per neuron and step.
 """
@@ -41,7 +42,7 @@ def synapses(config: SpikingModelConfig) -> dict[str, int]:
     if isinstance(config, FSVAEConfig):
         between = (2 * config.latent_dim, *_offering(config))  # the encoder's spikes beside the latent ones before
         counts |= {f"posterior.{i}": a * b for i, (a, b) in enumerate(pairwise(between))}
-    counts["from_latent"] = config.latent_dim * config.feature_dim
+    counts["from_latent"] = config.decoder_inputs * config.feature_dim
     rising = widths[::-1]
     for i, (before, after) in enumerate(zip(rising, (*rising[1:], rising[-1]), strict=True)):
         counts[f"decoder.{i}"] = 9 * before * after * size**2
@@ -95,6 +96,8 @@ def inputs(config: SpikingModelConfig, firing_rates: Mapping[str, float], latent
     found = {name: firing_rates[before] for before, name in pairwise(synapses(config))}
     if isinstance(config, FSVAEConfig):  # as many of the encoder's spikes as of those fed back
         found["posterior.0"] = (firing_rates["to_latent"] + firing_rates["posterior.before"]) / 2
+    if config.takes_frames:  # beside the latent neurons, one input is 1 at each step: that which says which it is
+        latent_rate = (latent_rate * config.latent_dim + 1) / config.decoder_inputs
     return found | {"from_latent": latent_rate}
 
 
@@ -110,8 +113,16 @@ def costs(config: SpikingModelConfig, steps: int, firing_rates: Mapping[str, flo
     first, readout = per_step["encoder.0"], readout_synapses(config)
     into = inputs(config, firing_rates, latent_rate)
     updates = steps * sum(each.values())
-    # the last layer's spikes are summed with their readout weights before the readout's convolution
     last = list(each)[-1]
+    if config.takes_frames:
+        first, shown = steps * first, steps * config.image_channels * config.image_size**2
+        events = _events(per_step, into, steps) + steps * readout * firing_rates[last]
+        return Costs(
+            dense_multiply_adds=first + steps * (sum(per_step[name] for name in into) + readout),
+            spike_additions=events + first + updates + shown,
+            spike_multiplications=first + updates + shown,
+        )
+    # the last layer's spikes are summed with their readout weights before the readout's convolution
     into_readout = steps * each[last] * firing_rates[last]
     return Costs(
         dense_multiply_adds=first + steps * sum(per_step[name] for name in into) + readout,

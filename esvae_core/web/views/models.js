@@ -4,7 +4,7 @@
  */
 
 import { h } from "../dom.js";
-import { modelCard, previewModelCard } from "../parts/models/model_card.js";
+import { formOf, modelCard, previewModelCard } from "../parts/models/model_card.js";
 import { diagram } from "../parts/models/diagram.js";
 import { sideBySide, unreadable } from "../parts/models/side_by_side.js";
 import { budget, minutes } from "../parts/models/training.js";
@@ -25,12 +25,7 @@ const COLUMNS = [
   ["Kind", (m) => m.kind ?? "", (m) => m.kind ?? "–", "Kind of network"],
   ["d", (m) => m.dims, (m) => m.dims ?? "–", "Latent neurons"],
   ["T", (m) => m.steps, (m) => m.steps ?? "–", "Time steps"],
-  [
-    "Pixels",
-    (m) => m.size,
-    (m) => (m.size ? `${m.size}² ${m.channels === 3 ? "colour" : "gray"}` : "–"),
-    "Size of its images",
-  ],
+  ["Pixels", (m) => m.size, (m) => (m.size ? `${m.size}² ${formOf(m.channels)}` : "–"), "Size of its images"],
   [
     "MSE, Bernoulli",
     (m) => metric(m, "mse", "bernoulli")?.value,
@@ -132,8 +127,7 @@ function table(session) {
         ),
       ];
     }
-    // a name may have spaces, an id may not
-    if (model.problem) return unfolding(model, `card-${session.models.indexOf(model)}`);
+    if (model.problem) return unfolding(model, session);
     const open = h(
       "button",
       {
@@ -171,8 +165,13 @@ function table(session) {
   return element;
 }
 
-/** The row of a model that cannot be opened, and the one below it, where pressing its name unfolds its card. */
-function unfolding(model, id) {
+/**
+ * The row of a model that cannot be opened, and the one below it, where pressing its name unfolds its card.
+ * @param {ModelListing} model
+ * @param {Session} session
+ */
+function unfolding(model, session) {
+  const id = `card-${session.models.indexOf(model)}`; // a name may have spaces, an id may not
   const place = h("td", { colspan: COLUMNS.length });
   const below = h("tr", { class: "unfolded", id, hidden: true }, place);
   let card = null;
@@ -182,7 +181,7 @@ function unfolding(model, id) {
     model.name,
   );
   function open(yes) {
-    if (!card) place.append((card = previewModelCard(model)));
+    if (!card) place.append((card = previewModelCard(model, session)));
     below.hidden = !yes;
     button.setAttribute("aria-expanded", String(yes));
   }

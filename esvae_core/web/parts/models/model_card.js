@@ -2,6 +2,7 @@
 
 import { h } from "../../dom.js";
 import { layerList } from "./diagram.js";
+import { films } from "./film.js";
 import { budget, learning } from "./training.js";
 
 /**
@@ -67,19 +68,30 @@ export function distinct(metrics) {
 
 /**
  * The card of a model that cannot be opened: nothing in it moves, and its curve is here, since the charts below the
- * view are not of it.
+ * view are not of it. Of a model of recordings films are played.
+ *
+ * @param {ModelListing} entry
+ * @param {Session} session
  */
-export function previewModelCard(entry) {
+export function previewModelCard(entry, session) {
   const { dataset, size, channels, dims, steps } = entry;
-  const where = [dataset, `${size}² ${channels === 3 ? "colour" : "gray"}`].filter(Boolean).join(", ");
-  const words = `${entry.kind} on ${where}: its ${dims} latent neurons spike for ${steps} steps, each of which goes on from those before, so there is no vector of rates to play. Side by side, below, shows its pictures and latent spikes.`;
+  const where = [dataset, `${size}² ${formOf(channels)}`].filter(Boolean).join(", ");
+  const words = entry.frames
+    ? `${entry.kind} of recordings, on ${where}: it takes and gives ${steps} frames, one at each time step. The views of this explorer play models of images, so none of them opens it. These are recordings of its own: latent spikes above, the frame of the step below.`
+    : `${entry.kind} on ${where}: its ${dims} latent neurons spike for ${steps} steps, each of which goes on from those before, so there is no vector of rates to play. Side by side, below, shows its pictures and latent spikes.`;
+  const film = entry.frames ? films(session, entry) : null;
   const drawn = h(
     "div",
     { class: "diagram" },
     h("h3", {}, "What it is"),
     h("p", {}, words),
+    film,
     h("h3", {}, "Layers"),
     layerList(entry.card.settings.model),
   );
+  drawn.dispose = () => film?.dispose();
   return modelCard(entry, drawn, learning(entry));
 }
+
+/** What the channels of a model's images are. @param {number} channels */
+export const formOf = (channels) => (channels === 3 ? "colour" : channels === 2 ? "events" : "gray");

@@ -12,9 +12,9 @@ export const budget = (training) =>
   `${training.epochs} epochs, ${minutes(training).toFixed(0)} ` +
   (counted(training) ? "core minutes" : `min on ${training.device}`);
 
-/** The curve of a model's card as a chart; null if there is none to draw. */
+/** The curve of a model's card as a chart; null if there is none to draw. @param {ModelListing} model */
 export function learning({ name, card }) {
-  const rows = card.curve ?? [];
+  const rows = card?.curve ?? [];
   if (rows.length < 2) return null;
   const [first, last] = [rows[0], rows.at(-1)];
   const line = (key) => rows.map((row) => [row.epoch, row[key]]);

@@ -25,6 +25,7 @@ SHAPES = {
         ("mnist", "mnist-plus", "fashion-plus", "sprites-plus", "sprites-taught", "digits-plus", "digits"), _SHAPE
     ),
     "mnist-poisson": ((32, 64, 128, 256), 128, 16),
+    "fashion-poisson": ((32, 64, 128, 256), 128, 16),
     "cifar10-plus": ((32, 64, 128, 256), 128, 16),
     "emoji-plus": ((32, 64, 128, 256, 512), 128, 16),
 }
@@ -64,7 +65,11 @@ def test_controls_belong_to_their_model_and_bring_evidence(path):
 
 
 @pytest.mark.parametrize(
-    "name", ["mnist", "mnist-plus", "mnist-poisson", "fashion-plus", "sprites-taught", "digits-plus", "fsvae-mnist"]
+    "name",
+    [
+        *("mnist", "mnist-plus", "mnist-poisson", "fashion-plus", "fashion-poisson"),
+        *("sprites-taught", "digits-plus", "fsvae-mnist"),
+    ],
 )
 def test_the_last_command_of_its_section_has_the_settings_it_was_trained_with(name):
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
@@ -134,7 +139,10 @@ def test_the_digits_measure_what_their_header_says(sampler):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["bernoulli", "systematic"])
-@pytest.mark.parametrize("name", ["mnist", "mnist-plus", "mnist-poisson", "fashion-plus", "cifar10-plus", "emoji-plus"])
+@pytest.mark.parametrize(
+    "name",
+    ["mnist", "mnist-plus", "mnist-poisson", "fashion-plus", "fashion-poisson", "cifar10-plus", "emoji-plus"],
+)
 def test_real_images_measure_what_the_header_says(name, sampler, mnist_dir):
     model, header = load(FOLDER / f"{name}.safetensors").model, load(FOLDER / f"{name}.safetensors").header
     form = {"image_size": header.model.image_size, "channels": header.model.image_channels}

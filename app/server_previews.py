@@ -76,6 +76,8 @@ def pictures(
 
 def _recordings(model: ESVAE, seed: int, count: int) -> bytes:
     """New recordings of that model, frame by frame in colours, and their spikes."""
+    import torch
+
     images, _, spikes = model.sample(count, torch.Generator().manual_seed(seed))
     frames = to_uint8(in_colours(images.flatten(0, 1)))
     arrays = {"samples": frames.reshape(count, -1, *frames.shape[1:]), "sampleSpikes": _by_picture(spikes)}

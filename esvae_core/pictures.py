@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -27,8 +26,9 @@ def in_colours(images: Tensor) -> Tensor:
     """
     if images.shape[1] != 2:
         return images
-    darker, brighter = images.unbind(1)
-    return torch.stack([brighter, torch.full_like(darker, -1), darker], 1)
+    colours = images[:, [1, 1, 0]]  # a copy; channel 0 holds where it became darker
+    colours[:, 1] = -1
+    return colours
 
 
 def to_uint8(images: Tensor) -> NDArray[np.uint8]:

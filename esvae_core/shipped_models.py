@@ -62,5 +62,5 @@ def read(folder: Path, wanted: Mapping[str, str]) -> dict[str, bytes]:
 
 @cache
 def _sums() -> dict[str, str]:
-    lines = (SHIPPED / _SUMS).read_text("utf-8").splitlines()
+    lines = read_regular(SHIPPED / _SUMS, _MAX_BYTES).decode().splitlines()
     return {name: digest for digest, name in (line.split(maxsplit=1) for line in lines)}

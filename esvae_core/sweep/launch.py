@@ -19,7 +19,7 @@ from typing import Any
 
 from esvae_core.config import RunConfig
 from esvae_core.errors import TrainingError
-from esvae_core.files import write_atomically
+from esvae_core.files import open_regular, write_atomically
 from esvae_core.training.runs import read_run
 
 _LOG = "train.log"
@@ -132,7 +132,9 @@ def run_by_submitit(jobs: Sequence[Job], settings: Mapping[str, Any], out: Path,
 def last_line(log: Path) -> str:
     """The last line that a run printed; why it failed, as a rule."""
     try:
-        text = log.read_bytes()[-_TAIL:].decode(errors="replace")
+        with open_regular(log) as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+            text = file.read().decode(errors="replace")
     except OSError:
         text = ""
     lines = [line for line in text.splitlines() if line.strip()]

@@ -17,7 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 from PIL import Image
 
 from esvae_core.errors import TrainingError
-from esvae_core.files import write_atomically
+from esvae_core.files import read_regular, write_atomically
 
 Settings = dict[str, Any]
 
@@ -87,7 +87,7 @@ class WandbLogger:
     def __init__(self, out: Path, settings: Settings, first_step: int) -> None:
         self._wandb = _package("wandb")
         known = out / "wandb-id.txt"
-        identity = known.read_text(encoding="utf-8").strip() if known.is_file() else None
+        identity = _read_id(known)
         place = {"project": _variable("WANDB_PROJECT"), "dir": str(out)}
         self._run = self._wandb.init(**place, name=out.name, id=identity, resume="allow", config=settings)
         write_atomically(known, f"{self._run.id}\n".encode())
@@ -112,8 +112,8 @@ class MLflowLogger:
         self._mlflow = _package("mlflow")
         self._mlflow.set_experiment(_variable("MLFLOW_EXPERIMENT_NAME"))
         known = out / "mlflow-id.txt"
-        if known.is_file():
-            self._mlflow.start_run(run_id=known.read_text(encoding="utf-8").strip())
+        if identity := _read_id(known):
+            self._mlflow.start_run(run_id=identity)
             return
         run = self._mlflow.start_run(run_name=out.name)
         write_atomically(known, f"{run.info.run_id}\n".encode())
@@ -189,6 +189,11 @@ def open_loggers(loggers: Iterable[Logger], out: Path, settings: Settings, first
         else:
             opened.append(_Lightning(logger) if isinstance(logger, LightningLogger) else logger)
     return opened
+
+
+def _read_id(known: Path) -> str | None:
+    """What a service called the run when it was first told of it."""
+    return read_regular(known, 200).decode(errors="replace").strip() if known.is_file() else None
 
 
 def _package(name: str) -> ModuleType:

@@ -146,7 +146,7 @@ def test_films_of_a_model_of_recordings_are_played_on_its_card(page, filmed):
     assert slider.get_attribute("aria-valuetext") == "4 of 4 steps"
     slider.fill("2")
     assert np.array_equal(pixels_of(page, frame), frames[2, 1])
-    card.get_by_role("button", name="Play").click()
+    card.get_by_role("button", name="Play", exact=True).click()
     assert soon(page, lambda: slider.input_value() == "4")
     assert np.array_equal(pixels_of(page, frame), frames[2, -1])
     card.get_by_role("button", name="Others").click()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
@@ -47,7 +48,8 @@ def link_of(path="/", query="", accept="text/html,*/*", status=200):
     async def send(message):
         sent.append(message)
 
-    asyncio.run(app(scope, None, send))
+    with ThreadPoolExecutor(1) as thread:  # after a browser's test there is a loop in this one
+        thread.submit(asyncio.run, app(scope, None, send)).result()
     return dict(sent[0]["headers"]).get(b"link", b"").decode()
 
 

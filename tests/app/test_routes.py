@@ -228,6 +228,7 @@ def test_what_stays_for_good_is_kept_from_the_collector():
     routes.models()
     assert gc.get_freeze_count() > 30_000
     gc.unfreeze()
+    catalogue._model.cache_clear()  # another test may have opened it
     assert catalogue.named("aaa").model.config.latent_dim == 6
     assert gc.get_freeze_count() > 100_000
 

@@ -154,7 +154,7 @@ def test_the_picture_after_some_steps_and_the_weight_they_hold(visit):
     chart = page.get_by_role("img", name=re.compile("^Weight of each step"))
     assert f"The first 3 of 8 steps hold {100 * share:.1f} percent" in chart.get_attribute("aria-label")
     assert soon(page, lambda: dict(state_of(page).view) == {"upto": "3"})
-    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Play", exact=True).click()
     page.locator(".scrub-part[data-upto='8']").wait_for()
     assert same(page, decoded(spikes_of(LINK)))
     assert soon(page, lambda: state_of(page).view == ())

@@ -61,6 +61,7 @@ def test_the_file_describes_a_model_as_the_app_does():
     assert inside["taught"] == ["shape", "scale", "orientation", "x", "y", "hue"]
     assert app.keys() - inside.keys() == {
         "figures",
+        "frames",
         "budget",
         "atlasVersion",
         "card",

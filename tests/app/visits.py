@@ -48,7 +48,9 @@ def pixels_of(page, selector=LARGE) -> np.ndarray:
 
 
 def alike(pixels: np.ndarray, expected: np.ndarray) -> bool:
-    """Equal to a grey level: the two round alike, but their last bit of tanh may differ."""
+    """Equal to a grey level, of one size: the two round alike, but their last bit of tanh may differ."""
+    if pixels.shape[:2] != expected.shape[:2]:
+        return False
     return int(np.abs(pixels.astype(int) - expected).max()) <= 1
 
 

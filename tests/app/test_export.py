@@ -230,8 +230,14 @@ PLAYED = """async ([data, count, seconds]) => {
     const there = told('seeked');
     video.currentTime = (k + 0.5) * seconds;
     await there;
-    brush.drawImage(video, 0, 0);
-    frames.push(Array.from(brush.getImageData(0, 0, canvas.width, canvas.height).data));
+    let pixels = [];
+    for (let tries = 0; tries < 100 && !pixels[3]; tries++) {  // on a busy machine the frame comes after the event
+      if (tries) await new Promise((done) => setTimeout(done, 20));
+      brush.clearRect(0, 0, canvas.width, canvas.height);
+      brush.drawImage(video, 0, 0);
+      pixels = Array.from(brush.getImageData(0, 0, canvas.width, canvas.height).data);
+    }
+    frames.push(pixels);
   }
   return { seconds: video.duration, width: canvas.width, frames };
 }"""

@@ -43,8 +43,10 @@ def dataset_of(header: Any, name: str | None, split: SplitName, data_dir: Path |
 
 def absolute(dataset: str) -> str:
     """The data set with the path of your own files made absolute, so that it is found from any folder."""
+    from esvae_core.data import DATASETS
+
     kind, _, option = dataset.partition(":")
-    own = kind in ("folder", "npz", "events") and option
+    own = option and kind in DATASETS and DATASETS[kind].place
     return f"{kind}:{Path(os.path.abspath(expanded(option)))}" if own else dataset  # noqa: PTH100
 
 

@@ -8,12 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import get_args
 
-from esvae_core.data import cache, event_folder
+from esvae_core.data import cache
 from esvae_core.data.download import FileStatus, cache_dir, provide, status
-from esvae_core.data.folder import root_of
 from esvae_core.data.hashes import combine
 from esvae_core.data.imageset import Arrays, ImageSet, Request, Split
-from esvae_core.data.npz_file import file_of
 from esvae_core.data.splits import divide
 from esvae_core.data.table import DATASETS, DatasetSpec, find
 from esvae_core.errors import DataError
@@ -23,11 +21,6 @@ _SIZES = range(1, 1025)
 _FRAMES = 16  # the models' T unless they say otherwise
 _RECORDINGS = ", ".join(spec.usage for spec in DATASETS.values() if spec.recordings)
 _FEW = 5  # skipped files that are named
-_OWN_PLACES: dict[str, Callable[[str], Path]] = {  # of a person's own data
-    "folder": root_of,
-    "npz": file_of,
-    "events": event_folder.root_of,
-}
 
 
 def load(
@@ -70,7 +63,7 @@ def load(
     paths = roots(data_dir)
     states = provide(spec.name, spec.files, paths, any_hash=accept_other_hash, download=download)
     request = Request(
-        name=_public_name(name, spec.name, option),
+        name=_public_name(name, spec, option),
         part="test" if split == "test" else "train",
         option=option,
         image_size=image_size,
@@ -88,9 +81,9 @@ def load(
     return result
 
 
-def _public_name(name: str, kind: str, option: str) -> str:
+def _public_name(name: str, spec: DatasetSpec, option: str) -> str:
     """What the data set is called in files that others get: of your own files the last part of the path alone."""
-    return f"{kind}:{shown(_OWN_PLACES[kind](option).resolve().name)}" if kind in _OWN_PLACES else name
+    return name if spec.place is None else f"{spec.name}:{shown(spec.place(option).resolve().name)}"
 
 
 _SAID: set[tuple[str, tuple[str, ...]]] = set()  # what this process was told of already
@@ -121,8 +114,8 @@ def fetch(name: str, data_dir: Path | str | None = None) -> list[Path]:
         DataError, MissingDataError, CorruptDataError: as `load`.
     """
     spec, option = find(name)
-    if spec.name in _OWN_PLACES:
-        return [_OWN_PLACES[spec.name](option)]
+    if spec.place is not None:
+        return [spec.place(option)]
     states = provide(spec.name, spec.files, roots(data_dir))
     return [state.path for state in states if state.path is not None]
 
@@ -135,9 +128,9 @@ def verify(name: str, data_dir: Path | str | None = None) -> list[FileStatus]:
         MissingDataError, CorruptDataError: of your own data, as `load`.
     """
     spec, option = find(name)
-    if spec.name in _OWN_PLACES:
+    if spec.place is not None:
         data = load(name, "train")
-        return [FileStatus(data.name, _OWN_PLACES[spec.name](option), "ok", None, data.sha256)]
+        return [FileStatus(data.name, spec.place(option), "ok", None, data.sha256)]
     return [status(spec.name, file, roots(data_dir)) for file in spec.files]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from esvae_core.data import celeba, cifar, digits, emoji, event_folder, folder, idx, moving_digits, npz_file, sprites
 from esvae_core.data.download import RemoteFile
@@ -31,6 +32,7 @@ class DatasetSpec:
         option: What may follow its name after a colon, for people; "" if nothing.
         needs: What must follow its name after a colon, in one word: "PATH"; "" if nothing must.
         recordings: Whether it holds event recordings, which `load` gives as frames, in place of pictures.
+        place: Gives the path that the option names, of a person's own data; None of published data.
     """
 
     name: str
@@ -47,6 +49,7 @@ class DatasetSpec:
     option: str = ""
     needs: str = ""
     recordings: bool = False
+    place: Callable[[str], Path] | None = field(default=None, repr=False)
 
     @property
     def usage(self) -> str:
@@ -252,6 +255,7 @@ _SPECS = (
         loader=folder.load,
         option="path of the folder (needed)",
         needs="PATH",
+        place=folder.root_of,
     ),
     DatasetSpec(
         name="npz",
@@ -266,6 +270,7 @@ _SPECS = (
         loader=npz_file.load,
         option="path of the .npz file (needed)",
         needs="FILE",
+        place=npz_file.file_of,
     ),
     DatasetSpec(
         name="moving_digits",
@@ -294,6 +299,7 @@ _SPECS = (
         option="path of the folder (needed)",
         needs="PATH",
         recordings=True,
+        place=event_folder.root_of,
     ),
 )
 

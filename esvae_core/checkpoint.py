@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from safetensors.numpy import load as from_bytes
 
 from esvae_core import hub
-from esvae_core.config import AnyModelConfig, DataConfig, TrainConfig, parse
+from esvae_core.config import AnyModelConfig, DataConfig, ImageModelConfig, TrainConfig, missing_parts, own_parts, parse
 from esvae_core.controls.directions import Controls
 from esvae_core.controls.file import read_controls
 from esvae_core.errors import (
@@ -36,10 +36,12 @@ from esvae_core.errors import (
     CheckpointVersionError,
     ConfigError,
     KindError,
+    MissingPartError,
     NotACheckpointError,
 )
 from esvae_core.files import open_regular, read_regular, write_atomically
-from esvae_core.state_layout import state_layout
+from esvae_core.plugins import PLUGINS
+from esvae_core.state_layout import Layout, is_known, state_layout
 from esvae_core.text import shown
 
 if TYPE_CHECKING:
@@ -122,6 +124,10 @@ class Header(_Record):
     training: TrainingRecord | None = Field(None, description="How long it was trained.")
     metrics: tuple[Metric, ...] = Field((), description="Measured figures with their protocol.")
     source: str = Field("", description="Where the weights come from, if not from training here.")
+    parts: dict[str, str] = Field(
+        default_factory=dict,
+        description="Parts that are not this library's, as 'role name', and the module that each came from.",
+    )
     versions: dict[str, str] = Field(default_factory=dict, description="Packages and Python that wrote it.")
     created: str = Field("", description="Date and time, UTC.")
 
@@ -199,9 +205,10 @@ def package_versions() -> dict[str, str]:
 
 
 def stamped(header: Header) -> Header:
-    """The header with today's date and the installed versions."""
+    """The header with today's date, the installed versions, and where parts that are not this library's come from."""
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    return header.model_copy(update={"versions": package_versions(), "created": now})
+    parts = own_parts(header.model, header.train)
+    return header.model_copy(update={"parts": parts, "versions": package_versions(), "created": now})
 
 
 def record(path: Path | str, known: Checkpoint[ImageModel], metrics: Iterable[Metric]) -> None:
@@ -305,6 +312,7 @@ def load(path: Path | str, kind: type[ImageModel] | None = None) -> Checkpoint[I
         NotACheckpointError: no such file, empty, truncated, or another format.
         CheckpointVersionError: written by a later version.
         CheckpointContentError: a tensor is missing, unknown, of another shape, or not finite; or the header is off.
+        MissingPartError: the model has a part of somebody's own that is not registered here.
     """
     path = located(path)
     with _opened(path) as file:
@@ -319,7 +327,7 @@ def _load(file: BinaryIO, path: Path, kind: type[ImageModel] | None) -> Checkpoi
     layout, values = _metadata(file, path)
     header = _header(values, path)
     if kind is not None and not issubclass(MODELS[header.model.kind], kind):
-        wanted = " or ".join(name for name, made in MODELS.items() if issubclass(made, kind))
+        wanted = " or ".join(name for name in MODELS if issubclass(MODELS[name], kind))
         raise KindError(f"{path}: holds a model of kind {header.model.kind}; this is for {wanted} alone")
     tensors = {name: torch.from_numpy(array) for name, array in _tensors(file, path, layout, header).items()}
     with torch.device("meta"):
@@ -343,7 +351,7 @@ def read_weights(path: Path | str) -> StoredWeights:
 
 def _tensors(file: BinaryIO, path: Path, layout: dict[str, Any], header: Header) -> dict[str, NDArray[Any]]:
     """The tensors of an open file, checked; they have memory of their own, so that the file may change."""
-    expected = state_layout(header.model)
+    expected = _layout_of(header.model)
     for name, wanted in expected.items():  # before memory is taken for any
         if name not in layout:
             raise CheckpointContentError(f"{path}: {name}: expected a tensor of shape {wanted}, found none")
@@ -368,6 +376,14 @@ def _tensors(file: BinaryIO, path: Path, layout: dict[str, Any], header: Header)
         if wrong:
             raise CheckpointContentError(f"{path}: {name}: {wrong}")
     return {name: tensors[name] for name in expected}
+
+
+def _layout_of(config: ImageModelConfig) -> Layout:
+    if is_known(config):
+        return state_layout(config)
+    from esvae_core.model_kinds import built_layout  # PyTorch
+
+    return built_layout(config)
 
 
 def _wrong_numbers(name: str, values: NDArray[Any]) -> str:
@@ -401,6 +417,11 @@ def _header(values: dict[str, Any], path: Path) -> Header:
             f"{path}: format version {version}, this library reads up to {FORMAT_VERSION}; please update esvae"
         )
     _leave_out_what_is_not_finite(path, values)
+    for part, origin in missing_parts(values.get("parts")).items():
+        raise MissingPartError(
+            f"{path}: needs the {shown(part, 100)} of {shown(origin, 200)}, which is not registered here; install or "
+            f"import that, or name its module or file with --plugin or {PLUGINS}"
+        )
     try:
         return parse(Header, values, f"{path}: header")
     except ConfigError as error:

@@ -9,19 +9,48 @@ from __future__ import annotations
 from reprlib import Repr
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from esvae_core.errors import ConfigError
+from esvae_core.parts import LOSS_TERMS, NEURONS, PRIORS, SAMPLERS, SURROGATES
+from esvae_core.registry import Registry
 
 Sampler = Literal["bernoulli", "systematic"]
+"""How rates become spikes wherever a seed names the noise: in the engines, recipes, links and the page."""
 SamplingGradient = Literal["box", "straight-through", "second-order"]
 Reset = Literal["hard", "soft"]
-Surrogate = Literal["box", "triangle", "fast-sigmoid"]
 Schedule = Literal["constant", "cosine"]
 Kernel = Literal["gaussian", "inverse-multiquadric", "energy"]
 Precision = Literal["32-true", "bf16-mixed"]
 PriorName = Literal["learned", "fitted"]
 
+
+def _in(registry: Registry[Any], *, own: bool = False) -> AfterValidator:
+    """A name in the registry; with `own`, of none of this library's parts. To check it imports no part."""
+
+    def check(name: str) -> str:
+        if name not in registry or (own and registry.is_built_in(name)):
+            raise ValueError(registry.expected(own=own))
+        return name
+
+    return AfterValidator(check)
+
+
+NeuronName = Annotated[str, _in(NEURONS)]
+SurrogateName = Annotated[str, _in(SURROGATES)]
+SamplerName = Annotated[str, _in(SAMPLERS)]
+LearnedPriorName = Annotated[str, _in(PRIORS)]
+LossTermName = Annotated[str, _in(LOSS_TERMS, own=True)]
 
 Share = Annotated[float, Field(ge=0, le=1)]
 PositiveFloat = Annotated[float, Field(gt=0)]
@@ -34,14 +63,17 @@ class _Settings(BaseModel):
 class NeuronConfig(_Settings):
     """A leaky integrate-and-fire neuron and its surrogate gradient (docs/math.md, equations 1 to 3)."""
 
+    dynamics: NeuronName = Field(
+        "lif", description="Which neuron: 'lif', leaky integrate-and-fire, or one of your own (docs/own-parts.md)."
+    )
     leak: float = Field(0.25, ge=0, le=1, description="Share of the membrane kept from one step to the next (tau).")
     learned_leak: bool = Field(False, description="Each channel learns its own leak, from that one on.")
     threshold: float = Field(0.2, gt=0, le=1e6, description="Membrane above which the neuron fires (V_th).")
     reset: Reset = Field("hard", description="After a spike: 'hard' sets the membrane to 0, 'soft' subtracts V_th.")
-    surrogate_shape: Surrogate = Field(
+    surrogate_shape: SurrogateName = Field(
         "box",
         description="Surrogate gradient h / (w/2) away from its centre: 'box' 1 where h < 1, 'triangle' 1 - h where "
-        "h < 1, 'fast-sigmoid' 1 / (1 + h)^2.",
+        "h < 1, 'fast-sigmoid' 1 / (1 + h)^2; or one of your own.",
     )
     surrogate_center: float = Field(
         0.0, ge=-1e6, le=1e6, description="Membrane around which the surrogate gradient lies; at most 1, there."
@@ -128,8 +160,13 @@ class ModelConfig(SpikingModelConfig):
     frames: bool = Field(
         False, description="Recordings in place of images: each step takes one frame and gives one (docs/events.md)."
     )
-    sampler: Sampler = Field("bernoulli", description="How rates become spikes: published Bernoulli, or systematic.")
+    sampler: SamplerName = Field(
+        "bernoulli", description="How rates become spikes: published Bernoulli, systematic, or one of your own."
+    )
     sampling_gradient: SamplingGradient = Field("box", description="Gradient of a sampled spike by its rate.")
+    prior: LearnedPriorName = Field(
+        "linear", description="Prior that is learned along: the published 'linear', or one of your own."
+    )
     prior_components: int = Field(
         0,
         ge=0,
@@ -187,26 +224,31 @@ class AutoencoderConfig(ImageModelConfig):
     components: int = Field(10, ge=1, le=1000, description="Gaussians in the mixture that new codes are drawn from.")
 
 
-def _kind(values: Any) -> str:
+def _kind(values: dict[str, Any]) -> str:
     """The kind that settings of a model are for; those of before there were kinds are ESVAE's."""
-    return str(values.get("kind", "esvae")) if isinstance(values, dict) else getattr(values, "kind", "esvae")
+    return str(values.get("kind", "esvae"))
 
 
-KINDS: dict[str, type[ImageModelConfig]] = {
-    "esvae": ModelConfig,
-    "fsvae": FSVAEConfig,
-    "annvae": ANNVAEConfig,
-    "pvae": PVAEConfig,
-    "ae": AutoencoderConfig,
-}
-AnyModelConfig = Annotated[
-    Annotated[ModelConfig, Tag("esvae")]
-    | Annotated[FSVAEConfig, Tag("fsvae")]
-    | Annotated[ANNVAEConfig, Tag("annvae")]
-    | Annotated[PVAEConfig, Tag("pvae")]
-    | Annotated[AutoencoderConfig, Tag("ae")],
-    Discriminator(_kind),
-]
+def _of_its_kind(values: Any) -> Any:
+    if not isinstance(values, dict):
+        return values
+    if (kind := _kind(values)) not in KINDS:
+        raise PydanticCustomError("unknown_kind", "{expected}", {"expected": KINDS.expected()})
+    return KINDS[kind].model_validate(values)
+
+
+KINDS: Registry[type[ImageModelConfig]] = Registry(
+    "model",
+    {
+        "esvae": "esvae_core.config:ModelConfig",
+        "fsvae": "esvae_core.config:FSVAEConfig",
+        "annvae": "esvae_core.config:ANNVAEConfig",
+        "pvae": "esvae_core.config:PVAEConfig",
+        "ae": "esvae_core.config:AutoencoderConfig",
+    },
+)
+"""Settings of each kind of model; `model_kinds.register_model` adds one."""
+AnyModelConfig = Annotated[SerializeAsAny[ImageModelConfig], BeforeValidator(_of_its_kind)]
 
 
 class DataConfig(_Settings):
@@ -255,6 +297,9 @@ class TrainConfig(_Settings):
     mmd_kernel: Kernel = Field("gaussian", description="The MMD's kernels; published: Gaussian.")
     mmd_warmup_steps: int = Field(0, ge=0, description="Steps over which the MMD's weight rises linearly from 0.")
     rate_weight: float = Field(0.0, ge=0, description="Weight of the mean latent rate in the loss: a price for spikes.")
+    loss_terms: dict[LossTermName, float] = Field(
+        {}, max_length=100, description="Weights of terms of your own in the loss, by their names (docs/own-parts.md)."
+    )
     factor_weight: float = Field(
         0.0,
         ge=0,
@@ -331,13 +376,18 @@ class RunConfig(_Settings):
     def _settings_apply(self) -> Self:
         for name, kinds in _ONLY_FOR.items():
             value = getattr(self.train, name)
-            if self.model.kind not in kinds and value != TrainConfig.model_fields[name].default:
+            if not _kinds(self.model).intersection(kinds) and value != TrainConfig.model_fields[name].default:
                 raise ValueError(
                     f"train.{name} is for models of kind {' or '.join(kinds)}, not {self.model.kind}; got {value}"
                 )
         if self.model.takes_frames and (self.train.grow_time or self.data.mirror or self.data.shift):
             raise ValueError("expected neither train.grow_time nor data.mirror or data.shift with model.frames")
         return self
+
+
+def _kinds(model: ImageModelConfig) -> set[str]:
+    """The kind of a model, and those that it is a variant of: whose settings its class inherits."""
+    return {model.kind, *(kind for kind in KINDS if KINDS.is_built_in(kind) and isinstance(model, KINDS[kind]))}
 
 
 _ONLY_FOR: dict[str, tuple[str, ...]] = {
@@ -348,6 +398,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "mmd_kernel": ("esvae",),
     "mmd_warmup_steps": ("esvae",),
     "rate_weight": ("esvae",),
+    "loss_terms": ("esvae",),
     "factor_weight": ("esvae",),
     "factor_swap": ("esvae",),
     "calibration_images": ("esvae",),
@@ -383,29 +434,47 @@ def parse(kind: type[_S], values: Any, where: str) -> _S:
             raise ConfigError(f"{where}: {error.error_count():,} settings are wrong or unknown") from None
         first = error.errors()[0]
         path = first["loc"]
-        # within the settings of a model, pydantic names its kind as a part of the path
-        shown = [part for i, part in enumerate(path) if not (i and path[i - 1] == "model" and part in KINDS)]
-        field = ".".join(map(str, shown)) or "settings"
+        field = ".".join(str(part) for part in path if part != "[key]") or "settings"
         message = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
-            known = ", ".join(_fields_at(kind, path[:-1]))
+            known = ", ".join(_fields_at(kind, path[:-1], values))
             message = f"unknown setting; known here: {known}"
-        elif first["type"] == "union_tag_invalid":
+        elif first["type"] == "unknown_kind":
             field += ".kind"
-            message = f"expected {', '.join(KINDS)}, found {first['ctx']['tag']!r}"
+            message += f", found {_SHORT.repr(first['input']['kind'])}"
         elif not isinstance(first["input"], dict):
             message += f", found {_SHORT.repr(first['input'])}"
         raise ConfigError(f"{where}: {field}: {message}") from error
 
 
-def _fields_at(kind: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    for part, following in zip(path, (*path[1:], None), strict=False):
-        if following in KINDS:
-            continue  # a union: the next part says which of its models
-        inner: Any = KINDS.get(str(part))
-        if inner is None and str(part) in kind.model_fields:
-            inner = kind.model_fields[str(part)].annotation
+def _fields_at(kind: type[BaseModel], path: tuple[int | str, ...], values: Any) -> list[str]:
+    for part in path:
+        values = values[part]
+        inner = kind.model_fields[str(part)].annotation if str(part) in kind.model_fields else None
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
             return []
-        kind = inner
+        kind = KINDS[_kind(values)] if inner is ImageModelConfig else inner
     return sorted(kind.model_fields)
+
+
+def missing_parts(recorded: Any) -> dict[str, str]:
+    """Those that are not registered here, of parts as `own_parts` gives them; of anything else, none."""
+    roles = {registry.role: registry for registry in (KINDS, NEURONS, SURROGATES, SAMPLERS, PRIORS, LOSS_TERMS)}
+    missing = {}
+    for part, origin in recorded.items() if isinstance(recorded, dict) else ():
+        role, _, name = str(part).rpartition(" ")
+        if role in roles and name not in roles[role]:
+            missing[str(part)] = str(origin)
+    return missing
+
+
+def own_parts(model: ImageModelConfig, train: TrainConfig | None) -> dict[str, str]:
+    """The parts that settings name and this library does not have, as 'role name', and where each comes from."""
+    used: list[tuple[Registry[Any], str]] = [(KINDS, model.kind)]
+    if isinstance(model, SpikingModelConfig):
+        for neuron in (model.neuron, model.latent_neuron):
+            used += [(NEURONS, neuron.dynamics), (SURROGATES, neuron.surrogate_shape)]
+    if isinstance(model, ModelConfig):
+        used += [(SAMPLERS, model.sampler), (PRIORS, model.prior)]
+    used += [(LOSS_TERMS, name) for name in (train.loss_terms if train else ())]
+    return {f"{parts.role} {name}": parts.origin(name) for parts, name in used if not parts.is_built_in(name)}

@@ -61,6 +61,10 @@ class CheckpointContentError(CheckpointError):
     """The checkpoint's header or tensors do not fit together."""
 
 
+class MissingPartError(CheckpointError):
+    """The checkpoint's model has a part of somebody's own that is not registered here."""
+
+
 class KindError(CheckpointError):
     """The checkpoint holds a kind of model that cannot do what was asked of it."""
 

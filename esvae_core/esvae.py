@@ -22,18 +22,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from esvae_core.config import ModelConfig, PriorName, Sampler, SpikingModelConfig
+from esvae_core.config import ModelConfig, PriorName, SpikingModelConfig
 from esvae_core.engine import noise as frozen
 from esvae_core.engine.dispatch import Engine, Folded
 from esvae_core.engine.incremental import Live
 from esvae_core.errors import InputError
 from esvae_core.fitted_prior import FittedPrior
 from esvae_core.image_model import ImageModel
-from esvae_core.latent import Prior, spikes_from_rates
+from esvae_core.latent import spikes_from_rates
 from esvae_core.layers import SpikingLayer, dense, down, up
 from esvae_core.leaks import ReadoutLeak
 from esvae_core.mixture import Mixture
 from esvae_core.neurons import Run
+from esvae_core.parts import PRIORS, SAMPLERS
 
 
 class Posterior(NamedTuple):
@@ -257,7 +258,7 @@ class ESVAE(SpikingCoder):
 
     def _add_latent(self) -> None:
         config = self.config
-        self.prior = Prior(config.latent_dim)
+        self.prior = PRIORS[config.prior](config.latent_dim)
         snap_to = config.time_steps if config.prior_snap else None
         self.fitted = (
             FittedPrior(config.latent_dim, config.prior_components, snap_to) if config.prior_components else None
@@ -276,7 +277,7 @@ class ESVAE(SpikingCoder):
         self,
         rates: Tensor,
         generator: torch.Generator | None = None,
-        sampler: Sampler | None = None,
+        sampler: str | None = None,
         *,
         steps: int | None = None,
         noise: Tensor | None = None,
@@ -287,7 +288,7 @@ class ESVAE(SpikingCoder):
         Args:
             rates: (N, d) in [0, 1].
             generator: source of the noise.
-            sampler: 'bernoulli' or 'systematic'; the config's unless given.
+            sampler: 'bernoulli', 'systematic' or one of your own; the config's unless given.
             steps: time steps T; the config's unless given.
             noise: (T, N, d) uniform on [0, 1), instead of a generator: frozen noise.
             systematic: (N, d) True where sampled systematically, False where by Bernoulli, in place of one sampler.
@@ -305,14 +306,14 @@ class ESVAE(SpikingCoder):
         self,
         rates: Tensor,
         generator: torch.Generator | None,
-        sampler: Sampler | None,
+        sampler: str | None,
         steps: int | None,
         noise: Tensor | None,
         systematic: Tensor | None,
     ) -> Tensor:
         """As `sample_spikes`, for rates that are known to be some: on CUDA, to look would mean to wait."""
-        if sampler is not None and sampler not in get_args(Sampler):
-            raise InputError(f"sampler: expected {' or '.join(get_args(Sampler))}, got {sampler!r}")
+        if sampler is not None and sampler not in SAMPLERS:
+            raise InputError(f"sampler: {SAMPLERS.expected()}, got {sampler!r}")
         if noise is None:
             noise = self.noise(len(rates), generator=generator, steps=steps)
         elif noise.dim() != 3 or noise.shape[1:] != rates.shape or not len(noise):
@@ -329,7 +330,7 @@ class ESVAE(SpikingCoder):
         generator: torch.Generator | None = None,
         noise: Tensor | None = None,
         normal: Tensor | None = None,
-        sampler: Sampler | None = None,
+        sampler: str | None = None,
         steps: int | None = None,
         systematic: Tensor | None = None,
         swap: Tensor | None = None,
@@ -403,7 +404,7 @@ class ESVAE(SpikingCoder):
         n: int,
         generator: torch.Generator | None = None,
         *,
-        sampler: Sampler | None = None,
+        sampler: str | None = None,
         steps: int | None = None,
         prior: PriorName | None = None,
         temperature: float = 1.0,
@@ -424,7 +425,7 @@ class ESVAE(SpikingCoder):
         components = 0 if mixture is None else len(mixture.weights)
         settings = {"prior_components": components, "prior_snap": snap and components > 0}
         with torch.device("meta"):  # so that no random weights are drawn
-            model = ESVAE(self.config.model_copy(update=settings))
+            model = type(self)(self.config.model_copy(update=settings))
         own = {name: x.detach().clone() for name, x in self.state_dict().items() if not name.startswith("fitted.")}
         model.load_state_dict(own, strict=False, assign=True)
         if mixture is not None:
@@ -435,17 +436,18 @@ class ESVAE(SpikingCoder):
     # ---- frozen noise --------------------------------------------------------------------------------------------
 
     @torch.no_grad()
-    def live(self, seed: int, *, sampler: Sampler | None = None, steps: int | None = None) -> Live:
+    def live(self, seed: int, *, sampler: str | None = None, steps: int | None = None) -> Live:
         """Rates to be moved by hand: spikes under the frozen noise of that seed, and the picture, at every move.
 
         It keeps the weights that the model has now.
 
         Raises:
-            InputError: the seed is out of range, or the events engine cannot run this model.
+            InputError: the seed is out of range, the events engine cannot run this model, or frozen noise cannot be
+                drawn by the sampler.
         """
         events = self._folded.choose(self, self.readout.weight.detach(), "events")
         assert events is not None
-        return Live(events, seed, sampler or self.config.sampler, self._steps(steps))
+        return Live(events, seed, frozen.frozen_sampler(sampler or self.config.sampler), self._steps(steps))
 
     @torch.no_grad()
     def decode_many(
@@ -453,7 +455,7 @@ class ESVAE(SpikingCoder):
         rates: Tensor,
         seeds: Sequence[int],
         *,
-        sampler: Sampler | None = None,
+        sampler: str | None = None,
         steps: int | None = None,
         engine: Engine | None = None,
     ) -> Sample:
@@ -462,13 +464,14 @@ class ESVAE(SpikingCoder):
         Draws that give the same spikes are decoded once: with systematic sampling, or rates of 0 and 1, many do.
 
         Raises:
-            InputError: no seeds, one out of range, or the rates are no vector of d numbers in [0, 1].
+            InputError: no seeds, one out of range, the rates are no vector of d numbers in [0, 1], or frozen noise
+                cannot be drawn by the sampler.
         """
         if not seeds:
             raise InputError("seeds: expected at least one")
         if rates.shape != (self.config.latent_dim,):
             raise InputError(f"rates: expected shape ({self.config.latent_dim},), got {tuple(rates.shape)}")
-        numbers, drawn = rates.float().cpu().numpy(), sampler or self.config.sampler
+        numbers, drawn = rates.float().cpu().numpy(), frozen.frozen_sampler(sampler or self.config.sampler)
         trains = np.stack([frozen.sample(numbers, seed, drawn, self._steps(steps)) for seed in seeds], axis=1)
         spikes = torch.from_numpy(trains).to(self.device, torch.float32)
         different, which = torch.unique(spikes, dim=1, return_inverse=True)

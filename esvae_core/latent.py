@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from esvae_core.config import Kernel, Sampler, SamplingGradient
+from esvae_core.config import Kernel, SamplingGradient
+from esvae_core.parts import SAMPLERS
 
 
 class _Bernoulli(torch.autograd.Function):
@@ -51,10 +52,22 @@ class _Systematic(torch.autograd.Function):
         return grads[0].sum(0), None
 
 
+def bernoulli(rates: Tensor, noise: Tensor, gradient: SamplingGradient) -> Tensor:
+    """A spike at each step with the rate's probability, independently (equation 5)."""
+    spikes: Tensor = _Bernoulli.apply(rates, noise, gradient)  # type: ignore[no-untyped-call]
+    return spikes
+
+
+def systematic(rates: Tensor, noise: Tensor, gradient: SamplingGradient) -> Tensor:
+    """T x rate spikes, rounded up or down, evenly spaced; the gradient always passes straight through."""
+    spikes: Tensor = _Systematic.apply(rates, noise)  # type: ignore[no-untyped-call]
+    return spikes
+
+
 def spikes_from_rates(
     rates: Tensor,
     noise: Tensor,
-    sampler: Sampler,
+    sampler: str,
     gradient: SamplingGradient = "box",
     systematic: Tensor | None = None,
 ) -> Tensor:
@@ -64,7 +77,7 @@ def spikes_from_rates(
         rates: (N, d) in [0, 1], spikes per step.
         noise: (T, N, d) uniform on [0, 1). 'bernoulli' uses every value; 'systematic' uses the first step's as the
             offset of each neuron, so its count is T x rate rounded up or down.
-        sampler: 'bernoulli' (published) or 'systematic'.
+        sampler: 'bernoulli' (published), 'systematic', or one in `parts.SAMPLERS`.
         gradient: of a Bernoulli spike by its rate: the published 'box', 'straight-through' or 'second-order'.
             Systematic spikes always pass it straight through.
         systematic: (N, d) True where a neuron is sampled systematically, False where by Bernoulli; in place of the
@@ -74,14 +87,9 @@ def spikes_from_rates(
         Spikes (T, N, d), 0 or 1.
     """
     if systematic is not None:
-        even = spikes_from_rates(rates, noise, "systematic")
-        return torch.where(systematic, even, spikes_from_rates(rates, noise, "bernoulli", gradient))
-    spikes: Tensor
-    if sampler == "bernoulli":
-        spikes = _Bernoulli.apply(rates, noise, gradient)  # type: ignore[no-untyped-call]
-        return spikes
-    spikes = _Systematic.apply(rates, noise)  # type: ignore[no-untyped-call]
-    return spikes
+        even = SAMPLERS["systematic"](rates, noise, gradient)
+        return torch.where(systematic, even, SAMPLERS["bernoulli"](rates, noise, gradient))
+    return SAMPLERS[sampler](rates, noise, gradient)
 
 
 class Prior(nn.Module):

@@ -15,9 +15,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from esvae_core.config import NeuronConfig
-from esvae_core.fused import Bounded, NormLif, apply
+from esvae_core.fused import SHAPES, Bounded, NormLif, apply
 from esvae_core.leaks import leak_logits
-from esvae_core.neurons import Run, lif, lif_step
+from esvae_core.neurons import Run, over_time
+from esvae_core.parts import NEURONS, State
 from esvae_core.tdbn import TdBatchNorm, several_processes
 
 _log = logging.getLogger(__name__)
@@ -50,12 +51,12 @@ def _normalise(x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, repeats: int)
 def norm_lif_reference(
     x: Tensor, norm: TdBatchNorm, neuron: NeuronConfig, input_steps: int, steps: int, leak: Tensor | None = None
 ) -> Run:
-    """tdBN and LIF step by step, membranes included: any device, any floating type; the slow twin of `norm_lif`.
+    """tdBN and neurons step by step, membranes included: any device, any floating type; the slow twin of `norm_lif`.
 
     Args:
         x: (input_steps * N, C, ...) pre-activations.
         norm: its mode (training or evaluation) decides which statistics are used.
-        neuron: leak, threshold, reset and surrogate.
+        neuron: which they are, leak, threshold, reset and surrogate.
         input_steps: time steps in x: `steps`, or 1 where the input is the same at every step.
         steps: time steps to run (T).
         leak: (C,) in place of the neuron's.
@@ -67,7 +68,7 @@ def norm_lif_reference(
     drive = drive.view(input_steps, -1, *x.shape[1:])
     if leak is not None:
         leak = leak.view(-1, *[1] * (x.dim() - 2))
-    return lif(drive.expand(steps, *drive.shape[1:]), neuron, leak)
+    return over_time(drive.expand(steps, *drive.shape[1:]), neuron, leak)
 
 
 def norm_lif(
@@ -117,7 +118,7 @@ def _without_bias(transform: nn.Module, x: Tensor) -> Tensor:
 
 
 class SpikingLayer(nn.Module):
-    """A linear map (convolution, transposed convolution or matrix), tdBN, and LIF neurons."""
+    """A linear map (convolution, transposed convolution or matrix), tdBN, and neurons: LIF, or of one's own."""
 
     def __init__(
         self, transform: nn.Conv2d | nn.ConvTranspose2d | nn.Linear, neuron: NeuronConfig, *, alpha: float = 1.0
@@ -127,12 +128,15 @@ class SpikingLayer(nn.Module):
         width = transform.out_features if isinstance(transform, nn.Linear) else transform.out_channels
         self.norm = TdBatchNorm(width, alpha=alpha)
         self.neuron = neuron
+        # the compiled kernels have these dynamics and surrogates alone
+        self._compiled = neuron.dynamics == "lif" and neuron.surrogate_shape in SHAPES
         self.leak_logit = leak_logits(neuron.leak, width) if neuron.learned_leak else None
         self.images_at_a_time: int | None = None
 
     def forward(self, x: Tensor, input_steps: int, steps: int) -> Tensor:
         """(input_steps * N, ...) -> spikes (steps * N, ...); `input_steps` is `steps`, or 1 for constant input."""
-        if torch.compiler.is_compiling():  # what traces PyTorch's operations cannot look into compiled kernels
+        # what traces PyTorch's operations cannot look into compiled kernels
+        if torch.compiler.is_compiling() or not self._compiled:
             return self.run(x, input_steps, steps).spikes.flatten(0, 1)
         images, transform = self.images_at_a_time, self.transform
         convolves = isinstance(transform, nn.Conv2d | nn.ConvTranspose2d)
@@ -166,21 +170,21 @@ class SpikingLayer(nn.Module):
         """As `forward`, step by step, with the membranes: both (steps, N, ...)."""
         return norm_lif_reference(self.transform(x), self.norm, self.neuron, input_steps, steps, self.leak())
 
-    def step(self, x: Tensor, carried: Tensor) -> tuple[Tensor, Tensor]:
+    def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """One time step alone, in evaluation mode, where the normalisation does not depend on the other steps.
 
         Args:
             x: (N, ...) input of the step.
-            carried: what the membranes kept of the step before; a zero before the first.
+            state: what the neurons kept of the step before; empty before the first.
 
         Returns:
-            Spikes (N, ...), and what the membranes keep.
+            Spikes (N, ...), and what the neurons keep.
         """
         leak = self.leak()
         if leak is not None:
             leak = leak.view(-1, *[1] * (x.dim() - 2))
         drive = _normalise(self.transform(x).float(), self.norm, self.neuron, 1)
-        fired, _, kept = lif_step(drive, carried, self.neuron, leak)
+        fired, _, kept = NEURONS[self.neuron.dynamics](drive, state, self.neuron, leak)
         return fired, kept
 
 

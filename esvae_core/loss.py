@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from torch import Tensor
 
 from esvae_core.config import Kernel
 from esvae_core.latent import mmd
+from esvae_core.parts import LOSS_TERMS, LossInputs
 
 
 class Loss(NamedTuple):
-    """The objective and its two main parts, scalars."""
+    """The objective and what it consists of, scalars."""
 
     total: Tensor
     mse: Tensor
     mmd: Tensor
+    terms: Mapping[str, Tensor]
+    """What else is in it, by name, before its weight."""
 
 
 def esvae_loss(
@@ -30,6 +34,7 @@ def esvae_loss(
     rate_weight: float = 0.0,
     factors: Tensor | None = None,
     factor_weight: float = 0.0,
+    terms: Mapping[str, float] | None = None,
 ) -> Loss:
     """Mean squared error + mmd_weight * MMD, and what else has a weight (docs/math.md, equations 8, 14 and 20).
 
@@ -42,17 +47,26 @@ def esvae_loss(
         rate_weight: price of a spike per step of a latent neuron; published: 0.
         factors: (M, F) in [0, 1], the rates that the first F latent neurons are taught; F <= d.
         factor_weight: of their squared error; published: 0.
+        terms: weights of further terms, by their names in `parts.LOSS_TERMS`.
     """
+    inputs = LossInputs(images, targets, posterior_rates, prior_rates, factors)
     error = (images - targets).square().mean()
     distance = mmd(posterior_rates, prior_rates, unbiased=unbiased, kernel=kernel)
     total = error + mmd_weight * distance
-    if rate_weight:
-        total = total + rate_weight * posterior_rates.mean()
-    if factors is not None:
-        total = total + factor_weight * factor_error(posterior_rates, factors)
-    return Loss(total, error, distance)
+    built_in = {"rate": rate_weight, "factors": factor_weight if factors is not None else 0.0}
+    weights = {name: weight for name, weight in built_in.items() if weight} | dict(terms or {})
+    found = {name: LOSS_TERMS[name](inputs) for name in weights}
+    for name, value in found.items():
+        total = total + weights[name] * value
+    return Loss(total, error, distance, found)
 
 
-def factor_error(rates: Tensor, factors: Tensor) -> Tensor:
-    """Mean squared error of the first F of d neurons: rates (M, d), factors (M, F), both in [0, 1]."""
-    return (rates[:, : factors.shape[1]] - factors).square().mean()
+def mean_rate(inputs: LossInputs) -> Tensor:
+    """Mean latent rate: a price for spikes."""
+    return inputs.posterior_rates.mean()
+
+
+def factor_error(inputs: LossInputs) -> Tensor:
+    """Mean squared error of the first F of d neurons, which are taught factors."""
+    assert inputs.factors is not None
+    return (inputs.posterior_rates[:, : inputs.factors.shape[1]] - inputs.factors).square().mean()

@@ -1,4 +1,4 @@
-"""Leaky integrate-and-fire neurons: one step, and the slow, obvious run over time.
+"""Spiking neurons: one step of leaky integrate-and-fire, and the slow, obvious run over time of any.
 
 The equations are docs/math.md, (1) to (3); Zhan et al., arXiv 2310.14839, section III. The fast path is
 `esvae_core.kernels`; tests hold it against the functions here.
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from esvae_core.config import NeuronConfig
+from esvae_core.parts import NEURONS, SURROGATES, State, Step
 
 
 class _Spike(torch.autograd.Function):
@@ -30,13 +31,27 @@ class _Spike(torch.autograd.Function):
 
 
 def surrogate(membrane: Tensor, neuron: NeuronConfig) -> Tensor:
-    """What stands in for the derivative of a spike by the membrane (equation 3): 0 to 1, of the membrane's shape."""
-    distance, half = (membrane - neuron.surrogate_center).abs(), neuron.surrogate_width / 2
-    if neuron.surrogate_shape == "box":
-        return (distance < half).to(membrane.dtype)
-    if neuron.surrogate_shape == "triangle":
-        return (1 - distance / half).clamp_min(0)
-    return (1 + distance / half) ** -2
+    """What stands in for the derivative of a spike by the membrane (equation 3), of the membrane's shape."""
+    return SURROGATES[neuron.surrogate_shape](membrane, neuron)
+
+
+def box(membrane: Tensor, neuron: NeuronConfig) -> Tensor:
+    """1 within the interval around the centre, else 0."""
+    return (_distance(membrane, neuron) < neuron.surrogate_width / 2).to(membrane.dtype)
+
+
+def triangle(membrane: Tensor, neuron: NeuronConfig) -> Tensor:
+    """1 at the centre, falling to 0 at the ends of the interval."""
+    return (1 - _distance(membrane, neuron) / (neuron.surrogate_width / 2)).clamp_min(0)
+
+
+def fast_sigmoid(membrane: Tensor, neuron: NeuronConfig) -> Tensor:
+    """1 at the centre, a quarter at the ends of the interval, above 0 everywhere."""
+    return (1 + _distance(membrane, neuron) / (neuron.surrogate_width / 2)) ** -2
+
+
+def _distance(membrane: Tensor, neuron: NeuronConfig) -> Tensor:
+    return (membrane - neuron.surrogate_center).abs()
 
 
 def spike(membrane: Tensor, neuron: NeuronConfig) -> Tensor:
@@ -45,24 +60,23 @@ def spike(membrane: Tensor, neuron: NeuronConfig) -> Tensor:
     return out
 
 
-def lif_step(
-    drive: Tensor, carried: Tensor, neuron: NeuronConfig, leak: Tensor | None = None
-) -> tuple[Tensor, Tensor, Tensor]:
+def lif_step(drive: Tensor, state: State, neuron: NeuronConfig, leak: Tensor | None = None) -> Step:
     """One time step of LIF neurons (equation 1).
 
     Args:
         drive: input of this step, any shape.
-        carried: what the membrane kept after the last step's spike, same shape; zeros before the first step.
+        state: what the membrane kept after the last step's spike, of the same shape; empty before the first step.
         neuron: leak, threshold, reset and surrogate.
         leak: in place of the neuron's, of a shape that broadcasts.
 
     Returns:
         Spikes (0 or 1), the membrane before the reset, and what it keeps after it; gradients flow through the reset.
     """
+    carried = state[0] if state else torch.zeros_like(drive)
     membrane = (neuron.leak if leak is None else leak) * carried + drive
     fired = spike(membrane, neuron)
     kept = membrane * (1 - fired) if neuron.reset == "hard" else membrane - neuron.threshold * fired
-    return fired, membrane, kept
+    return Step(fired, membrane, (kept,))
 
 
 class Run(NamedTuple):
@@ -72,18 +86,19 @@ class Run(NamedTuple):
     membranes: Tensor
 
 
-def lif(drive: Tensor, neuron: NeuronConfig, leak: Tensor | None = None) -> Run:
-    """LIF neurons over time, step by step: the reference.
+def over_time(drive: Tensor, neuron: NeuronConfig, leak: Tensor | None = None) -> Run:
+    """Neurons over time, step by step: the reference.
 
     Args:
         drive: (T, ...) input of every step.
-        neuron: leak, threshold, reset and surrogate.
+        neuron: which they are (`dynamics`), leak, threshold, reset and surrogate.
         leak: in place of the neuron's, of a shape that broadcasts to a step's.
     """
-    carried = torch.zeros_like(drive[0])
+    step = NEURONS[neuron.dynamics]
+    state: State = ()
     spikes, membranes = [], []
-    for step in drive:
-        fired, membrane, carried = lif_step(step, carried, neuron, leak)
+    for now in drive:
+        fired, membrane, state = step(now, state, neuron, leak)
         spikes.append(fired)
         membranes.append(membrane)
     return Run(torch.stack(spikes), torch.stack(membranes))

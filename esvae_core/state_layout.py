@@ -29,13 +29,18 @@ class TensorType(NamedTuple):
     @property
     def nbytes(self) -> int:
         """Bytes that it takes."""
-        return math.prod(self.shape) * (8 if self.dtype == "int64" else 4)
+        return math.prod(self.shape) * (8 if self.dtype.endswith("64") else 4)
 
     def __str__(self) -> str:
         return f"{self.dtype} {self.shape}"
 
 
 Layout = dict[str, TensorType]
+
+
+def is_known(config: ImageModelConfig) -> bool:
+    """Whether `state_layout` can say it: no part of a user's own is in the model that may hold tensors."""
+    return config.kind in _LATENT and (not isinstance(config, ModelConfig) or config.prior == "linear")
 
 
 def state_layout(config: ImageModelConfig) -> Layout:

@@ -85,7 +85,7 @@ def test_every_field_says_what_it_does():
         ({"kind": ["esvae"]}, "here: model.kind: expected esvae, "),
         ({"kind": "ae", "sampler": "bernoulli"}, "here: model.sampler: unknown setting; known here: channels, compo"),
         ({"kind": "ae", "latent_dim": 0}, "here: model.latent_dim: "),
-        ({"neuron": {"colour": 1}}, "here: model.neuron.colour: unknown setting; known here: leak, "),
+        ({"neuron": {"colour": 1}}, "here: model.neuron.colour: unknown setting; known here: dynamics, leak, "),
         ([1], "here: model: Input should be a valid dictionary"),
     ],
     ids=str,

@@ -410,9 +410,9 @@ def test_single_steps_in_evaluation_mode_are_the_run_over_time():
     x = torch.randn(6, 4, 8, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         layer.norm.running_var.fill_(0.3)
-        carried, spikes = torch.zeros(()), []
+        state, spikes = (), []
         for drive in x:
-            fired, carried = layer.step(drive, carried)
+            fired, state = layer.step(drive, state)
             spikes.append(fired)
         whole = layer(x.flatten(0, 1), 6, 6).view(6, 4, 16)
     assert torch.equal(torch.stack(spikes), whole)

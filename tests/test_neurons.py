@@ -6,14 +6,14 @@ import pytest
 import torch
 
 from esvae_core.config import NeuronConfig
-from esvae_core.neurons import lif, lif_step, spike
+from esvae_core.neurons import lif_step, over_time, spike
 
 PUBLISHED = NeuronConfig()  # leak 1/4, threshold 0.2, hard reset
 BINARY = NeuronConfig(leak=0.5, threshold=1.0)  # numbers that are exact in binary
 
 
 def run(drive, neuron):
-    result = lif(torch.tensor(drive).view(-1, 1), neuron)
+    result = over_time(torch.tensor(drive).view(-1, 1), neuron)
     return result.spikes.flatten().tolist(), result.membranes.flatten().tolist()
 
 
@@ -47,7 +47,7 @@ def test_leak_of_one_integrates_and_leak_of_zero_forgets():
 @pytest.mark.parametrize(("drive", "rate"), [(0.14, 0), (0.17, 0.5), (0.21, 1.0)])
 def test_published_neuron_is_nearly_binary_under_a_constant_drive(drive, rate):
     # silent below .15 (the geometric sum .15/(1-.25) = .2), every other step from .16 (.16 * 1.25 = .2), always above
-    assert lif(torch.full((16, 1), drive), PUBLISHED).spikes.mean().item() == rate
+    assert over_time(torch.full((16, 1), drive), PUBLISHED).spikes.mean().item() == rate
 
 
 @pytest.mark.parametrize(("center", "width"), [(0.0, 1.0), (0.2, 1.0), (0.0, 0.5), (0.2, 3.0)])
@@ -82,7 +82,7 @@ def test_the_gradient_flows_through_the_hard_reset():
     neuron = BINARY.model_copy(update={"surrogate_width": 10.0})
     for first, wanted in ((0.75, 0.5 - 0.5 * 0.75), (1.5, -0.5 * 1.5)):
         drive = torch.tensor([[first], [0.25]], requires_grad=True)
-        lif(drive, neuron).spikes[1].sum().backward()
+        over_time(drive, neuron).spikes[1].sum().backward()
         assert drive.grad.flatten().tolist() == [wanted, 1.0]
 
 
@@ -91,12 +91,12 @@ def test_the_gradient_flows_through_the_soft_reset():
     for width, wanted in ((10.0, 0.0), (0.1, 0.5)):
         neuron = BINARY.model_copy(update={"reset": "soft", "surrogate_center": 0.625, "surrogate_width": width})
         drive = torch.tensor([[0.75], [0.25]], requires_grad=True)
-        lif(drive, neuron).spikes[1].sum().backward()  # u2 = .625: inside either interval
+        over_time(drive, neuron).spikes[1].sum().backward()  # u2 = .625: inside either interval
         assert drive.grad.flatten().tolist() == [wanted, 1.0]
 
 
 def test_a_step_returns_the_membrane_before_and_after_the_reset():
-    fired, membrane, kept = lif_step(torch.tensor([0.5, 1.5]), torch.tensor([0.5, 0.5]), BINARY)
+    fired, membrane, (kept,) = lif_step(torch.tensor([0.5, 1.5]), (torch.tensor([0.5, 0.5]),), BINARY)
     assert fired.tolist() == [0, 1]
     assert membrane.tolist() == [0.75, 1.75]
     assert kept.tolist() == [0.75, 0]
@@ -109,21 +109,21 @@ def test_another_threshold_is_another_scale_of_the_drive(reset):
     neuron = PUBLISHED.model_copy(update={"reset": reset})
     for factor in (0.5, 2.0, 8.0):  # powers of two, which round nothing
         other = neuron.model_copy(update={"threshold": factor * neuron.threshold})
-        spikes = lif(drive, other).spikes
-        assert torch.equal(spikes, lif(drive / factor, neuron).spikes)
+        spikes = over_time(drive, other).spikes
+        assert torch.equal(spikes, over_time(drive / factor, neuron).spikes)
         assert 0.02 < float(spikes.mean()) < 0.98
 
 
 def test_neurons_do_not_see_each_other():
     drive = torch.rand(6, 5, 3)
-    whole = lif(drive, PUBLISHED).spikes
-    assert torch.equal(whole[:, 2, 1], lif(drive[:, 2:3, 1:2], PUBLISHED).spikes.flatten())
+    whole = over_time(drive, PUBLISHED).spikes
+    assert torch.equal(whole[:, 2, 1], over_time(drive[:, 2:3, 1:2], PUBLISHED).spikes.flatten())
 
 
 def test_the_past_does_not_see_the_future():
     drive = torch.rand(6, 5)
-    assert torch.equal(lif(drive, PUBLISHED).spikes[:4], lif(drive[:4], PUBLISHED).spikes)
+    assert torch.equal(over_time(drive, PUBLISHED).spikes[:4], over_time(drive[:4], PUBLISHED).spikes)
 
 
 def test_any_float_type_is_kept():
-    assert lif(torch.rand(3, 2, dtype=torch.float64), PUBLISHED).spikes.dtype is torch.float64
+    assert over_time(torch.rand(3, 2, dtype=torch.float64), PUBLISHED).spikes.dtype is torch.float64

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from esvae_core.config import NeuronConfig
 from esvae_core.layers import SpikingLayer, dense
+from esvae_core.parts import State
 
 FIRST_OWN_STEP = 5
 """Scheduled sampling leaves the steps before this one alone."""
@@ -66,12 +67,12 @@ class Candidates(nn.Module):
 
     def stepper(self) -> Callable[[Tensor], Tensor]:
         """A run that goes one step a call and keeps its membranes: (N, inputs) -> (N, d, k). Evaluation mode only."""
-        rests: list[Tensor] = [next(self.parameters()).new_zeros(())] * len(self.layers)
+        states: list[State] = [()] * len(self.layers)
 
         def step(x: Tensor) -> Tensor:
             for i, layer in enumerate(self.layers):
                 assert isinstance(layer, SpikingLayer)
-                x, rests[i] = layer.step(x, rests[i])
+                x, states[i] = layer.step(x, states[i])
             return x.view(len(x), self.latent_dim, self.candidates)
 
         return step

@@ -44,6 +44,7 @@ def info(checkpoint: Checkpoint, as_json: AsJson = False) -> None:
         + (f", {console.duration(header.training.cpu_seconds)} of a core" if header.training.cpu_seconds else "")
         if header.training
         else "unknown",
+        "own parts": ", ".join(f"{part} from {origin}" for part, origin in header.parts.items()) or "none",
         "controls": _controls(stored),
         "source": header.source or "trained here",
         "written": f"{header.created} by esvae {header.versions.get('esvae', '?')}, format {header.format_version}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -47,8 +48,17 @@ def _options(
     wanted: Annotated[
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    plugin: Annotated[
+        list[str] | None,
+        typer.Option(help="A module or .py file that registers parts of your own; several times for several."),
+    ] = None,
 ) -> None:
-    pass
+    from esvae_core import plugins
+
+    for name in plugin or ():
+        place = str(Path(name).absolute()) if name.endswith(".py") else name
+        plugins.import_plugin(place)
+        plugins.hand_down(place)
 
 
 for part in (

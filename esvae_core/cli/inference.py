@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,6 +29,10 @@ from esvae_core.cli.options import (
 )
 from esvae_core.cli.recordings import decoded, images_only, recording, write_frames
 from esvae_core.cli.sources import dataset_of, end_of_path, picture
+from esvae_core.errors import InputError
+
+if TYPE_CHECKING:
+    from esvae_core.config import PriorName
 
 app = group()
 
@@ -149,15 +154,25 @@ def sample(
     from esvae_core.esvae import ESVAE
     from esvae_core.explore.decode_rates import to_normalized
     from esvae_core.explore.fixed_point import to_fixed_point
+    from esvae_core.explore.latent_interface import why_not_explorable
     from esvae_core.explore.recipe import seeds_from
     from esvae_core.seeds import generator
 
     suffix_of(out_file, PICTURES)
     loaded = load(checkpoint)
     model = loaded.model
+    which: PriorName | None = prior.value if prior else None
+    problem = "" if model.config.takes_frames else why_not_explorable(checkpoint, model.config)
+    if isinstance(model, ESVAE) and problem:  # a part of it is not what recipes are decoded with
+        if control:
+            raise InputError(f"--control: {problem}")
+        how = sampler.value if sampler else None
+        draw = partial(model.sample, sampler=how, steps=steps, prior=which, temperature=temperature)
+        sample_pictures(draw, model.config.image_size, out_file, n, seed, columns, scale, as_json)
+        return
     if isinstance(model, ESVAE):
         source = generator(seed, "prior")
-        drawn = model.prior_rates(n, generator=source, prior=prior.value if prior else None, temperature=temperature)
+        drawn = model.prior_rates(n, generator=source, prior=which, temperature=temperature)
         if model.config.takes_frames:
             if control:
                 images_only(model, "--control")
@@ -166,9 +181,9 @@ def sample(
         units = to_fixed_point(drawn.detach().numpy())
     else:
         refuse(model, prior=prior, temperature=None if temperature == 1 else temperature, steps=steps, sampler=sampler)
-        if not isinstance(model, ANNCoder):
+        if problem or not isinstance(model, ANNCoder):
             refuse(model, control=control or None)
-            sample_pictures(model, out_file, n, seed, columns, scale, as_json)
+            sample_pictures(model.sample, model.config.image_size, out_file, n, seed, columns, scale, as_json)
             return
         codes = model.sample_codes(n, generator(seed, "sample"))
         units = to_normalized(model, codes.numpy())

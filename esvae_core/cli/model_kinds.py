@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,11 @@ from esvae_core.cli import console
 from esvae_core.errors import InputError
 
 if TYPE_CHECKING:
+    from torch import Generator
+
     from esvae_core.checkpoint import Checkpoint
     from esvae_core.explore.fixed_point import FixedPointRates
-    from esvae_core.image_model import ImageModel
+    from esvae_core.image_model import Drawn, ImageModel
 
 _AT_A_TIME = 250
 
@@ -51,9 +53,27 @@ def controlled(loaded: Checkpoint[Any], units: FixedPointRates, asked: Sequence[
 
 
 def sample_pictures(
-    model: ImageModel, out_file: Path, n: int, seed: int, columns: int | None, scale: int, as_json: bool
+    draw: Callable[[int, Generator], Drawn],
+    size: int,
+    out_file: Path,
+    n: int,
+    seed: int,
+    columns: int | None,
+    scale: int,
+    as_json: bool,
 ) -> None:
-    """Write new pictures of a model without a latent to play as a .png grid or an .npz, without a recipe."""
+    """Write new pictures that have no recipe as a .png grid or an .npz.
+
+    Args:
+        draw: a number of pictures and the source of their noise -> those pictures, such as a model's `sample`.
+        size: their height and width.
+        out_file: where.
+        n: how many.
+        seed: of the noise.
+        columns: pictures per row; about a square unless given.
+        scale: every pixel becomes this wide and high.
+        as_json: say it as JSON.
+    """
     import numpy as np
 
     from esvae_core.arrays import suffix_of
@@ -64,14 +84,14 @@ def sample_pictures(
     from esvae_core.seeds import generator
 
     suffix = suffix_of(out_file, (".npz", ".png"))
-    drawn = n * (model.config.image_size * scale) ** 2
+    drawn = n * (size * scale) ** 2
     if suffix == ".png" and drawn > MAX_PIXELS:
         raise InputError(
             f"{out_file}: expected a picture of at most {MAX_PIXELS:,} pixels, {n:,} at scale {scale} would have"
             f" {drawn:,}; choose a smaller --scale, or write an .npz"
         )
     source = generator(seed, "sample")
-    parts = [to_uint8(model.sample(min(_AT_A_TIME, n - i), source).images) for i in range(0, n, _AT_A_TIME)]
+    parts = [to_uint8(draw(min(_AT_A_TIME, n - i), source).images) for i in range(0, n, _AT_A_TIME)]
     pixels = np.concatenate(parts)
     if suffix == ".npz":
         content = npz(pixels)

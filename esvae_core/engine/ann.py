@@ -37,7 +37,7 @@ from esvae_core.engine.plan import (
     normalised,
     state_of,
 )
-from esvae_core.errors import InputError
+from esvae_core.errors import InputError, KindError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -130,7 +130,13 @@ def ann_plan_of(model: ANNModel) -> ANNPlan:
 
 
 def fold_ann(config: ImageModelConfig, state: State) -> ANNPlan:
-    """The plan of a model of those settings and tensors."""
+    """The plan of a model of those settings and tensors.
+
+    Raises:
+        KindError: it is of another kind.
+    """
+    if config.kind not in FEATURES:
+        raise KindError(f"engine: does not have models of kind {config.kind}")
     tensors: dict[str, F32] = {}
     for layer in encoder_layers(config) + decoder_layers(config):
         tensors |= layer_tensors(layer, *_folded(config, layer, state))

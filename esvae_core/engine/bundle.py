@@ -30,7 +30,14 @@ from esvae_core.errors import CheckpointContentError, CheckpointVersionError, Co
 
 MAGIC = b"ESVAEENG"
 VERSION = 2
-_LATER = {"surrogate_shape": "box", "learned_leak": False, "learned_readout": False, "frames": False}
+_LATER = {
+    "surrogate_shape": "box",
+    "learned_leak": False,
+    "learned_readout": False,
+    "frames": False,
+    "dynamics": "lif",
+    "prior": "linear",
+}
 """Settings of model and neurons that came after this version, and what they were before. At that they are left out, so
 that a model keeps the hash by which links and recipes know it."""
 _START = 48

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from esvae_core.config import SpikingModelConfig
 from esvae_core.engine.event_engine import Events
-from esvae_core.engine.plan import Model, plan_of
+from esvae_core.engine.plan import Model, beyond_engine, plan_of
 from esvae_core.errors import InputError
 
 Engine = Literal["dense", "events"]
@@ -83,8 +83,8 @@ class Folded:
 
 def _obstacle(model: _Network, x: Tensor, tensors: list[Tensor], hooked: bool) -> str | None:
     """Why only the dense layers can do it; None if nothing is in the way."""
-    if model.config.kind != "esvae":
-        return f"runs models of kind esvae, not {model.config.kind}"
+    if lacking := beyond_engine(model.config):
+        return f"does not have {lacking}"
     if model.config.takes_frames:
         return "runs models of images, not of recordings"
     if model.training:

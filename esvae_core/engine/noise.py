@@ -7,6 +7,8 @@ multiply and shift hash with the constants known as 'lowbias32' (Wellons, hash-p
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -89,6 +91,19 @@ def systematic(rates: F32, noise: F32) -> NDArray[np.uint8]:
     passed = np.floor(edges * rates.astype(np.float32).astype(np.float64) + noise[0].astype(np.float64))
     spikes: NDArray[np.uint8] = (passed[1:] - passed[:-1]).astype(np.uint8)
     return spikes
+
+
+def frozen_sampler(name: str) -> Sampler:
+    """The sampler of that name, as one that can be drawn with frozen noise.
+
+    Raises:
+        InputError: it is another one, such as one of your own.
+    """
+    samplers: tuple[Sampler, ...] = get_args(Sampler)
+    for sampler in samplers:
+        if sampler == name:
+            return sampler
+    raise InputError(f"sampler: frozen noise is drawn by {' or '.join(samplers)}, not by {name!r:.80}; choose one")
 
 
 def sample(rates: F32, seed: int, sampler: Sampler, steps: int) -> NDArray[np.uint8]:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from esvae_core.config import ImageModelConfig, ModelConfig, NeuronConfig
 from esvae_core.engine.sigmoid import sigmoid
+from esvae_core.errors import KindError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -127,6 +128,14 @@ def decoder_layers(config: ImageModelConfig) -> list[Layer]:
     return [*layers, Layer("readout", "same", side, side, rising[-1], config.image_channels, None)]
 
 
+def beyond_engine(config: ImageModelConfig) -> str:
+    """What of a model's encoder and decoder the engine does not have, in a few words; "" if it has all of it."""
+    if config.kind != "esvae" or not isinstance(config, ModelConfig):
+        return f"models of kind {config.kind}"
+    own = [neuron.dynamics for neuron in (config.neuron, config.latent_neuron) if neuron.dynamics != "lif"]
+    return f"the neuron {own[0]!r}" if own else ""
+
+
 def tensor_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     """Names and shapes of all tensors of a plan, in their order."""
     shapes: dict[str, tuple[int, ...]] = {}
@@ -135,7 +144,8 @@ def tensor_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     if config.learned_readout:
         shapes["readout.leak"] = (config.time_steps,)
     width, components = config.latent_dim, config.prior_components
-    shapes |= {"prior.weight": (width, width), "prior.bias": (width,)}
+    if config.prior == "linear":
+        shapes |= {"prior.weight": (width, width), "prior.bias": (width,)}
     if components:
         triangle = width * (width + 1) // 2
         shapes |= {
@@ -187,14 +197,21 @@ def state_of(tensors: Mapping[str, Tensor]) -> State:
 
 
 def fold(config: ModelConfig, state: State) -> Plan:
-    """The plan of a model of those settings and tensors."""
+    """The plan of a model of those settings and tensors.
+
+    Raises:
+        KindError: the engine lacks a part of it.
+    """
+    if lacking := beyond_engine(config):
+        raise KindError(f"engine: does not have {lacking}")
     tensors: dict[str, F32] = {}
     for layer in encoder_layers(config) + decoder_layers(config):
         values = linear(layer, state, layer.name) if layer.neuron is None else folded_layer(layer, state)
         tensors |= layer_tensors(layer, *values)
     if "readout_leak.leak_logit" in state:
         tensors["readout.leak"] = sigmoid(state["readout_leak.leak_logit"])
-    tensors |= {f"prior.{part}": state[f"prior.linear.{part}"].astype(np.float32) for part in ("weight", "bias")}
+    if config.prior == "linear":
+        tensors |= {f"prior.{part}": state[f"prior.linear.{part}"].astype(np.float32) for part in ("weight", "bias")}
     tensors |= {name: values.astype(np.float32) for name, values in state.items() if name.startswith("fitted.")}
     return Plan(config, tensors)
 

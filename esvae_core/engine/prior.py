@@ -35,6 +35,8 @@ def prior(plan: Plan, seed: int, temperature: float = 1.0, prior: PriorName | No
     if not 0 <= temperature < math.inf:
         raise InputError(f"temperature: expected a finite number of 0 or more, got {temperature}")
     has_fitted = plan.config.prior_components > 0
+    if plan.config.prior != "linear" and not (has_fitted and prior != "learned"):
+        raise InputError(f"prior: the engine does not have {plan.config.prior!r:.80}")
     if prior == "fitted" and not has_fitted:
         raise InputError("prior: this model has no fitted one")
     numbers = temperature * normal(seed, plan.config.latent_dim)

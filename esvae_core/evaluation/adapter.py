@@ -10,7 +10,6 @@ from torch import Generator, Tensor, nn
 
 from esvae_core.baselines.fsvae import FSVAE
 from esvae_core.baselines.pvae import PVAE
-from esvae_core.config import Sampler
 from esvae_core.data import ImageSet
 from esvae_core.errors import InputError
 from esvae_core.esvae import ESVAE
@@ -73,14 +72,14 @@ class SpikingAdapter(EvaluationAdapter, Protocol):
 class RateAdapter(SpikingAdapter, Protocol):
     """One whose latent is firing rates, sampled into spikes."""
 
-    sampler: Sampler
+    sampler: str
 
     def encode(self, images: Tensor, steps: int | None = None) -> tuple[Tensor, Tensor]:
         """Images -> rates (N, d) and the encoder's own spikes (T, N, d)."""
         ...
 
     def spikes(
-        self, rates: Tensor, generator: Generator, sampler: Sampler | None = None, steps: int | None = None
+        self, rates: Tensor, generator: Generator, sampler: str | None = None, steps: int | None = None
     ) -> Tensor:
         """Rates (N, d) -> spikes (T, N, d)."""
         ...
@@ -181,10 +180,10 @@ class _Autoregressive(_Plain):
 class _Spiking:
     """An ESVAE, with the time steps and the sampler it is used with."""
 
-    def __init__(self, model: ESVAE, steps: int | None = None, sampler: Sampler | None = None) -> None:
+    def __init__(self, model: ESVAE, steps: int | None = None, sampler: str | None = None) -> None:
         self.model = model
         self.steps = model.config.time_steps if steps is None else steps
-        self.sampler: Sampler = sampler or model.config.sampler
+        self.sampler = sampler or model.config.sampler
 
     @property
     def module(self) -> nn.Module:
@@ -209,7 +208,7 @@ class _Spiking:
 
     @torch.no_grad()
     def spikes(
-        self, rates: Tensor, generator: Generator, sampler: Sampler | None = None, steps: int | None = None
+        self, rates: Tensor, generator: Generator, sampler: str | None = None, steps: int | None = None
     ) -> Tensor:
         drawn = self.model.sample_spikes(
             rates.to(self.model.device), generator, sampler or self.sampler, steps=steps or self.steps
@@ -233,7 +232,7 @@ class _Spiking:
         return found | {"latent": float(spikes.mean())}
 
 
-def adapter_of(model: nn.Module, *, steps: int | None = None, sampler: Sampler | None = None) -> EvaluationAdapter:
+def adapter_of(model: nn.Module, *, steps: int | None = None, sampler: str | None = None) -> EvaluationAdapter:
     """The model as the suite measures it.
 
     Args:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from esvae_core.engine.noise import frozen_sampler
 from esvae_core.errors import InputError
 from esvae_core.explore.decode_rates import decode_with_spikes
 from esvae_core.explore.dimensions import Contrast, contrast, judged
@@ -76,7 +77,7 @@ def beside_noise(
             np.stack(
                 [
                     decode_with_spikes(
-                        model, end, seed=seed + k, sampler=config.sampler, steps=config.time_steps
+                        model, end, seed=seed + k, sampler=frozen_sampler(config.sampler), steps=config.time_steps
                     ).pixels
                     for k in range(draws)
                 ]

@@ -8,17 +8,17 @@ of a Poisson VAE, that of a log-rate. FSVAE has neither: its latent is a spike t
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from esvae_core.checkpoint import Checkpoint, StoredWeights, load, read_weights
-from esvae_core.config import ImageModelConfig, ModelConfig, PVAEConfig
+from esvae_core.config import ImageModelConfig, ModelConfig, PVAEConfig, Sampler
 from esvae_core.engine.ann import FEATURES, SPAN, ANNPlan, ann_plan_of, fold_ann
 from esvae_core.engine.ann import encode as encode_ann
 from esvae_core.engine.bundle import content_hash, to_bundle
-from esvae_core.engine.plan import Plan, fold, plan_of
+from esvae_core.engine.plan import Plan, beyond_engine, fold, plan_of
 from esvae_core.errors import CheckpointContentError, KindError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def load_explorable(path: Path | str) -> Checkpoint[Explorable]:
     """Read a checkpoint of any kind that can be explored.
 
     Raises:
-        KindError: of another kind, or a model of recordings.
+        KindError: of another kind, a model of recordings, or one with a part that the explorer does not have.
         CheckpointError: as `checkpoint.load`.
     """
     loaded: Checkpoint[ImageModel] = load(path)
@@ -80,8 +80,10 @@ def read_explorable(path: Path | str) -> StoredWeights:
 
 def why_not_explorable(path: Path | str, config: ImageModelConfig) -> str:
     """Why a model of these settings cannot be explored; "" if it can."""
-    if config.kind not in KINDS:
+    if config.kind == "fsvae":
         return f"{path}: holds a model of kind {config.kind}, whose latent is no vector of numbers to play"
+    if own := _own(config):
+        return f"{path}: the explorer does not have {own}; `esvae sample` and `esvae evaluate` do"
     if config.frame_count is not None:
         return (
             f"{path}: holds a model of recordings of {config.frame_count} frames, which no view plays; "
@@ -90,12 +92,23 @@ def why_not_explorable(path: Path | str, config: ImageModelConfig) -> str:
     return ""
 
 
+def _own(config: ImageModelConfig) -> str:
+    """A part of a model that the explorer does not have, in a few words; "" if it has all of them."""
+    if config.kind not in KINDS:
+        return f"models of kind {config.kind}"
+    if not isinstance(config, ModelConfig):
+        return ""
+    if config.sampler not in get_args(Sampler):
+        return f"the sampler {config.sampler!r}"
+    return f"the prior {config.prior!r}" if config.prior != "linear" else beyond_engine(config)
+
+
 def folded(model: Explorable | StoredWeights) -> Plan | ANNPlan:
     """The plan of a model, or of a checkpoint's weights.
 
     Raises:
         CheckpointContentError: a folded weight is beyond what 32 bits hold.
-        KindError: a model of recordings.
+        KindError: a model of recordings, or one with a part that the explorer does not have.
     """
     config = model.header.model if isinstance(model, StoredWeights) else model.config
     if problem := why_not_explorable("model", config):

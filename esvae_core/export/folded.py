@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from esvae_core.config import ModelConfig
-from esvae_core.engine.plan import Layer, State, decoder_layers, encoder_layers, folded_layer, state_of
+from esvae_core.engine.plan import Layer, State, beyond_engine, decoder_layers, encoder_layers, folded_layer, state_of
 from esvae_core.errors import ExportError, KindError
 from esvae_core.esvae import ESVAE
 from esvae_core.image_model import ImageModel
@@ -71,8 +71,10 @@ def fold(model: ImageModel) -> FoldedModel:
     Raises:
         KindError: the model is no ESVAE, or one of recordings.
     """
-    if not isinstance(model, ESVAE):
+    if not isinstance(model, ESVAE) or model.config.kind != "esvae":
         raise KindError(f"export: expected a model of kind esvae, got one of kind {model.config.kind}")
+    if lacking := beyond_engine(model.config):
+        raise KindError(f"export: other tools do not have {lacking}")
     if model.config.takes_frames:
         raise KindError("export: expected a model of images, got one of recordings, whose input and output change")
     state = state_of(model.state_dict())

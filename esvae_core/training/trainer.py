@@ -32,7 +32,7 @@ from torch import Tensor
 from torch.backends.cpu import get_cpu_capability
 
 from esvae_core import checkpoint
-from esvae_core.config import ImageModelConfig, ModelConfig, RunConfig, SpikingModelConfig, parse
+from esvae_core.config import ImageModelConfig, ModelConfig, RunConfig, SpikingModelConfig, own_parts, parse
 from esvae_core.data import ImageSet
 from esvae_core.errors import NonFiniteError, OutputError, TrainingError
 from esvae_core.esvae import ESVAE, SpikingCoder
@@ -337,7 +337,8 @@ class _Run:
         self.forward: Any
         self.forward, self.optimizer = fabric.setup(self.objective, optimizer)
         self.graphs: Graphs | None = None
-        if fabric.device.type == "cuda" and fabric.world_size == 1 and self.objective.capturable:
+        capturable = self.objective.capturable and not own_parts(config.model, None)
+        if fabric.device.type == "cuda" and fabric.world_size == 1 and capturable:
             self.graphs = Graphs(self.objective, low=train.precision == "bf16-mixed")
         self.weights = self.model.state_dict()  # asked for once: its tensors are those of the model
         self.average = self._average(kept)

@@ -12,8 +12,7 @@ import torch
 from esvae_core import checkpoint
 from esvae_core.config import KINDS, RunConfig, TrainConfig, parse
 from esvae_core.errors import ConfigError, TrainingError
-from esvae_core.model_kinds import MODELS, build
-from esvae_core.training.objectives import OBJECTIVES
+from esvae_core.model_kinds import MODELS, OBJECTIVES, build
 from esvae_core.training.state import load_state
 from esvae_core.training.trainer import Hardware, Interrupted, train
 
@@ -51,8 +50,8 @@ def straight(request, tmp_path_factory):
 
 def test_every_kind_has_settings_a_class_and_an_objective():
     assert set(KINDS) == set(MODELS) == set(OBJECTIVES) == set(EXTRA)
-    for kind, settings in KINDS.items():
-        assert settings().kind == kind
+    for kind in KINDS:
+        assert KINDS[kind]().kind == kind
         assert build(made(kind).model).config.kind == kind
 
 

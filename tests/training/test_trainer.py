@@ -550,7 +550,7 @@ def test_the_options_of_the_objective_reach_it(tmp_path, monkeypatch):
     run._step(torch.arange(64))
     assert seen == {
         "weight": 0.25, "unbiased": True, "kernel": "inverse-multiquadric", "rate_weight": 0.5,
-        "factors": None, "factor_weight": 0.0,
+        "factors": None, "factor_weight": 0.0, "terms": {},
     }  # fmt: skip
 
 

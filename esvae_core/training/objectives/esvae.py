@@ -10,7 +10,7 @@ from torch import Tensor
 
 from esvae_core.esvae import ESVAE
 from esvae_core.latent import mmd
-from esvae_core.loss import esvae_loss, factor_error
+from esvae_core.loss import esvae_loss
 from esvae_core.training.objectives.base import Gather, LossTerms, SpikingObjective, StepContext
 from esvae_core.training.schedule import mmd_weight
 
@@ -64,11 +64,13 @@ class ESVAEObjective(SpikingObjective[ESVAE]):
             rate_weight=settings.rate_weight,
             factors=context.factors,
             factor_weight=settings.factor_weight,
+            terms=settings.loss_terms,
         )
         watched = {"mean_rate": posterior.detach().mean()}
-        if context.factors is not None:
-            watched["factor_error"] = factor_error(posterior.detach(), context.factors)
-        return LossTerms(loss.total, {"mse": loss.mse, "mmd": loss.mmd}, watched)
+        if "factors" in loss.terms:
+            watched["factor_error"] = loss.terms["factors"].detach()
+        own = {f"loss_{name}": loss.terms[name] for name in settings.loss_terms}
+        return LossTerms(loss.total, {"mse": loss.mse, "mmd": loss.mmd, **own}, watched)
 
     @torch.no_grad()
     def validate(self, model: ESVAE, batches: Iterable[Tensor], source: torch.Generator) -> dict[str, float]:

@@ -25,6 +25,7 @@ ELSEWHERE = {
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
     "Containerfile": "containerfile.txt",
+    "examples/own_parts.py": "own_parts.txt",
     "deploy/compose.yaml": "compose.yaml",
     "deploy/nginx.conf": "nginx.conf",
     "LICENSE": "license.txt",

@@ -74,23 +74,32 @@ export function distinct(metrics) {
  * @param {Session} session
  */
 export function previewModelCard(entry, session) {
-  const { dataset, size, channels, dims, steps } = entry;
-  const where = [dataset, `${size}² ${formOf(channels)}`].filter(Boolean).join(", ");
-  const words = entry.frames
-    ? `${entry.kind} of recordings, on ${where}: it takes and gives ${steps} frames, one at each time step. The views of this explorer play models of images, so none of them opens it. These are recordings of its own: latent spikes above, the frame of the step below.`
-    : `${entry.kind} on ${where}: its ${dims} latent neurons spike for ${steps} steps, each of which goes on from those before, so there is no vector of rates to play. Side by side, below, shows its pictures and latent spikes.`;
   const film = entry.frames ? films(session, entry) : null;
   const drawn = h(
     "div",
     { class: "diagram" },
     h("h3", {}, "What it is"),
-    h("p", {}, words),
+    h("p", {}, whatItIs(entry)),
     film,
-    h("h3", {}, "Layers"),
-    layerList(entry.card.settings.model),
+    LAYERED.includes(entry.kind) ? [h("h3", {}, "Layers"), layerList(entry.card.settings.model)] : null,
   );
   drawn.dispose = () => film?.dispose();
   return modelCard(entry, drawn, learning(entry));
+}
+
+/** Kinds of models that are not played whose layers are those of the diagram. */
+const LAYERED = ["esvae", "fsvae"];
+
+/** What a model is, and why none of the views plays it. @param {ModelListing} entry */
+function whatItIs({ kind, dataset, size, channels, dims, steps, frames, problem }) {
+  const where = [dataset, `${size}² ${formOf(channels)}`].filter(Boolean).join(", ");
+  if (frames) {
+    return `${kind} of recordings, on ${where}: it takes and gives ${steps} frames, one at each time step. The views of this explorer play models of images, so none of them opens it. These are recordings of its own: latent spikes above, the frame of the step below.`;
+  }
+  if (kind === "fsvae") {
+    return `${kind} on ${where}: its ${dims} latent neurons spike for ${steps} steps, each of which goes on from those before, so there is no vector of rates to play. Side by side, below, shows its pictures and latent spikes.`;
+  }
+  return `${kind} on ${where}, with a part that the views of this explorer cannot play. ${problem}.`;
 }
 
 /** What the channels of a model's images are. @param {number} channels */

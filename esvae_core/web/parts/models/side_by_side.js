@@ -21,7 +21,8 @@ export const unreadable = (model) => model.problem && !model.kind;
 /** @param {Session} session */
 export function sideBySide(session) {
   const { store, entry, engine, atlas } = session;
-  const others = session.models.filter((m) => !unreadable(m) && !m.frames && m.name !== entry.name);
+  const shown = (m) => !m.problem || m.kind === "fsvae"; // played, or drawn by the server
+  const others = session.models.filter((m) => shown(m) && m.name !== entry.name);
   const body = h("div", { class: "side" });
   const note = h("p", { class: "quiet", role: "status" });
   const select = h(

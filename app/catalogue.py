@@ -39,6 +39,7 @@ from esvae_core.explore.dimensions import (
     usage_of_normalized,
 )
 from esvae_core.explore.latent_interface import (
+    beyond_explorer,
     folded,
     latent_of,
     load_explorable,
@@ -445,7 +446,10 @@ def listed(entry: Entry) -> dict[str, Any]:
         return {"name": entry.name, "problem": entry.problem, "given": entry.given}
     model = header.model
     # what cannot be opened has no other way to bring its card, nor charts below the view to show its curve
-    extra = {"card": model_cards.card(header) | {"curve": model_cards.curve(header)}} if entry.problem else {}
+    extra: dict[str, Any] = {}
+    if entry.problem:
+        card = model_cards.card(header) | {"curve": model_cards.curve(header)}
+        extra = {"card": card, "lacking": beyond_explorer(model)}
     return extra | {
         "name": entry.name,
         "problem": entry.problem,

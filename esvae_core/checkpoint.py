@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from safetensors.numpy import load as from_bytes
 
 from esvae_core import hub
-from esvae_core.config import AnyModelConfig, DataConfig, ImageModelConfig, TrainConfig, missing_parts, own_parts, parse
+from esvae_core.config import AnyModelConfig, DataConfig, ImageModelConfig, TrainConfig, missing_part, own_parts, parse
 from esvae_core.controls.directions import Controls
 from esvae_core.controls.file import read_controls
 from esvae_core.errors import (
@@ -417,7 +417,8 @@ def _header(values: dict[str, Any], path: Path) -> Header:
             f"{path}: format version {version}, this library reads up to {FORMAT_VERSION}; please update esvae"
         )
     _leave_out_what_is_not_finite(path, values)
-    for part, origin in missing_parts(values.get("parts")).items():
+    if missing := missing_part(values.get("parts")):
+        part, origin = missing
         raise MissingPartError(
             f"{path}: needs the {shown(part, 100)} of {shown(origin, 200)}, which is not registered here; install or "
             f"import that, or name its module or file with --plugin or {PLUGINS}"

@@ -457,15 +457,14 @@ def _fields_at(kind: type[BaseModel], path: tuple[int | str, ...], values: Any) 
     return sorted(kind.model_fields)
 
 
-def missing_parts(recorded: Any) -> dict[str, str]:
-    """Those that are not registered here, of parts as `own_parts` gives them; of anything else, none."""
+def missing_part(recorded: Any) -> tuple[str, str] | None:
+    """The first that is not registered here, of parts as `own_parts` gives them, and where it came from."""
     roles = {registry.role: registry for registry in (KINDS, NEURONS, SURROGATES, SAMPLERS, PRIORS, LOSS_TERMS)}
-    missing = {}
     for part, origin in recorded.items() if isinstance(recorded, dict) else ():
         role, _, name = str(part).rpartition(" ")
         if role in roles and name not in roles[role]:
-            missing[str(part)] = str(origin)
-    return missing
+            return str(part), str(origin)
+    return None
 
 
 def own_parts(model: ImageModelConfig, train: TrainConfig | None) -> dict[str, str]:

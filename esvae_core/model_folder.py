@@ -141,6 +141,9 @@ def card(header: Header) -> str:
         f"![{_SAMPLES} new pictures]({SAMPLES})",
         _LOAD,
     ]
+    if header.parts:
+        needed = ", ".join(f"{_plain(part)} of {_plain(origin)}" for part, origin in header.parts.items())
+        parts.append(f"Before it is loaded, what registers these parts has to be installed or imported: {needed}.")
     if header.metrics:
         parts.append("\n".join(["## Figures", "", "| figure | value | protocol |", "| --- | --- | --- |"]))
         parts[-1] += "".join(f"\n{_row(metric)}" for metric in header.metrics)

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import threading
+from functools import lru_cache
 from importlib import import_module, metadata
 from pathlib import Path
 
@@ -35,16 +36,21 @@ def import_plugins() -> None:
         ConfigError: what ESVAE_PLUGINS names cannot be imported.
     """
     with _LOCK:
-        for name in filter(None, os.environ.get(PLUGINS, "").split(os.pathsep)):
-            if name not in _IMPORTED:
-                import_plugin(name)
-        for point in metadata.entry_points(group=GROUP):
-            if point.value not in _IMPORTED:
-                _IMPORTED.add(point.value)
-                try:
-                    point.load()
-                except Exception as error:  # of others' code, any
-                    _LOG.warning("entry point %s of %s: cannot be imported: %s", point.name, GROUP, _said(error))
+        _import_all(os.environ.get(PLUGINS, ""), tuple(sys.path))
+
+
+@lru_cache(maxsize=1)  # to look for entry points takes milliseconds, and a file may hold many unknown names
+def _import_all(named: str, _places: tuple[str, ...]) -> None:
+    for name in filter(None, named.split(os.pathsep)):
+        if name not in _IMPORTED:
+            import_plugin(name)
+    for point in metadata.entry_points(group=GROUP):
+        if point.value not in _IMPORTED:
+            _IMPORTED.add(point.value)
+            try:
+                point.load()
+            except Exception as error:  # of others' code, any
+                _LOG.warning("entry point %s of %s: cannot be imported: %s", point.name, GROUP, _said(error))
 
 
 def hand_down(name: str) -> None:

@@ -17,6 +17,7 @@ import torch
 from pydantic import Field
 from safetensors.numpy import load_file, save_file
 
+from app import catalogue
 from esvae_core import ESVAE, ModelConfig, NeuronConfig, checkpoint, decode_rates, plugins, to_fixed_point
 from esvae_core.cli import main
 from esvae_core.config import KINDS, RunConfig, TrainConfig, own_parts, parse
@@ -25,6 +26,7 @@ from esvae_core.explore.latent_interface import bundle_of, load_explorable, why_
 from esvae_core.export.folded import fold
 from esvae_core.layers import dense
 from esvae_core.loss import esvae_loss
+from esvae_core.model_folder import card
 from esvae_core.model_kinds import MODELS, OBJECTIVES, build, register_model
 from esvae_core.neurons import over_time, spike
 from esvae_core.neurons import triangle as built_in_triangle
@@ -226,7 +228,7 @@ def test_layers_of_an_own_neuron_fire_its_spikes(own):
     assert torch.equal(torch.cat(steps), layer(x, 6, 6))
 
 
-def test_what_has_no_such_neuron_says_so(own):
+def test_what_has_no_such_neuron_says_so(own, monkeypatch, tmp_path):
     NEURONS.register("tired")(tired)
     model = made(latent_neuron=NeuronConfig(dynamics="tired"))
     images = torch.zeros(1, 1, 8, 8)
@@ -241,6 +243,11 @@ def test_what_has_no_such_neuron_says_so(own):
         bundle_of(model)
     with pytest.raises(KindError, match="export: other tools do not have the neuron 'tired'"):
         fold(model)
+    path = saved(model, tmp_path / "mine.safetensors")
+    monkeypatch.setattr(catalogue, "folders", lambda: [tmp_path])
+    (entry,) = catalogue.find()
+    assert entry.problem == f"{path}: the explorer {lacking}; `esvae sample` and `esvae evaluate` do"
+    assert catalogue.listed(entry)["lacking"] == "the neuron 'tired'"
 
 
 def test_an_own_sampler_draws_the_spikes(own):
@@ -342,6 +349,7 @@ def test_all_of_them_train_and_come_back_by_name(trained):
     assert type(loaded.model) is Halved
     assert loaded.header.model == config.model
     assert loaded.header.parts == ORIGINS
+    assert "has to be installed or imported: model halved of tests.test\\_own\\_parts, " in card(loaded.header)
     assert float(loaded.model.sample(2).images.abs().max()) <= 0.9
 
 
@@ -381,6 +389,16 @@ def test_a_file_makes_nothing_be_imported(trained, monkeypatch, tmp_path):
     with pytest.raises(MissingPartError, match="needs the sampler irregular of strangers_parts"):
         checkpoint.load(tmp_path / "strange.safetensors")
     assert "strangers_parts" not in sys.modules
+
+
+def test_many_unknown_names_in_a_file_look_for_plugins_once(monkeypatch):
+    asked = []
+    monkeypatch.setattr(plugins.metadata, "entry_points", lambda group: asked.append(group) or ())
+    monkeypatch.setenv(plugins.PLUGINS, "")
+    plugins._import_all.cache_clear()
+    for k in range(1000):
+        assert f"unknown-{k}" not in SAMPLERS
+    assert asked == [plugins.GROUP]
 
 
 def test_settings_of_training_go_with_what_a_kind_inherits(own):

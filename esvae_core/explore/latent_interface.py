@@ -82,7 +82,7 @@ def why_not_explorable(path: Path | str, config: ImageModelConfig) -> str:
     """Why a model of these settings cannot be explored; "" if it can."""
     if config.kind == "fsvae":
         return f"{path}: holds a model of kind {config.kind}, whose latent is no vector of numbers to play"
-    if own := _own(config):
+    if own := beyond_explorer(config):
         return f"{path}: the explorer does not have {own}; `esvae sample` and `esvae evaluate` do"
     if config.frame_count is not None:
         return (
@@ -92,7 +92,7 @@ def why_not_explorable(path: Path | str, config: ImageModelConfig) -> str:
     return ""
 
 
-def _own(config: ImageModelConfig) -> str:
+def beyond_explorer(config: ImageModelConfig) -> str:
     """A part of a model that the explorer does not have, in a few words; "" if it has all of them."""
     if config.kind not in KINDS:
         return f"models of kind {config.kind}"

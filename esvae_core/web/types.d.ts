@@ -173,6 +173,8 @@ interface ModelListing {
   channels?: 1 | 2 | 3;
   /** Whether it takes and gives recordings, a frame at each step. */
   frames?: boolean;
+  /** Of a model that cannot be opened: the part of it that the explorer does not have, "" if it has all. */
+  lacking?: string;
   dataset?: string;
   /** Names of what its first latent neurons were taught to stand for. */
   taught?: string[];

@@ -91,7 +91,7 @@ export function previewModelCard(entry, session) {
 const LAYERED = ["esvae", "fsvae"];
 
 /** What a model is, and why none of the views plays it. @param {ModelListing} entry */
-function whatItIs({ kind, dataset, size, channels, dims, steps, frames, problem }) {
+function whatItIs({ kind, dataset, size, channels, dims, steps, frames, lacking, problem }) {
   const where = [dataset, `${size}² ${formOf(channels)}`].filter(Boolean).join(", ");
   if (frames) {
     return `${kind} of recordings, on ${where}: it takes and gives ${steps} frames, one at each time step. The views of this explorer play models of images, so none of them opens it. These are recordings of its own: latent spikes above, the frame of the step below.`;
@@ -99,7 +99,8 @@ function whatItIs({ kind, dataset, size, channels, dims, steps, frames, problem 
   if (kind === "fsvae") {
     return `${kind} on ${where}: its ${dims} latent neurons spike for ${steps} steps, each of which goes on from those before, so there is no vector of rates to play. Side by side, below, shows its pictures and latent spikes.`;
   }
-  return `${kind} on ${where}, with a part that the views of this explorer cannot play. ${problem}.`;
+  if (lacking) return `${kind} on ${where}: this explorer does not have ${lacking}, so none of its views opens it.`;
+  return `${kind} on ${where}. It cannot be opened: ${problem}`;
 }
 
 /** What the channels of a model's images are. @param {number} channels */

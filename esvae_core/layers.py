@@ -117,6 +117,11 @@ def _without_bias(transform: nn.Module, x: Tensor) -> Tensor:
     return F.conv_transpose2d(x, transform.weight, None, stride, padding, extra)
 
 
+def _is_compiled(neuron: NeuronConfig) -> bool:
+    """Whether the compiled kernels have these dynamics and this surrogate."""
+    return neuron.dynamics == "lif" and neuron.surrogate_shape in SHAPES
+
+
 class SpikingLayer(nn.Module):
     """A linear map (convolution, transposed convolution or matrix), tdBN, and neurons: LIF, or of one's own."""
 
@@ -128,15 +133,13 @@ class SpikingLayer(nn.Module):
         width = transform.out_features if isinstance(transform, nn.Linear) else transform.out_channels
         self.norm = TdBatchNorm(width, alpha=alpha)
         self.neuron = neuron
-        # the compiled kernels have these dynamics and surrogates alone
-        self._compiled = neuron.dynamics == "lif" and neuron.surrogate_shape in SHAPES
         self.leak_logit = leak_logits(neuron.leak, width) if neuron.learned_leak else None
         self.images_at_a_time: int | None = None
 
     def forward(self, x: Tensor, input_steps: int, steps: int) -> Tensor:
         """(input_steps * N, ...) -> spikes (steps * N, ...); `input_steps` is `steps`, or 1 for constant input."""
         # what traces PyTorch's operations cannot look into compiled kernels
-        if torch.compiler.is_compiling() or not self._compiled:
+        if torch.compiler.is_compiling() or not _is_compiled(self.neuron):
             return self.run(x, input_steps, steps).spikes.flatten(0, 1)
         images, transform = self.images_at_a_time, self.transform
         convolves = isinstance(transform, nn.Conv2d | nn.ConvTranspose2d)

@@ -44,6 +44,7 @@ from esvae_core.explore.decode_rates import decode_rates
 from esvae_core.explore.recipe import recipe_of
 from esvae_core.explore.replay import replay
 from esvae_core.published import read_published
+from esvae_core.sweep.launch import last_line
 from esvae_core.training.runs import find_runs, table_of
 from esvae_core.training.state import RunState, load_state, save_state
 from tests.app.made import plain_map, small_set
@@ -104,6 +105,10 @@ def _save_atlas(folder: Path) -> None:
 def _save_published(path: Path, wrap: Callable[[dict[str, Any]], Any] = lambda state: state) -> None:
     net = published_network(0, image_channels=1, image_size=8, channels=(4, 8), latent_dim=6, time_steps=4)
     torch.save(wrap(published_state(net)), path)
+
+
+def _write_log(folder: Path) -> None:
+    (folder / "runs/tiny/train.log").write_text("epoch 1\nepoch 2\nlearning rate: expected more than 0, got -1\n")
 
 
 def _nested(state: dict[str, Any]) -> dict[str, Any]:
@@ -416,6 +421,7 @@ READERS: tuple[Reader, ...] = (
     *(Reader(f"events{form}", f"recording{form}", _save_events(form), read_events) for form in (".bin", ".npz", ".h5")),
     Reader("run-settings", "runs/tiny/config.json", _save_run, _read_runs),
     Reader("run-log", "runs/tiny/log.csv", _save_run, _read_runs),
+    Reader("sweep-log", "runs/tiny/train.log", _write_log, last_line),
     Reader("attributes-table", "pictures/attributes.csv", _save_described_folder, _read_described),
     Reader("cached-map", "map.npz", _save_map, _read_map),
 )  # fmt: skip

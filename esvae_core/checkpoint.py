@@ -69,7 +69,12 @@ class DataRecord(_Record):
     name: str = Field(description="Name in the table of data sets.")
     sha256: str = Field(description="Hash that identifies its files.")
     class_names: tuple[str, ...] = Field((), description="Names of the classes, by label.")
-    factor_names: tuple[str, ...] = Field((), description="Names of what the images were made from, where known.")
+    factor_names: tuple[str, ...] = Field(
+        (), description="Names of what neurons were taught, else of what the images were made from, where known."
+    )
+    factor_levels: tuple[tuple[float, ...], ...] = Field(
+        (), description="Of each that was taught, its values at evenly spaced rates from 0 to 1, in its unit."
+    )
 
 
 class TrainingRecord(_Record):

@@ -49,7 +49,15 @@ from esvae_core.training.runs import find_runs, table_of
 from esvae_core.training.state import RunState, load_state, save_state
 from tests.app.made import plain_map, small_set
 from tests.controls.test_directions import made as control
-from tests.data.made import archive, cifar_members, event_records, idx_bytes, made_events, picture_bytes
+from tests.data.made import (
+    archive,
+    cifar_members,
+    event_records,
+    idx_bytes,
+    made_events,
+    picture_bytes,
+    save_hub_data,
+)
 
 
 @dataclass(frozen=True)
@@ -284,6 +292,17 @@ def _read_own(path: Path) -> None:
     load(f"npz:{path}", "test", image_size=32)
 
 
+def _save_arrow(suffix: str) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        save_hub_data(folder / "set", [picture_bytes(PIXELS)] * 6, [0, 1] * 3, parquet=suffix == ".parquet")
+
+    return write
+
+
+def _read_arrow(path: Path) -> None:
+    load(f"huggingface:{path.parent}", "test", image_size=32)
+
+
 def _save_events(form: str) -> Callable[[Path], None]:
     def write(folder: Path) -> None:
         events, path = made_events(200), folder / f"recording{form}"
@@ -418,6 +437,10 @@ READERS: tuple[Reader, ...] = (
     Reader("celeba-parts", "celeba/list_eval_partition.txt", _save_celeba, partial(_read_set, image_size=64)),
     Reader("folder", "pictures/a/0.png", _save_folder, _read_folder),
     Reader("npz", "mine.npz", _save_own, _read_own),
+    *(
+        Reader(f"huggingface-{file}", f"set/{file}", _save_arrow(Path(file).suffix), _read_arrow)
+        for file in ("state.json", "data-00000-of-00001.arrow", "train-00000-of-00001.parquet")
+    ),
     *(Reader(f"events{form}", f"recording{form}", _save_events(form), read_events) for form in (".bin", ".npz", ".h5")),
     Reader("run-settings", "runs/tiny/config.json", _save_run, _read_runs),
     Reader("run-log", "runs/tiny/log.csv", _save_run, _read_runs),

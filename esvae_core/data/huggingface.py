@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -120,7 +121,8 @@ def _files_of(root: Path) -> dict[str, list[Path]]:
 def _listed(folder: Path) -> list[Path]:
     """The arrow files that a split's state.json names."""
     files = _json(folder / "state.json").get("_data_files")
-    names = [each.get("filename") if isinstance(each, dict) else None for each in files or []]
+    listed = files if isinstance(files, list) else []
+    names = [each.get("filename") if isinstance(each, dict) else None for each in listed]
     if not names or not all(isinstance(name, str) for name in names):
         raise CorruptDataError(f"{shown(str(folder))}: state.json: expected '_data_files' with a 'filename' each")
     return [_inside(folder, str(name)) for name in names]
@@ -148,14 +150,13 @@ def _batches(path: Path) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
     try:
+        # mapped, because a reader of a stream sets aside as many bytes as a header says there are
         with open_regular(path) as file:
-            if path.suffix == ".parquet":
-                batches = pq.ParquetFile(file).iter_batches(_ROWS)
-            else:
-                batches = iter(pa.ipc.open_stream(file))
-            for batch in batches:
-                batch.validate(full=True)
-                yield batch
+            source = pa.BufferReader(pa.py_buffer(mmap(file.fileno(), 0, access=ACCESS_READ)))
+        is_parquet = path.suffix == ".parquet"
+        for batch in pq.ParquetFile(source).iter_batches(_ROWS) if is_parquet else pa.ipc.open_stream(source):
+            batch.validate(full=True)
+            yield batch
     except (OSError, ValueError, NotImplementedError) as error:  # pyarrow's own errors are kinds of these
         reason = " ".join(str(error).split())
         raise CorruptDataError(f"{shown(str(path))}: expected a table of Apache Arrow: {reason}") from error

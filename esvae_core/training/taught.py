@@ -25,6 +25,8 @@ from esvae_core.training.redraw import REDRAWN, Redraw
 LEVELS = 21
 """Rates 0, .05 ... 1 at which a checkpoint says what a taught neuron stands for."""
 
+_RARE = 0.005  # share of images at either end whose values are all 0, or all 1: a few may lie far out
+
 F64 = NDArray[np.float64]
 Images = NDArray[np.uint8]
 
@@ -97,7 +99,7 @@ def taught(config: RunConfig, data: ImageSet) -> Taught | None:
         found = Taught(names, data.factors, np.stack([low, high]), torch.from_numpy(data.factor_shares()), again)
     else:
         values = _attributes(data, names)
-        scale = np.nanquantile(values, np.linspace(0, 1, 1001), axis=0)
+        scale = np.nanquantile(values, np.linspace(_RARE, 1 - _RARE, 1001), axis=0)
         found = Taught(names, values, scale, _rates(values, scale), _draws_attributes(data, names))
     if train.factor_pairs and found.draw_again is None:
         known = ", ".join(sorted({name for redraw in REDRAWN.values() for name in redraw.names}))

@@ -57,7 +57,8 @@ def test_an_attribute_fires_as_its_quantile(digits):
     assert np.abs(found.rates.numpy() - ranks).max() < 0.01
     for level, value in zip(np.linspace(0, 1, LEVELS), found.levels()[0], strict=True):
         assert (measured[:, 0] <= value + 1e-4).mean() == pytest.approx(level, abs=0.01)
-    np.testing.assert_allclose(found.values_of(found.rates.numpy().astype(float)), measured, atol=0.4)
+    inside = measured.clip(found.scale[0], found.scale[-1])  # the rarest ends are all 0, or all 1
+    np.testing.assert_allclose(found.values_of(found.rates.numpy().astype(float)), inside, atol=0.4)
 
 
 def test_equal_values_fire_at_the_middle_of_their_ranks(digits):

@@ -135,6 +135,11 @@ class Header(_Record):
         """What the first latent neurons were taught to stand for, one name each (`train.factor_weight`)."""
         return self.dataset.factor_names if self.dataset and self.train and self.train.factor_weight else ()
 
+    @property
+    def taught_levels(self) -> tuple[tuple[float, ...], ...]:
+        """Of each of `taught`, its values at evenly spaced rates from 0 to 1; () in files that do not say."""
+        return self.dataset.factor_levels if self.dataset and self.taught else ()
+
 
 _M_co = TypeVar("_M_co", bound="ImageModel", covariant=True)
 _M = TypeVar("_M", bound="ImageModel")

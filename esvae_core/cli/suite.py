@@ -99,9 +99,7 @@ def _taught(header: Header) -> TaughtFactors | None:
     """What a model's first neurons were taught; None: nothing."""
     from esvae_core.evaluation.disentanglement import TaughtFactors
 
-    if not header.taught or header.dataset is None:
-        return None
-    return TaughtFactors(header.taught, header.dataset.factor_levels)
+    return TaughtFactors(header.taught, header.taught_levels) if header.taught else None
 
 
 def _feature_net(path: Path | None, test: ImageSet, checkpoint: Path) -> FeatureFile | None:

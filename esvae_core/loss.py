@@ -67,6 +67,7 @@ def mean_rate(inputs: LossInputs) -> Tensor:
 
 
 def factor_error(inputs: LossInputs) -> Tensor:
-    """Mean squared error of the first F of d neurons, which are taught factors."""
+    """Mean squared error of the first F of d neurons, which are taught factors; of factors that are NaN, 0."""
     assert inputs.factors is not None
-    return (inputs.posterior_rates[:, : inputs.factors.shape[1]] - inputs.factors).square().mean()
+    rates, factors = inputs.posterior_rates, inputs.factors
+    return (rates[:, : factors.shape[1]] - factors).nan_to_num(0).square().mean()

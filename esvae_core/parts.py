@@ -73,7 +73,7 @@ class LossInputs(NamedTuple):
     prior_rates: Tensor
     """(M, d), drawn from the prior."""
     factors: Tensor | None
-    """(M, F) in [0, 1], the rates that the first F latent neurons are taught; None: none are."""
+    """(M, F) in [0, 1], the rates that the first F latent neurons are taught, NaN where unknown; None: none are."""
 
 
 LOSS_TERMS: Registry[Callable[[LossInputs], Tensor]] = Registry(

@@ -7,7 +7,19 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from esvae_core.data import celeba, cifar, digits, emoji, event_folder, folder, idx, moving_digits, npz_file, sprites
+from esvae_core.data import (
+    celeba,
+    cifar,
+    digits,
+    emoji,
+    event_folder,
+    folder,
+    huggingface,
+    idx,
+    moving_digits,
+    npz_file,
+    sprites,
+)
 from esvae_core.data.download import RemoteFile
 from esvae_core.data.imageset import ImageSet, Part, Request
 from esvae_core.errors import DataError
@@ -271,6 +283,21 @@ _SPECS = (
         option="path of the .npz file (needed)",
         needs="FILE",
         place=npz_file.file_of,
+    ),
+    DatasetSpec(
+        name="huggingface",
+        title="A Hugging Face data set on disk",
+        description="What `datasets` saves to a folder, or the Hub's parquet files: images, labels, other columns.",
+        class_names=(),
+        image_channels=3,
+        native_size=None,
+        split_sizes={},
+        licence="your own",
+        homepage="",
+        loader=huggingface.load,
+        option="path of the folder (needed)",
+        needs="PATH",
+        place=huggingface.root_of,
     ),
     DatasetSpec(
         name="moving_digits",

@@ -26,8 +26,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.backends.cpu import get_cpu_capability
 
@@ -53,6 +55,7 @@ from esvae_core.training.objectives import LossTerms, Objective, StepContext, ob
 from esvae_core.training.optimizer import optimizer_of
 from esvae_core.training.schedule import later_steps, learning_rate, time_steps
 from esvae_core.training.state import RunState, load_state, save_state
+from esvae_core.training.taught import pairs
 from esvae_core.training.training_data import TrainingData, training_data
 
 _log = logging.getLogger(__name__)
@@ -455,11 +458,11 @@ class _Run:
         world, rank = self.fabric.world_size, self.fabric.global_rank
         mine = slice(rank * len(rows) // world, (rank + 1) * len(rows) // world)
         noise_source = generator(train.seed, "noise", state.step)
-        factors = None if self.data.factors is None else self.data.factors[rows].to(self.fabric.device)
+        pixels, factors = self._batch(rows, mine)
         context = StepContext(state.step, state.epoch, train.epochs, self.steps_now, factors)
         noise = self.objective.noise(len(rows), mine, noise_source, context)
         flip = torch.rand(len(rows), generator=noise_source)[mine] < 0.5
-        images = self.data.images.tensor(rows[mine].numpy())
+        images = torch.from_numpy(pixels.astype(np.float32)).div_(127.5).sub_(1)
         if self.config.data.mirror:
             images = mirrored(images, flip)
         if furthest := self.config.data.shift:
@@ -493,6 +496,19 @@ class _Run:
                 self.graphs = None
         outputs: tuple[Tensor, ...] = self.forward(*inputs)
         return outputs
+
+    def _batch(self, rows: Tensor, mine: slice) -> tuple[NDArray[np.uint8], Tensor | None]:
+        """Images of a batch that this process takes; the rates that are taught, of the whole batch."""
+        told, images = self.data.taught, self.data.images.images
+        if told is None:
+            return images[rows[mine].numpy()], None
+        if not self.config.train.factor_pairs:
+            return images[rows[mine].numpy()], told.rates[rows].to(self.fabric.device)
+        asked = torch.rand(
+            (len(rows) // 2, len(told.names)), generator=generator(self.config.train.seed, "pairs", self.state.step)
+        )
+        whole, rates = pairs(told, images[rows.numpy()], rows.numpy(), asked.double().numpy())
+        return whole[mine], rates.to(self.fabric.device)
 
     def _gather(self, values: Tensor) -> Tensor:
         """(n, ...) of this process -> (N, ...) of all, differentiable."""
@@ -647,6 +663,7 @@ class _Run:
             training = training.after(checkpoint.TrainingRecord.model_validate_json(state.before))
         if train.start_from is not None:  # where a file lay on this machine is of no use elsewhere
             train = train.model_copy(update={"start_from": Path(train.start_from).name})
+        told = self.data.taught
         header = checkpoint.Header(
             name=config.name,
             model=config.model,
@@ -656,7 +673,8 @@ class _Run:
                 name=self.data.images.name,
                 sha256=self.data.images.sha256,
                 class_names=self.data.images.class_names,
-                factor_names=self.data.images.factor_names,
+                factor_names=told.names if told else self.data.images.factor_names,
+                factor_levels=told.levels() if told else (),
             ),
             training=training,
         )

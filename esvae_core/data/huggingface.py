@@ -22,6 +22,7 @@ from esvae_core.data.imageset import Arrays, ImageSet, Request
 from esvae_core.data.own_path import own_path
 from esvae_core.data.pictures import read_all, to_model_input
 from esvae_core.data.splits import held_out
+from esvae_core.data.streamed import Piece, Share
 from esvae_core.errors import CorruptDataError, DataError
 from esvae_core.files import open_regular, read_regular, shown
 
@@ -86,6 +87,31 @@ def load(request: Request) -> ImageSet:
         skipped=tuple(map(str, made["skipped"])),
         columns={name: values[kept] for name, values in columns.items()},
     )
+
+
+def stream(option: str, share: Share) -> Iterator[Piece]:
+    """The pictures of a share, piece by piece: of all splits, every n-th batch of rows.
+
+    Raises:
+        MissingDataError, CorruptDataError, DataError: as `load`.
+    """
+    for split, files in _files_of(root_of(option)).items():
+        known: _Columns | None = None
+        start = number = 0
+        for path in files:
+            for batch in _batches(path):
+                known = known or _columns(batch.schema, path)
+                if share.has_index(number):
+                    yield _piece(batch, known, f"{shown(split)}/", start)
+                start, number = start + batch.num_rows, number + 1
+
+
+def _piece(batch: Any, known: _Columns, before: str, start: int) -> Piece:
+    rows = list(range(batch.num_rows))
+    words = {str(number): name for number, name in enumerate(known.class_names)} | {"None": "", "-1": ""}
+    labels = [words.get(str(label), shown(str(label))) for label in _picked(batch, known.label, rows)]
+    pictures: list[Path | bytes] = [_content(cell) for cell in batch.column(known.image).to_pylist()]
+    return Piece([f"{before}{start + row}" for row in rows], pictures, labels)
 
 
 def _first(lines: NDArray[Any]) -> str:

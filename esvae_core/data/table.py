@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,9 +19,11 @@ from esvae_core.data import (
     moving_digits,
     npz_file,
     sprites,
+    tar_files,
 )
 from esvae_core.data.download import RemoteFile
 from esvae_core.data.imageset import ImageSet, Part, Request
+from esvae_core.data.streamed import Piece, Share
 from esvae_core.errors import DataError
 
 
@@ -45,6 +47,7 @@ class DatasetSpec:
         needs: What must follow its name after a colon, in one word: "PATH"; "" if nothing must.
         recordings: Whether it holds event recordings, which `load` gives as frames, in place of pictures.
         place: Gives the path that the option names, of a person's own data; None of published data.
+        stream: Gives pictures piece by piece, of sources that may be larger than memory.
     """
 
     name: str
@@ -62,6 +65,7 @@ class DatasetSpec:
     needs: str = ""
     recordings: bool = False
     place: Callable[[str], Path] | None = field(default=None, repr=False)
+    stream: Callable[[str, Share], Iterator[Piece]] | None = field(default=None, repr=False)
 
     @property
     def usage(self) -> str:
@@ -268,6 +272,7 @@ _SPECS = (
         option="path of the folder (needed)",
         needs="PATH",
         place=folder.root_of,
+        stream=folder.stream,
     ),
     DatasetSpec(
         name="npz",
@@ -298,6 +303,23 @@ _SPECS = (
         option="path of the folder (needed)",
         needs="PATH",
         place=huggingface.root_of,
+        stream=huggingface.stream,
+    ),
+    DatasetSpec(
+        name="tar",
+        title="Tar files of pictures",
+        description="Pictures in one .tar file or a folder of them, with NAME.cls beside NAME.png as of WebDataset.",
+        class_names=(),
+        image_channels=3,
+        native_size=None,
+        split_sizes={},
+        licence="your own",
+        homepage="",
+        loader=tar_files.load,
+        option="path of the file or folder (needed)",
+        needs="PATH",
+        place=tar_files.place_of,
+        stream=tar_files.stream,
     ),
     DatasetSpec(
         name="moving_digits",

@@ -14,7 +14,6 @@ import io
 import json
 import logging
 import math
-import os
 import signal
 import threading
 import time
@@ -39,6 +38,8 @@ from esvae_core.data import ImageSet
 from esvae_core.errors import NonFiniteError, OutputError, TrainingError
 from esvae_core.esvae import ESVAE, SpikingCoder
 from esvae_core.files import HeldError, held, write_atomically
+from esvae_core.hardware import Hardware as Hardware
+from esvae_core.hardware import fabric_of
 from esvae_core.image_model import ImageModel
 from esvae_core.layers import bound_memory
 from esvae_core.leaks import learns_leak
@@ -65,8 +66,6 @@ SAVE_EVERY = 120.0
 
 _PREVIEWS = 32
 _RECORDINGS = 4  # of a preview
-_MEETING = {"MASTER_ADDR", "SLURM_NTASKS", "LSB_JOBID", "OMPI_COMM_WORLD_SIZE"}
-"""Of the environment: one of them is there where processes on several machines can find each other."""
 
 
 @dataclass(frozen=True)
@@ -83,16 +82,6 @@ class Progress:
     seconds_left: float
     row: dict[str, float] | None = None
     """The epoch's row of the log, with the last batch of an epoch."""
-
-
-@dataclass(frozen=True)
-class Hardware:
-    """Where a run computes; passed on to Lightning Fabric."""
-
-    accelerator: str = "auto"
-    devices: int | str = 1
-    nodes: int = 1
-    strategy: str = "auto"
 
 
 class Interrupted(Exception):
@@ -137,20 +126,10 @@ def train(
     state_path = out / "state.pt"
     if resume and not state_path.exists():
         raise TrainingError(f"{state_path}: no such file; there is nothing to resume here")
-    _check_processes(hardware)
+    fabric = fabric_of(hardware, config.train.precision)
     check_loggers(loggers)
     if data is not None:
         config = config.model_copy(update={"data": config.data.model_copy(update={"dataset": data.name})})
-    try:
-        fabric = Fabric(
-            accelerator=hardware.accelerator,
-            devices=hardware.devices,
-            num_nodes=hardware.nodes,
-            strategy=hardware.strategy,
-            precision=config.train.precision,
-        )
-    except (ValueError, RuntimeError) as error:  # what Fabric says of devices that are not there
-        raise TrainingError(f"{hardware.accelerator} x {hardware.devices}: {str(error).splitlines()[0]}") from error
     _warn_of_slow_bfloat16(fabric, config)
     with _held(out) if fabric.is_global_zero else nullcontext():  # before it launches the other processes
         if state_path.exists() and not resume:
@@ -180,22 +159,6 @@ def _warn_of_slow_bfloat16(fabric: Fabric, config: RunConfig) -> None:
         _log.warning(
             "train.precision: bf16-mixed is several times slower than 32-true on this processor, which has no "
             "instructions for bfloat16"
-        )
-
-
-def _check_processes(hardware: Hardware) -> None:
-    """Refuse what would wait for processes that cannot come.
-
-    Raises:
-        TrainingError: more processes than this machine has cores, or other machines without a word where to meet.
-    """
-    cores = os.cpu_count() or 1
-    if isinstance(hardware.devices, int) and hardware.devices > cores:
-        raise TrainingError(f"devices: expected at most {cores}, the cores of this machine, got {hardware.devices}")
-    if hardware.nodes > 1 and not _MEETING.intersection(os.environ):
-        raise TrainingError(
-            f"nodes: {hardware.nodes} machines need MASTER_ADDR, MASTER_PORT and NODE_RANK in the environment of each, "
-            "or a cluster that Lightning knows"
         )
 
 

@@ -5,6 +5,8 @@ A new reader of files is a new row. `test_fuzz.py` fails if a module of the libr
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
@@ -303,6 +305,21 @@ def _read_arrow(path: Path) -> None:
     load(f"huggingface:{path.parent}", "test", image_size=32)
 
 
+def _save_tar(folder: Path) -> None:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as tar:
+        for i in range(12):
+            for ending, data in (("png", picture_bytes(PIXELS)), ("cls", b"ab"[i % 2 : i % 2 + 1])):
+                info = tarfile.TarInfo(f"{i}.{ending}")
+                info.size = len(data)
+                tar.addfile(info, io.BytesIO(data))
+    (folder / "shard.tar").write_bytes(content.getvalue())
+
+
+def _read_tar(path: Path) -> None:
+    load(f"tar:{path}", "test", image_size=32)
+
+
 def _save_events(form: str) -> Callable[[Path], None]:
     def write(folder: Path) -> None:
         events, path = made_events(200), folder / f"recording{form}"
@@ -437,6 +454,7 @@ READERS: tuple[Reader, ...] = (
     Reader("celeba-parts", "celeba/list_eval_partition.txt", _save_celeba, partial(_read_set, image_size=64)),
     Reader("folder", "pictures/a/0.png", _save_folder, _read_folder),
     Reader("npz", "mine.npz", _save_own, _read_own),
+    Reader("tar", "shard.tar", _save_tar, _read_tar),
     *(
         Reader(f"huggingface-{file}", f"set/{file}", _save_arrow(Path(file).suffix), _read_arrow)
         for file in ("state.json", "data-00000-of-00001.arrow", "train-00000-of-00001.parquet")

@@ -17,7 +17,9 @@ from esvae_core.errors import InputError
 from esvae_core.files import write_atomically
 
 if TYPE_CHECKING:
+    from esvae_core.checkpoint import Header
     from esvae_core.data import ImageSet
+    from esvae_core.evaluation.disentanglement import TaughtFactors
     from esvae_core.evaluation.feature_net import FeatureFile
     from esvae_core.evaluation.results import Curve, Figure
     from esvae_core.evaluation.suite import EvaluationTask, SuiteReport
@@ -74,7 +76,7 @@ def run(
         plan,
         net,
         inception,
-        taught=bool(loaded.header.taught) and loaded.header.taught == test.factor_names,
+        taught=_taught(loaded.header),
     )
     result = _measured(evaluation, loaded.header.name, groups, out_file)
     if out_file is not None:
@@ -99,6 +101,13 @@ def _measured(evaluation: EvaluationTask, name: str, groups: Sequence[str], out_
 
         kept = None if out_file is None else out_file.with_suffix(".groups.json")
         return run_suite(evaluation, name, groups, kept=kept, report=report)
+
+
+def _taught(header: Header) -> TaughtFactors | None:
+    """What a model's first neurons were taught; None: nothing."""
+    from esvae_core.evaluation.disentanglement import TaughtFactors
+
+    return TaughtFactors(header.taught, header.taught_levels) if header.taught else None
 
 
 def _feature_net(path: Path | None, test: ImageSet, checkpoint: Path) -> FeatureFile | None:

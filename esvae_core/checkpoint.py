@@ -31,6 +31,7 @@ from esvae_core import hub
 from esvae_core.config import AnyModelConfig, DataConfig, ImageModelConfig, TrainConfig, missing_part, own_parts, parse
 from esvae_core.controls.directions import Controls
 from esvae_core.controls.file import read_controls
+from esvae_core.engine.folding import bundle_hash, is_foldable
 from esvae_core.errors import (
     CheckpointContentError,
     CheckpointVersionError,
@@ -56,6 +57,7 @@ WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 """What says about it there what its header says, or what its training was started with."""
 _KEY = "esvae"
+_HASH_KEY = "esvae_bundle_sha256"  # not in the header itself, of which earlier versions know every field
 _LENGTH = 8  # bytes that say how long a .safetensors file's header is
 _MAX_HEADER = 4 * 2**20  # the largest shipped one has 60 kB
 _LOG = logging.getLogger(__name__)
@@ -261,11 +263,36 @@ def save(path: Path | str, state: dict[str, Tensor], header: Header, *, check: b
 
 
 def serialized(state: Mapping[str, Tensor], header: Header) -> bytes:
-    """The content of a checkpoint's file."""
+    """The content of a checkpoint's file; the same of the same state and header."""
     from safetensors.torch import save as to_bytes  # PyTorch
 
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
-    return to_bytes(tensors, {_KEY: header.model_dump_json()})
+    digest = _bundle_hash(tensors, header.model)
+    more = {} if digest is None else {_HASH_KEY: digest}
+    return _in_order(to_bytes(tensors, {_KEY: header.model_dump_json()} | more))
+
+
+def _bundle_hash(tensors: Mapping[str, Tensor], config: AnyModelConfig) -> str | None:
+    """The hash of the model's bundle; None of a model that has none, or whose tensors are not those of its settings."""
+    if not (is_known(config) and is_foldable(config)):
+        return None
+    wanted = {name: (each.shape, each.dtype) for name, each in state_layout(config).items()}
+    if wanted != {name: (tuple(each.shape), str(each.dtype).removeprefix("torch.")) for name, each in tensors.items()}:
+        return None
+    try:
+        return bundle_hash(config, {name: each.numpy() for name, each in tensors.items()})
+    except CheckpointContentError:
+        return None
+
+
+def _in_order(raw: bytes) -> bytes:
+    """A .safetensors file whose metadata are in the order of their names, which safetensors leaves to chance."""
+    length = int.from_bytes(raw[:_LENGTH], "little")
+    layout = json.loads(raw[_LENGTH : _LENGTH + length])
+    layout["__metadata__"] = dict(sorted(layout["__metadata__"].items()))
+    text = json.dumps(layout, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % _LENGTH)
+    return len(text).to_bytes(_LENGTH, "little") + text + raw[_LENGTH + length :]
 
 
 def shared(header: Header) -> Header:
@@ -334,7 +361,7 @@ def _load(file: BinaryIO, path: Path, kind: type[ImageModel] | None) -> Checkpoi
 
     from esvae_core.model_kinds import MODELS, build
 
-    layout, values = _metadata(file, path)
+    layout, values, _ = _metadata(file, path)
     header = _header(values, path)
     if kind is not None and not issubclass(MODELS[header.model.kind], kind):
         wanted = " or ".join(name for name in MODELS if issubclass(MODELS[name], kind))
@@ -354,7 +381,7 @@ def read_weights(path: Path | str) -> StoredWeights:
     """
     path = located(path)
     with _opened(path) as file:
-        layout, values = _metadata(file, path)
+        layout, values, _ = _metadata(file, path)
         header = _header(values, path)
         return StoredWeights(_tensors(file, path, layout, header), header, path)
 
@@ -416,6 +443,20 @@ def read_header(path: Path | str) -> Header:
     path = located(path)
     with _opened(path) as file:
         return _header(_metadata(file, path)[1], path)
+
+
+def stored_bundle_hash(path: Path | str) -> str | None:
+    """What a checkpoint says of the content hash of its engine bundle; None if it says nothing.
+
+    It tells where a network is looked for first. It is not checked: other weights may have come into the file since.
+
+    Raises:
+        NotACheckpointError, CheckpointContentError: as `load`.
+    """
+    path = located(path)
+    with _opened(path) as file:
+        said = _metadata(file, path)[2]
+    return said if isinstance(said, str) else None
 
 
 def _header(values: dict[str, Any], path: Path) -> Header:
@@ -482,8 +523,8 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def _metadata(file: BinaryIO, path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What safetensors says of each tensor, and the JSON that `save` put beside it; checked before it is believed."""
+def _metadata(file: BinaryIO, path: Path) -> tuple[dict[str, Any], dict[str, Any], Any]:
+    """What safetensors says of each tensor, the JSON that `save` put beside it, and the hash of its bundle, if any."""
     try:
         size = file.seek(0, io.SEEK_END)
         file.seek(0)
@@ -503,13 +544,14 @@ def _metadata(file: BinaryIO, path: Path) -> tuple[dict[str, Any], dict[str, Any
             raise NotACheckpointError(f"{path}: truncated: expected {_LENGTH + length + end:,} bytes, found {size:,}")
         metadata = layout.pop("__metadata__", {})
         values = json.loads(metadata[_KEY]) if _KEY in metadata else _config_beside(path)
+        said = metadata.get(_HASH_KEY)
     except KeyError:
         raise NotACheckpointError(f"{path}: expected a .safetensors file, found another format") from None
     except (ValueError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
         raise NotACheckpointError(f"{path}: expected a .safetensors file, found another format") from None
     if not isinstance(values, dict):
         raise CheckpointContentError(f"{path}: header: expected a JSON object, found {type(values).__name__}")
-    return layout, values
+    return layout, values, said
 
 
 def _config_beside(path: Path) -> Any:

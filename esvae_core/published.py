@@ -113,8 +113,8 @@ def read_state(path: Path) -> dict[str, Tensor]:
     return state
 
 
-def _weights(tensor: Tensor, where: str) -> Tensor:
-    """A tensor as float32 with memory of its own, if it is an ordinary one of real numbers.
+def plain_weights(tensor: Tensor, where: str) -> Tensor:
+    """A tensor as float32 with memory of its own, if it is an ordinary one of real numbers; `where` names it.
 
     Raises:
         CheckpointContentError: it is another kind of tensor, or holds numbers that are not finite in float32.
@@ -154,7 +154,7 @@ def _names(depth: int) -> dict[str, str]:
 def _take(state: Mapping[str, Tensor], name: str, path: Path) -> Tensor:
     if name not in state:
         raise CheckpointContentError(f"{path}: {name}: missing; this is no published ESVAE")
-    return _weights(state[name], f"{path}: {name}")
+    return plain_weights(state[name], f"{path}: {name}")
 
 
 def _count(state: Mapping[str, Tensor], group: str, path: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import os
@@ -15,12 +16,23 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 import esvae_core
 from esvae_core import checkpoint
-from esvae_core.checkpoint import FORMAT_VERSION, DataRecord, Header, Metric, TrainingRecord, load, read_header, save
-from esvae_core.config import DataConfig, ModelConfig, NeuronConfig, TrainConfig
+from esvae_core.checkpoint import (
+    FORMAT_VERSION,
+    DataRecord,
+    Header,
+    Metric,
+    TrainingRecord,
+    load,
+    read_header,
+    save,
+    stored_bundle_hash,
+)
+from esvae_core.config import DataConfig, FSVAEConfig, ModelConfig, NeuronConfig, TrainConfig
 from esvae_core.errors import (
     CheckpointContentError,
     CheckpointError,
@@ -28,8 +40,10 @@ from esvae_core.errors import (
     EsvaeError,
     NotACheckpointError,
 )
+from esvae_core.explore.latent_interface import hash_of
 from esvae_core.files import write_atomically
 from esvae_core.fitted_prior import fit_prior
+from esvae_core.model_kinds import build
 
 SMALLEST = ModelConfig(image_size=8, channels=(2,), latent_dim=2, time_steps=2)
 
@@ -110,6 +124,25 @@ def test_a_checkpoint_comes_back_whole(tmp_path):
     state = model.state_dict()
     assert all(torch.equal(state[name], tensor) for name, tensor in loaded.model.state_dict().items())
     assert all(p.requires_grad for p in loaded.model.parameters())
+
+
+def test_a_file_says_the_hash_of_its_bundle(written, tiny, tmp_path):
+    """Beside the header, so that versions without it read the file as before; and always in the same bytes."""
+    assert stored_bundle_hash(written) == hash_of(tiny)
+    header = Header(name="tiny", model=tiny.config)
+    assert {checkpoint.serialized(tiny.state_dict(), header) for _ in range(20)} == {written.read_bytes()}
+    with safe_open(written, "numpy") as file:
+        assert file.metadata().keys() == {"esvae", "esvae_bundle_sha256"}
+        assert all(np.array_equal(file.get_tensor(name), value) for name, value in tiny.state_dict().items())
+    fsvae = build(FSVAEConfig(channels=(4, 8), latent_dim=5, candidates=3, time_steps=6))
+    films = esvae_core.ESVAE(tiny.config.model_copy(update={"frames": True, "readout_decay": 0.5}))
+    huge = copy.deepcopy(tiny)
+    huge.state_dict()["encoder.0.norm.weight"].fill_(3e38)
+    huge.state_dict()["encoder.0.norm.running_var"].fill_(1e-3)
+    for model in (fsvae, films, huge):  # of which there is no bundle
+        save(tmp_path / "other.safetensors", model.state_dict(), Header(name="other", model=model.config))
+        assert stored_bundle_hash(tmp_path / "other.safetensors") is None
+        load(tmp_path / "other.safetensors")
 
 
 def test_a_loaded_model_computes_the_same(written, tiny):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +13,12 @@ from esvae_core.cli import console
 from esvae_core.cli.options import MAX_SEED, AsJson, Checkpoint, DataDir, Dataset, OtherHash, SplitName, group
 from esvae_core.cli.sources import dataset_of
 from esvae_core.errors import InputError
+
+if TYPE_CHECKING:
+    from esvae_core.data import ImageSet
+    from esvae_core.esvae import ESVAE
+    from esvae_core.evaluation.feature_net import FeatureNet
+    from esvae_core.evaluation.prior_choice import Candidate
 
 app = group()
 
@@ -46,19 +54,78 @@ def fit_prior(
     from esvae_core.checkpoint import Metric, load, save, stamped
     from esvae_core.esvae import ESVAE
     from esvae_core.evaluation.feature_net import load_features
-    from esvae_core.evaluation.prior_choice import Candidate, choose, rates_of, validation_fad, validation_mmd
 
     suffix_of(out_file, (".safetensors",))
     tried = _numbers(components)
     loaded = load(checkpoint, ESVAE)
-    model, steps = loaded.model, loaded.model.config.time_steps
     net = load_features(feature_file).net if feature_file else None
     train, validation = (
         dataset_of(loaded.header, dataset, split, data_dir, accept_other_hash)
         for split in (SplitName.train, SplitName.validation)
     )
-    scores: dict[int, float] = {}
+    found = _search(loaded.model, train, validation, net, tried, images=images, samples=samples, snap=snap, seed=seed)
+    best, others = found.best, f"rates of training images: {found.perfect:.4g}"
+    protocol = (
+        f"{found.what} {len(validation):,} validation images of {validation.name}; {best.components} Gaussians fitted "
+        f"to {found.images:,} train images, best of {components}, seed {seed}; the learned prior: {found.learned:.4g}, "
+        f"{others}"
+    )
+    new = loaded.model.with_prior(best.mixture, snap=snap)
+    kept = tuple(m for m in loaded.header.metrics if not m.name.startswith("prior_"))
+    metrics = (*kept, Metric(name=found.criterion, value=best.score, protocol=protocol))
+    header = loaded.header.model_copy(update={"model": new.config, "metrics": metrics})
+    save(out_file, new.state_dict(), stamped(header))
+    table = ", ".join(f"{score:.4g} ({count})" for count, score in found.scores.items())
+    text = f"{out_file}: {best.components} Gaussians; {found.criterion}: {table}; learned prior: {found.learned:.4g}; "
+    figures = {
+        "components": best.components,
+        "criterion": found.criterion,
+        "scores": found.scores,
+        "learned": found.learned,
+        "training_images": found.perfect,
+    }
+    console.say(as_json, text + others, file=str(out_file), **figures)
 
+
+@dataclass(frozen=True)
+class _Found:
+    """The best prior, and what was measured on the way to it.
+
+    Attributes:
+        best: The prior.
+        criterion: Name of the figure that it was chosen by.
+        what: What that figure compares, in words.
+        scores: It of each number of Gaussians.
+        learned: It of the learned prior.
+        perfect: It of rates of training images.
+        images: Training images that priors were fitted to.
+    """
+
+    best: Candidate
+    criterion: str
+    what: str
+    scores: dict[int, float]
+    learned: float
+    perfect: float
+    images: int
+
+
+def _search(
+    model: ESVAE,
+    train: ImageSet,
+    validation: ImageSet,
+    net: FeatureNet | None,
+    tried: Sequence[int],
+    *,
+    images: int,
+    samples: int,
+    snap: bool,
+    seed: int,
+) -> _Found:
+    """Fit and compare, with a progress bar; the arguments are the command's."""
+    from esvae_core.evaluation.prior_choice import choose, rates_of, validation_fad, validation_mmd
+
+    scores: dict[int, float] = {}
     with console.bar() as bar:
         task = bar.add_task("encoding", total=None, left="")
 
@@ -72,34 +139,13 @@ def fit_prior(
         fitted_to = rates_of(model, train, images, seed, encoded)
         if net is not None:
             criterion = validation_fad(model, net, validation, seed, count=samples, snap=snap)
-            name, unit = "prior_fad_validation", f"FAD of {samples:,} pictures against"
+            name, what = "prior_fad_validation", f"FAD of {samples:,} pictures against"
         else:
             held = rates_of(model, validation, images, seed, encoded)
             criterion = validation_mmd(model, held, seed, snap=snap)
-            name, unit = "prior_mmd_validation", "unbiased MMD of rates against those of up to 2,000 of"
-        best = choose(fitted_to, tried, steps, seed, criterion, report)
-        learned, perfect = criterion(None), criterion(fitted_to)
-    protocol = (
-        f"{unit} {len(validation):,} validation images of {validation.name}; {best.components} Gaussians fitted to "
-        f"{len(fitted_to):,} train images, best of {components}, seed {seed}; the learned prior: {learned:.4g}, "
-        f"rates of training images: {perfect:.4g}"
-    )
-    new = model.with_prior(best.mixture, snap=snap)
-    kept = tuple(m for m in loaded.header.metrics if not m.name.startswith("prior_"))
-    metrics = (*kept, Metric(name=name, value=best.score, protocol=protocol))
-    header = loaded.header.model_copy(update={"model": new.config, "metrics": metrics})
-    save(out_file, new.state_dict(), stamped(header))
-    table = ", ".join(f"{score:.4g} ({count})" for count, score in scores.items())
-    text = f"{out_file}: {best.components} Gaussians; {name}: {table}; learned prior: {learned:.4g}; "
-    text += f"rates of training images: {perfect:.4g}"
-    found = {
-        "components": best.components,
-        "criterion": name,
-        "scores": scores,
-        "learned": learned,
-        "training_images": perfect,
-    }
-    console.say(as_json, text, file=str(out_file), **found)
+            name, what = "prior_mmd_validation", "unbiased MMD of rates against those of up to 2,000 of"
+        best = choose(fitted_to, tried, model.config.time_steps, seed, criterion, report)
+        return _Found(best, name, what, scores, criterion(None), criterion(fitted_to), len(fitted_to))
 
 
 def _numbers(text: str) -> list[int]:

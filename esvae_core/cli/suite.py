@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from esvae_core.evaluation.disentanglement import TaughtFactors
     from esvae_core.evaluation.feature_net import FeatureFile
     from esvae_core.evaluation.results import Curve, Figure
-    from esvae_core.evaluation.suite import SuiteReport
+    from esvae_core.evaluation.suite import EvaluationTask, SuiteReport
 
 
 GROUPS = ("reconstruction", "sampling", "generation", "latent", "disentanglement", "robustness", "cost")
@@ -49,7 +50,7 @@ def run(
     from esvae_core.checkpoint import load
     from esvae_core.checkpoint import record as keep
     from esvae_core.evaluation.adapter import adapter_of
-    from esvae_core.evaluation.suite import EvaluationTask, parse_suite, run_suite
+    from esvae_core.evaluation.suite import EvaluationTask, parse_suite
 
     plan, groups = parse_suite(suite)
     if out_file is not None:
@@ -77,14 +78,7 @@ def run(
         inception,
         taught=_taught(loaded.header),
     )
-    with console.bar() as bar:
-        task = bar.add_task(loaded.header.name, total=None, left="")
-
-        def report(group: str, done: int, total: int) -> None:
-            bar.update(task, description=f"{loaded.header.name}: {group}", completed=done, total=total)
-
-        kept = None if out_file is None else out_file.with_suffix(".groups.json")
-        result = run_suite(evaluation, loaded.header.name, groups, kept=kept, report=report)
+    result = _measured(evaluation, loaded.header.name, groups, out_file)
     if out_file is not None:
         write_atomically(out_file, (result.model_dump_json(indent=2) + "\n").encode())
     if as_json:
@@ -93,6 +87,20 @@ def run(
         _show(result)
     if record:
         keep(checkpoint, loaded, result.metrics())
+
+
+def _measured(evaluation: EvaluationTask, name: str, groups: Sequence[str], out_file: Path | None) -> SuiteReport:
+    """Run the groups with a progress bar, keeping what is finished beside `out_file`."""
+    from esvae_core.evaluation.suite import run_suite
+
+    with console.bar() as bar:
+        task = bar.add_task(name, total=None, left="")
+
+        def report(group: str, done: int, total: int) -> None:
+            bar.update(task, description=f"{name}: {group}", completed=done, total=total)
+
+        kept = None if out_file is None else out_file.with_suffix(".groups.json")
+        return run_suite(evaluation, name, groups, kept=kept, report=report)
 
 
 def _taught(header: Header) -> TaughtFactors | None:

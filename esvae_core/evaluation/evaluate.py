@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
 
 from esvae_core.checkpoint import Metric
 from esvae_core.data import ImageSet
@@ -94,32 +96,12 @@ def evaluate(
     steps = model.config.time_steps if steps is None else steps
     sampler = sampler or model.config.sampler
     batch_size = batch_size or max(1, 4000 // steps)
-    noise_source, prior_source = generator(seed, "evaluate", "noise"), generator(seed, "evaluate", "prior")
-    errors, by_frame, rates, latent_rate = [], [], [], 0.0
-    firing: dict[str, float] = {}
-    for first in range(0, len(data), batch_size):
-        images = data.tensor(slice(first, first + batch_size)).to(model.device)
-        share = len(images) / len(data)
-        fired: dict[str, float] = {}
-        posterior = model.encode(images, steps=steps, firing=fired)
-        # noise image by image, time second, so that its order does not depend on the batch size
-        shape = (len(images), steps, model.config.latent_dim)
-        noise = torch.rand(shape, generator=noise_source).transpose(0, 1).to(model.device)
-        spikes = model.sample_spikes(posterior.rates, noise=noise, sampler=sampler)
-        pictures = model.decode(spikes, firing=fired)
-        missed = (pictures - images).square()
-        errors.append(missed.flatten(1).mean(1).double().cpu())
-        if training is not None:
-            by_frame.append(missed.flatten(2).mean(2).double().cpu())
-        rates.append(posterior.rates.cpu())
-        latent_rate += float(spikes.mean()) * share
-        firing = {name: firing.get(name, 0.0) + rate * share for name, rate in fired.items()}
-        report(first + len(images), len(data))
-    error, rate = torch.cat(errors), torch.cat(rates)
+    found = _measured(model, data, steps, sampler, batch_size, generator(seed, "evaluate", "noise"), report)
     frames = None
     if training is not None:
-        frames = frame_figures(tuple(torch.cat(by_frame).mean(0).tolist()), data, training)
-    prior = model.prior_rates(len(data), generator=prior_source).cpu()
+        frames = frame_figures(tuple(torch.cat(found.by_frame).mean(0).tolist()), data, training)
+    error, rate = torch.cat(found.errors), torch.cat(found.rates)
+    prior = model.prior_rates(len(data), generator=generator(seed, "evaluate", "prior")).cpu()
     return Report(
         dataset=data.name,
         split=data.split,
@@ -132,9 +114,50 @@ def evaluate(
         mmd_biased=mmd_in_blocks(rate, prior, unbiased=False),
         mmd_unbiased=mmd_in_blocks(rate, prior, unbiased=True) if len(data) > 1 else None,  # one image makes no pair
         mmd_block=min(MMD_BLOCK, len(data)),
-        latent_rate=latent_rate,
-        firing_rates=firing,
+        latent_rate=found.latent_rate,
+        firing_rates=found.firing,
         parameters=sum(p.numel() for p in model.parameters()),
-        costs=costs(model.config, steps, firing, latent_rate),
+        costs=costs(model.config, steps, found.firing, found.latent_rate),
         frames=frames,
     )
+
+
+@dataclass
+class _Sums:
+    """What is gathered from image to image: squared errors (N,), by frame (N, F), rates (N, d), means of spikes."""
+
+    errors: list[Tensor] = field(default_factory=list)
+    by_frame: list[Tensor] = field(default_factory=list)
+    rates: list[Tensor] = field(default_factory=list)
+    latent_rate: float = 0.0
+    firing: dict[str, float] = field(default_factory=dict)
+
+
+def _measured(
+    model: ESVAE,
+    data: ImageSet,
+    steps: int,
+    sampler: str,
+    batch_size: int,
+    source: torch.Generator,
+    report: Callable[[int, int], None],
+) -> _Sums:
+    found = _Sums()
+    for first in range(0, len(data), batch_size):
+        images = data.tensor(slice(first, first + batch_size)).to(model.device)
+        share = len(images) / len(data)
+        fired: dict[str, float] = {}
+        posterior = model.encode(images, steps=steps, firing=fired)
+        # noise image by image, time second, so that its order does not depend on the batch size
+        shape = (len(images), steps, model.config.latent_dim)
+        noise = torch.rand(shape, generator=source).transpose(0, 1).to(model.device)
+        spikes = model.sample_spikes(posterior.rates, noise=noise, sampler=sampler)
+        missed = (model.decode(spikes, firing=fired) - images).square()
+        found.errors.append(missed.flatten(1).mean(1).double().cpu())
+        if model.config.takes_frames:
+            found.by_frame.append(missed.flatten(2).mean(2).double().cpu())
+        found.rates.append(posterior.rates.cpu())
+        found.latent_rate += float(spikes.mean()) * share
+        found.firing = {name: found.firing.get(name, 0.0) + rate * share for name, rate in fired.items()}
+        report(first + len(images), len(data))
+    return found

@@ -10,7 +10,7 @@ from torch import Tensor
 from esvae_core.config import parse
 from esvae_core.errors import CheckpointContentError, ConfigError, InputError, NotACheckpointError
 from esvae_core.evaluation.feature_net import FeatureConfig, FeatureFile, FeatureHeader, build_net
-from esvae_core.evaluation.frechet import Gaussian
+from esvae_core.evaluation.frechet import Gaussian, why_no_covariance
 from esvae_core.npz import read_npz
 from esvae_core.published import read_state
 
@@ -71,6 +71,8 @@ def read_statistics(path: Path, features: int) -> Gaussian:
         )
     if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
         raise InputError(f"{path}: expected finite numbers, found NaN or infinite ones")
+    if problem := why_no_covariance(covariance):
+        raise InputError(f"{path}: sigma: {problem}")
     return Gaussian(mean, covariance)
 
 

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from esvae_core.config import parse
 from esvae_core.errors import CheckpointContentError, ConfigError, InputError, NotACheckpointError
-from esvae_core.evaluation.frechet import Gaussian
+from esvae_core.evaluation.frechet import Gaussian, why_no_covariance
 from esvae_core.files import open_regular, write_atomically
 
 _KEY = "esvae-fad"
@@ -163,6 +163,8 @@ def load_features(path: Path) -> FeatureFile:
     if header is None:
         raise NotACheckpointError(f"{path}: a .safetensors file, but no feature network; make one with esvae fad-net")
     statistics = Gaussian(*(_finite(tensors, name, path).double().numpy() for name in (_MEAN, _COVARIANCE)))
+    if problem := why_no_covariance(statistics.covariance):
+        raise CheckpointContentError(f"{path}: {_COVARIANCE}: {problem}")
     return FeatureFile(build_net(header.config, tensors, path), statistics, header)
 
 

@@ -21,6 +21,22 @@ class Gaussian:
     covariance: Array
 
 
+def why_no_covariance(matrix: Array) -> str:
+    """What of a matrix of finite numbers no covariance has, in a few words, but for rounding; "" if there is nothing.
+
+    Whether all its eigenvalues are 0 or more is not looked at, which costs far more.
+    """
+    rounding = 1e-4 * float(np.abs(matrix).max(initial=0))
+    if float(np.abs(matrix - matrix.T).max(initial=0)) > rounding:
+        return "expected a symmetric covariance"
+    if float(matrix.diagonal().min(initial=0)) < -rounding:
+        return "expected variances of 0 or more, found negative ones"
+    deviations = np.sqrt(np.clip(matrix.diagonal(), 0, None))
+    if bool((np.abs(matrix) > np.outer(deviations, deviations) + rounding).any()):
+        return "expected covariances that their variances allow, found larger ones"
+    return ""
+
+
 def gaussian(features: NDArray[Any]) -> Gaussian:
     """Mean and covariance (divided by N - 1) of features (N, F).
 

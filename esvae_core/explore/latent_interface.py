@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from esvae_core.checkpoint import Checkpoint, StoredWeights, load, read_weights
 from esvae_core.config import ImageModelConfig, ModelConfig, PVAEConfig, Sampler
-from esvae_core.engine.ann import FEATURES, SPAN, ANNPlan, ann_plan_of, fold_ann
+from esvae_core.engine.ann import FEATURES, SPAN, ANNPlan, ann_plan_of
 from esvae_core.engine.ann import encode as encode_ann
 from esvae_core.engine.bundle import content_hash, to_bundle
-from esvae_core.engine.plan import Plan, beyond_engine, fold, plan_of
-from esvae_core.errors import CheckpointContentError, KindError
+from esvae_core.engine.folding import fold_any
+from esvae_core.engine.plan import Plan, State, beyond_engine, state_of
+from esvae_core.errors import KindError
 
 if TYPE_CHECKING:
     import torch
@@ -110,27 +111,19 @@ def folded(model: Explorable | StoredWeights) -> Plan | ANNPlan:
         CheckpointContentError: a folded weight is beyond what 32 bits hold.
         KindError: a model of recordings, or one with a part that the explorer does not have.
     """
-    config = model.header.model if isinstance(model, StoredWeights) else model.config
+    config, state = _settings_and_tensors(model)
     if problem := why_not_explorable("model", config):
         raise KindError(problem)
-    with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused
-        plan = _folded(model)
-    for name, tensor in plan.tensors.items():
-        if not np.isfinite(tensor).all():
-            raise CheckpointContentError(f"{name}: too large: folded with its batch normalisation, it is not finite")
-    return plan
+    return fold_any(config, state)
 
 
-def _folded(model: Explorable | StoredWeights) -> Plan | ANNPlan:
+def _settings_and_tensors(model: Explorable | StoredWeights) -> tuple[ImageModelConfig, State]:
     if isinstance(model, StoredWeights):
-        config = model.header.model
-        return fold(config, model.tensors) if isinstance(config, ModelConfig) else fold_ann(config, model.tensors)
-    from esvae_core.esvae import ESVAE
-
-    return plan_of(model) if isinstance(model, ESVAE) else ann_plan_of(model)
+        return model.header.model, model.tensors
+    return model.config, state_of(model.state_dict())
 
 
-def bundle_of(model: Explorable) -> bytes:
+def bundle_of(model: Explorable | StoredWeights) -> bytes:
     """The model folded for the page; its content hash names the model.
 
     Raises:
@@ -139,7 +132,7 @@ def bundle_of(model: Explorable) -> bytes:
     return to_bundle(folded(model))
 
 
-def hash_of(model: Explorable) -> str:
+def hash_of(model: Explorable | StoredWeights) -> str:
     """What a recipe calls a network: the content hash of its engine bundle."""
     return content_hash(bundle_of(model))
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from esvae_core.checkpoint import Checkpoint
+from esvae_core.checkpoint import Checkpoint, stored_bundle_hash
 from esvae_core.errors import CheckpointError, RecipeError
 from esvae_core.esvae import ESVAE
 from esvae_core.explore.decode_rates import numbers_of, render
-from esvae_core.explore.latent_interface import hash_of, load_explorable
+from esvae_core.explore.latent_interface import hash_of, load_explorable, read_explorable
 from esvae_core.explore.recipe import Recipe
 from esvae_core.explore.recipe_files import Pixels, arrays_of, checksum, laid_out, read_recipe, shown, write
 from esvae_core.files import expanded
@@ -132,22 +132,47 @@ def places(first: Sequence[Path] = ()) -> list[Path]:
 def find(recipe: Recipe, places: Sequence[Path], where: str = "picture") -> tuple[Path, Checkpoint[Explorable]]:
     """The checkpoint whose content is the recipe's, wherever it is and whatever it is called.
 
+    Files that say to hold that network come first, and those that say to hold another are left out, unless they were
+    named; what decides is the hash of the weights that are returned.
+
     Raises:
         RecipeError: it is in none of the places.
+        CheckpointError: a file that was named cannot be used.
     """
     wanted = recipe.checkpoint
     files = [file for place in places for file in (sorted(place.glob("*.safetensors")) if place.is_dir() else [place])]
-    for file in sorted(files, key=lambda f: f.stem != wanted.name.rpartition("/")[2]):
+    said = {file: _said_hash(file) for file in files}
+    others: list[Path] = []
+    for file in sorted(files, key=lambda f: (said[f] != wanted.sha256, f.stem != wanted.name.rpartition("/")[2])):
+        named, claimed = file in places, said[file] == wanted.sha256
+        if not (named or claimed or said[file] is None):
+            continue
         try:
+            if not claimed and hash_of(read_explorable(file)) != wanted.sha256:
+                continue  # without a model, which costs most
             found = load_explorable(file)
         except CheckpointError:
-            if file in places:  # it was named
+            if named:
                 raise
             continue
         if hash_of(found.model) == wanted.sha256:
             return file, found
+        others.append(file)
+    if others:
+        raise RecipeError(
+            f"{where}: {others[0]} says that it holds the recipe's network, {wanted.name} (content "
+            f"{wanted.sha256[:12]}), but its weights are others; name another file with --checkpoint"
+        )
     looked = ", ".join(map(str, places)) or "nowhere"
     raise RecipeError(
         f"{where}: the recipe's network, {wanted.name} (content {wanted.sha256[:12]}), was not found among {len(files)}"
         f" in {looked}; name it with --checkpoint"
     )
+
+
+def _said_hash(file: Path) -> str | None:
+    """What a file says of its network's hash; None if nothing, or if it is no checkpoint."""
+    try:
+        return stored_bundle_hash(file)
+    except CheckpointError:
+        return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .visits import LINK, open_page
+from .visits import LINK, loaded, open_page
 
 pytestmark = pytest.mark.browser
 
@@ -75,7 +75,7 @@ DEAF = """() => {
 
 def visit(page, name):
     open_page(page, LINK, f"/{'' if name == 'explore' else name}", VIEWS[name])
-    page.wait_for_timeout(300)
+    loaded(page)
 
 
 @pytest.mark.parametrize("name", VIEWS)

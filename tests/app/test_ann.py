@@ -25,6 +25,7 @@ from .visits import (
     released,
     same_as_python,
     settled,
+    soon,
     state_of,
 )
 
@@ -76,8 +77,7 @@ def test_bars_tell_the_latents_own_numbers(page):
     assert bar.get_attribute("aria-valuetext") == f"{value('plain', 3, 0.9):.2f}"
     bar.focus()
     page.keyboard.press("m")
-    page.wait_for_timeout(100)
-    assert state_of(page).rates[3] == GRID // 2, "muted, it is at the mean of the prior"
+    assert soon(page, lambda: state_of(page).rates[3] == GRID // 2), "muted, it is at the mean of the prior"
     assert bar.get_attribute("aria-valuetext") == "0.00"
     body = page.locator(".view").inner_text()
     assert "spikes per time step" not in body
@@ -190,8 +190,7 @@ def test_samples_are_those_of_its_own_prior(page):
 
 def test_dimensions_and_map_speak_of_the_latent(page):
     open_page(page, PLAIN, "/dimensions", ".dimension-table tbody tr")
-    page.wait_for_timeout(500)
-    assert "posterior mean" in page.locator(".detail-part").inner_text().lower()
+    page.locator(".detail-part").get_by_text("posterior mean").first.wait_for()
     assert "above the noise" not in page.locator(".view").inner_text()
     frame = page.locator("[data-strip=equal] canvas").last
     frame.and_(page.locator("[data-value]")).wait_for()
@@ -251,11 +250,10 @@ def test_it_goes_into_one_file(page, shelf_dir, tmp_path):
     (tmp_path / "plain.html").write_text(text)
     page.goto((tmp_path / "plain.html").as_uri())
     page.locator(LARGE).wait_for()
-    page.wait_for_timeout(300)
     rates = [0.0] * 6
     for bar in bars(page).all():
         height = bar.evaluate("b => b.style.getPropertyValue('--value')")
         rates[int(bar.get_attribute("data-i"))] = float(height)
-    assert alike(pixels_of(page), picture("plain", to_grid(rates)).pixels[0])
+    assert soon(page, lambda: alike(pixels_of(page), picture("plain", to_grid(rates)).pixels[0]))
     page.get_by_role("tab", name="Spikes").click()
     page.locator(".no-spikes").wait_for()

@@ -8,7 +8,20 @@ import pytest
 from app.state import encode
 
 from .conftest import start_server
-from .visits import LINK, choose_model, drag, open_page, pixels_of, released, same_as_python, settled, state_of, until
+from .visits import (
+    LINK,
+    choose_model,
+    drag,
+    open_page,
+    pixels_of,
+    released,
+    same_as_python,
+    settled,
+    soon,
+    state_of,
+    time_to_go_wrong,
+    until,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -33,9 +46,8 @@ def test_dragging_goes_on_and_the_link_opens_the_same_after_a_restart(browser, s
     with start_server(shelf_dir, port):
         visit.reload()
         visit.locator("canvas.large").wait_for()
-        visit.wait_for_timeout(300)
+        assert soon(visit, lambda: np.array_equal(pixels_of(visit), there))
         assert state_of(visit) == moved
-        assert np.array_equal(pixels_of(visit), there)
     context.close()
 
 
@@ -52,9 +64,9 @@ def test_the_first_page_answers_to_its_name_too(page):
     link = encode(LINK)
     page.goto(f"/explore?s={link}")
     page.locator("canvas.large").wait_for()
-    page.wait_for_timeout(300)
-    assert page.evaluate("location.pathname") == "/"
-    assert state_of(page) == LINK
+    until(page, "location.pathname === '/'")
+    assert soon(page, lambda: state_of(page) == LINK)
+    time_to_go_wrong(page)
     assert not page.locator(".stDialog").count()
 
 
@@ -76,7 +88,7 @@ def test_a_reload_in_the_middle_of_a_drag_keeps_what_the_link_holds(page):
     drag(page, 2, 0.1)
     page.reload()
     page.locator("canvas.large").wait_for()
-    page.wait_for_timeout(200)
+    time_to_go_wrong(page, 200)
     assert state_of(page) == before
     assert same_as_python(page)
 
@@ -100,6 +112,6 @@ def test_a_step_to_another_page_right_after_a_gesture_is_not_taken_back(page):
     moved = state_of(page)
     page.get_by_role("link", name="Spikes", exact=True).click()
     page.locator(".view-spikes .view").wait_for()
-    page.wait_for_timeout(2500)
+    time_to_go_wrong(page, 2500)
     assert page.locator(".view-spikes .view").is_visible()
     assert state_of(page).rates == moved.rates

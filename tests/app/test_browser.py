@@ -22,6 +22,7 @@ from .visits import (
     pixels_of,
     released,
     same_as_python,
+    settled,
     soon,
     state_of,
     until,
@@ -44,8 +45,7 @@ def test_the_picture_follows_the_hand_and_the_link_brings_it_back(page):
     there = pixels_of(page)
     page.reload()
     page.locator(LARGE).wait_for()
-    page.wait_for_timeout(200)
-    assert np.array_equal(pixels_of(page), there)
+    assert soon(page, lambda: np.array_equal(pixels_of(page), there))
     assert state_of(page) == moved
 
 
@@ -70,15 +70,14 @@ def test_keys_move_a_bar_and_say_so(page):
     bar.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowLeft")
-    page.wait_for_timeout(700)
-    assert state_of(page).rates[2] == before - 2 * GRID // 64
+    assert soon(page, lambda: state_of(page).rates[2] == before - 2 * GRID // 64)
     assert float(bar.get_attribute("aria-valuenow")) == pytest.approx(state_of(page).rates[2] / GRID, abs=1e-3)
     assert "of 8 spikes" in bar.get_attribute("aria-valuetext")
     page.keyboard.press("Home")
-    page.wait_for_timeout(700)
-    assert state_of(page).rates[2] == 0
+    assert soon(page, lambda: state_of(page).rates[2] == 0)
+    there = page.evaluate("location.href")
     page.keyboard.press("Backspace")
-    page.wait_for_timeout(100)
+    settled(page, there)
     assert same_as_python(page)
 
 
@@ -129,11 +128,9 @@ def test_a_double_click_brings_a_bar_back(page):
     source = state_of(page).rates
     box = page.get_by_role("slider", name="d4", exact=True).bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 3)
-    page.wait_for_timeout(600)
-    assert state_of(page).rates[4] > GRID * 0.9
+    assert soon(page, lambda: state_of(page).rates[4] > GRID * 0.9)
     page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + 3)
-    page.wait_for_timeout(200)
-    assert state_of(page).rates == source
+    assert soon(page, lambda: state_of(page).rates == source)
 
 
 def test_after_a_sweep_keys_act_on_the_bar_where_it_ended(page):
@@ -193,8 +190,7 @@ def test_what_is_drawn_is_encoded_under_the_pen(page):
     page.mouse.move(box["x"] + 60, box["y"] + 60)
     page.mouse.down()
     page.mouse.move(box["x"] + 150, box["y"] + 160, steps=10)
-    page.wait_for_timeout(100)
-    assert not np.array_equal(pixels_of(page), first), "the picture follows while the pen is down"
+    assert soon(page, lambda: not np.array_equal(pixels_of(page), first)), "the picture follows while the pen is down"
     released(page)
     assert isinstance(state_of(page).source, UserImage)
     assert same_as_python(page)
@@ -306,7 +302,7 @@ def test_another_model_and_back(page):
 
 def test_dragging_never_asks_the_server(page):
     open_page(page)
-    page.wait_for_timeout(500)
+    page.wait_for_load_state("networkidle")
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     drag(page, 0, 0.9, steps=30)

@@ -14,7 +14,7 @@ from esvae_core.explore.decode_rates import decode_with_spikes
 from esvae_core.explore.dimensions import geodesic_values, quantile_values, sensitivity, traversal
 from esvae_core.explore.effect import data_range
 
-from .visits import alike, open_page, pixels_of, same_as_python, state_of, until
+from .visits import alike, open_page, pixels_of, same_as_python, soon, state_of, until
 
 pytestmark = pytest.mark.browser
 READY = "canvas[data-most]"
@@ -66,8 +66,7 @@ def test_strips_are_pythons_pictures_and_follow_the_rates(page, atlas):
     slider = page.get_by_role("slider", name="Rate", exact=True)
     slider.focus()
     page.keyboard.press("End" if state_of(page).rates[2] < GRID else "Home")
-    page.wait_for_timeout(600)
-    assert state_of(page).rates[2] in (0, GRID)
+    assert soon(page, lambda: state_of(page).rates[2] in (0, GRID))
     assert same_as_python(page)
     check()
 

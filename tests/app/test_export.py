@@ -19,7 +19,7 @@ from esvae_core.explore.decode_rates import render
 from esvae_core.explore.recipe import Layout, recipe_of
 from esvae_core.explore.replay import replay
 
-from .visits import LARGE, LINK, open_page, pixels_of, same_as_python, settled, state_of, until
+from .visits import LARGE, LINK, open_page, pixels_of, same_as_python, settled, soon, state_of, until
 
 pytestmark = pytest.mark.browser
 UNITS = np.random.default_rng(3).integers(0, GRID + 1, (4, 6)).astype(np.uint16)
@@ -313,8 +313,7 @@ def test_a_recipe_of_another_model_here_opens_that_model(page, tmp_path):
     drop(page, "it.png", (tmp_path / "it.png").read_bytes())
     until(page, "location.href.includes('~bare~')")
     page.get_by_role("slider", name="d39", exact=True).wait_for()
-    page.wait_for_timeout(200)
-    assert state_of(page).rates == (GRID // 2,) * 40
+    assert soon(page, lambda: state_of(page).rates == (GRID // 2,) * 40)
     assert same_as_python(page)
 
 

@@ -16,7 +16,7 @@ from app import catalogue
 
 from .test_export import TURNED, drop, menu
 from .test_spikes import open_spikes, spikes_of
-from .visits import LINK, open_page, same_as_python, settled, state_of
+from .visits import LINK, loaded, open_page, same_as_python, settled, state_of
 
 pytestmark = pytest.mark.browser
 SVG = "{http://www.w3.org/2000/svg}"
@@ -128,7 +128,7 @@ def test_every_chart_of_a_page_is_written_and_read(page, context, tmp_path):
 @pytest.mark.parametrize("path", PAGES)
 def test_charts_of_all_views_open(path, page, context, tmp_path):
     open_page(page, LINK, path, PAGES[path])
-    page.wait_for_timeout(300)
+    loaded(page)
     menu(page)
     for name in charts(page):
         svg, pdf = saved(page, name, "SVG", tmp_path), saved(page, name, "PDF", tmp_path)

@@ -9,7 +9,7 @@ from app import catalogue
 from app.state import Prior, State, UserImage, encode, to_grid
 from esvae_core.controls import strokes
 
-from .visits import LINK, open_page, pixels_of, same_as_python, settled, state_of, until
+from .visits import LINK, open_page, pixels_of, same_as_python, settled, soon, state_of, until
 
 expect = pytest.importorskip("playwright.sync_api", reason="needs the playwright package").expect
 pytestmark = pytest.mark.browser
@@ -51,8 +51,7 @@ def test_rows_columns_and_a_sample_that_is_opened(page):
     assert isinstance(state_of(page).source, UserImage)
     page.get_by_role("link", name="Explore", exact=True).click()
     page.locator("canvas.large").wait_for()
-    page.wait_for_timeout(300)
-    assert np.array_equal(pixels_of(page), shown)
+    assert soon(page, lambda: np.array_equal(pixels_of(page), shown))
     assert same_as_python(page)
 
 

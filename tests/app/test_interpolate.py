@@ -14,7 +14,7 @@ from esvae_core.explore.decode_rates import decode_with_spikes
 from esvae_core.explore.fixed_point import to_fixed_point
 from esvae_core.explore.interpolate import interpolate
 
-from .visits import LINK, alike, open_page, pixels_of, released, same_as_python, settled, state_of, until
+from .visits import LINK, alike, open_page, pixels_of, released, same_as_python, settled, soon, state_of, until
 
 expect = pytest.importorskip("playwright.sync_api", reason="needs the playwright package").expect
 pytestmark = pytest.mark.browser
@@ -71,8 +71,7 @@ def test_the_square_blends_under_the_pointer(page):
     page.mouse.move(box["x"] + box["width"] - 5, box["y"] + 8)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=6)
-    page.wait_for_timeout(100)
-    assert not np.array_equal(pixels_of(page), first)
+    assert soon(page, lambda: not np.array_equal(pixels_of(page), first))
     released(page)
     assert same_as_python(page)
 

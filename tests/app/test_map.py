@@ -16,7 +16,7 @@ from app.state import Prior, State, TestImage, from_grid, to_grid
 from esvae_core.explore.array_format import map_parts, write_arrays
 from esvae_core.explore.map import MapSettings, RateMap
 
-from .visits import alike, open_page, pixels_of, state_of, until
+from .visits import alike, frames, open_page, pixels_of, soon, state_of, time_to_go_wrong, until
 
 pytestmark = pytest.mark.browser
 MINUS = "\N{MINUS SIGN}"
@@ -87,7 +87,7 @@ def test_hover_shows_the_right_picture_also_after_a_filter(page, atlas):
         )
         assert alike(pixels_of(page, HAND), drawn(atlas.rates[row]))
     page.mouse.move(*spot(page, 0))  # a hidden one is not there
-    page.wait_for_timeout(200)
+    time_to_go_wrong(page, 200)
     assert page.locator(HAND).get_attribute("data-row") != "0"
 
 
@@ -136,8 +136,7 @@ def test_the_marker_is_at_the_source_and_travels_with_the_rates(page, atlas):
     bar = page.get_by_role("slider", name="d2", exact=True)
     bar.focus()
     page.keyboard.press("Home" if atlas.rates[5, 2] > 0.5 else "End")
-    page.wait_for_timeout(300)
-    assert not np.allclose(cursor(), there, atol=2e-3)
+    assert soon(page, lambda: not np.allclose(cursor(), there, atol=2e-3))
 
 
 def test_a_lasso_holds_points_and_saves_them(page, atlas):
@@ -177,25 +176,22 @@ def test_wheel_drag_and_keys_move_the_view(page, atlas):
     before = spots(page)
     page.mouse.move(*middle)
     page.mouse.wheel(0, -400)
-    page.wait_for_timeout(200)
+    assert soon(page, lambda: float(np.median((spots(page) - middle) / (before - middle))) > 1.2)
+    frames(page)
     zoomed = spots(page)
     factor = float(np.median((zoomed - middle) / (before - middle)))
-    assert factor > 1.2
     assert np.allclose(zoomed - middle, factor * (before - middle), atol=2.5), "what is under the pointer stays"
     page.mouse.down()
     page.mouse.move(middle[0] + 60, middle[1] + 30, steps=4)
     page.mouse.up()
-    page.wait_for_timeout(100)
-    assert np.allclose(spots(page) - zoomed, [60, 30], atol=1.5)
+    assert soon(page, lambda: np.allclose(spots(page) - zoomed, [60, 30], atol=1.5))
     page.locator(".map-over").focus()
     page.keyboard.press("0")
-    page.wait_for_timeout(100)
-    assert np.allclose([spot(page, row) for row in range(3)], before, atol=0.5)
+    assert soon(page, lambda: np.allclose([spot(page, row) for row in range(3)], before, atol=0.5))
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.wait_for_timeout(100)
-    assert isinstance(state_of(page).source, TestImage)
+    assert soon(page, lambda: isinstance(state_of(page).source, TestImage))
 
 
 def test_what_is_shown_is_in_the_link(page, atlas):
@@ -213,9 +209,7 @@ def test_what_is_shown_is_in_the_link(page, atlas):
     page.mouse.down()
     page.mouse.move(before[0][0] + 90, before[0][1] + 10, steps=5)
     page.mouse.up()
-    page.wait_for_timeout(100)
-    moved = spots(page, 8) - before
-    assert moved.std(axis=0).max() > 3, "space turns: not all points move alike"
+    assert soon(page, lambda: (spots(page, 8) - before).std(axis=0).max() > 3), "space turns: not all points move alike"
 
 
 def test_a_model_without_a_map_says_how_to_get_one(page):
@@ -255,8 +249,7 @@ def test_two_fingers_zoom_and_move_the_map(browser, server, atlas):
         apart, x, y = 30 + 6 * k, middle[0] + 2 * k, middle[1] + 3 * k
         touch("touchMove", (x - apart, y), (x + apart, y))
     touch("touchEnd")
-    page.wait_for_timeout(200)
-    assert np.allclose(spots(page) - middle - [20, 30], 3 * (before - middle), atol=3)
+    assert soon(page, lambda: np.allclose(spots(page) - middle - [20, 30], 3 * (before - middle), atol=3))
     assert state_of(page) == state, "no point was taken on the way"
     assert page.evaluate("scrollY") == held
     context.close()

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from playwright.sync_api import expect
 
 from app import catalogue
 from app.state import State, TestImage, from_grid, to_grid
@@ -15,7 +16,7 @@ from esvae_core.explore.decode_rates import decode_with_spikes
 from esvae_core.pictures import in_colours, to_uint8
 
 from .made import small_model
-from .visits import LINK, alike, open_page, pixels_of, soon, state_of, until
+from .visits import LINK, alike, open_page, pixels_of, soon, state_of, time_to_go_wrong, until
 
 pytestmark = pytest.mark.browser
 
@@ -112,9 +113,8 @@ def test_a_model_that_is_not_played_shows_its_own_pictures_and_spikes(page, shel
     rasters = page.locator("canvas.small-raster")
     assert rasters.count() == 20
     inked = "(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v, i) => i % 4 === 3 && v)"
-    page.wait_for_timeout(200)
-    shown = [canvas.evaluate(inked) for canvas in rasters.all()]
-    assert shown == [bool(each.any()) for each in (*drawn.transpose(0, 1), *spikes.transpose(0, 1))]
+    fired = [bool(each.any()) for each in (*drawn.transpose(0, 1), *spikes.transpose(0, 1))]
+    assert soon(page, lambda: [canvas.evaluate(inked) for canvas in rasters.all()] == fired)
     assert "there is no rate to play" in page.locator(".models").text_content()
 
 
@@ -157,13 +157,12 @@ def test_films_of_a_model_of_recordings_are_played_on_its_card(page, filmed):
 
 def test_the_card_measures_the_layers_of_the_present_picture(page):
     open_view(page)
-    page.wait_for_timeout(600)
-    shown = page.locator(".layers-list li > :last-child").all_text_contents()
     spikes = decode_with_spikes(
         catalogue.named("aaa").model, from_grid(LINK.rates)[None], seed=7, sampler="bernoulli", steps=8
     ).spikes
-    assert shown[0] == f"{100 * spikes.mean():.1f} %"
-    assert len(shown) == 4
+    shown = page.locator(".layers-list li > :last-child")
+    expect(shown).to_have_count(4)
+    expect(shown.first).to_have_text(f"{100 * spikes.mean():.1f} %")
 
 
 def unfold(page, name: str):
@@ -197,7 +196,7 @@ def test_a_model_that_is_not_played_has_a_card_of_what_its_file_says(page):
     assert card.locator(".chart-picture .line").count() == 2
     layers = card.locator(".layers-list li").all_text_contents()
     assert (layers[0], layers[-1][:7], len(layers)) == (f"latent, {header.model.latent_dim}", "readout", 7)
-    page.wait_for_timeout(500)
+    time_to_go_wrong(page, 500)
     assert page.evaluate("location.href") == link, "nothing was opened"
     assert page.get_by_role("button", name="Undo").is_disabled() == steps
     assert state_of(page).model == "aaa"

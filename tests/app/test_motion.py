@@ -47,14 +47,23 @@ PLAYED = {
 }
 
 
-@pytest.fixture(params=["reduce", "no-preference"])
-def visitor(request, browser, server):
+@pytest.fixture(scope="module", params=["reduce", "no-preference"])
+def profile(request, browser, server):
+    """A browser profile that asks for less motion, or does not, and whether it does."""
     context = browser.new_context(
         viewport={"width": 1440, "height": 900}, base_url=server, reduced_motion=request.param
     )
     context.set_default_timeout(60_000)
-    yield context.new_page(), request.param == "reduce"
+    yield context, request.param == "reduce"
     context.close()
+
+
+@pytest.fixture
+def visitor(profile):
+    context, calm = profile
+    page = context.new_page()
+    yield page, calm
+    page.close()
 
 
 @pytest.mark.parametrize("path", PLAYED)

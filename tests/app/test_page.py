@@ -23,7 +23,7 @@ from esvae_core.pictures import to_uint8
 
 from .test_export import drop, menu, saved
 from .test_spikes import CELLS
-from .visits import LARGE, alike, pixels_of, soon
+from .visits import LARGE, alike, frames, pixels_of, soon
 
 pytestmark = pytest.mark.browser
 
@@ -45,7 +45,7 @@ def opened(browser, shelf_dir, tmp_path):
     page.on("pageerror", lambda error: told.append(str(error)))
     page.goto(file.as_uri())
     page.locator(f".view {LARGE}").wait_for()
-    page.wait_for_timeout(200)
+    frames(page)
     yield page
     context.close()
     foreign = [text for text in told if not text.startswith(("data:", "blob:", file.as_uri()))]
@@ -70,14 +70,14 @@ def test_drag(opened, shelf_dir, tmp_path):
     opened.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     opened.mouse.down()
     opened.mouse.move(box["x"] + box["width"] / 2, box["y"] + 2, steps=6)
-    opened.wait_for_timeout(100)
+    frames(opened)
     assert not np.array_equal(pixels_of(opened), first), "the picture follows while the hand is down"
     opened.mouse.up()
     recipe = replayed(opened, shelf_dir, tmp_path)
     assert recipe.fixed_point_rates[0, 2] > 0.9 * GRID
     opened.locator("[data-statistics=there]").wait_for()  # many draws, without workers
     opened.keyboard.press("Control+z")
-    opened.wait_for_timeout(100)
+    frames(opened)
     assert np.array_equal(pixels_of(opened), first)
 
 
@@ -88,8 +88,7 @@ def test_draw(opened, shelf_dir, tmp_path):
     opened.mouse.move(box["x"] + 60, box["y"] + 60)
     opened.mouse.down()
     opened.mouse.move(box["x"] + 150, box["y"] + 160, steps=10)
-    opened.wait_for_timeout(100)
-    assert not np.array_equal(pixels_of(opened), first), "the picture follows while the pen is down"
+    assert soon(opened, lambda: not np.array_equal(pixels_of(opened), first)), "the picture follows the pen"
     opened.mouse.up()
     replayed(opened, shelf_dir, tmp_path)
 

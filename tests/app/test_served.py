@@ -17,7 +17,7 @@ from .behind_nginx import behind_nginx
 from .conftest import start_server
 from .test_export import menu, saved
 from .test_standalone_page import held
-from .visits import LARGE, LINK, open_page, same_as_python
+from .visits import LARGE, LINK, open_page, same_as_python, soon, time_to_go_wrong
 
 pytestmark = pytest.mark.browser
 
@@ -76,7 +76,7 @@ def test_every_view_is_drawn_from_a_deep_link_and_breaks_no_policy(browser, serv
             open_page(page, CHARTED if path == "models" else LINK, path, ready)
             if path == "models":
                 page.locator(".js-plotly-plot").first.wait_for(state="attached")
-            page.wait_for_timeout(300)
+            time_to_go_wrong(page)
             assert page.url.startswith(served)
             assert page.evaluate("violated") == [], path
         assert wrong == []
@@ -197,6 +197,5 @@ def test_other_pages_embed_it_only_when_they_are_named(browser, shelf_dir, invit
                 page.frame_locator("iframe").locator(f".view {LARGE}").first.wait_for()
                 assert wrong == []
             else:
-                page.wait_for_timeout(1000)
-                assert any("frame-ancestors" in told for told in wrong)
-                assert page.frames[1].url.startswith("chrome-error:")
+                assert soon(page, lambda: any("frame-ancestors" in told for told in wrong))
+                assert soon(page, lambda: page.frames[1].url.startswith("chrome-error:"))

@@ -16,7 +16,7 @@ from app.state import State, TestImage, encode, from_grid, to_grid
 from esvae_core.engine import noise
 from esvae_core.pictures import to_uint8
 
-from .visits import LARGE, LINK, alike, open_page, pixels_of, soon, state_of, until
+from .visits import LARGE, LINK, alike, frames, open_page, pixels_of, settled, soon, state_of, time_to_go_wrong, until
 
 pytestmark = pytest.mark.browser
 RATES = np.array([0.5, 0.25, 0.75, 1, 0, 0.5], np.float32)
@@ -70,7 +70,8 @@ def restarted(page):
     page.get_by_role("button", name="0. start").click()
     page.keyboard.press("Escape")
     page.mouse.move(0, 0)
-    page.wait_for_timeout(200)
+    assert soon(page, lambda: state_of(page) == LINK)
+    frames(page)
     return page
 
 
@@ -85,8 +86,7 @@ def place(page, j: int, t: int, steps: int = STEPS) -> tuple[float, float]:
 def turn(page, j: int, t: int) -> None:
     before = page.evaluate("location.href")
     page.mouse.click(*place(page, j, t))
-    until(page, "before => location.href !== before", arg=before)
-    page.wait_for_timeout(150)
+    settled(page, before)
 
 
 def test_a_click_turns_a_spike_and_the_picture_is_that_of_the_edited_spikes(visit):
@@ -147,7 +147,6 @@ def test_cells_are_turned_by_key_and_read_out(visit):
 def test_the_picture_after_some_steps_and_the_weight_they_hold(visit):
     page = visit
     page.get_by_label("Steps shown").fill("3")
-    page.wait_for_timeout(150)
     assert same(page, decoded(spikes_of(LINK), after=3))
     assert same(page, decoded(spikes_of(LINK)), "canvas[aria-label='Picture after all steps']")
     share = sum(0.8**k for k in range(5, 8)) / sum(0.8**k for k in range(8))
@@ -192,7 +191,7 @@ def test_ranking_stops_when_it_is_told_to_or_when_the_spikes_change(page):
     rank.click()
     page.get_by_role("button", name="New noise").click()
     page.get_by_text("Stopped: the spikes have changed.").wait_for()
-    page.wait_for_timeout(500)
+    time_to_go_wrong(page, 500)
     assert not page.locator(".ranked-list li").count()
 
 
@@ -253,11 +252,11 @@ def test_counts_intervals_and_fano_factors_are_those_of_python(visit):
 def test_a_layer_a_neuron_and_its_membrane(visit):
     page = visit
     page.get_by_label("Layer", exact=True).select_option("decoder.1")
-    page.wait_for_timeout(200)
     maps = page.locator("canvas.maps")
-    box = maps.bounding_box()
     columns, side = 4, 16  # 8 channels of 16 x 16
     wide, tall = columns * (side + 1) - 1, 2 * (side + 1) - 1
+    assert soon(page, lambda: maps.evaluate("c => [c.width, c.height]") == [wide, tall])
+    box = maps.bounding_box()
     channel, y, x = 6, 9, 4
     px, py = (channel % columns) * (side + 1) + x + 0.5, (channel // columns) * (side + 1) + y + 0.5
     maps.click(position={"x": px * box["width"] / wide, "y": py * box["height"] / tall})
@@ -307,8 +306,7 @@ def test_without_simd_there_are_spikes_and_laws_and_it_says_what_is_missing(page
 def test_spikes_fit_a_phone(visit):
     page = visit
     page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_timeout(500)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    until(page, "document.documentElement.scrollWidth <= 390")
     turn(page, 2, 5)
     assert same(page, decoded(spikes_of(state_of(page))))
     page.set_viewport_size({"width": 1440, "height": 900})

@@ -8,7 +8,7 @@ import pytest
 from app import catalogue
 from app.state import State, TestImage, to_grid
 
-from .visits import LARGE, open_page, pixels_of
+from .visits import LARGE, frames, open_page, pixels_of
 
 pytestmark = pytest.mark.browser
 
@@ -29,10 +29,9 @@ def pictures(page, name):
     found = []
     for key in ("Home", "End"):
         page.keyboard.press(key)
-        page.wait_for_timeout(700)
+        frames(page)
         found.append(pixels_of(page, LARGE) / 255)
     page.keyboard.press("Backspace")
-    page.wait_for_timeout(700)
     return found
 
 

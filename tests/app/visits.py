@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable
 from urllib.parse import parse_qs, quote, urlsplit
@@ -31,7 +32,7 @@ def open_page(page, state: State | str = LINK, path="/", ready=LARGE):
     page.goto(f"{path}?s={quote(text)}" if text else path)
     page.locator(f".view {ready}").first.wait_for()
     until(page, "location.search.includes('s=2~')")
-    page.wait_for_timeout(100)
+    frames(page)
 
 
 def state_of(page) -> State:
@@ -39,12 +40,22 @@ def state_of(page) -> State:
     return decode(text)
 
 
+PIXELS = """(canvas) => {
+  const { width, height } = canvas;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+  let text = "";
+  for (let at = 0; at < data.length; at += 8192) text += String.fromCharCode(...data.subarray(at, at + 8192));
+  return [height, width, btoa(text)];
+}"""
+
+
 def pixels_of(page, selector=LARGE) -> np.ndarray:
-    """(H, W, 3) bytes of a canvas."""
-    size, data = page.locator(selector).first.evaluate(
-        "c => [[c.height, c.width], [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]]"
-    )
-    return np.array(data, np.uint8).reshape(*size, 4)[:, :, :3]
+    """(H, W, 3) bytes of a canvas.
+
+    They come as text: a list of a million numbers takes Playwright some ten seconds.
+    """
+    height, width, text = page.locator(selector).first.evaluate(PIXELS)
+    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width, 4)[:, :, :3].copy()
 
 
 def alike(pixels: np.ndarray, expected: np.ndarray) -> bool:
@@ -55,12 +66,29 @@ def alike(pixels: np.ndarray, expected: np.ndarray) -> bool:
 
 
 def soon(page, holds: Callable[[], bool]) -> bool:
-    """Whether something comes true within some seconds: frames are few on a busy machine."""
-    for _ in range(80):
-        if holds():
-            return True
-        page.wait_for_timeout(100)
-    return False
+    """Whether something comes true within half a minute: frames are few on a busy machine."""
+    end = time.monotonic() + 30
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        page.wait_for_timeout(50)
+    return True
+
+
+def frames(page):
+    """Wait until the page has drawn what it was asked for: two frames, of which one may have begun before."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def loaded(page):
+    """Wait until no part of the view is still being loaded, and all is drawn."""
+    page.locator(".stage .skeleton").first.wait_for(state="detached")
+    frames(page)
+
+
+def time_to_go_wrong(page, milliseconds=300):
+    """Leave the time in which something that must not happen would; the test then says that it did not."""
+    page.wait_for_timeout(milliseconds)
 
 
 def same_as_python(page) -> bool:
@@ -79,7 +107,7 @@ def drag(page, bar, to, steps=8):
     page.mouse.move(x, box["y"] + box["height"] * 0.5)
     page.mouse.down()
     page.mouse.move(x, box["y"] + box["height"] * (1 - to), steps=steps)
-    page.wait_for_timeout(100)
+    frames(page)
 
 
 def released(page):
@@ -92,7 +120,7 @@ def released(page):
 def settled(page, before: str):
     """Wait until the address is another one."""
     until(page, "before => location.href !== before", arg=before)
-    page.wait_for_timeout(50)
+    frames(page)
 
 
 def model_button(page):

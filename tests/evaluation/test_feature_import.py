@@ -50,6 +50,27 @@ def test_the_encoder_is_the_same_and_the_decoder_is_left_out(published, tmp_path
     np.testing.assert_array_equal(file.statistics.mean, [0, 1, 2])
 
 
+@pytest.mark.parametrize(
+    ("channels", "size", "count", "form"),
+    [((32, 64, 128, 256), 32, 128, "bare"), ((32, 64, 128, 256), 32, 128, "half"), ((8, 8, 8, 8, 16), 64, 100, "net")],
+)
+def test_files_of_other_data_sets_have_other_shapes(channels, size, count, form, tmp_path):
+    """As `cifar10_128.pth`: colours, another number of features, another depth; saved from several GPUs, or in half."""
+    pairs = zip((3, *channels), channels, strict=False)
+    blocks = [nn.Sequential(nn.Conv2d(a, b, 3, stride=2, padding=1), nn.BatchNorm2d(b)) for a, b in pairs]
+    net = nn.ModuleDict({"encoder": nn.Sequential(*blocks)})
+    net["latent_layer"] = nn.Linear(channels[-1] * (size // 2 ** len(channels)) ** 2, count)
+    state = net.state_dict()
+    if form == "half":
+        state = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
+    if form == "net":
+        state = {"net": {f"module.{name}": tensor for name, tensor in state.items()}, "epoch": 3}
+    torch.save(state, tmp_path / "cifar10_128.pth")
+    np.savez(tmp_path / "s.npz", mu=np.zeros(count, np.float32), sigma=np.eye(count, dtype=np.float32))
+    file = import_features(tmp_path / "cifar10_128.pth", tmp_path / "s.npz", "cifar10")
+    assert features(file.net, torch.zeros(2, 3, size, size)).shape == (2, count)
+
+
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
 def test_the_shipped_files_are_what_the_importer_makes(name, fad_reference_dir):
     theirs = name.removesuffix("_mnist")
@@ -70,6 +91,9 @@ def test_the_shipped_files_are_what_the_importer_makes(name, fad_reference_dir):
         ({"mu": np.zeros(3)}, "sigma"),
         ({"mu": np.zeros(2), "sigma": np.eye(2)}, "3 features"),
         ({"mu": np.full(3, np.nan), "sigma": np.eye(3)}, "finite"),
+        ({"mu": np.zeros(3), "sigma": np.triu(np.ones((3, 3)))}, "sigma: expected a symmetric covariance"),
+        ({"mu": np.zeros(3), "sigma": -np.eye(3)}, "sigma: expected variances of 0 or more"),
+        ({"mu": np.zeros(3), "sigma": np.ones((3, 3)) - 0.9 * np.eye(3)}, "sigma: expected covariances that"),
     ],
 )
 def test_statistics_that_do_not_fit_are_named(arrays, words, published, tmp_path):

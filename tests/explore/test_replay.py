@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 
 import numpy as np
@@ -17,8 +18,10 @@ from esvae_core.config import ModelConfig
 from esvae_core.errors import CheckpointError, InputError, RecipeError
 from esvae_core.esvae import ESVAE
 from esvae_core.explore import recipe_files
+from esvae_core.explore import replay as replay_module
 from esvae_core.explore.decode_rates import render
 from esvae_core.explore.fixed_point import GRID
+from esvae_core.explore.latent_interface import hash_of
 from esvae_core.explore.recipe import Layout, recipe_of
 from esvae_core.explore.replay import replay
 
@@ -214,6 +217,70 @@ def test_the_network_is_known_by_its_content(model, colour, shelf, tmp_path):
         replay(tmp_path / "it.png", [])
     with pytest.raises(CheckpointError, match="broken"):
         replay(tmp_path / "it.png", [shelf / "broken.safetensors"])
+
+
+def says(path, digest):
+    """Have a checkpoint say this of the hash of its bundle; nothing if None, as files of earlier versions."""
+    raw = path.read_bytes()
+    length = int.from_bytes(raw[:8], "little")
+    layout = json.loads(raw[8 : 8 + length])
+    del layout["__metadata__"]["esvae_bundle_sha256"]
+    if digest is not None:
+        layout["__metadata__"]["esvae_bundle_sha256"] = digest
+    text = json.dumps(layout).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + raw[8 + length :])
+
+
+@pytest.fixture
+def read_files(monkeypatch):
+    """Names of the files whose weights are read while a network is looked for."""
+    names = []
+    for function in ("read_explorable", "load_explorable"):
+        original = getattr(replay_module, function)
+        monkeypatch.setattr(
+            replay_module, function, lambda path, original=original: names.append(path.name) or original(path)
+        )
+    return names
+
+
+def test_weights_are_read_of_the_file_alone_that_says_to_hold_the_network(model, shelf, tmp_path, read_files):
+    recipe = made(model)
+    recipe_files.write(tmp_path / "it.png", recipe, render(recipe, model))
+    (shelf / "gray.safetensors").rename(shelf / "z.safetensors")
+    assert replay(tmp_path / "it.png", [shelf]).checkpoint.name == "z.safetensors"
+    assert read_files == ["z.safetensors"]
+    (shelf / "z.safetensors").unlink()
+    with pytest.raises(RecipeError, match="was not found among 2"):
+        replay(tmp_path / "it.png", [shelf])
+    assert "colour.safetensors" not in read_files, "it says to hold another"
+
+
+def test_files_that_say_nothing_of_their_hash_are_found_as_before(model, shelf, tmp_path, read_files):
+    recipe = made(model)
+    recipe_files.write(tmp_path / "it.png", recipe, render(recipe, model))
+    (shelf / "gray.safetensors").rename(shelf / "z.safetensors")
+    for name in ("z", "colour"):
+        says(shelf / f"{name}.safetensors", None)
+    done = replay(tmp_path / "it.png", [shelf])
+    assert (done.identical, done.checkpoint.name) == (True, "z.safetensors")
+    assert "colour.safetensors" in read_files
+
+
+def test_a_file_that_says_a_wrong_hash_makes_no_picture(model, colour, shelf, tmp_path):
+    recipe = made(model)
+    recipe_files.write(tmp_path / "it.png", recipe, render(recipe, model))
+    says(shelf / "colour.safetensors", hash_of(model))
+    assert replay(tmp_path / "it.png", [shelf]).checkpoint.name == "gray.safetensors"
+    says(shelf / "gray.safetensors", hash_of(colour))
+    assert replay(tmp_path / "it.png", [shelf / "gray.safetensors"]).identical, "a file that is named is looked into"
+    for places in ([shelf], [shelf / "colour.safetensors"]):
+        with pytest.raises(RecipeError) as caught:
+            replay(tmp_path / "it.png", places, tmp_path / "out.png")
+        said = str(caught.value)
+        assert f"{shelf / 'colour.safetensors'} says that it holds the recipe's network, gray (content " in said
+        assert "but its weights are others" in said
+        assert "\n" not in said
+    assert not (tmp_path / "out.png").exists()
 
 
 def write_png(path, **texts):

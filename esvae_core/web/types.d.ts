@@ -16,6 +16,14 @@ type MapModel = import("./parts/map/map_model.js").MapModel;
 
 type Sampler = "bernoulli" | "systematic";
 
+type DamageKind = "flip" | "delete" | "jitter" | "shuffle";
+
+/** What is done to spikes, and how much of it in hundredths: `esvae_core/engine/damage.py`. */
+interface Damage {
+  kind: DamageKind;
+  amount: number;
+}
+
 // ---- what is on the screen ---------------------------------------------------------------------------------------
 
 /**
@@ -61,8 +69,8 @@ interface Message {
 
 /** What makes pictures again; a twin of `esvae_core/explore/recipe.py`, which tells its fields. */
 interface Recipe {
-  /** 3 if there is `upto`, else 2 if there are `flips`, else 1. */
-  version: 1 | 2 | 3;
+  /** 4 if there is `damage`, else 3 if there is `upto`, else 2 if there are `flips`, else 1. */
+  version: 1 | 2 | 3 | 4;
   kind: "picture" | "grid" | "strip" | "film";
   checkpoint: { name: string; sha256: string };
   sampler: Sampler;
@@ -78,6 +86,8 @@ interface Recipe {
   flips?: [number, number, number][];
   /** Steps after which each picture is seen, or all of them. */
   upto?: number[];
+  /** Done to the spikes that the noise has drawn, before any is turned by hand. */
+  damage?: Damage;
   layout: RecipeLayout;
   /** Of the software that made it. */
   versions: Record<string, string>;
@@ -604,7 +614,9 @@ interface Decoded {
   drawn: Uint8Array | Float32Array;
   /** Cells t * d + j that are turned by hand. */
   flips: Set<number>;
-  /** (T, d) under the edits. */
+  /** Done to the spikes before any is turned; null: none. */
+  damage: Damage | null;
+  /** (T, d) under damage and edits. */
   spikes: Uint8Array | Float32Array;
   /** (C, H, W) in [-1, 1]. */
   image: Float32Array;
@@ -627,7 +639,7 @@ interface LayerActivity {
 interface Traced extends Omit<Decoded, "before" | "latency"> {
   drawn: Uint8Array;
   spikes: Uint8Array;
-  /** Picture of the spikes as drawn, without the edits. */
+  /** Picture of the spikes as drawn, without damage and edits. */
   plain: Float32Array;
   /** (T, C, H, W): the picture after each step; null without an engine. */
   images: Float32Array | null;

@@ -59,7 +59,7 @@ class Folded:
             tensors += [t for t in (*module._parameters.values(), *module._buffers.values()) if t is not None]
             hooked = hooked or (name != "" and bool(module._forward_hooks or module._forward_pre_hooks))
         reason = _obstacle(model, x, tensors, hooked)
-        if reason is None:
+        if reason is None and not (asked is None and model.config.kind == "fsvae"):  # figures of it are of dense layers
             return self._current(cast(Model, model), tensors)
         if asked == "events":
             raise InputError(f"engine 'events': {reason}")
@@ -83,8 +83,8 @@ class Folded:
 
 def _obstacle(model: _Network, x: Tensor, tensors: list[Tensor], hooked: bool) -> str | None:
     """Why only the dense layers can do it; None if nothing is in the way."""
-    if model.config.kind != "esvae":
-        return f"runs models of kind esvae, not {model.config.kind}"
+    if model.config.kind not in ("esvae", "fsvae"):
+        return f"runs models of kind esvae and fsvae, not {model.config.kind}"
     if model.config.takes_frames:
         return "runs models of images, not of recordings"
     if model.training:

@@ -14,12 +14,13 @@ import torch
 from numpy.typing import NDArray
 
 from esvae_core.baselines.ann import ANNCoder
-from esvae_core.config import Sampler
+from esvae_core.config import FSVAEConfig, Sampler
 from esvae_core.engine import ann, noise, plan_of
 from esvae_core.engine.damage import Damage, damaged
+from esvae_core.engine.dispatch import Engine
 from esvae_core.engine.event_engine import Events
 from esvae_core.errors import InputError, RecipeError
-from esvae_core.esvae import ESVAE
+from esvae_core.esvae import SpikingCoder
 from esvae_core.explore.fixed_point import FixedPointRates, rounded, to_rates
 from esvae_core.explore.latent_interface import hash_of
 from esvae_core.explore.recipe import MAX_PIXELS, Flip, Recipe
@@ -75,7 +76,7 @@ def decode_with_spikes(
     dims = model.config.latent_dim
     if rates.ndim != 2 or rates.shape[1] != dims or not len(rates):
         raise InputError(f"rates: expected shape (N, {dims}), got {rates.shape}")
-    if not isinstance(model, ESVAE):
+    if not isinstance(model, SpikingCoder):
         images = torch.from_numpy(ann.decode(ann.ann_plan_of(model), rates, (seed,), damage, steps))
         return Decoded(np.empty((0, *rates.shape), bool), to_uint8(images))
     drawn = [noise.sample(row, seed, sampler, steps) for row in rates.astype(np.float32)]
@@ -84,7 +85,8 @@ def decode_with_spikes(
         raise InputError(f"flips: expected cells from 0 to {steps * dims - 1}")
     t, j = np.divmod(np.array(list(flips), np.intp), dims)
     spikes[t, :, j] = 1 - spikes[t, :, j]
-    images = model.decode(torch.from_numpy(spikes).to(model.device))
+    exact: Engine | None = "events" if isinstance(model.config, FSVAEConfig) else None  # as the page
+    images = model.decode(torch.from_numpy(spikes).to(model.device), engine=exact)
     return Decoded(spikes.astype(bool), to_uint8(images))
 
 
@@ -99,7 +101,7 @@ def to_normalized(model: ANNCoder, codes: NDArray[np.floating]) -> FixedPointRat
 def numbers_of(model: Explorable, units: FixedPointRates) -> dict[str, NDArray[np.float32]]:
     """What (N, d) units of 1/46080 mean to a model: its 'rates', or, without spikes, its 'latent' vectors."""
     rates = to_rates(units)
-    if isinstance(model, ESVAE):
+    if isinstance(model, SpikingCoder):
         return {"rates": rates}
     return {"latent": ann.ann_plan_of(model).codes(rates).astype(np.float32)}
 
@@ -138,7 +140,7 @@ def decode_rates(
         InputError: a flip is of a picture, step or neuron that is not there, or an `upto` of a step that is not, or the
             damage means nothing to the model.
     """
-    if not isinstance(model, ESVAE):
+    if not isinstance(model, SpikingCoder):
         if len(flips) or len(upto):
             raise InputError("flips, upto: expected none of a model without spikes")
         return _decode_ann(model, units, seeds, damage, steps)

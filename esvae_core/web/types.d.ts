@@ -113,6 +113,8 @@ interface Latent {
   sampled: boolean;
   /** Whether what is drawn are Poisson counts. */
   counts: boolean;
+  /** Whether the model itself makes spikes step by step, each from those before: an FSVAE. Its rates are counts over T. */
+  stepwise: boolean;
   /** T that a first visit has, where the model says none. */
   steps: number;
   /** What a bar's height is, and the marks beside it from the top. */
@@ -236,7 +238,7 @@ interface Neuron {
 
 /** Settings of a spiking model, as its bundle has them. */
 interface EngineSettings {
-  kind?: "esvae";
+  kind?: "esvae" | "fsvae";
   image_channels: 1 | 3;
   image_size: number;
   channels: number[];
@@ -251,6 +253,8 @@ interface EngineSettings {
   prior_components: number;
   /** Whether the fitted prior's rates are rounded to counts of T steps. */
   prior_snap: boolean;
+  /** Of FSVAE: candidate spikes for each latent neuron and step. */
+  candidates?: number;
 }
 
 /** Settings of a model without spikes. */
@@ -559,14 +563,8 @@ interface Backend {
   controls(hash: string, version: string): Promise<{ about: ControlsAbout; arrays: NamedArrays }>;
   /** (N, H, W, C) bytes of the atlas' test images. */
   originals?(hash: string): Promise<ByteArray>;
-  /**
-   * Pictures of a model that the page cannot decode, from its own latent spikes; `rows` are test images of the model
-   * `of`.
-   */
-  previews?(
-    name: string,
-    wish: { seed: number; count: number; of: string; rows: number[] },
-  ): Promise<Record<string, ByteArray>>;
+  /** New recordings of a model of such, which the page does not decode, and their latent spikes. */
+  recordings?(name: string, seed: number, count: number): Promise<Record<string, ByteArray>>;
   dimensions?(hash: string, version?: string): Promise<DimensionFacts>;
   /** Spikes (T, d) and picture (H, W, C) of a state, where the page has no engine. */
   decode?(state: State): Promise<{ spikes: ByteArray; pixels: ByteArray }>;

@@ -206,6 +206,7 @@ def test_a_card_is_as_wide_as_the_screen_and_still_when_the_table_is_scrolled(pa
     open_view(page)
     button, row = unfold(page, "filmed")
     button.click()
+    row.get_by_text("New recordings from the prior, seed 0").wait_for()
     card = row.locator(".model-card")
     before = card.bounding_box()
     assert 0 <= before["x"] < before["x"] + before["width"] <= 390

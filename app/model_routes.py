@@ -118,14 +118,10 @@ def draw(request: Request) -> Response:
 
 @_drawing
 @guarded
-def own_pictures(request: Request) -> Response:
-    """Pictures of a model that is not played; `of` and `rows` name another one's test images, for it to reconstruct."""
-    asked = request.query_params
-    loaded = catalogue.hashed(asked.get("of", ""))
-    rows = [_whole(row, "rows") for row in asked.get("rows", "").split(",") if row]
-    seed, count = (_whole(asked.get(name, ""), name) for name in ("seed", "count"))
-    content = server_previews.pictures(request.path_params["name"], seed, count, loaded, rows)
-    return Bytes([content], _OCTETS, FRESH)
+def recordings(request: Request) -> Response:
+    """New recordings of a model that is not played."""
+    seed, count = (_whole(request.query_params.get(name, ""), name) for name in ("seed", "count"))
+    return Bytes([server_previews.recordings(request.path_params["name"], seed, count)], _OCTETS, FRESH)
 
 
 def _whole(text: str, what: str) -> int:
@@ -187,7 +183,7 @@ ROUTES: list[BaseRoute] = [
     Route("/originals/{digest}", _part("originals", catalogue.originals_pack), middleware=_FROM_PAGE),
     Route("/dimensions/{digest}", dimensions),
     Route("/draw", draw, middleware=_FROM_PAGE),
-    Route("/own/{name:path}", own_pictures, middleware=_FROM_PAGE),
+    Route("/recordings/{name:path}", recordings, middleware=_FROM_PAGE),
     Route("/page/{digest}", page, middleware=_FROM_PAGE),
     Route("/map/{digest}", map_begin, methods=["POST"], middleware=_FROM_PAGE),
     Route("/map-state/{key}", map_state, methods=["GET", "DELETE"], middleware=_FROM_PAGE),

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import catalogue
+from app.damage import damage_of
 from app.flips import flips_of
 from app.state import LinkError, State, from_grid
 
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def drawn(state: State) -> Decoded:
-    """Spikes and picture of a state's rates, with the spikes that were turned by hand.
+    """Spikes and picture of a state's rates, with the damage to them and those that were turned by hand.
 
     Raises:
         CheckpointError: if its model is not here or cannot be used.
-        LinkError: if its rates do not fit the model, or its edits are none.
+        LinkError: if its rates do not fit the model, or its edits or its damage are none.
     """
     loaded = catalogue.named(state.model)
     dims = loaded.header.model.latent_dim
@@ -30,5 +31,11 @@ def drawn(state: State) -> Decoded:
     from esvae_core.explore.decode_rates import decode_with_spikes  # PyTorch
 
     return decode_with_spikes(
-        loaded.model, rates, seed=state.seed, sampler=state.sampler, steps=state.steps, flips=flips_of(state)
+        loaded.model,
+        rates,
+        seed=state.seed,
+        sampler=state.sampler,
+        steps=state.steps,
+        flips=flips_of(state),
+        damage=damage_of(state),
     )

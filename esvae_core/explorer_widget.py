@@ -13,7 +13,7 @@ import traitlets
 from numpy.typing import ArrayLike, NDArray
 
 from esvae_core.errors import InputError
-from esvae_core.esvae import ESVAE
+from esvae_core.esvae import SpikingCoder
 from esvae_core.explore.atlas import Atlas
 from esvae_core.explore.fixed_point import GRID, to_fixed_point, to_rates
 from esvae_core.front_end import FRONT_END
@@ -85,7 +85,7 @@ class ExplorerWidget(anywidget.AnyWidget):
 
     def __init__(self, model: Explorable, atlas: Atlas | None, text: str, height: int) -> None:
         self.dims = model.config.latent_dim
-        self.spiking = isinstance(model, ESVAE)
+        self.spiking = isinstance(model, SpikingCoder)
         self.images = frozenset() if atlas is None or atlas.map is None else frozenset(atlas.indices.tolist())
         super().__init__(_page=text, height=height)
 

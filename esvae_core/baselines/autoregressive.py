@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from esvae_core.config import NeuronConfig
+from esvae_core.engine.plan import CANDIDATES_ALPHA
 from esvae_core.layers import SpikingLayer, dense
 from esvae_core.parts import State
 
@@ -36,7 +37,7 @@ class Candidates(nn.Module):
         super().__init__()
         self.latent_dim, self.candidates = latent_dim, candidates
         widths = (inputs, 2 * latent_dim, 4 * latent_dim, candidates * latent_dim)
-        self.layers = nn.ModuleList(dense(a, b, neuron, alpha=2.0) for a, b in pairwise(widths))
+        self.layers = nn.ModuleList(dense(a, b, neuron, alpha=CANDIDATES_ALPHA) for a, b in pairwise(widths))
 
     def offer(self, x: Tensor, rates: list[float] | None = None) -> Tensor:
         """Input spikes (T, N, inputs) -> candidates (T, N, d, k); `rates` is given the mean of each layer's spikes."""

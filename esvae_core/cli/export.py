@@ -129,17 +129,17 @@ def take_along(
 
     A model without spikes decodes heights of its latent, and has no use for seeds, sampler and steps.
     """
-    from esvae_core.engine.noise import frozen_sampler
-    from esvae_core.esvae import ESVAE
+    from esvae_core.esvae import SpikingCoder
     from esvae_core.explore import recipe, recipe_files
     from esvae_core.explore.decode_rates import decode_rates, numbers_of
+    from esvae_core.explore.latent_interface import sampler_of
     from esvae_core.files import write_atomically
     from esvae_core.pictures import about_square
 
     count, suffix = len(units), out_file.suffix.lower()
     how: Sampler = "bernoulli"
-    if isinstance(model, ESVAE):
-        how = sampler.value if sampler else frozen_sampler(model.config.sampler)
+    if isinstance(model, SpikingCoder):
+        how = sampler.value if sampler else sampler_of(model.config)
         steps = steps or model.config.time_steps
     steps = steps or 1
     columns = min(columns or about_square(count), count)

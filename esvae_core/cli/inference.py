@@ -142,7 +142,7 @@ def decode(
 
     from esvae_core.arrays import read_features, read_rates, suffix_of
     from esvae_core.checkpoint import load, read_header
-    from esvae_core.esvae import ESVAE
+    from esvae_core.esvae import ESVAE, SpikingCoder
     from esvae_core.explore.decode_rates import to_normalized
     from esvae_core.explore.fixed_point import to_fixed_point
     from esvae_core.explore.latent_interface import load_explorable
@@ -155,7 +155,7 @@ def decode(
         write_frames(decoded(filmed, rates, sampler, seed, steps), out_file, columns, scale, as_json)
         return
     model = load_explorable(checkpoint).model
-    if isinstance(model, ESVAE):
+    if isinstance(model, SpikingCoder):
         units = to_fixed_point(read_rates(rates_file, model.config.latent_dim))
     else:
         refuse(model, steps=steps, sampler=sampler)
@@ -249,22 +249,23 @@ def interpolate(
     import torch
 
     from esvae_core.arrays import suffix_of
-    from esvae_core.esvae import ESVAE
+    from esvae_core.esvae import SpikingCoder
     from esvae_core.explore.decode_rates import to_normalized
     from esvae_core.explore.fixed_point import to_fixed_point, to_rates
     from esvae_core.explore.interpolate import interpolate as between
-    from esvae_core.explore.latent_interface import load_explorable
+    from esvae_core.explore.latent_interface import counts_of, load_explorable
 
     suffix_of(out_file, PICTURES)
     loaded = load_explorable(checkpoint)
     model = loaded.model
-    spiking = isinstance(model, ESVAE)
+    spiking = isinstance(model, SpikingCoder)
     if not spiking:
         refuse(model, path=path if path != PathName.linear else None, steps=steps, sampler=sampler)
     ends = torch.stack([end_of_path(loaded.header, model, source, data_dir) for source in (start, end)])
     with torch.no_grad():
-        if isinstance(model, ESVAE):
-            first, last = model.encode(ends, steps=steps).rates
+        if isinstance(model, SpikingCoder):
+            counts = torch.from_numpy(counts_of(model, ends, steps))
+            first, last = (counts / (steps or model.config.time_steps)).float()
         else:
             first, last = torch.from_numpy(to_rates(to_normalized(model, model.features(ends).numpy())))
     way = path or (PathName.arcsine if spiking else PathName.linear)

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from esvae_core.config import AutoencoderConfig, ImageModelConfig, PVAEConfig
 from esvae_core.engine import poisson
+from esvae_core.engine.damage import TIMELESS, Damage, damaged
 from esvae_core.engine.noise import chance, normal
 from esvae_core.engine.plan import (
     F32,
@@ -105,17 +106,31 @@ class ANNPlan:
         """Heights (N, d) in [0, 1] -> latent vectors (N, d)."""
         return self.low + heights.astype(np.float32).astype(np.float64) * (self.high - self.low)
 
-    def inputs(self, heights: NDArray[np.floating], seeds: Sequence[int] = (0,)) -> F64:
+    def inputs(
+        self, heights: NDArray[np.floating], seeds: Sequence[int] = (0,), damage: Damage | None = None, steps: int = 1
+    ) -> F64:
         """What the decoder is fed at heights (N, d), (N, d): latent vectors; of a Poisson VAE, counts.
 
         Args:
             heights: in [0, 1].
-            seeds: of the counts, one for each row or one for all.
+            seeds: of the counts and the damage, one for each row or one for all.
+            damage: done to the counts' spikes, spread over `steps`.
+            steps: T; without damage it changes nothing.
+
+        Raises:
+            InputError: damage that changes no count, or to a model that has no spikes.
         """
-        codes = self.codes(heights)
-        if not isinstance(self.config, PVAEConfig):
+        codes, poissonian = self.codes(heights), isinstance(self.config, PVAEConfig)
+        if damage is not None and not (poissonian and damage.kind in TIMELESS):
+            wanted = f"{' or '.join(TIMELESS)}, since its decoder hears counts" if poissonian else "none"
+            raise InputError(f"damage: expected {wanted}, of a model of kind {self.config.kind}, found {damage.kind}")
+        if not poissonian:
             return codes
-        drawn = [poisson.counts(row, seeds[i if len(seeds) > 1 else 0]) for i, row in enumerate(codes)]
+        each = [seeds[i if len(seeds) > 1 else 0] for i in range(len(codes))]
+        drawn = [poisson.counts(row, seed) for row, seed in zip(codes, each, strict=True)]
+        if damage is not None:
+            spread = [poisson.spread(row, seed, steps) for row, seed in zip(drawn, each, strict=True)]
+            drawn = [damaged(row, damage, seed).sum(0, dtype=np.int64) for row, seed in zip(spread, each, strict=True)]
         return np.stack(drawn).astype(np.float64)
 
     def heights(self, codes: NDArray[np.floating]) -> F32:
@@ -205,11 +220,17 @@ def encode(plan: ANNPlan, images: NDArray[np.floating]) -> F32:
     return plan.heights(code)
 
 
-def decode(plan: ANNPlan, heights: NDArray[np.floating], seeds: Sequence[int] = (0,)) -> F32:
-    """Heights (N, d) in [0, 1] -> pictures (N, C, H, W) in [-1, 1]; seeds as in `ANNPlan.inputs`.
+def decode(
+    plan: ANNPlan,
+    heights: NDArray[np.floating],
+    seeds: Sequence[int] = (0,),
+    damage: Damage | None = None,
+    steps: int = 1,
+) -> F32:
+    """Heights (N, d) in [0, 1] -> pictures (N, C, H, W) in [-1, 1]; what follows them is as in `ANNPlan.inputs`.
 
     Raises:
-        InputError: the heights have another shape, or are not numbers from 0 to 1.
+        InputError: the heights have another shape, or are not numbers from 0 to 1; or as `ANNPlan.inputs`.
     """
     width = plan.config.latent_dim
     if heights.ndim != 2 or heights.shape[1] != width or not len(heights):
@@ -217,7 +238,7 @@ def decode(plan: ANNPlan, heights: NDArray[np.floating], seeds: Sequence[int] = 
     if not bool(((heights >= 0) & (heights <= 1)).all()):
         raise InputError("latent: expected heights in [0, 1]")
     first, *rising, readout = decoder_layers(plan.config)
-    x = _through(plan, first, plan.inputs(heights, seeds)[:, None])
+    x = _through(plan, first, plan.inputs(heights, seeds, damage, steps)[:, None])
     for layer in rising:
         x = _rectified(_through(plan, layer, x))
     pictures: F32 = np.tanh(_through(plan, readout, x)).astype(np.float32)

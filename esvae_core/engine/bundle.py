@@ -24,7 +24,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from esvae_core.config import ImageModelConfig, ModelConfig, parse
+from esvae_core.config import FSVAEConfig, ImageModelConfig, ModelConfig, SpikingModelConfig, parse
 from esvae_core.engine.plan import F32, Plan, tensor_shapes
 from esvae_core.errors import CheckpointContentError, CheckpointVersionError, ConfigError, NotACheckpointError
 
@@ -162,9 +162,11 @@ def _header(raw: bytes) -> dict[str, Any]:
     return header
 
 
-def _config(header: dict[str, Any]) -> ModelConfig:
+def _config(header: dict[str, Any]) -> SpikingModelConfig:
+    settings = header["model"]
+    kind = settings.get("kind") if isinstance(settings, dict) else None
     try:
-        return parse(ModelConfig, header["model"], "bundle: model")
+        return parse(FSVAEConfig if kind == "fsvae" else ModelConfig, settings, "bundle: model")
     except ConfigError as error:
         raise CheckpointContentError(str(error)) from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from esvae_core.config import ImageModelConfig, ModelConfig
+from esvae_core.config import ImageModelConfig, SpikingModelConfig
 from esvae_core.engine.ann import FEATURES, ANNPlan, fold_ann
 from esvae_core.engine.bundle import content_hash, to_bundle
 from esvae_core.engine.plan import Plan, State, beyond_engine, fold
@@ -27,7 +27,7 @@ def fold_any(config: ImageModelConfig, state: State) -> Plan | ANNPlan:
         CheckpointContentError: a folded weight is beyond what 32 bits hold.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused
-        plan = fold(config, state) if isinstance(config, ModelConfig) else fold_ann(config, state)
+        plan = fold(config, state) if isinstance(config, SpikingModelConfig) else fold_ann(config, state)
     for name, tensor in plan.tensors.items():
         if not np.isfinite(tensor).all():
             raise CheckpointContentError(f"{name}: too large: folded with its batch normalisation, it is not finite")

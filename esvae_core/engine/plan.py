@@ -5,7 +5,8 @@ through tap k, and `weight[c, k]` is the row that one spike of channel c at q ad
 p. `Layer.taps` lists those (q, p) pairs per tap. Batch normalisation (equation 4 of docs/math.md) is folded into weight
 and bias. Activations are (positions, channels), that is (H, W, C), so that a spike adds contiguous numbers.
 
-The first layer of the encoder and the readout take real numbers through the same taps.
+The first layer of the encoder and the readout take real numbers through the same taps. FSVAE has further layers, of one
+position each, between its encoder and its decoder (`candidate_layers`).
 
 Folding needs the tensors alone, not PyTorch: a checkpoint that is only looked at is folded from its file.
 """
@@ -14,12 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from esvae_core.config import ImageModelConfig, ModelConfig, NeuronConfig
+from esvae_core.config import FSVAEConfig, ImageModelConfig, ModelConfig, NeuronConfig, SpikingModelConfig
 from esvae_core.engine.sigmoid import sigmoid
 from esvae_core.errors import KindError
 
@@ -32,6 +34,9 @@ I64 = NDArray[np.int64]
 State = Mapping[str, NDArray[Any]]
 """A model's tensors by the names of its state dict."""
 
+CandidatesName = Literal["posterior", "prior"]
+CANDIDATES_ALPHA = 2.0
+"""Of the normalisation of FSVAE's candidates: their drive deviates by so many thresholds."""
 _EPSILON = 1e-5  # added to the variance by every batch normalisation, as PyTorch's do by default
 
 Kind = Literal["down", "up", "same", "collect", "spread"]
@@ -102,7 +107,7 @@ def _line(kind: Kind, side_in: int, side_out: int, k: int) -> tuple[I64, I64]:
 
 def _neurons(config: ImageModelConfig) -> tuple[NeuronConfig | None, NeuronConfig | None]:
     """Those of all layers, and of the latent one."""
-    return (config.neuron, config.latent_neuron) if isinstance(config, ModelConfig) else (None, None)
+    return (config.neuron, config.latent_neuron) if isinstance(config, SpikingModelConfig) else (None, None)
 
 
 def encoder_layers(config: ImageModelConfig) -> list[Layer]:
@@ -130,19 +135,41 @@ def decoder_layers(config: ImageModelConfig) -> list[Layer]:
 
 def beyond_engine(config: ImageModelConfig) -> str:
     """What of a model's encoder and decoder the engine does not have, in a few words; "" if it has all of it."""
-    if config.kind != "esvae" or not isinstance(config, ModelConfig):
+    if config.kind not in ("esvae", "fsvae") or not isinstance(config, SpikingModelConfig):
         return f"models of kind {config.kind}"
     own = [neuron.dynamics for neuron in (config.neuron, config.latent_neuron) if neuron.dynamics != "lif"]
     return f"the neuron {own[0]!r}" if own else ""
 
 
-def tensor_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+def candidate_layers(config: FSVAEConfig) -> dict[CandidatesName, list[Layer]]:
+    """FSVAE's two runs of three layers that offer k candidate spikes for each latent neuron at each step.
+
+    The posterior's hears the encoder's spikes and the latent spikes of the step before, the prior's the latter alone.
+    """
+    d, names = config.latent_dim, get_args(CandidatesName)
+    widths = {"posterior": 2 * d, "prior": d}
+    return {
+        name: [
+            Layer(f"{name}.{i}", "collect", 1, 1, a, b, config.neuron)
+            for i, (a, b) in enumerate(pairwise((widths[name], 2 * d, 4 * d, config.candidates * d)))
+        ]
+        for name in names
+    }
+
+
+def _candidates(config: SpikingModelConfig) -> list[Layer]:
+    return list(chain(*candidate_layers(config).values())) if isinstance(config, FSVAEConfig) else []
+
+
+def tensor_shapes(config: SpikingModelConfig) -> dict[str, tuple[int, ...]]:
     """Names and shapes of all tensors of a plan, in their order."""
     shapes: dict[str, tuple[int, ...]] = {}
-    for layer in encoder_layers(config) + decoder_layers(config):
+    for layer in encoder_layers(config) + decoder_layers(config) + _candidates(config):
         shapes |= layer.shapes
     if config.learned_readout:
         shapes["readout.leak"] = (config.time_steps,)
+    if not isinstance(config, ModelConfig):
+        return shapes
     width, components = config.latent_dim, config.prior_components
     if config.prior == "linear":
         shapes |= {"prior.weight": (width, width), "prior.bias": (width,)}
@@ -160,7 +187,7 @@ def tensor_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
 class Plan:
     """A folded model: everything inference needs, and nothing else."""
 
-    config: ModelConfig
+    config: SpikingModelConfig
     tensors: Mapping[str, F32]
     """By the names, in the shapes and in the order of `shapes`."""
 
@@ -180,7 +207,9 @@ class Plan:
 class Model(Protocol):
     """What is read of `esvae_core.esvae.ESVAE`, which itself decodes through plans and so is not imported here."""
 
-    config: ModelConfig
+    @property
+    def config(self) -> SpikingModelConfig:
+        """Its settings."""
 
     def state_dict(self) -> Mapping[str, Tensor]:
         """Its tensors by name."""
@@ -196,7 +225,7 @@ def state_of(tensors: Mapping[str, Tensor]) -> State:
     return {name: tensor.detach().cpu().double().numpy() for name, tensor in tensors.items()}
 
 
-def fold(config: ModelConfig, state: State) -> Plan:
+def fold(config: SpikingModelConfig, state: State) -> Plan:
     """The plan of a model of those settings and tensors.
 
     Raises:
@@ -208,8 +237,14 @@ def fold(config: ModelConfig, state: State) -> Plan:
     for layer in encoder_layers(config) + decoder_layers(config):
         values = linear(layer, state, layer.name) if layer.neuron is None else folded_layer(layer, state)
         tensors |= layer_tensors(layer, *values)
+    for layer in _candidates(config):
+        run, _, number = layer.name.partition(".")
+        values = folded_layer(layer, state, f"{run}.layers.{number}", CANDIDATES_ALPHA)
+        tensors |= layer_tensors(layer, *values)
     if "readout_leak.leak_logit" in state:
         tensors["readout.leak"] = sigmoid(state["readout_leak.leak_logit"])
+    if not isinstance(config, ModelConfig):
+        return Plan(config, tensors)
     if config.prior == "linear":
         tensors |= {f"prior.{part}": state[f"prior.linear.{part}"].astype(np.float32) for part in ("weight", "bias")}
     tensors |= {name: values.astype(np.float32) for name, values in state.items() if name.startswith("fitted.")}
@@ -242,12 +277,20 @@ def normalised(weight: F64, bias: F64, state: State, name: str, spread: float = 
     return weight * scale.reshape(-1, *[1] * (weight.ndim - 1)), (bias - mean) * scale + beta
 
 
-def folded_layer(layer: Layer, state: State) -> tuple[F64, ...]:
-    """As `linear`, of a spiking layer with its normalisation, and the leaks if they are learned."""
+def folded_layer(layer: Layer, state: State, name: str = "", alpha: float = 1.0) -> tuple[F64, ...]:
+    """As `linear`, of a spiking layer with its normalisation, and the leaks if they are learned.
+
+    Args:
+        layer: which.
+        state: tensors of the model.
+        name: what the layer is called there; the same unless given.
+        alpha: thresholds by which the normalised drive deviates.
+    """
     assert layer.neuron is not None
-    weight, bias = linear(layer, state, f"{layer.name}.transform")
-    folded = normalised(weight, bias, state, f"{layer.name}.norm", layer.neuron.threshold)
-    logits = state.get(f"{layer.name}.leak_logit")
+    name = name or layer.name
+    weight, bias = linear(layer, state, f"{name}.transform")
+    folded = normalised(weight, bias, state, f"{name}.norm", alpha * layer.neuron.threshold)
+    logits = state.get(f"{name}.leak_logit")
     return folded if logits is None else (*folded, sigmoid(logits).astype(np.float64))
 
 

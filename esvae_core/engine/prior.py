@@ -10,7 +10,8 @@ from typing import get_args
 
 import numpy as np
 
-from esvae_core.config import PriorName
+from esvae_core.config import FSVAEConfig, ModelConfig, PriorName
+from esvae_core.engine.autoregressive import generated
 from esvae_core.engine.noise import chance, normal
 from esvae_core.engine.plan import F32, Plan
 from esvae_core.errors import InputError
@@ -19,12 +20,13 @@ _FITTED = ("weights", "means", "factors")
 
 
 def prior(plan: Plan, seed: int, temperature: float = 1.0, prior: PriorName | None = None) -> F32:
-    """(d,) rates in [0, 1]: those of this seed.
+    """(d,) rates in [0, 1]: those of this seed; of an FSVAE, counts of the spikes that its prior generates, over T.
 
     Args:
         plan: the folded model.
         seed: 0 to 2^32 - 1.
-        temperature: scales the deviations: of the normal numbers (learned), of each Gaussian (fitted).
+        temperature: scales the deviations: of the normal numbers (learned), of each Gaussian (fitted); an FSVAE has
+            none.
         prior: 'learned' or 'fitted'; the fitted one, where there is one, unless given.
 
     Raises:
@@ -34,12 +36,17 @@ def prior(plan: Plan, seed: int, temperature: float = 1.0, prior: PriorName | No
         raise InputError(f"prior: expected {' or '.join(get_args(PriorName))}, got {prior!r}")
     if not 0 <= temperature < math.inf:
         raise InputError(f"temperature: expected a finite number of 0 or more, got {temperature}")
-    has_fitted = plan.config.prior_components > 0
-    if plan.config.prior != "linear" and not (has_fitted and prior != "learned"):
-        raise InputError(f"prior: the engine does not have {plan.config.prior!r:.80}")
+    config = plan.config
+    if isinstance(config, FSVAEConfig):  # spikes, step by step; its chance has no temperature
+        counts: F32 = generated(plan, seed).sum(0, dtype=np.float32) / np.float32(config.time_steps)
+        return counts
+    assert isinstance(config, ModelConfig)
+    has_fitted = config.prior_components > 0
+    if config.prior != "linear" and not (has_fitted and prior != "learned"):
+        raise InputError(f"prior: the engine does not have {config.prior!r:.80}")
     if prior == "fitted" and not has_fitted:
         raise InputError("prior: this model has no fitted one")
-    numbers = temperature * normal(seed, plan.config.latent_dim)
+    numbers = temperature * normal(seed, config.latent_dim)
     if prior == "learned" or not has_fitted:
         weight, bias = (plan.tensors[f"prior.{name}"].astype(np.float64) for name in ("weight", "bias"))
         # the sign keeps the exponential from overflowing
@@ -53,8 +60,8 @@ def prior(plan: Plan, seed: int, temperature: float = 1.0, prior: PriorName | No
     factor = np.zeros((len(numbers), len(numbers)))
     factor[np.tril_indices(len(numbers))] = factors[chosen]
     drawn = np.sin(np.clip(means[chosen] + factor @ numbers, 0, np.pi / 2)) ** 2
-    if plan.config.prior_snap:
-        steps = plan.config.time_steps
+    if config.prior_snap:
+        steps = config.time_steps
         drawn = np.floor(drawn * steps + 0.5) / steps
     rates = drawn.astype(np.float32)
     return rates

@@ -18,13 +18,11 @@ from numpy.typing import NDArray
 
 from esvae_core.checkpoint import Checkpoint, StoredWeights
 from esvae_core.checkpoint import weights_hash as weights_hash
-from esvae_core.config import Sampler
 from esvae_core.data.imageset import ImageSet
-from esvae_core.engine.noise import frozen_sampler
 from esvae_core.errors import CorruptDataError, EsvaeError, InputError
 from esvae_core.explore import atlas_file as files
 from esvae_core.explore.dimensions import Contrast
-from esvae_core.explore.latent_interface import counts_of, levels_of
+from esvae_core.explore.latent_interface import counts_of, levels_of, sampler_of
 from esvae_core.explore.map import MIN_POINTS, Layout, MapSettings, RateMap, build_map
 
 if TYPE_CHECKING:
@@ -118,7 +116,7 @@ def build(
     tell = report or (lambda stage, share: None)
     chosen = np.random.default_rng(seed).permutation(len(test_set))[:count]
     steps = levels_of(model.config)
-    sampler: Sampler = frozen_sampler(model.config.sampler) if isinstance(model, ESVAE) else "systematic"
+    sampler = sampler_of(model.config)
     encoded, errors, pictures = [], [], []
     for start in range(0, len(chosen), _ENCODED):
         tell("encoding", start / len(chosen))

@@ -14,11 +14,13 @@ import torch
 from numpy.typing import NDArray
 
 from esvae_core.baselines.ann import ANNCoder
-from esvae_core.config import Sampler
+from esvae_core.config import FSVAEConfig, Sampler
 from esvae_core.engine import ann, noise, plan_of
+from esvae_core.engine.damage import Damage, damaged
+from esvae_core.engine.dispatch import Engine
 from esvae_core.engine.event_engine import Events
 from esvae_core.errors import InputError, RecipeError
-from esvae_core.esvae import ESVAE
+from esvae_core.esvae import SpikingCoder
 from esvae_core.explore.fixed_point import FixedPointRates, rounded, to_rates
 from esvae_core.explore.latent_interface import hash_of
 from esvae_core.explore.recipe import MAX_PIXELS, Flip, Recipe
@@ -52,6 +54,7 @@ def decode_with_spikes(
     sampler: Sampler,
     steps: int,
     flips: Collection[int] = (),
+    damage: Damage | None = None,
 ) -> Decoded:
     """Decode rates under frozen noise: the same arguments give the same picture, here and in the explorer's page.
 
@@ -64,22 +67,26 @@ def decode_with_spikes(
         sampler: 'bernoulli' or 'systematic'.
         steps: Time steps T.
         flips: Cells t * d + j of the raster whose spikes are turned after the noise has drawn them.
+        damage: Done to the spikes before any of them is turned.
 
     Raises:
-        InputError: if the rates have another shape, or are not finite numbers from 0 to 1, or a flip is of no cell.
+        InputError: if the rates have another shape, or are not finite numbers from 0 to 1, a flip is of no cell, or
+            the damage means nothing to the model.
     """
     dims = model.config.latent_dim
     if rates.ndim != 2 or rates.shape[1] != dims or not len(rates):
         raise InputError(f"rates: expected shape (N, {dims}), got {rates.shape}")
-    if not isinstance(model, ESVAE):
-        images = torch.from_numpy(ann.decode(ann.ann_plan_of(model), rates, (seed,)))
+    if not isinstance(model, SpikingCoder):
+        images = torch.from_numpy(ann.decode(ann.ann_plan_of(model), rates, (seed,), damage, steps))
         return Decoded(np.empty((0, *rates.shape), bool), to_uint8(images))
-    spikes = np.stack([noise.sample(row, seed, sampler, steps) for row in rates.astype(np.float32)], axis=1)
+    drawn = [noise.sample(row, seed, sampler, steps) for row in rates.astype(np.float32)]
+    spikes = np.stack([damaged(each, damage, seed) for each in drawn], axis=1)
     if not all(0 <= cell < steps * dims for cell in flips):
         raise InputError(f"flips: expected cells from 0 to {steps * dims - 1}")
     t, j = np.divmod(np.array(list(flips), np.intp), dims)
     spikes[t, :, j] = 1 - spikes[t, :, j]
-    images = model.decode(torch.from_numpy(spikes).to(model.device))
+    exact: Engine | None = "events" if isinstance(model.config, FSVAEConfig) else None  # as the page
+    images = model.decode(torch.from_numpy(spikes).to(model.device), engine=exact)
     return Decoded(spikes.astype(bool), to_uint8(images))
 
 
@@ -94,7 +101,7 @@ def to_normalized(model: ANNCoder, codes: NDArray[np.floating]) -> FixedPointRat
 def numbers_of(model: Explorable, units: FixedPointRates) -> dict[str, NDArray[np.float32]]:
     """What (N, d) units of 1/46080 mean to a model: its 'rates', or, without spikes, its 'latent' vectors."""
     rates = to_rates(units)
-    if isinstance(model, ESVAE):
+    if isinstance(model, SpikingCoder):
         return {"rates": rates}
     return {"latent": ann.ann_plan_of(model).codes(rates).astype(np.float32)}
 
@@ -108,6 +115,7 @@ def decode_rates(
     steps: int,
     flips: Sequence[Flip] = (),
     upto: Sequence[int] = (),
+    damage: Damage | None = None,
 ) -> NDArray[np.uint8]:
     """Decode rates under frozen noise, to the byte as the explorer's page does.
 
@@ -123,17 +131,19 @@ def decode_rates(
         steps: time steps T.
         flips: spikes that are turned after the noise has drawn them: (picture, step, neuron) of each, from 0.
         upto: steps after which a picture is seen, 1 to T, one for each picture or one for all; none: after all T.
+        damage: done to the spikes that the noise has drawn, by the same seeds, before any is turned.
 
     Returns:
         (N, H, W, C) pixels.
 
     Raises:
-        InputError: a flip is of a picture, step or neuron that is not there, or an `upto` of a step that is not.
+        InputError: a flip is of a picture, step or neuron that is not there, or an `upto` of a step that is not, or the
+            damage means nothing to the model.
     """
-    if not isinstance(model, ESVAE):
+    if not isinstance(model, SpikingCoder):
         if len(flips) or len(upto):
             raise InputError("flips, upto: expected none of a model without spikes")
-        return _decode_ann(model, units, seeds)
+        return _decode_ann(model, units, seeds, damage, steps)
     if len(upto) not in (0, 1, len(units)) or not all(1 <= t <= steps for t in upto):
         raise InputError(f"upto: expected none, 1 or {len(units)} numbers of steps from 1 to {steps}")
     engine, rates, each = Events(plan_of(model)), to_rates(units), max(1, 4000 // steps)
@@ -143,9 +153,9 @@ def decode_rates(
     parts = []
     for start in range(0, len(rates), each):
         chosen = range(start, min(start + each, len(rates)))
-        spikes = np.stack(
-            [noise.sample(rates[i], seeds[i if len(seeds) > 1 else 0], sampler, steps) for i in chosen], axis=1
-        )
+        each_seed = [seeds[i if len(seeds) > 1 else 0] for i in chosen]
+        drawn = [noise.sample(rates[i], seed, sampler, steps) for i, seed in zip(chosen, each_seed, strict=True)]
+        spikes = np.stack([damaged(one, damage, seed) for one, seed in zip(drawn, each_seed, strict=True)], axis=1)
         picture, step, neuron = turned[(turned[:, 0] >= start) & (turned[:, 0] < chosen.stop)].T
         spikes[step, picture - start, neuron] = 1 - spikes[step, picture - start, neuron]
         seen = np.array([upto[i if len(upto) > 1 else 0] if len(upto) else steps for i in chosen])
@@ -157,19 +167,33 @@ def decode_rates(
     return np.concatenate(parts)
 
 
-def decode_codes(model: ANNCoder, codes: NDArray[np.floating], seeds: Sequence[int] = (0,)) -> NDArray[np.uint8]:
+def decode_codes(
+    model: ANNCoder,
+    codes: NDArray[np.floating],
+    seeds: Sequence[int] = (0,),
+    *,
+    damage: Damage | None = None,
+    steps: int = 1,
+) -> NDArray[np.uint8]:
     """Decode latent vectors (N, d) of a model without spikes, at the nearest heights of the grid; as `decode_rates`.
 
-    The vectors of a Poisson VAE are log-rates; `seeds` draw its counts, one for each picture or one for all.
+    The vectors of a Poisson VAE are log-rates; `seeds` draw its counts, one for each picture or one for all, and the
+    damage to their spikes, spread over `steps`.
     """
-    return _decode_ann(model, to_normalized(model, codes), seeds)
+    return _decode_ann(model, to_normalized(model, codes), seeds, damage, steps)
 
 
-def _decode_ann(model: ANNCoder, units: FixedPointRates, seeds: Sequence[int] = (0,)) -> NDArray[np.uint8]:
+def _decode_ann(
+    model: ANNCoder,
+    units: FixedPointRates,
+    seeds: Sequence[int] = (0,),
+    damage: Damage | None = None,
+    steps: int = 1,
+) -> NDArray[np.uint8]:
     plan, heights = ann.ann_plan_of(model), to_rates(units)
     each = seeds if len(seeds) > 1 else [seeds[0]] * len(heights)
     parts = [slice(start, start + _DECODED) for start in range(0, len(heights), _DECODED)]
-    drawn = [ann.decode(plan, heights[part], each[part]) for part in parts]
+    drawn = [ann.decode(plan, heights[part], each[part], damage, steps) for part in parts]
     return to_uint8(torch.from_numpy(np.concatenate(drawn)))
 
 
@@ -193,4 +217,5 @@ def render(recipe: Recipe, model: Explorable) -> NDArray[np.uint8]:
         steps=recipe.steps,
         flips=recipe.flips,
         upto=recipe.upto,
+        damage=recipe.damage,
     )

@@ -1,8 +1,8 @@
 """Which models can be explored, and what their latent is to the hand: d heights from 0 to 1.
 
 Of an ESVAE a height is a firing rate. Of a model without spikes it is the place of a latent number in its range, see
-`esvae_core.engine.ann`;
-of a Poisson VAE, that of a log-rate. FSVAE has neither: its latent is a spike train that goes on step by step.
+`esvae_core.engine.ann`; of a Poisson VAE, that of a log-rate. FSVAE's latent is a spike train that goes on step by
+step; its heights are how often each neuron spikes in it, over T, and spikes are placed in time anew from them.
 """
 
 from __future__ import annotations
@@ -14,24 +14,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from esvae_core.checkpoint import Checkpoint, StoredWeights, load, read_weights
-from esvae_core.config import ImageModelConfig, ModelConfig, PVAEConfig, Sampler
+from esvae_core.config import FSVAEConfig, ImageModelConfig, ModelConfig, PVAEConfig, Sampler, SpikingModelConfig
+from esvae_core.engine import autoregressive
 from esvae_core.engine.ann import FEATURES, SPAN, ANNPlan, ann_plan_of
 from esvae_core.engine.ann import encode as encode_ann
 from esvae_core.engine.bundle import content_hash, to_bundle
 from esvae_core.engine.folding import fold_any
-from esvae_core.engine.plan import Plan, State, beyond_engine, state_of
+from esvae_core.engine.noise import frozen_sampler
+from esvae_core.engine.plan import Plan, State, beyond_engine, plan_of, state_of
 from esvae_core.errors import KindError
 
 if TYPE_CHECKING:
     import torch
 
     from esvae_core.baselines.ann import ANNCoder
-    from esvae_core.esvae import ESVAE
+    from esvae_core.engine.dispatch import Engine
+    from esvae_core.esvae import SpikingCoder
     from esvae_core.image_model import ImageModel
 
-    Explorable = ESVAE | ANNCoder
+    Explorable = SpikingCoder | ANNCoder
 
-KINDS = ("esvae", "annvae", "pvae", "ae")
+_KINDS = ("esvae", "fsvae", "annvae", "pvae", "ae")
 LEVELS = 240
 """A code's height is kept in an atlas as one of so many steps: a thirtieth of the prior's deviation each."""
 
@@ -40,16 +43,16 @@ def __getattr__(name: str) -> Any:
     if name != "Explorable":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from esvae_core.baselines.ann import ANNCoder
-    from esvae_core.esvae import ESVAE
+    from esvae_core.esvae import SpikingCoder
 
-    return ESVAE | ANNCoder  # for whoever asks while the program runs; PyTorch comes with it
+    return SpikingCoder | ANNCoder  # for whoever asks while the program runs; PyTorch comes with it
 
 
 def load_explorable(path: Path | str) -> Checkpoint[Explorable]:
-    """Read a checkpoint of any kind that can be explored.
+    """Read a checkpoint of any kind, of images.
 
     Raises:
-        KindError: of another kind, a model of recordings, or one with a part that the explorer does not have.
+        KindError: a model of recordings, or one with a part that the explorer does not have.
         CheckpointError: as `checkpoint.load`.
     """
     loaded: Checkpoint[ImageModel] = load(path)
@@ -62,9 +65,9 @@ def load_explorable(path: Path | str) -> Checkpoint[Explorable]:
 def is_explorable(loaded: Checkpoint[ImageModel]) -> TypeGuard[Checkpoint[Explorable]]:
     """Whether the latent of a checkpoint's model is d numbers that can be played."""
     from esvae_core.baselines.ann import ANNCoder
-    from esvae_core.esvae import ESVAE
+    from esvae_core.esvae import SpikingCoder
 
-    return isinstance(loaded.model, ESVAE | ANNCoder)
+    return isinstance(loaded.model, SpikingCoder | ANNCoder)
 
 
 def read_explorable(path: Path | str) -> StoredWeights:
@@ -81,8 +84,6 @@ def read_explorable(path: Path | str) -> StoredWeights:
 
 def why_not_explorable(path: Path | str, config: ImageModelConfig) -> str:
     """Why a model of these settings cannot be explored; "" if it can."""
-    if config.kind == "fsvae":
-        return f"{path}: holds a model of kind {config.kind}, whose latent is no vector of numbers to play"
     if own := beyond_explorer(config):
         return f"{path}: the explorer does not have {own}; `esvae sample` and `esvae evaluate` do"
     if config.frame_count is not None:
@@ -95,10 +96,10 @@ def why_not_explorable(path: Path | str, config: ImageModelConfig) -> str:
 
 def beyond_explorer(config: ImageModelConfig) -> str:
     """A part of a model that the explorer does not have, in a few words; "" if it has all of them."""
-    if config.kind not in KINDS:
+    if config.kind not in _KINDS:
         return f"models of kind {config.kind}"
     if not isinstance(config, ModelConfig):
-        return ""
+        return beyond_engine(config) if isinstance(config, SpikingModelConfig) else ""
     if config.sampler not in get_args(Sampler):
         return f"the sampler {config.sampler!r}"
     return f"the prior {config.prior!r}" if config.prior != "linear" else beyond_engine(config)
@@ -137,27 +138,51 @@ def hash_of(model: Explorable | StoredWeights) -> str:
     return content_hash(bundle_of(model))
 
 
-def counts_of(model: Explorable, images: torch.Tensor) -> NDArray[np.int64]:
-    """(N, d) heights of images (N, C, H, W), as whole steps of `levels_of`: of an ESVAE, spikes of its encoder."""
+def counts_of(model: Explorable, images: torch.Tensor, steps: int | None = None) -> NDArray[np.int64]:
+    """(N, d) heights of images (N, C, H, W), as whole steps of `levels_of`.
+
+    Of an ESVAE, spikes of its encoder; of an FSVAE, those drawn from its posterior with seed 0.
+
+    Args:
+        model: The network.
+        images: In [-1, 1].
+        steps: T of a spiking model; its own unless given, else heights are counts over this T.
+    """
     import torch
 
-    from esvae_core.esvae import ESVAE
+    from esvae_core.esvae import SpikingCoder
 
-    if isinstance(model, ESVAE):
+    if isinstance(model, SpikingCoder):
         with torch.inference_mode():
-            spikes = model.encode(images.to(model.device)).spikes
-        return spikes.sum(0).cpu().numpy().round().astype(np.int64)
+            exact: Engine | None = (
+                "events" if isinstance(model.config, FSVAEConfig) else None
+            )  # as the page, to the last bit
+            spikes = model.encode(images.to(model.device), steps=steps, engine=exact).spikes.cpu().numpy()
+        if isinstance(model.config, FSVAEConfig):
+            plan, encoded = plan_of(model), spikes.astype(np.uint8)
+            spikes = np.stack([autoregressive.drawn(plan, encoded[:, i], 0) for i in range(len(images))], 1)
+        counts: NDArray[np.int64] = spikes.sum(0).round().astype(np.int64)
+        return counts
     heights = encode_ann(ann_plan_of(model), images.cpu().numpy())
     return np.rint(heights.astype(np.float64) * LEVELS).astype(np.int64)
 
 
 def levels_of(config: ImageModelConfig) -> int:
     """Steps from height 0 to 1 in an atlas of a model with those settings: T, or LEVELS."""
-    return config.time_steps if isinstance(config, ModelConfig) else LEVELS
+    return config.time_steps if isinstance(config, SpikingModelConfig) else LEVELS
+
+
+def sampler_of(config: ImageModelConfig) -> Sampler:
+    """How spikes are placed in time unless one is asked for.
+
+    FSVAE's are placed evenly: reconstructions then have the error of its own spike trains (docs/baselines.md). Without
+    spikes the answer means nothing.
+    """
+    return frozen_sampler(config.sampler) if isinstance(config, ModelConfig) else "systematic"
 
 
 def latent_of(plan: Plan | ANNPlan) -> dict[str, Any] | None:
-    """What the page says of any latent but an ESVAE's: the name of its numbers, and their ranges; None of an ESVAE.
+    """What the page says of any latent but spikes' rates: the name of its numbers, and their ranges; None of rates.
 
     'counts' is true where the numbers are logarithms of rates from which Poisson counts are drawn.
     """

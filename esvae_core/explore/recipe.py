@@ -1,9 +1,10 @@
 """A recipe: what makes a picture again. Every picture that is taken along carries one (docs/export.md).
 
 It names the network by the content of its engine bundle, and gives the rates, the noise's seeds, the sampler, T, the
-spikes that were turned by hand, after how many steps each picture is seen, and the layout. Rates are whole multiples of
-1/46080, as in the explorer. Of a model without spikes they are its normalized latent (`latent_interface`), and seeds,
-sampler and T are there for the form only. The twin is `esvae_core/web/formats/recipe.js`; both write the same text.
+spikes that were turned by hand, damage to spikes, after how many steps each picture is seen, and the layout. Rates are
+whole multiples of 1/46080, as in the explorer. Of a model without spikes they are its normalized latent
+(`latent_interface`), and seeds, sampler and T are there for the form only. The twin is
+`esvae_core/web/formats/recipe.js`; both write the same text.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from esvae_core.config import Sampler
+from esvae_core.engine.damage import Damage
 from esvae_core.errors import RecipeError
 from esvae_core.explore.fixed_point import GRID, FixedPointRates
 from esvae_core.explore.latent_interface import hash_of
@@ -33,7 +35,7 @@ MAX_RATES = 2**20
 MAX_WORK = 2**18  # cells x steps: more would keep a reader busy for many minutes
 MAX_FLIPS = 2**16
 MAX_PIXELS = 2**26  # of the sheet, or of all frames
-VERSION = 3  # the latest; each recipe is written in the first version that holds it, so that more of esvae read it
+VERSION = 4  # the latest; each recipe is written in the first version that holds it, so that more of esvae read it
 
 Kind = Literal["picture", "grid", "strip", "film"]
 Flip = tuple[int, int, int]
@@ -70,8 +72,8 @@ class Layout(_Part):
 class Recipe(_Part):
     """What makes a picture again."""
 
-    version: Literal[1, 2, 3] = 1
-    """3 if it has upto, else 2 if it has flips, else 1."""
+    version: Literal[1, 2, 3, 4] = 1
+    """4 if it has damage, else 3 if it has upto, else 2 if it has flips, else 1."""
     kind: Kind
     checkpoint: Network
     sampler: Sampler
@@ -88,6 +90,8 @@ class Recipe(_Part):
     """Spikes turned by hand: (picture, step, neuron) of each, from 0, in ascending order."""
     upto: Annotated[tuple[Annotated[int, Field(ge=1, le=1024)], ...], Field(max_length=MAX_CELLS, strict=False)] = ()
     """Steps after which a picture is seen, 1 to T: one for each picture or one for all; none: after all T."""
+    damage: Damage | None = None
+    """Done to the spikes that the noise has drawn, by the same seeds, before any is turned by hand."""
     layout: Layout = Layout()
     versions: dict[_Line, _Line] = Field(default_factory=dict, max_length=16)
     """Of the packages that drew it; for people, not for the replay."""
@@ -114,11 +118,13 @@ class Recipe(_Part):
             raise ValueError(f"captions: expected none or {count}, found {len(self.layout.captions)}")
         if self.kind == "picture" and count != 1:
             raise ValueError(f"kind: a picture has one vector of rates, found {count}")
-        if bool(self.upto) != (self.version == 3):
+        if (self.damage is not None) != (self.version == 4):
+            raise ValueError(f"damage: expected some in version 4 and none before, in version {self.version}")
+        if self.version < 4 and bool(self.upto) != (self.version == 3):
             raise ValueError(f"upto: expected some in version 3 and none before, found {len(self.upto)}")
         if len(self.upto) not in (0, 1, count) or any(t > self.steps for t in self.upto):
             raise ValueError(f"upto: expected none, 1 or {count} numbers of steps up to {self.steps}")
-        if self.version != 3 and bool(self.flips) != (self.version == 2):
+        if self.version < 3 and bool(self.flips) != (self.version == 2):
             raise ValueError(f"flips: expected some in version 2 and none in version 1, found {len(self.flips)}")
         for place in self.flips:
             if any(at >= most for at, most in zip(place, (count, self.steps, self.dims), strict=True)):
@@ -148,7 +154,7 @@ class Recipe(_Part):
     @property
     def text(self) -> str:
         """As a file carries it: JSON on one line."""
-        return self.model_dump_json(exclude={name for name in ("flips", "upto") if not getattr(self, name)})
+        return self.model_dump_json(exclude={name for name in ("flips", "upto", "damage") if not getattr(self, name)})
 
 
 def fits(count: int, dims: int, steps: int) -> bool:
@@ -168,6 +174,7 @@ def recipe_of(
     layout: Layout | None = None,
     flips: Sequence[Flip] = (),
     upto: Sequence[int] = (),
+    damage: Damage | None = None,
 ) -> Recipe:
     """The recipe of pictures that `decode_rates` draws with the same arguments.
 
@@ -179,7 +186,7 @@ def recipe_of(
     packages = ("esvae", "numpy", "torch", "pillow")
     return _checked(
         {
-            "version": 3 if len(upto) else 2 if len(flips) else 1,
+            "version": 4 if damage else 3 if len(upto) else 2 if len(flips) else 1,
             "kind": kind,
             "checkpoint": Network(name=name, sha256=hash_of(model)),
             "sampler": sampler,
@@ -189,6 +196,7 @@ def recipe_of(
             "seeds": tuple(seeds[:1] if same else seeds),
             "flips": tuple(sorted(flips)),
             "upto": tuple(upto),
+            "damage": damage,
             "layout": layout or Layout(),
             "versions": {package: importlib.metadata.version(package) for package in packages},
         },
@@ -212,7 +220,7 @@ def parse(text: str | bytes, where: str = "recipe") -> Recipe:
         raise RecipeError(f"{where}: recipe: expected a JSON object")
     version = values.get("version")
     if type(version) is not int or version < 1:
-        raise RecipeError(f"{where}: recipe: version: expected 1, 2 or 3")
+        raise RecipeError(f"{where}: recipe: version: expected 1, 2, 3 or 4")
     if version > VERSION:
         raise RecipeError(f"{where}: recipe of version {version}, this esvae reads up to {VERSION}; please update it")
     return _checked(values, where)

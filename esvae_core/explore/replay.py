@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from esvae_core.checkpoint import Checkpoint, stored_bundle_hash
 from esvae_core.errors import CheckpointError, RecipeError
-from esvae_core.esvae import ESVAE
+from esvae_core.esvae import SpikingCoder
 from esvae_core.explore.decode_rates import numbers_of, render
 from esvae_core.explore.latent_interface import hash_of, load_explorable, read_explorable
 from esvae_core.explore.recipe import Recipe
@@ -70,7 +70,7 @@ def replay(path: Path, places: Sequence[Path], out: Path | None = None) -> Repla
     pixels = render(carried.recipe, found.model)
     if out is not None:
         write(out, carried.recipe, pixels, numbers_of(found.model, carried.recipe.fixed_point_rates))
-    lossy, spiking = carried.form == "mp4", isinstance(found.model, ESVAE)
+    lossy, spiking = carried.form == "mp4", isinstance(found.model, SpikingCoder)
     other: tuple[str, ...] = ()
     if carried.form == "npz":
         wanted = arrays_of(pixels, numbers_of(found.model, carried.recipe.fixed_point_rates))

@@ -54,10 +54,9 @@ export function serverBackend(base, pages = []) {
     atlas: async (hash, version) => readArrays(await part(`atlas/${hash}?${version}`)), // it may be built anew
     controls: async (hash, version) => readArrays(await part(`controls/${hash}?${version}`)),
     originals: async (hash) => (await arrays(`originals/${hash}`)).arrays.images,
-    previews: async (name, { seed, count, of, rows }) => {
-      const query = new URLSearchParams({ seed: String(seed), count: String(count), of, rows: String(rows) });
-      return (await arrays(`own/${pathOf(name)}?${query}`)).arrays;
-    },
+    recordings: async (name, seed, count) =>
+      (await arrays(`recordings/${pathOf(name)}?${new URLSearchParams({ seed: String(seed), count: String(count) })}`))
+        .arrays,
     dimensions: (hash, version) => json(`dimensions/${hash}?${version}`),
     decode: async (state) => (await arrays(`draw?${link(state)}`)).arrays,
     pages,

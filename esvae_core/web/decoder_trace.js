@@ -1,7 +1,6 @@
 /**
- * From what LiveDecoder drew to what the Spikes view shows: the spikes under the visitor's edits, the picture after
- * each step,
- * and what some layers of the decoder did meanwhile. All of it follows from the state.
+ * From what LiveDecoder drew to what the Spikes view shows: the spikes under damage and the visitor's edits, the
+ * picture after each step, and what some layers of the decoder did meanwhile. All of it follows from the state.
  */
 
 import { writeFlips } from "./state/flips.js";
@@ -88,7 +87,7 @@ export class DecoderTrace {
   }
 
   /** @param {Decoded} decoded */
-  #update({ state, rates, drawn, flips, spikes, image: last }) {
+  #update({ state, rates, drawn, flips, damage, spikes, image: last }) {
     const { spikingEngine: engine, entry } = this.#session;
     if (state.model !== entry.name || !(drawn instanceof Uint8Array) || !(spikes instanceof Uint8Array)) return;
     const start = performance.now();
@@ -96,7 +95,7 @@ export class DecoderTrace {
     let { images, layers } = { images: null, layers: {} };
     let [image, plain] = [last, last];
     if (engine) {
-      if (flips.size) plain = engine.decode(drawn, state.steps);
+      if (flips.size || damage) plain = engine.decode(drawn, state.steps);
       const trace = engine.trace(spikes, state.steps, [...new Set([...this.#watched.values()].flat())]);
       images = trace.images;
       image = images.subarray(images.length - engine.pixels);
@@ -108,6 +107,7 @@ export class DecoderTrace {
       drawn,
       plain,
       flips,
+      damage,
       spikes,
       images,
       image,

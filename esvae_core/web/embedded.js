@@ -63,6 +63,6 @@ function showSpikes({ store, spikingEngine }, rows) {
   const { rates, seed, sampler, view } = store.state;
   const drawn = spikingEngine.sample(fromGrid(rates), seed, sampler, rows.length);
   const flips = writeFlips(differingCells(drawn, Uint8Array.from(rows.join(""), Number)));
-  const { flips: _, ...rest } = view;
+  const { flips: _, damage: __, ...rest } = view;
   store.change({ steps: rows.length, view: flips ? { ...rest, flips } : rest }, "spikes from Python");
 }

@@ -1,11 +1,12 @@
 /**
- * From the state to spikes and a picture, on the frame after the pointer moved; the newest state wins. Spikes that were
- * turned by hand
- * belong to the state: every view shows their picture.
+ * From the state to spikes and a picture, on the frame after the pointer moved; the newest state wins. Damage to spikes
+ * and spikes that were turned by hand belong to the state: every view shows their picture.
  *
  * Where this page cannot run the engine, the server is asked when a gesture ends, and `where` says so.
  */
 
+import { damaged, TIMELESS } from "./engine/damage.js";
+import { readDamage } from "./state/damage.js";
 import { flipped, readFlips } from "./state/flips.js";
 import { fromBytes } from "./math/image.js";
 import { fromGrid } from "./math/rates.js";
@@ -21,7 +22,8 @@ export class LiveDecoder {
   /** @type {Uint8Array|Float32Array|null} */
   #before = null; // spikes when it began
   #asked = 0;
-  #refused = "";
+  /** What was said to be refused, so that it is said once. */
+  #refused = new Set();
 
   /** @param {Session} session */
   constructor(session) {
@@ -82,10 +84,11 @@ export class LiveDecoder {
     const start = performance.now();
     const rates = fromGrid(state.rates);
     const drawn = engine.sample(rates, state.seed, state.sampler, state.steps);
-    const flips = this.#flips(state);
-    const spikes = flips.size ? flipped(drawn, flips) : drawn;
+    const [flips, damage] = [this.#flips(state), this.#damage(state)];
+    const damagedSpikes = damage ? damaged(drawn, rates.length, damage, state.seed) : drawn;
+    const spikes = flips.size ? flipped(damagedSpikes, flips) : damagedSpikes;
     const { image } = engine.decodeChanged(spikes, state.steps);
-    this.#show(state, { rates, drawn, flips, spikes, image, ms: performance.now() - start });
+    this.#show(state, { rates, drawn, flips, damage, spikes, image, ms: performance.now() - start });
   }
 
   async #ask() {
@@ -102,6 +105,7 @@ export class LiveDecoder {
         rates: fromGrid(state.rates),
         drawn,
         flips,
+        damage: this.#damage(state),
         spikes: spikes.values,
         image,
         ms: performance.now() - start,
@@ -111,16 +115,33 @@ export class LiveDecoder {
     }
   }
 
-  /** The edits of a state; a link may name any, so they are checked. @param {State} state @returns {Set<number>} */
+  /** The edits of a state. @param {State} state @returns {Set<number>} */
   #flips({ view, steps, rates }) {
     if (!this.#session.latent.spiking) return new Set();
+    return this.#read("edited spikes", view.flips, (text) => readFlips(text, steps, rates.length)) ?? new Set();
+  }
+
+  /** What is done to a state's spikes, where that means something to the model. @param {State} state */
+  #damage({ view }) {
+    const { spiking, counts } = this.#session.latent;
+    const damage = spiking || counts ? this.#read("damage", view.damage, readDamage) : null;
+    return counts && !TIMELESS.includes(damage?.kind) ? null : damage;
+  }
+
+  /**
+   * What a view's value says; null where it makes no sense, for a link may say anything.
+   * @template T
+   * @param {string} what
+   * @param {string|undefined} text
+   * @param {(text: string|undefined) => T} read
+   */
+  #read(what, text, read) {
     try {
-      return readFlips(view.flips, steps, rates.length);
+      return read(text);
     } catch (error) {
-      if (this.#refused !== view.flips)
-        this.#session.say(`The edited spikes of this link are not shown: ${error.message}.`, "warning");
-      this.#refused = view.flips;
-      return new Set();
+      if (!this.#refused.has(text)) this.#session.say(`The ${what} of this link: ${error.message}.`, "warning");
+      this.#refused.add(text);
+      return null;
     }
   }
 

@@ -16,6 +16,14 @@ type MapModel = import("./parts/map/map_model.js").MapModel;
 
 type Sampler = "bernoulli" | "systematic";
 
+type DamageKind = "flip" | "delete" | "jitter" | "shuffle";
+
+/** What is done to spikes, and how much of it in hundredths: `esvae_core/engine/damage.py`. */
+interface Damage {
+  kind: DamageKind;
+  amount: number;
+}
+
 // ---- what is on the screen ---------------------------------------------------------------------------------------
 
 /**
@@ -61,8 +69,8 @@ interface Message {
 
 /** What makes pictures again; a twin of `esvae_core/explore/recipe.py`, which tells its fields. */
 interface Recipe {
-  /** 3 if there is `upto`, else 2 if there are `flips`, else 1. */
-  version: 1 | 2 | 3;
+  /** 4 if there is `damage`, else 3 if there is `upto`, else 2 if there are `flips`, else 1. */
+  version: 1 | 2 | 3 | 4;
   kind: "picture" | "grid" | "strip" | "film";
   checkpoint: { name: string; sha256: string };
   sampler: Sampler;
@@ -78,6 +86,8 @@ interface Recipe {
   flips?: [number, number, number][];
   /** Steps after which each picture is seen, or all of them. */
   upto?: number[];
+  /** Done to the spikes that the noise has drawn, before any is turned by hand. */
+  damage?: Damage;
   layout: RecipeLayout;
   /** Of the software that made it. */
   versions: Record<string, string>;
@@ -103,6 +113,8 @@ interface Latent {
   sampled: boolean;
   /** Whether what is drawn are Poisson counts. */
   counts: boolean;
+  /** Whether the model itself makes spikes step by step, each from those before: an FSVAE. Its rates are counts over T. */
+  stepwise: boolean;
   /** T that a first visit has, where the model says none. */
   steps: number;
   /** What a bar's height is, and the marks beside it from the top. */
@@ -232,7 +244,7 @@ interface Neuron {
 
 /** Settings of a spiking model, as its bundle has them. */
 interface EngineSettings {
-  kind?: "esvae";
+  kind?: "esvae" | "fsvae";
   image_channels: 1 | 3;
   image_size: number;
   channels: number[];
@@ -247,6 +259,8 @@ interface EngineSettings {
   prior_components: number;
   /** Whether the fitted prior's rates are rounded to counts of T steps. */
   prior_snap: boolean;
+  /** Of FSVAE: candidate spikes for each latent neuron and step. */
+  candidates?: number;
 }
 
 /** Settings of a model without spikes. */
@@ -555,14 +569,8 @@ interface Backend {
   controls(hash: string, version: string): Promise<{ about: ControlsAbout; arrays: NamedArrays }>;
   /** (N, H, W, C) bytes of the atlas' test images. */
   originals?(hash: string): Promise<ByteArray>;
-  /**
-   * Pictures of a model that the page cannot decode, from its own latent spikes; `rows` are test images of the model
-   * `of`.
-   */
-  previews?(
-    name: string,
-    wish: { seed: number; count: number; of: string; rows: number[] },
-  ): Promise<Record<string, ByteArray>>;
+  /** New recordings of a model of such, which the page does not decode, and their latent spikes. */
+  recordings?(name: string, seed: number, count: number): Promise<Record<string, ByteArray>>;
   dimensions?(hash: string, version?: string): Promise<DimensionFacts>;
   /** Spikes (T, d) and picture (H, W, C) of a state, where the page has no engine. */
   decode?(state: State): Promise<{ spikes: ByteArray; pixels: ByteArray }>;
@@ -610,7 +618,9 @@ interface Decoded {
   drawn: Uint8Array | Float32Array;
   /** Cells t * d + j that are turned by hand. */
   flips: Set<number>;
-  /** (T, d) under the edits. */
+  /** Done to the spikes before any is turned; null: none. */
+  damage: Damage | null;
+  /** (T, d) under damage and edits. */
   spikes: Uint8Array | Float32Array;
   /** (C, H, W) in [-1, 1]. */
   image: Float32Array;
@@ -633,7 +643,7 @@ interface LayerActivity {
 interface Traced extends Omit<Decoded, "before" | "latency"> {
   drawn: Uint8Array;
   spikes: Uint8Array;
-  /** Picture of the spikes as drawn, without the edits. */
+  /** Picture of the spikes as drawn, without damage and edits. */
   plain: Float32Array;
   /** (T, C, H, W): the picture after each step; null without an engine. */
   images: Float32Array | null;

@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))  # `app` is a folder of scripts, not an installed 
 
 from tests.engine.networks import rival  # noqa: E402
 
-from .made import shelve, small_fsvae, small_model  # noqa: E402
+from .made import film_model, shelve, small_fsvae, small_model  # noqa: E402
 
 CHROMIUM = next((p for p in map(Path, ("/usr/bin/chromium", "/usr/bin/chromium-browser")) if p.exists()), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -32,7 +32,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 @pytest.fixture(scope="session")
 def shelf_dir(tmp_path_factory):
-    """Checkpoints: aaa (with an atlas), bare (without), plain (no spikes), a rival not to be played, two broken."""
+    """Checkpoints: aaa (with an atlas), bare (without), plain (no spikes), an FSVAE, two broken."""
     folder = tmp_path_factory.mktemp("loaded")
     shelve(folder, "aaa", small_model())
     shelve(folder, "bare", small_model(1, image_channels=3, latent_dim=40), with_atlas=False)
@@ -46,6 +46,16 @@ def shelf_dir(tmp_path_factory):
     whole = (folder / "aaa.safetensors").read_bytes()
     (folder / "cut.safetensors").write_bytes(whole[: len(whole) // 2])
     return folder
+
+
+@pytest.fixture
+def filmed(shelf_dir):
+    """A small model of recordings, among the others while the test runs; its header has figures of another's."""
+    model, path = film_model(), shelf_dir / "filmed.safetensors"
+    header = read_header(ROOT / "checkpoints/fsvae-mnist.safetensors")
+    save(path, model.state_dict(), header.model_copy(update={"name": "filmed", "model": model.config}))
+    yield model
+    path.unlink()
 
 
 @pytest.fixture(scope="session")

@@ -35,8 +35,13 @@ def small_model(seed: int = 0, **settings: object) -> ESVAE:
     return model
 
 
+def film_model() -> ESVAE:
+    """A small model of recordings."""
+    return small_model(2, frames=True, image_channels=2, time_steps=4, readout_decay=0.5)
+
+
 def small_fsvae() -> FSVAE:
-    """A network whose latent is spikes that no rates are behind, awake."""
+    """A network whose latent spikes go on step by step, awake."""
     torch.manual_seed(0)
     model = FSVAE(FSVAEConfig(channels=(4, 8), latent_dim=5, candidates=3, time_steps=6)).eval()
     with torch.no_grad():

@@ -106,7 +106,7 @@ def test_the_routes_that_cost_something_are_behind_a_gate(monkeypatch):
     from .test_routes import Answer
 
     monkeypatch.setattr(model_routes._drawing, "_most", 0)
-    for path in ("draw", "own/x", f"page/{'0' * 64}"):
+    for path in ("draw", "recordings/x", f"page/{'0' * 64}"):
         assert Answer(f"/esvae/{path}").status == 429, path
     assert Answer("/esvae/model/nowhere").status == 404
     monkeypatch.setattr(model_routes._reading, "_most", 0)

@@ -12,10 +12,12 @@ from playwright.sync_api import expect
 from app import catalogue
 from app.state import State, TestImage, from_grid, to_grid
 from esvae_core import checkpoint
+from esvae_core.engine import noise, plan_of, reference
+from esvae_core.engine.prior import prior
 from esvae_core.explore.decode_rates import decode_with_spikes
 from esvae_core.pictures import in_colours, to_uint8
 
-from .made import small_model
+from .made import film_model
 from .visits import LINK, alike, open_page, pixels_of, soon, state_of, time_to_go_wrong, until
 
 pytestmark = pytest.mark.browser
@@ -34,7 +36,6 @@ def test_the_table_has_every_checkpoint_and_says_what_is_wrong(page):
     assert {"annvae", "0.1250"} <= set(plain.locator("td").all_text_contents())
     rival = page.locator(".models tbody tr", has_text="rival")
     assert "fsvae" in rival.locator("td").all_text_contents()
-    assert "no vector of numbers" in rival.locator("th").get_attribute("title")
     assert not rival.locator("[aria-current]").count()
     metrics = checkpoint.read_header(catalogue.SHIPPED / "fsvae-mnist.safetensors").metrics
     (error,) = [m.value for m in metrics if m.name == "mse"]
@@ -71,8 +72,6 @@ def test_two_models_on_the_same_sources_and_noise(page):
     page.get_by_label("The other model").select_option("mnist")
     page.get_by_text("nothing chosen").wait_for()  # all are drawn
     ours = page.get_by_role("img", name="aaa, samples: prior seed 3")
-    from esvae_core.engine import plan_of
-    from esvae_core.engine.prior import prior
 
     for name, shape in (("aaa", 16), ("mnist", 32)):
         model = catalogue.named(name).model
@@ -90,43 +89,15 @@ def test_the_model_beside_is_first_one_of_its_own_kind(page):
     assert page.get_by_label("The other model").input_value() == "mnist-plus"
 
 
-def test_a_model_that_is_not_played_shows_its_own_pictures_and_spikes(page, shelf_dir):
-    loaded = catalogue.named("digits")
-    atlas = loaded.atlas
-    rates = to_grid(atlas.counts[0] / atlas.time_steps)
-    open_view(page, State("digits", TestImage(int(atlas.indices[0])), rates, 7, "bernoulli", 16))
+def test_an_fsvae_is_compared_like_any_other(page, shelf_dir):
+    open_view(page)
     page.get_by_label("The other model").select_option("rival")
-    model = checkpoint.load(shelf_dir / "rival.safetensors").model
-    images, spikes = model.sample(10, torch.Generator().manual_seed(7))
-    name = "rival, samples: sample 3"
-    page.get_by_text("nothing chosen").wait_for()
-    assert np.array_equal(pixels_of(page, f"canvas[aria-label='{name}']"), to_uint8(images)[2].repeat(3, 2))
-    rows = [int(row) for row in atlas.tile_positions[:10]]
-    given = catalogue.originals(loaded).tensor(atlas.indices[rows])
-    drawn, _ = model.draw(given, model.choices(10, torch.Generator().manual_seed(7)))
-    label = atlas.class_names[atlas.labels[rows[4]]]
-    reconstructed = page.locator(f"canvas[aria-label='rival, reconstructed: {label}']").first
-    assert reconstructed.is_visible()
-    first = atlas.class_names[atlas.labels[rows[0]]]
-    expected = to_uint8(model.decode(drawn))[0].repeat(3, 2)
-    assert np.array_equal(pixels_of(page, f"canvas[aria-label='rival, reconstructed: {first}'] >> nth=0"), expected)
-    rasters = page.locator("canvas.small-raster")
-    assert rasters.count() == 20
-    inked = "(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v, i) => i % 4 === 3 && v)"
-    fired = [bool(each.any()) for each in (*drawn.transpose(0, 1), *spikes.transpose(0, 1))]
-    assert soon(page, lambda: [canvas.evaluate(inked) for canvas in rasters.all()] == fired)
-    assert "there is no rate to play" in page.locator(".models").text_content()
-
-
-@pytest.fixture
-def filmed(shelf_dir):
-    """A small model of recordings, among the others while the test runs."""
-    model = small_model(2, frames=True, image_channels=2, time_steps=4, readout_decay=0.5)
-    path = shelf_dir / "filmed.safetensors"
-    header = checkpoint.Header(name="filmed", model=model.config)
-    checkpoint.save(path, model.state_dict(), header)
-    yield model
-    path.unlink()
+    name = "rival, samples: prior seed 3"
+    plan = plan_of(checkpoint.load(shelf_dir / "rival.safetensors").model)
+    rates = from_grid(to_grid(prior(plan, 3).tolist()))
+    spikes = noise.sample(rates, LINK.seed, LINK.sampler, LINK.steps)
+    wanted = to_uint8(torch.from_numpy(reference.decode(plan, spikes))[None])[0]
+    assert soon(page, lambda: alike(pixels_of(page, f"canvas[aria-label='{name}']"), wanted))
 
 
 def test_films_of_a_model_of_recordings_are_played_on_its_card(page, filmed):
@@ -171,15 +142,15 @@ def unfold(page, name: str):
     return button, page.locator(f".models tr[id='{button.get_attribute('aria-controls')}']")
 
 
-def test_a_model_that_is_not_played_has_a_card_of_what_its_file_says(page):
+def test_a_model_that_is_not_played_has_a_card_of_what_its_file_says(page, filmed, shelf_dir):
     open_view(page)
     link, steps = page.evaluate("location.href"), page.get_by_role("button", name="Undo").is_disabled()
-    button, card = unfold(page, "fsvae-mnist")
+    button, card = unfold(page, "filmed")
     assert button.get_attribute("aria-expanded") == "false"
     assert not card.is_visible()
     button.click()
     assert button.get_attribute("aria-expanded") == "true"
-    header = checkpoint.read_header(catalogue.SHIPPED / "fsvae-mnist.safetensors")
+    header = checkpoint.read_header(shelf_dir / "filmed.safetensors")
     head = card.locator(".head").text_content()
     assert header.created[:10] in head
     assert f"{header.training.epochs} epochs, {header.training.seconds / 60:.0f} min on cuda" in head
@@ -190,12 +161,12 @@ def test_a_model_that_is_not_played_has_a_card_of_what_its_file_says(page):
     settings = json.loads(card.locator("pre").text_content())
     assert settings["training"] == header.train.model_dump(mode="json")
     curve = header.training.curve
-    chart = card.get_by_role("img", name="Training. Validation error of fsvae-mnist").get_attribute("aria-label")
+    chart = card.get_by_role("img", name="Training. Validation error of filmed").get_attribute("aria-label")
     first, last = (curve[k]["validation_mse"] for k in (0, -1))
     assert f"from {first:.3f} to {last:.3f} over {len(curve)} epochs" in chart
     assert card.locator(".chart-picture .line").count() == 2
     layers = card.locator(".layers-list li").all_text_contents()
-    assert (layers[0], layers[-1][:7], len(layers)) == (f"latent, {header.model.latent_dim}", "readout", 7)
+    assert (layers[0], layers[-1][:7], len(layers)) == (f"latent, {header.model.latent_dim}", "readout", 5)
     time_to_go_wrong(page, 500)
     assert page.evaluate("location.href") == link, "nothing was opened"
     assert page.get_by_role("button", name="Undo").is_disabled() == steps
@@ -204,9 +175,18 @@ def test_a_model_that_is_not_played_has_a_card_of_what_its_file_says(page):
     assert not card.is_visible()
 
 
-def test_a_card_is_unfolded_by_keys_and_stays_below_its_row_when_the_table_is_sorted(page):
+@pytest.fixture
+def unmeasured(shelf_dir):
+    """Name of a model of recordings whose file says nothing of a training."""
+    model, path = film_model(), shelf_dir / "unmeasured.safetensors"
+    checkpoint.save(path, model.state_dict(), checkpoint.Header(name="unmeasured", model=model.config))
+    yield "unmeasured"
+    path.unlink()
+
+
+def test_a_card_is_unfolded_by_keys_and_stays_below_its_row_when_the_table_is_sorted(page, unmeasured):
     open_view(page)
-    button, card = unfold(page, "rival")
+    button, card = unfold(page, unmeasured)
     button.focus()
     for key, seen in (("Enter", True), ("Enter", False), ("Space", True)):
         page.keyboard.press(key)
@@ -218,14 +198,15 @@ def test_a_card_is_unfolded_by_keys_and_stays_below_its_row_when_the_table_is_so
     for _ in range(2):
         page.locator(".models thead button").first.click()
         assert card.is_visible()
-        assert card.evaluate("row => row.previousElementSibling.firstElementChild.textContent") == "rival"
+        assert card.evaluate("row => row.previousElementSibling.firstElementChild.textContent") == unmeasured
 
 
-def test_a_card_is_as_wide_as_the_screen_and_still_when_the_table_is_scrolled(page):
+def test_a_card_is_as_wide_as_the_screen_and_still_when_the_table_is_scrolled(page, filmed):
     page.set_viewport_size({"width": 390, "height": 844})
     open_view(page)
-    button, row = unfold(page, "fsvae-mnist")
+    button, row = unfold(page, "filmed")
     button.click()
+    row.get_by_text("New recordings from the prior, seed 0").wait_for()
     card = row.locator(".model-card")
     before = card.bounding_box()
     assert 0 <= before["x"] < before["x"] + before["width"] <= 390

@@ -183,8 +183,11 @@ def test_the_list_of_models_shows_pictures_kinds_and_why_one_cannot_be_explored(
     expect(shown).to_contain_text("spiking network, firing rates")
     expect(card.filter(has=page.get_by_text("plain", exact=True))).to_contain_text("network without spikes (VAE)")
     rival = card.filter(has=page.get_by_text("rival", exact=True))
-    expect(rival).to_contain_text("Cannot be explored: each latent spike depends on those before")
-    assert rival.get_by_role("button").count() == 0
+    expect(rival).to_contain_text("spiking network, spikes step by step")
+    assert rival.get_by_role("button").count() == 1
+    broken = card.filter(has=page.get_by_text("cut", exact=True))
+    expect(broken).to_contain_text("cut.safetensors")
+    assert broken.get_by_role("button").count() == 0
     page.keyboard.press("Escape")
     expect(card.first).to_be_hidden()
     model_button(page).press("Enter")

@@ -20,14 +20,13 @@ from starlette.applications import Starlette
 from app import assets, catalogue, routes
 from app.server_decode import drawn
 from app.state import Prior, State, encode, to_grid
-from esvae_core.checkpoint import DataRecord, Header, load, save
-from esvae_core.config import FSVAEConfig, TrainConfig
-from esvae_core.engine import from_bundle
+from esvae_core.checkpoint import DataRecord, Header, save
+from esvae_core.config import TrainConfig
+from esvae_core.engine import from_bundle, reference
 from esvae_core.errors import CheckpointError
 from esvae_core.explore import atlas as atlases
 from esvae_core.explore.views import VIEWS
-from esvae_core.model_kinds import build
-from esvae_core.pictures import to_uint8
+from esvae_core.pictures import in_colours, to_uint8
 
 from .made import shelve, small_model
 
@@ -85,22 +84,28 @@ def test_the_list_names_good_and_bad():
     assert listed["aaa"]["problem"] == ""
     assert "text.safetensors" in listed["text"]["problem"]
     assert listed["rival"]["kind"] == "fsvae"
-    assert "whose latent is no vector of numbers" in listed["rival"]["problem"]
+    assert listed["rival"]["problem"] == ""
     assert listed["plain"]["problem"] == ""
     assert listed["plain"]["steps"] is None
 
 
-def test_every_model_has_a_card_and_what_cannot_be_opened_brings_it_in_the_list(monkeypatch):
+def test_every_shipped_model_opens_and_has_a_card(monkeypatch):
     monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.SHIPPED])
     listed = {entry["name"]: entry for entry in Answer("/esvae/models").json}
-    assert [name for name, entry in listed.items() if "card" in entry] == ["fsvae-mnist"]
+    assert {name: entry["problem"] for name, entry in listed.items() if entry["problem"]} == {}
     for entry in catalogue.find():
-        about = listed[entry.name] if entry.problem else catalogue.described(catalogue.named(entry.name))
+        about = catalogue.described(catalogue.named(entry.name))
         assert about["card"]["metrics"] == [metric.model_dump() for metric in entry.header.metrics] != []
         assert about["card"]["settings"]["training"] == entry.header.train.model_dump(mode="json")
         assert about["budget"]["epochs"] == entry.header.training.epochs
-    curve = catalogue.find()[list(listed).index("fsvae-mnist")].header.training.curve
-    assert listed["fsvae-mnist"]["card"]["curve"] == list(curve)
+
+
+def test_what_cannot_be_opened_brings_its_card_in_the_list(filmed):
+    listed = {entry["name"]: entry for entry in Answer("/esvae/models").json}
+    assert [name for name, entry in listed.items() if "card" in entry] == ["filmed"]
+    assert "holds a model of recordings" in listed["filmed"]["problem"]
+    (entry,) = [entry for entry in catalogue.find() if entry.name == "filmed"]
+    assert listed["filmed"]["card"]["curve"] == list(entry.header.training.curve) != []
 
 
 def test_a_model_is_found_by_name_and_its_parts_by_hash(loaded):
@@ -144,8 +149,15 @@ def test_a_model_without_spikes_is_drawn_by_the_server_too():
     assert len(pictures) == 1, "there is no noise in it"
     wrong = State("plain", Prior(0), heights[1:], 7, "bernoulli", 1)
     assert "expected 6" in Answer("/esvae/draw", f"s={encode(wrong)}").json["error"]
-    other = State("rival", Prior(0), heights[1:], 7, "bernoulli", 1)
-    assert Answer("/esvae/draw", f"s={encode(other)}").status == 404
+
+
+def test_an_fsvae_is_drawn_from_its_rates():
+    state = State("rival", Prior(0), to_grid([1 / 6, 0.5, 5 / 6, 0, 1]), 7, "systematic", 6)
+    assert Answer("/esvae/draw", f"s={encode(state)}").status == 200
+    found = drawn(state)
+    assert found.spikes.sum(0).tolist() == [[1, 3, 5, 0, 6]]
+    exact = reference.decode(from_bundle(catalogue.named("rival").bundle), found.spikes[:, 0])
+    assert np.abs(found.pixels.astype(int) - to_uint8(torch.from_numpy(exact)[None])).max() <= 1
 
 
 def test_a_model_without_atlas_has_none():
@@ -300,24 +312,16 @@ def test_dimensions_are_what_the_library_says(loaded):
         assert Answer(f"/esvae/dimensions/{digest}").status == 404
 
 
-def test_a_kind_that_cannot_be_played_is_drawn_by_the_server(shelf_dir, monkeypatch):
-    monkeypatch.setattr(catalogue, "folders", lambda: [shelf_dir, catalogue.SHIPPED])
-    of = catalogue.named("digits").digest
-    answer = Answer("/esvae/own/rival", f"seed=5&count=2&of={of}&rows=3,1,2")
+def test_recordings_are_drawn_by_the_server(filmed):
+    answer = Answer("/esvae/recordings/filmed", "seed=5&count=2")
     assert answer.status == 200
-    model = load(shelf_dir / "rival.safetensors").model
-    images, spikes = model.sample(2, torch.Generator().manual_seed(5))
-    assert to_uint8(images).tobytes() in answer.body
+    images, _, spikes = filmed.sample(2, torch.Generator().manual_seed(5))
+    assert to_uint8(in_colours(images.flatten(0, 1))).tobytes() in answer.body
     assert spikes.transpose(0, 1).numpy().astype(np.uint8).tobytes() in answer.body
-    assert b'"reconstructions","type":"uint8","shape":[3,32,32,1]' in answer.body
-    alone = Answer("/esvae/own/rival", "seed=5&count=2")
-    assert b"reconstructions" not in alone.body
-    for name in ("aaa", "mnist", "text", "nowhere", "../rival"):
-        assert Answer(f"/esvae/own/{name}", "seed=5&count=2").status == 404
+    for name in ("aaa", "rival", "text", "nowhere", "../filmed"):
+        assert Answer(f"/esvae/recordings/{name}", "seed=5&count=2").status == 404
     for query in ("", "seed=5", "seed=-1&count=2", "seed=5&count=17", f"seed={2**32}&count=1", "seed=x&count=1"):
-        assert Answer("/esvae/own/rival", query).status == 400, query
-    for rows in ("1,x", "-1", "99999", "1," * 17):
-        assert Answer("/esvae/own/rival", f"seed=5&count=1&of={of}&rows={rows}").status == 400, rows
+        assert Answer("/esvae/recordings/filmed", query).status == 400, query
 
 
 def test_thumbnails_are_the_first_pictures_of_the_atlas_and_load_no_model(shelf_dir):
@@ -329,16 +333,11 @@ def test_thumbnails_are_the_first_pictures_of_the_atlas_and_load_no_model(shelf_
         assert Answer(f"/esvae/thumbnails/{name}").status == 404, name
 
 
-def test_a_kind_that_cannot_be_played_is_listed_is_listed_and_says_why(tmp_path, monkeypatch):
-    monkeypatch.setattr(catalogue, "folders", lambda: [tmp_path])
-    config = FSVAEConfig(image_size=8, channels=(2, 4), latent_dim=3, candidates=2, time_steps=2)
-    path = tmp_path / "other.safetensors"
-    save(path, build(config).state_dict(), Header(name="other", model=config))
-    (entry,) = catalogue.find()
-    assert entry.problem == f"{path}: holds a model of kind fsvae, whose latent is no vector of numbers to play"
-    assert catalogue.listed(entry)["kind"] == "fsvae"
-    with pytest.raises(CheckpointError, match="kind fsvae"):
-        catalogue.named("other")
+def test_recordings_are_listed_and_say_why_they_do_not_open(filmed):
+    (entry,) = [entry for entry in catalogue.find() if entry.name == "filmed"]
+    assert "holds a model of recordings of 4 frames, which no view plays" in entry.problem
+    with pytest.raises(CheckpointError, match="recordings"):
+        catalogue.named("filmed")
 
 
 def test_a_model_says_what_its_neurons_were_taught(tmp_path, monkeypatch):

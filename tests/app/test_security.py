@@ -183,7 +183,7 @@ def test_a_refusal_is_a_line_before_anything_is_started_and_is_logged_once(kind,
     assert len(caplog.messages) <= 100, "strangers cannot fill the log"
 
 
-COSTLY = ["originals/0", "draw", "own/aaa", "page/0", "map-state/0", "map-data/0"]
+COSTLY = ["originals/0", "draw", "recordings/aaa", "page/0", "map-state/0", "map-data/0"]
 
 
 @pytest.mark.parametrize("path", COSTLY)

@@ -14,6 +14,7 @@ from app import catalogue
 from app.flips import flips_of
 from app.state import State, TestImage, encode, from_grid, to_grid
 from esvae_core.engine import noise
+from esvae_core.engine.damage import Damage, damaged
 from esvae_core.pictures import to_uint8
 
 from .visits import LARGE, LINK, alike, frames, open_page, pixels_of, settled, soon, state_of, time_to_go_wrong, until
@@ -101,7 +102,7 @@ def test_a_click_turns_a_spike_and_the_picture_is_that_of_the_edited_spikes(visi
     assert same(page, decoded(spikes_of(edited)))
     assert same(page, decoded(spikes_of(LINK)), "canvas[aria-label='Picture of the spikes as drawn']")
     assert page.get_by_text(re.compile("^2 spikes turned by hand")).is_visible()
-    difference = pixels_of(page, "canvas[aria-label='What the edits change']").astype(int)
+    difference = pixels_of(page, "canvas[aria-label='What edits and damage change']").astype(int)
     apart = decoded(spikes_of(edited))[0] - decoded(spikes_of(LINK))[0]
     gain = max(1.0, 2.0 ** np.floor(np.log2(1 / np.abs(apart).max())))
     share = np.clip(gain * apart, -1, 1)[:, :, None]
@@ -112,6 +113,36 @@ def test_a_click_turns_a_spike_and_the_picture_is_that_of_the_edited_spikes(visi
     assert same(page, decoded(spikes_of(LINK)))
     page.keyboard.press("Control+z")
     assert same(page, decoded(spikes_of(edited))), "undo"
+
+
+def test_damage_follows_the_hand_and_is_one_step_of_undo(visit):
+    page = visit
+    turn(page, 1, 7)
+    turned = state_of(page)
+    slider = page.get_by_label("Damage", exact=True)
+    for name, kind, amount in (("Flip", "flip", 40), ("Jitter", "jitter", 320), ("Shuffle in time", "shuffle", 100)):
+        page.get_by_role("group", name="Kind of damage").get_by_role("button", name=name, exact=True).click()
+        before = page.evaluate("location.href")
+        slider.evaluate("(s, v) => { s.value = v; s.dispatchEvent(new Event('input', { bubbles: true })) }", amount)
+        drawn = spikes_of(replace(turned, view=()))
+        spikes = damaged(drawn, Damage(kind=kind, amount=amount), turned.seed)
+        spikes[7, 1] ^= 1
+        assert not np.array_equal(spikes, spikes_of(turned))
+        assert same(page, decoded(spikes)), "under the hand, before it lets go"
+        assert page.evaluate("location.href") == before
+        slider.dispatch_event("change")
+        assert soon(page, lambda: dict(state_of(page).view).get("damage") == f"{kind}{amount}")  # noqa: B023
+    assert same(
+        page, decoded(spikes_of(replace(turned, view=()))), "canvas[aria-label='Picture of the spikes as drawn']"
+    )
+    page.get_by_text("In Python").click()
+    assert soon(page, lambda: 'Damage(kind="shuffle", amount=100)' in page.locator(".code-part .code").text_content())
+    page.get_by_text("In Python").click()
+    page.get_by_role("button", name="None", exact=True).click()
+    assert soon(page, lambda: state_of(page).view == turned.view)
+    page.keyboard.press("Control+z")
+    assert soon(page, lambda: dict(state_of(page).view).get("damage") == "shuffle100"), "undo is one step"
+    assert same(page, decoded(spikes))
 
 
 def test_the_lines_of_python_make_the_picture(visit, tmp_path, monkeypatch):

@@ -19,6 +19,7 @@ from esvae_core import checkpoint
 from esvae_core.arrays import read_rates
 from esvae_core.bitmap_font import ALPHABET, written
 from esvae_core.engine import plan_of, to_bundle
+from esvae_core.engine.damage import Damage
 from esvae_core.explore import decode_rates, recipe_files
 from esvae_core.explore.decode_rates import render
 from esvae_core.explore.fixed_point import GRID, to_rates
@@ -88,6 +89,8 @@ def done(tmp_path_factory, models):
     film = recipe_of(model, "gray", UNITS, (7,), kind="film", layout=Layout(scale=3), **how)
     turned = recipe_of(model, "gray", UNITS, (7,), kind="grid", flips=((4, 7, 5), (0, 2, 1)), **how)
     early = recipe_of(model, "gray", UNITS, (7,), kind="strip", flips=((1, 0, 1),), upto=(1, 3, 8, 8, 2), **how)
+    harm = Damage(kind="jitter", amount=150)
+    harmed = recipe_of(model, "gray", UNITS, (7,), kind="grid", flips=((1, 0, 1),), damage=harm, **how)
     for suffix in recipe_files.SUFFIXES:
         recipe_files.write(given / f"it{suffix}", grid, render(grid, model))
     for suffix in ("png", "gif", "webp"):
@@ -119,6 +122,7 @@ def done(tmp_path_factory, models):
             _recipe(film, (7,) * 5),
             _recipe(turned, (7,) * 5),
             _recipe(early, (7,) * 5),
+            _recipe(harmed, (7,) * 5),
         ],
         "wrong": wrong,
         "carried": grid.text,

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import chain
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from esvae_core.checkpoint import Header, load, read_weights, save
+from esvae_core.checkpoint import Header, load, save
 from esvae_core.config import ANNVAEConfig, AutoencoderConfig, PVAEConfig
 from esvae_core.engine import plan_of
 from esvae_core.engine.bundle import to_bundle
-from esvae_core.engine.plan import decoder_layers, encoder_layers, layer_tensors
+from esvae_core.engine.plan import candidate_layers, decoder_layers, encoder_layers, layer_tensors
 from esvae_core.engine.sigmoid import sigmoid
-from esvae_core.explore.latent_interface import KINDS, bundle_of, folded, read_explorable
+from esvae_core.explore.latent_interface import bundle_of, folded, read_explorable
 from esvae_core.shipped import SHIPPED
 
 from .networks import CONFIGS, network, rival
@@ -28,7 +29,7 @@ RIVALS = {
     "ae": AutoencoderConfig(**SMALL, components=3),
 }
 HEADS = {"annvae": "to_mean", "pvae": "to_log_ratio", "ae": "to_code"}
-FILES = [path.stem for path in sorted(SHIPPED.glob("*.safetensors")) if read_weights(path).header.model.kind in KINDS]
+FILES = [path.stem for path in sorted(SHIPPED.glob("*.safetensors"))]
 
 
 def double(tensor):
@@ -38,8 +39,11 @@ def double(tensor):
 def by_modules(model):
     """The tensors of all layers from PyTorch's modules: weights, normalisations, and leaks by PyTorch's sigmoid."""
     modules, config, found = dict(model.named_modules()), model.config, {}
-    for layer in encoder_layers(config) + decoder_layers(config):
+    candidates = candidate_layers(config).values() if config.kind == "fsvae" else ()
+    for layer in chain(encoder_layers(config), decoder_layers(config), *candidates):
+        run, _, number = layer.name.partition(".")
         name = HEADS.get(config.kind, layer.name) if layer.name == "to_latent" else layer.name
+        name = f"{run}.layers.{number}" if run in ("posterior", "prior") else name
         spiking = f"{name}.transform" in modules
         linear = modules.get(f"{name}.transform") or modules.get(f"{name}.0") or modules[name]
         norm = modules.get(f"{name}.norm") or modules.get(f"{name}.1")

@@ -17,6 +17,8 @@ import torch
 from esvae_core.baselines.pvae import PVAE
 from esvae_core.config import PVAEConfig
 from esvae_core.engine import ann, poisson
+from esvae_core.engine.damage import Damage
+from esvae_core.errors import InputError
 from esvae_core.explore.decode_rates import decode_rates, render
 from esvae_core.explore.fixed_point import to_fixed_point
 from esvae_core.explore.latent_interface import bundle_of
@@ -89,6 +91,17 @@ def test_the_engine_encodes_and_decodes_as_the_model_does(model):
     assert ann.prior(plan, 3) == pytest.approx(0.5)
 
 
+def assert_damage_is_the_pages(model, units, seeds, found, plain):
+    """Of pictures that the page has decoded with a third of the spikes deleted."""
+    damage = Damage(kind="delete", amount=33)
+    recipe = recipe_of(model, "p", units, seeds, kind="grid", sampler="bernoulli", steps=7, damage=damage)
+    pixels = render(recipe, model)
+    assert np.array_equal(np.array(found, np.uint8).reshape(pixels.shape), pixels)
+    assert not np.array_equal(pixels, plain)
+    with pytest.raises(InputError, match="damage: expected flip or delete, since its decoder hears counts"):
+        decode_rates(model, units, seeds, sampler="bernoulli", steps=7, damage=Damage(kind="jitter", amount=33))
+
+
 def test_the_page_decodes_to_the_same_bits_from_the_same_recipe(model, tmp_path):
     node = shutil.which("node")
     if node is None:
@@ -112,6 +125,7 @@ def test_the_page_decodes_to_the_same_bits_from_the_same_recipe(model, tmp_path)
     assert np.array_equal(np.array(found["pixels"], np.uint8).reshape(pixels.shape), pixels)
     assert len({row.tobytes() for row in pixels}) == len(pixels)
     assert np.array_equal(pixels, decode_rates(model, units, seeds, sampler="systematic", steps=3))
+    assert_damage_is_the_pages(model, units, seeds, found["damaged"], pixels)
     plan = ann.ann_plan_of(model)
     logs = plan.codes((units / 46080).astype(np.float32))
     for i, seed in enumerate(seeds):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from esvae_core import checkpoint
-from esvae_core.config import AutoencoderConfig, FSVAEConfig
+from esvae_core.config import AutoencoderConfig, ModelConfig
 from esvae_core.engine import ann
 from esvae_core.errors import InputError, KindError, RecipeError
 from esvae_core.explore import atlas, recipe_files
@@ -119,10 +119,10 @@ def test_a_recipe_replays_to_the_pixel(plainly, saved, tmp_path):
         replay(out, [tmp_path / "other.safetensors"])
 
 
-def test_kinds_that_cannot_be_played_are_refused(tmp_path, saved):
+def test_recordings_are_refused(tmp_path, saved):
     assert bundle_of(load_explorable(saved).model)[:8] == b"ESVAEENG"
-    config = FSVAEConfig(image_size=8, channels=(4,), latent_dim=3, candidates=2, time_steps=2)
-    path = tmp_path / "fsvae.safetensors"
+    config = ModelConfig(image_size=8, channels=(4,), latent_dim=3, time_steps=2, frames=True)
+    path = tmp_path / "frames.safetensors"
     checkpoint.save(path, build(config).state_dict(), checkpoint.Header(name="f", model=config))
-    with pytest.raises(KindError, match=r"fsvae\.safetensors: holds a model of kind fsvae, whose latent is no vector"):
+    with pytest.raises(KindError, match=r"frames\.safetensors: holds a model of recordings of 2 frames"):
         load_explorable(path)

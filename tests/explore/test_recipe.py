@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from esvae_core.engine import noise, plan_of, reference
+from esvae_core.engine.damage import KINDS, Damage, damaged
 from esvae_core.errors import InputError, RecipeError
 from esvae_core.explore import recipe as recipes
 from esvae_core.explore.decode_rates import decode_rates, render
@@ -21,7 +22,19 @@ HOW = {"sampler": "bernoulli", "steps": 8}
 
 # what a field must not be, and a word of the refusal; the page's twin refuses the same (tests/app/exports)
 WRONG = [
-    ({"version": 4}, "version 4"),
+    ({"version": 5}, "version 5"),
+    ({"version": 4}, "damage: expected some in version 4"),
+    ({"damage": {"kind": "flip", "amount": 1}}, "damage: expected some in version 4 and none before"),
+    ({"version": 4, "damage": {"kind": "burn", "amount": 1}}, "damage.kind"),
+    ({"version": 4, "damage": {"kind": "flip", "amount": 0}}, "damage.amount"),
+    ({"version": 4, "damage": {"kind": "flip", "amount": 1.5}}, "damage.amount"),
+    ({"version": 4, "damage": {"kind": "flip", "amount": 101}}, "expected 1 to 100 hundredths of flip, found 101"),
+    ({"version": 4, "damage": {"kind": "jitter", "amount": 801}}, "damage.amount"),
+    ({"version": 4, "damage": {"kind": "flip"}}, "damage.amount"),
+    ({"version": 4, "damage": {"kind": "flip", "amount": 1, "seed": 3}}, "damage.seed"),
+    ({"version": 4, "damage": "flip1"}, "damage"),
+    ({"version": 4, "damage": {"kind": "flip", "amount": 1}, "flips": [[5, 0, 0]]}, "found [5, 0, 0]"),
+    ({"version": 4, "damage": {"kind": "flip", "amount": 1}, "upto": [9]}, "upto: expected none, 1 or 5"),
     ({"version": 3}, "upto: expected some in version 3"),
     ({"version": 2}, "flips: expected some in version 2"),
     ({"version": 0}, "version"),
@@ -153,7 +166,7 @@ def test_turned_spikes_are_painted_and_carried(model, made):
 
 def test_a_recipe_without_turned_spikes_is_one_that_older_programs_read(made):
     assert made.version == 1
-    assert not {"flips", "upto"} & set(json.loads(made.text))
+    assert not {"flips", "upto", "damage"} & set(json.loads(made.text))
 
 
 def test_pictures_are_painted_as_they_are_after_some_steps(model, made):
@@ -174,6 +187,21 @@ def test_pictures_are_painted_as_they_are_after_some_steps(model, made):
     for wrong in ([0], [9], [1, 2]):
         with pytest.raises(InputError, match="upto: expected none, 1 or 5 numbers of steps from 1 to 8"):
             decode_rates(model, UNITS, made.seeds, upto=wrong, **HOW)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_damaged_spikes_are_painted_and_carried(model, made, kind):
+    damage, flips = Damage(kind=kind, amount=50), ((0, 7, 1), (3, 6, 0))
+    recipe = recipe_of(model, "striped", UNITS, made.seeds, kind="grid", flips=flips, upto=[7], damage=damage, **HOW)
+    assert (recipe.version, recipe.damage) == (4, damage)
+    assert parse(recipe.text) == recipe
+    drawn = [noise.sample(to_rates(UNITS)[i], made.seeds[i], "bernoulli", 8) for i in range(5)]
+    spikes = np.stack([damaged(each, damage, seed) for each, seed in zip(drawn, made.seeds, strict=True)])
+    assert not np.array_equal(spikes, np.stack(drawn))
+    for place in flips:
+        spikes[place] = 1 - spikes[place]
+    exact = np.stack([reference.decode(plan_of(model), each[:7]) for each in spikes])
+    assert (render(recipe, model) == to_uint8(torch.from_numpy(exact))).mean() > 0.999
 
 
 def test_turned_spikes_are_found_beyond_the_first_part_of_many(model):

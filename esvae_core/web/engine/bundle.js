@@ -147,9 +147,14 @@ const SPIKING = {
   prior_snap: among(true, false),
 };
 
+/** What an FSVAE does not say: its spikes are placed evenly unless asked otherwise, and it has no prior of rates. */
+const OF_FSVAE = { sampler: "systematic", prior_components: 0, prior_snap: false };
+
 /** The settings that inference needs, checked; those of training may be there and are left alone. */
-function checkedModel(model) {
+function checkedModel(settings) {
+  const model = settings?.kind === "fsvae" ? { ...OF_FSVAE, ...settings } : settings;
   check(model, SHAPE, "model");
+  if (model.kind === "fsvae") check(model, { candidates: whole(1, 256) }, "model");
   if (isAnn(model)) {
     check({ components: 1, ...model }, { components: whole(1, 1000) }, "model");
     if (model.kind === "pvae") check(model, { residual_bound: (v) => positive(v) && v <= 20 }, "model");

@@ -12,8 +12,8 @@
 
 import { isAnn, readBundle } from "./bundle.js";
 import { EngineError } from "./errors.js";
-import { decoderLayers, encoderLayers, receptiveFields } from "./network.js";
-import { sample } from "./noise.js";
+import { candidateLayers, decoderLayers, encoderLayers, receptiveFields } from "./network.js";
+import { choices, sample } from "./noise.js";
 import { priorRates, priorTensors } from "./prior.js";
 
 export { EngineError };
@@ -21,6 +21,7 @@ export { EngineError };
 /** Largest T: keeps a slip from hanging the page. Only `decodeChanged` and traces need memory in proportion. */
 export const MAX_STEPS = 4096;
 
+const KEPT = 4096; // draws of FSVAE's prior, which take milliseconds each
 const SNAPSHOT_EVERY = 4; // steps between kept states: more often costs more copying than it saves
 const SNAPSHOT_BYTES = 2 ** 27; // beyond this, `decodeChanged` keeps sums but no states
 
@@ -237,6 +238,11 @@ export class Engine {
   #picture;
   #liveAt;
   #live = null;
+  /** FSVAE's layers between encoder and decoder, by name. @type {Record<string, any[]>} */
+  #candidates;
+  #offered;
+  /** Rates that FSVAE's prior generated, by seed. @type {Map<number, Float32Array>} */
+  #generated = new Map();
 
   /**
    * @param {ArrayBuffer|Uint8Array} bundle what `to_bundle` of the library wrote
@@ -266,7 +272,7 @@ export class Engine {
     this.imageShape = [model.image_channels, model.image_size, model.image_size];
     this.pixels = this.imageShape.reduce((a, b) => a * b);
     /** What the priors are made of; `priorRates` draws from them. */
-    this.prior = priorTensors(tensors);
+    this.prior = model.kind === "fsvae" ? {} : priorTensors(tensors);
     const arena = (this.#arena = new Arena(exports));
     this.#exports = exports;
     const place = (layers) => layers.map((l, i) => new Placed(arena, l, tensors, layers[i + 1]));
@@ -274,12 +280,20 @@ export class Engine {
     const decoder = place(decoderLayers(model));
     this.#readout = decoder.pop();
     this.#decoder = decoder;
+    this.#candidates = Object.fromEntries(
+      Object.entries(candidateLayers(model)).map(([name, layers]) => [name, place(layers)]),
+    );
+    const candidates = Object.values(this.#candidates);
     const shown = this.#decoder.at(-1);
     // all that a run carries from one step to the next lies together: membranes of either half, and the plane
     const sizes = (layers) => layers.reduce((sum, l) => sum + l.size, 0);
-    const total = Math.max(sizes(this.#encoder), sizes(this.#decoder) + shown.size);
+    const total = Math.max(
+      sizes(this.#encoder),
+      sizes(this.#decoder) + shown.size,
+      ...candidates.map((layers) => sizes(layers)),
+    );
     this.#state = { at: arena.take(total), encoder: sizes(this.#encoder), decoder: sizes(this.#decoder) + shown.size };
-    for (const layers of [this.#encoder, this.#decoder]) {
+    for (const layers of [this.#encoder, this.#decoder, ...candidates]) {
       let at = this.#state.at;
       for (const l of layers) {
         l.set("rest", at);
@@ -291,6 +305,7 @@ export class Engine {
       }
     }
     this.#latent = { starts: arena.take(2), rows: arena.take(model.latent_dim), stride: this.#decoder[0].stride };
+    this.#offered = { starts: arena.take(2), rows: arena.take(2 * model.latent_dim) };
     this.#image = arena.take(this.pixels);
     this.#firstDrive = arena.take(this.#encoder[0].size);
     this.#picture = arena.take(this.#readout.size);
@@ -302,19 +317,56 @@ export class Engine {
   /**
    * @param {ArrayLike<number>} image (C, H, W) in [-1, 1]
    * @param {number} [steps] T; the model's unless given
-   * @returns {{rates: Float32Array, spikes: Uint8Array}} (d) in [0, 1], and (T, d): the encoder's own spikes
+   * @returns {{rates: Float32Array, spikes: Uint8Array}} (d) in [0, 1], and (T, d): the encoder's own spikes; of an
+   *   FSVAE, those drawn from its posterior with seed 0
    */
   encode(image, steps = this.model.time_steps) {
     const { latent_dim: width } = this.model;
-    const spikes = new Uint8Array(checkedSteps(steps) * width);
-    const counts = new Float32Array(width);
+    const encoded = new Uint8Array(checkedSteps(steps) * width);
     this.#runEncoder(image, steps, (t) => {
-      for (const j of this.#latentFired()) {
-        spikes[t * width + j] = 1;
-        counts[j]++;
-      }
+      for (const j of this.#latentFired()) encoded[t * width + j] = 1;
     });
-    return { rates: counts.map((n) => n / steps), spikes };
+    const spikes = this.model.kind === "fsvae" ? this.#continued("posterior", encoded, 0, steps) : encoded;
+    return { rates: ratesOf(spikes, width), spikes };
+  }
+
+  /**
+   * FSVAE's new latent spikes from its prior, each step's from those before: the same here and in Python.
+   * @param {number} seed 0 to 2^32 - 1
+   * @param {number} [steps] T; the model's unless given
+   * @returns {Uint8Array} (T, d)
+   */
+  generate(seed, steps = this.model.time_steps) {
+    if (this.model.kind !== "fsvae") {
+      throw new EngineError("input", "latent spikes step by step: expected a model of kind fsvae");
+    }
+    return this.#continued("prior", null, seed, checkedSteps(steps));
+  }
+
+  /** FSVAE's latent spikes, chosen at each step from the candidates for `beside` (T, d) and the step before. */
+  #continued(name, beside, seed, steps) {
+    const { latent_dim: d, candidates } = this.model;
+    const layers = this.#candidates[name];
+    const [first, last] = [layers[0], layers.at(-1)];
+    const { starts, rows } = this.#offered;
+    const chosen = choices(seed, steps, d, candidates);
+    const spikes = new Uint8Array(steps * d);
+    const list = this.#arena.ints(rows, 2 * d);
+    this.#clear(layers.reduce((sum, l) => sum + l.size, 0));
+    for (let t = 0; t < steps; t++) {
+      let count = 0;
+      for (let j = 0; beside && j < d; j++) if (beside[t * d + j]) list[count++] = j * first.stride;
+      for (let j = 0; t && j < d; j++) {
+        if (spikes[(t - 1) * d + j]) list[count++] = ((beside ? d : 0) + j) * first.stride;
+      }
+      this.#arena.ints(starts, 2)[1] = count;
+      this.#exports.step(first.at, starts, rows);
+      this.#through(layers);
+      const offered = new Uint8Array(candidates * d);
+      for (const i of this.#arena.ints(last.rows, this.#arena.ints(last.starts, 2)[1])) offered[i] = 1;
+      for (let j = 0; j < d; j++) spikes[t * d + j] = offered[j * candidates + chosen[t * d + j]];
+    }
+    return spikes;
   }
 
   /**
@@ -399,12 +451,18 @@ export class Engine {
   }
 
   /**
-   * New rates from the model's prior: the same seed gives the same rates here and in Python.
+   * New rates from the model's prior: the same seed gives the same rates here and in Python. Those of an FSVAE are
+   * counts of the spikes that its prior generates, over T, and have no temperature.
    * @param {number} seed 0 to 2^32 - 1
    * @param {import("./prior.js").PriorOptions} [options] {temperature, prior}
    * @returns {Float32Array} (d) in [0, 1]
    */
   priorRates(seed, options) {
+    if (this.model.kind === "fsvae") {
+      if (this.#generated.size >= KEPT) this.#generated.clear();
+      if (!this.#generated.has(seed)) this.#generated.set(seed, ratesOf(this.generate(seed), this.model.latent_dim));
+      return this.#generated.get(seed).slice();
+    }
     return priorRates(this.model, this.prior, seed, options);
   }
 
@@ -575,6 +633,13 @@ export class Engine {
       throw new EngineError("input", `spikes: expected T x ${width} numbers, got ${spikes?.length} for T = ${steps}`);
     }
   }
+}
+
+/** How often each neuron spikes, over T. @param {Uint8Array} spikes (T, d) @returns {Float32Array} (d) */
+function ratesOf(spikes, dims) {
+  const counts = new Float32Array(dims);
+  spikes.forEach((spike, i) => (counts[i % dims] += spike));
+  return counts.map((n) => n / (spikes.length / dims));
 }
 
 function checkedSteps(steps) {

@@ -35,15 +35,32 @@ export function decoderLayers(m) {
   return [...layers, layer("readout", "same", side, side, rising.at(-1), m.image_channels, null)];
 }
 
+/**
+ * FSVAE's runs of three layers that offer candidates for its latent spikes; none of any other.
+ * @param {EngineSettings} m
+ * @returns {Record<string, Layer[]>}
+ */
+export function candidateLayers(m) {
+  if (m.kind !== "fsvae") return {};
+  const d = m.latent_dim;
+  const run = (name, inputs) => {
+    const widths = [inputs, 2 * d, 4 * d, m.candidates * d];
+    return [0, 1, 2].map((i) => layer(`${name}.${i}`, "collect", 1, 1, widths[i], widths[i + 1], m.neuron));
+  };
+  return { posterior: run("posterior", 2 * d), prior: run("prior", d) };
+}
+
 /** Null each for a model without spikes. @param {EngineSettings|AnnSettings} m */
 const neuronsOf = (m) =>
   "neuron" in m ? { neuron: m.neuron, latentNeuron: m.latent_neuron } : { neuron: null, latentNeuron: null };
 
 /** Name, shape and byte offset of every tensor in a bundle, and the bytes of them all. @param {EngineSettings} m */
 export function tensorTable(m) {
-  const shapes = layerShapes(m);
+  const candidates = candidateLayers(m);
+  const shapes = shapesOf([...encoderLayers(m), ...decoderLayers(m), ...Object.values(candidates).flat()]);
   const [d, components] = [m.latent_dim, m.prior_components];
   if (m.learned_readout) shapes.push(["readout.leak", [m.time_steps]]);
+  if (m.kind === "fsvae") return placed(shapes);
   shapes.push(["prior.weight", [d, d]], ["prior.bias", [d]]);
   if (components) {
     shapes.push(["fitted.weights", [components]], ["fitted.means", [components, d]]);
@@ -62,16 +79,16 @@ export function annTensorTable(m) {
     ["prior.factors", [components, (d * (d + 1)) / 2]],
   ];
   return placed([
-    ...layerShapes(m),
+    ...shapesOf([...encoderLayers(m), ...decoderLayers(m)]),
     ["range.low", [d]],
     ["range.high", [d]],
     ...(m.kind === "pvae" ? [] : prior), // whose range says all of its prior
   ]);
 }
 
-/** @param {EngineSettings|AnnSettings} m @returns {[string, number[]][]} */
-const layerShapes = (m) =>
-  [...encoderLayers(m), ...decoderLayers(m)].flatMap((l) => {
+/** @param {Layer[]} layers @returns {[string, number[]][]} */
+const shapesOf = (layers) =>
+  layers.flatMap((l) => {
     const byOutput = l.kind === "spread" ? [l.taps, l.channelsOut] : [l.channelsOut];
     /** @type {[string, number[]][]} */
     const shapes = [

@@ -53,6 +53,15 @@ export function chance(seed) {
   return uniform(seed, 1, 1, NORMAL_FROM + 2)[0];
 }
 
+const CHOICES_FROM = 2 ** 31 + 2 ** 17;
+
+/**
+ * Which of the candidates of FSVAE's latent spikes are taken; `esvae_core/engine/autoregressive.py`.
+ * @returns {number[]} (T, d) 0 to candidates - 1
+ */
+export const choices = (seed, steps, neurons, candidates) =>
+  Array.from(uniform(seed, steps, neurons, CHOICES_FROM), (u) => Math.floor(u * candidates));
+
 /** Rates (d) and noise (T, d) -> spikes (T, d): 1 where the rate exceeds the noise. */
 export function bernoulli(rates, noise) {
   const single = Float32Array.from(rates);

@@ -9,7 +9,7 @@ import { cellRates } from "./recipe.js";
  * @param {{low: number[], high: number[], counts?: boolean}|null} [latent] ranges of a latent without spikes
  */
 export function pythonFor(recipe, path, latent = null) {
-  const { kind, sampler, steps, layout, seeds, flips = [], upto = [] } = recipe;
+  const { kind, sampler, steps, layout, seeds, flips = [], upto = [], damage } = recipe;
   const cells = cellRates(recipe);
   const unit = commonUnit(cells);
   const rows = latent
@@ -17,19 +17,20 @@ export function pythonFor(recipe, path, latent = null) {
     : cells.map((rates) => `[${Array.from(rates, (rate) => (rate * unit) / GRID).join(", ")}]`);
   const vectors = rows.length === 1 ? rows[0] : `\n    ${rows.join(",\n    ")},\n`;
   const edits = flips.map((place) => `(${place.join(", ")})`).join(", ");
-  const more = `${flips.length ? ", flips=flips" : ""}${upto.length ? `, upto=[${upto.join(", ")}]` : ""}`;
+  const more = `${flips.length ? ", flips=flips" : ""}${upto.length ? `, upto=[${upto.join(", ")}]` : ""}${damage ? `, damage=${damageText(damage)}` : ""}`;
+  const imported = damage ? "from esvae_core.engine.damage import Damage\n" : "";
   const turned = flips.length ? `flips = [${edits}]  # picture, step and neuron of each spike that is turned\n` : "";
   const load = `model = load(${text(path)}).model\n`;
   const plain = `import numpy as np
 from esvae_core import decode_codes, load
-from esvae_core.pictures import sheet, to_picture
+${imported}from esvae_core.pictures import sheet, to_picture
 
 ${load}codes = np.array([${vectors}])
-pixels = decode_codes(model, codes${latent?.counts ? `, [${seeds.join(", ")}]` : ""})
+pixels = decode_codes(model, codes${latent?.counts ? `, [${seeds.join(", ")}]` : ""}${damage ? `, damage=${damageText(damage)}, steps=${steps}` : ""})
 `;
   const spiking = `import numpy as np
 from esvae_core import decode_rates, load, to_fixed_point
-from esvae_core.pictures import sheet, to_picture
+${imported}from esvae_core.pictures import sheet, to_picture
 
 ${load}rates = np.array([${vectors}]) / ${unit}
 ${turned}pixels = decode_rates(model, to_fixed_point(rates), [${seeds.join(", ")}], sampler="${sampler}", steps=${steps}${more})
@@ -51,25 +52,30 @@ to_picture(whole, scale=${layout.scale}).save("${kind}.png")`;
  * The lines that draw a state's spikes, turn some of them, and save the picture after some steps.
  * @param {State} state
  * @param {Iterable<number>} cells that are turned, t * d + j
+ * @param {Damage|null} damage done to the spikes before
  * @param {number} upto steps that are shown, 1 to T
  * @param {string} path of the checkpoint
  */
-export function pythonForSpikes({ rates, seed, sampler, steps }, cells, upto, path) {
+export function pythonForSpikes({ rates, seed, sampler, steps }, cells, damage, upto, path) {
   const unit = commonUnit([rates]);
   const turned = Array.from(cells, (cell) => `(${Math.floor(cell / rates.length)}, ${cell % rates.length})`);
   const edits = turned.length ? `for t, j in [${turned.join(", ")}]:\n    spikes[t, j] ^= 1\n` : "";
+  const harm = damage ? `spikes = damaged(spikes, ${damageText(damage)}, ${seed})\n` : "";
+  const imported = damage ? "\nfrom esvae_core.engine.damage import Damage, damaged" : "";
   return `import numpy as np
 import torch
 from esvae_core import load
-from esvae_core.engine import noise
+from esvae_core.engine import noise${imported}
 from esvae_core.pictures import to_picture, to_uint8
 
 model = load(${text(path)}).model
 rates = np.array([${Array.from(rates, (rate) => (rate * unit) / GRID).join(", ")}]) / ${unit}
 spikes = noise.sample(rates.astype(np.float32), ${seed}, "${sampler}", ${steps})  # (T, d)
-${edits}trace = model.trace_decode(torch.from_numpy(spikes[:, None]))
+${harm}${edits}trace = model.trace_decode(torch.from_numpy(spikes[:, None]))
 to_picture(to_uint8(trace.images[${upto - 1}])[0], scale=10).save("picture.png")`;
 }
+
+const damageText = ({ kind, amount }) => `Damage(kind="${kind}", amount=${amount})`;
 
 /** Latent vectors, with the digits that name a place on the grid: to a quarter of its unit. */
 function codes(cells, { low, high }) {

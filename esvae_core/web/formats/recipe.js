@@ -4,6 +4,7 @@
  */
 
 import { toBase64 } from "./bytes.js";
+import { damaged, KINDS, MOST } from "../engine/damage.js";
 import { flipped } from "../state/flips.js";
 import { CAPTION } from "./image_grid.js";
 import { GRID } from "../math/rates.js";
@@ -13,7 +14,7 @@ export const MAX_CELLS = 16_384;
 const MAX_RATES = 2 ** 20;
 const MAX_WORK = 2 ** 18;
 const MAX_FLIPS = 2 ** 16;
-const VERSION = 3;
+const VERSION = 4;
 export const MAX_PIXELS = 2 ** 26;
 
 /** A recipe, or the file that carries it, is not what it should be; one line to show. */
@@ -23,21 +24,21 @@ export class RecipeError extends Error {}
  * @param {Uint16Array[]} cells rates of each picture, in units of 1/46080
  * @param {number[]} seeds of the noise, one for each picture or one for all
  * @param {{kind: Recipe["kind"], checkpoint: Recipe["checkpoint"], sampler: string, steps: number,
- *   flips?: Recipe["flips"], upto?: number[], layout?: Partial<RecipeLayout>, versions?: Record<string, string>}} about
+ *   flips?: Recipe["flips"], upto?: number[], damage?: Damage|null, layout?: Partial<RecipeLayout>, versions?: Record<string, string>}} about
  * @returns {Recipe}
  * @throws {RecipeError} more than a recipe holds, or out of range
  */
 export function recipeOf(
   cells,
   seeds,
-  { kind, checkpoint, sampler, steps, flips = [], upto = [], layout = {}, versions = {} },
+  { kind, checkpoint, sampler, steps, flips = [], upto = [], damage = null, layout = {}, versions = {} },
 ) {
   const dims = cells[0]?.length ?? 0;
   const bytes = new Uint8Array(2 * dims * cells.length);
   cells.forEach((rates, i) => rates.forEach((rate, j) => bytes.set([rate >> 8, rate & 255], 2 * (i * dims + j))));
   const { columns = 1, gap = 0, scale = 1, captions = [], frame_ms = 100 } = layout;
   return checked({
-    version: upto.length ? 3 : flips.length ? 2 : 1,
+    version: damage ? 4 : upto.length ? 3 : flips.length ? 2 : 1,
     kind,
     checkpoint: { name: checkpoint.name, sha256: checkpoint.sha256 },
     sampler,
@@ -47,6 +48,7 @@ export function recipeOf(
     seeds: new Set(seeds).size === 1 ? [seeds[0]] : [...seeds],
     flips: [...flips].sort(byPlace),
     upto: [...upto],
+    damage: damage && { kind: damage.kind, amount: damage.amount },
     layout: { columns, gap, scale, captions: [...captions], frame_ms },
     versions,
   });
@@ -85,15 +87,17 @@ export function cellRates({ rates, dims }) {
 export const seedOf = ({ seeds }, i) => seeds[seeds.length > 1 ? i : 0];
 
 /**
- * What the decoder gets to see for the i-th picture, given what the noise has drawn: with the turned spikes, and up to
- * the step that it is seen after.
+ * What the decoder gets to see for the i-th picture, given what the noise has drawn: damaged, with the turned spikes,
+ * and up to the step that it is seen after.
  * @param {Recipe} recipe
  * @param {number} i
  * @param {Uint8Array|Float32Array} drawn (T, d)
  * @returns {Uint8Array|Float32Array} (T or fewer, d)
  */
-export const seenIn = (recipe, i, drawn) =>
-  flipped(drawn, turnedIn(recipe, i)).subarray(0, uptoOf(recipe, i) * recipe.dims);
+export function seenIn(recipe, i, drawn) {
+  const spikes = damaged(drawn, recipe.dims, recipe.damage, seedOf(recipe, i));
+  return flipped(spikes, turnedIn(recipe, i)).subarray(0, uptoOf(recipe, i) * recipe.dims);
+}
 
 /** Cells t * d + j of the i-th picture that are turned by hand. @param {Recipe} recipe @returns {number[]} */
 export const turnedIn = ({ flips = [], dims }, i) =>
@@ -134,9 +138,10 @@ const LAYOUT = {
   captions: listOf(line(0, 64), 0, MAX_CELLS),
   frame_ms: whole(20, 10_000),
 };
+const DAMAGE = { kind: among(...KINDS), amount: whole(1, Math.max(...Object.values(MOST))) };
 const LAYOUT_UNLESS_GIVEN = { columns: 1, gap: 0, scale: 1, captions: [], frame_ms: 100 };
 const FIELDS = {
-  version: among(1, 2, 3),
+  version: among(1, 2, 3, 4),
   kind: among("picture", "grid", "strip", "film"),
   checkpoint: isObject,
   sampler: among("bernoulli", "systematic"),
@@ -146,19 +151,21 @@ const FIELDS = {
   seeds: listOf(whole(0, 2 ** 32 - 1), 1, MAX_CELLS),
   flips: listOf(listOf(whole(0, 2 ** 20 - 1), 3, 3), 0, MAX_FLIPS),
   upto: listOf(whole(1, 1024), 0, MAX_CELLS),
+  damage: (v) => v === null || isObject(v),
   layout: isObject,
   versions: (v) => isObject(v) && Object.keys(v).length <= 16 && Object.entries(v).flat().every(line(0, 64)),
 };
 
 /** @param {Record<string, unknown>} values @returns {Recipe} @throws {RecipeError} */
 function checked(values) {
-  const recipe = fields({ flips: [], upto: [], layout: {}, versions: {}, ...values }, FIELDS, "");
+  const recipe = fields({ flips: [], upto: [], damage: null, layout: {}, versions: {}, ...values }, FIELDS, "");
   const checkpoint = fields(
     recipe.checkpoint,
     { name: line(1, 200), sha256: (v) => typeof v === "string" && /^[0-9a-f]{64}$/.test(v) },
     "checkpoint.",
   );
   const layout = fields({ ...LAYOUT_UNLESS_GIVEN, ...recipe.layout }, LAYOUT, "layout.");
+  const damage = recipe.damage && fields(recipe.damage, DAMAGE, "damage.");
   const bytes = fromBase64(recipe.rates);
   const count = Math.floor(bytes.length / (2 * recipe.dims));
   if (!count || bytes.length !== 2 * recipe.dims * count) {
@@ -184,15 +191,28 @@ function checked(values) {
   if (recipe.kind === "picture" && count !== 1) {
     throw new RecipeError(`recipe: kind: a picture has one vector of rates, found ${count}`);
   }
+  checkDamage(recipe.version, damage);
   checkUpto(recipe, count);
   checkFlips(recipe, count);
-  const made = { ...recipe, checkpoint, layout };
+  const made = { ...recipe, damage, checkpoint, layout };
   for (const name of ["flips", "upto"]) if (!made[name].length) delete made[name];
+  if (!damage) delete made.damage;
   return made;
 }
 
+function checkDamage(version, damage) {
+  if (Boolean(damage) !== (version === 4)) {
+    throw new RecipeError(`recipe: damage: expected some in version 4 and none before, in version ${version}`);
+  }
+  if (damage && damage.amount > MOST[damage.kind]) {
+    throw new RecipeError(
+      `recipe: damage.amount: expected 1 to ${MOST[damage.kind]} hundredths of ${damage.kind}, found ${damage.amount}`,
+    );
+  }
+}
+
 function checkUpto({ version, upto, steps }, count) {
-  if (upto.length > 0 !== (version === 3)) {
+  if (version < 4 && upto.length > 0 !== (version === 3)) {
     throw new RecipeError(`recipe: upto: expected some in version 3 and none before, found ${upto.length}`);
   }
   if (![0, 1, count].includes(upto.length) || upto.some((t) => t > steps)) {
@@ -201,7 +221,7 @@ function checkUpto({ version, upto, steps }, count) {
 }
 
 function checkFlips({ version, flips, steps, dims }, count) {
-  if (version !== 3 && flips.length > 0 !== (version === 2)) {
+  if (version < 3 && flips.length > 0 !== (version === 2)) {
     throw new RecipeError(`recipe: flips: expected some in version 2 and none in version 1, found ${flips.length}`);
   }
   const outside = flips.find(([picture, t, j]) => picture >= count || t >= steps || j >= dims);

@@ -15,6 +15,7 @@ const RATES = {
   spiking: true,
   sampled: true,
   counts: false,
+  stepwise: false,
   steps: 1,
   scale: "spikes per time step",
   marks: ["1", "½", "0"],
@@ -29,9 +30,9 @@ const RATES = {
   rest: 0,
 };
 
-/** @param {Pick<ModelEntry, "latent">} entry @returns {Latent} */
-export function latentOf({ latent }) {
-  if (!latent) return RATES;
+/** @param {Pick<ModelEntry, "latent"> & {kind?: string}} entry @returns {Latent} */
+export function latentOf({ latent, kind }) {
+  if (!latent) return kind === "fsvae" ? { ...RATES, stepwise: true } : RATES;
   if (latent.counts) return countsOf(latent);
   const { name, low, high, span } = latent;
   const value = (j, height) => low[j] + Math.fround(height) * (high[j] - low[j]); // in single precision, as Python
@@ -39,6 +40,7 @@ export function latentOf({ latent }) {
     spiking: false,
     sampled: false,
     counts: false,
+    stepwise: false,
     steps: 1,
     scale: `${name}s; the middle is the prior's mean, an end ${span / 2} of its deviations away`,
     marks: ["+4σ", "0", "−4σ"],
@@ -66,6 +68,7 @@ function countsOf({ low, high, span }) {
     spiking: false,
     sampled: true,
     counts: true,
+    stepwise: false,
     steps: COUNT_STEPS,
     scale: `expected spikes a picture, log scale; the middle is the prior's rate, an end ${most} times or 1/${most} of it`,
     marks: [`×${most}`, "×1", `÷${most}`],

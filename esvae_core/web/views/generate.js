@@ -131,11 +131,17 @@ export function mount(root, session) {
         { class: "controls" },
         h("div", { class: "head" }, h("h2", {}, "Samples of the prior")),
         h("p", { class: "quiet" }, "Pictures that the model invents; some will not look like anything."),
+        session.latent.stepwise &&
+          h(
+            "p",
+            { class: "quiet" },
+            "Its prior makes spikes step by step, each from those before; how often each neuron spikes is kept, and its spikes are placed by the noise below.",
+          ),
         h("label", { class: "field" }, "Rows", rows),
         h("label", { class: "field" }, "Columns", columns),
         h("label", { class: "field" }, "First seed", seed),
         fresh,
-        h("label", { class: "field grow" }, "Temperature", warmth, degrees),
+        session.latent.stepwise ? null : h("label", { class: "field grow" }, "Temperature", warmth, degrees),
         steer,
         atlas ? [classes, h("label", { class: "field" }, sort, "closest to real images first")] : null,
         sampling ? [h("div", { class: "head" }, h("h2", {}, "Noise")), sampling] : null,

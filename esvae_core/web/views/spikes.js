@@ -2,11 +2,14 @@
 
 import { h } from "../dom.js";
 import { DecoderTrace } from "../decoder_trace.js";
+import { picture } from "../parts/explore/picture.js";
+import { damageControl } from "../parts/spikes/damage.js";
 import { spikeEditor } from "../parts/spikes/spike_editor.js";
 import { spikeStatistics } from "../parts/spikes/spike_statistics.js";
 import { layers } from "../parts/spikes/layers.js";
 import { noiseControls } from "../parts/shared/noise_controls.js";
 import { noSpikesView } from "../parts/shared/no_spikes.js";
+import { raster } from "../parts/shared/raster.js";
 import { ranking } from "../parts/spikes/ranking.js";
 import { scrub } from "../parts/spikes/scrub.js";
 import { timing } from "../parts/spikes/timing.js";
@@ -15,6 +18,7 @@ export const styles = ["spikes.css"];
 
 /** @param {Session} session */
 export function mount(root, session) {
+  if (session.latent.counts) return countsView(root, session);
   if (!session.latent.spiking) {
     root.append(noSpikesView(session));
     return () => {};
@@ -23,20 +27,37 @@ export function mount(root, session) {
   const whole = Boolean(session.engine); // without an engine here, the server draws, and there is nothing to look into
   const rank = whole ? ranking(session, trace, { onrank: () => sheet.redraw() }) : null;
   const sheet = spikeEditor(session, trace, { effects: () => rank?.effects() ?? null });
-  const [picture, sampling, theory] = [scrub(session, trace), noiseControls(session), spikeStatistics(session, trace)];
+  const beside = [scrub(session, trace), damageControl(session), noiseControls(session)];
+  const theory = spikeStatistics(session, trace);
   const deeper = whole ? [timing(session, trace), layers(session, trace)] : [];
   root.append(
     h(
       "div",
       { class: "spikes" },
       h("div", { class: "column left" }, sheet, rank),
-      h("div", { class: "column right" }, picture, sampling),
+      h("div", { class: "column right" }, beside),
     ),
     theory,
     ...deeper,
   );
   return () => {
-    [rank, sheet, picture, sampling, theory, ...deeper].forEach((part) => part?.dispose());
+    [rank, sheet, ...beside, theory, ...deeper].forEach((part) => part?.dispose());
     trace.dispose();
   };
+}
+
+/** Of a model of Poisson counts, which are decoded at once: their raster, and what is lost with some of them. */
+function countsView(root, session) {
+  const parts = [raster(session), picture(session), damageControl(session), noiseControls(session)];
+  const [spikes, ...beside] = parts;
+  root.append(
+    noSpikesView(session),
+    h(
+      "div",
+      { class: "spikes" },
+      h("div", { class: "column left" }, spikes),
+      h("div", { class: "column right" }, beside),
+    ),
+  );
+  return () => parts.forEach((part) => part.dispose());
 }

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { sample, uniform } from "../../../esvae_core/web/engine/noise.js";
+import { readDamage, writeDamage } from "../../../esvae_core/web/state/damage.js";
 import { differingCells, flipped, readFlips, writeFlips } from "../../../esvae_core/web/state/flips.js";
 import * as laws from "../../../esvae_core/web/math/distributions.js";
 import { LinkError } from "../../../esvae_core/web/state/url_state.js";
@@ -131,6 +132,20 @@ test("edits of a link mean the same here and in Python", () => {
   for (const { text, steps, dims, message } of known.flips.bad) {
     assert.throws(
       () => readFlips(text, steps, dims),
+      (error) => error instanceof LinkError && error.message === message,
+      message,
+    );
+  }
+});
+
+test("damage of a link means the same here and in Python", () => {
+  for (const { text, damage } of known.damage.good) {
+    assert.deepEqual(readDamage(text), damage, text);
+    assert.equal(writeDamage(damage), text);
+  }
+  for (const { text, message } of known.damage.bad) {
+    assert.throws(
+      () => readDamage(text),
       (error) => error instanceof LinkError && error.message === message,
       message,
     );

@@ -77,6 +77,8 @@ function introduction({ latent, controls }) {
   const pull = controls.length ? "Drag a control or a bar" : "Drag a bar";
   if (latent.counts)
     return `A network draws this picture from spike counts: each neuron fires so often by chance, with its rate as the mean. ${pull}: counts and picture follow.`;
+  if (latent.stepwise)
+    return `A network of spiking neurons draws this picture from spike trains. A bar is how often a neuron spikes, over T; ${pull.toLowerCase()}, and its spikes are placed in time anew.`;
   return latent.spiking
     ? `A network of spiking neurons draws this picture from firing rates: how often each neuron spikes (0 never, 1 always). ${pull}: spikes and picture follow.`
     : `A network without spikes draws this picture from a vector of ${latent.names}. ${pull}: the picture follows.`;

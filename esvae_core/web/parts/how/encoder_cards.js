@@ -3,7 +3,7 @@
  * no image.
  */
 
-import { onLook, pixels } from "../../dom.js";
+import { h, onLook, pixels } from "../../dom.js";
 import { encoderLayers } from "../../engine/network.js";
 import { normal } from "../../engine/noise.js";
 import { fromGrid } from "../../math/rates.js";
@@ -14,6 +14,7 @@ import { equation } from "./equations.js";
 import { layerName, paintMaps } from "../shared/layer_maps.js";
 import { encoderImage, keyOf } from "../shared/source_image.js";
 import { paint } from "../shared/paint.js";
+import { paintSpikes } from "../shared/raster.js";
 
 const SEEN = 16; // channels of a layer, so that each can be made out
 
@@ -22,7 +23,7 @@ const SEEN = 16; // channels of a layer, so that each can be made out
  * @param {DecoderTrace} trace
  */
 export function encoderCards(session, trace) {
-  const { entry, spikingEngine: engine } = session;
+  const { entry, latent, spikingEngine: engine } = session;
   const { size, channels } = entry;
   const { model } = engine;
   const layers = encoderLayers(model);
@@ -32,6 +33,7 @@ export function encoderCards(session, trace) {
   const { element: maps, maps: shown } = layerMaps(layers);
   const normals = chart("Standard normal numbers", { tall: 130 });
   const curve = chart("From numbers to rates", { tall: 150 });
+  const raster = h("canvas", { class: "still-raster", role: "img", "aria-label": "Latent spikes that the prior made" });
   const bars = chart("Spikes per step of each latent neuron", { tall: 150 });
   let [image, painted, encoded] = [null, false, null];
   let asked = "";
@@ -49,7 +51,8 @@ export function encoderCards(session, trace) {
         draw(trace.now);
       });
     }
-    if (source.kind === "prior") ofPrior(now);
+    if (source.kind === "prior" && latent.stepwise) ofStepwisePrior(source.seed);
+    else if (source.kind === "prior") ofPrior(now);
     else if (image) ofImage(now);
     showRates(now);
     first.dataset.source = source.kind === "prior" ? "prior" : !image ? "none" : painted ? "painted" : "image";
@@ -119,6 +122,21 @@ export function encoderCards(session, trace) {
     second.state(equation(fitted ? "fitted" : "learned"));
   }
 
+  /** FSVAE's, whose spikes go on from those before. @param {number} seed */
+  function ofStepwisePrior(seed) {
+    first.rename("First step");
+    second.rename("Prior");
+    first.show();
+    first.say("There is no image: the latent spikes come from the prior, which begins with silence.");
+    first.state(null);
+    second.show(raster);
+    paintSpikes(raster, engine.generate(seed), entry.dims);
+    second.say(
+      `At each step three layers hear the latent spikes of the step before and offer ${model.candidates} candidates for each neuron, of which one is taken at random, by the seed ${seed}. Above is what they made; below, how often each neuron spikes is kept, and its spikes are placed anew.`,
+    );
+    second.state(equation(model.neuron.reset));
+  }
+
   function described(source) {
     if (!painted) return source.kind === "own" ? "A picture of your own," : `Test image ${source.index},`;
     const lacking =
@@ -131,7 +149,7 @@ export function encoderCards(session, trace) {
   function showRates({ state, rates }) {
     third.show(bars);
     const own =
-      image && !painted
+      image && !painted && !latent.stepwise
         ? encoded.to_latent.spikes.reduce(
             (sums, o, i) => ((sums[i % entry.dims] += o / entry.steps), sums),
             new Float32Array(entry.dims),
@@ -157,9 +175,14 @@ export function encoderCards(session, trace) {
       words: `${entry.dims} rates from ${formatNumber(Math.min(...rates))} to ${formatNumber(Math.max(...rates))}, mean ${formatNumber(rates.reduce((a, b) => a + b, 0) / entry.dims)}.`,
     });
     const where = moved ? ` You have moved ${moved} of them since.` : "";
-    third.say(
-      `The latent: ${entry.dims} firing rates, spikes per step, from 0 (never) to 1 (always). ${own ? `Each is the mean of a latent neuron's ${counted(entry.steps, "step")}.` : `Of an image, each is the mean of a latent neuron's ${counted(entry.steps, "step")}.`}${where}`,
-    );
+    if (latent.stepwise) {
+      third.say(
+        `How often each of ${entry.dims} latent neurons spikes, over T. Of an image, three layers hear the encoder's spikes and the latent spikes of the step before, offer ${model.candidates} candidates for each neuron at each step, and one is taken at random.${where}`,
+      );
+    } else
+      third.say(
+        `The latent: ${entry.dims} firing rates, spikes per step, from 0 (never) to 1 (always). ${own ? `Each is the mean of a latent neuron's ${counted(entry.steps, "step")}.` : `Of an image, each is the mean of a latent neuron's ${counted(entry.steps, "step")}.`}${where}`,
+      );
     third.state(equation("rate"));
   }
 

@@ -68,8 +68,7 @@ export function films(session, about) {
     seed = wanted;
     note.textContent = "Drawing …";
     try {
-      const wish = { seed, count: SHOWN, of: session.entry.hash, rows: [] };
-      const { samples, sampleSpikes } = await session.backend.previews(about.name, wish);
+      const { samples, sampleSpikes } = await session.backend.recordings(about.name, seed, SHOWN);
       if (seed !== wanted) return;
       drawn = { samples: samples.values, spikes: sampleSpikes.values };
       note.textContent = `New recordings from the prior, seed ${seed}. Red: it became brighter; blue: darker.`;

@@ -3,17 +3,13 @@
 import { h, pixels } from "../../dom.js";
 import { fromBytes } from "../../math/image.js";
 import { paint } from "../shared/paint.js";
-import { paintSpikes } from "../shared/raster.js";
 
 const SHOWN = 10;
 
 /** Resolved when the browser has had its turn, so that no gesture waits for more than one picture. */
 const pause = () => new Promise((done) => setTimeout(done));
 
-/**
- * @typedef {{title: string, labels: string[], about?: ModelListing, images?: (() => Float32Array)[],
- *   spikes?: Uint8Array[], dims?: number}} ComparedRow pictures of the model `about`, or spike trains of `dims` neurons
- */
+/** @typedef {{title: string, labels: string[], about: ModelListing, images: (() => Float32Array)[]}} ComparedRow */
 
 /** Whether a file of the list is no checkpoint that can be read. */
 export const unreadable = (model) => model.problem && !model.kind;
@@ -21,8 +17,7 @@ export const unreadable = (model) => model.problem && !model.kind;
 /** @param {Session} session */
 export function sideBySide(session) {
   const { store, entry, engine, atlas } = session;
-  const shown = (m) => !m.problem || m.kind === "fsvae"; // played, or drawn by the server
-  const others = session.models.filter((m) => shown(m) && m.name !== entry.name);
+  const others = session.models.filter((m) => !m.problem && m.name !== entry.name);
   const body = h("div", { class: "side" });
   const note = h("p", { class: "quiet", role: "status" });
   const select = h(
@@ -47,11 +42,8 @@ export function sideBySide(session) {
     if (!name || !engine) return;
     note.textContent = "Opening the other model …";
     try {
-      const about = others.find((m) => m.name === name);
       const images = await session.originals();
-      const { lines, words } = about.problem
-        ? await besidePreviews(about, images)
-        : besideDecoded(await session.peek(name), images);
+      const { lines, words } = beside(await session.peek(name), images);
       if (mine !== turn) return;
       const drawings = [];
       body.replaceChildren(...lines.flatMap((line) => lineOf(line, drawings)));
@@ -95,7 +87,7 @@ export function sideBySide(session) {
    * @param {ByteArray|null} images
    * @returns {{lines: ComparedRow[], words: string}}
    */
-  function besideDecoded(other, images) {
+  function beside(other, images) {
     if (!other.engine) throw new Error("this page cannot run it");
     const { seed, sampler, steps } = store.state;
     /** @type {OpenedModel[]} */
@@ -115,71 +107,14 @@ export function sideBySide(session) {
   }
 
   /**
-   * The same beside a model that has no vector to decode: the server draws its pictures, from spikes of its own.
-   * @param {ModelListing} about
-   * @param {ByteArray|null} images
-   * @returns {Promise<{lines: ComparedRow[], words: string}>}
-   */
-  async function besidePreviews(about, images) {
-    const rows = images && about.dataset === atlas?.dataset ? [...atlas.tilePositions].slice(0, SHOWN) : [];
-    const { seed } = store.state;
-    const drawn = await session.backend.previews(about.name, { seed, count: SHOWN, of: entry.hash, rows });
-    const area = about.size ** 2 * about.channels;
-    const cells = about.steps * about.dims;
-    const own = (what, title, labels) => [
-      {
-        title: `${about.name}, ${title}`,
-        about,
-        images: labels.map(
-          (_, k) => () => fromBytes(drawn[`${what}s`].values.subarray(k * area, (k + 1) * area), about.channels),
-        ),
-        labels,
-      },
-      {
-        title: "its latent spikes",
-        spikes: labels.map((_, k) => drawn[`${what}Spikes`].values.subarray(k * cells, (k + 1) * cells)),
-        dims: about.dims,
-        labels,
-      },
-    ];
-    const both = Boolean(drawn.reconstructions);
-    const words = `Noise seed ${seed}; the first ${SHOWN} of each; nothing chosen. The latent of ${about.name} is a spike train of each of ${about.dims} neurons (rows) over ${about.steps} steps (columns) that goes on from what came before: there is no rate to play, so the server draws its pictures.${both ? "" : " The test images are not here, or of another size, so only samples are shown."}`;
-    const mine = both
-      ? [
-          test(images, rows),
-          decoded(session, rows),
-          ...own(
-            "reconstruction",
-            "reconstructed",
-            rows.map((row) => atlas.label(row)),
-          ),
-        ]
-      : [];
-    return {
-      lines: [
-        ...mine,
-        samples(session),
-        ...own(
-          "sample",
-          "samples",
-          seeds.map((k) => `sample ${k + 1}`),
-        ),
-      ],
-      words,
-    };
-  }
-
-  /**
    * Elements of a row of pictures; how each of them is drawn, once it has a place, is added to `drawings`.
    * @param {ComparedRow} row
    * @param {(() => void)[]} drawings
    */
-  function lineOf({ title, about, images, spikes, dims, labels }, drawings) {
+  function lineOf({ title, about, images, labels }, drawings) {
     const pictures = labels.map((label, k) => {
-      const canvas = spikes
-        ? h("canvas", { class: "small-raster", role: "img", "aria-label": `${title}: ${label}` })
-        : pixels(about.size, about.size, `${title}: ${label}`, "thumb");
-      drawings.push(() => (spikes ? paintSpikes(canvas, spikes[k], dims) : paint(canvas, images[k](), about.channels)));
+      const canvas = pixels(about.size, about.size, `${title}: ${label}`, "thumb");
+      drawings.push(() => paint(canvas, images[k](), about.channels));
       return canvas;
     });
     return [h("p", { class: "quiet" }, title), h("div", { class: "side-row" }, pictures)];
@@ -188,7 +123,7 @@ export function sideBySide(session) {
   const again = () => compare(select.value);
   const stop = store.on("commit", again);
   if (others.length) {
-    const same = others.filter((m) => m.dataset === entry.dataset && m.dims && !m.problem);
+    const same = others.filter((m) => m.dataset === entry.dataset && m.dims);
     const twin = same.find((m) => m.kind === entry.kind) ?? same[0];
     if (twin) {
       select.value = twin.name;

@@ -5,10 +5,10 @@
  *     exportMenu(session, () => ({ kind: "grid", name: "samples", cells, seeds, columns: 8, captions }))
  *
  * @typedef {{kind: "picture"|"grid"|"strip", name: string, cells: Uint16Array[], seeds: number[],
- *   flips?: [number, number, number][], upto?: number[], columns?: number, captions?: string[], frame_ms?: number} |
+ *   flips?: [number, number, number][], upto?: number[], damage?: Damage|null, columns?: number, captions?: string[], frame_ms?: number} |
  *   {why: string}} Offer
- *   rates of each picture, seeds of the noise: one for each or one for all, spikes that are turned by hand, and steps
- *   after which a picture is seen
+ *   rates of each picture, seeds of the noise: one for each or one for all, spikes that are turned by hand, steps
+ *   after which a picture is seen, and damage to the spikes
  */
 
 import { h } from "../../dom.js";
@@ -28,6 +28,7 @@ import { joinWebp } from "../../formats/webp.js";
 import { chartExports } from "./chart_export.js";
 import { download } from "./download.js";
 import { menu } from "./menu.js";
+import { inWords } from "./damage_words.js";
 import { encodeMp4, writesMp4 } from "./video_encoder.js";
 
 const SCALES = [1, 2, 4, 8, 10, 16, 32];
@@ -63,6 +64,7 @@ function onScreen({ store, live, engine }, view) {
     seeds: [seed],
     flips,
     upto: upto < steps ? [upto] : [],
+    damage: live.now?.damage ?? null,
     columns: 1,
   };
 }
@@ -74,7 +76,7 @@ function onScreen({ store, live, engine }, view) {
 function sheetOf(session, offer, page) {
   if ("why" in offer) return h("p", { class: "quiet" }, offer.why);
   const { entry, store, engine, latent } = session;
-  const { cells, seeds, flips, upto, kind } = offer;
+  const { cells, seeds, flips, upto, damage, kind } = offer;
   const { sampler, steps, rates, source } = store.state; // as they are now, whatever changes meanwhile
   const single = cells.length === 1;
   const scale = select("Scale", SCALES, single ? 10 : 4, (n) => `${n} ×`);
@@ -91,6 +93,7 @@ function sheetOf(session, offer, page) {
       steps,
       flips,
       upto,
+      damage,
       layout: {
         columns: offer.columns ?? cells.length,
         gap: single ? 0 : Number(gap.value),
@@ -238,6 +241,7 @@ function sheetOf(session, offer, page) {
     ),
     upto?.length === 1 ? h("p", { class: "quiet" }, `After ${upto[0]} of ${counted(steps, "step")}.`) : null,
     flips?.length ? h("p", { class: "quiet" }, `With ${counted(flips.length, "spike")} turned by hand.`) : null,
+    damage ? h("p", { class: "quiet" }, `With damage: ${inWords(damage)}.`) : null,
     h(
       "p",
       { class: "quiet" },
@@ -274,7 +278,7 @@ async function tilesOf(session, recipe) {
   if (pixelCount(recipe, entry.size) > MAX_PIXELS) throw new Error("more than 67 million pixels; take a smaller scale");
   const cells = cellRates(recipe);
   const pool = cells.length > FEW ? await session.pool() : null;
-  const asDrawn = !recipe.flips && !recipe.upto;
+  const asDrawn = !recipe.flips && !recipe.upto && !recipe.damage;
   const drawn = async (rates, seed, i) =>
     pool && asDrawn
       ? (await pool.run("play", rates, seed, sampler, steps)).image

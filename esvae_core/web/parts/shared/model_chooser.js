@@ -11,13 +11,8 @@ const KINDS = {
   pvae: "Poisson spike counts",
   annvae: "network without spikes (VAE)",
   ae: "network without spikes (autoencoder)",
-  fsvae: "spiking network without rates",
+  fsvae: "spiking network, spikes step by step",
 };
-const UNEXPLORED = {
-  fsvae:
-    "Cannot be explored: each latent spike depends on those before, so there are no rates to move. The page Models shows its pictures.",
-};
-
 /** Pictures of models, by name, as long as the page is open. @type {Map<string, Promise<ByteArray>>} */
 const kept = new Map();
 
@@ -82,8 +77,7 @@ function openCard(session, model, pictures, close) {
 }
 
 /** @param {ModelListing} model */
-const closedCard = (model) =>
-  h("div", { class: "model-card-closed" }, words(model), h("p", {}, UNEXPLORED[model.kind] ?? model.problem));
+const closedCard = (model) => h("div", { class: "model-card-closed" }, words(model), h("p", {}, model.problem));
 
 /** @param {ModelListing} model */
 function words({ name, kind, dims, steps, size, dataset }) {

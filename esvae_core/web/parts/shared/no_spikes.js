@@ -12,7 +12,7 @@ export function noSpikesNotice(session, more = "") {
   const what = latent.counts
     ? [
         `${entry.name} has latent spike counts, and no spiking neurons.`,
-        `Each of its ${entry.dims} counts is Poisson: variance and mean are the same, where a Bernoulli train's count varies less (Fano factor 1 - rate) and an even train's hardly at all. The counts are decoded at once, so when a spike falls does not matter, and single spikes cannot be turned here. The page Explore shows them as a raster. ${more}`,
+        `Each of its ${entry.dims} counts is Poisson: variance and mean are the same, where a Bernoulli train's count varies less (Fano factor 1 - rate) and an even train's hardly at all. The counts are decoded at once, so when a spike falls does not matter, and single spikes cannot be turned. ${more}`,
       ]
     : [
         `${entry.name} has no spikes.`,

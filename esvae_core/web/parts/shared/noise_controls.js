@@ -21,12 +21,21 @@ const SAMPLERS = [
 /** How a sampler is called on the screen. @type {Record<Sampler, string>} */
 export const WORDS = { bernoulli: "random", systematic: "even" };
 
+/** @param {string} word */
+const capital = (word) => word[0].toUpperCase() + word.slice(1);
+
 /** Few digits: a seed that one can say aloud. */
 export const newSeed = () => Math.floor(Math.random() * 10_000);
 
 /** How rates become spikes: at random or evenly spaced. @param {Session} session */
-export function samplerChoice({ store }) {
-  const element = choice("Sampler", SAMPLERS, store.state.sampler, (value) =>
+export function samplerChoice({ store, latent }) {
+  /** @type {typeof SAMPLERS} */
+  const samplers = SAMPLERS.map(([value, label, help]) => [
+    value,
+    latent.stepwise ? capital(WORDS[value]) : label,
+    help,
+  ]);
+  const element = choice("Sampler", samplers, store.state.sampler, (value) =>
     store.change({ sampler: value === "systematic" ? value : "bernoulli" }, `${WORDS[value]} spikes`),
   );
   element.dispose = store.on("state", ({ sampler }) => element.choose(sampler));

@@ -4,6 +4,7 @@
 
 import { linkIn } from "../../formats/link_files.js";
 import { MAX_BYTES, recipeIn } from "../../formats/recipe_files.js";
+import { writeDamage } from "../../state/damage.js";
 import { writeFlips } from "../../state/flips.js";
 import { decodeState, LinkError, MAX_SEED, MAX_STEPS } from "../../state/url_state.js";
 import { cellRates, RecipeError, seedOf, turnedIn, uptoOf } from "../../formats/recipe.js";
@@ -74,9 +75,10 @@ async function modelOf(session, { checkpoint, steps, dims, seeds }) {
 export function showCell({ store }, recipe, model, i, label) {
   const rates = cellRates(recipe)[i];
   const { sampler, steps } = recipe;
-  const { flips: _, upto: __, ...view } = store.state.view;
+  const { flips: _, upto: __, damage: ___, ...view } = store.state.view;
   const [flips, upto] = [writeFlips(turnedIn(recipe, i)), uptoOf(recipe, i)];
   if (flips) view.flips = flips;
   if (upto < steps) view.upto = String(upto);
+  if (recipe.damage) view.damage = writeDamage(recipe.damage);
   store.change({ model, source: { kind: "own", rates }, rates, seed: seedOf(recipe, i), sampler, steps, view }, label);
 }

@@ -19,7 +19,10 @@ const WORDS = {
 };
 
 /** The state as it is saved: all that the picture depends on. @param {State} state @returns {State} */
-const bare = (state) => ({ ...state, view: state.view.flips ? { flips: state.view.flips } : {} });
+const bare = (state) => {
+  const { flips, damage } = state.view;
+  return { ...state, view: { ...(flips && { flips }), ...(damage && { damage }) } };
+};
 
 /**
  * @param {Session} session
@@ -76,7 +79,7 @@ function pictureOf({ live, entry }) {
 /** Show a saved picture; what else the views remember stays. @param {Session} session @param {SavedPicture} picture */
 export function openSaved({ store }, { link, name }) {
   const { view, ...state } = decodeState(link);
-  const { flips: _, upto: __, ...now } = store.state.view;
+  const { flips: _, upto: __, damage: ___, ...now } = store.state.view;
   store.change({ ...state, view: { ...now, ...view } }, `saved: ${name}`);
 }
 

@@ -23,9 +23,9 @@ export function scrub(session, trace) {
   const thumbs = {
     whole: "Picture after all steps",
     plain: "Picture of the spikes as drawn",
-    difference: "What the edits change",
+    difference: "What edits and damage change",
   };
-  const captions = { whole: "after all steps", plain: "without edits", difference: "edits change" };
+  const captions = { whole: "after all steps", plain: "as drawn", difference: "difference" };
   const small = Object.fromEntries(
     Object.entries(thumbs).map(([key, label]) => [key, pixels(size, size, label, "thumb")]),
   );
@@ -34,8 +34,8 @@ export function scrub(session, trace) {
   const weights = chart("Weight of each step in the final picture", { tall: 112 });
   const time = player(session, trace);
   const python = pythonCode(() => {
-    const { state, flips, upto } = trace.now;
-    return pythonForSpikes(state, flips, upto, entry.path ?? `${entry.name}.safetensors`);
+    const { state, flips, damage, upto } = trace.now;
+    return pythonForSpikes(state, flips, damage, upto, entry.path ?? `${entry.name}.safetensors`);
   });
   const element = h(
     "section",
@@ -63,7 +63,7 @@ export function scrub(session, trace) {
   );
 
   function draw(now) {
-    const { state, upto, images, image, plain, flips } = now;
+    const { state, upto, images, image, plain, flips, damage } = now;
     const steps = state.steps;
     if (!engine) {
       paint(large, image, channels);
@@ -79,8 +79,9 @@ export function scrub(session, trace) {
     paintDifference(small.difference, image, plain, channels, gain);
     small.difference.nextSibling.textContent = gain > 1 ? `${captions.difference} × ${gain}` : captions.difference;
     words.textContent = `after ${upto} of ${counted(steps, "step")}`;
-    changed.textContent = flips.size
-      ? `${counted(flips.size, "spike")} turned by hand: the picture differs by ${formatNumber(rms(image, plain))} (root mean square, of a range of 2)`
+    const causes = [damage && "Damage", flips.size && `${counted(flips.size, "spike")} turned by hand`].filter(Boolean);
+    changed.textContent = causes.length
+      ? `${causes.join(" and ")}: the picture differs by ${formatNumber(rms(image, plain))} (root mean square, of a range of 2)`
       : "Click a cell of the raster to turn the spike there.";
     const all = engine.readoutWeights(steps);
     const share = all.slice(0, upto).reduce((a, b) => a + b, 0) / all.reduce((a, b) => a + b, 0);
@@ -104,7 +105,7 @@ export function scrub(session, trace) {
    * @param {Traced} traced
    * @returns {import("../shared/export_menu.js").Offer}
    */
-  function steps({ state: { rates, seed, steps: all }, flips }) {
+  function steps({ state: { rates, seed, steps: all }, flips, damage }) {
     const upto = Array.from({ length: all }, (_, k) => k + 1);
     /** @returns {[number, number, number][]} */
     const turnedIn = (i) => Array.from(flips, (cell) => [i, Math.floor(cell / rates.length), cell % rates.length]);
@@ -115,6 +116,7 @@ export function scrub(session, trace) {
       seeds: [seed],
       flips: upto.flatMap((_, i) => turnedIn(i)),
       upto,
+      damage,
       captions: upto.map((t) => `after ${t}`),
       columns: Math.min(all, 16),
       frame_ms: 180,

@@ -1,0 +1,84 @@
+/** Damage to the spikes on their way to the decoder: which kind, and a slider that the picture follows. */
+
+import { choice, h, icon } from "../../dom.js";
+import { KINDS, MOST, TIMELESS } from "../../engine/damage.js";
+import { readDamage, writeDamage } from "../../state/damage.js";
+import { amountOf, DAMAGES, inWords } from "../shared/damage_words.js";
+import { commitSlides } from "../shared/slide.js";
+
+/** @param {Session} session */
+export function damageControl(session) {
+  const { store, latent, live } = session;
+  const kinds = latent.counts ? KINDS.filter((kind) => TIMELESS.includes(kind)) : KINDS;
+  /** Of the next damage, while there is none. @type {DamageKind} */
+  let kind = kinds[0];
+  const choices = kinds.map(
+    (each) => /** @type {[string, string, string]} */ ([each, DAMAGES[each][0], DAMAGES[each][2]]),
+  );
+  const chooser = choice("Kind of damage", choices, kind, choose);
+  const slider = h("input", { type: "range", min: 0, step: 1, "aria-label": "Damage" });
+  const number = h("output", {});
+  const none = h(
+    "button",
+    { type: "button", title: "Spikes as the noise draws them", onclick: repair },
+    icon("reset"),
+    "None",
+  );
+  const element = h(
+    "section",
+    { class: "damage-part" },
+    h("div", { class: "head" }, h("h2", {}, "Damage ", h("small", {}, "to the spikes, by the seed of the noise"))),
+    chooser,
+    h("div", { class: "row" }, h("label", { class: "field grow" }, "Amount", slider, number), none),
+  );
+
+  /** What the state says; a link may say anything, which the decoder reports. */
+  function now() {
+    try {
+      return readDamage(store.state.view.damage);
+    } catch {
+      return null;
+    }
+  }
+
+  /** @param {Damage|null} damage */
+  function set(damage) {
+    const { damage: _, ...view } = store.state.view;
+    const text = writeDamage(damage);
+    store.set({ view: text ? { ...view, damage: text } : view });
+  }
+
+  /** Another kind, at the same place of the slider. @param {string} name */
+  function choose(name) {
+    const before = now();
+    kind = kinds.find((each) => each === name) ?? kind;
+    if (!before) return show();
+    const amount = Math.max(1, Math.round((before.amount / MOST[before.kind]) * MOST[kind]));
+    set({ kind, amount });
+    store.commit(`damage: ${inWords({ kind, amount })}`);
+  }
+
+  function repair() {
+    set(null);
+    store.commit("no damage");
+  }
+
+  slider.oninput = (event) => {
+    live.follow(event);
+    set({ kind, amount: Number(slider.value) });
+  };
+  commitSlides(session, slider, () => `damage: ${inWords({ kind, amount: Number(slider.value) })}`);
+
+  function show() {
+    const damage = now();
+    kind = damage?.kind ?? kind;
+    chooser.choose(kind);
+    slider.max = String(MOST[kind]);
+    slider.value = String(damage?.amount ?? 0);
+    number.textContent = amountOf({ kind, amount: damage?.amount ?? 0 });
+    none.disabled = !damage;
+  }
+  show();
+  element.dispose = store.on("state", show);
+  return element;
+}

@@ -42,7 +42,7 @@ class Opening:
     def note(self, described: Mapping[str, Any]) -> None:
         """Remember the parts of a model, of what `catalogue.described` says of it."""
         digest = described["hash"]
-        parts = [f"bundle/{digest}"]
+        parts = [f"bundle/{digest}/decoder"]
         if described["atlas"]:
             parts.append(f"atlas/{digest}?{described['atlasVersion']}")
         if described["controls"]:

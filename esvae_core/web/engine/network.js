@@ -39,8 +39,12 @@ export function decoderLayers(m) {
 const neuronsOf = (m) =>
   "neuron" in m ? { neuron: m.neuron, latentNeuron: m.latent_neuron } : { neuron: null, latentNeuron: null };
 
-/** Name, shape and byte offset of every tensor in a bundle, and the bytes of them all. @param {EngineSettings} m */
-export function tensorTable(m) {
+/**
+ * Name, shape and byte offset of every tensor in a bundle or in one part of it, and the bytes of them all.
+ * @param {EngineSettings} m
+ * @param {BundlePart} [part]
+ */
+export function tensorTable(m, part) {
   const shapes = layerShapes(m);
   const [d, components] = [m.latent_dim, m.prior_components];
   if (m.learned_readout) shapes.push(["readout.leak", [m.time_steps]]);
@@ -49,11 +53,11 @@ export function tensorTable(m) {
     shapes.push(["fitted.weights", [components]], ["fitted.means", [components, d]]);
     shapes.push(["fitted.factors", [components, (d * (d + 1)) / 2]]);
   }
-  return placed(shapes);
+  return placed(shapes, part);
 }
 
-/** As `tensorTable`, of a model without spikes. @param {AnnSettings} m */
-export function annTensorTable(m) {
+/** As `tensorTable`, of a model without spikes. @param {AnnSettings} m @param {BundlePart} [part] */
+export function annTensorTable(m, part) {
   const [d, components] = [m.latent_dim, m.components ?? 1];
   /** @type {[string, number[]][]} */
   const prior = [
@@ -61,12 +65,15 @@ export function annTensorTable(m) {
     ["prior.means", [components, d]],
     ["prior.factors", [components, (d * (d + 1)) / 2]],
   ];
-  return placed([
-    ...layerShapes(m),
-    ["range.low", [d]],
-    ["range.high", [d]],
-    ...(m.kind === "pvae" ? [] : prior), // whose range says all of its prior
-  ]);
+  return placed(
+    [
+      ...layerShapes(m),
+      ["range.low", [d]],
+      ["range.high", [d]],
+      ...(m.kind === "pvae" ? [] : prior), // whose range says all of its prior
+    ],
+    part,
+  );
 }
 
 /** @param {EngineSettings|AnnSettings} m @returns {[string, number[]][]} */
@@ -82,10 +89,18 @@ const layerShapes = (m) =>
     return shapes;
   });
 
-/** @param {[string, number[]][]} shapes */
-function placed(shapes) {
+/** The part that holds a tensor; the twin is `part_of` in `esvae_core/engine/bundle_parts.py`. @returns {BundlePart} */
+function partOf(tensor) {
+  const [layer] = tensor.split(".");
+  if (layer === "encoder" || layer === "to_latent") return "encoder";
+  return layer === "prior" || layer === "fitted" ? "prior" : "decoder";
+}
+
+/** @param {[string, number[]][]} shapes @param {BundlePart} [part] */
+function placed(shapes, part) {
   let size = 0;
-  const table = shapes.map(([name, shape]) => {
+  const held = part ? shapes.filter(([name]) => partOf(name) === part) : shapes;
+  const table = held.map(([name, shape]) => {
     const entry = { name, shape, offset: size };
     size += 16 * Math.ceil(shape.reduce((a, b) => a * b, 4) / 16);
     return entry;

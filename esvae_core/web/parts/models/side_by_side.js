@@ -50,7 +50,7 @@ export function sideBySide(session) {
       const images = await session.originals();
       const { lines, words } = about.problem
         ? await besidePreviews(about, images)
-        : besideDecoded(await session.peek(name), images);
+        : besideDecoded(await withPrior(await session.peek(name)), images);
       if (mine !== turn) return;
       const drawings = [];
       body.replaceChildren(...lines.flatMap((line) => lineOf(line, drawings)));
@@ -63,6 +63,12 @@ export function sideBySide(session) {
     } catch (error) {
       if (mine === turn) note.textContent = `${name} cannot be shown beside it: ${error.message}.`;
     }
+  }
+
+  /** That model, when draws of both priors can be made. @param {OpenedModel} other */
+  async function withPrior(other) {
+    await Promise.all([session, other].map((model) => session.need("prior", model)));
+    return other;
   }
 
   const length = entry.size ** 2 * entry.channels;

@@ -30,15 +30,9 @@ def prior(plan: Plan, seed: int, temperature: float = 1.0, prior: PriorName | No
     Raises:
         InputError: no such prior, a temperature below 0, or a seed out of range.
     """
-    if prior not in (None, *get_args(PriorName)):
-        raise InputError(f"prior: expected {' or '.join(get_args(PriorName))}, got {prior!r}")
-    if not 0 <= temperature < math.inf:
-        raise InputError(f"temperature: expected a finite number of 0 or more, got {temperature}")
-    has_fitted = plan.config.prior_components > 0
-    if prior == "fitted" and not has_fitted:
-        raise InputError("prior: this model has no fitted one")
+    fitted = takes_fitted(plan, temperature, prior)
     numbers = temperature * normal(seed, plan.config.latent_dim)
-    if prior == "learned" or not has_fitted:
+    if not fitted:
         weight, bias = (plan.tensors[f"prior.{name}"].astype(np.float64) for name in ("weight", "bias"))
         # the sign keeps the exponential from overflowing
         drive = weight @ numbers + bias
@@ -56,3 +50,19 @@ def prior(plan: Plan, seed: int, temperature: float = 1.0, prior: PriorName | No
         drawn = np.floor(drawn * steps + 0.5) / steps
     rates = drawn.astype(np.float32)
     return rates
+
+
+def takes_fitted(plan: Plan, temperature: float, prior: PriorName | None) -> bool:
+    """Whether the fitted prior is meant: where there is one, unless the learned one is asked for.
+
+    Raises:
+        InputError: no such prior, or a temperature below 0.
+    """
+    if prior not in (None, *get_args(PriorName)):
+        raise InputError(f"prior: expected {' or '.join(get_args(PriorName))}, got {prior!r}")
+    if not 0 <= temperature < math.inf:
+        raise InputError(f"temperature: expected a finite number of 0 or more, got {temperature}")
+    has_fitted = plan.config.prior_components > 0
+    if prior == "fitted" and not has_fitted:
+        raise InputError("prior: this model has no fitted one; `esvae fit-prior` makes it")
+    return has_fitted and prior != "learned"

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from esvae_core.image_model import ImageModel
 
     Explorable = ESVAE | ANNCoder
+    Foldable = Explorable | StoredWeights | Plan | ANNPlan
+    """What a plan is made of: a model, a checkpoint's weights, or a plan itself."""
 
 KINDS = ("esvae", "annvae", "pvae", "ae")
 LEVELS = 240
@@ -36,12 +38,13 @@ LEVELS = 240
 
 
 def __getattr__(name: str) -> Any:
-    if name != "Explorable":
+    if name not in ("Explorable", "Foldable"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from esvae_core.baselines.ann import ANNCoder
     from esvae_core.esvae import ESVAE
 
-    return ESVAE | ANNCoder  # for whoever asks while the program runs; PyTorch comes with it
+    explorable = ESVAE | ANNCoder  # for whoever asks while the program runs; PyTorch comes with it
+    return explorable if name == "Explorable" else explorable | StoredWeights | Plan | ANNPlan
 
 
 def load_explorable(path: Path | str) -> Checkpoint[Explorable]:
@@ -90,13 +93,15 @@ def why_not_explorable(path: Path | str, config: ImageModelConfig) -> str:
     return ""
 
 
-def folded(model: Explorable | StoredWeights) -> Plan | ANNPlan:
-    """The plan of a model, or of a checkpoint's weights.
+def folded(model: Foldable) -> Plan | ANNPlan:
+    """The plan of a model, or of a checkpoint's weights; a plan is one already.
 
     Raises:
         CheckpointContentError: a folded weight is beyond what 32 bits hold.
         KindError: a model of recordings.
     """
+    if isinstance(model, Plan | ANNPlan):
+        return model
     config = model.header.model if isinstance(model, StoredWeights) else model.config
     if problem := why_not_explorable("model", config):
         raise KindError(problem)
@@ -117,7 +122,7 @@ def _folded(model: Explorable | StoredWeights) -> Plan | ANNPlan:
     return plan_of(model) if isinstance(model, ESVAE) else ann_plan_of(model)
 
 
-def bundle_of(model: Explorable) -> bytes:
+def bundle_of(model: Foldable) -> bytes:
     """The model folded for the page; its content hash names the model.
 
     Raises:
@@ -126,7 +131,7 @@ def bundle_of(model: Explorable) -> bytes:
     return to_bundle(folded(model))
 
 
-def hash_of(model: Explorable) -> str:
+def hash_of(model: Foldable) -> str:
     """What a recipe calls a network: the content hash of its engine bundle."""
     return content_hash(bundle_of(model))
 

@@ -4,7 +4,7 @@
  * The session survives the change from one page to another; views come and go.
  */
 
-import { Engine, supported } from "./engine/engine.js";
+import { compile, Engine, supported } from "./engine/engine.js";
 import { readBundle } from "./engine/bundle.js";
 import { loadEngine } from "./engine/load.js";
 import { Pool } from "./engine/pool.js";
@@ -61,6 +61,8 @@ export class Session {
   #controls = [];
   /** @type {Latent} */
   latent;
+  /** @type {Promise<WebAssembly.Module>|null} */
+  #module = null;
   /** @type {Promise<Pool>|null} */
   #pool = null;
   /** Rows of the atlas that are selected in its map, in order; null if there are none. @type {number[]|null} */
@@ -129,9 +131,10 @@ export class Session {
 
   /** Workers with the model in them, for many pictures. @returns {Promise<Pool>} */
   pool() {
-    this.#pool ??= this.backend
-      .bundle(this.entry.hash, "decoder")
-      .then((bundle) => Pool.load(bundle, this.backend.wasm, this.backend.pool));
+    const code = supported() ? this.#compiled() : undefined; // a model without spikes needs none
+    this.#pool ??= Promise.all([this.backend.bundle(this.entry.hash, "decoder"), code]).then(([bundle, wasm]) =>
+      Pool.load(bundle, wasm, this.backend.pool),
+    );
     return this.#pool;
   }
 
@@ -362,13 +365,17 @@ export class Session {
   async #load(name) {
     // no path, either
     if (!this.models.some((model) => model.name === name)) throw new LinkError(`model '${name}': not here`);
+    const wasm = supported() ? this.#compiled() : undefined;
     const entry = await this.backend.model(name);
     const pack = entry.atlas ? this.backend.atlas(entry.hash, entry.atlasVersion) : Promise.resolve(null);
     const controls = entry.controls ? this.backend.controls(entry.hash, entry.controls) : Promise.resolve(null);
     let engine = null;
     const runs = supported() || entry.latent; // a model without spikes needs no WebAssembly
     if (runs && entry.hash)
-      engine = await loadEngine(await this.backend.bundle(entry.hash, "decoder"), this.backend.wasm);
+      engine = await loadEngine(
+        await this.backend.bundle(entry.hash, "decoder"),
+        entry.latent ? undefined : await wasm,
+      );
     const atlas = atlasOf(await pack);
     if (!atlas || atlas.count < FEW) await this.#bring("prior", { engine, entry }); // what it shows first are draws of it
     return {
@@ -379,6 +386,13 @@ export class Session {
       measured: measuredOf(await controls, atlas),
       latent: latentOf(entry),
     };
+  }
+
+  /** The engine's code, compiled while the model is on its way. @returns {Promise<WebAssembly.Module>} */
+  #compiled() {
+    this.#module ??= compile(this.backend.wasm);
+    this.#module.catch(() => (this.#module = null)); // a failed one is tried again
+    return this.#module;
   }
 
   /** @param {OpenedModel} opened */

@@ -20,6 +20,7 @@ from app import lessons, model_cards
 from app.garbage import freeze
 from esvae_core import checkpoint
 from esvae_core.config import SpikingModelConfig
+from esvae_core.controls.attributes import UNITS
 from esvae_core.controls.directions import Controls
 from esvae_core.controls.file import beside as controls_beside
 from esvae_core.data import ImageSet
@@ -460,6 +461,8 @@ def listed(entry: Entry) -> dict[str, Any]:
         "frames": model.takes_frames,
         "dataset": header.dataset.name if header.dataset else "",
         "taught": header.taught,
+        "taughtUnits": [UNITS.get(name, "") for name in header.taught],
+        "taughtLevels": header.taught_levels,
         "atlas": atlases.beside(entry.path).exists(),
         "figures": model_cards.figures(header),
         "budget": model_cards.budget(header),

@@ -36,7 +36,12 @@ def suffix_of(path: Path, allowed: tuple[str, ...]) -> str:
 
 
 def write_rates(
-    path: Path, rates: NDArray[np.float32], names: list[str], labels: NDArray[np.int64] | None, *, called: str = "rate"
+    path: Path,
+    rates: NDArray[np.float32],
+    names: list[str],
+    labels: NDArray[np.int64] | list[str] | None,
+    *,
+    called: str = "rate",
 ) -> None:
     """Write (N, d) rates with one name per row, and labels where there are any, as .npz or .parquet.
 

@@ -69,7 +69,12 @@ class DataRecord(_Record):
     name: str = Field(description="Name in the table of data sets.")
     sha256: str = Field(description="Hash that identifies its files.")
     class_names: tuple[str, ...] = Field((), description="Names of the classes, by label.")
-    factor_names: tuple[str, ...] = Field((), description="Names of what the images were made from, where known.")
+    factor_names: tuple[str, ...] = Field(
+        (), description="Names of what neurons were taught, else of what the images were made from, where known."
+    )
+    factor_levels: tuple[tuple[float, ...], ...] = Field(
+        (), description="Of each that was taught, its values at evenly spaced rates from 0 to 1, in its unit."
+    )
 
 
 class TrainingRecord(_Record):
@@ -129,6 +134,11 @@ class Header(_Record):
     def taught(self) -> tuple[str, ...]:
         """What the first latent neurons were taught to stand for, one name each (`train.factor_weight`)."""
         return self.dataset.factor_names if self.dataset and self.train and self.train.factor_weight else ()
+
+    @property
+    def taught_levels(self) -> tuple[tuple[float, ...], ...]:
+        """Of each of `taught`, its values at evenly spaced rates from 0 to 1; () in files that do not say."""
+        return self.dataset.factor_levels if self.dataset and self.taught else ()
 
 
 _M_co = TypeVar("_M_co", bound="ImageModel", covariant=True)

@@ -265,6 +265,16 @@ class TrainConfig(_Settings):
         description="Share of training images that are decoded with another image's rates in all latent neurons but "
         "the taught ones, so that pictures come to follow these; with factor_weight.",
     )
+    factor_names: tuple[str, ...] = Field(
+        (),
+        max_length=64,
+        description="Measured attributes that are taught in place of known factors; with factor_weight.",
+    )
+    factor_pairs: bool = Field(
+        False,
+        description="Every second training image is the one before it, drawn again with other values of what is "
+        "taught; the untaught neurons of these fire as those of the image before, for a share of factor_swap.",
+    )
     kl_weight: float = Field(
         0.001,
         ge=0,
@@ -312,10 +322,9 @@ class TrainConfig(_Settings):
 
     @model_validator(mode="after")
     def _swaps_beside_taught(self) -> Self:
-        if self.factor_swap and not self.factor_weight:
-            raise ValueError(
-                f"factor_swap needs a factor_weight above 0, else no neuron is taught; got {self.factor_swap}"
-            )
+        for name in ("factor_swap", "factor_names", "factor_pairs"):
+            if (value := getattr(self, name)) and not self.factor_weight:
+                raise ValueError(f"{name} needs a factor_weight above 0, else no neuron is taught; got {value}")
         return self
 
 
@@ -350,6 +359,8 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "rate_weight": ("esvae",),
     "factor_weight": ("esvae",),
     "factor_swap": ("esvae",),
+    "factor_names": ("esvae",),
+    "factor_pairs": ("esvae",),
     "calibration_images": ("esvae",),
     "prior_lr_factor": ("esvae", "fsvae"),
     "leak_lr_factor": ("esvae", "fsvae"),

@@ -54,5 +54,5 @@ def esvae_loss(
 
 
 def factor_error(rates: Tensor, factors: Tensor) -> Tensor:
-    """Mean squared error of the first F of d neurons: rates (M, d), factors (M, F), both in [0, 1]."""
-    return (rates[:, : factors.shape[1]] - factors).square().mean()
+    """Mean squared error of the first F of d neurons: rates (M, d), factors (M, F), both in [0, 1]; of NaN, 0."""
+    return (rates[:, : factors.shape[1]] - factors).nan_to_num(0).square().mean()

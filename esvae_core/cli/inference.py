@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from esvae_core.cli import console
+from esvae_core.cli.encode_in_parts import EncodingOptions, encode_in_parts
 from esvae_core.cli.export import PICTURES, take_along
 from esvae_core.cli.model_kinds import controlled, refuse, sample_pictures
 from esvae_core.cli.options import (
@@ -29,27 +30,59 @@ from esvae_core.cli.options import (
 )
 from esvae_core.cli.recordings import decoded, images_only, recording, write_frames
 from esvae_core.cli.sources import dataset_of, end_of_path, picture
+from esvae_core.errors import InputError
 
 app = group()
 
 
 @app.command(
     epilog="Examples: `esvae encode checkpoints/mnist.safetensors cat.png --out rates.npz` ·"
-    " `esvae encode checkpoints/digits.safetensors digits --split test --out rates.parquet`"
+    " `esvae encode checkpoints/digits.safetensors digits --split test --out rates.parquet` ·"
+    " `esvae encode checkpoints/mnist.safetensors tar:shards --devices 2 --out rates/`"
 )
 def encode(
     checkpoint: Checkpoint,
     sources: Annotated[
         list[str], typer.Argument(help="Files of images or events, or one data set.", show_default=False)
     ],
-    out_file: Annotated[Path, typer.Option("--out", help=".npz or .parquet of rates.", show_default=False)],
+    out_file: Annotated[
+        str,
+        typer.Option("--out", help=".npz or .parquet of rates; FOLDER/ for parquet in parts.", show_default=False),
+    ],
     split: Annotated[SplitName, typer.Option(help="Part of the data set.")] = SplitName.test,
     data_dir: DataDir = None,
     steps: Steps = None,
+    accelerator: Annotated[str, typer.Option(help="With FOLDER/: auto, cpu, cuda, mps.")] = "cpu",
+    devices: Annotated[int, typer.Option(min=1, help="With FOLDER/: processes per node, one device each.")] = 1,
+    nodes: Annotated[int, typer.Option(min=1, help="With FOLDER/: machines.")] = 1,
     accept_other_hash: OtherHash = False,
     as_json: AsJson = False,
 ) -> None:
-    """Images to firing rates; with a model that has none, to its latent vectors."""
+    """Images to firing rates; with a model that has none, to its latent vectors.
+
+    With --out FOLDER/ a data set is read piece by piece, however large, by one process or many, and the rates become
+    parquet files that are one table together.
+    """
+    if out_file.endswith("/") or Path(out_file).is_dir():
+        options = EncodingOptions(split, data_dir, steps, accelerator, devices, nodes)
+        encode_in_parts(checkpoint, sources, Path(out_file), options, as_json=as_json)
+        return
+    if devices * nodes > 1:
+        raise InputError(f"--out {out_file}: expected FOLDER/ with more than one process, which write parts")
+    _encode_whole(checkpoint, sources, Path(out_file), split, data_dir, steps, accept_other_hash, as_json=as_json)
+
+
+def _encode_whole(
+    checkpoint: Path,
+    sources: list[str],
+    out_file: Path,
+    split: SplitName,
+    data_dir: Path | None,
+    steps: int | None,
+    accept_other_hash: bool,
+    *,
+    as_json: bool,
+) -> None:
     import numpy as np
     import torch
 

@@ -16,7 +16,9 @@ from esvae_core.errors import InputError
 from esvae_core.files import write_atomically
 
 if TYPE_CHECKING:
+    from esvae_core.checkpoint import Header
     from esvae_core.data import ImageSet
+    from esvae_core.evaluation.disentanglement import TaughtFactors
     from esvae_core.evaluation.feature_net import FeatureFile
     from esvae_core.evaluation.results import Curve, Figure
     from esvae_core.evaluation.suite import SuiteReport
@@ -73,7 +75,7 @@ def run(
         plan,
         net,
         inception,
-        taught=bool(loaded.header.taught) and loaded.header.taught == test.factor_names,
+        taught=_taught(loaded.header),
     )
     with console.bar() as bar:
         task = bar.add_task(loaded.header.name, total=None, left="")
@@ -91,6 +93,13 @@ def run(
         _show(result)
     if record:
         keep(checkpoint, loaded, result.metrics())
+
+
+def _taught(header: Header) -> TaughtFactors | None:
+    """What a model's first neurons were taught; None: nothing."""
+    from esvae_core.evaluation.disentanglement import TaughtFactors
+
+    return TaughtFactors(header.taught, header.taught_levels) if header.taught else None
 
 
 def _feature_net(path: Path | None, test: ImageSet, checkpoint: Path) -> FeatureFile | None:

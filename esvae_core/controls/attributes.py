@@ -118,6 +118,13 @@ _FACTORS = {
 }
 
 
+UNITS = {
+    attribute.name: attribute.unit
+    for attribute in (*STROKES.attributes, *SHAPES.attributes, *COLOURS.attributes, *_FACTORS.values())
+}
+"""Unit of each attribute by its name; one name has the same unit everywhere."""
+
+
 def family_of(name: str, channels: int) -> Family | None:
     """What is measured of a data set's pixels; None where all is known already (sprites).
 

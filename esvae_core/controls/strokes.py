@@ -35,7 +35,7 @@ def measure(images: NDArray[np.uint8]) -> F64:
 
     count, _, height, width = images.shape
     scale = max(1, min(_MOST_ENLARGED, _FINE // max(height, width)))
-    rows, columns = _enlarging(height, scale), _enlarging(width, scale)
+    rows, columns = enlarging(height, scale), enlarging(width, scale)
     values = np.full((count, len(NAMES)), np.nan)
     for start in range(0, count, _CHUNK):
         light = images[start : start + _CHUNK].mean(1, dtype=np.float32) / 255
@@ -56,7 +56,7 @@ def measure(images: NDArray[np.uint8]) -> F64:
     return values
 
 
-def _enlarging(size: int, scale: int) -> NDArray[np.float32]:
+def enlarging(size: int, scale: int) -> NDArray[np.float32]:
     """(size * scale, size): the matrix of linear interpolation between the centres of pixels."""
     place = np.clip((np.arange(size * scale) + 0.5) / scale - 0.5, 0, size - 1)
     left = np.minimum(place.astype(int), max(size - 2, 0))

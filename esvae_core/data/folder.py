@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from esvae_core.data.imageset import Arrays, ImageSet, Request
 from esvae_core.data.own_path import own_path
 from esvae_core.data.pictures import read_all, to_model_input
 from esvae_core.data.splits import held_out
+from esvae_core.data.streamed import PIECE, Piece, Share
 from esvae_core.errors import DataError
 from esvae_core.files import shown
 
@@ -45,10 +47,7 @@ def load(request: Request) -> ImageSet:
         DataError: it cannot be read, or no picture in it can.
     """
     root = root_of(request.option)
-    try:
-        names = sorted(files_below(root), key=lambda name: name.split("/"))
-    except OSError as error:
-        raise DataError(f"{request.name}: {error.filename}: cannot be read: {error.strerror}") from error
+    names = sorted(_listed(root, request.option), key=lambda name: name.split("/"))
     notes = columns.FILE in names
     names = [name for name in names if name != columns.FILE]
 
@@ -92,6 +91,26 @@ def load(request: Request) -> ImageSet:
         ),
         columns={title: column[mine] for title, column in known.items()},
     )
+
+
+def stream(option: str, share: Share) -> Iterator[Piece]:
+    """The pictures of a share, piece by piece, in the order in which the file system lists them.
+
+    Raises:
+        MissingDataError, DataError: as `load`.
+    """
+    root = root_of(option)
+    names = (name for name in _listed(root, option) if name != columns.FILE and share.has(name))
+    while chunk := list(islice(names, PIECE)):
+        labels = [shown(name.partition("/")[0]) if "/" in name else "" for name in chunk]
+        yield Piece([shown(name) for name in chunk], [root / name for name in chunk], labels)
+
+
+def _listed(root: Path, option: str) -> Iterator[str]:
+    try:
+        yield from files_below(root)
+    except OSError as error:
+        raise DataError(f"folder:{shown(option)}: {error.filename}: cannot be read: {error.strerror}") from error
 
 
 def files_below(root: Path) -> Iterator[str]:

@@ -182,24 +182,24 @@ def resize_all(images: NDArray[np.uint8], image_size: int, channels: int) -> NDA
 
 
 def read_all(
-    paths: Sequence[Path], names: Iterable[str], convert: Callable[[Image.Image], NDArray[np.uint8]]
+    sources: Sequence[Path | bytes], names: Iterable[str], convert: Callable[[Image.Image], NDArray[np.uint8]]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], tuple[str, ...]]:
-    """Read many picture files, on all cores; those that cannot be read are left out.
+    """Read many pictures, on all cores; those that cannot be read are left out.
 
     Args:
-        paths: N files.
+        sources: N files, or their bytes.
         names: What to call each.
         convert: Turns an opened picture into (C, H, W).
 
     Returns:
         images: (n, C, H, W) of those that could be read.
-        kept: (n,) their positions in `paths`.
+        kept: (n,) their positions in `sources`.
         skipped: One line for each of the others: name and reason.
     """
 
-    def read(path: Path, name: str) -> NDArray[np.uint8] | str:
+    def read(source: Path | bytes, name: str) -> NDArray[np.uint8] | str:
         try:
-            return convert(open_image(path, name))
+            return convert(open_image(source, name))
         except DataError as error:
             return str(error)
 
@@ -207,12 +207,12 @@ def read_all(
     skipped: list[str] = []
     images: NDArray[Any] | None = None
     with ThreadPoolExecutor() as pool:
-        for position, result in enumerate(pool.map(read, paths, names)):
+        for position, result in enumerate(pool.map(read, sources, names)):
             if isinstance(result, str):
                 skipped.append(result)
                 continue
             if images is None:  # one array from the start: a list and then a stack would need twice the memory
-                images = np.empty((len(paths), *result.shape), np.uint8)
+                images = np.empty((len(sources), *result.shape), np.uint8)
             images[len(kept)] = result
             kept.append(position)
     if images is None:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from esvae_core.data import celeba, cifar, digits, emoji, event_folder, folder, idx, moving_digits, npz_file, sprites
+from esvae_core.data import (
+    celeba,
+    cifar,
+    digits,
+    emoji,
+    event_folder,
+    folder,
+    huggingface,
+    idx,
+    moving_digits,
+    npz_file,
+    sprites,
+    tar_files,
+)
 from esvae_core.data.download import RemoteFile
 from esvae_core.data.imageset import ImageSet, Part, Request
+from esvae_core.data.streamed import Piece, Share
 from esvae_core.errors import DataError
 
 
@@ -33,6 +47,7 @@ class DatasetSpec:
         needs: What must follow its name after a colon, in one word: "PATH"; "" if nothing must.
         recordings: Whether it holds event recordings, which `load` gives as frames, in place of pictures.
         place: Gives the path that the option names, of a person's own data; None of published data.
+        stream: Gives pictures piece by piece, of sources that may be larger than memory.
     """
 
     name: str
@@ -50,6 +65,7 @@ class DatasetSpec:
     needs: str = ""
     recordings: bool = False
     place: Callable[[str], Path] | None = field(default=None, repr=False)
+    stream: Callable[[str, Share], Iterator[Piece]] | None = field(default=None, repr=False)
 
     @property
     def usage(self) -> str:
@@ -256,6 +272,7 @@ _SPECS = (
         option="path of the folder (needed)",
         needs="PATH",
         place=folder.root_of,
+        stream=folder.stream,
     ),
     DatasetSpec(
         name="npz",
@@ -271,6 +288,38 @@ _SPECS = (
         option="path of the .npz file (needed)",
         needs="FILE",
         place=npz_file.file_of,
+    ),
+    DatasetSpec(
+        name="huggingface",
+        title="A Hugging Face data set on disk",
+        description="What `datasets` saves to a folder, or the Hub's parquet files: images, labels, other columns.",
+        class_names=(),
+        image_channels=3,
+        native_size=None,
+        split_sizes={},
+        licence="your own",
+        homepage="",
+        loader=huggingface.load,
+        option="path of the folder (needed)",
+        needs="PATH",
+        place=huggingface.root_of,
+        stream=huggingface.stream,
+    ),
+    DatasetSpec(
+        name="tar",
+        title="Tar files of pictures",
+        description="Pictures in one .tar file or a folder of them, with NAME.cls beside NAME.png as of WebDataset.",
+        class_names=(),
+        image_channels=3,
+        native_size=None,
+        split_sizes={},
+        licence="your own",
+        homepage="",
+        loader=tar_files.load,
+        option="path of the file or folder (needed)",
+        needs="PATH",
+        place=tar_files.place_of,
+        stream=tar_files.stream,
     ),
     DatasetSpec(
         name="moving_digits",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from esvae_core.controls.attributes import CLASS, table_of
 from esvae_core.data import ImageSet
 from esvae_core.evaluation.adapter import EvaluationAdapter, RateAdapter, collect
+from esvae_core.evaluation.attribute_intervention import attribute_intervention
 from esvae_core.evaluation.factor_intervention import factor_intervention
 from esvae_core.evaluation.factors import BINS, dci, mig, sap
 from esvae_core.evaluation.random_subset import some
@@ -18,7 +19,21 @@ from esvae_core.evaluation.results import Figure, Group, Report, over_seeds, sil
 TEST_SHARE = 0.4
 MEASURED = 2_000
 """Images whose attributes are measured, where it is not known what they were made from."""
+FOLLOWED = 1_000
+"""Of these, images whose taught neurons are made to fire otherwise."""
 _FEWEST = 20  # of these
+
+
+class TaughtFactors(NamedTuple):
+    """What the first latent neurons of a model were taught.
+
+    Attributes:
+        names: K factors or attributes.
+        levels: Of each, its values at evenly spaced rates from 0 to 1; () of factors in files of earlier versions.
+    """
+
+    names: tuple[str, ...]
+    levels: tuple[tuple[float, ...], ...] = ()
 
 
 class Factors(NamedTuple):
@@ -71,7 +86,12 @@ def factors_of(test: ImageSet) -> Factors | None:
 
 
 def disentanglement(
-    adapter: EvaluationAdapter, test: ImageSet, *, taught: bool = False, seeds: int = 3, report: Report = silent
+    adapter: EvaluationAdapter,
+    test: ImageSet,
+    *,
+    taught: TaughtFactors | None = None,
+    seeds: int = 3,
+    report: Report = silent,
 ) -> Group:
     """DCI, MIG and SAP of the codes of the test images; of a model that was taught factors, whether pictures follow.
 
@@ -81,7 +101,7 @@ def disentanglement(
     Args:
         adapter: the model.
         test: images; where nothing is known of them, the group says that it does not apply.
-        taught: whether the first latent neurons were taught these factors, which are those of sprites then.
+        taught: what the first latent neurons were taught: the factors of sprites, or attributes.
         seeds: splits of the test images into those that DCI and SAP learn on and those that they score; of the noise.
         report: progress.
     """
@@ -109,8 +129,26 @@ def disentanglement(
         Figure(name="MIG", value=mig(codes, factors), note="Chen et al., NeurIPS 2018"),
         over_seeds("SAP", gaps, "Kumar et al., ICLR 2018"),
     ]
-    if taught and not measured and isinstance(adapter, RateAdapter):
-        by_factor = zip(*(factor_intervention(adapter, test, seed) for seed in range(seeds)), strict=True)
-        for k, (name, shares) in enumerate(zip(test.factor_names, by_factor, strict=True)):
-            figures.append(over_seeds(f"{name} followed", shares, f"share of a change that neuron {k} alone makes"))
+    if taught is not None and isinstance(adapter, RateAdapter):
+        figures += _followed(adapter, images, taught, seeds)
     return Group(name="disentanglement", protocol=protocol, figures=tuple(figures))
+
+
+def _followed(adapter: RateAdapter, images: ImageSet, taught: TaughtFactors, seeds: int) -> list[Figure]:
+    """How far pictures follow each taught neuron."""
+    figures: list[Figure] = []
+    if taught.names == images.factor_names:
+        by_factor = zip(*(factor_intervention(adapter, images, seed) for seed in range(seeds)), strict=True)
+        for k, (name, shares) in enumerate(zip(taught.names, by_factor, strict=True)):
+            figures.append(over_seeds(f"{name} followed", shares, f"share of a change that neuron {k} alone makes"))
+    part = some(images, FOLLOWED)
+    if not taught.levels or taught.names == images.factor_names:
+        return figures
+    if set(taught.names) <= {attribute.name for attribute in table_of(part).attributes}:
+        by_seed = [attribute_intervention(adapter, part, *taught, seed) for seed in range(seeds)]
+        for k, (name, responses) in enumerate(zip(taught.names, zip(*by_seed, strict=True), strict=True)):
+            note = f"share of the asked change that neuron {k} alone makes, {len(part):,} images"
+            figures.append(over_seeds(f"{name} followed", [each.share for each in responses], note))
+            note = "change of another taught attribute, both in standard deviations"
+            figures.append(over_seeds(f"side effect of {name}", [each.side for each in responses], note))
+    return figures

@@ -17,7 +17,7 @@ from esvae_core.data import ImageSet
 from esvae_core.errors import InputError
 from esvae_core.evaluation.adapter import EvaluationAdapter, RateAdapter, SpikingAdapter
 from esvae_core.evaluation.cost import cost
-from esvae_core.evaluation.disentanglement import disentanglement
+from esvae_core.evaluation.disentanglement import TaughtFactors, disentanglement
 from esvae_core.evaluation.feature_net import FeatureFile
 from esvae_core.evaluation.generation import FADS, FLOOR, generation
 from esvae_core.evaluation.latent_space import latent_space
@@ -71,8 +71,8 @@ class EvaluationTask:
     plan: Plan = FULL
     net: FeatureFile | None = None
     inception: Path | None = None
-    taught: bool = False
-    """Whether the first latent neurons were taught the factors of the images."""
+    taught: TaughtFactors | None = None
+    """What the first latent neurons were taught."""
 
 
 class SuiteReport(BaseModel):
@@ -258,7 +258,8 @@ def _key(whole: SuiteReport, task: EvaluationTask, group: str) -> str:
             None if task.inception is None else hashlib.sha256(read_regular(task.inception, 2**30)).hexdigest()
         )
     if group == "disentanglement":
-        parts |= {"taught": True} if task.taught else {}
+        parts |= {"taught": True} if task.taught and not task.taught.levels else {}
+        parts |= {"taught levels": task.taught} if task.taught and task.taught.levels else {}
         parts |= {"measured": True} if task.test.factors is None else {}  # earlier versions measured nothing
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from esvae_core.checkpoint import Checkpoint, Header, StoredWeights
 from esvae_core.config import SpikingModelConfig
+from esvae_core.controls.attributes import UNITS
 from esvae_core.controls.directions import Controls
 from esvae_core.engine.bundle import content_hash, to_bundle
 from esvae_core.errors import InputError
@@ -197,6 +198,8 @@ def _entry(
         "channels": model.image_channels,
         "dataset": dataset.name if dataset else "",
         "taught": header.taught,
+        "taughtUnits": [UNITS.get(name, "") for name in header.taught],
+        "taughtLevels": header.taught_levels,
         "atlas": atlas,
         "atlasProblem": "",
         "controls": "held" if controls else "",

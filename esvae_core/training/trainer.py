@@ -14,7 +14,6 @@ import io
 import json
 import logging
 import math
-import os
 import signal
 import threading
 import time
@@ -26,8 +25,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.backends.cpu import get_cpu_capability
 
@@ -37,6 +38,8 @@ from esvae_core.data import ImageSet
 from esvae_core.errors import NonFiniteError, OutputError, TrainingError
 from esvae_core.esvae import ESVAE, SpikingCoder
 from esvae_core.files import HeldError, held, write_atomically
+from esvae_core.hardware import Hardware as Hardware
+from esvae_core.hardware import fabric_of
 from esvae_core.image_model import ImageModel
 from esvae_core.layers import bound_memory
 from esvae_core.leaks import learns_leak
@@ -53,6 +56,7 @@ from esvae_core.training.objectives import LossTerms, Objective, StepContext, ob
 from esvae_core.training.optimizer import optimizer_of
 from esvae_core.training.schedule import later_steps, learning_rate, time_steps
 from esvae_core.training.state import RunState, load_state, save_state
+from esvae_core.training.taught import pairs
 from esvae_core.training.training_data import TrainingData, training_data
 
 _log = logging.getLogger(__name__)
@@ -62,8 +66,6 @@ SAVE_EVERY = 120.0
 
 _PREVIEWS = 32
 _RECORDINGS = 4  # of a preview
-_MEETING = {"MASTER_ADDR", "SLURM_NTASKS", "LSB_JOBID", "OMPI_COMM_WORLD_SIZE"}
-"""Of the environment: one of them is there where processes on several machines can find each other."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +82,6 @@ class Progress:
     seconds_left: float
     row: dict[str, float] | None = None
     """The epoch's row of the log, with the last batch of an epoch."""
-
-
-@dataclass(frozen=True)
-class Hardware:
-    """Where a run computes; passed on to Lightning Fabric."""
-
-    accelerator: str = "auto"
-    devices: int | str = 1
-    nodes: int = 1
-    strategy: str = "auto"
 
 
 class Interrupted(Exception):
@@ -134,20 +126,10 @@ def train(
     state_path = out / "state.pt"
     if resume and not state_path.exists():
         raise TrainingError(f"{state_path}: no such file; there is nothing to resume here")
-    _check_processes(hardware)
+    fabric = fabric_of(hardware, config.train.precision)
     check_loggers(loggers)
     if data is not None:
         config = config.model_copy(update={"data": config.data.model_copy(update={"dataset": data.name})})
-    try:
-        fabric = Fabric(
-            accelerator=hardware.accelerator,
-            devices=hardware.devices,
-            num_nodes=hardware.nodes,
-            strategy=hardware.strategy,
-            precision=config.train.precision,
-        )
-    except (ValueError, RuntimeError) as error:  # what Fabric says of devices that are not there
-        raise TrainingError(f"{hardware.accelerator} x {hardware.devices}: {str(error).splitlines()[0]}") from error
     _warn_of_slow_bfloat16(fabric, config)
     with _held(out) if fabric.is_global_zero else nullcontext():  # before it launches the other processes
         if state_path.exists() and not resume:
@@ -177,22 +159,6 @@ def _warn_of_slow_bfloat16(fabric: Fabric, config: RunConfig) -> None:
         _log.warning(
             "train.precision: bf16-mixed is several times slower than 32-true on this processor, which has no "
             "instructions for bfloat16"
-        )
-
-
-def _check_processes(hardware: Hardware) -> None:
-    """Refuse what would wait for processes that cannot come.
-
-    Raises:
-        TrainingError: more processes than this machine has cores, or other machines without a word where to meet.
-    """
-    cores = os.cpu_count() or 1
-    if isinstance(hardware.devices, int) and hardware.devices > cores:
-        raise TrainingError(f"devices: expected at most {cores}, the cores of this machine, got {hardware.devices}")
-    if hardware.nodes > 1 and not _MEETING.intersection(os.environ):
-        raise TrainingError(
-            f"nodes: {hardware.nodes} machines need MASTER_ADDR, MASTER_PORT and NODE_RANK in the environment of each, "
-            "or a cluster that Lightning knows"
         )
 
 
@@ -454,11 +420,11 @@ class _Run:
         world, rank = self.fabric.world_size, self.fabric.global_rank
         mine = slice(rank * len(rows) // world, (rank + 1) * len(rows) // world)
         noise_source = generator(train.seed, "noise", state.step)
-        factors = None if self.data.factors is None else self.data.factors[rows].to(self.fabric.device)
+        pixels, factors = self._batch(rows, mine)
         context = StepContext(state.step, state.epoch, train.epochs, self.steps_now, factors)
         noise = self.objective.noise(len(rows), mine, noise_source, context)
         flip = torch.rand(len(rows), generator=noise_source)[mine] < 0.5
-        images = self.data.images.tensor(rows[mine].numpy())
+        images = torch.from_numpy(pixels.astype(np.float32)).div_(127.5).sub_(1)
         if self.config.data.mirror:
             images = mirrored(images, flip)
         if furthest := self.config.data.shift:
@@ -492,6 +458,19 @@ class _Run:
                 self.graphs = None
         outputs: tuple[Tensor, ...] = self.forward(*inputs)
         return outputs
+
+    def _batch(self, rows: Tensor, mine: slice) -> tuple[NDArray[np.uint8], Tensor | None]:
+        """Images of a batch that this process takes; the rates that are taught, of the whole batch."""
+        told, images = self.data.taught, self.data.images.images
+        if told is None:
+            return images[rows[mine].numpy()], None
+        if not self.config.train.factor_pairs:
+            return images[rows[mine].numpy()], told.rates[rows].to(self.fabric.device)
+        asked = torch.rand(
+            (len(rows) // 2, len(told.names)), generator=generator(self.config.train.seed, "pairs", self.state.step)
+        )
+        whole, rates = pairs(told, images[rows.numpy()], rows.numpy(), asked.double().numpy())
+        return whole[mine], rates.to(self.fabric.device)
 
     def _gather(self, values: Tensor) -> Tensor:
         """(n, ...) of this process -> (N, ...) of all, differentiable."""
@@ -646,6 +625,7 @@ class _Run:
             training = training.after(checkpoint.TrainingRecord.model_validate_json(state.before))
         if train.start_from is not None:  # where a file lay on this machine is of no use elsewhere
             train = train.model_copy(update={"start_from": Path(train.start_from).name})
+        told = self.data.taught
         header = checkpoint.Header(
             name=config.name,
             model=config.model,
@@ -655,7 +635,8 @@ class _Run:
                 name=self.data.images.name,
                 sha256=self.data.images.sha256,
                 class_names=self.data.images.class_names,
-                factor_names=self.data.images.factor_names,
+                factor_names=told.names if told else self.data.images.factor_names,
+                factor_levels=told.levels() if told else (),
             ),
             training=training,
         )

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from torch import Tensor
-
 from esvae_core.config import RunConfig
 from esvae_core.data import ImageSet, Split, divide, load
 from esvae_core.errors import TrainingError
-from esvae_core.training.factors import taught_rates
+from esvae_core.training.taught import Taught, taught
 
 _SPLITS: tuple[Split, ...] = ("train", "validation")
 
@@ -23,8 +21,8 @@ class TrainingData:
     validation: ImageSet
     batches: int
     """Steps of one epoch."""
-    factors: Tensor | None
-    """(N, K) rates that the first K latent neurons shall have, where neurons are taught."""
+    taught: Taught | None
+    """What the first latent neurons are taught, where any are."""
 
 
 def training_data(
@@ -52,7 +50,7 @@ def training_data(
         raise TrainingError(
             f"batch_size: {train.batch_size} is more than the {len(images)} training images of {images.name}"
         )
-    return TrainingData(images, validation, batches, _factors(config, images))
+    return TrainingData(images, validation, batches, taught(config, images))
 
 
 def _split(config: RunConfig, split: Split, data_dir: Path | None, own: ImageSet | None) -> ImageSet:
@@ -87,11 +85,3 @@ def _recordings(part: ImageSet, shape: tuple[int, ...]) -> ImageSet:
             "recordings are not resized"
         )
     return part
-
-
-def _factors(config: RunConfig, images: ImageSet) -> Tensor | None:
-    if not config.train.factor_weight:
-        return None
-    if config.data.mirror or config.data.shift:
-        raise TrainingError("train.factor_weight: expected neither data.mirror nor data.shift, which change factors")
-    return taught_rates(images, config.model.latent_dim)

@@ -176,6 +176,10 @@ interface ModelListing {
   dataset?: string;
   /** Names of what its first latent neurons were taught to stand for. */
   taught?: string[];
+  /** The unit of each of these, "" without one. */
+  taughtUnits?: string[];
+  /** Of each its values at evenly spaced rates from 0 to 1; empty where the file does not say. */
+  taughtLevels?: number[][];
   /** Whether an atlas lies beside it. */
   atlas?: boolean;
   figures?: Metric[];

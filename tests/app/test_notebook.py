@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from .conftest import ROOT
 from .visits import LARGE, alike, pixels_of, soon
 
 anywidget = pytest.importorskip("anywidget", reason="needs the anywidget package")
+expect = pytest.importorskip("playwright.sync_api", reason="needs the playwright package").expect
 
 FIRST_SEED = 7  # of esvae_core/web/session.js
 NEW = [0.0, 0.25, 0.5, 0.75, 1.0, 0.125]
@@ -155,9 +157,7 @@ def test_python_and_the_page_follow_each_other_in_jupyterlab(browser, aaa, tmp_p
         context.set_default_timeout(120_000)
         page = context.new_page()
         page.goto(f"{address}/lab/tree/explorer.ipynb")
-        page.locator(".jp-CodeCell .cm-content").click()
-        page.locator(".jp-Toolbar [data-status='idle'], [data-jp-kernel-status='idle']").first.wait_for()
-        page.keyboard.press("Shift+Enter")
+        run_first_cell(page)
         frame = page.frame_locator(FRAME)
         frame.locator(f".view {LARGE}").wait_for()
         python = Kernel(tmp_path / "runtime")
@@ -166,6 +166,19 @@ def test_python_and_the_page_follow_each_other_in_jupyterlab(browser, aaa, tmp_p
         finally:
             python.close()
             context.close()
+
+
+def run_first_cell(page):
+    """Press Shift+Enter in it, again where the kernel was not ready to take it, until it says that it runs or ran."""
+    prompt = page.locator(".jp-CodeCell .jp-InputPrompt").first
+    page.locator(".jp-CodeCell .cm-content").first.wait_for()
+    for _ in range(30):
+        page.locator(".jp-CodeCell .cm-content").first.click()
+        page.keyboard.press("Shift+Enter")
+        with suppress(AssertionError):
+            expect(prompt).to_have_text(re.compile(r"[*\d]"), timeout=4000)
+            return
+    raise AssertionError(page.locator("body").inner_text())
 
 
 def follow_each_other(page, frame, python, model):

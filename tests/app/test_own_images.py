@@ -99,7 +99,11 @@ def grounds(shelf_dir):
         tiles[:, 4:12, 7:9] = stroke
         built.tiles[:] = tiles  # an untrained network paints no ground of its own
         atlas.save(atlas.beside(path), built)
-    return made
+    yield made
+    for name in made:  # other modules count the models of this folder
+        path = shelf_dir / f"{name}.safetensors"
+        atlas.beside(path).unlink()
+        path.unlink()
 
 
 @pytest.mark.parametrize("name", ["inky", "night"])

@@ -351,11 +351,14 @@ def test_a_kind_that_cannot_be_played_is_listed_is_listed_and_says_why(tmp_path,
 def test_a_model_says_what_its_neurons_were_taught(tmp_path, monkeypatch):
     monkeypatch.setattr(catalogue, "folders", lambda: [tmp_path])
     model = small_model()
-    known = DataRecord(name="sprites", sha256="", factor_names=("scale", "x"))
+    levels = ((4.0, 5.0), (2.0, 30.0))
+    known = DataRecord(name="sprites", sha256="", factor_names=("scale", "x"), factor_levels=levels)
     for name, weight in (("told", 0.5), ("untold", 0.0)):
         header = Header(name=name, model=model.config, train=TrainConfig(factor_weight=weight), dataset=known)
         save(tmp_path / f"{name}.safetensors", model.state_dict(), header)
-    assert [catalogue.listed(entry)["taught"] for entry in catalogue.find()] == [("scale", "x"), ()]
+    told, untold = map(catalogue.listed, catalogue.find())
+    assert (told["taught"], told["taughtUnits"], told["taughtLevels"]) == (("scale", "x"), ["px", "px"], levels)
+    assert (untold["taught"], untold["taughtUnits"], untold["taughtLevels"]) == ((), [], ())
 
 
 def test_parts_of_a_model_do_not_load_the_others(monkeypatch):

@@ -13,8 +13,9 @@ from esvae_core.data import load
 from esvae_core.data.sprites import redrawn
 from esvae_core.errors import InputError
 from esvae_core.evaluation.adapter import RateAdapter, adapter_of, draw
+from esvae_core.evaluation.attribute_intervention import attribute_intervention
 from esvae_core.evaluation.cost import cost, costs, synapses
-from esvae_core.evaluation.disentanglement import disentanglement
+from esvae_core.evaluation.disentanglement import TaughtFactors, disentanglement
 from esvae_core.evaluation.evaluate import evaluate
 from esvae_core.evaluation.factor_intervention import factor_intervention
 from esvae_core.evaluation.feature_net import FeatureConfig, FeatureFile, FeatureHeader, FeatureNet, features
@@ -347,7 +348,7 @@ def test_pictures_that_follow_what_neurons_were_taught():
     assert factor_intervention(painter, data, 0) == pytest.approx([1] * 6, abs=1e-3)
     painter.blind = (3, 5)
     assert factor_intervention(painter, data, 1) == pytest.approx([1, 1, 1, 0, 1, 0], abs=1e-3)
-    told = disentanglement(painter, data, taught=True, seeds=2)
+    told = disentanglement(painter, data, taught=TaughtFactors(data.factor_names), seeds=2)
     assert value(told, "x followed") == pytest.approx(0, abs=1e-3)
     assert value(told, "y followed") == pytest.approx(1, abs=1e-3)
     assert not any("followed" in figure.name for figure in disentanglement(painter, data, seeds=1).figures)
@@ -363,6 +364,64 @@ def squares(count=300):
     words = np.array(["a", "b", "c"])[kind]
     data = replace(image_set(count), images=images, labels=np.zeros(count, np.int64), columns={"kind": words})
     return data, np.stack([wide, bright, kind], axis=1).astype(float)
+
+
+class Rectangles:
+    """Paints rectangles as wide and bright as two rates say; of those in `blind`, as the first rates said."""
+
+    sampler, steps, module = "systematic", 1, None
+    encode = prior_rates = latent_spikes = firing = reconstruct = sample = NotImplemented  # it is asked for none
+    widths, grays = (4.0, 11.0), (0.25, 0.95)
+
+    def __init__(self, known):
+        wide, bright = known[:, 0], known[:, 1] / 255
+        scaled = [(wide - 4) / 7, (bright - 0.25) / 0.7]
+        self.table, self.at, self.blind, self.leak = torch.from_numpy(np.stack(scaled, 1)).clamp(0, 1), 0, (), 0.0
+
+    def features(self, images):
+        self.at += len(images)
+        return self.table[self.at - len(images) : self.at]
+
+    def spikes(self, rates, generator):
+        return rates[None]
+
+    def decode(self, spikes):
+        rates = spikes[0].clone()
+        first = torch.arange(len(rates))
+        for k in self.blind:
+            rates[:, k] = self.table[first, k]
+        pictures = np.full((len(rates), 1, 16, 16), -1.0)
+        for picture, (wide, bright) in zip(pictures, rates.tolist(), strict=True):
+            level = 0.25 + 0.7 * bright + self.leak * (wide - 0.5)
+            picture[0, 4:12, 2 : 2 + round(4 + 7 * wide)] = 2 * level - 1
+        return torch.from_numpy(pictures)
+
+
+def test_pictures_that_follow_attributes_that_neurons_were_taught():
+    data, known = squares(60)
+    levels = ((4.0, 11.0), (0.25, 0.95))
+
+    def responses(**changed):
+        painter = Rectangles(known)
+        vars(painter).update(changed)
+        return attribute_intervention(painter, data, ("width", "brightness"), levels, 0)
+
+    wide, bright = responses()
+    assert wide == pytest.approx((1, 0), abs=0.03)
+    assert bright == pytest.approx((1, 0), abs=0.03)
+    wide, bright = responses(blind=(0,))
+    assert wide == pytest.approx((0, 0), abs=0.03)
+    assert bright.share == pytest.approx(1, abs=0.03)
+    wide, _ = responses(leak=0.3)
+    assert wide.share == pytest.approx(1, abs=0.03)
+    assert wide.side > 0.3  # a wider one is lighter
+
+    painter = Rectangles(np.tile(known, (20, 1)))
+    told = disentanglement(painter, data, taught=TaughtFactors(("width", "brightness"), levels), seeds=2)
+    assert value(told, "brightness followed") == pytest.approx(1, abs=0.03)
+    assert value(told, "side effect of brightness") == pytest.approx(0, abs=0.03)
+    elsewhere = disentanglement(painter, data, taught=TaughtFactors(("slant",), levels[:1]), seeds=1)
+    assert not any("followed" in figure.name for figure in elsewhere.figures)
 
 
 def test_disentanglement_of_other_images_is_against_measured_attributes():

@@ -5,6 +5,8 @@ A new reader of files is a new row. `test_fuzz.py` fails if a module of the libr
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
@@ -44,11 +46,20 @@ from esvae_core.explore.decode_rates import decode_rates
 from esvae_core.explore.recipe import recipe_of
 from esvae_core.explore.replay import replay
 from esvae_core.published import read_published
+from esvae_core.sweep.launch import last_line
 from esvae_core.training.runs import find_runs, table_of
 from esvae_core.training.state import RunState, load_state, save_state
 from tests.app.made import plain_map, small_set
 from tests.controls.test_directions import made as control
-from tests.data.made import archive, cifar_members, event_records, idx_bytes, made_events, picture_bytes
+from tests.data.made import (
+    archive,
+    cifar_members,
+    event_records,
+    idx_bytes,
+    made_events,
+    picture_bytes,
+    save_hub_data,
+)
 
 
 @dataclass(frozen=True)
@@ -104,6 +115,10 @@ def _save_atlas(folder: Path) -> None:
 def _save_published(path: Path, wrap: Callable[[dict[str, Any]], Any] = lambda state: state) -> None:
     net = published_network(0, image_channels=1, image_size=8, channels=(4, 8), latent_dim=6, time_steps=4)
     torch.save(wrap(published_state(net)), path)
+
+
+def _write_log(folder: Path) -> None:
+    (folder / "runs/tiny/train.log").write_text("epoch 1\nepoch 2\nlearning rate: expected more than 0, got -1\n")
 
 
 def _nested(state: dict[str, Any]) -> dict[str, Any]:
@@ -279,6 +294,32 @@ def _read_own(path: Path) -> None:
     load(f"npz:{path}", "test", image_size=32)
 
 
+def _save_arrow(suffix: str) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        save_hub_data(folder / "set", [picture_bytes(PIXELS)] * 6, [0, 1] * 3, parquet=suffix == ".parquet")
+
+    return write
+
+
+def _read_arrow(path: Path) -> None:
+    load(f"huggingface:{path.parent}", "test", image_size=32)
+
+
+def _save_tar(folder: Path) -> None:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as tar:
+        for i in range(12):
+            for ending, data in (("png", picture_bytes(PIXELS)), ("cls", b"ab"[i % 2 : i % 2 + 1])):
+                info = tarfile.TarInfo(f"{i}.{ending}")
+                info.size = len(data)
+                tar.addfile(info, io.BytesIO(data))
+    (folder / "shard.tar").write_bytes(content.getvalue())
+
+
+def _read_tar(path: Path) -> None:
+    load(f"tar:{path}", "test", image_size=32)
+
+
 def _save_events(form: str) -> Callable[[Path], None]:
     def write(folder: Path) -> None:
         events, path = made_events(200), folder / f"recording{form}"
@@ -413,9 +454,15 @@ READERS: tuple[Reader, ...] = (
     Reader("celeba-parts", "celeba/list_eval_partition.txt", _save_celeba, partial(_read_set, image_size=64)),
     Reader("folder", "pictures/a/0.png", _save_folder, _read_folder),
     Reader("npz", "mine.npz", _save_own, _read_own),
+    Reader("tar", "shard.tar", _save_tar, _read_tar),
+    *(
+        Reader(f"huggingface-{file}", f"set/{file}", _save_arrow(Path(file).suffix), _read_arrow)
+        for file in ("state.json", "data-00000-of-00001.arrow", "train-00000-of-00001.parquet")
+    ),
     *(Reader(f"events{form}", f"recording{form}", _save_events(form), read_events) for form in (".bin", ".npz", ".h5")),
     Reader("run-settings", "runs/tiny/config.json", _save_run, _read_runs),
     Reader("run-log", "runs/tiny/log.csv", _save_run, _read_runs),
+    Reader("sweep-log", "runs/tiny/train.log", _write_log, last_line),
     Reader("attributes-table", "pictures/attributes.csv", _save_described_folder, _read_described),
     Reader("cached-map", "map.npz", _save_map, _read_map),
 )  # fmt: skip

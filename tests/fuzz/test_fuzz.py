@@ -89,6 +89,7 @@ def _modules_that_open() -> set[str]:
 
 def _modules_reached(folder: Path, put: Connection) -> None:
     """Send the modules that open files while all readers read their valid ones, seen by an audit hook."""
+    os.environ["XDG_CACHE_HOME"] = str(folder)  # images that were read before would not be read again
     reached: set[str] = set()
 
     def seen(event: str, _: object) -> None:

@@ -37,7 +37,10 @@ class ESVAEObjective(SpikingObjective[ESVAE]):
         if swap:
             assert context.factors is not None
             untaught = torch.arange(d) >= context.factors.shape[1]
-            asked.append((torch.rand((count, 1), generator=source)[mine] < swap) & untaught)
+            which = torch.rand((count, 1), generator=source) < swap
+            if self.settings.factor_pairs:
+                which[::2] = False  # the image before is no other drawing of the same
+            asked.append(which[mine] & untaught)
         return uniform[:, mine], normal[mine], *asked
 
     def forward(self, images: Tensor, *noise: Tensor) -> tuple[Tensor, ...]:

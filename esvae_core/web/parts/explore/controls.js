@@ -7,13 +7,12 @@
 
 import { h } from "../../dom.js";
 import { formatNumber } from "../../math/axis.js";
-import { valueText } from "../../math/measured.js";
+import { unitText, valueText } from "../../math/measured.js";
 import { gauge } from "./gauge.js";
 import { helpMark } from "../shared/help.js";
 
 const SHOWN = 5; // before "more"
 const STEP = 0.05;
-const UNITS = { deg: "°", px2: "px²" }; // as the screen writes them
 /** @type {Pick<MeasuredAttribute, "kind"|"categories">} */
 const NUMBER = { kind: "number", categories: [] };
 
@@ -211,7 +210,7 @@ export function changeOf({ source, size, unit }, amount) {
   if (source === "category" || source === "hand") return `${Math.round(100 * amount)} %`;
   const sign = amount > 0 ? "+" : amount < 0 ? "\u2212" : "";
   if (source !== "attribute") return `${sign}${formatNumber(Math.abs(amount))} sd`;
-  return `${sign}${formatNumber(Math.abs(amount * size))}${unit === "deg" ? "" : " "}${UNITS[unit] ?? unit}`.trimEnd();
+  return `${sign}${formatNumber(Math.abs(amount * size))}${unit === "deg" ? "" : " "}${unitText(unit)}`.trimEnd();
 }
 
 /** How well pictures follow it, as measured. @param {Control} control */

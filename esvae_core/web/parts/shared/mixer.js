@@ -8,6 +8,7 @@
  */
 
 import { focusedBeside, h, icon } from "../../dom.js";
+import { valueText } from "../../math/measured.js";
 import { GRID, toGrid } from "../../math/rates.js";
 import { parseNumber, parseVector, VectorError, vectorText } from "../../math/vector_text.js";
 import { Chosen } from "./chosen.js";
@@ -47,6 +48,19 @@ export function orderOf(session, order = session.store.state.order) {
  */
 export function nameOf(session, i) {
   return session.store.state.view[`name${i}`] || session.entry.taught?.[i] || `d${i}`;
+}
+
+/**
+ * What a rate of a taught neuron stands for, such as "2.9 px"; "" of any other neuron.
+ * @param {Session} session @param {number} i @param {number} rate
+ */
+export function taughtValue({ entry }, i, rate) {
+  const levels = entry.taughtLevels?.[i];
+  if (!levels) return "";
+  const place = rate * (levels.length - 1);
+  const low = Math.min(Math.floor(place), levels.length - 2);
+  const value = levels[low] + (place - low) * (levels[low + 1] - levels[low]);
+  return valueText({ kind: "number", categories: [], unit: entry.taughtUnits?.[i] ?? "" }, value);
 }
 
 /** For a dimension, how often real images have which rate: a CSS gradient, darker where more are. */
@@ -302,7 +316,9 @@ export function mixer(session, chosen = new Chosen()) {
       bar.style.setProperty("--mark", marks[i] / GRID);
       bar.setAttribute("aria-valuenow", latent.value(i, value).toFixed(3));
       const expected = latent.spiking ? `, ${(value * state.steps).toFixed(1)} of ${state.steps} spikes expected` : "";
-      bar.setAttribute("aria-valuetext", `${latent.text(i, value)}${expected}${free(i) ? "" : ", locked"}`);
+      const taught = taughtValue(session, i, value);
+      const means = taught && `, for ${taught}`;
+      bar.setAttribute("aria-valuetext", `${latent.text(i, value)}${means}${expected}${free(i) ? "" : ", locked"}`);
       bar.classList.toggle("locked", !free(i));
     }
     showDetail();
@@ -358,7 +374,8 @@ export function mixer(session, chosen = new Chosen()) {
     name.textContent = nameOf(session, i);
     value.textContent = text(height, 3);
     value.setAttribute("aria-label", `${nameOf(session, i)}: ${text(height, 3)}; type another value`);
-    words.textContent = `${expected}${usual}`;
+    const taught = taughtValue(session, i, height);
+    words.textContent = `${taught && ` = ${taught}`}${expected}${usual}`;
     const { muted, alone } = held();
     const on = { lock: !free(i), mute: muted.has(i), alone: alone?.i === i };
     for (const button of buttons) {

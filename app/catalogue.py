@@ -8,7 +8,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -114,6 +114,7 @@ class LoadedCheckpoint:
         controls: Named directions of its latent; none if there is no file of them that fits.
         controls_version: Names the content of what `controls_pack` gives; "" if there are none.
         controls_problem: Why there are none although there is a file; "" otherwise.
+        packed: What `app.packed` keeps of it.
     """
 
     entry: Entry
@@ -127,6 +128,7 @@ class LoadedCheckpoint:
     controls: Controls
     controls_version: str
     controls_problem: str
+    packed: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def model(self) -> Explorable:

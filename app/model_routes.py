@@ -9,6 +9,7 @@ until the page is on its way.
 from __future__ import annotations
 
 import contextlib
+import gzip
 import re
 from collections.abc import Callable
 
@@ -20,10 +21,12 @@ from starlette.routing import BaseRoute, Route
 from app import catalogue, maps, server_decode, server_previews, standalone_page
 from app.handlers import FOREVER, FRESH, answer, guarded
 from app.limits import AsyncHandler, Gate
+from app.packed import FIRST, packed
 from app.preload import OPENING
-from app.responses import SHARED, Bytes, Json, Piece
+from app.responses import SHARED, Bytes, Json
 from app.security import FromPage
 from app.state import PARAMETER, LinkError, State, decode
+from esvae_core.engine.bundle_parts import PARTS
 from esvae_core.errors import EsvaeError, InputError
 from esvae_core.explore.array_format import map_parts, write_arrays
 
@@ -54,7 +57,10 @@ def open_first() -> None:
     """Read the model that a visit without a link opens, so that it waits for no page to ask."""
     for entry in _in_turn(catalogue.find())[:1]:
         with contextlib.suppress(EsvaeError):  # the page tries the next one
-            OPENING.note(catalogue.described(catalogue.take(entry)))
+            loaded = catalogue.take(entry)
+            OPENING.note(catalogue.described(loaded))
+            for what in FIRST:
+                packed(loaded, what)
 
 
 @_reading
@@ -74,21 +80,34 @@ def thumbnails(request: Request) -> Response:
     return answer(None) if found is None else Bytes([found], _OCTETS, FRESH)
 
 
-def _part(what: str, content: Callable[[catalogue.LoadedCheckpoint], bytes | None]) -> AsyncHandler:
+def _part(of: Callable[[Request], str]) -> AsyncHandler:
     @_reading
     @guarded
     def part(request: Request) -> Response:
         loaded = catalogue.hashed(request.path_params["digest"])
-        return answer(None if loaded is None else _shared(what, loaded, content))
+        found = None if loaded is None else packed(loaded, of(request))
+        if found is None:
+            return answer(None)
+        takes = "gzip" in request.headers.get("accept-encoding", "")
+        content, encoding = (found, "gzip") if takes else (gzip.decompress(found), "identity")
+        return Bytes([content], _OCTETS, FOREVER | {"Vary": "Accept-Encoding"}, encoding=encoding)
 
     return part
 
 
-def _shared(
-    what: str, loaded: catalogue.LoadedCheckpoint, content: Callable[[catalogue.LoadedCheckpoint], bytes | None]
-) -> Piece | None:
-    """A part of a model, one copy for all who are sent it; None if it has none."""
-    return SHARED.get((what, loaded), lambda: content(loaded) or b"") or None
+def _part_of_bundle(request: Request) -> str:
+    part: str = request.path_params["part"]
+    return part if part in PARTS else ""
+
+
+@_reading
+@guarded
+def originals(request: Request) -> Response:
+    """The test images of a model's atlas."""
+    loaded = catalogue.hashed(request.path_params["digest"])
+    if loaded is None:
+        return answer(None)
+    return answer(SHARED.get(("originals", loaded), lambda: catalogue.originals_pack(loaded) or b"") or None)
 
 
 @_reading
@@ -177,10 +196,10 @@ ROUTES: list[BaseRoute] = [
     Route("/models", models),
     Route("/model/{name:path}", model),
     Route("/thumbnails/{name:path}", thumbnails),
-    Route("/bundle/{digest}", _part("bundle", lambda loaded: loaded.bundle)),
-    Route("/atlas/{digest}", _part("atlas", catalogue.atlas_pack)),
-    Route("/controls/{digest}", _part("controls", catalogue.controls_pack)),
-    Route("/originals/{digest}", _part("originals", catalogue.originals_pack), middleware=_FROM_PAGE),
+    Route("/bundle/{digest}/{part}", _part(_part_of_bundle)),
+    Route("/atlas/{digest}", _part(lambda _: "atlas")),
+    Route("/controls/{digest}", _part(lambda _: "controls")),
+    Route("/originals/{digest}", originals, middleware=_FROM_PAGE),
     Route("/dimensions/{digest}", dimensions),
     Route("/draw", draw, middleware=_FROM_PAGE),
     Route("/recordings/{name:path}", recordings, middleware=_FROM_PAGE),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from threading import Lock
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +18,7 @@ from app.assets import PREFIX, VERSION
 from esvae_core.errors import EsvaeError
 
 _MOST = 64  # models that are remembered
+_AS_IN_THE_PAGE = "/!'()*"  # which the page's encodeURIComponent leaves alone, too
 _MAX_LINK = 4096  # characters; a longer one is not looked into
 _FILES = (
     ("mount.js", "modulepreload"),
@@ -42,7 +43,7 @@ class Opening:
     def note(self, described: Mapping[str, Any]) -> None:
         """Remember the parts of a model, of what `catalogue.described` says of it."""
         digest = described["hash"]
-        parts = [f"bundle/{digest}"]
+        parts = [f"model/{quote(described['name'], _AS_IN_THE_PAGE)}", f"bundle/{digest}/decoder"]
         if described["atlas"]:
             parts.append(f"atlas/{digest}?{described['atlasVersion']}")
         if described["controls"]:
@@ -54,8 +55,8 @@ class Opening:
                 del self._parts[old]
 
     def parts_of(self, query: str) -> list[str]:
-        """Addresses of what a page with that query opens, as far as they are known."""
-        return self._parts.get(self._model_of(query), [])
+        """Addresses of what a page with that query opens, as far as they are known: lists, then the model's parts."""
+        return ["models", *self._parts.get(self._model_of(query), [])]
 
     def _model_of(self, query: str) -> str:
         from app.state import PARAMETER, decode  # NumPy, for which the server does not wait

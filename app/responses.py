@@ -39,8 +39,7 @@ class Bytes(Response):
 
     Args:
         pieces: They are shared with other answers and never copied as a whole.
-        encoding: How they are compressed already. The server does not: compressing weights for each visitor anew costs
-            more than it saves.
+        encoding: How they are compressed already; nothing is compressed on the way.
     """
 
     def __init__(

@@ -9,9 +9,11 @@ import torch
 
 from benchmarks.measure import Result, median_ms
 from benchmarks.published_layout import PublishedESVAE, published_network, published_state
+from esvae_core.checkpoint import load
 from esvae_core.config import ModelConfig
 from esvae_core.esvae import ESVAE
 from esvae_core.published import read_published
+from esvae_core.shipped import SHIPPED
 
 MACS = {"decode": 95.1e6, "encode": 57.2e6}
 """Multiply-adds of one image with the MNIST network and T = 16, done densely, the first layer once."""
@@ -56,7 +58,18 @@ def encode(batches: tuple[int, ...] = (1, 256)) -> list[Result]:
         ours = median_ms(lambda images=images: model.encode(images))
         theirs = median_ms(lambda images=images: published.encode(images, {}))
         results.append(_row("encode", n, ours, theirs))
-    return results
+    return [*results, _noise()]
+
+
+def _noise(n: int = 256) -> Result:
+    """Uniform noise in a trained network, whose layers fire at half of their steps: what events gain least by."""
+    model = load(SHIPPED / "mnist.safetensors", ESVAE).model.eval()
+    images = torch.rand(n, 1, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    ours, theirs = (median_ms(lambda how=how: model.encode(images, engine=how)) for how in ("events", "dense"))
+    rate = torch.stack(
+        [layer.spikes.float().mean() for layer in model.trace_encode(images[:16]).layers.values()]
+    ).mean()
+    return Result("encode", f"encode {n}, noise", ours, theirs, "its dense layers", note=f"layers' rate {rate:.3f}")
 
 
 @torch.no_grad()

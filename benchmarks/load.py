@@ -150,7 +150,7 @@ async def run(
         "draw": (lambda n: f"/esvae/draw?s={state(n)}", "GET"),
         "own": (lambda n: f"/esvae/own/fsvae-mnist?seed={n}&count=16", "GET"),
         "originals": (lambda n: f"/esvae/originals/{digest}?{n}", "GET"),
-        "bundle": (lambda n: f"/esvae/bundle/{digest}?{n}", "GET"),
+        "bundle": (lambda n: f"/esvae/bundle/{digest}/decoder?{n}", "GET"),
         "atlas": (lambda n: f"/esvae/atlas/{digest}?{n}", "GET"),
         "dimensions": (lambda n: f"/esvae/dimensions/{digest}?{n}", "GET"),
         "map": (lambda n: f"/esvae/map/{digest}?neighbors={2 + n % 199}&min_dist=0.{n // 199}", "POST"),

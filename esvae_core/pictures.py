@@ -31,10 +31,11 @@ def in_colours(images: Tensor) -> Tensor:
     return colours
 
 
-def to_uint8(images: Tensor) -> NDArray[np.uint8]:
-    """(N, C, H, W) in [-1, 1] -> (N, H, W, C) bytes, 127.5 (x + 1) rounded to nearest."""
-    scaled = ((images.detach().float().cpu().clamp(-1, 1) + 1) * 127.5).round()
-    return scaled.permute(0, 2, 3, 1).contiguous().numpy().astype(np.uint8)
+def to_uint8(images: Tensor | NDArray[np.float32]) -> NDArray[np.uint8]:
+    """(N, C, H, W) in [-1, 1] -> (N, H, W, C) bytes, 127.5 (x + 1) rounded to nearest, halves to even."""
+    values = images if isinstance(images, np.ndarray) else images.detach().float().cpu().numpy()
+    scaled = np.rint((values.clip(-1, 1) + np.float32(1)) * np.float32(127.5))
+    return np.ascontiguousarray(scaled.transpose(0, 2, 3, 1)).astype(np.uint8)
 
 
 def to_picture(pixels: NDArray[np.uint8], scale: int = 1) -> Image.Image:

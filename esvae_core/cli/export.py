@@ -17,7 +17,7 @@ from esvae_core.explore.views import STANDALONE
 if TYPE_CHECKING:
     from esvae_core.config import Sampler
     from esvae_core.explore.fixed_point import FixedPointRates
-    from esvae_core.explore.latent_interface import Explorable
+    from esvae_core.explore.latent_interface import Foldable
 
 PICTURES = (".npz", ".png", ".gif", ".webp")
 
@@ -116,7 +116,7 @@ def page(
 def take_along(
     out_file: Path,
     name: str,
-    model: Explorable,
+    model: Foldable,
     units: FixedPointRates,
     seeds: Sequence[int],
     sampler: SamplerName | None,
@@ -129,27 +129,27 @@ def take_along(
 
     A model without spikes decodes heights of its latent, and has no use for seeds, sampler and steps.
     """
-    from esvae_core.esvae import SpikingCoder
+    from esvae_core.engine.plan import Plan
     from esvae_core.explore import recipe, recipe_files
     from esvae_core.explore.decode_rates import decode_rates, numbers_of
-    from esvae_core.explore.latent_interface import sampler_of
+    from esvae_core.explore.latent_interface import folded, sampler_of
     from esvae_core.files import write_atomically
     from esvae_core.pictures import about_square
 
-    count, suffix = len(units), out_file.suffix.lower()
+    plan, count, suffix = folded(model), len(units), out_file.suffix.lower()
     how: Sampler = "bernoulli"
-    if isinstance(model, SpikingCoder):
-        how = sampler.value if sampler else sampler_of(model.config)
-        steps = steps or model.config.time_steps
+    if isinstance(plan, Plan):
+        how = sampler.value if sampler else sampler_of(plan.config)
+        steps = steps or plan.config.time_steps
     steps = steps or 1
     columns = min(columns or about_square(count), count)
     film = suffix in (".gif", ".webp")
     kind: recipe.Kind = "film" if film else "strip" if columns == count else "grid"
     made = None
-    if recipe.fits(count, model.config.latent_dim, steps):
+    if recipe.fits(count, plan.config.latent_dim, steps):
         layout = recipe.Layout(columns=columns, gap=2, scale=scale)
-        made = recipe.recipe_of(model, name, units, seeds, kind=kind, sampler=how, steps=steps, layout=layout)
-        drawn = made.pixels(model.config.image_size)
+        made = recipe.recipe_of(plan, name, units, seeds, kind=kind, sampler=how, steps=steps, layout=layout)
+        drawn = made.pixels(plan.config.image_size)
         if drawn > recipe.MAX_PIXELS:
             made = None
             if suffix != ".npz":
@@ -159,8 +159,8 @@ def take_along(
                 )
     elif suffix != ".npz":
         raise InputError(f"{out_file}: {count:,} pictures are too many for one picture; write an .npz")
-    pixels = decode_rates(model, units, seeds, sampler=how, steps=steps)
-    numbers = numbers_of(model, units)
+    pixels = decode_rates(plan, units, seeds, sampler=how, steps=steps)
+    numbers = numbers_of(plan, units)
     if made is not None:
         recipe_files.write(out_file, made, pixels, numbers)
     else:

@@ -21,6 +21,7 @@ from esvae_core.cli.options import (
     OtherHash,
     PathName,
     PriorChoice,
+    SamplerName,
     Sampling,
     Scale,
     Seed,
@@ -181,6 +182,45 @@ def sample(
 ) -> None:
     """New pictures, or recordings, from the prior."""
     from esvae_core.arrays import suffix_of
+    from esvae_core.checkpoint import read_header
+    from esvae_core.engine.mersenne import Mersenne
+    from esvae_core.engine.plan import Plan
+    from esvae_core.engine.prior_draws import can_draw, prior_rates
+    from esvae_core.explore.fixed_point import to_fixed_point
+    from esvae_core.explore.latent_interface import folded, read_explorable
+    from esvae_core.explore.recipe import seeds_from
+    from esvae_core.seeds import number
+
+    suffix_of(out_file, PICTURES)
+    if not can_draw(read_header(checkpoint).model, n):
+        _sample_by_pytorch(
+            checkpoint, out_file, n, prior, temperature, control, steps, sampler, seed, columns, scale, as_json
+        )
+        return
+    stored = read_explorable(checkpoint)
+    plan = folded(stored)
+    assert isinstance(plan, Plan)
+    source = Mersenne(number(seed, "prior"))
+    rates = prior_rates(plan, n, source, prior=prior.value if prior else None, temperature=temperature)
+    units = controlled(stored, to_fixed_point(rates), control)
+    take_along(out_file, checkpoint.stem, plan, units, seeds_from(seed, n), sampler, steps, columns, scale, as_json)
+
+
+def _sample_by_pytorch(
+    checkpoint: Path,
+    out_file: Path,
+    n: int,
+    prior: PriorChoice | None,
+    temperature: float,
+    control: list[str] | None,
+    steps: int | None,
+    sampler: SamplerName | None,
+    seed: int,
+    columns: int | None,
+    scale: int,
+    as_json: bool,
+) -> None:
+    """As `sample`, of any model and any number: the same pictures, after PyTorch has been imported."""
     from esvae_core.baselines.ann import ANNCoder
     from esvae_core.checkpoint import load
     from esvae_core.esvae import ESVAE
@@ -190,7 +230,6 @@ def sample(
     from esvae_core.explore.recipe import seeds_from
     from esvae_core.seeds import generator
 
-    suffix_of(out_file, PICTURES)
     loaded = load(checkpoint)
     model = loaded.model
     which: PriorName | None = prior.value if prior else None

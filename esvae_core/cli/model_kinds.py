@@ -14,7 +14,7 @@ from esvae_core.errors import InputError
 if TYPE_CHECKING:
     from torch import Generator
 
-    from esvae_core.checkpoint import Checkpoint
+    from esvae_core.checkpoint import Checkpoint, StoredWeights
     from esvae_core.explore.fixed_point import FixedPointRates
     from esvae_core.image_model import Drawn, ImageModel
 
@@ -28,7 +28,9 @@ def refuse(model: ImageModel, **options: object) -> None:
             raise InputError(f"--{name}: a model of kind {model.config.kind} has no rates, so there is none to choose")
 
 
-def controlled(loaded: Checkpoint[Any], units: FixedPointRates, asked: Sequence[str] | None) -> FixedPointRates:
+def controlled(
+    loaded: Checkpoint[Any] | StoredWeights, units: FixedPointRates, asked: Sequence[str] | None
+) -> FixedPointRates:
     """Latents (N, d) in units of 1/46080, moved by each NAME=AMOUNT or FILE.json=AMOUNT in turn.
 
     Raises:

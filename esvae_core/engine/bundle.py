@@ -40,11 +40,13 @@ _LATER = {
 }
 """Settings of model and neurons that came after this version, and what they were before. At that they are left out, so
 that a model keeps the hash by which links and recipes know it."""
-_START = 48
+START = 48
+"""Bytes before the header."""
 _ALIGN = 16
 
 
-def _aligned(size: int) -> int:
+def aligned(size: int) -> int:
+    """The next multiple of 16 bytes."""
     return -(-size // _ALIGN) * _ALIGN
 
 
@@ -64,22 +66,25 @@ def _layout(shapes: Mapping[str, tuple[int, ...]]) -> tuple[list[dict[str, Any]]
     table, offset = [], 0
     for name, shape in shapes.items():
         table.append({"name": name, "shape": list(shape), "offset": offset})
-        offset += _aligned(4 * math.prod(shape))
+        offset += aligned(4 * math.prod(shape))
     return table, offset
 
 
 def to_bundle(plan: _Folded) -> bytes:
     """The plan as a file; the same plan always gives the same bytes."""
     table, size = _layout(plan.shapes)
-    header = json.dumps(
-        {"model": _settings(plan.config), "tensors": table}, sort_keys=True, separators=(",", ":")
-    ).encode()
-    header += b" " * (_aligned(len(header)) - len(header))
     data = bytearray(size)
     for entry in table:
         raw = np.ascontiguousarray(plan.tensors[entry["name"]], "<f4").tobytes()
         data[entry["offset"] : entry["offset"] + len(raw)] = raw
-    body = header + bytes(data)
+    return framed({"model": _settings(plan.config), "tensors": table}, bytes(data))
+
+
+def framed(about: Mapping[str, Any], data: bytes) -> bytes:
+    """A file of this layout: a header that says that, and the data behind it."""
+    header = json.dumps(about, sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (aligned(len(header)) - len(header))
+    body = header + data
     sizes = VERSION.to_bytes(4, "little") + len(header).to_bytes(4, "little")
     return MAGIC + sizes + hashlib.sha256(body).digest() + body
 
@@ -97,7 +102,7 @@ def _settings(config: ImageModelConfig) -> dict[str, Any]:
 
 def content_hash(bundle: bytes) -> str:
     """The SHA-256 that a bundle carries, in hex: equal for equal content."""
-    return bundle[16:_START].hex()
+    return bundle[16:START].hex()
 
 
 def from_bundle(raw: bytes) -> Plan:
@@ -110,20 +115,20 @@ def from_bundle(raw: bytes) -> Plan:
     """
     if raw[: len(MAGIC)] != MAGIC:
         raise NotACheckpointError(f"bundle: expected an engine bundle, found {_seen(raw)}")
-    if len(raw) < _START:
-        raise NotACheckpointError(f"bundle: truncated: expected at least {_START} bytes, found {len(raw)}")
+    if len(raw) < START:
+        raise NotACheckpointError(f"bundle: truncated: expected at least {START} bytes, found {len(raw)}")
     version, length = (int.from_bytes(raw[at : at + 4], "little") for at in (8, 12))
     if version != VERSION:
         what = "please update esvae" if version > VERSION else "write it anew from its checkpoint"
         raise CheckpointVersionError(f"bundle: version {version}, this library reads version {VERSION}; {what}")
-    start = _START + length
+    start = START + length
     if start > len(raw):
         raise NotACheckpointError(f"bundle: truncated: expected a header up to byte {start:,}, found {len(raw):,}")
     if length % _ALIGN:
         raise CheckpointContentError(
             f"bundle: header: expected a length that is a multiple of {_ALIGN}, found {length}"
         )
-    header = _header(raw[_START:start])
+    header = _header(raw[START:start])
     config = _config(header)
     table, size = _layout(tensor_shapes(config))
     if header["tensors"] != table:
@@ -132,7 +137,7 @@ def from_bundle(raw: bytes) -> Plan:
         raise NotACheckpointError(f"bundle: truncated: expected {start + size:,} bytes, found {len(raw):,}")
     if len(raw) > start + size:
         raise CheckpointContentError(f"bundle: expected {start + size:,} bytes, found {len(raw):,}")
-    if hashlib.sha256(raw[_START:]).digest() != raw[16:_START]:
+    if hashlib.sha256(raw[START:]).digest() != raw[16:START]:
         raise CheckpointContentError("bundle: damaged: its content does not match its SHA-256; write or load it anew")
     tensors = {}
     for entry in table:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -14,6 +16,16 @@ from esvae_core.engine.packed import Half, pack_plan
 from esvae_core.engine.plan import F32, I64, Layer, Plan, decoder_layers, encoder_layers
 
 _SHARES = 8  # per thread: work is handed out in so many pieces, so that a thread that is held up takes fewer
+
+
+def usual_threads() -> int:
+    """PyTorch's number of threads, where it is there; else OMP_NUM_THREADS, or one for each core of this process."""
+    if (torch := sys.modules.get("torch")) is not None:
+        return int(torch.get_num_threads())
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    if asked.isdecimal() and int(asked):
+        return int(asked)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Encoded(NamedTuple):

@@ -73,6 +73,33 @@ def fire(
     return int.from_bytes(np.packbits(fired, bitorder="little").tobytes(), "little")
 
 
+def fire_blocks(
+    blocks: int,
+    floats: F32,
+    at: int,
+    events: I64,
+    count: int,
+    bias: F32,
+    bias_at: int,
+    leak_at: int,
+    carried: F32,
+    c: int,
+    neuron: F32,
+    fired: Bits,
+    to: int,
+) -> None:
+    """As `fire`, of so many blocks of LANES channels, into fired[to : to + blocks].
+
+    An addition has to wait for the one before it to the same channel; those to other channels fill the time. `blocks`
+    is a constant, 1, 2 or 4.
+    """
+    for block in range(blocks):
+        more = block * LANES
+        fired[to + block] = fire(
+            floats, at + more, events, count, bias, bias_at + more, leak_at + more, carried, c + more, neuron
+        )
+
+
 def charge(bits: Bits, at: int, step: int, steps: int, shares: F32, plane: F32, to: int) -> None:
     """plane[to : to + LANES] after all steps of a leaky sum of the spikes in bits[at], bits[at + step] ... (eq. 9).
 
@@ -110,6 +137,54 @@ def _spread(builder: Any, number: Any) -> Any:
     return builder.shuffle_vector(builder.insert_element(empty, number, zero), empty, zeros)
 
 
+def _vectors_at(builder: Any, data: Any, at: Any, blocks: int) -> list[Any]:
+    start = builder.gep(data, [at])
+    return [
+        builder.bitcast(builder.gep(start, [ir.Constant(_INT, block * LANES)]), _VECTOR.as_pointer())
+        for block in range(blocks)
+    ]
+
+
+def _sums(builder: Any, weights: Any, events: Any, count: Any, starts: list[Any]) -> list[Any]:
+    """The rows of `count` events added to vectors that lie side by side, one event after the other."""
+    before, loop, after = builder.block, builder.append_basic_block(), builder.append_basic_block()
+    zero, one = ir.Constant(_INT, 0), ir.Constant(_INT, 1)
+    builder.cbranch(builder.icmp_signed(">", count, zero), loop, after)
+    builder.position_at_end(loop)
+    i, totals = builder.phi(_INT), [builder.phi(_VECTOR) for _ in starts]
+    rows = _vectors_at(builder, weights, builder.load(builder.gep(events, [i])), len(starts))
+    added = [builder.fadd(total, builder.load(row, align=4)) for total, row in zip(totals, rows, strict=True)]
+    following = builder.add(i, one)
+    for phi, first, then in zip([i, *totals], [zero, *starts], [following, *added], strict=True):
+        phi.add_incoming(first, before)
+        phi.add_incoming(then, loop)
+    builder.cbranch(builder.icmp_signed("<", following, count), loop, after)
+    builder.position_at_end(after)
+    sums = [builder.phi(_VECTOR) for _ in starts]
+    for phi, first, then in zip(sums, starts, added, strict=True):
+        phi.add_incoming(first, before)
+        phi.add_incoming(then, loop)
+    return sums
+
+
+def _fired(context: Any, builder: Any, kinds: Any, args: Any, blocks: int) -> list[Any]:
+    """Spikes of LIF neurons in so many blocks of channels, as bits; `args` are those of `fire`."""
+    weights, heard, start, kept, lif = (_data(context, builder, kinds[i], args[i]) for i in (0, 2, 4, 7, 9))
+    leaks = [builder.load(each, align=4) for each in _vectors_at(builder, weights, args[6], blocks)]
+    starts = [builder.load(each, align=4) for each in _vectors_at(builder, start, args[5], blocks)]
+    places = _vectors_at(builder, kept, args[8], blocks)
+    threshold, keep, drop = (_spread(builder, builder.load(builder.gep(lif, [ir.Constant(_INT, i)]))) for i in range(3))
+    spikes = []
+    sums = _sums(builder, builder.gep(weights, [args[1]]), heard, args[3], starts)
+    for leak, place, drive in zip(leaks, places, sums, strict=True):
+        membrane = builder.fadd(builder.fmul(leak, builder.load(place, align=4)), drive)
+        fired = builder.fcmp_ordered(">", membrane, threshold)
+        spent = builder.fsub(builder.fmul(keep, membrane), drop)
+        builder.store(builder.select(fired, spent, membrane), place, align=4)
+        spikes.append(builder.bitcast(fired, ir.IntType(LANES)))
+    return spikes
+
+
 @intrinsic
 def _fire(
     _typing: Any,
@@ -125,39 +200,40 @@ def _fire(
     neuron: Any,
 ) -> Any:
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        weights, heard, start, kept, lif = (
-            _data(context, builder, signature.args[i], args[i]) for i in (0, 2, 4, 7, 9)
-        )
-        leak = builder.load(_vector_at(builder, weights, args[6]), align=4)
-        weights = builder.gep(weights, [args[1]])
-        count, kept = args[3], _vector_at(builder, kept, args[8])
-        threshold, keep, drop = (
-            _spread(builder, builder.load(builder.gep(lif, [ir.Constant(_INT, i)]))) for i in range(3)
-        )
-        start = builder.load(_vector_at(builder, start, args[5]), align=4)
-        before, loop, after = builder.block, builder.append_basic_block(), builder.append_basic_block()
-        zero, one = ir.Constant(_INT, 0), ir.Constant(_INT, 1)
-        builder.cbranch(builder.icmp_signed(">", count, zero), loop, after)
-        builder.position_at_end(loop)
-        i, total = builder.phi(_INT), builder.phi(_VECTOR)
-        event = builder.load(builder.gep(heard, [i]))
-        added = builder.fadd(total, builder.load(_vector_at(builder, weights, event), align=4))
-        following = builder.add(i, one)
-        for phi, first, then in ((i, zero, following), (total, start, added)):
-            phi.add_incoming(first, before)
-            phi.add_incoming(then, loop)
-        builder.cbranch(builder.icmp_signed("<", following, count), loop, after)
-        builder.position_at_end(after)
-        sums = builder.phi(_VECTOR)
-        sums.add_incoming(start, before)
-        sums.add_incoming(added, loop)
-        membrane = builder.fadd(builder.fmul(leak, builder.load(kept, align=4)), sums)
-        fired = builder.fcmp_ordered(">", membrane, threshold)
-        spent = builder.fsub(builder.fmul(keep, membrane), drop)
-        builder.store(builder.select(fired, spent, membrane), kept, align=4)
-        return builder.zext(builder.bitcast(fired, ir.IntType(LANES)), _INT)
+        return builder.zext(_fired(context, builder, signature.args, args, 1)[0], _INT)
 
     return types.int64(floats, at, events, count, bias, bias_at, leak_at, carried, c, neuron), build
+
+
+@intrinsic
+def _fire_blocks(
+    _typing: Any,
+    blocks: Any,
+    floats: Any,
+    at: Any,
+    events: Any,
+    count: Any,
+    bias: Any,
+    bias_at: Any,
+    leak_at: Any,
+    carried: Any,
+    c: Any,
+    neuron: Any,
+    fired: Any,
+    to: Any,
+) -> Any:
+    if not isinstance(blocks, types.IntegerLiteral):
+        return None
+    kinds = (floats, at, events, count, bias, bias_at, leak_at, carried, c, neuron)
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        words = builder.gep(_data(context, builder, signature.args[-2], args[-2]), [args[-1]])
+        spikes = _fired(context, builder, signature.args[1:-2], args[1:-2], blocks.literal_value)
+        for block, bits in enumerate(spikes):
+            builder.store(bits, builder.gep(words, [ir.Constant(_INT, block)]))
+        return context.get_dummy_value()
+
+    return types.void(blocks, *kinds, fired, to), build
 
 
 @intrinsic
@@ -222,6 +298,27 @@ def _compiled_fire(
     )  # type: ignore[call-arg]
 
 
+@overload(fire_blocks, strict=False, prefer_literal=True)
+def _compiled_fire_blocks(
+    blocks: Any,
+    floats: Any,
+    at: Any,
+    events: Any,
+    count: Any,
+    bias: Any,
+    bias_at: Any,
+    leak_at: Any,
+    carried: Any,
+    c: Any,
+    neuron: Any,
+    fired: Any,
+    to: Any,
+) -> Any:
+    return lambda blocks, floats, at, events, count, bias, bias_at, leak_at, carried, c, neuron, fired, to: (
+        _fire_blocks(blocks, floats, at, events, count, bias, bias_at, leak_at, carried, c, neuron, fired, to)  # type: ignore[call-arg]
+    )
+
+
 @overload(charge, strict=False)
 def _compiled_charge(bits: Any, at: Any, step: Any, steps: Any, shares: Any, plane: Any, to: Any) -> Any:
     return lambda bits, at, step, steps, shares, plane, to: _charge(  # type: ignore[call-arg]
@@ -279,13 +376,25 @@ def _run(
         carried[:] = 0
         for t in range(steps):
             count = _hear(half, layer, p, heard, words, steps, t, events) if words else 0
-            for c in range(0, width, LANES):
-                at = bias_at + p * bias_step + c
-                leaks = leak + p * layer[BIAS_STEP] + c
-                new = fire(half.floats, weight + c, events, count, bias, at, leaks, carried, c, neuron)
-                fired[to] = new
-                spikes += ones(new)
+            at, leaks, c = bias_at + p * bias_step, leak + p * layer[BIAS_STEP], 0
+            while width - c >= 4 * LANES:
+                fire_blocks(
+                    4, half.floats, weight + c, events, count, bias, at + c, leaks + c, carried, c, neuron, fired, to
+                )
+                to, c = to + 4, c + 4 * LANES
+            while width - c >= 2 * LANES:
+                fire_blocks(
+                    2, half.floats, weight + c, events, count, bias, at + c, leaks + c, carried, c, neuron, fired, to
+                )
+                to, c = to + 2, c + 2 * LANES
+            if c < width:
+                fire_blocks(
+                    1, half.floats, weight + c, events, count, bias, at + c, leaks + c, carried, c, neuron, fired, to
+                )
                 to += 1
+            for word in range(to - width // LANES, to):
+                new: Any = np.int64(fired[word])
+                spikes += ones(new)
     return spikes
 
 

@@ -32,22 +32,14 @@ def prior(plan: Plan, seed: int, temperature: float = 1.0, prior: PriorName | No
     Raises:
         InputError: no such prior, a temperature below 0, or a seed out of range.
     """
-    if prior not in (None, *get_args(PriorName)):
-        raise InputError(f"prior: expected {' or '.join(get_args(PriorName))}, got {prior!r}")
-    if not 0 <= temperature < math.inf:
-        raise InputError(f"temperature: expected a finite number of 0 or more, got {temperature}")
     config = plan.config
+    fitted = takes_fitted(plan, temperature, prior)
     if isinstance(config, FSVAEConfig):  # spikes, step by step; its chance has no temperature
         counts: F32 = generated(plan, seed).sum(0, dtype=np.float32) / np.float32(config.time_steps)
         return counts
     assert isinstance(config, ModelConfig)
-    has_fitted = config.prior_components > 0
-    if config.prior != "linear" and not (has_fitted and prior != "learned"):
-        raise InputError(f"prior: the engine does not have {config.prior!r:.80}")
-    if prior == "fitted" and not has_fitted:
-        raise InputError("prior: this model has no fitted one")
     numbers = temperature * normal(seed, config.latent_dim)
-    if prior == "learned" or not has_fitted:
+    if not fitted:
         weight, bias = (plan.tensors[f"prior.{name}"].astype(np.float64) for name in ("weight", "bias"))
         # the sign keeps the exponential from overflowing
         drive = weight @ numbers + bias
@@ -65,3 +57,23 @@ def prior(plan: Plan, seed: int, temperature: float = 1.0, prior: PriorName | No
         drawn = np.floor(drawn * steps + 0.5) / steps
     rates = drawn.astype(np.float32)
     return rates
+
+
+def takes_fitted(plan: Plan, temperature: float, prior: PriorName | None) -> bool:
+    """Whether the fitted prior is meant: where there is one, unless the learned one is asked for.
+
+    Raises:
+        InputError: no such prior, one of a user's own, or a temperature below 0.
+    """
+    if prior not in (None, *get_args(PriorName)):
+        raise InputError(f"prior: expected {' or '.join(get_args(PriorName))}, got {prior!r}")
+    if not 0 <= temperature < math.inf:
+        raise InputError(f"temperature: expected a finite number of 0 or more, got {temperature}")
+    config = plan.config
+    has_fitted = isinstance(config, ModelConfig) and config.prior_components > 0
+    if prior == "fitted" and not has_fitted:
+        raise InputError("prior: this model has no fitted one; `esvae fit-prior` makes it")
+    fitted = has_fitted and prior != "learned"
+    if not fitted and isinstance(config, ModelConfig) and config.prior != "linear":
+        raise InputError(f"prior: the engine does not have {config.prior!r:.80}")
+    return fitted

@@ -42,11 +42,11 @@ def _exp_of_blocks(x: F32) -> F32:
     """SLEEF's: the argument less a multiple of ln 2 in two parts, then a polynomial."""
     x = np.clip(x, -_MOST, _MOST)
     power = np.rint(x * _PER_LN2)
-    rest = _fused(power, -_LN2_LOW, _fused(power, -_LN2_HIGH, x))
+    rest = fused(power, -_LN2_LOW, fused(power, -_LN2_HIGH, x))
     u = np.full_like(rest, _FIRST)
     for coefficient in _COEFFICIENTS:
-        u = _fused(u, rest, np.float32(coefficient))
-    u = np.float32(1) + _fused(rest * rest, u, rest)
+        u = fused(u, rest, np.float32(coefficient))
+    u = np.float32(1) + fused(rest * rest, u, rest)
     with np.errstate(over="ignore"):
         exponential: F32 = np.ldexp(u, power.astype(np.int32))
     return exponential
@@ -64,6 +64,6 @@ def _exp_of_rest(x: F32) -> F32:
     return exponential
 
 
-def _fused(a: F32, b: F32 | np.float32, c: F32 | np.float32) -> F32:
+def fused(a: F32, b: F32 | np.float32, c: F32 | np.float32) -> F32:
     """a * b + c, rounded once: the product of two singles is exact in double precision."""
     return (a.astype(np.float64) * np.float64(b) + np.float64(c)).astype(np.float32)

@@ -10,24 +10,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from esvae_core.baselines.ann import ANNCoder
 from esvae_core.config import FSVAEConfig, Sampler
-from esvae_core.engine import ann, noise, plan_of
+from esvae_core.engine import ann, noise
+from esvae_core.engine.ann import ANNPlan
 from esvae_core.engine.damage import Damage, damaged
-from esvae_core.engine.dispatch import Engine
-from esvae_core.engine.event_engine import Events
+from esvae_core.engine.event_engine import Events, usual_threads
 from esvae_core.errors import InputError, RecipeError
-from esvae_core.esvae import SpikingCoder
 from esvae_core.explore.fixed_point import FixedPointRates, rounded, to_rates
-from esvae_core.explore.latent_interface import hash_of
+from esvae_core.explore.latent_interface import folded, hash_of
 from esvae_core.explore.recipe import MAX_PIXELS, Flip, Recipe
 from esvae_core.pictures import to_uint8
 
 if TYPE_CHECKING:
-    from esvae_core.explore.latent_interface import Explorable
+    from esvae_core.baselines.ann import ANNCoder
+    from esvae_core.explore.latent_interface import Explorable, Foldable
 
 _DECODED = 50  # pictures at a time, of a model without spikes
 
@@ -45,7 +43,6 @@ class Decoded:
     pixels: NDArray[np.uint8]
 
 
-@torch.inference_mode()
 def decode_with_spikes(
     model: Explorable,
     rates: NDArray[np.floating],
@@ -73,41 +70,48 @@ def decode_with_spikes(
         InputError: if the rates have another shape, or are not finite numbers from 0 to 1, a flip is of no cell, or
             the damage means nothing to the model.
     """
+    import torch
+
+    from esvae_core.esvae import SpikingCoder
+
     dims = model.config.latent_dim
     if rates.ndim != 2 or rates.shape[1] != dims or not len(rates):
         raise InputError(f"rates: expected shape (N, {dims}), got {rates.shape}")
     if not isinstance(model, SpikingCoder):
-        images = torch.from_numpy(ann.decode(ann.ann_plan_of(model), rates, (seed,), damage, steps))
-        return Decoded(np.empty((0, *rates.shape), bool), to_uint8(images))
+        pictures = ann.decode(ann.ann_plan_of(model), rates, (seed,), damage, steps)
+        return Decoded(np.empty((0, *rates.shape), bool), to_uint8(pictures))
     drawn = [noise.sample(row, seed, sampler, steps) for row in rates.astype(np.float32)]
     spikes = np.stack([damaged(each, damage, seed) for each in drawn], axis=1)
     if not all(0 <= cell < steps * dims for cell in flips):
         raise InputError(f"flips: expected cells from 0 to {steps * dims - 1}")
     t, j = np.divmod(np.array(list(flips), np.intp), dims)
     spikes[t, :, j] = 1 - spikes[t, :, j]
-    exact: Engine | None = "events" if isinstance(model.config, FSVAEConfig) else None  # as the page
-    images = model.decode(torch.from_numpy(spikes).to(model.device), engine=exact)
+    exact = isinstance(model.config, FSVAEConfig)  # as the page
+    with torch.inference_mode():
+        images = model.decode(torch.from_numpy(spikes).to(model.device), engine="events" if exact else None)
     return Decoded(spikes.astype(bool), to_uint8(images))
 
 
-def to_normalized(model: ANNCoder, codes: NDArray[np.floating]) -> FixedPointRates:
+def to_normalized(model: ANNCoder | ANNPlan, codes: NDArray[np.floating]) -> FixedPointRates:
     """Latent vectors (N, d) of a model without spikes -> their heights in units of 1/46080, rounded.
 
     A number beyond its range is moved to the end of it.
     """
-    return rounded(ann.ann_plan_of(model).heights(codes))
+    return rounded(_plan(model).heights(codes))
 
 
-def numbers_of(model: Explorable, units: FixedPointRates) -> dict[str, NDArray[np.float32]]:
+def _plan(model: ANNCoder | ANNPlan) -> ANNPlan:
+    return model if isinstance(model, ANNPlan) else ann.ann_plan_of(model)
+
+
+def numbers_of(model: Foldable, units: FixedPointRates) -> dict[str, NDArray[np.float32]]:
     """What (N, d) units of 1/46080 mean to a model: its 'rates', or, without spikes, its 'latent' vectors."""
-    rates = to_rates(units)
-    if isinstance(model, SpikingCoder):
-        return {"rates": rates}
-    return {"latent": ann.ann_plan_of(model).codes(rates).astype(np.float32)}
+    plan, rates = folded(model), to_rates(units)
+    return {"latent": plan.codes(rates).astype(np.float32)} if isinstance(plan, ANNPlan) else {"rates": rates}
 
 
 def decode_rates(
-    model: Explorable,
+    model: Foldable,
     units: FixedPointRates,
     seeds: Sequence[int],
     *,
@@ -124,7 +128,7 @@ def decode_rates(
     hears neither sampler nor steps, and has no spikes to turn nor steps to wait for; seeds draw a Poisson VAE's counts.
 
     Args:
-        model: the network.
+        model: the network, or its plan, which needs no PyTorch.
         units: (N, d) rates in units of 1/46080.
         seeds: of the noise, one for each picture or one for all.
         sampler: 'bernoulli' or 'systematic'.
@@ -140,13 +144,14 @@ def decode_rates(
         InputError: a flip is of a picture, step or neuron that is not there, or an `upto` of a step that is not, or the
             damage means nothing to the model.
     """
-    if not isinstance(model, SpikingCoder):
+    plan = folded(model)
+    if isinstance(plan, ANNPlan):
         if len(flips) or len(upto):
             raise InputError("flips, upto: expected none of a model without spikes")
-        return _decode_ann(model, units, seeds, damage, steps)
+        return _decode_ann(plan, units, seeds, damage, steps)
     if len(upto) not in (0, 1, len(units)) or not all(1 <= t <= steps for t in upto):
         raise InputError(f"upto: expected none, 1 or {len(units)} numbers of steps from 1 to {steps}")
-    engine, rates, each = Events(plan_of(model)), to_rates(units), max(1, 4000 // steps)
+    engine, rates, each = Events(plan), to_rates(units), max(1, 4000 // steps)
     turned = np.array(flips, np.intp).reshape(-1, 3)
     if not bool(((turned >= 0) & (turned < (len(units), steps, units.shape[1]))).all()):
         raise InputError(f"flips: expected (picture, step, neuron) below {(len(units), steps, units.shape[1])}")
@@ -159,16 +164,16 @@ def decode_rates(
         picture, step, neuron = turned[(turned[:, 0] >= start) & (turned[:, 0] < chosen.stop)].T
         spikes[step, picture - start, neuron] = 1 - spikes[step, picture - start, neuron]
         seen = np.array([upto[i if len(upto) > 1 else 0] if len(upto) else steps for i in chosen])
-        drive = np.empty((len(chosen), *model.config.image_shape), np.float32)
+        drive = np.empty((len(chosen), *plan.config.image_shape), np.float32)
         for t in np.unique(seen):  # what comes after a step has no part in the picture then
             these = np.flatnonzero(seen == t)
-            drive[these] = engine.decode(spikes[:t, these].astype(np.float32), torch.get_num_threads()).pictures
-        parts.append(to_uint8(torch.from_numpy(np.tanh(drive.astype(np.float64)).astype(np.float32))))
+            drive[these] = engine.decode(spikes[:t, these].astype(np.float32), usual_threads()).pictures
+        parts.append(to_uint8(np.tanh(drive.astype(np.float64)).astype(np.float32)))
     return np.concatenate(parts)
 
 
 def decode_codes(
-    model: ANNCoder,
+    model: ANNCoder | ANNPlan,
     codes: NDArray[np.floating],
     seeds: Sequence[int] = (0,),
     *,
@@ -180,37 +185,39 @@ def decode_codes(
     The vectors of a Poisson VAE are log-rates; `seeds` draw its counts, one for each picture or one for all, and the
     damage to their spikes, spread over `steps`.
     """
-    return _decode_ann(model, to_normalized(model, codes), seeds, damage, steps)
+    plan = _plan(model)
+    return _decode_ann(plan, to_normalized(plan, codes), seeds, damage, steps)
 
 
 def _decode_ann(
-    model: ANNCoder,
+    plan: ANNPlan,
     units: FixedPointRates,
     seeds: Sequence[int] = (0,),
     damage: Damage | None = None,
     steps: int = 1,
 ) -> NDArray[np.uint8]:
-    plan, heights = ann.ann_plan_of(model), to_rates(units)
+    heights = to_rates(units)
     each = seeds if len(seeds) > 1 else [seeds[0]] * len(heights)
     parts = [slice(start, start + _DECODED) for start in range(0, len(heights), _DECODED)]
     drawn = [ann.decode(plan, heights[part], each[part], damage, steps) for part in parts]
-    return to_uint8(torch.from_numpy(np.concatenate(drawn)))
+    return to_uint8(np.concatenate(drawn))
 
 
-def render(recipe: Recipe, model: Explorable) -> NDArray[np.uint8]:
+def render(recipe: Recipe, model: Foldable) -> NDArray[np.uint8]:
     """The recipe's pictures, (N, H, W, C), before they are laid out.
 
     Raises:
         RecipeError: the model is another one, or the pictures would be too large.
     """
-    if hash_of(model) != recipe.checkpoint.sha256:
+    plan = folded(model)
+    if hash_of(plan) != recipe.checkpoint.sha256:
         raise RecipeError(f"recipe: made with another network ({recipe.checkpoint.name}), by its content hash")
     units = recipe.fixed_point_rates
-    size = model.config.image_size
+    size = plan.config.image_size
     if recipe.pixels(size) > MAX_PIXELS:
         raise RecipeError(f"recipe: expected at most {MAX_PIXELS:,} pixels, found {recipe.pixels(size):,}")
     return decode_rates(
-        model,
+        plan,
         units,
         recipe.seeds,
         sampler=recipe.sampler,

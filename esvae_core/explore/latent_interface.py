@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from esvae_core.image_model import ImageModel
 
     Explorable = SpikingCoder | ANNCoder
+    Foldable = Explorable | StoredWeights | Plan | ANNPlan
+    """What a plan is made of: a model, a checkpoint's weights, or a plan itself."""
 
 _KINDS = ("esvae", "fsvae", "annvae", "pvae", "ae")
 LEVELS = 240
@@ -40,12 +42,13 @@ LEVELS = 240
 
 
 def __getattr__(name: str) -> Any:
-    if name != "Explorable":
+    if name not in ("Explorable", "Foldable"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from esvae_core.baselines.ann import ANNCoder
     from esvae_core.esvae import SpikingCoder
 
-    return SpikingCoder | ANNCoder  # for whoever asks while the program runs; PyTorch comes with it
+    explorable = SpikingCoder | ANNCoder  # for whoever asks while the program runs; PyTorch comes with it
+    return explorable if name == "Explorable" else explorable | StoredWeights | Plan | ANNPlan
 
 
 def load_explorable(path: Path | str) -> Checkpoint[Explorable]:
@@ -105,13 +108,15 @@ def beyond_explorer(config: ImageModelConfig) -> str:
     return f"the prior {config.prior!r}" if config.prior != "linear" else beyond_engine(config)
 
 
-def folded(model: Explorable | StoredWeights) -> Plan | ANNPlan:
-    """The plan of a model, or of a checkpoint's weights.
+def folded(model: Foldable) -> Plan | ANNPlan:
+    """The plan of a model, or of a checkpoint's weights; a plan is one already.
 
     Raises:
         CheckpointContentError: a folded weight is beyond what 32 bits hold.
         KindError: a model of recordings, or one with a part that the explorer does not have.
     """
+    if isinstance(model, Plan | ANNPlan):
+        return model
     config, state = _settings_and_tensors(model)
     if problem := why_not_explorable("model", config):
         raise KindError(problem)
@@ -124,7 +129,7 @@ def _settings_and_tensors(model: Explorable | StoredWeights) -> tuple[ImageModel
     return model.config, state_of(model.state_dict())
 
 
-def bundle_of(model: Explorable | StoredWeights) -> bytes:
+def bundle_of(model: Foldable) -> bytes:
     """The model folded for the page; its content hash names the model.
 
     Raises:
@@ -133,7 +138,7 @@ def bundle_of(model: Explorable | StoredWeights) -> bytes:
     return to_bundle(folded(model))
 
 
-def hash_of(model: Explorable | StoredWeights) -> str:
+def hash_of(model: Foldable) -> str:
     """What a recipe calls a network: the content hash of its engine bundle."""
     return content_hash(bundle_of(model))
 

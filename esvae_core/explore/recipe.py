@@ -27,7 +27,7 @@ from esvae_core.explore.latent_interface import hash_of
 from esvae_core.pictures import CAPTION
 
 if TYPE_CHECKING:
-    from esvae_core.explore.latent_interface import Explorable
+    from esvae_core.explore.latent_interface import Foldable
 
 MAX_TEXT = 4 * 2**20  # bytes of a recipe
 MAX_CELLS = 16_384
@@ -163,7 +163,7 @@ def fits(count: int, dims: int, steps: int) -> bool:
 
 
 def recipe_of(
-    model: Explorable,
+    model: Foldable,
     name: str,
     units: FixedPointRates,
     seeds: Sequence[int],

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from esvae_core.checkpoint import Checkpoint, stored_bundle_hash
+from esvae_core.checkpoint import stored_bundle_hash
+from esvae_core.engine.plan import Plan
 from esvae_core.errors import CheckpointError, RecipeError
-from esvae_core.esvae import SpikingCoder
 from esvae_core.explore.decode_rates import numbers_of, render
-from esvae_core.explore.latent_interface import hash_of, load_explorable, read_explorable
+from esvae_core.explore.latent_interface import folded, hash_of, read_explorable
 from esvae_core.explore.recipe import Recipe
 from esvae_core.explore.recipe_files import Pixels, arrays_of, checksum, laid_out, read_recipe, shown, write
 from esvae_core.files import expanded
 from esvae_core.shipped import SHIPPED
 
 if TYPE_CHECKING:
-    from esvae_core.explore.latent_interface import Explorable
+    from esvae_core.engine.ann import ANNPlan
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
@@ -66,14 +66,14 @@ def replay(path: Path, places: Sequence[Path], out: Path | None = None) -> Repla
         InputError, OutputError: `out` cannot be written.
     """
     carried = read_recipe(path)
-    place, found = find(carried.recipe, places, where=str(path))
-    pixels = render(carried.recipe, found.model)
+    place, plan = find(carried.recipe, places, where=str(path))
+    pixels = render(carried.recipe, plan)
     if out is not None:
-        write(out, carried.recipe, pixels, numbers_of(found.model, carried.recipe.fixed_point_rates))
-    lossy, spiking = carried.form == "mp4", isinstance(found.model, SpikingCoder)
+        write(out, carried.recipe, pixels, numbers_of(plan, carried.recipe.fixed_point_rates))
+    lossy, spiking = carried.form == "mp4", isinstance(plan, Plan)
     other: tuple[str, ...] = ()
     if carried.form == "npz":
-        wanted = arrays_of(pixels, numbers_of(found.model, carried.recipe.fixed_point_rates))
+        wanted = arrays_of(pixels, numbers_of(plan, carried.recipe.fixed_point_rates))
         names = {*wanted, *carried.arrays}
         other = tuple(sorted(name for name in names if not _same(carried.arrays, wanted, name)))
         _, differing, largest = _images_compared(carried.arrays.get("images"), wanted["images"], pixels)
@@ -129,8 +129,8 @@ def places(first: Sequence[Path] = ()) -> list[Path]:
     return [*first, *(folder for folder in usual if folder.exists())]
 
 
-def find(recipe: Recipe, places: Sequence[Path], where: str = "picture") -> tuple[Path, Checkpoint[Explorable]]:
-    """The checkpoint whose content is the recipe's, wherever it is and whatever it is called.
+def find(recipe: Recipe, places: Sequence[Path], where: str = "picture") -> tuple[Path, Plan | ANNPlan]:
+    """The checkpoint whose content is the recipe's, wherever it is and whatever it is called, and its plan.
 
     Files that say to hold that network come first, and those that say to hold another are left out, unless they were
     named; what decides is the hash of the weights that are returned.
@@ -148,14 +148,12 @@ def find(recipe: Recipe, places: Sequence[Path], where: str = "picture") -> tupl
         if not (named or claimed or said[file] is None):
             continue
         try:
-            if not claimed and hash_of(read_explorable(file)) != wanted.sha256:
-                continue  # without a model, which costs most
-            found = load_explorable(file)
+            found = folded(read_explorable(file))
         except CheckpointError:
             if named:
                 raise
             continue
-        if hash_of(found.model) == wanted.sha256:
+        if hash_of(found) == wanted.sha256:
             return file, found
         others.append(file)
     if others:

@@ -33,10 +33,12 @@ async function ask(base, path, method = "GET", headers = OWN) {
  * @returns {Backend}
  */
 export function serverBackend(base, pages = []) {
-  const kept = new Map(); // bundles are needed by the page and by its workers
+  /** Parts of bundles on the way, and the decoder, which the workers need as well. @type {Map<string, Promise<ArrayBuffer>>} */
+  const kept = new Map();
   const bytes = async (path) => (await ask(base, path)).arrayBuffer();
-  // parts of models that the page's head names beforehand, see `app/preload.py`: a header would make it another request
-  const part = async (path) => (await ask(base, path, "GET", {})).arrayBuffer();
+  // what the page's head names beforehand, see `app/preload.py`: a header would make it another request
+  const named = (path) => ask(base, path, "GET", {});
+  const part = async (path) => (await named(path)).arrayBuffer();
   const json = async (path, method) => (await ask(base, path, method)).json();
   const arrays = async (path) => readArrays(await bytes(path));
   const pathOf = (name) => name.split("/").map(encodeURIComponent).join("/");
@@ -44,12 +46,17 @@ export function serverBackend(base, pages = []) {
   return {
     wasm: new URL("./engine/engine.wasm", import.meta.url),
     addressable: true,
-    models: () => json("models"),
-    model: (name) => json(`model/${pathOf(name)}`),
+    models: async () => (await named("models")).json(),
+    model: async (name) => (await named(`model/${pathOf(name)}`)).json(),
     thumbnails: async (name) => (await arrays(`thumbnails/${pathOf(name)}`)).arrays.tiles,
-    bundle: (hash) => {
-      if (!kept.has(hash)) kept.set(hash, part(`bundle/${hash}`));
-      return kept.get(hash);
+    bundle: (hash, name) => {
+      const path = `bundle/${hash}/${name}`;
+      const forget = () => void kept.delete(path);
+      if (!kept.has(path)) {
+        kept.set(path, part(path));
+        kept.get(path).then(name === "decoder" ? null : forget, forget);
+      }
+      return kept.get(path);
     },
     atlas: async (hash, version) => readArrays(await part(`atlas/${hash}?${version}`)), // it may be built anew
     controls: async (hash, version) => readArrays(await part(`controls/${hash}?${version}`)),

@@ -4,7 +4,8 @@
  * The session survives the change from one page to another; views come and go.
  */
 
-import { Engine, supported } from "./engine/engine.js";
+import { compile, Engine, supported } from "./engine/engine.js";
+import { readBundle } from "./engine/bundle.js";
 import { loadEngine } from "./engine/load.js";
 import { Pool } from "./engine/pool.js";
 import { LiveDecoder } from "./live_decoder.js";
@@ -20,6 +21,8 @@ import { keepHistory, keptHistory } from "./state/kept_history.js";
 import { SavedPictures } from "./state/saved.js";
 import { Store } from "./state/store.js";
 
+const PATIENCE = 300; // ms after which it is said that a part is being loaded
+const FEW = 4; // test images: with fewer, views begin with draws of the prior
 const FIRST_SEED = 7; // any noise will do; a fixed one, so that everybody meets the same first picture
 
 export class Session {
@@ -58,6 +61,8 @@ export class Session {
   #controls = [];
   /** @type {Latent} */
   latent;
+  /** @type {Promise<WebAssembly.Module>|null} */
+  #module = null;
   /** @type {Promise<Pool>|null} */
   #pool = null;
   /** Rows of the atlas that are selected in its map, in order; null if there are none. @type {number[]|null} */
@@ -69,6 +74,7 @@ export class Session {
   /** @type {Promise<ByteArray|null>|null} */
   #images = null;
   #openings = 0; // so far; the last one counts
+  #completing = false; // whether the prior of the state's draws is being loaded
   /** @type {Map<string, Promise<OpenedModel>>} */
   #peeked = new Map();
 
@@ -93,6 +99,8 @@ export class Session {
     session.live = new LiveDecoder(session);
     session.store.on("state", (now) => session.#follow(now));
     session.store.on("commit", () => session.#settle());
+    // who has begun to play may draw, also when the server is away by then
+    session.store.on("commit", () => session.#bring("encoder", session).catch(() => {}));
     session.live.request();
     session.writeLink();
     return session;
@@ -123,10 +131,49 @@ export class Session {
 
   /** Workers with the model in them, for many pictures. @returns {Promise<Pool>} */
   pool() {
-    this.#pool ??= this.backend
-      .bundle(this.entry.hash)
-      .then((bundle) => Pool.load(bundle, this.backend.wasm, this.backend.pool));
+    const code = supported() ? this.#compiled() : undefined; // a model without spikes needs none
+    this.#pool ??= Promise.all([this.backend.bundle(this.entry.hash, "decoder"), code]).then(([bundle, wasm]) =>
+      Pool.load(bundle, wasm, this.backend.pool),
+    );
     return this.#pool;
+  }
+
+  /**
+   * Have a part of a model that its first picture does without, in its engine.
+   * @param {BundlePart} part
+   * @param {Pick<OpenedModel, "engine"|"entry">} model
+   */
+  async need(part, { engine, entry } = this) {
+    if (!engine || engine.has(part)) return;
+    const words = `Loading the ${part} of ${entry.name} …`;
+    const patience = setTimeout(() => this.say(words), PATIENCE);
+    try {
+      await this.#bring(part, { engine, entry });
+    } finally {
+      clearTimeout(patience);
+      if (this.message?.text === words) this.say(null);
+    }
+  }
+
+  /** As `need`, without a word. @param {BundlePart} part @param {Pick<OpenedModel, "engine"|"entry">} model */
+  async #bring(part, { engine, entry }) {
+    if (engine && !engine.has(part)) engine.add(await readBundle(await this.backend.bundle(entry.hash, part)));
+  }
+
+  /**
+   * Show a draw of the model's prior.
+   * @param {number} seed
+   */
+  async invent(seed) {
+    const { entry } = this;
+    /** @type {Source} */
+    const source = { kind: "prior", seed };
+    try {
+      await this.need("prior");
+      if (entry === this.entry) this.store.change({ source, rates: this.ratesOf(source) }, `prior ${seed}`);
+    } catch (error) {
+      this.say(error.message, "warning");
+    }
   }
 
   /** Called when another model is at work; the view is then built anew. @returns {() => void} stop */
@@ -221,13 +268,14 @@ export class Session {
   }
 
   /**
-   * The rates of a source, on the grid.
+   * The rates of a source, on the grid; of a draw of the prior while that is being loaded, those on the screen.
    * @param {Source} source
    * @returns {Uint16Array}
    * @throws {LinkError} if the model at work does not have it
    */
   ratesOf(source) {
     if (source.kind === "own") return source.rates;
+    if (source.kind === "prior" && this.#completing) return this.store.state.rates;
     if (source.kind === "prior") return this.priorRates(source.seed);
     const row = this.atlas?.rowOf(source.index) ?? -1;
     if (row < 0) throw new LinkError(`source: test image ${source.index} is not in the atlas of '${this.entry.name}'`);
@@ -284,6 +332,7 @@ export class Session {
       try {
         const state = decodeState(text);
         this.#place(await this.#load(state.model));
+        if (showsPrior(state)) await this.#bring("prior", this);
         if (state.rates.length !== this.entry.dims) {
           throw new LinkError(
             `rates: expected ${this.entry.dims} for model '${state.model}', found ${state.rates.length}`,
@@ -316,13 +365,19 @@ export class Session {
   async #load(name) {
     // no path, either
     if (!this.models.some((model) => model.name === name)) throw new LinkError(`model '${name}': not here`);
+    const wasm = supported() ? this.#compiled() : undefined;
     const entry = await this.backend.model(name);
-    const bundle = entry.atlas ? this.backend.atlas(entry.hash, entry.atlasVersion) : Promise.resolve(null);
+    const pack = entry.atlas ? this.backend.atlas(entry.hash, entry.atlasVersion) : Promise.resolve(null);
     const controls = entry.controls ? this.backend.controls(entry.hash, entry.controls) : Promise.resolve(null);
     let engine = null;
     const runs = supported() || entry.latent; // a model without spikes needs no WebAssembly
-    if (runs && entry.hash) engine = await loadEngine(await this.backend.bundle(entry.hash), this.backend.wasm);
-    const atlas = atlasOf(await bundle);
+    if (runs && entry.hash)
+      engine = await loadEngine(
+        await this.backend.bundle(entry.hash, "decoder"),
+        entry.latent ? undefined : await wasm,
+      );
+    const atlas = atlasOf(await pack);
+    if (!atlas || atlas.count < FEW) await this.#bring("prior", { engine, entry }); // what it shows first are draws of it
     return {
       entry,
       engine,
@@ -331,6 +386,13 @@ export class Session {
       measured: measuredOf(await controls, atlas),
       latent: latentOf(entry),
     };
+  }
+
+  /** The engine's code, compiled while the model is on its way. @returns {Promise<WebAssembly.Module>} */
+  #compiled() {
+    this.#module ??= compile(this.backend.wasm);
+    this.#module.catch(() => (this.#module = null)); // a failed one is tried again
+    return this.#module;
   }
 
   /** @param {OpenedModel} opened */
@@ -347,11 +409,28 @@ export class Session {
 
   /** Undo, a link or a file has led to another model. @param {State} state */
   async #follow({ model }) {
-    if (model === this.entry.name || model === this.opening) return;
+    if (model === this.entry.name) return this.#complete();
+    if (model === this.opening) return;
     const opened = await this.#open(model);
     if (!opened || this.store.state.model !== model) return;
     this.#place(opened);
+    this.#complete();
     this.#changed();
+  }
+
+  /** Have the prior where the state shows draws of it; the view is then built anew. */
+  async #complete() {
+    const { entry, engine } = this;
+    if (this.#completing || !engine || engine.has("prior") || !showsPrior(this.store.state)) return;
+    this.#completing = true;
+    try {
+      await this.need("prior");
+    } catch (error) {
+      this.say(error.message, "warning");
+    } finally {
+      this.#completing = false;
+    }
+    if (entry === this.entry && engine.has("prior")) this.#changed();
   }
 
   /**
@@ -392,6 +471,9 @@ export class Session {
     for (const listener of [...this.#listeners]) listener();
   }
 }
+
+/** Whether a state's source or one of its anchors is a draw of the prior. @param {State} state */
+const showsPrior = ({ source, view }) => source.kind === "prior" || /(^|\|)p/.test(view.anchors ?? "");
 
 /**
  * An atlas as the views use it.

@@ -289,11 +289,15 @@ interface Layer {
   taps: number;
 }
 
-/** An engine bundle, checked; `esvae_core/engine/bundle.py` tells the layout. */
+/** What makes pictures of rates, what makes rates of pictures, and what new rates are drawn from. */
+type BundlePart = "decoder" | "encoder" | "prior";
+
+/** An engine bundle or a part of one, checked; `esvae_core/engine/bundle.py` tells the layout. */
 interface Bundle<Settings = EngineSettings | AnnSettings> {
   model: Settings;
+  /** Of all parts, or of the one that it is. */
   tensors: Record<string, Float32Array>;
-  /** SHA-256, hex. */
+  /** SHA-256 of the whole bundle, hex. */
   hash: string;
 }
 
@@ -564,7 +568,8 @@ interface Backend {
   model(name: string): Promise<ModelEntry>;
   /** (n, H, W, C) bytes of a few pictures of a model. */
   thumbnails?(name: string): Promise<ByteArray>;
-  bundle(hash: string): Promise<ArrayBuffer>;
+  /** A part of a model's bundle, or all of it. */
+  bundle(hash: string, part: BundlePart): Promise<ArrayBuffer>;
   atlas(hash: string, version?: string): Promise<{ about: AtlasAbout; arrays: AtlasArrays }>;
   controls(hash: string, version: string): Promise<{ about: ControlsAbout; arrays: NamedArrays }>;
   /** (N, H, W, C) bytes of the atlas' test images. */

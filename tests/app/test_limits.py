@@ -110,7 +110,7 @@ def test_the_routes_that_cost_something_are_behind_a_gate(monkeypatch):
         assert Answer(f"/esvae/{path}").status == 429, path
     assert Answer("/esvae/model/nowhere").status == 404
     monkeypatch.setattr(model_routes._reading, "_most", 0)
-    for path in ("model/x", "bundle/x", "atlas/x", "originals/x", "dimensions/x", "map-data/x"):
+    for path in ("model/x", "bundle/x/decoder", "atlas/x", "originals/x", "dimensions/x", "map-data/x"):
         assert Answer(f"/esvae/{path}").status == 429, path
     assert Answer("/esvae/map/x", method="POST").status == 429
     assert Answer("/esvae/models").status == 200

@@ -7,7 +7,9 @@ import pytest
 from playwright.sync_api import expect
 
 from app import catalogue
-from app.state import encode
+from app.state import encode, to_grid
+from esvae_core.engine import from_bundle
+from esvae_core.engine.prior import prior
 from esvae_core.explore import atlas as atlases
 
 from .conftest import start_server
@@ -22,6 +24,7 @@ from .visits import (
     released,
     same_as_python,
     settled,
+    soon,
     state_of,
 )
 
@@ -197,3 +200,35 @@ def test_the_list_of_models_shows_pictures_kinds_and_why_one_cannot_be_explored(
     settled(page, before)
     assert state_of(page).model == "plain"
     expect(model_button(page)).to_be_focused()
+
+
+def test_a_model_comes_in_parts_as_they_are_needed(page):
+    asked, held = [], []
+    page.on("request", lambda request: asked.append(request.url) if "/bundle/" in request.url else None)
+    page.route("**/bundle/*/prior", lambda route: held.append(route))
+    open_page(page, "")
+    parts = {url.rpartition("/")[2] for url in asked}
+    assert parts == {"decoder"}, "all that the first screen needs"
+    before = page.evaluate("location.href")
+    page.get_by_role("button", name="Prior", exact=True).click()
+    page.get_by_role("button", name="Invent one").click()
+    name = state_of(page).model
+    expect(page.get_by_text(f"Loading the prior of {name} …")).to_be_visible()
+    assert page.evaluate("location.href") == before
+    held.pop().abort()
+    expect(page.get_by_text("Failed to fetch")).to_be_visible()
+    page.get_by_role("button", name="Invent one").click()
+    expect(page.get_by_text(f"Loading the prior of {name} …")).to_be_visible()
+    held.pop().continue_()
+    settled(page, before)
+    expect(page.get_by_text("Loading the prior")).to_be_hidden()
+    drawn = state_of(page)
+    wanted = to_grid(prior(from_bundle(catalogue.named(name).bundle), drawn.source.seed))
+    assert np.abs(np.subtract(drawn.rates, wanted)).max() <= 1, "as Python draws them"
+    assert same_as_python(page)
+    assert soon(page, lambda: any(url.endswith("/encoder") for url in asked)), "a gesture has ended: one may draw"
+    page.unroute("**/bundle/*/prior")
+    page.reload()
+    page.locator("canvas.large").wait_for()
+    assert state_of(page) == drawn
+    assert same_as_python(page)

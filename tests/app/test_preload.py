@@ -80,12 +80,13 @@ def test_the_parts_of_the_model_that_a_page_opens_are_named_once_they_are_known(
     model_routes.open_first()
     about = Answer("/esvae/model/mnist").json
     found = [address for address in addresses(link_of()) if not address.startswith("web/")]
-    assert found == [f"bundle/{about['hash']}"]
+    assert found == ["models", "model/mnist", f"bundle/{about['hash']}/decoder"]
     query = f"s={quote(encode(LINK))}"
     assert link_of(query=query).count("bundle/") == 0, "nobody has opened it"
     about = Answer("/esvae/model/aaa").json
     found = [address for address in addresses(link_of(query=query)) if not address.startswith("web/")]
-    assert found == [f"bundle/{about['hash']}", f"atlas/{about['hash']}?{about['atlasVersion']}"]
+    atlas = f"atlas/{about['hash']}?{about['atlasVersion']}"
+    assert found == ["models", "model/aaa", f"bundle/{about['hash']}/decoder", atlas]
     for address in found:
         assert Answer(f"/esvae/{address.partition('?')[0]}", headers={}).status == 200
 
@@ -94,16 +95,16 @@ def test_the_parts_of_the_model_that_a_page_opens_are_named_once_they_are_known(
 def test_a_query_that_is_no_link_names_what_a_visit_without_one_opens(opening, query):
     opening.note({"name": "aaa", "hash": "0" * 64, "atlas": False, "controls": ""})
     opening.note_first("aaa")
-    assert addresses(link_of(query=query))[-1] == f"bundle/{'0' * 64}"
+    assert addresses(link_of(query=query))[-1] == f"bundle/{'0' * 64}/decoder"
 
 
 def test_no_more_models_are_remembered_than_a_page_could_ask_for(opening):
     for n in range(200):
         opening.note({"name": str(n), "hash": f"{n:064}", "atlas": False, "controls": ""})
     opening.note_first("199")
-    assert opening.parts_of("") == [f"bundle/{199:064}"]
+    assert opening.parts_of("") == ["models", "model/199", f"bundle/{199:064}/decoder"]
     opening.note_first("0")
-    assert opening.parts_of("") == []
+    assert opening.parts_of("") == ["models"]
 
 
 def test_a_visit_without_a_link_tries_models_in_turn(tmp_path, monkeypatch):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import gzip
-import hashlib
 import json
 import os
 import subprocess
@@ -23,6 +22,8 @@ from app.state import Prior, State, encode, to_grid
 from esvae_core.checkpoint import DataRecord, Header, save
 from esvae_core.config import TrainConfig
 from esvae_core.engine import from_bundle, reference
+from esvae_core.engine.bundle import content_hash
+from esvae_core.engine.bundle_parts import PARTS, bundle_part
 from esvae_core.errors import CheckpointError
 from esvae_core.explore import atlas as atlases
 from esvae_core.explore.views import VIEWS
@@ -110,12 +111,18 @@ def test_what_cannot_be_opened_brings_its_card_in_the_list(filmed):
 
 def test_a_model_is_found_by_name_and_its_parts_by_hash(loaded):
     about = Answer("/esvae/model/aaa").json
-    bundle = Answer(f"/esvae/bundle/{about['hash']}")
-    assert bundle.status == 200
-    assert bundle.body == loaded.bundle
-    assert hashlib.sha256(bundle.body[48:]).hexdigest() == about["hash"]
-    assert "immutable" in bundle.headers["cache-control"]
-    assert from_bundle(bundle.body).config == loaded.header.model
+    assert content_hash(loaded.bundle) == about["hash"]
+    for part in PARTS:
+        plain = Answer(f"/esvae/bundle/{about['hash']}/{part}")
+        assert plain.status == 200
+        assert plain.body == bundle_part(loaded.bundle, part)
+        assert "immutable" in plain.headers["cache-control"]
+        packed = Answer(f"/esvae/bundle/{about['hash']}/{part}", headers=PAGE | {"Accept-Encoding": "br, gzip"})
+        assert packed.headers["content-encoding"] == "gzip"
+        assert packed.headers["vary"] == "Accept-Encoding"
+        assert gzip.decompress(packed.body) == plain.body
+    for part in ("", "whole", "atlas", "../decoder"):
+        assert Answer(f"/esvae/bundle/{about['hash']}/{part}").status == 404
     assert Answer(f"/esvae/atlas/{about['hash']}").body == catalogue.atlas_pack(loaded)
     assert not about["originals"]
     assert Answer(f"/esvae/originals/{about['hash']}").status == 404
@@ -128,7 +135,8 @@ def test_a_model_without_spikes_says_what_its_latent_is():
     assert latent["low"] == [-4] * 6, "of a standard normal prior"
     assert latent["high"] == [4] * 6
     assert Answer("/esvae/model/aaa").json["latent"] is None
-    assert Answer(f"/esvae/bundle/{about['hash']}").body == catalogue.named("plain").bundle
+    decoder = bundle_part(catalogue.named("plain").bundle, "decoder")
+    assert Answer(f"/esvae/bundle/{about['hash']}/decoder").body == decoder
     found = Answer(f"/esvae/dimensions/{about['hash']}").json
     assert len(found["histogram"][0]) == 17
     assert "moved" not in found
@@ -289,10 +297,10 @@ def test_a_checkpoint_that_changes_or_disappears(tmp_path, monkeypatch):
     shelve(tmp_path, "m", small_model(5))
     second = Answer("/esvae/model/m").json["hash"]
     assert first != second
-    assert Answer(f"/esvae/bundle/{first}").status == 404
+    assert Answer(f"/esvae/bundle/{first}/decoder").status == 404
     path.unlink()
     assert "not here" in Answer("/esvae/model/m").json["error"]
-    assert Answer(f"/esvae/bundle/{second}").status == 404
+    assert Answer(f"/esvae/bundle/{second}/decoder").status == 404
 
 
 def test_dimensions_are_what_the_library_says(loaded):

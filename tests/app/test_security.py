@@ -226,7 +226,14 @@ UPGRADE = {
 def test_a_server_refuses_strangers_on_every_route_streamlits_included(server):
     own = server.removeprefix("http://")
     digest = json.loads(ask(server, "/esvae/model/aaa", {"Host": own})[2])["hash"]
-    routes = ["/", "/spikes", "/esvae/models", f"/esvae/bundle/{digest}", "/_stcore/health", "/_stcore/host-config"]
+    routes = [
+        "/",
+        "/spikes",
+        "/esvae/models",
+        f"/esvae/bundle/{digest}/decoder",
+        "/_stcore/health",
+        "/_stcore/host-config",
+    ]
     for path in [*routes, "/favicon.png", "/nowhere", "/esvae/nowhere"]:
         assert ask(server, path, {"Host": own})[0] in (200, 404)
         for strange in ({"Host": "evil.example"}, {"Host": own, "Origin": "http://evil.example"}):

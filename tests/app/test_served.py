@@ -155,7 +155,8 @@ ATTEMPTS = """async ([address, digest, link]) => {
     [image.onload, image.onerror, image.src] = [() => done("drawn"), fail, `${address}/esvae/${path}`];
   });
   const view = `s=${link}&view=map`;
-  for (const path of ["models", `bundle/${digest}`, `originals/${digest}`, `draw?${view}`, `page/${digest}?${view}`]) {
+  const parts = [`bundle/${digest}/decoder`, `originals/${digest}`];
+  for (const path of ["models", ...parts, `draw?${view}`, `page/${digest}?${view}`]) {
     await attempt(`read ${path}`, () => text(path));
     await attempt(`read ${path} as the page`, () => text(path, { headers: own }));
     await attempt(`send ${path}`, () => blind(path));

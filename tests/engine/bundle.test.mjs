@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import test from "node:test";
 
+import { readBundle } from "../../esvae_core/web/engine/bundle.js";
 import { Engine } from "../../esvae_core/web/engine/engine.js";
 import { cases, wasm } from "./cases.mjs";
 
@@ -30,6 +31,14 @@ function withHeader(change) {
   out.set(good.subarray(48 + length), 48 + raw.length);
   new DataView(out.buffer).setUint32(12, raw.length, true);
   return sealed(out);
+}
+
+/** With the first occurrence of a text replaced by one of the same length. */
+function replaced(bytes, text, other) {
+  const at = Buffer.from(bytes).indexOf(text);
+  const out = bytes.slice();
+  out.set(Buffer.from(other), at);
+  return out;
 }
 
 const altered = (at, value) => good.with(at, value);
@@ -68,6 +77,32 @@ test("an odd place in a larger buffer will do", async () => {
   large.set(good, 3);
   await Engine.load(large.subarray(3, 3 + good.length), module);
   await Engine.load(good.buffer, module);
+});
+
+test("a part is a bundle with some tensors, and refused where it does not hold them", async () => {
+  const { parts, bundle, hash } = cases.fitted;
+  const whole = await readBundle(bundle);
+  const read = await Promise.all(Object.values(parts).map(readBundle));
+  const tensors = Object.assign({}, ...read.map((part) => part.tensors));
+  assert.deepEqual(tensors, whole.tensors, "to the bit");
+  assert.deepEqual(
+    read.map((part) => part.hash),
+    [hash, hash, hash],
+  );
+  const { decoder, encoder } = parts;
+  for (const [bytes, code, message] of [
+    [encoder, "content", /expected the decoder/],
+    [decoder.slice(0, -1), "truncated", /expected at least/],
+    [decoder.with(decoder.length - 13, decoder.at(-13) ^ 1), "damaged", /does not match its SHA-256/],
+    [sealed(replaced(decoder, '"part":"decoder"', '"part":"encoder"')), "content", /tensors: expected the/],
+    [sealed(replaced(decoder, '"part":"decoder"', '"part":"elsewhe"')), "content", /header: part: unexpected/],
+    [sealed(replaced(decoder, hash.slice(0, 6), "../../")), "content", /header: bundle: unexpected/],
+  ]) {
+    await assert.rejects(Engine.load(bytes, module), { name: "EngineError", code, message });
+  }
+  const engine = await Engine.load(decoder, module);
+  const strange = await readBundle(cases.shallow.parts.encoder);
+  assert.throws(() => engine.add(strange), { name: "EngineError", message: /of another model/ });
 });
 
 test("any bytes load or are refused", async () => {

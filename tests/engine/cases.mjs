@@ -13,7 +13,11 @@ function unpacked(_, value) {
 
 export const cases = JSON.parse(readFileSync(process.env.ESVAE_CASES, "utf8"), unpacked);
 
-for (const known of Object.values(cases)) known.bundle = Uint8Array.from(Buffer.from(known.bundle, "base64"));
+const bytes = (text) => Uint8Array.from(Buffer.from(text, "base64"));
+for (const known of Object.values(cases)) {
+  known.bundle = bytes(known.bundle);
+  for (const part in known.parts) known.parts[part] = bytes(known.parts[part]);
+}
 
 /** Largest difference of two arrays of equal length. */
 export function apart(a, b) {

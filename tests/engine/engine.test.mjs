@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { compile, Engine, MAX_STEPS, supported } from "../../esvae_core/web/engine/engine.js";
+import { readBundle } from "../../esvae_core/web/engine/bundle.js";
 import { apart, cases, wasm } from "./cases.mjs";
 
 const TANH = 2e-7; // two libraries' tanh; all before it is equal to the last bit
@@ -21,6 +22,29 @@ for (const [name, known] of Object.entries(cases)) {
   test(`${name}: decode`, () => {
     assert.ok(apart(engine.decode(known.spikes, known.steps), known.decoded) <= TANH);
     assert.deepEqual(engine.decode(known.spikes), engine.decode(Array.from(known.spikes), known.steps));
+  });
+
+  test(`${name}: in parts, as they come`, async () => {
+    const { parts, spikes, steps, image } = known;
+    const late = await Engine.load(parts.decoder, wasm);
+    const missing = { name: "EngineError", code: "input", message: /has not been loaded/ };
+    assert.throws(() => late.encode(image), missing);
+    assert.throws(() => late.traceEncode(image), missing);
+    assert.throws(() => late.priorRates(1), missing);
+    const { image: picture } = late.decodeChanged(spikes, steps);
+    assert.deepEqual(picture, engine.decode(spikes, steps));
+    for (const part of ["encoder", "prior"]) {
+      assert.equal(late.has(part), false);
+      late.add(await readBundle(parts[part]));
+      late.add(await readBundle(parts[part])); // once more changes nothing
+      assert.equal(late.has(part), true);
+    }
+    assert.equal(late.hash, engine.hash);
+    assert.deepEqual(late.encode(image), engine.encode(image));
+    assert.deepEqual(late.priorRates(7), engine.priorRates(7));
+    assert.deepEqual(late.decodeChanged(spikes, steps).image, picture);
+    assert.deepEqual(late.traceEncode(image).layers, engine.traceEncode(image).layers);
+    assert.deepEqual(late.decode(spikes, steps), picture);
   });
 
   test(`${name}: trace`, () => {

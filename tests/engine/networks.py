@@ -31,6 +31,7 @@ CONFIGS = {
     "snapped": ModelConfig(
         image_size=8, channels=(4,), latent_dim=3, time_steps=4, prior_components=2, prior_snap=True
     ),
+    "wide": ModelConfig(image_size=8, channels=(70, 200), latent_dim=130, time_steps=3),
     "shallow": ModelConfig(image_channels=3, image_size=10, channels=(5,), latent_dim=37, time_steps=1),
 }
 

@@ -16,6 +16,7 @@ import pytest
 
 from esvae_core.engine import plan_of, prior, reference, to_bundle
 from esvae_core.engine.bundle import content_hash
+from esvae_core.engine.bundle_parts import PARTS, bundle_part
 from esvae_core.front_end import FRONT_END
 from tests.engine.networks import CONFIGS, network, picture, train
 
@@ -40,6 +41,7 @@ def _case(name):
     assert decoded.images is not None
     return {
         "bundle": base64.b64encode(raw).decode(),
+        "parts": {part: base64.b64encode(bundle_part(raw, part)).decode() for part in PARTS},
         "hash": content_hash(raw),
         "steps": len(spikes),
         "image": _packed(image),

@@ -78,10 +78,15 @@ function gather(out, to, input, from, weight, channelsIn, channelsOut) {
   }
 }
 
+/** @param {Layer[]} layers @param {Record<string, Float32Array>} tensors */
+const placed = (layers, tensors) => layers.map((l) => new Dense(l, tensors, ["down", "up"].includes(l.kind)));
+
 export class AnnEngine {
-  #encoder;
+  /** @type {Dense[]|null} */
+  #encoder = null;
   #decoder;
-  #tensors;
+  /** Range and prior. @type {Record<string, Float32Array>} */
+  #tensors = {};
 
   /** Use `loadEngine`. @param {Bundle<AnnSettings>} bundle */
   constructor({ model, tensors, hash }) {
@@ -92,10 +97,21 @@ export class AnnEngine {
     /** [C, H, W] of an image. */
     this.imageShape = [model.image_channels, model.image_size, model.image_size];
     this.pixels = this.imageShape.reduce((a, b) => a * b);
-    const placed = (layers) => layers.map((l) => new Dense(l, tensors, ["down", "up"].includes(l.kind)));
-    this.#encoder = placed(encoderLayers(model));
-    this.#decoder = placed(decoderLayers(model));
-    this.#tensors = Object.fromEntries(Object.entries(tensors).filter(([name]) => /^(prior|range)\./.test(name)));
+    this.#decoder = placed(decoderLayers(model), tensors);
+    this.add({ model, tensors, hash });
+  }
+
+  /** As `Engine.has`; the prior of a Poisson VAE is its range. @param {BundlePart} part */
+  has(part) {
+    const prior = this.model.kind === "pvae" || "prior.weights" in this.#tensors;
+    return { decoder: true, encoder: this.#encoder !== null, prior }[part];
+  }
+
+  /** As `Engine.add`. @param {Bundle} read */
+  add({ tensors, hash }) {
+    if (hash !== this.hash) throw new EngineError("content", "bundle: a part of another model");
+    for (const name in tensors) if (/^(prior|range)\./.test(name)) this.#tensors[name] ??= tensors[name];
+    if (tensors["to_latent.weight"]) this.#encoder ??= placed(encoderLayers(this.model), tensors);
   }
 
   /**
@@ -104,6 +120,7 @@ export class AnnEngine {
    */
   encode(image) {
     const [channels] = this.imageShape;
+    if (!this.#encoder) throw new EngineError("input", "encode: the encoder has not been loaded");
     if (image?.length !== this.pixels) {
       throw new EngineError("input", `image: expected ${this.pixels} numbers, got ${image?.length}`);
     }
@@ -170,6 +187,7 @@ export class AnnEngine {
    */
   priorRates(seed, { temperature = 1 } = {}) {
     this.checkTemperature(temperature);
+    if (!this.has("prior")) throw new EngineError("input", "prior: it has not been loaded");
     const { "prior.weights": weights, "prior.means": means, "prior.factors": factors } = this.#tensors;
     const d = this.model.latent_dim;
     const numbers = normal(seed, d);

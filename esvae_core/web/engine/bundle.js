@@ -1,4 +1,7 @@
-/** Reads an engine bundle and checks all of it; the layout is told in `esvae_core/engine/bundle.py`. */
+/**
+ * Reads an engine bundle, or a part of one, and checks all of it; the layouts are told in `esvae_core/engine/bundle.py`
+ * and `bundle_parts.py`.
+ */
 
 import { EngineError } from "./errors.js";
 import { annTensorTable, tensorTable } from "./network.js";
@@ -32,7 +35,8 @@ export async function readBundle(source) {
   if (start > bytes.length) throw truncated(start, bytes.length);
   const header = json(bytes.subarray(START, start));
   const model = checkedModel(header.model);
-  const { table, size } = isAnn(model) ? annTensorTable(model) : tensorTable(model);
+  const { part } = header;
+  const { table, size } = isAnn(model) ? annTensorTable(model, part) : tensorTable(model, part);
   if (canonical(header.tensors) !== canonical(table)) {
     throw new EngineError("content", `bundle: tensors: expected the ${table.length} that the model's settings imply`);
   }
@@ -43,6 +47,7 @@ export async function readBundle(source) {
   if (start % 16) throw new EngineError("content", "bundle: header: expected a length that is a multiple of 16");
   const hash = hex(bytes.subarray(16, START));
   await checkHash(bytes, hash);
+  if (part) fromPlanes(bytes.subarray(start));
   const tensors = Object.fromEntries(
     table.map(({ name, shape, offset }) => {
       const values = new Float32Array(
@@ -56,7 +61,19 @@ export async function readBundle(source) {
       return [name, values];
     }),
   );
-  return { model, tensors, hash };
+  return { model, tensors, hash: part ? header.bundle : hash };
+}
+
+/** Byte planes -> numbers, in place. @param {Uint8Array} data a multiple of 16 bytes */
+function fromPlanes(data) {
+  const count = data.length / 4;
+  const [first, second, third, fourth] = [0, 1, 2, 3].map((k) => data.slice(k * count, (k + 1) * count));
+  for (let i = 0, at = 0; i < count; i++, at += 4) {
+    data[at] = first[i];
+    data[at + 1] = second[i];
+    data[at + 2] = third[i];
+    data[at + 3] = fourth[i];
+  }
 }
 
 /** A private copy: aligned, and unchanged after the checks. */
@@ -90,9 +107,12 @@ function json(bytes) {
   } catch {
     throw new EngineError("content", "bundle: header: expected JSON, found something else");
   }
-  if (canonical(Object.keys(header ?? {}).sort()) !== '["model","tensors"]') {
+  const keys = Object.keys(header ?? {}).sort();
+  if (canonical(keys) === '["model","tensors"]') return header;
+  if (canonical(keys) !== '["bundle","model","part","tensors"]') {
     throw new EngineError("content", "bundle: header: expected an object of 'model' and 'tensors'");
   }
+  check(header, { bundle: (v) => /^[0-9a-f]{64}$/.test(v), part: among("decoder", "encoder", "prior") }, "header");
   return header;
 }
 
@@ -113,6 +133,11 @@ async function checkHash(bytes, hash) {
   if (hex(found) !== hash) {
     throw new EngineError("damaged", "bundle: damaged: its content does not match its SHA-256; load it again");
   }
+}
+
+/** @param {Bundle} read @throws {EngineError} there is no engine without the decoder */
+export function checkDecoder({ tensors }) {
+  if (!tensors["readout.weight"]) throw new EngineError("content", "bundle: expected the decoder, found another part");
 }
 
 /** Whether a model is of ordinary neurons, so that it decodes at once. @param {EngineSettings|AnnSettings} model @returns {model is AnnSettings} */

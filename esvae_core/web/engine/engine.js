@@ -10,7 +10,7 @@
  * The inner loops are engine.c; the reference, equal to every membrane's last bit, is `esvae_core/engine/reference.py`.
  */
 
-import { isAnn, readBundle } from "./bundle.js";
+import { checkDecoder, isAnn, readBundle } from "./bundle.js";
 import { EngineError } from "./errors.js";
 import { candidateLayers, decoderLayers, encoderLayers, receptiveFields } from "./network.js";
 import { choices, sample } from "./noise.js";
@@ -160,6 +160,9 @@ const FIELDS = [
 ];
 const FLOATS = new Set(["threshold", "decay"]);
 
+/** Neurons of a layer, those of the padding among them. @param {Layer} layer */
+const sizeOf = ({ sideOut, channelsOut }) => sideOut ** 2 * padded(channelsOut);
+
 /** One layer in the instance's memory. */
 class Placed {
   /** @param {Arena} arena @param {Layer} layer @param {Record<string, Float32Array>} tensors @param {Layer} [next] */
@@ -169,7 +172,7 @@ class Placed {
     this.layer = layer;
     this.positions = layer.sideOut ** 2;
     this.width = padded(channelsOut);
-    this.size = this.positions * this.width;
+    this.size = sizeOf(layer);
     this.channels = channelsOut;
     this.stride = taps * this.width;
     const inputs = receptiveFields(layer);
@@ -228,7 +231,8 @@ class Placed {
 export class Engine {
   #exports;
   #arena;
-  #encoder;
+  /** @type {Placed[]|null} */
+  #encoder = null;
   #decoder;
   #readout;
   #state;
@@ -238,11 +242,13 @@ export class Engine {
   #picture;
   #liveAt;
   #live = null;
-  /** FSVAE's layers between encoder and decoder, by name. @type {Record<string, any[]>} */
-  #candidates;
+  /** FSVAE's layers between encoder and decoder, by name: those that are here. @type {Record<string, Placed[]>} */
+  #candidates = {};
   #offered;
   /** Rates that FSVAE's prior generated, by seed. @type {Map<number, Float32Array>} */
   #generated = new Map();
+  /** What the priors are made of. @type {Record<string, Float32Array>|null} */
+  #prior = null;
 
   /**
    * @param {ArrayBuffer|Uint8Array} bundle what `to_bundle` of the library wrote
@@ -258,6 +264,7 @@ export class Engine {
 
   /** From a bundle that was read already. @param {Bundle<EngineSettings>} read @param {WasmSource} [wasm] */
   static async of(read, wasm) {
+    checkDecoder(read);
     const instance = await WebAssembly.instantiate(await compile(wasm));
     return new Engine(read, instance.exports);
   }
@@ -271,47 +278,77 @@ export class Engine {
     /** [C, H, W] of an image. */
     this.imageShape = [model.image_channels, model.image_size, model.image_size];
     this.pixels = this.imageShape.reduce((a, b) => a * b);
-    /** What the priors are made of; `priorRates` draws from them. */
-    this.prior = model.kind === "fsvae" ? {} : priorTensors(tensors);
     const arena = (this.#arena = new Arena(exports));
     this.#exports = exports;
-    const place = (layers) => layers.map((l, i) => new Placed(arena, l, tensors, layers[i + 1]));
-    this.#encoder = place(encoderLayers(model));
-    const decoder = place(decoderLayers(model));
+    const decoder = this.#place(decoderLayers(model), tensors);
     this.#readout = decoder.pop();
     this.#decoder = decoder;
-    this.#candidates = Object.fromEntries(
-      Object.entries(candidateLayers(model)).map(([name, layers]) => [name, place(layers)]),
-    );
-    const candidates = Object.values(this.#candidates);
     const shown = this.#decoder.at(-1);
     // all that a run carries from one step to the next lies together: membranes of either half, and the plane
-    const sizes = (layers) => layers.reduce((sum, l) => sum + l.size, 0);
-    const total = Math.max(
-      sizes(this.#encoder),
-      sizes(this.#decoder) + shown.size,
-      ...candidates.map((layers) => sizes(layers)),
-    );
-    this.#state = { at: arena.take(total), encoder: sizes(this.#encoder), decoder: sizes(this.#decoder) + shown.size };
-    for (const layers of [this.#encoder, this.#decoder, ...candidates]) {
-      let at = this.#state.at;
-      for (const l of layers) {
-        l.set("rest", at);
-        at += 4 * l.size;
-      }
-      if (layers === this.#decoder) {
-        shown.set("plane", at);
-        shown.plane = at;
-      }
-    }
+    const sizes = (layers) => layers.reduce((sum, layer) => sum + sizeOf(layer), 0);
+    const carried = { encoder: sizes(encoderLayers(model)), decoder: sizes(decoder.map((l) => l.layer)) + shown.size };
+    const candidates = Object.values(candidateLayers(model)).map(sizes);
+    this.#state = { at: arena.take(Math.max(carried.encoder, carried.decoder, ...candidates)), ...carried };
+    shown.plane = this.#setRests(decoder);
+    shown.set("plane", shown.plane);
     this.#latent = { starts: arena.take(2), rows: arena.take(model.latent_dim), stride: this.#decoder[0].stride };
     this.#offered = { starts: arena.take(2), rows: arena.take(2 * model.latent_dim) };
-    this.#image = arena.take(this.pixels);
-    this.#firstDrive = arena.take(this.#encoder[0].size);
     this.#picture = arena.take(this.#readout.size);
     this.#readout.bare = tensors["readout.bias"].slice();
     this.#readout.leak = tensors["readout.leak"];
     this.#liveAt = arena.end;
+    this.add({ model, tensors, hash });
+  }
+
+  /** Whether a part of the model is here; without the encoder there is no `encode`, without the prior no `priorRates`. */
+  has(part) {
+    const prior = this.#prior !== null || "prior" in this.#candidates;
+    return { decoder: true, encoder: this.#encoder !== null, prior }[part];
+  }
+
+  /**
+   * Take in another part of the same bundle; what is here already stays as it is.
+   * @param {Bundle} read
+   * @throws {EngineError} it is of another bundle
+   */
+  add({ tensors, hash }) {
+    if (hash !== this.hash) throw new EngineError("content", "bundle: a part of another model");
+    if (!this.#prior && tensors["prior.weight"]) this.#prior = priorTensors(tensors);
+    const candidates = Object.entries(candidateLayers(this.model));
+    const offered = candidates.filter(([name]) => !(name in this.#candidates) && tensors[`${name}.0.weight`]);
+    const encodes = !this.#encoder && tensors["to_latent.weight"];
+    if (!encodes && !offered.length) return;
+    // what `decodeChanged` keeps lies behind all else, and is made anew; layers count on memory that is 0
+    this.#arena.floats(this.#liveAt, (this.#arena.end - this.#liveAt) / 4).fill(0);
+    this.#arena.end = this.#liveAt;
+    this.#live = null;
+    for (const [name, layers] of offered) {
+      this.#candidates[name] = this.#place(layers, tensors);
+      this.#setRests(this.#candidates[name]);
+    }
+    if (encodes) {
+      const encoder = this.#place(encoderLayers(this.model), tensors);
+      this.#setRests(encoder);
+      this.#image = this.#arena.take(this.pixels);
+      this.#firstDrive = this.#arena.take(encoder[0].size);
+      this.#encoder = encoder;
+    }
+    this.#liveAt = this.#arena.end;
+  }
+
+  /** @param {Layer[]} layers @param {Record<string, Float32Array>} tensors */
+  #place(layers, tensors) {
+    return layers.map((l, i) => new Placed(this.#arena, l, tensors, layers[i + 1]));
+  }
+
+  /** Tell layers where their membranes lie, one after the other; returns the address behind them. @param {Placed[]} layers */
+  #setRests(layers) {
+    let at = this.#state.at;
+    for (const l of layers) {
+      l.set("rest", at);
+      at += 4 * l.size;
+    }
+    return at;
   }
 
   /**
@@ -340,6 +377,7 @@ export class Engine {
     if (this.model.kind !== "fsvae") {
       throw new EngineError("input", "latent spikes step by step: expected a model of kind fsvae");
     }
+    if (!this.has("prior")) throw new EngineError("input", "prior: it has not been loaded");
     return this.#continued("prior", null, seed, checkedSteps(steps));
   }
 
@@ -458,12 +496,13 @@ export class Engine {
    * @returns {Float32Array} (d) in [0, 1]
    */
   priorRates(seed, options) {
+    if (!this.has("prior")) throw new EngineError("input", "prior: it has not been loaded");
     if (this.model.kind === "fsvae") {
       if (this.#generated.size >= KEPT) this.#generated.clear();
       if (!this.#generated.has(seed)) this.#generated.set(seed, ratesOf(this.generate(seed), this.model.latent_dim));
       return this.#generated.get(seed).slice();
     }
-    return priorRates(this.model, this.prior, seed, options);
+    return priorRates(this.model, this.#prior, seed, options);
   }
 
   /**
@@ -496,13 +535,14 @@ export class Engine {
    */
   traceEncode(image, steps = this.model.time_steps, names = undefined) {
     checkedSteps(steps);
-    return { layers: this.#watched(this.#encoder, steps, names, (see) => this.#runEncoder(image, steps, see)) };
+    return { layers: this.#watched(this.#encoder ?? [], steps, names, (see) => this.#runEncoder(image, steps, see)) };
   }
 
   // ---- a step ----------------------------------------------------------------------------------------------------
 
   #runEncoder(image, steps, after) {
     const [channels] = this.imageShape;
+    if (!this.#encoder) throw new EngineError("input", "encode: the encoder has not been loaded");
     if (image?.length !== this.pixels) {
       throw new EngineError("input", `image: expected ${this.pixels} numbers, got ${image?.length}`);
     }

@@ -54,23 +54,27 @@ export function candidateLayers(m) {
 const neuronsOf = (m) =>
   "neuron" in m ? { neuron: m.neuron, latentNeuron: m.latent_neuron } : { neuron: null, latentNeuron: null };
 
-/** Name, shape and byte offset of every tensor in a bundle, and the bytes of them all. @param {EngineSettings} m */
-export function tensorTable(m) {
-  const candidates = candidateLayers(m);
-  const shapes = shapesOf([...encoderLayers(m), ...decoderLayers(m), ...Object.values(candidates).flat()]);
+/**
+ * Name, shape and byte offset of every tensor in a bundle or in one part of it, and the bytes of them all.
+ * @param {EngineSettings} m
+ * @param {BundlePart} [part]
+ */
+export function tensorTable(m, part) {
+  const candidates = Object.values(candidateLayers(m)).flat();
+  const shapes = shapesOf([...encoderLayers(m), ...decoderLayers(m), ...candidates]);
   const [d, components] = [m.latent_dim, m.prior_components];
   if (m.learned_readout) shapes.push(["readout.leak", [m.time_steps]]);
-  if (m.kind === "fsvae") return placed(shapes);
+  if (m.kind === "fsvae") return placed(shapes, part);
   shapes.push(["prior.weight", [d, d]], ["prior.bias", [d]]);
   if (components) {
     shapes.push(["fitted.weights", [components]], ["fitted.means", [components, d]]);
     shapes.push(["fitted.factors", [components, (d * (d + 1)) / 2]]);
   }
-  return placed(shapes);
+  return placed(shapes, part);
 }
 
-/** As `tensorTable`, of a model without spikes. @param {AnnSettings} m */
-export function annTensorTable(m) {
+/** As `tensorTable`, of a model without spikes. @param {AnnSettings} m @param {BundlePart} [part] */
+export function annTensorTable(m, part) {
   const [d, components] = [m.latent_dim, m.components ?? 1];
   /** @type {[string, number[]][]} */
   const prior = [
@@ -78,12 +82,15 @@ export function annTensorTable(m) {
     ["prior.means", [components, d]],
     ["prior.factors", [components, (d * (d + 1)) / 2]],
   ];
-  return placed([
-    ...shapesOf([...encoderLayers(m), ...decoderLayers(m)]),
-    ["range.low", [d]],
-    ["range.high", [d]],
-    ...(m.kind === "pvae" ? [] : prior), // whose range says all of its prior
-  ]);
+  return placed(
+    [
+      ...shapesOf([...encoderLayers(m), ...decoderLayers(m)]),
+      ["range.low", [d]],
+      ["range.high", [d]],
+      ...(m.kind === "pvae" ? [] : prior), // whose range says all of its prior
+    ],
+    part,
+  );
 }
 
 /** @param {Layer[]} layers @returns {[string, number[]][]} */
@@ -99,10 +106,18 @@ const shapesOf = (layers) =>
     return shapes;
   });
 
-/** @param {[string, number[]][]} shapes */
-function placed(shapes) {
+/** The part that holds a tensor; the twin is `part_of` in `esvae_core/engine/bundle_parts.py`. @returns {BundlePart} */
+function partOf(tensor) {
+  const [layer] = tensor.split(".");
+  if (["encoder", "to_latent", "posterior"].includes(layer)) return "encoder";
+  return layer === "prior" || layer === "fitted" ? "prior" : "decoder";
+}
+
+/** @param {[string, number[]][]} shapes @param {BundlePart} [part] */
+function placed(shapes, part) {
   let size = 0;
-  const table = shapes.map(([name, shape]) => {
+  const held = part ? shapes.filter(([name]) => partOf(name) === part) : shapes;
+  const table = held.map(([name, shape]) => {
     const entry = { name, shape, offset: size };
     size += 16 * Math.ceil(shape.reduce((a, b) => a * b, 4) / 16);
     return entry;

@@ -31,7 +31,7 @@ export class Pool {
   #count = 0;
 
   /**
-   * @param {ArrayBuffer|Uint8Array} bundle
+   * @param {ArrayBuffer|Uint8Array} bundle or the parts that the calls need: for pictures, the decoder
    * @param {WasmSource} [wasm] engine.wasm; compiled once, for all workers
    * @param {{size?: number, spawn?: () => WorkerLike}} [options] how many workers, and how to start one
    * @returns {Promise<Pool>}

@@ -55,7 +55,8 @@ export function mount(root, session) {
   });
 
   /** Another sample in a place, which becomes the chosen one. */
-  function replace(place) {
+  async function replace(place) {
+    if (!(await drawable()) || session.entry !== entry) return;
     const [seed, temperature] = [otherSeed(), heat()];
     const pins = writePins(pinned().set(place, { seed, temperature }));
     const rates = steer.move(session.priorRates(seed, temperature));
@@ -156,9 +157,21 @@ export function mount(root, session) {
     ),
   );
 
+  /** Whether the prior is here. */
+  async function drawable() {
+    try {
+      if (!engine.has("prior")) note.textContent = "Loading the prior …";
+      await session.need("prior");
+    } catch (error) {
+      note.textContent = `There are no samples: ${error.message}.`;
+    }
+    return engine.has("prior");
+  }
+
   let turn = 0;
   async function draw(temperature = heat()) {
     const mine = ++turn;
+    if (!(await drawable()) || mine !== turn) return;
     const count = number("rows", SIDES.rows) * number("columns", SIDES.columns);
     const label = atlas?.classNames.includes(view().like) ? view().like : "";
     const priorRates = (each, at = temperature) => steer.move(session.priorRates(each, at));

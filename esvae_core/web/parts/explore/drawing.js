@@ -45,6 +45,8 @@ export function drawing(session) {
   /** @type {[number, number]|null} */
   let last = null;
   let frame = 0;
+  let gone = false;
+  let waiting = false; // strokes, for the encoder
   /** Of what the pad shows the drawing. @type {Source|null} */
   let drawn = null;
 
@@ -99,11 +101,24 @@ export function drawing(session) {
   /** What is on the pad -> rates; the pad is kept for undo and redo when the stroke is over. */
   function encodePad(over = true) {
     if (session.engine !== engine) return;
+    waiting = !engine.has("encoder");
+    if (waiting) return;
     const pad = context.getImageData(0, 0, SIDE, SIDE);
     const bytes = gray ? likeData(toGray(pad.data), SIDE, entry.dataset, entry.size) : resizedRgb(pad.data, entry.size);
     const rates = toGrid(engine.encode(fromBytes(bytes, entry.channels)).rates);
     if (over) keepOwn(session, rates, { bytes, name: "a drawing", pad });
     store.set({ source: { kind: "own", rates }, rates });
+  }
+
+  async function fetchEncoder() {
+    try {
+      await session.need("encoder");
+    } catch (error) {
+      return session.say(`Drawing is not possible: ${error.message}.`, "warning");
+    }
+    if (!waiting || gone) return;
+    encodePad(!last);
+    if (!last) store.commit("drawing");
   }
 
   canvas.onpointerdown = (event) => {
@@ -123,7 +138,9 @@ export function drawing(session) {
   };
   const unfollow = store.on("state", show);
   show(store.state);
+  fetchEncoder();
   element.dispose = () => {
+    gone = true;
     cancelAnimationFrame(frame);
     unfollow();
   };

@@ -93,6 +93,8 @@ export function modelOverlay(session) {
       const opened = await session.peek(name);
       if (mine !== turn) return;
       if (!opened.engine) throw new Error("this page cannot run it");
+      await session.need("encoder", opened);
+      if (mine !== turn) return;
       other = opened;
       draw(store.state);
     } catch (error) {

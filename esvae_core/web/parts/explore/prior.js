@@ -7,21 +7,12 @@ import { newSeed } from "../shared/noise_controls.js";
 /** @param {Session} session */
 export function prior(session) {
   const { store } = session;
-  const draw = (seed) => {
-    try {
-      /** @type {Source} */
-      const source = { kind: "prior", seed };
-      store.change({ source, rates: session.ratesOf(source) }, `prior ${seed}`);
-    } catch (error) {
-      session.say(error.message, "warning");
-    }
-  };
   const field = h("input", { type: "number", min: 0, max: MAX_SEED, step: 1, "aria-label": "Prior seed" });
   /** Another source has no seed. @param {State} state */
   const show = ({ source }) => (field.value = source.kind === "prior" ? String(source.seed) : "");
   const stop = store.on("state", show);
   show(store.state);
-  field.onchange = () => draw(Math.min(MAX_SEED, Math.max(0, Math.round(Number(field.value) || 0))));
+  field.onchange = () => session.invent(Math.min(MAX_SEED, Math.max(0, Math.round(Number(field.value) || 0))));
   const element = h(
     "div",
     {},
@@ -34,7 +25,7 @@ export function prior(session) {
       "div",
       { class: "row" },
       h("label", { class: "field" }, "Seed", field),
-      h("button", { type: "button", onclick: () => draw(newSeed()) }, icon("dice"), "Invent one"),
+      h("button", { type: "button", onclick: () => session.invent(newSeed()) }, icon("dice"), "Invent one"),
     ),
   );
   element.dispose = stop;

@@ -35,7 +35,11 @@ export function examples(session) {
   });
   const prior = h(
     "button",
-    { type: "button", title: "A draw of the prior: the model invents a picture", onclick: draw },
+    {
+      type: "button",
+      title: "A draw of the prior: the model invents a picture",
+      onclick: () => session.invent(newSeed()),
+    },
     icon("dice"),
     "Prior",
   );
@@ -54,16 +58,6 @@ export function examples(session) {
       "New noise",
     );
   const element = h("div", { class: "row examples", role: "group", "aria-label": "Example" }, tiles, prior, noise);
-
-  function draw() {
-    /** @type {Source} */
-    const source = { kind: "prior", seed: newSeed() };
-    try {
-      store.change({ source, rates: session.ratesOf(source) }, `prior ${source.seed}`);
-    } catch (error) {
-      session.say(error.message, "warning");
-    }
-  }
 
   function mark({ source }) {
     tiles.forEach((tile, place) =>

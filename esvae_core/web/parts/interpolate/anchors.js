@@ -67,11 +67,21 @@ export function anchors(session, changed) {
   let shown = "";
 
   /** @param {{source: Source}[]} next @param {string} label @param {number} [focused] place that gets the focus */
-  const write = (next, label, focused = -1) => {
+  const write = async (next, label, focused = -1) => {
     const text = next.map(({ source }) => sourceText(source)).join("|");
     if (text.length > MAX_VALUE) return session.say("A link holds no more anchors of this model; remove one first.");
+    if (!(await drawable(next))) return;
     store.change({ view: { ...store.state.view, anchors: text } }, label);
     row.children[focused]?.querySelector("button").focus();
+  };
+  /** Whether what is drawn of the prior can be. @param {{source: Source}[]} next */
+  const drawable = async (next) => {
+    try {
+      if (next.some(({ source }) => source.kind === "prior")) await session.need("prior");
+      return session.entry === entry;
+    } catch (error) {
+      return session.say(error.message, "warning");
+    }
   };
   const add = (source) => write([...list, { source }], "add an anchor", list.length);
   const put = (i, source) => write(list.with(i, { source, rates: null }), "replace an anchor", i);

@@ -43,7 +43,7 @@ export function sideBySide(session) {
     note.textContent = "Opening the other model …";
     try {
       const images = await session.originals();
-      const { lines, words } = beside(await session.peek(name), images);
+      const { lines, words } = beside(await withPrior(await session.peek(name)), images);
       if (mine !== turn) return;
       const drawings = [];
       body.replaceChildren(...lines.flatMap((line) => lineOf(line, drawings)));
@@ -56,6 +56,12 @@ export function sideBySide(session) {
     } catch (error) {
       if (mine === turn) note.textContent = `${name} cannot be shown beside it: ${error.message}.`;
     }
+  }
+
+  /** That model, when draws of both priors can be made. @param {OpenedModel} other */
+  async function withPrior(other) {
+    await Promise.all([session, other].map((model) => session.need("prior", model)));
+    return other;
   }
 
   const length = entry.size ** 2 * entry.channels;

@@ -59,7 +59,7 @@ async function take(session, file) {
   try {
     if (await readTray(session, file)) return;
     if (await openRecipe(session, file)) return;
-    if (encodePicture(session, await bitmapOf(file), file.name))
+    if (await encodePicture(session, await bitmapOf(file), file.name))
       session.say(`${file.name} is dark where the model's images are light. “Own picture” in Explore can invert it.`);
   } catch (error) {
     session.say(`${file.name}: ${error.message}.`, "warning");

@@ -23,12 +23,12 @@ export async function sourceImage(session, source) {
 }
 
 /**
- * What the encoder can be shown: that picture, or else the model's own picture of the source's rates.
+ * What the encoder can be shown, once it is here: that picture, or else the model's own picture of the source's rates.
  * @param {Session} session
  * @returns {Promise<{image: Float32Array, painted: boolean}>} (C, H, W) in [-1, 1]; painted: by the model
  */
 export async function encoderImage(session, source) {
-  const image = await sourceImage(session, source);
+  const [image] = await Promise.all([sourceImage(session, source), session.need("encoder")]);
   if (image) return { image, painted: false };
   const { engine, entry } = session;
   // hardly any sampling noise

@@ -79,15 +79,17 @@ export function upload(session) {
     try {
       if (await openRecipe(session, file)) return;
       kept = { bitmap: await bitmapOf(file), name: file.name };
-      again();
     } catch (error) {
-      session.say(`${file.name}: ${error.message}.`, "warning");
+      return session.say(`${file.name}: ${error.message}.`, "warning");
     }
+    await again();
   }
 
-  function again() {
-    if (kept) encodePicture(session, kept.bitmap, kept.name, crop.value === "pad" ? "pad" : "crop", invert.checked);
-  }
+  const told = (error) => session.say(`${kept.name}: ${error.message}.`, "warning");
+  const again = async () => {
+    const fit = crop.value === "pad" ? "pad" : "crop";
+    if (kept) await encodePicture(session, kept.bitmap, kept.name, fit, invert.checked).catch(told);
+  };
 
   /** Show the picture that the rates are of, as the model gets it. @param {Pick<State, "source"|"model">} state */
   function show({ source, model }) {
@@ -109,7 +111,7 @@ export function upload(session) {
       session,
       image.bytes.map((v) => 255 - v),
       image.name,
-    );
+    ).catch(told);
   }
 
   async function film() {
@@ -164,11 +166,11 @@ function inverted({ atlas, entry: { size, channels } }, bytes) {
  * @param {ImageBitmap} bitmap
  * @param {string} name
  * @param {"crop"|"pad"} fit
- * @returns {boolean} whether it should rather be inverted
+ * @returns {Promise<boolean>} whether it should rather be inverted
  */
-export function encodePicture(session, bitmap, name, fit = "crop", invert = false) {
+export async function encodePicture(session, bitmap, name, fit = "crop", invert = false) {
   const bytes = square(bitmap, session.entry, fit, invert);
-  encodeBytes(session, bytes, name);
+  await encodeBytes(session, bytes, name);
   return inverted(session, bytes);
 }
 
@@ -177,9 +179,11 @@ export function encodePicture(session, bitmap, name, fit = "crop", invert = fals
  * @param {Uint8Array} bytes (H, W, C) at the model's size
  * @param {string} name
  */
-function encodeBytes(session, bytes, name) {
+async function encodeBytes(session, bytes, name) {
   const { engine, entry, store } = session;
   if (!engine) throw new Error("encoding a picture needs the model in the page, and this browser cannot run it");
+  await session.need("encoder");
+  if (session.entry !== entry) return; // another model has been opened meanwhile
   const rates = toGrid(engine.encode(fromBytes(bytes, entry.channels)).rates);
   keepOwn(session, rates, { bytes, name });
   store.change({ source: { kind: "own", rates }, rates }, name);

@@ -19,7 +19,8 @@ import torch
 
 from esvae_core.cli.train import settings_of
 from esvae_core.config import RunConfig
-from esvae_core.training.objectives import ESVAEObjective, FSVAEObjective
+from esvae_core.training.objectives.esvae import ESVAEObjective
+from esvae_core.training.objectives.fsvae import FSVAEObjective
 from esvae_core.training.trainer import Hardware, train
 
 WARM_UP = 10

@@ -12,6 +12,7 @@ from esvae_core.errors import ConfigError
 from esvae_core.files import read_regular
 
 _MAX_BYTES = 2**20
+_DEEPEST = 100  # lists and tables in each other, in YAML
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -39,9 +40,14 @@ def _yaml(text: str) -> Any:
     """YAML's plain values; without aliases, by which a short file can stand for an endless one."""
     import yaml  # a slow import that only such files need
 
+    depth = 0
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise ValueError("without aliases (*name)")
+        for event in yaml.parse(text, yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                raise ValueError("without aliases (*name)")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                raise RecursionError
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from None

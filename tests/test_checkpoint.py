@@ -32,7 +32,7 @@ from esvae_core.checkpoint import (
     save,
     stored_bundle_hash,
 )
-from esvae_core.config import DataConfig, FSVAEConfig, ModelConfig, NeuronConfig, TrainConfig
+from esvae_core.config import DataConfig, ModelConfig, NeuronConfig, TrainConfig
 from esvae_core.errors import (
     CheckpointContentError,
     CheckpointError,
@@ -43,7 +43,6 @@ from esvae_core.errors import (
 from esvae_core.explore.latent_interface import hash_of
 from esvae_core.files import write_atomically
 from esvae_core.fitted_prior import fit_prior
-from esvae_core.model_kinds import build
 
 SMALLEST = ModelConfig(image_size=8, channels=(2,), latent_dim=2, time_steps=2)
 
@@ -134,12 +133,11 @@ def test_a_file_says_the_hash_of_its_bundle(written, tiny, tmp_path):
     with safe_open(written, "numpy") as file:
         assert file.metadata().keys() == {"esvae", "esvae_bundle_sha256"}
         assert all(np.array_equal(file.get_tensor(name), value) for name, value in tiny.state_dict().items())
-    fsvae = build(FSVAEConfig(channels=(4, 8), latent_dim=5, candidates=3, time_steps=6))
     films = esvae_core.ESVAE(tiny.config.model_copy(update={"frames": True, "readout_decay": 0.5}))
     huge = copy.deepcopy(tiny)
     huge.state_dict()["encoder.0.norm.weight"].fill_(3e38)
     huge.state_dict()["encoder.0.norm.running_var"].fill_(1e-3)
-    for model in (fsvae, films, huge):  # of which there is no bundle
+    for model in (films, huge):  # of which there is no bundle
         save(tmp_path / "other.safetensors", model.state_dict(), Header(name="other", model=model.config))
         assert stored_bundle_hash(tmp_path / "other.safetensors") is None
         load(tmp_path / "other.safetensors")

@@ -237,7 +237,7 @@ def test_what_has_no_such_neuron_says_so(own, monkeypatch, tmp_path):
     lacking = "does not have the neuron 'tired'"
     with torch.no_grad(), pytest.raises(InputError, match=f"engine 'events': {lacking}"):
         model.encode(images, engine="events")
-    with pytest.raises(KindError, match=f"engine: {lacking}"):
+    with pytest.raises(KindError, match=f"model: the explorer {lacking}"):
         decode_rates(model, to_fixed_point(torch.zeros(1, 6).numpy()), (0,), sampler="bernoulli", steps=4)
     with pytest.raises(KindError, match=f"model: the explorer {lacking}"):
         bundle_of(model)

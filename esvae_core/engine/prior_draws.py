@@ -24,7 +24,7 @@ MOST = 2**20
 
 
 def can_draw(config: ImageModelConfig, count: int) -> bool:
-    """Whether so many rate vectors of such a model can be drawn here: an ESVAE of images, without parts of one's own."""
+    """Whether so many rate vectors of such a model can be drawn: an ESVAE of images, without parts of one's own."""
     if not isinstance(config, ModelConfig) or config.takes_frames or beyond_engine(config):
         return False
     if config.prior != "linear" or config.sampler not in get_args(Sampler):

@@ -155,7 +155,8 @@ def find(recipe: Recipe, places: Sequence[Path], where: str = "picture") -> tupl
             continue
         if hash_of(found) == wanted.sha256:
             return file, found
-        others.append(file)
+        if claimed:
+            others.append(file)
     if others:
         raise RecipeError(
             f"{where}: {others[0]} says that it holds the recipe's network, {wanted.name} (content "

@@ -68,15 +68,18 @@ def sheet(path: Path, data_dir: Path | None) -> Image.Image:
     return whole
 
 
-def factor_sheet(path: Path) -> Image.Image | None:
-    """Traversals of one checkpoint's latent, two for each factor of its images; None where those are not known."""
+def factor_sheet(path: Path, data_dir: Path | None) -> Image.Image | None:
+    """Traversals of one checkpoint's latent, two for each factor or for each neuron that was taught; None without."""
     loaded = load(path)
     model, header = loaded.model, loaded.header
-    if not isinstance(model, ESVAE) or header.data is None or not header.data.dataset.startswith("sprites"):
+    if not isinstance(model, ESVAE) or header.data is None:
+        return None
+    if not (header.taught or header.data.dataset.startswith("sprites")):
         return None
     config = header.model
-    data = load_data(header.data.dataset, "test", image_size=config.image_size, channels=config.image_channels)
-    assert data.factors is not None
+    form = {"image_size": config.image_size, "channels": config.image_channels}
+    data = load_data(header.data.dataset, "test", **form, data_dir=data_dir, download=False)
+    names = header.taught or data.factor_names
     with torch.no_grad():
         rates = model.encode(data.tensor()).rates
         first, second = np.random.default_rng(SEED).permutation(len(data))[:2]
@@ -88,10 +91,12 @@ def factor_sheet(path: Path) -> Image.Image | None:
             return moved
 
         rows = []
-        for k, factor in enumerate(data.factors.T):
+        for k in range(len(names)):
             if header.taught:
                 rows += [alone(first, k), alone(second, k)]
                 continue
+            assert data.factors is not None
+            factor = data.factors[:, k]
             kinds = binned(factor, FRAMES)
             means = torch.stack([rates[kinds == kind].mean(0) for kind in range(kinds.max() + 1)])
             at = np.linspace(0, len(means) - 1, FRAMES).round()  # a factor of four classes has four means
@@ -105,8 +110,8 @@ def factor_sheet(path: Path) -> Image.Image | None:
     whole = Image.new("RGB", (LABEL + pictures.width, pictures.height), "white")
     whole.paste(pictures, (LABEL, 0))
     words = ImageDraw.Draw(whole)
-    for i, name in enumerate(data.factor_names):
-        middle = (i + 0.5) * pictures.height / len(data.factor_names)
+    for i, name in enumerate(names):
+        middle = (i + 0.5) * pictures.height / len(names)
         words.text((LABEL - GAP, middle), name, fill="black", anchor="rm", font_size=14)
     return whole
 
@@ -136,7 +141,7 @@ def main() -> None:
             print(f"{path.stem}: left out: {error}")
             continue
         write(picture, folder / f"{path.stem}.png")
-        if factors := factor_sheet(path):
+        if factors := factor_sheet(path, asked.data_dir):
             write(factors, folder / f"{path.stem}-factors.png")
 
 

@@ -22,7 +22,17 @@ FOLDER = Path(__file__).parents[1] / "checkpoints"
 _SHAPE = ((32, 64, 128, 256), 32, 16)
 SHAPES = {
     **dict.fromkeys(
-        ("mnist", "mnist-plus", "fashion-plus", "sprites-plus", "sprites-taught", "digits-plus", "digits"), _SHAPE
+        (
+            "mnist",
+            "mnist-plus",
+            "mnist-taught",
+            "fashion-plus",
+            "sprites-plus",
+            "sprites-taught",
+            "digits-plus",
+            "digits",
+        ),
+        _SHAPE,
     ),
     "mnist-poisson": ((32, 64, 128, 256), 128, 16),
     "fashion-poisson": ((32, 64, 128, 256), 128, 16),
@@ -67,7 +77,7 @@ def test_controls_belong_to_their_model_and_bring_evidence(path):
 @pytest.mark.parametrize(
     "name",
     [
-        *("mnist", "mnist-plus", "mnist-poisson", "fashion-plus", "fashion-poisson"),
+        *("mnist", "mnist-plus", "mnist-poisson", "mnist-taught", "fashion-plus", "fashion-poisson"),
         *("sprites-taught", "digits-plus", "fsvae-mnist"),
     ],
 )
@@ -89,8 +99,10 @@ def test_the_last_command_of_its_section_has_the_settings_it_was_trained_with(na
 
 def test_what_was_taught_has_its_names():
     headers = {name: load(FOLDER / f"{name}.safetensors").header for name in SHAPES}
-    assert [name for name, header in headers.items() if header.taught] == ["sprites-taught"]
+    assert {name for name, header in headers.items() if header.taught} == {"mnist-taught", "sprites-taught"}
     assert headers["sprites-taught"].taught == tuple(FACTORS)
+    assert headers["mnist-taught"].taught == ("thickness", "slant", "width")
+    assert all(list(levels) == sorted(levels) for levels in headers["mnist-taught"].taught_levels)
 
 
 @pytest.mark.parametrize("name", ["annvae-mnist", "ae-mnist"])
@@ -141,7 +153,10 @@ def test_the_digits_measure_what_their_header_says(sampler):
 @pytest.mark.parametrize("sampler", ["bernoulli", "systematic"])
 @pytest.mark.parametrize(
     "name",
-    ["mnist", "mnist-plus", "mnist-poisson", "fashion-plus", "fashion-poisson", "cifar10-plus", "emoji-plus"],
+    [
+        *("mnist", "mnist-plus", "mnist-poisson", "mnist-taught"),
+        *("fashion-plus", "fashion-poisson", "cifar10-plus", "emoji-plus"),
+    ],
 )
 def test_real_images_measure_what_the_header_says(name, sampler, mnist_dir):
     model, header = load(FOLDER / f"{name}.safetensors").model, load(FOLDER / f"{name}.safetensors").header

@@ -7,8 +7,9 @@ import pytest
 
 from app import catalogue
 from app.state import State, TestImage, to_grid
+from esvae_core.controls import strokes
 
-from .visits import LARGE, frames, open_page, pixels_of
+from .visits import LARGE, frames, open_page, pixels_of, soon
 
 pytestmark = pytest.mark.browser
 
@@ -60,3 +61,22 @@ def test_a_taught_neuron_has_its_name_in_every_view(sprite):
     assert sprite.get_by_role("slider", name="d6", exact=True).count() == 1  # the first that was taught nothing
     sprite.get_by_role("link", name="Dimensions").first.click()
     assert sprite.locator("tr[data-dimension='5'] th").inner_text() == "hue"
+
+
+def test_a_bar_that_was_taught_an_attribute_says_its_value_and_the_picture_has_it(page):
+    atlas = catalogue.named("mnist-taught").atlas
+    row = int(np.flatnonzero(atlas.labels == 3)[0])
+    rates = to_grid(atlas.rates[row].tolist())
+    open_page(page, State("mnist-taught", TestImage(int(atlas.indices[row])), rates, 7, "systematic", 16))
+    bar = page.get_by_role("slider", name="thickness", exact=True)
+    bar.focus()
+
+    def thickness():
+        picture = pixels_of(page, LARGE)[:, :, 0]
+        return strokes.measure(picture[None, None])[0, 0]
+
+    for key, said, low, high in (("Home", "1.24 px", 1, 2.4), ("End", "5.58 px", 3.4, 6)):
+        page.keyboard.press(key)
+        assert soon(page, lambda said=said: said in bar.get_attribute("aria-valuetext"))
+        assert said in page.locator(".reading").first.text_content()
+        assert soon(page, lambda low=low, high=high: low < thickness() < high)

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from esvae_core.arrays import write_rates
 from esvae_core.data import DATASETS, Split, load, to_model_input
+from esvae_core.data.imageset import scaled
 from esvae_core.data.pictures import read_all
 from esvae_core.data.streamed import PIECE, Piece, Share
 from esvae_core.data.table import find
@@ -22,6 +22,8 @@ from esvae_core.errors import DataError, OutputError
 
 PART_ROWS = 50_000
 """Rows of a file, at most."""
+FEW = 20
+"""Pictures that could not be read whose reasons are kept."""
 
 
 class Encoded(NamedTuple):
@@ -36,9 +38,6 @@ class Encoded(NamedTuple):
     images: int
     skipped: list[str]
     skipped_count: int
-
-
-FEW = 20
 
 
 class Batch(NamedTuple):
@@ -143,7 +142,7 @@ def encode_to_parts(
         skipped_count += len(batch.skipped)
         skipped += batch.skipped[: FEW - len(skipped)]
         if len(batch.names):
-            images = torch.from_numpy(batch.images.astype(np.float32)).div_(127.5).sub_(1)
+            images = scaled(batch.images)
             if waiting + len(images) > rows:
                 write()
                 waiting = 0

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from esvae_core.controls.attributes import AttributeTable, Family, family_of
 from esvae_core.controls.measured import Attribute
-from esvae_core.data.imageset import ImageSet
+from esvae_core.data.imageset import ImageSet, scaled
 from esvae_core.seeds import generator
 
 SEEN = 30_000
@@ -145,7 +145,7 @@ class Meter:
         heads = [_outputs(self.attributes[j]) for j in self._taught]
         parts = []
         for start in range(0, len(pixels), _AT_A_TIME):
-            images = torch.from_numpy(pixels[start : start + _AT_A_TIME].astype(np.float32)).div_(127.5).sub_(1)
+            images = scaled(pixels[start : start + _AT_A_TIME])
             parts.append(self._network(images))
         return list(torch.split(torch.cat(parts), heads, dim=1))
 

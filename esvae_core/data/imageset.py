@@ -145,14 +145,12 @@ class ImageSet:
         Returns:
             (n, C, H, W), of recordings (n, T, 2, H, W), float32 in [-1, 1]: byte / 127.5 - 1.
         """
-        import torch  # here, because torch takes seconds to import and most callers only want the bytes
-
         if index is None:
             index = slice(None)
         elif not isinstance(index, slice):
             index = np.atleast_1d(np.asarray(index))
             index = index if index.dtype == bool else index.astype(np.int64)  # an empty list would be float
-        return torch.from_numpy(self.images[index].astype(np.float32)).div_(127.5).sub_(1)
+        return scaled(self.images[index])
 
     def factor_shares(self) -> NDArray[np.float32]:
         """(N, F) in [0, 1]: where each factor lies between its least and its greatest value in this split.
@@ -217,6 +215,13 @@ class Request:
         """The whole part as an ImageSet; `more` may hold indices, factors, factor_names, skipped and columns."""
         more.setdefault("indices", np.arange(len(images), dtype=np.int64))
         return ImageSet(images, labels.astype(np.int64), class_names, self.name, self.part, sha256, **more)
+
+
+def scaled(images: NDArray[np.uint8]) -> Tensor:
+    """Bytes of images as a model takes them: float32 in [-1, 1], byte / 127.5 - 1."""
+    import torch  # here, because torch takes seconds to import and most callers only want the bytes
+
+    return torch.from_numpy(images.astype(np.float32)).div_(127.5).sub_(1)
 
 
 def _as_bytes(values: ArrayLike, name: str) -> NDArray[np.uint8]:

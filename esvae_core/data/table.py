@@ -104,6 +104,17 @@ _CIFAR_MD5 = {
     "test_batch": "40351d587109b95175f43aff81a1287e",
 }
 
+# of a person's own pictures all else depends on the files
+_own = partial(
+    DatasetSpec,
+    class_names=(),
+    image_channels=3,
+    native_size=None,
+    split_sizes={},
+    licence="your own",
+    homepage="",
+)
+
 _SPECS = (
     DatasetSpec(
         name="digits",
@@ -258,63 +269,39 @@ _SPECS = (
         files=(RemoteFile(celeba.IMAGES), RemoteFile(celeba.ATTRIBUTES), RemoteFile(celeba.PARTITION)),
         option=f"the attribute that is the label (else {celeba.DEFAULT}), or 'none'",
     ),
-    DatasetSpec(
+    _own(
         name="folder",
         title="A folder of pictures",
         description="Any pictures, cropped to their centre square; the folders in it are the classes.",
-        class_names=(),
-        image_channels=3,
-        native_size=None,
-        split_sizes={},
-        licence="your own",
-        homepage="",
         loader=folder.load,
         option="path of the folder (needed)",
         needs="PATH",
         place=folder.root_of,
         stream=folder.stream,
     ),
-    DatasetSpec(
+    _own(
         name="npz",
         title="A NumPy file of images",
         description="Arrays in an .npz file: images, and labels, factors and a test split where it has them.",
-        class_names=(),
-        image_channels=3,
-        native_size=None,
-        split_sizes={},
-        licence="your own",
-        homepage="",
         loader=npz_file.load,
         option="path of the .npz file (needed)",
         needs="FILE",
         place=npz_file.file_of,
     ),
-    DatasetSpec(
+    _own(
         name="huggingface",
         title="A Hugging Face data set on disk",
         description="What `datasets` saves to a folder, or the Hub's parquet files: images, labels, other columns.",
-        class_names=(),
-        image_channels=3,
-        native_size=None,
-        split_sizes={},
-        licence="your own",
-        homepage="",
         loader=huggingface.load,
         option="path of the folder (needed)",
         needs="PATH",
         place=huggingface.root_of,
         stream=huggingface.stream,
     ),
-    DatasetSpec(
+    _own(
         name="tar",
         title="Tar files of pictures",
         description="Pictures in one .tar file or a folder of them, with NAME.cls beside NAME.png as of WebDataset.",
-        class_names=(),
-        image_channels=3,
-        native_size=None,
-        split_sizes={},
-        licence="your own",
-        homepage="",
         loader=tar_files.load,
         option="path of the file or folder (needed)",
         needs="PATH",

@@ -35,6 +35,7 @@ from torch.backends.cpu import get_cpu_capability
 from esvae_core import checkpoint
 from esvae_core.config import ImageModelConfig, ModelConfig, RunConfig, SpikingModelConfig, own_parts, parse
 from esvae_core.data import ImageSet
+from esvae_core.data.imageset import scaled
 from esvae_core.errors import NonFiniteError, OutputError, TrainingError
 from esvae_core.esvae import ESVAE, SpikingCoder
 from esvae_core.files import HeldError, held, write_atomically
@@ -425,7 +426,7 @@ class _Run:
         context = StepContext(state.step, state.epoch, train.epochs, self.steps_now, factors)
         noise = self.objective.noise(len(rows), mine, noise_source, context)
         flip = torch.rand(len(rows), generator=noise_source)[mine] < 0.5
-        images = torch.from_numpy(pixels.astype(np.float32)).div_(127.5).sub_(1)
+        images = scaled(pixels)
         if self.config.data.mirror:
             images = mirrored(images, flip)
         if furthest := self.config.data.shift:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import shutil
 import subprocess
@@ -43,15 +44,29 @@ def saved(page, name: str, kind: str, tmp_path):
     return path
 
 
+DRAW = """async (text) => {
+  const image = new Image();
+  image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(text);
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width: image.naturalWidth, height: image.naturalHeight });
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = "white";
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.drawImage(image, 0, 0);
+  return canvas.toDataURL("image/png").split(",")[1];
+}"""
+
+
 def rendered(context, path) -> np.ndarray:
-    """(H, W, 3) of an SVG file as Chromium draws it."""
-    width, height = (round(float(ET.parse(path).getroot().get(side))) for side in ("width", "height"))
+    """(H, W, 3) of an SVG file as Chromium draws it.
+
+    On a canvas: of a tab that was just opened, a busy machine's Chromium at times refuses to take a screenshot.
+    """
     page = context.new_page()
-    page.set_viewport_size({"width": width, "height": height})
-    page.goto(path.as_uri())
-    shot = page.screenshot(clip={"x": 0, "y": 0, "width": width, "height": height})
+    png = base64.b64decode(page.evaluate(DRAW, path.read_text(encoding="utf-8")))
     page.close()
-    return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(int)
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
 
 
 def printed(path) -> np.ndarray:

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -168,16 +168,15 @@ def test_python_and_the_page_follow_each_other_in_jupyterlab(browser, aaa, tmp_p
 
 
 def run_first_cell(page):
-    """Press Shift+Enter in it, again where the kernel was not ready to take it, until it says that it runs or ran."""
-    prompt = page.locator(".jp-CodeCell .jp-InputPrompt").first
-    page.locator(".jp-CodeCell .cm-content").first.wait_for()
-    for _ in range(30):
-        page.locator(".jp-CodeCell .cm-content").first.click()
-        page.keyboard.press("Shift+Enter")
-        with suppress(AssertionError):
-            expect(prompt).to_have_text(re.compile(r"[*\d]"), timeout=4000)
-            return
-    raise AssertionError(page.locator("body").inner_text())
+    """Press Shift+Enter in it once the notebook has its kernel; dialogs, such as one that asks for it, are accepted."""
+    dialog = page.locator(".jp-Dialog")
+    page.add_locator_handler(dialog, lambda: dialog.locator(".jp-mod-accept").last.click())
+    wait = {"timeout": 120_000}
+    expect(page.locator(".jp-Toolbar-kernelName").first).to_contain_text("Python 3", **wait)
+    expect(page.locator(".jp-Notebook-ExecutionIndicator").first).to_have_attribute("data-status", "idle", **wait)
+    page.locator(".jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Shift+Enter")
+    expect(page.locator(".jp-CodeCell .jp-InputPrompt").first).to_have_text(re.compile(r"[*\d]"), **wait)
 
 
 def follow_each_other(page, frame, python, model):

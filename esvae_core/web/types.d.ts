@@ -136,6 +136,16 @@ interface Latent {
   apart(distance: number): string;
   /** The height that says nothing. */
   rest: number;
+  /** Ways between two latents, the usual one first; `math/interpolation.js` has them all. */
+  paths: string[];
+  /** What the present ones are called where one may be chosen. */
+  current: string;
+  /** What the prior gives, at the beginning of a sentence. */
+  drawn: string;
+  /** A distance between heights and the space that it is in, as text. */
+  within(distance: number): string;
+  /** A height as a few letters below a picture. */
+  caption(j: number, height: number): string;
 }
 
 // ---- models ------------------------------------------------------------------------------------------------------

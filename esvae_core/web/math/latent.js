@@ -28,7 +28,15 @@ const RATES = {
   size: (j, share) => share.toFixed(2),
   apart: (distance) => distance.toFixed(3),
   rest: 0,
+  paths: ["arcsine", "logit", "linear"],
+  current: "rates",
+  drawn: "Rates",
+  within: (distance) => `${distance.toFixed(2)} in rate space`,
+  caption: (j, height) => String(height),
 };
+
+/** What views do and say with numbers that are no rates of spikes per step. @satisfies {Partial<Latent>} */
+const CODE = { paths: ["linear"], current: "code", drawn: "A latent" };
 
 /** @param {Pick<ModelEntry, "latent"> & {kind?: string}} entry @returns {Latent} */
 export function latentOf({ latent, kind }) {
@@ -53,6 +61,9 @@ export function latentOf({ latent, kind }) {
     size: (j, share) => (share * (high[j] - low[j])).toFixed(2),
     apart: (distance) => `${(span * distance).toFixed(2)} deviations`,
     rest: 0.5,
+    ...CODE,
+    within: (distance) => `${(span * distance).toFixed(2)} deviations in the latent`,
+    caption: (j, height) => fixed(value(j, height), 1),
   };
 }
 
@@ -81,5 +92,8 @@ function countsOf({ low, high, span }) {
     size: (j, share) => `\u00d7${Math.exp(share * (high[j] - low[j])).toFixed(2)}`,
     apart: (distance) => `${(span * distance).toFixed(2)} in log-rate`,
     rest: 0.5,
+    ...CODE,
+    within: (distance) => `${(span * distance).toFixed(2)} in log-rate in the latent`,
+    caption: (j, height) => significant(value(j, height), 1),
   };
 }

@@ -157,6 +157,16 @@ interface Latent {
   /** The height that says nothing, and what it is called: of one number, and after "All others". */
   rest: number;
   atRest: { one: string; others: string };
+  /** Ways between two latents, the usual one first; `math/interpolation.js` has them all. */
+  paths: string[];
+  /** What the present ones are called where one may be chosen. */
+  current: string;
+  /** What the prior gives, at the beginning of a sentence. */
+  drawn: string;
+  /** A distance between heights and the space that it is in, as text. */
+  within(distance: number): string;
+  /** A height as a few letters below a picture. */
+  caption(j: number, height: number): string;
 }
 
 // ---- models ------------------------------------------------------------------------------------------------------

@@ -41,6 +41,11 @@ const RATES = {
   expected: (height, steps) => `${(height * steps).toFixed(1)} of ${steps} spikes`,
   rest: 0,
   atRest: { one: "Rate 0", others: "0" },
+  paths: ["arcsine", "logit", "linear"],
+  current: "rates",
+  drawn: "Rates",
+  within: (distance) => `${distance.toFixed(2)} in rate space`,
+  caption: (j, height) => String(height),
 };
 
 /** What latents have in common whose numbers are no rates of spikes per step. */
@@ -59,6 +64,9 @@ const NUMBERS = {
   expected: () => "",
   rest: 0.5,
   atRest: { one: "The prior's mean", others: "at the prior's mean" },
+  paths: ["linear"],
+  current: "code",
+  drawn: "A latent",
 };
 
 /** @param {Pick<ModelEntry, "latent"> & {kind?: string}} entry @returns {Latent} */
@@ -84,6 +92,8 @@ export function latentOf({ latent, kind }) {
     text: (j, height, digits = 2) => fixed(value(j, height), digits),
     size: (j, share) => (share * (high[j] - low[j])).toFixed(2),
     apart: (distance) => `${(span * distance).toFixed(2)} deviations`,
+    within: (distance) => `${(span * distance).toFixed(2)} deviations in the latent`,
+    caption: (j, height) => fixed(value(j, height), 1),
   };
 }
 
@@ -115,5 +125,7 @@ function countsOf({ low, high, span }) {
     text: (j, height, digits = 2) => significant(value(j, height), digits),
     size: (j, share) => `\u00d7${Math.exp(share * (high[j] - low[j])).toFixed(2)}`,
     apart: (distance) => `${(span * distance).toFixed(2)} in log-rate`,
+    within: (distance) => `${(span * distance).toFixed(2)} in log-rate in the latent`,
+    caption: (j, height) => significant(value(j, height), 1),
   };
 }

@@ -62,7 +62,7 @@ export function responseStrip(session, chosen) {
       key: `bar ${i} ${rates.with(i, 0)}`,
       cells: SHARES.map((share) => ({
         rates: rates.with(i, Math.round(share * GRID)),
-        caption: latent.spiking ? String(share) : latent.text(i, share, 1),
+        caption: latent.caption(i, share),
       })),
     };
   }

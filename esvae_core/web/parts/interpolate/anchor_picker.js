@@ -29,7 +29,7 @@ export function pickAnchor(session, stage, title, take, ...more) {
     h(
       "div",
       { class: "row tight" },
-      button(`Current ${latent.spiking ? "rates" : "code"}`, () => ({ kind: "own", rates: store.state.rates })),
+      button(`Current ${latent.current}`, () => ({ kind: "own", rates: store.state.rates })),
       button("Draw of the prior", () => ({ kind: "prior", seed: newSeed() })),
       ...more,
     ),

@@ -67,7 +67,7 @@ export function strip(session, { onpick }) {
       : "";
     words.textContent = `Change: of the picture from the frame before, root mean square on [-1, 1], at most ${most.toFixed(2)}.${
       atlas
-        ? ` Real images nearby: test images within ${session.latent.spiking ? `${radius.toFixed(2)} in rate space` : `${session.latent.apart(radius)} in the latent`}, where 90 % of them have a neighbour.${leaves}`
+        ? ` Real images nearby: test images within ${session.latent.within(radius)}, where 90 % of them have a neighbour.${leaves}`
         : ""
     }`;
   }

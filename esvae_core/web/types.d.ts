@@ -167,6 +167,8 @@ interface Latent {
   within(distance: number): string;
   /** A height as a few letters below a picture. */
   caption(j: number, height: number): string;
+  /** What a newcomer looks at, in two sentences. @param pull what to drag, at the beginning of a sentence */
+  introduction(pull: string): string;
 }
 
 // ---- models ------------------------------------------------------------------------------------------------------

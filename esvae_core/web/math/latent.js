@@ -46,6 +46,16 @@ const RATES = {
   drawn: "Rates",
   within: (distance) => `${distance.toFixed(2)} in rate space`,
   caption: (j, height) => String(height),
+  introduction: (pull) =>
+    `A network of spiking neurons draws this picture from firing rates: how often each neuron spikes (0 never, 1 always). ${pull}: spikes and picture follow.`,
+};
+
+/** Of a model that makes spikes step by step, each from those before. @type {Latent} */
+const STEPWISE = {
+  ...RATES,
+  stepwise: true,
+  introduction: (pull) =>
+    `A network of spiking neurons draws this picture from spike trains. A bar is how often a neuron spikes, over T; ${pull.toLowerCase()}, and its spikes are placed in time anew.`,
 };
 
 /** What latents have in common whose numbers are no rates of spikes per step. */
@@ -71,7 +81,7 @@ const NUMBERS = {
 
 /** @param {Pick<ModelEntry, "latent"> & {kind?: string}} entry @returns {Latent} */
 export function latentOf({ latent, kind }) {
-  if (!latent) return kind === "fsvae" ? { ...RATES, stepwise: true } : RATES;
+  if (!latent) return kind === "fsvae" ? STEPWISE : RATES;
   if (latent.counts) return countsOf(latent);
   const { name, low, high, span } = latent;
   const value = (j, height) => low[j] + Math.fround(height) * (high[j] - low[j]); // in single precision, as Python
@@ -94,6 +104,8 @@ export function latentOf({ latent, kind }) {
     apart: (distance) => `${(span * distance).toFixed(2)} deviations`,
     within: (distance) => `${(span * distance).toFixed(2)} deviations in the latent`,
     caption: (j, height) => fixed(value(j, height), 1),
+    introduction: (pull) =>
+      `A network without spikes draws this picture from a vector of ${name}s. ${pull}: the picture follows.`,
   };
 }
 
@@ -127,5 +139,7 @@ function countsOf({ low, high, span }) {
     apart: (distance) => `${(span * distance).toFixed(2)} in log-rate`,
     within: (distance) => `${(span * distance).toFixed(2)} in log-rate in the latent`,
     caption: (j, height) => significant(value(j, height), 1),
+    introduction: (pull) =>
+      `A network draws this picture from spike counts: each neuron fires so often by chance, with its rate as the mean. ${pull}: counts and picture follow.`,
   };
 }

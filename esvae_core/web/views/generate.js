@@ -4,12 +4,12 @@ import { h } from "../dom.js";
 import { noiseControls } from "../parts/shared/noise_controls.js";
 import { chosenSample } from "../parts/generate/chosen_sample.js";
 import { DrawnSamples } from "../parts/generate/drawn_samples.js";
+import { sampleActs } from "../parts/generate/sample_acts.js";
 import { sampleControls } from "../parts/generate/sample_controls.js";
-import { otherSeed, sampleGrid } from "../parts/generate/sample_grid.js";
+import { sampleGrid } from "../parts/generate/sample_grid.js";
 import { sampleSettings, samplesKey, viewWith } from "../parts/generate/sample_settings.js";
 import { steering } from "../parts/generate/steering.js";
 import { exportMenu } from "../parts/shared/export_menu.js";
-import { writePins } from "../parts/generate/pins.js";
 import { same } from "../math/rates.js";
 
 export const styles = ["generate.css"];
@@ -24,38 +24,17 @@ export function mount(root, session) {
     return () => {};
   }
   const settings = () => sampleSettings(store.state.view, atlas?.classNames ?? []);
-  const keep = (patch) => viewWith(store.state.view, patch);
-  const remember = (patch, label) => store.change({ view: keep(patch) }, label);
+  const remember = (patch, label) => store.change({ view: viewWith(store.state.view, patch) }, label);
   const note = h("p", { class: "quiet", role: "status" });
   const steer = steering(session);
   const samples = new DrawnSamples(session, steer, (words) => void (note.textContent = words));
-  const grid = sampleGrid(session, {
-    onpin: pin,
-    onchoose: ({ seed, rates }) => store.change(asSource(session, rates, seed), `sample ${seed}`),
-  });
-  const chosen = chosenSample(session, { onpin: pin, onreplace: replace });
+  const acts = sampleActs(session, samples, settings);
+  const grid = sampleGrid(session, acts);
+  const chosen = chosenSample(session, acts);
   const controls = sampleControls(session, remember, (heat) => draw({ ...settings(), heat }));
   const noise = latent.sampled ? noiseControls(session) : null;
   const save = exportMenu(session, () => offer(samples, settings().columns), "Export the grid");
   root.append(elementOf(session, { controls, steer, noise, save, note, samples: [chosen, grid] }));
-
-  /** Keep a seed at a place, at the temperature that it is seen at; null: no longer. */
-  function pin(place, seed, temperature = settings().heat) {
-    const pins = settings().pinned;
-    if (seed === null) pins.delete(place);
-    else pins.set(place, { seed, temperature });
-    remember({ pins: writePins(pins), sort: null }, seed === null ? "unpin" : "pin");
-  }
-
-  /** Another sample in a place, which becomes the chosen one. */
-  async function replace(place) {
-    if (!(await samples.ready()) || session.entry !== entry) return;
-    const { heat, pinned } = settings();
-    const seed = otherSeed();
-    const pins = writePins(pinned.set(place, { seed, temperature: heat }));
-    const source = asSource(session, samples.ratesOf(seed, heat), seed);
-    store.change({ ...source, view: keep({ pins, sort: null }) }, "another sample");
-  }
 
   async function draw(wanted) {
     if (!(await samples.draw(wanted))) return;
@@ -90,19 +69,6 @@ export function mount(root, session) {
     noise?.dispose();
   };
 }
-
-/**
- * The state that shows one sample; counts are drawn anew for each, with its own seed.
- * @param {Session} session
- * @param {Uint16Array} rates
- * @param {number} seed
- * @returns {Partial<State>}
- */
-const asSource = ({ latent }, rates, seed) => ({
-  source: { kind: "own", rates },
-  rates,
-  ...(latent.counts ? { seed } : {}),
-});
 
 /**
  * What is exported; counts have a noise seed for each.

@@ -7,16 +7,14 @@ import { corners } from "../parts/interpolate/corners.js";
 import { pathChoices } from "../parts/interpolate/path_choices.js";
 import { DecodedFrames } from "../parts/interpolate/decoded_frames.js";
 import { frameSeed, frameSpikes, PathFrames, pathSettings } from "../parts/interpolate/path_frames.js";
-import { PathPlace } from "../parts/interpolate/path_place.js";
 import { noiseControls } from "../parts/shared/noise_controls.js";
 import { paint } from "../parts/shared/paint.js";
 import { noSpikesNotice } from "../parts/shared/no_spikes.js";
 import { raster } from "../parts/shared/raster.js";
 import { shownFrame } from "../parts/interpolate/shown_frame.js";
-import { commitSlides } from "../parts/shared/slide.js";
+import { pathWalk } from "../parts/interpolate/path_walk.js";
 import { strip } from "../parts/interpolate/strip.js";
 import { exportMenu } from "../parts/shared/export_menu.js";
-import { walkButton } from "../parts/interpolate/walk_button.js";
 
 export const styles = ["interpolate.css"];
 
@@ -26,67 +24,29 @@ export function mount(root, session) {
     root.append(h("p", { class: "message" }, LACKING));
     return () => {};
   }
-  const { store, live, latent } = session;
+  const { store, latent } = session;
   const settings = () => pathSettings(store.state.view, latent);
   const row = anchors(session, refresh);
   const rowRates = () => row.list().map(({ rates }) => rates);
   const path = () => new PathFrames(rowRates(), settings());
-  const place = new PathPlace(path);
-  const film = strip(session, { onpick: (k) => walk(path().placeOf(k), true) });
+  const film = strip(session, { onpick: (k) => walk.pick(k) });
   const frames = new DecodedFrames(session, film.show);
-  const blend = corners(session, { anchors: row.list, path: () => settings().path, onmove: leave });
+  const walk = pathWalk(session, path, film.mark);
+  const blend = corners(session, { anchors: row.list, path: () => settings().path, onmove: walk.leave });
   const picture = framePicture(session, (state) => {
-    if (settings().noise === "frozen" || !place.holds(state.rates)) return null;
-    return frameSpikes(session.engine, fromGrid(state.rates), place.frame(), settings(), state);
+    if (settings().noise === "frozen" || !walk.place.holds(state.rates)) return null;
+    return frameSpikes(session.engine, fromGrid(state.rates), walk.place.frame(), settings(), state);
   });
-  const slider = h("input", { type: "range", min: 0, step: 0.001, "aria-label": "Place on the path" });
-  slider.value = "0";
-  const play = walkButton({
-    first: () => path().frameAt(Number(slider.value)),
-    count: () => settings().frames,
-    onframe: (k) => walk(path().placeOf(k), false),
-    onstop: () => store.commit("walk"),
-  });
-  const choices = pathChoices(settings(), latent.spiking, (patch, label) =>
+  const choices = pathChoices(settings(), latent, (patch, label) =>
     store.change({ view: { ...store.state.view, ...patch } }, label),
   );
   const save = exportMenu(session, () => offer(frames.rates, settings().noise, store.state.seed), "Export the path");
-  root.append(...elementsOf({ choices, row, save, film, play, slider, blend, picture }));
+  root.append(...elementsOf({ choices, row, save, film, walk: walk.element, blend, picture }));
 
   /** Decode the frames of another path. */
   async function refresh() {
-    slider.max = String(path().end);
-    place.shorten();
+    walk.fit();
     if (await frames.decode(path().all(), settings)) blend.refresh();
-  }
-
-  /** Make a place on the path the rates. @param {number} to @param {boolean} settle whether the gesture is over */
-  function walk(to, settle) {
-    slider.value = String(to);
-    store.set({ rates: place.go(to) });
-    film.mark(path().frameAt(to));
-    if (settle) store.commit("walk");
-  }
-  slider.oninput = (event) => {
-    play.run(false);
-    live.follow(event);
-    walk(Number(slider.value), false);
-  };
-  commitSlides(session, slider, () => "walk");
-
-  /** The hand takes the rates elsewhere. */
-  function leave() {
-    play.run(false);
-    place.leave();
-    film.mark(-1);
-  }
-
-  /** Undo and redo may lead to a frame, or away from the path. @param {State} state */
-  function find({ rates }) {
-    if (place.holds(rates)) return;
-    const k = place.find(rates, frames.rates);
-    if (k >= 0) slider.value = String(place.now);
-    film.mark(k);
   }
 
   let key = "";
@@ -97,11 +57,11 @@ export function mount(root, session) {
       key = now;
       refresh();
     }
-    find(state);
+    walk.find(state.rates, frames.rates);
   });
   return () => {
     frames.stop();
-    play.run(false);
+    walk.stop();
     stop();
     for (const part of [row, blend, picture]) part.dispose();
   };
@@ -125,7 +85,7 @@ function follow({ store, entry }, tell) {
 /**
  * The large picture of the present rates, and beside it their spikes, where there are any.
  * @param {Session} session
- * @param {(state: State) => Decoded["spikes"]|null} spikesOf spikes of the frame that is at the state's rates; null: of none
+ * @param {(state: State) => Decoded["spikes"]|null} spikesOf spikes of the frame at the state's rates; null: of none
  */
 function framePicture(session, spikesOf) {
   const { entry, latent } = session;
@@ -162,10 +122,10 @@ function offer(cells, noise, seed) {
 }
 
 /**
- * @param {Record<"choices"|"row"|"save"|"film"|"play"|"slider"|"blend", HTMLElement>
+ * @param {Record<"choices"|"row"|"save"|"film"|"walk"|"blend", HTMLElement>
  *   & {picture: ReturnType<typeof framePicture>}} parts
  */
-function elementsOf({ choices, row, save, film, play, slider, blend, picture }) {
+function elementsOf({ choices, row, save, film, walk, blend, picture }) {
   return [
     h("div", { class: "head" }, h("h2", {}, "Anchors"), choices),
     row,
@@ -179,7 +139,7 @@ function elementsOf({ choices, row, save, film, play, slider, blend, picture }) 
         {},
         h("div", { class: "head" }, h("h2", {}, "Picture ", h("small", {}, "at the chosen place"))),
         picture.large,
-        h("div", { class: "row" }, play, h("label", { class: "field grow" }, slider)),
+        walk,
       ),
       blend,
       h("div", {}, picture.beside),

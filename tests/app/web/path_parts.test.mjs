@@ -9,6 +9,7 @@ import { GRID } from "../../../esvae_core/web/math/rates.js";
 import * as anchorList from "../../../esvae_core/web/parts/interpolate/anchor_list.js";
 import * as blend from "../../../esvae_core/web/parts/interpolate/blend_place.js";
 import { DecodedFrames } from "../../../esvae_core/web/parts/interpolate/decoded_frames.js";
+import { nearestPlace, OrderDrag } from "../../../esvae_core/web/parts/interpolate/order_drag.js";
 import {
   frameSeed,
   frameSpikes,
@@ -16,6 +17,7 @@ import {
   PathFrames,
   pathSettings,
 } from "../../../esvae_core/web/parts/interpolate/path_frames.js";
+import { frameWords, stripStatistics, stripWords } from "../../../esvae_core/web/parts/interpolate/strip_statistics.js";
 import { PathPlace } from "../../../esvae_core/web/parts/interpolate/path_place.js";
 
 const RATES = latentOf({});
@@ -253,5 +255,69 @@ test("what views say of a latent", () => {
   );
   assert.deepEqual([CODE.within(0.5), CODE.caption(0, 0.25)], ["4.00 deviations in the latent", "−2.0"]);
   const counts = latentOf({ latent: { name: "rate", low: [-2], high: [2], span: 4, counts: true } });
+  const pull = "Drag a bar";
+  assert.match(RATES.introduction(pull), /firing rates: .* Drag a bar: spikes and picture follow\.$/);
+  assert.match(
+    latentOf({ kind: "fsvae" }).introduction(pull),
+    /over T; drag a bar, and its spikes are placed in time anew/,
+  );
+  assert.match(
+    CODE.introduction(pull),
+    /^A network without spikes .* a vector of latents\. Drag a bar: the picture follows/,
+  );
+  assert.match(counts.introduction(pull), /spike counts: .* Drag a bar: counts and picture follow\.$/);
   assert.deepEqual([counts.within(0.5), counts.caption(0, 0.5)], ["2.00 in log-rate in the latent", "1"]);
+});
+
+test("a press becomes a drag after a few pixels, and ends at the nearest place", () => {
+  const centres = /** @type {[number, number][]} */ ([
+    [50, 50],
+    [150, 50],
+    [50, 150],
+  ]);
+  assert.deepEqual(
+    [nearestPlace(90, 60, centres), nearestPlace(110, 60, centres), nearestPlace(40, 900, centres)],
+    [0, 1, 2],
+  );
+  const drag = new OrderDrag();
+  drag.press(0, 50, 50);
+  assert.equal(
+    drag.move(53, 54, () => assert.fail("this is no drag yet")),
+    false,
+  );
+  assert.equal(drag.release(), null);
+  assert.equal(
+    drag.move(140, 60, () => nearestPlace(140, 60, centres)),
+    true,
+  );
+  assert.deepEqual(drag.by, [90, 10]);
+  assert.deepEqual(drag.release(), { from: 0, to: 1 });
+  assert.ok(drag.dragging); // the click is still to come
+  assert.equal(
+    drag.move(52, 51, () => nearestPlace(52, 51, centres)),
+    true,
+  ); // a drag may come back
+  assert.equal(drag.release(), null);
+  drag.cancel();
+  assert.ok(!drag.dragging);
+});
+
+test("under each frame how far it has moved, and how many real images are near", () => {
+  const frame = (rate, shade) => ({
+    rates: Float32Array.of(rate),
+    image: shade === null ? null : new Float32Array(4).fill(shade),
+  });
+  const frames = [frame(0.5, 0), frame(0.625, 0.5), frame(1, null)];
+  const near = { counts: Uint8Array.of(8, 9, 10), steps: 16, count: 3, ownDistances: () => Float64Array.of(0.1, 0.2) };
+  const statistics = stripStatistics(frames, near);
+  assert.deepEqual(statistics, { changes: [0, 0.5, 0], most: 0.5, near: [2, 2, 0], radius: 0.1 });
+  assert.equal(frameWords(statistics, 1, near), "Frame 2 of 3: change 0.50 per pixel, 2 of 3 test images near");
+  assert.match(
+    stripWords(statistics, RATES),
+    /^Change: .* at most 0\.50\. Real images nearby: test images within 0\.10 in rate space, .* On 1 of 3 frames there is none/,
+  );
+  const alone = stripStatistics(frames, null);
+  assert.deepEqual(alone.near, [null, null, null]);
+  assert.equal(frameWords(alone, 0, null), "Frame 1 of 3: change 0.00 per pixel");
+  assert.match(stripWords(alone, RATES), /at most 0\.50\.$/);
 });

@@ -10,6 +10,7 @@ import {
   effectWords,
   strongestFirst,
 } from "../../../esvae_core/web/parts/spikes/cell_effects.js";
+import { ofKind } from "../../../esvae_core/web/parts/spikes/damage.js";
 import {
   firingRates,
   firingWords,
@@ -26,6 +27,7 @@ import {
   sampledStatistics,
   valuesOf,
 } from "../../../esvae_core/web/parts/spikes/sampled_statistics.js";
+import { timingWords } from "../../../esvae_core/web/parts/spikes/timing.js";
 import * as charts from "../../../esvae_core/web/parts/spikes/statistics_charts.js";
 
 const near = (a, b, by = 1e-9) => assert.ok(Math.abs(a - b) <= by, `${a} is not ${b}`);
@@ -309,4 +311,18 @@ test("the membrane falls after a spike, to nothing or by the threshold", () => {
   const soft = { ...layer, neuron: { ...NEURON, reset: /** @type {const} */ ("soft") } };
   assert.deepEqual(mark(membraneChart(DID, soft, [0, 0, 0], 3, 3), "membrane")[2], [2.12, 1]);
   assert.equal(membraneChart(DID, soft, [0, 0, 0], 3, 3).marks[0], null);
+});
+
+// ---- other timing, damage ----------------------------------------------------------------------------------------
+
+test("which timing comes nearest, unless all are as far", () => {
+  assert.match(timingWords([0.2, 0.1, 0.3, 0.1]), /here the late spikes come nearest to now\.$/);
+  assert.match(timingWords([0, 0, 0, 0]), /Here all five are equal\.$/);
+  assert.match(timingWords([0.1, 0.1, 0.1, 0.1]), /Here all four are equally far from now\.$/);
+});
+
+test("damage of another kind is as large a share of what there can be", () => {
+  assert.deepEqual(ofKind({ kind: "flip", amount: 25 }, "jitter"), { kind: "jitter", amount: 200 });
+  assert.deepEqual(ofKind({ kind: "jitter", amount: 800 }, "delete"), { kind: "delete", amount: 100 });
+  assert.deepEqual(ofKind({ kind: "jitter", amount: 1 }, "flip"), { kind: "flip", amount: 1 });
 });

@@ -62,7 +62,7 @@ export class DrawnSamples {
     return true;
   }
 
-  /** Seeds of the samples' noise: one for all, or of counts, which are drawn anew for each sample, as many as there are. */
+  /** Seeds of the samples' noise: one for all; of counts, which are drawn anew for each sample, one for each. */
   noiseSeeds() {
     const { latent, store } = this.#session;
     return latent.counts ? this.cells.map((cell) => cell.seed) : [store.state.seed];

@@ -14,10 +14,10 @@ const WAYS = [
 
 /**
  * @param {PathSettings} first
- * @param {boolean} choosable whether there is more than one way, and noise
+ * @param {Pick<Latent, "paths">} latent
  * @param {(patch: Record<string, string>, label: string) => void} remember keeps what is chosen in the link
  */
-export function pathChoices(first, choosable, remember) {
+export function pathChoices(first, { paths }, remember) {
   const ways = choice("Path", WAYS, first.path, (path) => remember({ path }, `${path} path`));
   const noises = choice("Noise between frames", NOISES, first.noise, (noise) => remember({ noise }, `${noise} noise`));
   const frames = h(
@@ -26,7 +26,7 @@ export function pathChoices(first, choosable, remember) {
     FRAMES.map((n) => h("option", { value: n }, `${n} frames`)),
   );
   frames.value = String(first.frames);
-  const element = h("div", { class: "row tight" }, choosable ? [ways, noises] : null, frames);
+  const element = h("div", { class: "row tight" }, paths.length > 1 ? [ways, noises] : null, frames);
   return Object.assign(element, {
     /** @param {PathSettings} settings */
     show(settings) {

@@ -17,7 +17,7 @@ export const NOISES = [
   ["fresh", "new each frame", "New noise for every frame"],
 ];
 
-/** @typedef {{path: string, noise: string, frames: number}} PathSettings way between anchors, noise, number of frames */
+/** Way between anchors, noise, number of frames. @typedef {{path: string, noise: string, frames: number}} PathSettings */
 
 /**
  * @param {State["view"]} view a link may hold anything

@@ -13,7 +13,8 @@ const NAMED = 9; // height of a row that has room for a name
  */
 
 /**
- * A cell, or with "neuron" the name or the rate beside its row. @typedef {{place: number, t: number, where: "cell"|"neuron"}} RasterCell
+ * A cell, or with "neuron" the name or the rate beside its row.
+ * @typedef {{place: number, t: number, where: "cell"|"neuron"}} RasterCell
  */
 
 /** Height of a neuron's row. @param {number} dims */

@@ -1,4 +1,4 @@
-/** What the pointer and the keys do on the spike raster: which cell is read out, where the cursor is, what is turned. */
+/** What the pointer and the keys do on the spike raster: which cell is read out, and where the cursor is. */
 
 /** Rows and steps that a key moves the cursor by; Infinity: to the end. @type {Record<string, [number, number]>} */
 const MOVES = {

@@ -4,14 +4,17 @@ import { focusedBeside, h, pixels } from "../../dom.js";
 import { formatNumber } from "../../math/axis.js";
 import { fromGrid } from "../../math/rates.js";
 import { changeOf, labelOf } from "../explore/controls.js";
+import { activatingImages } from "../shared/activating_images.js";
 import { paint } from "../shared/paint.js";
 
 const FRAMES = 9;
+const IMAGES = 8; // real ones at either end
 
 /** @param {Session} session */
 export function controlDetail(session) {
   const { store, entry } = session;
   const element = h("section", { class: "detail-part control-detail", "data-figure": "Control" });
+  const images = activatingImages(session, IMAGES);
   let turn = 0;
   let gone = false;
 
@@ -27,6 +30,7 @@ export function controlDetail(session) {
     const amounts = Array.from({ length: FRAMES }, (_, i) => low + (i / (FRAMES - 1)) * (high - low));
     const frames = control.steerable ? amounts.map((amount) => frameOf(control, amount)) : [];
     const focused = [...element.querySelectorAll("button")].findIndex((each) => each === focusedBeside(element));
+    if (control.steerable) images.show(control);
     element.replaceChildren(
       h("div", { class: "head" }, h("h2", {}, labelOf(control))),
       h("p", { class: "quiet" }, sentence(control)),
@@ -37,6 +41,7 @@ export function controlDetail(session) {
             frames.map(({ figure }) => figure),
           )
         : "",
+      ...(control.steerable ? [h("h3", {}, "Real images that lie furthest along it"), images] : []),
       evidenceTable(control) ?? "",
     );
     const again = element.querySelectorAll("button")[focused];
@@ -71,6 +76,7 @@ export function controlDetail(session) {
   element.dispose = () => {
     gone = true;
     stop();
+    images.dispose();
   };
   return element;
 }

@@ -88,7 +88,8 @@ export function controlPanel(session, bars, look = () => {}) {
       return { rates: movedBy(base, new Map(amounts).set(control.name, amount)), caption: changeOf(control, amount) };
     });
     const others = [...amounts].filter(([name]) => name !== control.name);
-    return { title: `What ${labelOf(control)} does`, key: `control ${control.name} ${others} ${base}`, cells };
+    const key = `control ${control.name} ${others} ${base}`;
+    return { title: `What ${labelOf(control)} does`, key, of: control, cells };
   }
 
   /** @param {Control} control */

@@ -12,13 +12,14 @@ import { paint } from "../shared/paint.js";
 
 const SHARES = [0, 0.25, 0.5, 0.75, 1];
 const MOMENT = 200; // ms that the pointer, or the state, must rest
+const LINGER = 800; // ms that a control stays after the pointer has left it, time to come here and take an image
 const KEPT = 60; // strips
 const IMAGES = 3; // real ones at either end
 const FIRST = "What the bar does"; // until there is something to show
 
 /**
- * @typedef {{title: string, key: string, cells: {rates: Uint16Array, caption: string}[]}} Along
- * What to show: its key names all that the pictures depend on but noise.
+ * @typedef {{title: string, key: string, of: number|Control, cells: {rates: Uint16Array, caption: string}[]}} Along
+ * What to show: its key names all that the pictures depend on but noise; real images are ordered by what it is of.
  */
 
 /**
@@ -51,6 +52,7 @@ export function responseStrip(session, chosen) {
   /** The control that is looked at. @type {(() => Along)|null} */
   let looked = null;
   let timer = 0;
+  let leaving = 0;
   let turn = 0;
 
   /** @returns {Along} */
@@ -60,6 +62,7 @@ export function responseStrip(session, chosen) {
     return {
       title: `What ${nameOf(session, i)} does`,
       key: `bar ${i} ${rates.with(i, 0)}`,
+      of: i,
       cells: SHARES.map((share) => ({
         rates: rates.with(i, Math.round(share * GRID)),
         caption: latent.spiking ? String(share) : latent.text(i, share, 1),
@@ -72,13 +75,26 @@ export function responseStrip(session, chosen) {
     timer = setTimeout(show, MOMENT);
   }
 
+  /** Back to the bar, unless pointer or focus is on the strip. */
+  function leave() {
+    if (element.matches(":hover, :focus-within")) leaving = setTimeout(leave, LINGER);
+    else lookAt(null);
+  }
+
+  /** @param {(() => Along)|null} along */
+  function lookAt(along) {
+    clearTimeout(leaving);
+    leaving = 0;
+    looked = along;
+    soon();
+  }
+
   async function show() {
     const { state } = store;
     if (state.model !== entry.name || (chosen.i === null && !looked)) return;
     const mine = ++turn;
     const along = looked ? looked() : ofBar();
-    if (images) images.hidden = Boolean(looked);
-    if (!looked) images?.show(chosen.i);
+    images?.show(along.of);
     const key = `${along.key} ${state.seed} ${state.sampler} ${state.steps}`;
     try {
       const images = kept.get(key) ?? (await decoded(along, state));
@@ -107,16 +123,17 @@ export function responseStrip(session, chosen) {
     return made.every(Boolean) ? made.map(({ image }) => image) : null;
   }
 
-  const stops = engine ? [chosen.on(soon), store.on("state", soon)] : [];
+  const stops = engine ? [chosen.on(() => (leaving ? lookAt(null) : soon())), store.on("state", soon)] : [];
   if (engine) soon();
   return Object.assign(element, {
-    /** Show this in place of the bar's, null: the bar's again. @param {(() => Along)|null} along */
+    /** Show this in place of the bar's, null: the bar's again, in a while. @param {(() => Along)|null} along */
     look(along) {
-      looked = along;
-      soon();
+      if (along) lookAt(along);
+      else if (looked && !leaving) leaving = setTimeout(leave, LINGER);
     },
     dispose() {
       clearTimeout(timer);
+      clearTimeout(leaving);
       turn++;
       stops.forEach((stop) => stop());
       images?.dispose();

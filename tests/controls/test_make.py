@@ -91,6 +91,21 @@ def test_what_is_in_the_pixels_is_found_and_what_is_not_is_not(checkpoint, split
     assert np.mean((bright[0] - bright[1])[~dim]) < -0.5 * level.size
 
 
+def test_evidence_is_measured_again_and_controls_stay(checkpoint, splits, monkeypatch):
+    monkeypatch.setattr(meter, "SEEN", 640)
+    model = load(checkpoint).model
+    torch.manual_seed(0)  # of the dropout of the network that reads pictures, as at the start of a program
+    made = make.make_controls(model, *splits, images=25)
+    torch.manual_seed(0)
+    same = make.judged_again(model, made, *splits, images=25)
+    assert [control.evidence for control in same] == [control.evidence for control in made]
+    more = make.judged_again(model, made, *splits, images=35)
+    for before, after in zip(made, more, strict=True):
+        assert [each.images for each in after.evidence] == [{25: 35}.get(e.images, e.images) for e in before.evidence]
+        assert after.gain is before.gain
+        assert (after.name, after.reach, after.why) == (before.name, before.reach, before.why)
+
+
 def test_few_images_are_refused(checkpoint, splits):
     train, validation, test = splits
     with pytest.raises(InputError, match="expected 20 images or more of the test split, got 5"):

@@ -53,9 +53,9 @@ def goal_of(dataset: str) -> Goal:
 
 
 def table(checkpoints: Sequence[Path]) -> str:
-    """A row for each number that pictures follow, models in the order given."""
+    """A row for each number that pictures follow, models by name."""
     rows = [HEADS, ("---",) * len(HEADS)]
-    for path in checkpoints:
+    for path in sorted(checkpoints, key=lambda path: path.stem):
         controls = read_weights(path).controls
         followed = (each for each in controls.values() if each.source == "attribute" and each.steerable)
         rows += [_row(path.stem, each, goal_of(controls.dataset)) for each in followed]
@@ -118,7 +118,7 @@ def _signed(value: float) -> str:
 def main() -> None:
     """Entry point."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoints", nargs="+", type=Path, help="models, in the order of the rows")
+    parser.add_argument("checkpoints", nargs="+", type=Path, help="models that may have controls beside them")
     parser.add_argument("--write", type=Path, help="Markdown file whose table is replaced")
     arguments = parser.parse_args()
     lines = table(arguments.checkpoints)

@@ -11,6 +11,7 @@ import pytest
 
 from esvae_core.checkpoint import load
 from esvae_core.cli.train import settings_of
+from esvae_core.controls.file import beside
 from esvae_core.data import load as load_data
 from esvae_core.data.sprites import FACTORS
 from esvae_core.errors import MissingDataError
@@ -59,6 +60,11 @@ def test_each_has_its_shape_and_an_atlas_of_its_own(name):
     assert found.map is not None
     assert min(found.map.flat.trust, found.map.solid.trust) > 0.8
     assert atlas.beside(path).stat().st_size < 700_000
+
+
+def test_every_model_has_controls():
+    without = {path.stem for path in FOLDER.glob("*.safetensors") if not beside(path).exists()}
+    assert without == {"ae-mnist", "cifar10-plus", "fsvae-mnist"}
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.controls.npz")), ids=lambda path: path.name)

@@ -558,6 +558,23 @@ interface Control extends ControlWords {
   step?: Float64Array;
   /** Rates on the grid, moved by an amount. */
   apply(rates: Uint16Array, amount: number): Uint16Array;
+  /** How far rates on the grid lie along its direction, on a scale of the control's own. */
+  lies(rates: Uint16Array): number;
+}
+
+/** What test images are ordered by: their number of one latent dimension, or where they lie along a control. */
+interface ImageScores {
+  name: string;
+  /** Differs where the scores do. */
+  key: string;
+  /** One for each row of the atlas. */
+  values: Float64Array;
+  /** Ends of the histogram. */
+  range: [number, number];
+  /** What the histogram is of, in words. */
+  title: string;
+  /** A row's score in words. */
+  text(row: number): string;
 }
 
 /** What can be said of an image; `esvae_core/controls/measured.py` tells the fields. */

@@ -29,7 +29,7 @@ def recordings(name: str, seed: int, count: int) -> bytes:
         count: 1 to MOST.
 
     Returns:
-        'samples' (count, T, H, W, 3) and 'sampleSpikes' (count, T, d), uint8.
+        'samples' (count, T, H, W, 3) and 'sampleSpikes' (count, L + T, d), uint8; L steps are before the first frame.
 
     Raises:
         CheckpointError: there is no such model.

@@ -81,9 +81,10 @@ export function films(session, about) {
   function show() {
     if (!drawn) return;
     const { upto } = timeline.now;
-    const [area, cells] = [about.size ** 2 * COLOURS, about.steps * about.dims];
+    const [area, cells] = [about.size ** 2 * COLOURS, drawn.spikes.length / SHOWN];
+    const lead = cells / about.dims - about.steps; // steps of the decoder before the first frame
     for (let k = 0; k < SHOWN; k++) {
-      paintSpikes(rasters[k], drawn.spikes.subarray(k * cells, (k + 1) * cells), about.dims, upto);
+      paintSpikes(rasters[k], drawn.spikes.subarray(k * cells, (k + 1) * cells), about.dims, lead + upto);
       const from = (k * about.steps + upto - 1) * area;
       paint(frames[k], fromBytes(drawn.samples.subarray(from, from + area), COLOURS), COLOURS);
     }

@@ -625,7 +625,9 @@ interface Backend {
   /** (N, H, W, C) bytes of the atlas' test images. */
   originals?(hash: string): Promise<ByteArray>;
   /** New recordings of a model of such, which the page does not decode, and their latent spikes. */
-  recordings?(name: string, seed: number, count: number): Promise<Record<string, ByteArray>>;
+  recordings?(name: string, seed: number, count: number): Promise<NamedArrays>;
+  /** One of them, of other rates (d) under the same noise. */
+  recording?(name: string, seed: number, rates: Uint16Array): Promise<NamedArrays>;
   dimensions?(hash: string, version?: string): Promise<DimensionFacts>;
   /** Spikes (T, d) and picture (H, W, C) of a state, where the page has no engine. */
   decode?(state: State): Promise<{ spikes: ByteArray; pixels: ByteArray }>;

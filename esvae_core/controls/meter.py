@@ -101,10 +101,13 @@ class Meter:
     # ---- the network ---------------------------------------------------------------------------------------------
 
     def _teach(self, train: ImageSet, values: F64, seed: int) -> nn.Module:
-        heads = [_outputs(self.attributes[j]) for j in self._taught]
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            network = _network(train.images.shape[1], train.images.shape[2], sum(heads))
+            torch.manual_seed(seed)  # of the first weights and of dropout
+            return self._taught_network(train, values, seed)
+
+    def _taught_network(self, train: ImageSet, values: F64, seed: int) -> nn.Module:
+        heads = [_outputs(self.attributes[j]) for j in self._taught]
+        network = _network(train.images.shape[1], train.images.shape[2], sum(heads))
         targets = [self._target(j, torch.from_numpy(values[:, j])) for j in self._taught]
         rounds = max(1, SEEN // _BATCH)
         optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.01)

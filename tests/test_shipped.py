@@ -30,6 +30,7 @@ SHAPES = {
             "mnist-plus",
             "mnist-taught",
             "fashion-plus",
+            "fashion-taught",
             "sprites-plus",
             "sprites-taught",
             "digits-plus",
@@ -86,7 +87,7 @@ def test_controls_belong_to_their_model_and_bring_evidence(path):
 @pytest.mark.parametrize(
     "name",
     [
-        *("mnist", "mnist-plus", "mnist-poisson", "mnist-taught", "fashion-plus", "fashion-poisson"),
+        *("mnist", "mnist-plus", "mnist-poisson", "mnist-taught", "fashion-plus", "fashion-taught", "fashion-poisson"),
         *("sprites-taught", "digits-plus", "fsvae-mnist"),
     ],
 )
@@ -108,10 +109,16 @@ def test_the_last_command_of_its_section_has_the_settings_it_was_trained_with(na
 
 def test_what_was_taught_has_its_names():
     headers = {name: load(FOLDER / f"{name}.safetensors").header for name in SHAPES}
-    assert {name for name, header in headers.items() if header.taught} == {"mnist-taught", "sprites-taught"}
+    assert {name for name, header in headers.items() if header.taught} == {
+        "mnist-taught",
+        "fashion-taught",
+        "sprites-taught",
+    }
     assert headers["sprites-taught"].taught == tuple(FACTORS)
     assert headers["mnist-taught"].taught == ("thickness", "slant", "width")
-    assert all(list(levels) == sorted(levels) for levels in headers["mnist-taught"].taught_levels)
+    assert headers["fashion-taught"].taught == ("width", "height", "brightness")
+    for name in ("mnist-taught", "fashion-taught"):
+        assert all(list(levels) == sorted(levels) for levels in headers[name].taught_levels)
 
 
 @pytest.mark.parametrize("name", ["annvae-mnist", "ae-mnist"])
@@ -184,7 +191,7 @@ def test_the_model_of_recordings_measures_what_its_header_and_the_page_say():
     "name",
     [
         *("mnist", "mnist-plus", "mnist-poisson", "mnist-taught"),
-        *("fashion-plus", "fashion-poisson", "cifar10-plus", "emoji-plus"),
+        *("fashion-plus", "fashion-taught", "fashion-poisson", "cifar10-plus", "emoji-plus"),
     ],
 )
 def test_real_images_measure_what_the_header_says(name, sampler, mnist_dir):

@@ -16,6 +16,6 @@ export default [
     },
   },
   { files: ["esvae_core/web/**/*.js"], languageOptions: { globals: { ...globals.browser, ...globals.worker } } },
-  { files: ["tests/**/*.mjs", "*.js"], languageOptions: { globals: globals.nodeBuiltin } },
+  { files: ["tests/**/*.mjs", "scripts/*", "*.js"], languageOptions: { globals: globals.nodeBuiltin } },
   { ignores: [".venv/", "node_modules/", "build/"] },
 ];

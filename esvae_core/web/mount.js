@@ -3,6 +3,8 @@
 import { serverBackend } from "./backend.js";
 import { Session } from "./session.js";
 import { focusedBeside, h } from "./dom.js";
+import { ENGLISH } from "./language.js";
+import { language } from "./messages.js";
 import { titleOf, toolbar } from "./parts/shared/toolbar.js";
 import { message } from "./parts/shared/message.js";
 import { fileDrop } from "./parts/shared/file_drop.js";
@@ -29,7 +31,7 @@ export const openedSession = () => opening;
 export async function mountView(parent, data, tell) {
   const root = h(
     "div",
-    { class: `stage view-${data.view}` },
+    { class: `stage view-${data.view}`, lang: language === ENGLISH ? null : language },
     h("p", { class: "skeleton", role: "status" }, "Opening the model …"),
   );
   parent.replaceChildren(root);

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import models_page
-from app.stage import stage
+from app.component import place_view
 from esvae_core.explore.views import SERVED, View
 
 HERE = Path(__file__).resolve().parent
@@ -18,7 +18,7 @@ def _page(view: View) -> Callable[[], None]:
         return models_page.page
 
     def page() -> None:
-        stage(view.module)
+        place_view(view.module)
 
     return page
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.stage import stage
+from app.component import place_view
 
 if TYPE_CHECKING:
     from app.catalogue import Entry
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def page() -> None:
     """Draw the view, and below it what is read and does not move."""
-    state = stage("models", tells="model")  # what is drawn here depends on nothing else
+    state = place_view("models", tells="model")  # what is drawn here depends on nothing else
     if state is None:
         return
     from app import catalogue  # the view itself needs none of it

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [PART ...] [--json | --markdown]`: one table of how long things take, beside their rivals."""
+"""`python -m benchmarks [PART ...] [--json | --markdown] [--against FILE]`: how long things take, beside rivals."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import dragging, inference, mapping, neurons, page, rerun, start, training
+from benchmarks import compare, dragging, inference, mapping, neurons, page, rerun, sessions, start, training
 from benchmarks.measure import Result, machine
 
 PARTS: dict[str, Callable[[], list[Result]]] = {
@@ -28,6 +29,7 @@ PARTS: dict[str, Callable[[], list[Result]]] = {
     "drag-crowd": partial(dragging.drag, dragging.OTHERS),
     "drag-models": dragging.models,
     "rerun": rerun.rerun,
+    "sessions": sessions.sessions,
     "map": mapping.smooth,
     "scaling": inference.scaling,
 }
@@ -70,7 +72,12 @@ def main() -> None:
     form = reader.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print machine and results as JSON")
     form.add_argument("--markdown", action="store_true", help="print what README.md keeps")
+    reader.add_argument("--against", type=Path, metavar="FILE", help="of --json; name what became slower, exit code 1")
     given = reader.parse_args()
+    try:
+        before = compare.read(given.against) if given.against else None
+    except ValueError as error:
+        reader.error(str(error))
     unknown = [name for name in given.parts if name not in PARTS]
     if unknown:
         reader.error(f"{unknown[0]}: no such part; there are {', '.join(PARTS)}")
@@ -89,6 +96,10 @@ def main() -> None:
         console = Console(width=None if Console().is_terminal else 160)
         console.print(_table(results, title))
         console.print(versions)
+    if before is not None:
+        found = compare.changes(before, results)
+        log.print("\n".join(compare.told(found)), markup=False)
+        raise SystemExit(any(change.ratio > compare.NOISE for change in found))
 
 
 if __name__ == "__main__":

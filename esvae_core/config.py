@@ -345,7 +345,8 @@ class TrainConfig(_Settings):
         "are evaluated and kept; 0: averages over the training batches, as published.",
     )
     mean_image_bias: bool = Field(
-        False, description="Start with the output bias that paints the mean image of the train split."
+        False,
+        description="Start with the output bias under which a silent decoder gives the mean colour of the train split.",
     )
     grow_time: tuple[tuple[float, int], ...] = Field(
         (),

@@ -71,7 +71,7 @@ class Trace:
     layers: dict[str, Run]
     """Spikes and membranes, (T, N, features) or (T, N, C, H, W), in the order of computation."""
     images: Tensor | None = None
-    """(T, N, C, H, W): what the readout would paint after each step; None for an encoder's trace."""
+    """(T, N, C, H, W): what the readout would give after each step; None for an encoder's trace."""
 
 
 def _note(firing: dict[str, float] | None, name: str, spikes: Tensor) -> None:
@@ -208,7 +208,7 @@ class SpikingCoder(ImageModel):
         return Trace(layers, self._after_each_step(x, steps))
 
     def _after_each_step(self, x: Tensor, steps: int) -> Tensor:
-        """The last layer's spikes (T*N, C, H, W) -> what the readout paints after each step, (T, N, C, H, W)."""
+        """The last layer's spikes (T*N, C, H, W) -> what the readout gives after each step, (T, N, C, H, W)."""
         drives = self.readout(x).view(steps, -1, *self.config.image_shape)
         membrane, shares = torch.zeros_like(drives[0]), self.readout_leak.shares(steps)
         images = []

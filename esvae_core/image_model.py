@@ -1,4 +1,4 @@
-"""What every kind of model can do: paint images again, paint new ones, describe images by a vector."""
+"""What every kind of model can do: reconstruct images, sample new ones, describe images by a vector."""
 
 from __future__ import annotations
 

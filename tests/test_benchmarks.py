@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 
+import pytest
+
 from benchmarks import __main__ as command
-from benchmarks import start
+from benchmarks import compare, sessions, start
 from benchmarks.inference import decode, encode
-from benchmarks.measure import median_ms
+from benchmarks.measure import Result, median_ms
+from benchmarks.page import started
 from benchmarks.training import fresh
 
 
@@ -72,3 +76,50 @@ def test_commands_are_timed(monkeypatch):
     (row,) = start.commands(1)
     assert row.work == "esvae presets"
     assert 10 < row.ms < 120_000
+
+
+def test_visitors_use_the_app_and_leave():
+    with started() as (address, process):
+        found = asyncio.run(sessions.run(int(address.rpartition(":")[2]), process, 2, 4, forget=0))
+    assert len(found.first) == 2
+    assert found.gestures
+    assert all(0 < ms < 60_000 for ms in found.first + found.gestures + found.views + found.models)
+    rows = sessions.results(found, 2, 4)
+    assert [row.work.rpartition(": ")[2] for row in rows][::4] == ["first run of the script", "server"]
+    if sys.platform == "linux":
+        assert 50 < found.alone_mb < 2000
+        assert rows[-1].peak_mb == found.crowd_mb >= 50
+
+
+def test_visits_are_bounded(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["sessions", "--visitors", "1000"])
+    with pytest.raises(SystemExit) as stop:
+        sessions.main()
+    assert stop.value.code == 2
+    assert "--visitors: expected more than 0 and at most 200, found 1000" in capsys.readouterr().err
+
+
+def test_what_became_slower_is_told(monkeypatch, tmp_path, capsys):
+    before = [Result("a", f"work {n}", 10.0) for n in range(5)] + [Result("a", "beside", 10.0, 100.0, "a rival")]
+    # a machine of half the speed, on which work 3 takes four times as long; beside its rival nothing changed
+    after = [Result("a", f"work {n}", 40.0 if n == 3 else 20.0) for n in range(5)]
+    after += [Result("a", "beside", 30.0, 300.0, "a rival"), Result("a", "new", 1.0)]
+    found = compare.changes(before, after)
+    assert [(c.work, round(c.ratio, 3)) for c in found[:2]] == [("work 3", 2.0), ("work 0", 1.0)]
+    assert compare.told(found) == ["slower: work 3: 40 ms, before 10 ms; 2.00 times as long by the median row"]
+    assert compare.told(found[1:]) == ["none of 5 rows is slower by more than 25%"]
+
+    monkeypatch.setattr(command, "PARTS", {"a": lambda: after})
+    for argv in (["--json"], ["--json", "--against", "last.json"]):
+        monkeypatch.setattr(sys, "argv", ["benchmarks", *argv])
+        monkeypatch.chdir(tmp_path)
+        if len(argv) == 1:
+            command.main()
+            (tmp_path / "last.json").write_text(capsys.readouterr().out)
+        else:
+            with pytest.raises(SystemExit) as stop:
+                command.main()
+            assert stop.value.code == 0  # as fast as itself
+    (tmp_path / "none.json").write_text("[]")
+    with pytest.raises(ValueError, match=r"none\.json: no results of `python -m benchmarks --json`"):
+        compare.read(tmp_path / "none.json")

@@ -89,7 +89,6 @@ def controls(
     from esvae_core.controls.correlation import measure as measure_attributes
     from esvae_core.controls.directions import Controls
     from esvae_core.controls.file import beside, write_controls
-    from esvae_core.controls.make import make_controls
     from esvae_core.errors import InputError
 
     loaded = load(checkpoint)
@@ -103,20 +102,12 @@ def controls(
         raise InputError(f"{checkpoint}: there are no controls beside it to add to; leave out --measure to make them")
     splits = [dataset_of(loaded.header, dataset, split, data_dir, accept_other_hash) for split in SplitName]
     train, _, test = splits
-    made = tuple(loaded.controls.values())
     if measure:
         if loaded.controls.dataset_sha256 != train.sha256:
             raise InputError(f"{checkpoint}: its controls were made with other images than those of {train.name}")
+        made = tuple(loaded.controls.values())
     else:
-        with console.bar() as bar:
-            task = bar.add_task("", total=None, left="")
-            made = make_controls(
-                loaded.model,
-                *splits,
-                images=images,
-                seed=seed,
-                report=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
-            )
+        made = _made(loaded, splits, images, seed)
     measured = measure_attributes(loaded.model, train, _of_atlas(checkpoint, loaded, test), seed)
     write_controls(
         path,
@@ -134,6 +125,21 @@ def controls(
         f" on {measured.train_images:,} training images and {len(measured.images):,} test images of the atlas"
     )
     console.say(as_json, text, file=str(path), controls=len(made), followed=followed, measured=len(measured.images))
+
+
+def _made(loaded: Loaded[Any], splits: list[ImageSet], images: int, seed: int) -> tuple[Control, ...]:
+    """New controls, with a bar of how far it is."""
+    from esvae_core.controls.make import make_controls
+
+    with console.bar() as bar:
+        task = bar.add_task("", total=None, left="")
+        return make_controls(
+            loaded.model,
+            *splits,
+            images=images,
+            seed=seed,
+            report=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
+        )
 
 
 def _of_atlas(checkpoint: Path, loaded: Loaded[Any], test: ImageSet) -> ImageSet:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from esvae_core.cli import console
-from esvae_core.cli.model_kinds import refuse
+from esvae_core.cli.model_kinds import encoder_of
 from esvae_core.cli.options import SplitName
 from esvae_core.errors import InputError
 
@@ -37,7 +37,6 @@ def encode_in_parts(
     from esvae_core.checkpoint import load
     from esvae_core.data.streamed import Share
     from esvae_core.encode_parts import batches_of, check_source, encode_to_parts, prepare_folder
-    from esvae_core.esvae import ESVAE
     from esvae_core.hardware import Hardware, fabric_of
 
     if len(sources) != 1:
@@ -47,8 +46,7 @@ def encode_in_parts(
     model = load(checkpoint).model
     if model.config.takes_frames:
         raise InputError(f"{checkpoint}: it takes recordings, for which there are no parts; use .npz or .parquet")
-    if not isinstance(model, ESVAE):
-        refuse(model, steps=options.steps)
+    encoder = encoder_of(model, options.steps)
     strategy = "ddp" if options.devices * options.nodes > 1 else "auto"
     fabric = fabric_of(Hardware(options.accelerator, options.devices, options.nodes, strategy), "32-true")
     if fabric.is_global_zero:
@@ -58,9 +56,7 @@ def encode_in_parts(
 
     @torch.no_grad()
     def encode(images: Tensor) -> Tensor:
-        images = images.to(fabric.device)
-        found = model.encode(images, steps=options.steps).rates if isinstance(model, ESVAE) else model.features(images)
-        return found.cpu()
+        return encoder.encode(images.to(fabric.device)).cpu()
 
     batches = batches_of(
         source,
@@ -70,7 +66,6 @@ def encode_in_parts(
         split=options.split.value,
         data_dir=options.data_dir,
     )
-    called = "rate" if isinstance(model, ESVAE) else "feature"
     with console.bar() as bar:
         task = bar.add_task("encoding", total=None, left="")
         found = encode_to_parts(
@@ -78,13 +73,13 @@ def encode_in_parts(
             batches,
             out,
             rank=fabric.global_rank,
-            called=called,
+            called=encoder.called,
             report=lambda count: bar.advance(task, count),
         )
     counts = fabric.all_reduce(torch.tensor([found.images, found.skipped_count], device=fabric.device), reduce_op="sum")
     if fabric.is_global_zero:
         images, skipped = (int(count) for count in counts)
-        _say(out, found, images, skipped, called, as_json=as_json)
+        _say(out, found, images, skipped, encoder.called, as_json=as_json)
 
 
 def _say(out: Path, found: Encoded, images: int, skipped: int, called: str, *, as_json: bool) -> None:

@@ -10,11 +10,24 @@ from rich.table import Table
 
 from esvae_core.cli import console
 from esvae_core.cli import suite as suites
-from esvae_core.cli.options import AsJson, Checkpoint, DataDir, OtherHash, Sampling, Seed, SplitName, Steps, group
+from esvae_core.cli.options import (
+    AsJson,
+    Checkpoint,
+    DataDir,
+    OtherHash,
+    SamplerName,
+    Sampling,
+    Seed,
+    SplitName,
+    Steps,
+    group,
+)
 from esvae_core.cli.sources import dataset_of
 from esvae_core.errors import InputError, KindError
 
 if TYPE_CHECKING:
+    from esvae_core.checkpoint import Checkpoint as Loaded
+    from esvae_core.esvae import ESVAE
     from esvae_core.evaluation.evaluate import Report
 
 app = group()
@@ -68,8 +81,33 @@ def evaluate(
         return
     if out_file or fad_net or inception:
         raise InputError("--out, --fad-net and --inception go with --suite")
+    loaded, result = _measured(checkpoint, dataset, split, data_dir, steps, sampler, seed, accept_other_hash)
+    if as_json:
+        console.say_json(result)
+    else:
+        _show(loaded.header.name, result)
+    if record:
+        from esvae_core.checkpoint import record as keep
+
+        keep(checkpoint, loaded, result.metrics())
+
+
+def _measured(
+    checkpoint: Path,
+    dataset: str | None,
+    split: SplitName,
+    data_dir: Path | None,
+    steps: int | None,
+    sampler: SamplerName | None,
+    seed: int,
+    accept_other_hash: bool,
+) -> tuple[Loaded[ESVAE], Report]:
+    """An ESVAE, and what is measured of it on a whole split, with a bar of how far it is.
+
+    Raises:
+        KindError: a model of another kind.
+    """
     from esvae_core.checkpoint import load
-    from esvae_core.checkpoint import record as keep
     from esvae_core.esvae import ESVAE
     from esvae_core.evaluation.evaluate import evaluate as measure
 
@@ -92,12 +130,7 @@ def evaluate(
             training=training,
             report=lambda done, total: bar.update(task, completed=done),
         )
-    if as_json:
-        console.say_json(result)
-    else:
-        _show(loaded.header.name, result)
-    if record:
-        keep(checkpoint, loaded, result.metrics())
+    return loaded, result
 
 
 def _show(name: str, result: Report) -> None:

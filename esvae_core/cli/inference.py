@@ -11,7 +11,7 @@ import typer
 from esvae_core.cli import console
 from esvae_core.cli.encode_in_parts import EncodingOptions, encode_in_parts
 from esvae_core.cli.export import PICTURES, take_along
-from esvae_core.cli.model_kinds import controlled, refuse, sample_pictures
+from esvae_core.cli.model_kinds import controlled, encoder_of, refuse, sample_pictures
 from esvae_core.cli.options import (
     AsJson,
     Checkpoint,
@@ -93,13 +93,11 @@ def _encode_whole(
     from esvae_core.arrays import suffix_of, write_rates
     from esvae_core.checkpoint import load
     from esvae_core.data import DATASETS
-    from esvae_core.esvae import ESVAE
 
     suffix_of(out_file, (".npz", ".parquet"))
     loaded = load(checkpoint)
     model = loaded.model
-    if not isinstance(model, ESVAE):
-        refuse(model, steps=steps)
+    encoder = encoder_of(model, steps)
     labels = None
     if len(sources) == 1 and sources[0].partition(":")[0] in DATASETS and not Path(sources[0]).is_file():
         data = dataset_of(loaded.header, sources[0], split, data_dir, accept_other_hash)
@@ -116,13 +114,11 @@ def _encode_whole(
     with console.bar() as bar, torch.no_grad():
         task = bar.add_task("encoding", total=count, left="")
         for images in batches:
-            found = model.encode(images, steps=steps).rates if isinstance(model, ESVAE) else model.features(images)
-            rates.append(found.numpy())
+            rates.append(encoder.encode(images).numpy())
             bar.advance(task, len(images))
-    called = "rate" if isinstance(model, ESVAE) else "feature"
-    write_rates(out_file, np.concatenate(rates), names, labels, called=called)
-    text = f"{out_file}: {count:,} x {model.config.latent_dim} {called}s"
-    text += "" if isinstance(model, ESVAE) else f" ({model.feature_name})"
+    write_rates(out_file, np.concatenate(rates), names, labels, called=encoder.called)
+    text = f"{out_file}: {count:,} x {model.config.latent_dim} {encoder.called}s"
+    text += f" ({encoder.what})" if encoder.what else ""
     console.say(as_json, text, file=str(out_file), images=count)
 
 

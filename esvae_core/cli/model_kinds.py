@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from esvae_core.cli import console
 from esvae_core.errors import InputError
 
 if TYPE_CHECKING:
-    from torch import Generator
+    from torch import Generator, Tensor
 
     from esvae_core.checkpoint import Checkpoint, StoredWeights
     from esvae_core.explore.fixed_point import FixedPointRates
@@ -26,6 +27,32 @@ def refuse(model: ImageModel, **options: object) -> None:
     for name, value in options.items():
         if value is not None:
             raise InputError(f"--{name}: a model of kind {model.config.kind} has no rates, so there is none to choose")
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """How a model's images become vectors, and what the numbers of these are."""
+
+    encode: Callable[[Tensor], Tensor]
+    """(N, C, H, W) images -> (N, d)."""
+    called: str
+    """One of the d numbers, as columns of files are called."""
+    what: str
+    """More words about them; empty if `called` says all."""
+
+
+def encoder_of(model: ImageModel, steps: int | None) -> Encoder:
+    """How `esvae encode` encodes with a model.
+
+    Raises:
+        InputError: time steps are chosen for a model that has none.
+    """
+    from esvae_core.esvae import ESVAE
+
+    if isinstance(model, ESVAE):
+        return Encoder(lambda images: model.encode(images, steps=steps).rates, "rate", "")
+    refuse(model, steps=steps)
+    return Encoder(model.features, "feature", model.feature_name)
 
 
 def controlled(

@@ -416,7 +416,7 @@ def _drive(half: Half, image: F32, sums: F32) -> None:
 
 
 @jit()
-def _paint(bits: Bits, words: int, steps: int, shares: F32, weight: F32, bias: F32, picture: F32) -> None:
+def _read_out(bits: Bits, words: int, steps: int, shares: F32, weight: F32, bias: F32, picture: F32) -> None:
     """The readout of the last layer's spikes, before its tanh: leaky sum over time, then transposed convolution."""
     colours, _, channels = weight.shape
     side = picture.shape[1]
@@ -488,7 +488,7 @@ def decode(
                 half, index, steps, heard, words, half.floats, layer[BIAS], layer[BIAS_STEP], fired
             )
             heard, fired, words = fired, heard, layer[WIDTH] // LANES
-        _paint(heard, words, steps, shares, weight, bias, pictures[image])
+        _read_out(heard, words, steps, shares, weight, bias, pictures[image])
 
 
 @jit()
@@ -613,4 +613,4 @@ def revise(
         )
         heard, changed, words = bits, firing, width // LANES
         at += size * width
-    _paint(heard, words, steps, shares, weight, bias, picture)
+    _read_out(heard, words, steps, shares, weight, bias, picture)

@@ -105,7 +105,7 @@ def trace_decode(plan: Plan, spikes: NDArray[np.generic]) -> Trace:
     for layer in spiking:
         x, membranes = _fire(plan, layer, _driven(plan, layer, x))
         runs[layer.name] = _seen(layer, x, membranes)
-    return Trace(runs, _paint(plan, readout, x))
+    return Trace(runs, _read_out(plan, readout, x))
 
 
 def linear(layer: Layer, weight: F32, bias: F32, x: F32) -> F32:
@@ -141,7 +141,7 @@ def lif(drive: F32, neuron: NeuronConfig, leak: F32 | None = None) -> tuple[F32,
     return spikes, membranes
 
 
-def _paint(plan: Plan, readout: Layer, spikes: F32) -> F32:
+def _read_out(plan: Plan, readout: Layer, spikes: F32) -> F32:
     """Spikes (T, positions, C) of the last layer -> pictures (T, C, H, W) after each step (equation 9)."""
     config = plan.config
     weight, bias = plan.tensors["readout.weight"], plan.tensors["readout.bias"]

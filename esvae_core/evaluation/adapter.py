@@ -14,18 +14,10 @@ from esvae_core.data import ImageSet
 from esvae_core.errors import InputError
 from esvae_core.esvae import ESVAE
 from esvae_core.evaluation.results import Report, silent
+from esvae_core.image_model import Drawn
 
 BATCH = 250
 """Images at a time. Part of every protocol: noise is drawn batch by batch."""
-
-
-class Drawn(Protocol):
-    """New pictures, and whatever else a model tells about them."""
-
-    @property
-    def images(self) -> Tensor:
-        """(N, C, H, W) in [-1, 1]."""
-        ...
 
 
 class EvaluationAdapter(Protocol):

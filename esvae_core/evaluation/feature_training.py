@@ -49,7 +49,7 @@ class FeatureDecoder(nn.Module):
         self.readout = nn.Conv2d(rising[-1], config.image_channels, 3, padding=1)
 
     def forward(self, codes: Tensor) -> Tensor:
-        """Paint images from features."""
+        """Images from features."""
         size = self.config.image_size // 2 ** len(self.config.channels)
         x = self.from_features(codes).view(len(codes), -1, size, size)
         return torch.tanh(self.readout(self.blocks(x)))

@@ -32,7 +32,7 @@ VERSION = 2
 """Of the protocols; a change to any of them raises it, and nothing measured before is mixed with what comes after."""
 
 
-class Plan(BaseModel):
+class SuiteSize(BaseModel):
     """How much is measured."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,13 +42,13 @@ class Plan(BaseModel):
     images: int | None = Field(None, ge=2, description="Test images at most, drawn at random; none: all.")
     train_images: int | None = Field(None, ge=2, description="Train images at most, drawn at random; none: all.")
     samples: int = Field(10_000, ge=10, description="New pictures per seed.")
-    sampling_images: int = Field(2_500, ge=1, description="Images for the price of sampling.")
+    sampling_images: int = Field(2_500, ge=1, description="Images for the error of sampling.")
     curve_images: int = Field(500, ge=1, description="Images per point of a robustness curve.")
     cost_images: int = Field(1_000, ge=1, description="Images on which operations are counted.")
 
 
-FULL = Plan(name="full")
-QUICK = Plan(
+FULL = SuiteSize(name="full")
+QUICK = SuiteSize(
     name="quick",
     seeds=2,
     images=500,
@@ -68,7 +68,7 @@ class EvaluationTask:
     test: ImageSet
     train: Callable[[], ImageSet]
     """Read only where a group needs it."""
-    plan: Plan = FULL
+    plan: SuiteSize = FULL
     net: FeatureFile | None = None
     inception: Path | None = None
     taught: TaughtFactors | None = None
@@ -85,7 +85,7 @@ class SuiteReport(BaseModel):
     dataset: str
     dataset_sha256: str
     split: str
-    plan: Plan
+    plan: SuiteSize
     time_steps: int | None = Field(None, description="T, where there is time.")
     sampler: str | None = Field(None, description="How rates became spikes, where there are rates.")
     version: int = VERSION
@@ -162,7 +162,7 @@ GROUPS: dict[str, Callable[[EvaluationTask, Report], Group]] = {
 }
 
 
-def parse_suite(text: str) -> tuple[Plan, tuple[str, ...]]:
+def parse_suite(text: str) -> tuple[SuiteSize, tuple[str, ...]]:
     """'full', 'quick', or 'GROUP[,GROUP]' with the full plan -> plan and groups.
 
     Raises:

@@ -108,7 +108,6 @@ def build(
         InputError: if the images are not of the model's shape, or there are none.
     """
     from esvae_core.esvae import ESVAE
-    from esvae_core.explore.decode_rates import decode_with_spikes
     from esvae_core.explore.effect import beside_noise, effects
 
     if count < 1 or not len(test_set):
@@ -116,21 +115,9 @@ def build(
     tell = report or (lambda stage, share: None)
     chosen = np.random.default_rng(seed).permutation(len(test_set))[:count]
     steps = levels_of(model.config)
-    sampler = sampler_of(model.config)
-    encoded, errors, pictures = [], [], []
-    for start in range(0, len(chosen), _ENCODED):
-        tell("encoding", start / len(chosen))
-        encoded.append(counts_of(model, test_set.tensor(chosen[start : start + _ENCODED])))
-    small: type[np.unsignedinteger[Any]] = np.uint8 if steps < 256 else np.uint16
-    counts = np.concatenate(encoded).astype(small)
+    counts = _encoded(model, test_set, chosen, steps, tell)
     rates = (counts / steps).astype(np.float32)
-    for start in range(0, len(chosen), _DECODED):
-        tell("decoding", start / len(chosen))
-        some = slice(start, start + _DECODED)
-        pixels = decode_with_spikes(model, rates[some], seed=0, sampler=sampler, steps=steps).pixels
-        truth = test_set.images[chosen[some]].transpose(0, 2, 3, 1)
-        errors.append(((pixels.astype(np.float32) - truth) ** 2).mean(axis=(1, 2, 3)) / 127.5**2)
-        pictures.append(pixels)
+    pictures, errors = _decoded(model, test_set, chosen, rates, steps, tell)
     labels = test_set.labels[chosen]
     shown = _of_each_class(labels, TILES)
     tell("dimensions", 0)
@@ -144,9 +131,9 @@ def build(
         labels=labels,
         indices=test_set.indices[chosen],
         tile_positions=shown,
-        tiles=np.concatenate(pictures)[shown],
+        tiles=pictures[shown],
         effect=effect,
-        errors=np.concatenate(errors).astype(np.float32),
+        errors=errors,
         contrast=contrast,
         map=drawn,
         class_names=test_set.class_names,
@@ -155,6 +142,39 @@ def build(
         dataset_sha256=test_set.sha256,
         checkpoint_sha256=weights_hash(model.state_dict()),
     )
+
+
+def _encoded(
+    model: Explorable, images: ImageSet, chosen: NDArray[np.int64], steps: int, report: Report
+) -> NDArray[np.unsignedinteger[Any]]:
+    """(n, d) counts of those images; n = len(chosen)."""
+    counts = []
+    for start in range(0, len(chosen), _ENCODED):
+        report("encoding", start / len(chosen))
+        counts.append(counts_of(model, images.tensor(chosen[start : start + _ENCODED])))
+    return np.concatenate(counts).astype(np.uint8 if steps < 256 else np.uint16)
+
+
+def _decoded(
+    model: Explorable,
+    images: ImageSet,
+    chosen: NDArray[np.int64],
+    rates: NDArray[np.float32],
+    steps: int,
+    report: Report,
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Reconstructions (n, H, W, C) of those images from their rates, and the squared error of each on [-1, 1]."""
+    from esvae_core.explore.decode_rates import decode_with_spikes
+
+    sampler, pictures, errors = sampler_of(model.config), [], []
+    for start in range(0, len(chosen), _DECODED):
+        report("decoding", start / len(chosen))
+        some = slice(start, start + _DECODED)
+        pixels = decode_with_spikes(model, rates[some], seed=0, sampler=sampler, steps=steps).pixels
+        truth = images.images[chosen[some]].transpose(0, 2, 3, 1)
+        errors.append(((pixels.astype(np.float32) - truth) ** 2).mean(axis=(1, 2, 3)) / 127.5**2)
+        pictures.append(pixels)
+    return np.concatenate(pictures), np.concatenate(errors).astype(np.float32)
 
 
 def save(path: Path | str, atlas: Atlas) -> None:

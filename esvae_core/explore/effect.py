@@ -31,7 +31,7 @@ def effects(
 ) -> NDArray[np.float32]:
     """Mean absolute change of the picture when one rate moves across the data's range and all else stays.
 
-    Systematic sampling under frozen noise at the model's own T: a moved rate then adds its spikes and no luck.
+    Systematic sampling under frozen noise at the model's own T: a moved rate then adds its spikes and no noise.
 
     Args:
         model: The network.

@@ -380,7 +380,7 @@ class _Run:
             self.state.before = found.header.training.model_dump_json()
 
     def _paint_mean_image(self) -> None:
-        """Output bias under which a silent decoder paints the mean colour of the training images."""
+        """Output bias under which a silent decoder gives the mean colour of the training images."""
         images = self.data.images.images
         every = tuple(axis for axis in range(images.ndim) if axis != images.ndim - 3)
         mean = torch.from_numpy(images.mean(every) / 127.5 - 1).float()

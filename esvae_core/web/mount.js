@@ -1,4 +1,4 @@
-/** Places a view in a page: what `app/stage.py` calls. */
+/** Places a view in a page: what `app/component.py` calls. */
 
 import { serverBackend } from "./backend.js";
 import { Session } from "./session.js";

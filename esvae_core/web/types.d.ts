@@ -117,13 +117,31 @@ interface Latent {
   stepwise: boolean;
   /** T that a first visit has, where the model says none. */
   steps: number;
-  /** What a bar's height is, and the marks beside it from the top. */
-  scale: string;
+  /** In which equal steps are equal to the sampling noise: arcsin(sqrt(rate)), or the heights themselves. */
+  coordinates: "arcsine" | "plain";
+  /** What all bars together show; their heading, and what a bar's height is. */
+  title: string;
+  heading: [string, string];
+  /** The marks beside a bar from the top. */
   marks: [string, string, string];
+  /** What its lowest and highest value are called, and the digits that they need. */
+  ends: [string, string];
+  axisDigits: number;
+  /** What has one of the numbers. */
+  carrier: "neuron" | "number";
   /** What one number is called, several, and all of them together. */
   name: string;
   names: string;
   whole: string;
+  /** What one is called in a sentence, all of them in a title, and after their number. */
+  single: string;
+  all: string;
+  brief: string;
+  /** What an average of one is called, and those of several. */
+  mean: string;
+  means: string;
+  /** What files call all of them. */
+  key: "rates" | "latent";
   /** What a height of dimension j means. */
   value(j: number, height: number): number;
   /** The model's own number, as files keep it: of counts, the logarithm of their rate. */
@@ -134,8 +152,23 @@ interface Latent {
   size(j: number, share: number): string;
   /** A distance between heights, root mean square, as text. */
   apart(distance: number): string;
-  /** The height that says nothing. */
+  /** How many spikes a height leads one to expect in T steps, as text; "" where it is no share of the steps. */
+  expected(height: number, steps: number): string;
+  /** The height that says nothing, and what it is called: of one number, and after "All others". */
   rest: number;
+  atRest: { one: string; others: string };
+  /** Ways between two latents, the usual one first; `math/interpolation.js` has them all. */
+  paths: string[];
+  /** What the present ones are called where one may be chosen. */
+  current: string;
+  /** What the prior gives, at the beginning of a sentence. */
+  drawn: string;
+  /** A distance between heights and the space that it is in, as text. */
+  within(distance: number): string;
+  /** A height as a few letters below a picture. */
+  caption(j: number, height: number): string;
+  /** What a newcomer looks at, in two sentences. @param pull what to drag, at the beginning of a sentence */
+  introduction(pull: string): string;
 }
 
 // ---- models ------------------------------------------------------------------------------------------------------

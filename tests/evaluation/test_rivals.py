@@ -7,12 +7,12 @@ import torch
 
 from esvae_core.config import KINDS
 from esvae_core.evaluation.adapter import RateAdapter, adapter_of
-from esvae_core.evaluation.suite import GROUPS, EvaluationTask, Plan, run_suite
+from esvae_core.evaluation.suite import GROUPS, EvaluationTask, SuiteSize, run_suite
 from esvae_core.model_kinds import build
 
 from .made import image_set
 
-TINY = Plan(
+TINY = SuiteSize(
     name="tiny", seeds=1, images=12, train_images=40, samples=12, sampling_images=4, curve_images=4, cost_images=4
 )
 

@@ -14,11 +14,20 @@ from esvae_core.evaluation.adapter import adapter_of
 from esvae_core.evaluation.generation import FADS, FLOOR
 from esvae_core.evaluation.random_subset import some
 from esvae_core.evaluation.results import Figure, Group
-from esvae_core.evaluation.suite import FULL, GROUPS, QUICK, EvaluationTask, Plan, SuiteReport, parse_suite, run_suite
+from esvae_core.evaluation.suite import (
+    FULL,
+    GROUPS,
+    QUICK,
+    EvaluationTask,
+    SuiteReport,
+    SuiteSize,
+    parse_suite,
+    run_suite,
+)
 
 from .made import image_set
 
-SMALL = Plan(
+SMALL = SuiteSize(
     name="small", seeds=1, images=12, train_images=40, samples=12, sampling_images=4, curve_images=4, cost_images=4
 )
 

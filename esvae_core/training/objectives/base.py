@@ -85,7 +85,7 @@ class Objective(nn.Module, ABC, Generic[M]):
 
     @abstractmethod
     def init_output_bias(self, mean: Tensor, steps: int) -> None:
-        """Set the output's bias so that a silent decoder paints this colour (C,), in (-1, 1)."""
+        """Set the output's bias so that a silent decoder gives this colour (C,), in (-1, 1)."""
 
     def rescale_time(self, state: MutableMapping[str, Tensor], before: int, after: int) -> None:
         """Change a state dict in place for another number of time steps, so that the picture stays the same."""

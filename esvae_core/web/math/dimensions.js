@@ -17,6 +17,9 @@ export function geodesicValues(frames) {
   return Array.from({ length: frames }, (_, i) => Math.sin((i / (frames - 1)) * (Math.PI / 2)) ** 2);
 }
 
+/** From 0 to 1 in equal steps. @returns {number[]} */
+export const equalValues = (frames) => Array.from({ length: frames }, (_, i) => i / (frames - 1));
+
 /** The rates with one dimension at another value. @returns {Float32Array} */
 export function withValue(rates, dimension, value) {
   const out = Float32Array.from(rates);

@@ -115,3 +115,15 @@ export function pooled(laws) {
 export function totalVariation(a, b) {
   return a.reduce((sum, v, k) => sum + Math.abs(v - b[k]), 0) / 2;
 }
+
+/**
+ * Spikes of all neurons in T steps, under Bernoulli sampling.
+ * @param {Float32Array} rates
+ * @param {number} steps
+ * @returns {{mean: number, deviation: number}} expected number, and its standard deviation
+ */
+export function bernoulliSum(rates, steps) {
+  const total = rates.reduce((a, r) => a + r, 0);
+  const variance = rates.reduce((a, r) => a + r * (1 - r), 0);
+  return { mean: steps * total, deviation: Math.sqrt(steps * variance) };
+}

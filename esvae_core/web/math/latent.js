@@ -17,32 +17,82 @@ const RATES = {
   counts: false,
   stepwise: false,
   steps: 1,
-  scale: "spikes per time step",
+  coordinates: "arcsine",
+  title: "Firing rates, spikes per time step",
+  heading: ["Firing rates", "how often each neuron spikes"],
   marks: ["1", "½", "0"],
+  ends: ["0", "1"],
+  axisDigits: 0,
+  carrier: "neuron",
   name: "rate",
   names: "rates",
   whole: "rates",
+  mean: "mean rate",
+  means: "mean rates",
+  single: "a neuron's rate",
+  all: "All latent neurons",
+  brief: "latent neurons",
+  key: "rates",
   value: (j, height) => height,
   number: (j, height) => height,
   text: (j, height, digits = 2) => height.toFixed(digits),
   size: (j, share) => share.toFixed(2),
   apart: (distance) => distance.toFixed(3),
+  expected: (height, steps) => `${(height * steps).toFixed(1)} of ${steps} spikes`,
   rest: 0,
+  atRest: { one: "Rate 0", others: "0" },
+  paths: ["arcsine", "logit", "linear"],
+  current: "rates",
+  drawn: "Rates",
+  within: (distance) => `${distance.toFixed(2)} in rate space`,
+  caption: (j, height) => String(height),
+  introduction: (pull) =>
+    `A network of spiking neurons draws this picture from firing rates: how often each neuron spikes (0 never, 1 always). ${pull}: spikes and picture follow.`,
+};
+
+/** Of a model that makes spikes step by step, each from those before. @type {Latent} */
+const STEPWISE = {
+  ...RATES,
+  stepwise: true,
+  introduction: (pull) =>
+    `A network of spiking neurons draws this picture from spike trains. A bar is how often a neuron spikes, over T; ${pull.toLowerCase()}, and its spikes are placed in time anew.`,
+};
+
+/** What latents have in common whose numbers are no rates of spikes per step. */
+const NUMBERS = {
+  spiking: false,
+  stepwise: false,
+  coordinates: /** @type {const} */ ("plain"),
+  ends: /** @type {[string, string]} */ (["low end", "high end of its range"]),
+  axisDigits: 1,
+  carrier: /** @type {const} */ ("number"),
+  mean: "mean",
+  means: "means",
+  single: "a number",
+  all: "All numbers of the latent",
+  key: /** @type {const} */ ("latent"),
+  expected: () => "",
+  rest: 0.5,
+  atRest: { one: "The prior's mean", others: "at the prior's mean" },
+  paths: ["linear"],
+  current: "code",
+  drawn: "A latent",
 };
 
 /** @param {Pick<ModelEntry, "latent"> & {kind?: string}} entry @returns {Latent} */
 export function latentOf({ latent, kind }) {
-  if (!latent) return kind === "fsvae" ? { ...RATES, stepwise: true } : RATES;
+  if (!latent) return kind === "fsvae" ? STEPWISE : RATES;
   if (latent.counts) return countsOf(latent);
   const { name, low, high, span } = latent;
   const value = (j, height) => low[j] + Math.fround(height) * (high[j] - low[j]); // in single precision, as Python
   return {
-    spiking: false,
+    ...NUMBERS,
     sampled: false,
     counts: false,
-    stepwise: false,
     steps: 1,
-    scale: `${name}s; the middle is the prior's mean, an end ${span / 2} of its deviations away`,
+    title: `Latent: ${name}s`,
+    brief: `${name}s, no spikes`,
+    heading: ["Latent", `${name}s; the middle is the prior's mean, an end ${span / 2} of its deviations away`],
     marks: ["+4σ", "0", "−4σ"],
     name,
     names: `${name}s`,
@@ -52,7 +102,10 @@ export function latentOf({ latent, kind }) {
     text: (j, height, digits = 2) => fixed(value(j, height), digits),
     size: (j, share) => (share * (high[j] - low[j])).toFixed(2),
     apart: (distance) => `${(span * distance).toFixed(2)} deviations`,
-    rest: 0.5,
+    within: (distance) => `${(span * distance).toFixed(2)} deviations in the latent`,
+    caption: (j, height) => fixed(value(j, height), 1),
+    introduction: (pull) =>
+      `A network without spikes draws this picture from a vector of ${name}s. ${pull}: the picture follows.`,
   };
 }
 
@@ -65,12 +118,16 @@ function countsOf({ low, high, span }) {
   const most = Math.exp(span / 2).toFixed(0);
   const significant = (x, digits) => (x < 0.001 ? x.toExponential(1) : Number(x.toPrecision(digits + 1)).toString());
   return {
-    spiking: false,
+    ...NUMBERS,
     sampled: true,
     counts: true,
-    stepwise: false,
     steps: COUNT_STEPS,
-    scale: `expected spikes a picture, log scale; the middle is the prior's rate, an end ${most} times or 1/${most} of it`,
+    title: "Latent: rates",
+    brief: "Poisson counts",
+    heading: [
+      "Rates",
+      `expected spikes a picture, log scale; the middle is the prior's rate, an end ${most} times or 1/${most} of it`,
+    ],
     marks: [`×${most}`, "×1", `÷${most}`],
     name: "rate",
     names: "rates",
@@ -80,6 +137,9 @@ function countsOf({ low, high, span }) {
     text: (j, height, digits = 2) => significant(value(j, height), digits),
     size: (j, share) => `\u00d7${Math.exp(share * (high[j] - low[j])).toFixed(2)}`,
     apart: (distance) => `${(span * distance).toFixed(2)} in log-rate`,
-    rest: 0.5,
+    within: (distance) => `${(span * distance).toFixed(2)} in log-rate in the latent`,
+    caption: (j, height) => significant(value(j, height), 1),
+    introduction: (pull) =>
+      `A network draws this picture from spike counts: each neuron fires so often by chance, with its rate as the mean. ${pull}: counts and picture follow.`,
   };
 }

@@ -88,6 +88,15 @@ export function shifted(camera, width, height, dx, dy) {
 }
 
 /**
+ * By how much the view must be shifted so that a place keeps a margin from the edges; 0 where it does.
+ * @returns {[dx: number, dy: number]} pixels
+ */
+export function shiftInto(x, y, width, height, margin) {
+  const within = (at, end) => (at < margin ? margin - at : at > end - margin ? end - margin - at : 0);
+  return [within(x, width), within(y, height)];
+}
+
+/**
  * The point under the pointer: the nearest within `reach` pixels; in space, the nearest to the eye among the close
  * ones.
  * @param {Float32Array} xy (N, 2)

@@ -13,6 +13,9 @@ export function fromGrid(rates) {
   return Float32Array.from(rates, (r) => r / GRID);
 }
 
+/** Rates in units of 1/GRID with one at another value. @param {Uint16Array} rates @param {number} j @param {number} value */
+export const withRate = (rates, j, value) => rates.with(j, Math.round(value * GRID));
+
 /** k/T of a count k -> units of 1/GRID. */
 export function ofCount(count, steps) {
   return Math.floor((count / steps) * GRID + 0.5);

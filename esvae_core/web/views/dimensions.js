@@ -2,113 +2,128 @@
 
 import { choice, h, icon } from "../dom.js";
 import { tableCsv } from "../formats/table_csv.js";
+import { capitalized } from "../math/axis.js";
 import { attributeMatrix } from "../parts/dimensions/attributes.js";
 import { controlDetail } from "../parts/dimensions/control_detail.js";
 import { controlRows, controlTable } from "../parts/dimensions/control_table.js";
+import { neuronRows } from "../parts/dimensions/dimension_files.js";
 import { detail } from "../parts/dimensions/detail.js";
 import { heat } from "../parts/dimensions/heat.js";
 import { strips } from "../parts/dimensions/strips.js";
-import { neuronRows, table } from "../parts/dimensions/table.js";
+import { table } from "../parts/dimensions/table.js";
 import { download } from "../parts/shared/download.js";
-import { nameOf } from "../parts/shared/mixer.js";
+import { nameOf } from "../parts/shared/dimension_names.js";
 
 export const styles = ["map.css", "dimensions.css"];
 
 /** @param {Session} session */
 export function mount(root, session) {
-  const { entry, store, latent } = session;
-  if (!session.atlas) {
-    root.append(
-      h(
-        "div",
-        { class: "message", role: "status" },
-        h(
-          "p",
-          {},
-          "This model has no atlas of test images, so nothing is known of how its dimensions are used. Build it with",
-        ),
-        h("p", {}, h("code", {}, `esvae atlas ${entry.path ?? "CHECKPOINT"}`)),
-        h("p", {}, "and open the model again."),
-      ),
-    );
-    return () => {};
-  }
-  let parts = [];
-  let gone = false;
-  let stop = () => {};
+  const { entry } = session;
+  if (!session.atlas) return nothing(root, entry);
   root.append(h("p", { class: "skeleton", role: "status" }, "Reading what its dimensions do …"));
+  let shown = { dispose() {} };
+  let gone = false;
+  session.backend.dimensions(entry.hash, entry.atlasVersion).then(
+    (facts) => {
+      if (!gone) shown = tables(root, session, facts);
+    },
+    (error) => {
+      const why = `The dimensions are not shown: ${error.message}. A reload may help.`;
+      root.replaceChildren(h("p", { class: "message warning", role: "alert" }, why));
+    },
+  );
+  return () => {
+    gone = true;
+    shown.dispose();
+  };
+}
+
+/** What a model without an atlas says instead. @param {ModelEntry} entry */
+function nothing(root, entry) {
+  const why =
+    "This model has no atlas of test images, so nothing is known of how its dimensions are used. Build it with";
+  root.append(
+    h(
+      "div",
+      { class: "message", role: "status" },
+      h("p", {}, why),
+      h("p", {}, h("code", {}, `esvae atlas ${entry.path ?? "CHECKPOINT"}`)),
+      h("p", {}, "and open the model again."),
+    ),
+  );
+  return () => {};
+}
+
+/**
+ * A table of neurons or of controls, whichever the link asks for, and beside it what is known of the chosen row.
+ * @param {Session} session
+ * @param {DimensionFacts} facts
+ */
+function tables(root, session, facts) {
+  const { entry, store } = session;
   /** Keep something in the link, as a step that can be undone. */
   const keep = (key, value, label) => store.change({ view: { ...store.state.view, [key]: value } }, label);
   const choose = (j) => keep("dim", String(j), `look at ${nameOf(session, j)}`);
   const chooseControl = ({ name }) => keep("control", name, `look at ${name}`);
-  /** Which table the link asks for. */
   const wanted = () => (store.state.view.table === "controls" && session.controls.length ? "controls" : "neurons");
-  session.backend.dimensions(entry.hash, entry.atlasVersion).then(
-    (found) => {
-      if (gone) return;
-      const both = choice(
-        "Table of",
-        [
-          ["neurons", latent.spiking ? "Neurons" : "Numbers"],
-          ["controls", "Controls", "Directions that move many of them at once, with the evidence for each"],
-        ],
-        wanted(),
-        (value) => keep("table", value, `table of ${value}`),
-      );
-      const save = h(
-        "button",
-        { type: "button", title: "Save the table, CSV", onclick: () => saveTable(found) },
-        icon("export"),
-        "CSV",
-      );
-      const left = h("div", {});
-      const right = h("div", { class: "dimension-right" });
-      root.replaceChildren(h("div", { class: "dimensions-view" }, left, right));
-      let shown = "";
-      const show = () => {
-        if (shown === wanted() || store.state.model !== entry.name) return;
-        shown = wanted();
-        both.choose(shown);
-        parts.forEach((part) => part.dispose());
-        const [rows, ...beside] = (parts =
-          shown === "controls"
-            ? [controlTable(session, chooseControl), controlDetail(session)]
-            : [table(session, found, choose), detail(session, found), strips(session)]);
-        const maps = [session.measured && attributeMatrix(session, choose), heat(session, found, choose)].filter(
-          Boolean,
-        );
-        parts = [...parts, ...maps];
-        const small = shown === "controls" ? controlSummary(session.controls) : summary(found);
-        const title = h("h2", {}, "Dimensions ", h("small", {}, small));
-        const tools = h("div", { class: "row tight" }, session.controls.length ? both : null, save);
-        left.replaceChildren(h("div", { class: "head" }, title, tools), rows);
-        right.replaceChildren(...beside, ...maps);
-      };
-      stop = store.on("state", show);
-      show();
-    },
-    (error) =>
-      root.replaceChildren(
-        h(
-          "p",
-          { class: "message warning", role: "alert" },
-          `The dimensions are not shown: ${error.message}. A reload may help.`,
-        ),
-      ),
+  const which = tableChoice(session, wanted(), (value) => keep("table", value, `table of ${value}`));
+  const save = () => download(`${entry.name}-${wanted()}.csv`, tableCsv(rowsOf(session, facts, wanted())));
+  const saveButton = h(
+    "button",
+    { type: "button", title: "Save the table, CSV", onclick: save },
+    icon("export"),
+    "CSV",
   );
+  const left = h("div", {});
+  const right = h("div", { class: "dimension-right" });
+  let parts = [];
+  let shown = "";
 
-  /** @param {DimensionFacts} facts */
-  function saveTable(facts) {
-    const rows = wanted() === "controls" ? controlRows(session.controls) : neuronRows(session, facts);
-    download(`${entry.name}-${wanted()}.csv`, tableCsv(rows));
+  function show() {
+    if (shown === wanted() || store.state.model !== entry.name) return;
+    shown = wanted();
+    which.choose(shown);
+    parts.forEach((part) => part.dispose());
+    const [rows, ...beside] =
+      shown === "controls"
+        ? [controlTable(session, chooseControl), controlDetail(session)]
+        : [table(session, facts, choose), detail(session, facts), strips(session)];
+    if (session.measured) beside.push(attributeMatrix(session, choose));
+    beside.push(heat(session, facts, choose));
+    parts = [rows, ...beside];
+    const small = shown === "controls" ? controlSummary(session.controls) : summary(facts);
+    const title = h("h2", {}, "Dimensions ", h("small", {}, small));
+    const tools = h("div", { class: "row tight" }, session.controls.length ? which : null, saveButton);
+    left.replaceChildren(h("div", { class: "head" }, title, tools), rows);
+    right.replaceChildren(...beside);
   }
 
-  return () => {
-    gone = true;
-    stop();
-    parts.forEach((part) => part.dispose());
+  root.replaceChildren(h("div", { class: "dimensions-view" }, left, right));
+  const stop = store.on("state", show);
+  show();
+  return {
+    dispose() {
+      stop();
+      parts.forEach((part) => part.dispose());
+    },
   };
 }
+
+/** @param {Session} session @param {string} wanted @param {(value: string) => void} onchange */
+const tableChoice = ({ latent }, wanted, onchange) =>
+  choice(
+    "Table of",
+    [
+      ["neurons", `${capitalized(latent.carrier)}s`],
+      ["controls", "Controls", "Directions that move many of them at once, with the evidence for each"],
+    ],
+    wanted,
+    onchange,
+  );
+
+/** The table as rows of a file. @param {Session} session @param {DimensionFacts} facts @param {string} which */
+const rowsOf = (session, facts, which) =>
+  which === "controls" ? controlRows(session.controls) : neuronRows(session, facts);
 
 /** All of them in a line. @param {DimensionFacts} facts */
 function summary({ states, clear }) {

@@ -104,6 +104,7 @@ function heading(session, bars) {
       h("option", { value, title }, text),
     ),
   );
+  const [title, meaning] = latent.heading;
   const show = ({ order: now }) => (order.value = atlas ? now : "index");
   const reset = h(
     "button",
@@ -128,9 +129,7 @@ function heading(session, bars) {
   const element = h(
     "div",
     { class: "head" },
-    latent.spiking
-      ? h("h2", {}, "Firing rates ", h("small", {}, "how often each neuron spikes"))
-      : h("h2", {}, latent.counts ? "Rates " : "Latent ", h("small", {}, latent.scale)),
+    h("h2", {}, `${title} `, h("small", {}, meaning)),
     helpMark("rates"),
     h(
       "p",

@@ -1,6 +1,7 @@
 /** Map: the test images by their rates, where the present rates lie among them, and what lies between. */
 
 import { choice, describe, h, icon, pixels } from "../dom.js";
+import { capitalized } from "../math/axis.js";
 import { nearestWeights, blended } from "../math/map_geometry.js";
 import { toGrid } from "../math/rates.js";
 import { distance } from "../parts/explore/distance.js";
@@ -35,68 +36,48 @@ export function mount(root, session) {
     pick: (row) => session.startFrom(session.atlas.indices[row]),
     travel: (x, y) => session.store.change({ rates: toGrid(ratesAt(model, x, y).rates) }, "a place on the map"),
   });
-  const tools = mapTools(model, canvas);
-  const parts = [
+  const parts = {
+    tools: mapTools(model, canvas),
     canvas,
-    tools,
+    legend: legend(model),
+    trust: trust(model),
+    present: present(session),
     hand,
-    legend(model),
-    selection(model, canvas),
-    ownControlPanel(model),
-    distance(session),
-    mixer(session),
-    session.backend.maps ? settings(model) : null,
-    trust(model),
-    present(session),
-  ];
-  const [, , , colours, held, own, far, bars, set, faith, now] = parts;
-  const pair = h("div", { class: "pair" }, now, hand);
-  const left = h("div", { class: "map-left", "data-figure": "Map" }, tools, canvas, colours, faith);
-  root.append(
-    h(
-      "div",
-      { class: "map-view" },
-      left,
-      h(
-        "div",
-        { class: "map-right" },
-        pair,
-        held,
-        own,
-        far,
-        h(
-          "section",
-          { class: "rates-part" },
-          h(
-            "div",
-            { class: "head" },
-            h(
-              "h2",
-              {},
-              session.latent.spiking ? "Rates " : "Latent ",
-              h("small", {}, "move a bar and watch the marker travel"),
-            ),
-          ),
-          bars,
-        ),
-        set ?? "",
-      ),
-    ),
-  );
-  // where there is one column, the pictures come right below the map, before what is said of it
-  const narrow = matchMedia("(max-width: 800px)");
-  const arrange = () => {
-    pair.after(...(narrow.matches ? [faith] : []));
-    if (!narrow.matches) left.append(faith);
+    selection: selection(model, canvas),
+    own: ownControlPanel(model),
+    distance: distance(session),
+    bars: mixer(session),
+    settings: session.backend.maps ? settings(model) : null,
   };
-  narrow.addEventListener("change", arrange);
-  arrange();
+  const forget = arrange(root, parts, session.latent);
   return () => {
-    narrow.removeEventListener("change", arrange);
+    forget();
     model.stop();
     pictures.dispose();
-    parts.forEach((part) => part?.dispose?.());
+    Object.values(parts).forEach((part) => part?.dispose?.());
   };
+}
+
+/**
+ * Map on the left, what is read off it on the right. Where there is one column, the pictures come right below the map,
+ * before what is said of it.
+ * @param {Record<string, HTMLElement|null>} parts
+ * @param {Latent} latent
+ * @returns {() => void} stop
+ */
+function arrange(root, parts, latent) {
+  const small = h("small", {}, "move a bar and watch the marker travel");
+  const head = h("div", { class: "head" }, h("h2", {}, `${capitalized(latent.key)} `, small));
+  const bars = h("section", { class: "rates-part" }, head, parts.bars);
+  const pair = h("div", { class: "pair" }, parts.present, parts.hand);
+  const left = h("div", { class: "map-left", "data-figure": "Map" }, parts.tools, parts.canvas, parts.legend);
+  const right = [pair, parts.selection, parts.own, parts.distance, bars, parts.settings];
+  root.append(h("div", { class: "map-view" }, left, h("div", { class: "map-right" }, right)));
+  const narrow = matchMedia("(max-width: 800px)");
+  const place = () => (narrow.matches ? pair.after(parts.trust) : left.append(parts.trust));
+  narrow.addEventListener("change", place);
+  place();
+  return () => narrow.removeEventListener("change", place);
 }
 
 /** What an atlas without a map says instead. */

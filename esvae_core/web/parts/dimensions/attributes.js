@@ -36,7 +36,7 @@ export function attributeMatrix(session, choose) {
     h(
       "p",
       { class: "quiet" },
-      `Measured on ${measured.trainImages.toLocaleString("en")} training images: Pearson's correlation of ${latent.spiking ? "a neuron's rate" : "a number"} and a number; of an angle or of several classes the multiple correlation, which has no sign. Press a column to look at it.`,
+      `Measured on ${measured.trainImages.toLocaleString("en")} training images: Pearson's correlation of ${latent.single} and a number; of an angle or of several classes the multiple correlation, which has no sign. Press a column to look at it.`,
     ),
   );
   element.dispose = () => cells.dispose();

@@ -23,47 +23,22 @@ export function controlDetail(session) {
     const control = chosen();
     if (state.model !== entry.name || !control) return;
     const mine = ++turn;
-    const [low, high] = control.reach;
-    const amounts = Array.from({ length: FRAMES }, (_, i) => low + (i / (FRAMES - 1)) * (high - low));
-    const frames = control.steerable ? amounts.map((amount) => frameOf(control, amount)) : [];
-    const focused = [...element.querySelectorAll("button")].findIndex((each) => each === focusedBeside(element));
-    element.replaceChildren(
-      h("div", { class: "head" }, h("h2", {}, labelOf(control))),
-      h("p", { class: "quiet" }, sentence(control)),
-      control.steerable
-        ? h(
-            "div",
-            { class: "traversal-frames", "data-strip": "control" },
-            frames.map(({ figure }) => figure),
-          )
-        : "",
-      evidenceTable(control) ?? "",
-    );
-    const again = element.querySelectorAll("button")[focused];
-    again?.focus();
+    const frames = control.steerable ? amountsOf(control).map((amount) => frameOf(session, control, amount)) : [];
+    fill(element, control, frames);
     if (!session.engine) return;
     const pool = await session.pool().catch(() => null);
-    if (!pool || gone || mine !== turn) return;
-    frames.forEach(({ canvas, rates }, i) =>
+    const current = () => !gone && mine === turn;
+    if (!pool || !current()) return;
+    frames.forEach(({ canvas, rates, amount }, i) =>
       pool.latest(`control-${i}`, "play", fromGrid(rates), state.seed, state.sampler, state.steps).then(
         (answer) => {
-          if (!answer || gone || mine !== turn) return;
+          if (!answer || !current()) return;
           paint(canvas, answer.image, entry.channels);
-          canvas.dataset.amount = String(amounts[i]);
+          canvas.dataset.amount = String(amount);
         },
         () => canvas.classList.add("missing"),
       ),
     );
-  }
-
-  /** @param {Control} control */
-  function frameOf(control, amount) {
-    const rates = control.apply(store.state.rates, amount);
-    const words = changeOf(control, amount);
-    const canvas = pixels(entry.size, entry.size, `${labelOf(control)} ${words}`, "thumb");
-    const take = () => store.change({ rates }, `${control.name} ${words}`);
-    const button = h("button", { type: "button", class: "picked", title: `Take ${words}`, onclick: take }, canvas);
-    return { canvas, rates, figure: h("figure", {}, button, h("figcaption", {}, words)) };
   }
 
   const stop = store.on("state", () => show());
@@ -73,6 +48,33 @@ export function controlDetail(session) {
     stop();
   };
   return element;
+}
+
+/** Put what is said of a control into the element; the focus stays on the same button. @param {Control} control */
+function fill(element, control, frames) {
+  const focused = [...element.querySelectorAll("button")].findIndex((each) => each === focusedBeside(element));
+  const figures = frames.map(({ figure }) => figure);
+  element.replaceChildren(
+    h("div", { class: "head" }, h("h2", {}, labelOf(control))),
+    h("p", { class: "quiet" }, sentence(control)),
+    control.steerable ? h("div", { class: "traversal-frames", "data-strip": "control" }, figures) : "",
+    evidenceTable(control) ?? "",
+  );
+  element.querySelectorAll("button")[focused]?.focus();
+}
+
+/** From one end of its reach to the other. @param {Control} control @returns {number[]} */
+const amountsOf = ({ reach: [low, high] }) =>
+  Array.from({ length: FRAMES }, (_, i) => low + (i / (FRAMES - 1)) * (high - low));
+
+/** A picture of the present rates with an amount of a control, to be taken. @param {Session} session @param {Control} control */
+function frameOf({ store, entry }, control, amount) {
+  const rates = control.apply(store.state.rates, amount);
+  const words = changeOf(control, amount);
+  const canvas = pixels(entry.size, entry.size, `${labelOf(control)} ${words}`, "thumb");
+  const take = () => store.change({ rates }, `${control.name} ${words}`);
+  const button = h("button", { type: "button", class: "picked", title: `Take ${words}`, onclick: take }, canvas);
+  return { canvas, rates, amount, figure: h("figure", {}, button, h("figcaption", {}, words)) };
 }
 
 /** @param {Control} control */

@@ -12,22 +12,32 @@ const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2
  * @param {Session} session
  * @param {(control: Control) => void} choose
  */
-export function controlTable(session, choose) {
-  const { store, entry } = session;
-  const controls = session.controls;
-  const columns = [
+export function controlTable({ store, entry, controls }, choose) {
+  const element = sortableTable({
+    label: "All controls",
+    columns: columnsOf(controls),
+    rows: controls,
+    keyOf: ({ name }) => name,
+    data: "control",
+    sorted: "",
+    choose,
+  });
+  const follow = (state) => state.model === entry.name && element.mark(state.view.control ?? "");
+  follow(store.state);
+  element.dispose = store.on("state", follow);
+  return element;
+}
+
+/** @param {Control[]} controls @returns {import("./sortable_table.js").Column<Control>[]} */
+function columnsOf(controls) {
+  return [
     { key: "name", title: "Control", value: (c) => controls.indexOf(c), cell: nameCell, up: true },
     {
       key: "read",
       title: "Read",
       help: "How well the attribute is read from the latent linearly: R² of a number, AUC of a category; of a component, its correlation with the attribute that it is like",
       value: (c) => Math.abs(evidenceOf(c)?.reading ?? NaN),
-      cell: (c) => {
-        const reading = evidenceOf(c)?.reading;
-        return reading === undefined
-          ? ""
-          : measuredBar(Math.abs(reading), `${READ[c.source]} ${reading.toFixed(2).replace("-", "−")}`);
-      },
+      cell: readCell,
     },
     ...[1, 2].map((asked) => ({
       key: `got${asked}`,
@@ -41,10 +51,7 @@ export function controlTable(session, choose) {
       title: "Side effect",
       help: "The other attribute that changes most when 1 is asked for, in its own standard deviations",
       value: (c) => Math.abs(worst(c)?.side_effect ?? NaN),
-      cell: (c) => {
-        const found = worst(c);
-        return found?.side ? `${found.side} ${signed(found.side_effect)}` : "";
-      },
+      cell: sideCell,
       up: true,
     },
     {
@@ -62,19 +69,6 @@ export function controlTable(session, choose) {
       cell: (c) => (c.steerable ? `${formatNumber(c.reach[0]).replace("-", "−")} … ${formatNumber(c.reach[1])}` : ""),
     },
   ];
-  const element = sortableTable({
-    label: "All controls",
-    columns,
-    rows: controls,
-    keyOf: ({ name }) => name,
-    data: "control",
-    sorted: "",
-    choose,
-  });
-  const follow = (state) => state.model === entry.name && element.mark(state.view.control ?? "");
-  follow(store.state);
-  element.dispose = store.on("state", follow);
-  return element;
 }
 
 /** What was measured on test images; where a control has been tried on validation images alone, on these. */
@@ -90,6 +84,19 @@ function nameCell(control) {
     labelOf(control),
     below && h("small", {}, below),
   );
+}
+
+/** @param {Control} control */
+function readCell(control) {
+  const reading = evidenceOf(control)?.reading;
+  if (reading === undefined) return "";
+  return measuredBar(Math.abs(reading), `${READ[control.source]} ${reading.toFixed(2).replace("-", "−")}`);
+}
+
+/** @param {Control} control */
+function sideCell(control) {
+  const found = worst(control);
+  return found?.side ? `${found.side} ${signed(found.side_effect)}` : "";
 }
 
 /** @param {Control} control @param {number} asked */

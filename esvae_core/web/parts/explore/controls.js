@@ -1,25 +1,19 @@
-/**
- * Sliders of the model's controls: each moves many bars at once, so that one attribute of the picture changes.
- *
- * Amounts count from the rates at which no control was moved. Where rates come from elsewhere (a bar, another image), all
- * amounts are 0 again; undo and redo bring them back.
- */
+/** Sliders of the model's controls: each moves many bars at once, so that one attribute of the picture changes. */
 
 import { h } from "../../dom.js";
 import { formatNumber } from "../../math/axis.js";
 import { unitText, valueText } from "../../math/measured.js";
+import { alongControl, askedAmount, movedOf, moveControl, sliderEnds, sliderPercent } from "./control_amounts.js";
 import { gauge } from "./gauge.js";
 import { helpMark } from "../shared/help.js";
 
 const SHOWN = 5; // before "more"
 const STEP = 0.05;
+const PLACES = 5; // pictures of what a control does
 /** @type {Pick<MeasuredAttribute, "kind"|"categories">} */
 const NUMBER = { kind: "number", categories: [] };
 
-/** @typedef {{base: Uint16Array, amounts: Map<string, number>}} Moved rates without controls, and what was asked */
-
-/** @type {WeakMap<Uint16Array, Moved>} what led to rates that controls have made */
-const moved = new WeakMap();
+/** @typedef {import("./gauge.js").Reading} Reading */
 
 /**
  * @param {Session} session
@@ -28,9 +22,96 @@ const moved = new WeakMap();
  */
 export function controlPanel(session, bars, look = () => {}) {
   const { store, controls } = session;
+  const free = (i) => bars.free(i);
+  const { element, list, toggle, legend } = elementsOf(controls.length > SHOWN, () => show(!more));
   let more = false;
+  /** Of those that are shown, by name. @type {Map<string, ControlRow>} */
+  const rows = new Map();
+  /** What was measured on the picture, by attribute. @type {Map<string, Reading>} */
+  let readings = new Map();
+
+  /** @param {Control} control @returns {ControlRow} */
+  function row(control) {
+    /** @param {number} amount @param {Event} [event] */
+    const move = (amount, event) => {
+      const rates = moveControl(store.state.rates, controls, control.name, amount, free);
+      if (event) session.live.follow(event);
+      store.set({ rates });
+    };
+    return controlRow(control, {
+      onmove: move,
+      onend: () => store.commit(control.name),
+      onreset() {
+        move(0);
+        store.commit(`reset ${control.name}`);
+      },
+      onlook: (on) => look(on ? () => alongOf(session, control, free) : null),
+    });
+  }
+
+  /** @param {boolean} all */
+  function show(all) {
+    more = all;
+    rows.clear();
+    for (const control of controls.slice(0, more ? controls.length : SHOWN)) rows.set(control.name, row(control));
+    list.replaceChildren(...[...rows.values()].map(({ label }) => label));
+    toggle.textContent = more ? "Fewer" : `${controls.length - SHOWN} more`;
+    toggle.setAttribute("aria-expanded", String(more));
+    update();
+  }
+
+  function update() {
+    const { amounts } = movedOf(store.state.rates);
+    for (const control of controls) {
+      const found = rows.get(control.name);
+      if (!found) continue;
+      const words = showAmount(found, control, amounts.get(control.name) ?? 0);
+      const reading = control.source === "attribute" ? readings.get(control.attribute) : undefined;
+      const measured = showReading(found, control, reading, amounts.size > 0);
+      found.slider.setAttribute("aria-valuetext", measured ? `${words}, measured ${measured}` : words);
+    }
+  }
+
+  const stop = store.on("state", update);
+  const meter = gauge(
+    session,
+    () => movedOf(store.state.rates).base,
+    (found) => {
+      readings = found;
+      legend.hidden = false;
+      update();
+    },
+  );
+  show(false);
+  element.dispose = () => {
+    stop();
+    meter?.dispose();
+  };
+  return element;
+}
+
+/**
+ * What a control does, the others as they are.
+ * @param {Session} session
+ * @param {Control} control
+ * @param {(i: number) => boolean} free which of the rates may move
+ * @returns {import("./response_strip.js").Along}
+ */
+function alongOf({ store, controls }, control, free) {
+  const { rates } = store.state;
+  const { base, amounts } = movedOf(rates);
+  const cells = alongControl(rates, controls, control, PLACES, free).map((place) => ({
+    rates: place.rates,
+    caption: changeOf(control, place.amount),
+  }));
+  const others = [...amounts].filter(([name]) => name !== control.name);
+  return { title: `What ${labelOf(control)} does`, key: `control ${control.name} ${others} ${base}`, cells };
+}
+
+/** @param {boolean} many whether there are more than are shown at first @param {() => void} ontoggle */
+function elementsOf(many, ontoggle) {
   const list = h("div", { class: "controls-list" });
-  const toggle = h("button", { type: "button", class: "small", onclick: () => show(!more) });
+  const toggle = h("button", { type: "button", class: "small", onclick: ontoggle });
   const legend = h(
     "p",
     { class: "legend", "aria-hidden": "true", hidden: true },
@@ -50,153 +131,85 @@ export function controlPanel(session, bars, look = () => {}) {
       legend,
     ),
     list,
-    controls.length > SHOWN ? toggle : null,
+    many ? toggle : null,
   );
-  /** @type {Map<string, {slider: HTMLInputElement, output: HTMLElement, got: HTMLElement, mark: HTMLElement}>} */
-  const rows = new Map();
-  /** What was measured on the picture, by attribute. @type {Map<string, import("./gauge.js").Reading>} */
-  let readings = new Map();
+  return { element, list, toggle, legend };
+}
 
-  /** @returns {Moved} */
-  const now = () => moved.get(store.state.rates) ?? { base: store.state.rates, amounts: new Map() };
+/**
+ * A control's slider, what it asks for, and what was measured: in words, and as a mark on the track.
+ * @typedef {ReturnType<typeof controlRow>} ControlRow
+ */
 
-  /** @param {Control} control @param {number} amount @param {Event} [event] */
-  function move(control, amount, event) {
-    const { base, amounts } = now();
-    const asked = new Map(amounts).set(control.name, amount);
-    const rates = movedBy(base, asked);
-    moved.set(rates, { base, amounts: asked });
-    if (event) session.live.follow(event);
-    store.set({ rates });
-  }
-
-  /** @param {Uint16Array} base @param {Map<string, number>} amounts @returns {Uint16Array} */
-  function movedBy(base, amounts) {
-    /** @type {Uint16Array} */
-    let rates = base.slice();
-    for (const each of controls) rates = each.apply(rates, amounts.get(each.name) ?? 0);
-    rates.forEach((_, i) => bars.free(i) || (rates[i] = store.state.rates[i])); // a locked bar stays where it is
-    return rates;
-  }
-
-  /** Five places of its range, the others as they are. @param {Control} control */
-  function along(control) {
-    const { base, amounts } = now();
-    const [low, high] = control.reach;
-    const cells = Array.from({ length: 5 }, (_, k) => {
-      const amount = low + ((high - low) * k) / 4;
-      return { rates: movedBy(base, new Map(amounts).set(control.name, amount)), caption: changeOf(control, amount) };
-    });
-    const others = [...amounts].filter(([name]) => name !== control.name);
-    return { title: `What ${labelOf(control)} does`, key: `control ${control.name} ${others} ${base}`, cells };
-  }
-
-  /** @param {Control} control */
-  function row(control) {
-    const [low, high] = control.reach;
-    const end = Math.max(-low, high);
-    const slider = h("input", {
-      type: "range",
-      min: low < 0 ? -end : 0, // so that 0 is in the middle
-      max: end,
-      step: STEP,
-      disabled: !control.steerable,
-      "aria-label": `Control: ${labelOf(control)}`, // a bar may have the same name
-      title: evidenceOf(control),
-    });
-    const output = h("output", {});
-    const got = h("span", { class: "control-got" });
-    const mark = h("i", { class: "control-mark", hidden: true });
-    slider.oninput = (event) => {
-      const wanted = Math.min(high, Math.max(low, Number(slider.value)));
-      move(control, Math.abs(wanted) < STEP ? 0 : wanted, event);
-    };
-    slider.onchange = () => store.commit(control.name);
-    const back = () => {
-      move(control, 0);
-      store.commit(`reset ${control.name}`);
-    };
-    slider.ondblclick = back;
-    slider.onkeydown = (event) => {
-      if (event.key === "Backspace") back(); // a handler that returns false would keep every other key from the slider
-    };
-    rows.set(control.name, { slider, output, got, mark });
-    const label = h(
-      "label",
-      { class: control.steerable ? "control" : "control unsteerable", title: evidenceOf(control) },
-      h("span", { class: "control-name" }, labelOf(control)),
-      h("span", { class: "control-track" }, slider, mark),
-      output,
-      got,
-    );
-    if (control.steerable) {
-      label.onpointerenter = slider.onfocus = () => look(() => along(control));
-      label.onpointerleave = slider.onblur = () => look(null);
-    }
-    return label;
-  }
-
-  function show(all) {
-    more = all;
-    rows.clear();
-    list.replaceChildren(...controls.slice(0, more ? controls.length : SHOWN).map(row));
-    toggle.textContent = more ? "Fewer" : `${controls.length - SHOWN} more`;
-    toggle.setAttribute("aria-expanded", String(more));
-    update();
-  }
-
-  function update() {
-    const { amounts } = now();
-    for (const control of controls) {
-      const found = rows.get(control.name);
-      if (!found) continue;
-      const amount = amounts.get(control.name) ?? 0;
-      const { min, max } = found.slider;
-      const place = (value) => `${(100 * (value - Number(min))) / (Number(max) - Number(min))}%`;
-      found.slider.value = String(amount);
-      const [low, high] = control.reach;
-      const bounds = { "--low": low, "--high": high, "--from": Math.min(0, amount), "--to": Math.max(0, amount) };
-      for (const [name, value] of Object.entries(bounds)) found.slider.style.setProperty(name, place(value));
-      const words = control.steerable ? changeOf(control, amount) : "not steerable";
-      found.output.textContent = words;
-      const measured = showReading(control, found, place);
-      found.slider.setAttribute("aria-valuetext", measured ? `${words}, measured ${measured}` : words);
-    }
-  }
-
-  /** What the picture has of an attribute: in words, and as a mark on the track. @param {Control} control */
-  function showReading(control, { got, mark }, place) {
-    const reading = control.source === "attribute" ? readings.get(control.attribute) : undefined;
-    mark.hidden = !reading || Number.isNaN(reading.change);
-    if (!reading) return "";
-    const { value, change } = reading;
-    const moved = now().amounts.size && !Number.isNaN(change) ? ` (${changeOf(control, change / control.size)})` : "";
-    got.textContent = Number.isNaN(value)
-      ? "not measurable"
-      : `${valueText({ ...NUMBER, unit: control.unit }, value)}${moved}`;
-    got.title =
-      "Measured on the picture; in brackets the change by the controls. The mark on the track is where that lies.";
-    const share = Math.min(1, Math.max(0, Number.parseFloat(place(change / control.size)) / 100));
-    mark.style.left = `calc(9px + ${share} * (100% - 18px))`; // the track's ends are half a thumb inside its box
-    return got.textContent;
-  }
-
-  const stop = store.on("state", update);
-  const meter = gauge(
-    session,
-    () => now().base,
-    (found) => {
-      readings = found;
-      legend.hidden = false;
-      update();
-    },
-  );
-  show(false);
-  element.dispose = () => {
-    stop();
-    meter?.dispose();
+/**
+ * @param {Control} control
+ * @param {{onmove: (amount: number, event: Event) => void, onend: () => void, onreset: () => void,
+ *   onlook: (on: boolean) => void}} told
+ */
+function controlRow(control, { onmove, onend, onreset, onlook }) {
+  const slider = h("input", {
+    type: "range",
+    ...sliderEnds(control.reach),
+    step: STEP,
+    disabled: !control.steerable,
+    "aria-label": `Control: ${labelOf(control)}`, // a bar may have the same name
+    title: evidenceOf(control),
+  });
+  const output = h("output", {});
+  const got = h("span", { class: "control-got" });
+  const mark = h("i", { class: "control-mark", hidden: true });
+  slider.oninput = (event) => onmove(askedAmount(Number(slider.value), control.reach, STEP), event);
+  slider.onchange = onend;
+  slider.ondblclick = onreset;
+  slider.onkeydown = (event) => {
+    if (event.key === "Backspace") onreset(); // a handler that returns false would keep every other key from the slider
   };
-  return element;
+  const label = h(
+    "label",
+    { class: control.steerable ? "control" : "control unsteerable", title: evidenceOf(control) },
+    h("span", { class: "control-name" }, labelOf(control)),
+    h("span", { class: "control-track" }, slider, mark),
+    output,
+    got,
+  );
+  if (control.steerable) {
+    label.onpointerenter = slider.onfocus = () => onlook(true);
+    label.onpointerleave = slider.onblur = () => onlook(false);
+  }
+  return { label, slider, output, got, mark };
+}
+
+/** @param {ControlRow} row @param {Control} control @param {number} amount @returns {string} in words */
+function showAmount({ slider, output }, control, amount) {
+  const [low, high] = control.reach;
+  slider.value = String(amount);
+  const bounds = { "--low": low, "--high": high, "--from": Math.min(0, amount), "--to": Math.max(0, amount) };
+  for (const [name, value] of Object.entries(bounds))
+    slider.style.setProperty(name, `${sliderPercent(value, control.reach)}%`);
+  output.textContent = control.steerable ? changeOf(control, amount) : "not steerable";
+  return output.textContent;
+}
+
+/**
+ * What the picture has of an attribute.
+ * @param {ControlRow} row
+ * @param {Control} control
+ * @param {Reading|undefined} reading
+ * @param {boolean} moved whether any control was
+ * @returns {string} in words; "" where nothing is measured
+ */
+function showReading({ got, mark }, control, reading, moved) {
+  mark.hidden = !reading || Number.isNaN(reading.change);
+  if (!reading) return "";
+  const { value, change } = reading;
+  const by = moved && !Number.isNaN(change) ? ` (${changeOf(control, change / control.size)})` : "";
+  const words = Number.isNaN(value) ? "not measurable" : `${valueText({ ...NUMBER, unit: control.unit }, value)}${by}`;
+  got.textContent = words;
+  got.title =
+    "Measured on the picture; in brackets the change by the controls. The mark on the track is where that lies.";
+  const share = Math.min(1, Math.max(0, sliderPercent(change / control.size, control.reach) / 100));
+  mark.style.left = `calc(9px + ${share} * (100% - 18px))`; // the track's ends are half a thumb inside its box
+  return words;
 }
 
 /** @param {Control} control */

@@ -4,12 +4,11 @@
 
 import { h, icon, pixels } from "../../dom.js";
 import { paintTestImage, storedTiles } from "../shared/test_image.js";
-
-const SHOWN = 24;
+import { ofClass, pageOf, storedFirst } from "./image_pages.js";
 
 /** @param {Session} session */
 export function gallery(session) {
-  const { atlas, store, entry } = session;
+  const { atlas, store } = session;
   if (!atlas) {
     return h(
       "p",
@@ -17,63 +16,37 @@ export function gallery(session) {
       "This model has no atlas of test images. Draw, bring a picture, or start from the prior.",
     );
   }
-  const tiles = h("div", { class: "tiles" });
-  const note = h("p", { class: "quiet" });
-  const classes = h(
-    "select",
-    { "aria-label": "Class", onchange: () => show(0) },
-    h("option", { value: "" }, "all classes"),
-    atlas.classNames.map((name, i) => h("option", { value: i }, name)),
-  );
-  const more = h("button", { type: "button", onclick: () => show(page + 1) }, icon("reset"), "More");
-  const real = h("input", { type: "checkbox", onchange: () => show(page) });
-  const toggle = h("label", { class: "field", hidden: true }, real, "the images themselves");
-  const element = h("div", {}, h("div", { class: "row" }, classes, more, toggle), tiles, note);
+  const { element, tiles, note, classes, more, real, toggle } = elementsOf(atlas, {
+    onclass: () => show(0),
+    onmore: () => show(page + 1),
+    onreal: () => show(page),
+  });
   let page = 0;
+  /** @type {ByteArray|null} */
   let originals = null;
   let gone = false;
   session.originals().then((found) => {
     originals = found;
     toggle.hidden = !found;
   });
+  const all = storedFirst(atlas, storedTiles(atlas));
 
-  // those with a stored picture first: they are there at once
-  const stored = storedTiles(atlas);
-  const rows = [
-    ...stored.keys(),
-    ...Array.from({ length: atlas.count }, (_, row) => row).filter((row) => !stored.has(row)),
-  ];
-
-  async function show(wanted) {
-    const chosen = classes.value === "" ? rows : rows.filter((row) => atlas.labels[row] === Number(classes.value));
-    const pages = Math.max(1, Math.ceil(chosen.length / SHOWN));
-    page = wanted % pages;
-    more.disabled = pages === 1;
-    const asItIs = real.checked && originals;
-    note.textContent = asItIs ? "Test images, as the model sees them." : "Reconstructions of test images.";
-    tiles.replaceChildren(...chosen.slice(page * SHOWN, (page + 1) * SHOWN).map((row) => tile(row, asItIs)));
+  /** @param {number} wanted page */
+  function show(wanted) {
+    const shown = pageOf(ofClass(all, atlas, classes.value), wanted);
+    const images = real.checked ? originals : null;
+    page = shown.page;
+    more.disabled = shown.pages === 1;
+    note.textContent = images ? "Test images, as the model sees them." : "Reconstructions of test images.";
+    tiles.replaceChildren(...shown.rows.map((row) => tileOf(session, row, images, () => !gone)));
     mark(store.state);
   }
 
-  function tile(row, asItIs) {
-    const label = `${atlas.label(row)}, test image ${atlas.indices[row]}`;
-    const canvas = pixels(entry.size, entry.size, label, "thumb");
-    const button = h(
-      "button",
-      { type: "button", class: "picked", title: label, "data-index": atlas.indices[row] },
-      canvas,
-    );
-    button.onclick = () => session.startFrom(atlas.indices[row]);
-    paintTestImage(session, canvas, row, asItIs ? originals : null, () => !gone);
-    return button;
-  }
-
+  /** @param {State} state */
   function mark({ source }) {
     for (const button of tiles.querySelectorAll("button")) {
-      button.setAttribute(
-        "aria-pressed",
-        String(source.kind === "test" && source.index === Number(button.dataset.index)),
-      );
+      const chosen = source.kind === "test" && source.index === Number(button.dataset.index);
+      button.setAttribute("aria-pressed", String(chosen));
     }
   }
   const stop = store.on("state", mark);
@@ -83,4 +56,37 @@ export function gallery(session) {
     stop();
   };
   return element;
+}
+
+/** @param {Atlas} atlas @param {Record<"onclass"|"onmore"|"onreal", () => void>} told */
+function elementsOf({ classNames }, { onclass, onmore, onreal }) {
+  const tiles = h("div", { class: "tiles" });
+  const note = h("p", { class: "quiet" });
+  const classes = h(
+    "select",
+    { "aria-label": "Class", onchange: onclass },
+    h("option", { value: "" }, "all classes"),
+    classNames.map((name, i) => h("option", { value: i }, name)),
+  );
+  const more = h("button", { type: "button", onclick: onmore }, icon("reset"), "More");
+  const real = h("input", { type: "checkbox", onchange: onreal });
+  const toggle = h("label", { class: "field", hidden: true }, real, "the images themselves");
+  const element = h("div", {}, h("div", { class: "row" }, classes, more, toggle), tiles, note);
+  return { element, tiles, note, classes, more, real, toggle };
+}
+
+/**
+ * @param {Session} session
+ * @param {number} row of the atlas
+ * @param {ByteArray|null} originals the images themselves; null: what the model makes of them
+ * @param {() => boolean} wanted whether it still is
+ */
+function tileOf(session, row, originals, wanted) {
+  const { atlas, entry } = session;
+  const index = atlas.indices[row];
+  const label = `${atlas.label(row)}, test image ${index}`;
+  const canvas = pixels(entry.size, entry.size, label, "thumb");
+  paintTestImage(session, canvas, row, originals, wanted);
+  const start = () => session.startFrom(index);
+  return h("button", { type: "button", class: "picked", title: label, "data-index": index, onclick: start }, canvas);
 }

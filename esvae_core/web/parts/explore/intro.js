@@ -57,7 +57,8 @@ export function intro(session) {
     element.classList.toggle("lesson", Boolean(lesson));
     if (lesson) element.replaceChildren(...lessonLine(lesson).flat());
     else {
-      const words = h("p", {}, h("strong", {}, "ESVAE explorer. "), introduction(session));
+      const pull = session.controls.length ? "Drag a control or a bar" : "Drag a bar";
+      const words = h("p", {}, h("strong", {}, "ESVAE explorer. "), session.latent.introduction(pull));
       element.replaceChildren(words, ...(recall(SEEN) ? [] : [offer()]));
     }
   }
@@ -70,16 +71,4 @@ export function intro(session) {
 function closeLesson(store) {
   const { lesson: _, ...view } = store.state.view;
   store.change({ view }, "close the lesson");
-}
-
-/** What a newcomer looks at, in two sentences. @param {Session} session */
-function introduction({ latent, controls }) {
-  const pull = controls.length ? "Drag a control or a bar" : "Drag a bar";
-  if (latent.counts)
-    return `A network draws this picture from spike counts: each neuron fires so often by chance, with its rate as the mean. ${pull}: counts and picture follow.`;
-  if (latent.stepwise)
-    return `A network of spiking neurons draws this picture from spike trains. A bar is how often a neuron spikes, over T; ${pull.toLowerCase()}, and its spikes are placed in time anew.`;
-  return latent.spiking
-    ? `A network of spiking neurons draws this picture from firing rates: how often each neuron spikes (0 never, 1 always). ${pull}: spikes and picture follow.`
-    : `A network without spikes draws this picture from a vector of ${latent.names}. ${pull}: the picture follows.`;
 }

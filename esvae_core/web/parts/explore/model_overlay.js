@@ -28,15 +28,17 @@ function latentIn(session, other, source) {
   return toGrid(other.engine.encode(fromBytes(bytes, channels)).rates);
 }
 
+/** Models of the same data that know their test images. @param {Session} session */
+const othersOf = ({ models, entry }) =>
+  models.filter((m) => !m.problem && m.name !== entry.name && m.atlas && m.dataset === entry.dataset);
+
 /** @param {Session} session */
 export function modelOverlay(session) {
-  const { store, entry, atlas } = session;
-  const others = session.models.filter(
-    (m) => !m.problem && m.name !== entry.name && m.atlas && m.dataset === entry.dataset,
-  );
+  const { store, entry } = session;
+  const others = othersOf(session);
   const element = h("section", { class: "beside-part" });
   element.dispose = () => {};
-  if (!others.length || !atlas || !session.engine) return element;
+  if (!others.length || !session.atlas || !session.engine) return element;
   const place = h("div", {});
   const select = h(
     "select",
@@ -48,55 +50,28 @@ export function modelOverlay(session) {
     others.map((m) => h("option", { value: m.name }, `the same image in ${m.name}`)),
   );
   element.append(select, place);
-  /** @type {OpenedModel|null} */
-  let other = null;
+  /** @type {((state: State) => void)|null} */
+  let draw = null;
   let [shown, turn] = ["", 0];
-  /** What the picture is of. */
-  let drawn = "";
-  /** @type {Uint16Array|string} */
-  let latent = "";
-  /** @type {Source|null} */
-  let source = null;
-
-  /** @param {State} state */
-  function draw(state) {
-    if (!other || state.model !== entry.name) return;
-    if (state.source !== source) {
-      source = state.source;
-      latent = latentIn(session, other, source);
-    }
-    const { seed, sampler, steps } = state;
-    const key = [latent, seed, sampler, steps].join();
-    if (key === drawn) return;
-    drawn = key;
-    if (typeof latent === "string") return place.replaceChildren(h("p", { class: "quiet" }, latent));
-    const { name, size, channels } = other.entry;
-    const canvas = pixels(size, size, `The same image in ${name}`, "other");
-    paint(canvas, session.pictureIn(other, latent), channels);
-    place.replaceChildren(
-      canvas,
-      h("p", { class: "quiet" }, `${name} has a latent of its own for this image; bars of this model do not move it.`),
-    );
-  }
 
   /** @param {State} state */
   async function follow(state) {
     const name = others.some((m) => m.name === state.view.beside) ? state.view.beside : "";
     if (state.model !== entry.name) return;
-    if (name === shown) return draw(state);
-    [shown, other, source, drawn] = [name, null, null, ""];
+    if (name === shown) return draw?.(state);
+    [shown, draw] = [name, null];
     const mine = ++turn;
     select.value = name;
     place.replaceChildren();
     if (!name) return;
     try {
-      const opened = await session.peek(name);
+      const other = await session.peek(name);
       if (mine !== turn) return;
-      if (!opened.engine) throw new Error("this page cannot run it");
-      await session.need("encoder", opened);
+      if (!other.engine) throw new Error("this page cannot run it");
+      await session.need("encoder", other);
       if (mine !== turn) return;
-      other = opened;
-      draw(store.state);
+      draw = drawingOf(session, other, place);
+      if (store.state.model === entry.name) draw(store.state);
     } catch (error) {
       session.say(`${name} cannot be shown beside: ${error.message}`, "warning");
     }
@@ -108,4 +83,37 @@ export function modelOverlay(session) {
     stop();
   };
   return element;
+}
+
+/**
+ * Draws the source's image in another model, when it or the noise has changed.
+ * @param {Session} session
+ * @param {OpenedModel} other
+ * @param {HTMLElement} place
+ * @returns {(state: State) => void}
+ */
+function drawingOf(session, other, place) {
+  /** @type {Source|null} */
+  let source = null;
+  /** @type {Uint16Array|string} */
+  let latent = "";
+  /** What the picture is of. */
+  let drawn = "";
+  return (state) => {
+    if (state.source !== source) {
+      source = state.source;
+      latent = latentIn(session, other, source);
+    }
+    const key = [latent, state.seed, state.sampler, state.steps].join();
+    if (key === drawn) return;
+    drawn = key;
+    if (typeof latent === "string") return place.replaceChildren(h("p", { class: "quiet" }, latent));
+    const { name, size, channels } = other.entry;
+    const canvas = pixels(size, size, `The same image in ${name}`, "other");
+    paint(canvas, session.pictureIn(other, latent), channels);
+    place.replaceChildren(
+      canvas,
+      h("p", { class: "quiet" }, `${name} has a latent of its own for this image; bars of this model do not move it.`),
+    );
+  };
 }

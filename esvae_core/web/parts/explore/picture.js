@@ -8,109 +8,74 @@ import { paint, paintDifference } from "../shared/paint.js";
 
 const DRAWS = 16;
 
+/** Small pictures beside the large one, with their labels; of the two draws one can take the noise. */
+const COMPARED = {
+  source: "Picture of the start",
+  difference: "Picture minus that of the start",
+};
+const OF_DRAWS = {
+  mean: `Mean of ${DRAWS} draws of noise`,
+  deviation: `How much noise changes it: standard deviation over ${DRAWS} draws`,
+  typical: "The most typical draw",
+  leastTypical: "The least typical draw",
+};
+
+/** @param {boolean} sampled whether noise draws anything */
+const captionsOf = (sampled) => ({
+  source: sampled ? "start, same noise" : "start",
+  difference: "difference",
+  mean: `mean of ${DRAWS} draws`,
+  deviation: "change by noise",
+  typical: "most typical",
+  leastTypical: "least typical",
+});
+
 /**
  * @param {Session} session
  * @param {Playback|null} [playback] the steps that are shown
  */
 export function picture(session, playback = null) {
   const { live, store, entry, engine, latent } = session;
-  const { size, channels } = entry;
-  const small = (label) => pixels(size, size, label, "thumb");
-  const large = pixels(size, size, `Picture of the present ${latent.whole}`, "large");
-  const compared = { source: small("Picture of the start"), difference: small("Picture minus that of the start") };
-  const fromDraws = {
-    mean: small(`Mean of ${DRAWS} draws of noise`),
-    deviation: small(`How much noise changes it: standard deviation over ${DRAWS} draws`),
-    typical: small("The most typical draw"),
-    leastTypical: small("The least typical draw"),
-  };
-  const parts = latent.sampled ? { ...compared, ...fromDraws } : compared;
-  const captions = {
-    source: latent.sampled ? "start, same noise" : "start",
-    difference: "difference",
-    mean: `mean of ${DRAWS} draws`,
-    deviation: "change by noise",
-    typical: "most typical",
-    leastTypical: "least typical",
-  };
-  const words = h("small", {});
-  const take = (key) => h("button", { type: "button", class: "picked", title: "Take this draw's noise" }, parts[key]);
-  const draws = latent.sampled ? { typical: take("typical"), leastTypical: take("leastTypical") } : {};
-  const figure = (key) => h("figure", {}, draws[key] ?? parts[key], h("figcaption", {}, captions[key]));
-  const element = h(
-    "section",
-    { class: "picture-part" },
-    h("div", { class: "head" }, h("h2", {}, "Picture ", words), helpMark("picture")),
-    large,
-    h("div", { class: "thumbs" }, Object.keys(parts).map(figure)),
-  );
-  let known = null; // the source's picture, and what it was made from
-  let statistics = { wanted: null, seeds: null };
+  const { channels } = entry;
+  const captions = captionsOf(latent.sampled);
+  const { element, large, words, canvases, takes } = elementsOf(session, captions);
+  const source = sourcePictures(session);
+  /** Draws whose noise can be taken. @type {Record<string, {seed: number}>} */
+  let statistics = {};
 
-  function sourceImage(state) {
-    let rates;
-    try {
-      rates = session.ratesOf(state.source);
-    } catch {
-      return null;
-    }
-    const fits = known && known.seed === state.seed && known.sampler === state.sampler && known.steps === state.steps;
-    if (fits && same(known.rates, rates)) return known.image;
-    const image = engine.decode(engine.sample(fromGrid(rates), state.seed, state.sampler, state.steps), state.steps);
-    known = { rates, seed: state.seed, sampler: state.sampler, steps: state.steps, image };
-    return image;
-  }
-
+  /** @param {Decoded} now */
   function draw(now) {
     if (now.state.model !== entry.name) return;
     if (!playback) show(now);
-    if (!engine) return;
-    const image = sourceImage(now.state);
-    if (image) {
-      paint(parts.source, image, channels);
-      paintDifference(parts.difference, now.image, image, channels);
-    }
+    const image = engine ? source(now.state) : null;
+    if (!image) return;
+    paint(canvases.source, image, channels);
+    paintDifference(canvases.difference, now.image, image, channels);
   }
 
   /** @param {{state: State, image: Float32Array, upto?: number}} shown */
   function show({ state, image, upto = state.steps }) {
     paint(large, image, channels);
-    const kind = latent.counts ? "Poisson" : WORDS[state.sampler];
-    const all = `${state.steps} time steps, ${kind} spikes`;
-    words.textContent = latent.sampled ? (upto < state.steps ? `after ${upto} of ${state.steps} time steps` : all) : "";
+    words.textContent = stepWords(latent, state, upto);
   }
 
   async function showStatistics() {
     const { state } = store;
     if (!engine || !latent.sampled || state.model !== entry.name) return;
+    const { seed, sampler, steps } = state;
     try {
       const pool = await session.pool();
-      const answer = await pool.latest(
-        "noise statistics",
-        "noiseStatistics",
-        fromGrid(state.rates),
-        state.seed,
-        DRAWS,
-        state.sampler,
-        state.steps,
-      );
+      const asked = [fromGrid(state.rates), seed, DRAWS, sampler, steps];
+      const answer = await pool.latest("noise statistics", "noiseStatistics", ...asked);
       if (!answer || session.entry !== entry) return;
       statistics = answer;
-      paint(parts.mean, answer.mean, channels);
-      // a deviation of 1 is half the range from black to white; shown from black (none) to white
-      paint(
-        parts.deviation,
-        answer.deviation.map((v) => 2 * Math.min(1, v) - 1),
-        channels,
-      );
-      paint(parts.typical, answer.typical.image, channels);
-      paint(parts.leastTypical, answer.leastTypical.image, channels);
+      paintStatistics(canvases, answer, channels);
       element.dataset.statistics = "there";
     } catch (error) {
       session.say(`Other draws are not shown: ${error.message}`);
     }
   }
-  for (const [key, button] of Object.entries(draws)) {
+  for (const [key, button] of Object.entries(takes)) {
     button.onclick = () => statistics[key] && store.change({ seed: statistics[key].seed }, `${captions[key]} draw`);
   }
 
@@ -118,4 +83,78 @@ export function picture(session, playback = null) {
   showStatistics();
   element.dispose = () => stops.forEach((stop) => stop());
   return element;
+}
+
+/** @param {Session} session @param {Record<string, string>} captions of the small pictures */
+function elementsOf({ entry: { size }, latent }, captions) {
+  const large = pixels(size, size, `Picture of the present ${latent.whole}`, "large");
+  const labels = latent.sampled ? { ...COMPARED, ...OF_DRAWS } : COMPARED;
+  /** @type {Record<string, HTMLCanvasElement>} */
+  const canvases = Object.fromEntries(
+    Object.entries(labels).map(([key, label]) => [key, pixels(size, size, label, "thumb")]),
+  );
+  const take = (key) =>
+    h("button", { type: "button", class: "picked", title: "Take this draw's noise" }, canvases[key]);
+  /** @type {Record<string, HTMLButtonElement>} */
+  const takes = latent.sampled ? { typical: take("typical"), leastTypical: take("leastTypical") } : {};
+  const figure = (key) => h("figure", {}, takes[key] ?? canvases[key], h("figcaption", {}, captions[key]));
+  const words = h("small", {});
+  const element = h(
+    "section",
+    { class: "picture-part" },
+    h("div", { class: "head" }, h("h2", {}, "Picture ", words), helpMark("picture")),
+    large,
+    h("div", { class: "thumbs" }, Object.keys(canvases).map(figure)),
+  );
+  return { element, large, words, canvases, takes };
+}
+
+/**
+ * Gives pictures of the source's own rates under a state's noise, null where these are not at hand; the last is kept.
+ * @param {Session} session
+ * @returns {(state: State) => Float32Array|null}
+ */
+function sourcePictures(session) {
+  const { engine } = session;
+  /** @type {Pick<State, "rates"|"seed"|"sampler"|"steps"> & {image: Float32Array}|null} */
+  let known = null;
+  return ({ source, seed, sampler, steps }) => {
+    let rates;
+    try {
+      rates = session.ratesOf(source);
+    } catch {
+      return null;
+    }
+    const fits = known && known.seed === seed && known.sampler === sampler && known.steps === steps;
+    if (fits && same(known.rates, rates)) return known.image;
+    const image = engine.decode(engine.sample(fromGrid(rates), seed, sampler, steps), steps);
+    known = { rates, seed, sampler, steps, image };
+    return image;
+  };
+}
+
+/**
+ * What the large picture is of.
+ * @param {Latent} latent
+ * @param {State} state
+ * @param {number} upto steps that are shown
+ */
+function stepWords(latent, { steps, sampler }, upto) {
+  if (!latent.sampled) return "";
+  if (upto < steps) return `after ${upto} of ${steps} time steps`;
+  return `${steps} time steps, ${latent.counts ? "Poisson" : WORDS[sampler]} spikes`;
+}
+
+/**
+ * @param {Record<string, HTMLCanvasElement>} canvases
+ * @param {{mean: Float32Array, deviation: Float32Array} & Record<"typical"|"leastTypical", {image: Float32Array}>} found
+ * @param {number} channels
+ */
+function paintStatistics(canvases, { mean, deviation, typical, leastTypical }, channels) {
+  // a deviation of 1 is half the range from black to white; shown from black (none) to white
+  const shown = deviation.map((v) => 2 * Math.min(1, v) - 1);
+  paint(canvases.mean, mean, channels);
+  paint(canvases.deviation, shown, channels);
+  paint(canvases.typical, typical.image, channels);
+  paint(canvases.leastTypical, leastTypical.image, channels);
 }

@@ -11,6 +11,49 @@ const WRITES = "input:not([type=range], [type=checkbox], [type=radio]), textarea
  * @param {Session} session
  */
 export function presentation({ store }) {
+  const { enter, leave } = buttonsOf(turn);
+  const on = () => store.state.view.present === "1";
+
+  /** @param {boolean} wanted */
+  function turn(wanted) {
+    if (wanted === on()) return;
+    const { present: _, ...view } = store.state.view;
+    store.change({ view: wanted ? { ...view, present: "1" } : view }, wanted ? "present" : "leave the presentation");
+    if (!wanted) enter.focus({ preventScroll: true });
+  }
+
+  /** Above all that surrounds the view, as the browser's top layer is. */
+  function show() {
+    const stage = stageOf(leave);
+    if (!stage || stage.classList.contains("presenting") === on()) return;
+    stage.classList.toggle("presenting", on());
+    stage.popover = on() ? "manual" : null; // without the attribute it is in its place again
+    if (on()) stage.showPopover();
+  }
+
+  /** @param {KeyboardEvent} event */
+  const onkey = (event) => {
+    const [target] = event.composedPath();
+    if (target instanceof Element && target.matches(WRITES)) return;
+    turn(wantedByKey(event, on()));
+  };
+  addEventListener("keydown", onkey);
+  const stop = store.on("state", show);
+  requestAnimationFrame(show); // when the view is in its place
+  return Object.assign(enter, {
+    leave,
+    dispose() {
+      stop();
+      removeEventListener("keydown", onkey);
+      const stage = stageOf(leave);
+      stage?.classList.remove("presenting");
+      if (stage) stage.popover = null;
+    },
+  });
+}
+
+/** The button that starts it, and the one that ends it. @param {(wanted: boolean) => void} turn */
+function buttonsOf(turn) {
   const enter = h(
     "button",
     {
@@ -34,44 +77,16 @@ export function presentation({ store }) {
     },
     icon("close"),
   );
-  const on = () => store.state.view.present === "1";
+  return { enter, leave };
+}
 
-  /** @param {boolean} wanted */
-  function turn(wanted) {
-    if (wanted === on()) return;
-    const { present: _, ...view } = store.state.view;
-    store.change({ view: wanted ? { ...view, present: "1" } : view }, wanted ? "present" : "leave the presentation");
-    if (!wanted) enter.focus({ preventScroll: true });
-  }
-
-  /** Above all that surrounds the view, as the browser's top layer is. */
-  function show() {
-    const stage = stageOf(leave);
-    if (!stage || stage.classList.contains("presenting") === on()) return;
-    stage.classList.toggle("presenting", on());
-    stage.popover = on() ? "manual" : null; // without the attribute it is in its place again
-    if (on()) stage.showPopover();
-  }
-
-  /** @param {KeyboardEvent} event */
-  const onkey = (event) => {
-    const [target] = event.composedPath();
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (target instanceof Element && target.matches(WRITES)) return;
-    if (event.key === "Escape") turn(false);
-    else if (event.key.toLowerCase() === KEY) turn(!on());
-  };
-  addEventListener("keydown", onkey);
-  const stop = store.on("state", show);
-  requestAnimationFrame(show); // when the view is in its place
-  return Object.assign(enter, {
-    leave,
-    dispose() {
-      stop();
-      removeEventListener("keydown", onkey);
-      const stage = stageOf(leave);
-      stage?.classList.remove("presenting");
-      if (stage) stage.popover = null;
-    },
-  });
+/**
+ * Whether the presentation is on after a key.
+ * @param {Pick<KeyboardEvent, "key"|"ctrlKey"|"metaKey"|"altKey">} event
+ * @param {boolean} on whether it is now
+ */
+export function wantedByKey({ key, ctrlKey, metaKey, altKey }, on) {
+  if (ctrlKey || metaKey || altKey) return on;
+  if (key === "Escape") return false;
+  return key.toLowerCase() === KEY ? !on : on;
 }

@@ -19,7 +19,7 @@ export function prior(session) {
     h(
       "p",
       { class: "quiet" },
-      `${session.latent.spiking ? "Rates" : "A latent"} drawn from the model's prior: it invents an image. Some will not look like anything.`,
+      `${session.latent.drawn} drawn from the model's prior: it invents an image. Some will not look like anything.`,
     ),
     h(
       "div",

@@ -9,6 +9,7 @@ import { nameOf } from "../shared/mixer.js";
 import { activatingImages } from "../shared/activating_images.js";
 import { helpMark } from "../shared/help.js";
 import { paint } from "../shared/paint.js";
+import { LastUsed } from "./last_used.js";
 
 const SHARES = [0, 0.25, 0.5, 0.75, 1];
 const MOMENT = 200; // ms that the pointer, or the state, must rest
@@ -26,46 +27,16 @@ const FIRST = "What the bar does"; // until there is something to show
  * @param {Chosen} chosen the bar, unless a control is looked at
  */
 export function responseStrip(session, chosen) {
-  const { store, entry, engine, latent } = session;
-  const title = h("h2", {}, FIRST);
-  const canvases = SHARES.map(() => pixels(entry.size, entry.size, FIRST, "thumb"));
-  const captions = SHARES.map(() => h("figcaption", {}));
+  const { store, entry, engine } = session;
   const images = session.atlas ? activatingImages(session, IMAGES) : null;
-  const element = h(
-    "section",
-    { class: "response-part", hidden: !engine },
-    h("div", { class: "head" }, title, helpMark("response")),
-    h(
-      "div",
-      { class: "response-body" },
-      h(
-        "div",
-        { class: "response" },
-        canvases.map((canvas, k) => h("figure", {}, canvas, captions[k])),
-      ),
-      images,
-    ),
-  );
-  /** @type {Map<string, Float32Array[]>} */
-  const kept = new Map();
+  const parts = elementsOf(session, images);
+  const { element } = parts;
+  /** @type {LastUsed<Float32Array[]>} */
+  const kept = new LastUsed(KEPT);
   /** The control that is looked at. @type {(() => Along)|null} */
   let looked = null;
   let timer = 0;
   let turn = 0;
-
-  /** @returns {Along} */
-  function ofBar() {
-    const { i } = chosen;
-    const { rates } = store.state;
-    return {
-      title: `What ${nameOf(session, i)} does`,
-      key: `bar ${i} ${rates.with(i, 0)}`,
-      cells: SHARES.map((share) => ({
-        rates: rates.with(i, Math.round(share * GRID)),
-        caption: latent.spiking ? String(share) : latent.text(i, share, 1),
-      })),
-    };
-  }
 
   function soon() {
     clearTimeout(timer);
@@ -76,35 +47,18 @@ export function responseStrip(session, chosen) {
     const { state } = store;
     if (state.model !== entry.name || (chosen.i === null && !looked)) return;
     const mine = ++turn;
-    const along = looked ? looked() : ofBar();
+    const along = looked ? looked() : alongBar(session, chosen.i);
     if (images) images.hidden = Boolean(looked);
     if (!looked) images?.show(chosen.i);
     const key = `${along.key} ${state.seed} ${state.sampler} ${state.steps}`;
     try {
-      const images = kept.get(key) ?? (await decoded(along, state));
-      if (!images || mine !== turn) return; // another one is wanted by now
-      kept.delete(key);
-      kept.set(key, images);
-      if (kept.size > KEPT) kept.delete(kept.keys().next().value);
-      title.textContent = along.title;
-      along.cells.forEach(({ caption }, k) => {
-        paint(canvases[k], images[k], entry.channels);
-        describe(canvases[k], `${along.title}: at ${caption}`);
-        captions[k].textContent = caption;
-      });
-      element.dataset.shows = along.title;
+      const pictures = kept.get(key) ?? (await decoded(session, along, state));
+      if (!pictures || mine !== turn) return; // another one is wanted by now
+      kept.keep(key, pictures);
+      paintAlong(parts, along, pictures, entry.channels);
     } catch {
       element.dataset.shows = ""; // the workers went with their model
     }
-  }
-
-  /** @param {Along} along @param {State} state @returns {Promise<Float32Array[]|null>} null if others were asked for */
-  async function decoded({ cells }, { seed, sampler, steps }) {
-    const pool = await session.pool();
-    const made = await Promise.all(
-      cells.map(({ rates }, k) => pool.latest(`strip ${k}`, "play", fromGrid(rates), seed, sampler, steps)),
-    );
-    return made.every(Boolean) ? made.map(({ image }) => image) : null;
   }
 
   const stops = engine ? [chosen.on(soon), store.on("state", soon)] : [];
@@ -122,4 +76,62 @@ export function responseStrip(session, chosen) {
       images?.dispose();
     },
   });
+}
+
+/** @param {Session} session @param {HTMLElement|null} images real ones at either end */
+function elementsOf({ entry, engine }, images) {
+  const title = h("h2", {}, FIRST);
+  const canvases = SHARES.map(() => pixels(entry.size, entry.size, FIRST, "thumb"));
+  const captions = SHARES.map(() => h("figcaption", {}));
+  const figures = canvases.map((canvas, k) => h("figure", {}, canvas, captions[k]));
+  const element = h(
+    "section",
+    { class: "response-part", hidden: !engine },
+    h("div", { class: "head" }, title, helpMark("response")),
+    h("div", { class: "response-body" }, h("div", { class: "response" }, figures), images),
+  );
+  return { element, title, canvases, captions };
+}
+
+/** What a bar does. @param {Session} session @param {number} i @returns {Along} */
+function alongBar(session, i) {
+  const { rates } = session.store.state;
+  return {
+    title: `What ${nameOf(session, i)} does`,
+    key: `bar ${i} ${rates.with(i, 0)}`,
+    cells: SHARES.map((share) => ({
+      rates: rates.with(i, Math.round(share * GRID)),
+      caption: session.latent.caption(i, share),
+    })),
+  };
+}
+
+/**
+ * @param {Session} session
+ * @param {Along} along
+ * @param {State} state
+ * @returns {Promise<Float32Array[]|null>} null if others were asked for
+ */
+async function decoded(session, { cells }, { seed, sampler, steps }) {
+  const pool = await session.pool();
+  const made = await Promise.all(
+    cells.map(({ rates }, k) => pool.latest(`strip ${k}`, "play", fromGrid(rates), seed, sampler, steps)),
+  );
+  return made.every(Boolean) ? made.map(({ image }) => image) : null;
+}
+
+/**
+ * @param {ReturnType<typeof elementsOf>} parts
+ * @param {Along} along
+ * @param {Float32Array[]} pictures
+ * @param {number} channels
+ */
+function paintAlong({ element, title, canvases, captions }, along, pictures, channels) {
+  title.textContent = along.title;
+  along.cells.forEach(({ caption }, k) => {
+    paint(canvases[k], pictures[k], channels);
+    describe(canvases[k], `${along.title}: at ${caption}`);
+    captions[k].textContent = caption;
+  });
+  element.dataset.shows = along.title;
 }

@@ -101,38 +101,7 @@ export function sampleGrid(session, { onpin, onchoose }) {
     const mine = ++turn;
     delete element.dataset.there;
     element.style.setProperty("--columns", columns);
-    const canvases = cells.map((cell, place) => {
-      const label = wordsOf(session, place, cell);
-      const canvas = pixels(entry.size, entry.size, label, "thumb");
-      const open = h(
-        "button",
-        { type: "button", class: "picked", title: label, "aria-pressed": "false", onclick: () => onchoose(cell) },
-        canvas,
-      );
-      const pin = h(
-        "button",
-        {
-          type: "button",
-          class: "bare",
-          "aria-pressed": String(cell.pinned),
-          "aria-label": `${cell.pinned ? "Unpin" : "Pin"} sample ${place + 1}`,
-          onclick: () => onpin(place, cell.pinned ? null : cell.seed, cell.temperature),
-        },
-        icon("pin"),
-      );
-      const other = h(
-        "button",
-        {
-          type: "button",
-          class: "bare",
-          "aria-label": `Replace sample ${place + 1}`,
-          onclick: () => onpin(place, otherSeed()),
-        },
-        icon("dice"),
-      );
-      const name = cell.pinned ? "cell pinned" : "cell";
-      return { canvas, open, item: h("div", { class: name }, open, h("div", { class: "cell-acts" }, pin, other)) };
-    });
+    const canvases = cells.map((cell, place) => cellOf(session, cell, place, { onpin, onchoose }));
     element.replaceChildren(...canvases.map(({ item }) => item));
     opens = canvases.map(({ open }) => open);
     const { seed, sampler, steps } = store.state;
@@ -154,4 +123,46 @@ export function sampleGrid(session, { onpin, onchoose }) {
   /** Show which sample is chosen; -1: none. @param {number} chosen */
   const mark = (chosen) => opens.forEach((open, place) => open.setAttribute("aria-pressed", String(place === chosen)));
   return Object.assign(element, { show, mark, dispose: () => void turn++ });
+}
+
+/**
+ * A sample's picture, and what can be done with it.
+ * @param {Session} session
+ * @param {SampleCell} cell
+ * @param {number} place from 0
+ * @param {{onpin: (place: number, seed: number|null, temperature?: number) => void,
+ *   onchoose: (cell: SampleCell) => void}} told
+ */
+function cellOf(session, cell, place, { onpin, onchoose }) {
+  const { seed, pinned, temperature } = cell;
+  const label = wordsOf(session, place, cell);
+  const canvas = pixels(session.entry.size, session.entry.size, label, "thumb");
+  const open = h(
+    "button",
+    { type: "button", class: "picked", title: label, "aria-pressed": "false", onclick: () => onchoose(cell) },
+    canvas,
+  );
+  const pin = h(
+    "button",
+    {
+      type: "button",
+      class: "bare",
+      "aria-pressed": String(pinned),
+      "aria-label": `${pinned ? "Unpin" : "Pin"} sample ${place + 1}`,
+      onclick: () => onpin(place, pinned ? null : seed, temperature),
+    },
+    icon("pin"),
+  );
+  const other = h(
+    "button",
+    {
+      type: "button",
+      class: "bare",
+      "aria-label": `Replace sample ${place + 1}`,
+      onclick: () => onpin(place, otherSeed()),
+    },
+    icon("dice"),
+  );
+  const name = pinned ? "cell pinned" : "cell";
+  return { canvas, open, item: h("div", { class: name }, open, h("div", { class: "cell-acts" }, pin, other)) };
 }

@@ -25,18 +25,3 @@ export function card(number, title) {
     state: (equation) => formula.replaceChildren(...(equation ? [equation] : [])),
   });
 }
-
-/** Named pictures of layers beside each other: [{canvas, caption}], in one element. */
-export function layerMaps(layers) {
-  const maps = layers.map((layer) => ({
-    layer,
-    canvas: h("canvas", { class: "maps still", role: "img" }),
-    caption: h("figcaption", {}),
-  }));
-  const element = h(
-    "div",
-    { class: "layer-maps" },
-    maps.map(({ canvas, caption }) => h("figure", {}, canvas, caption)),
-  );
-  return { element, maps };
-}

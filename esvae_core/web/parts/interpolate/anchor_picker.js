@@ -3,11 +3,10 @@
 import { h, icon, pixels } from "../../dom.js";
 import { decodeState } from "../../state/url_state.js";
 import { toGrid } from "../../math/rates.js";
+import { ofClass, pageOf, storedFirst } from "../explore/image_pages.js";
 import { openSheet } from "../shared/help.js";
 import { newSeed } from "../shared/noise_controls.js";
 import { paintTestImage, storedTiles } from "../shared/test_image.js";
-
-const SHOWN = 24;
 
 /**
  * @param {Session} session
@@ -29,7 +28,7 @@ export function pickAnchor(session, stage, title, take, ...more) {
     h(
       "div",
       { class: "row tight" },
-      button(`Current ${latent.spiking ? "rates" : "code"}`, () => ({ kind: "own", rates: store.state.rates })),
+      button(`Current ${latent.current}`, () => ({ kind: "own", rates: store.state.rates })),
       button("Draw of the prior", () => ({ kind: "prior", seed: newSeed() })),
       ...more,
     ),
@@ -44,10 +43,8 @@ function testImages(session, choose) {
   const { atlas, entry } = session;
   const tiles = h("div", { class: "tiles" });
   let page = 0;
-  const stored = storedTiles(atlas);
-  const rows = [...stored.keys(), ...Array.from({ length: atlas.count }, (_, i) => i).filter((i) => !stored.has(i))];
-  const label = () => (classes.value === "" ? -1 : Number(classes.value));
-  const of = () => (label() < 0 ? rows : rows.filter((row) => atlas.labels[row] === label()));
+  const all = storedFirst(atlas, storedTiles(atlas));
+  const chosen = () => ofClass(all, atlas, classes.value);
   const classes = h(
     "select",
     { "aria-label": "Class of the anchor", onchange: () => show(0) },
@@ -57,14 +54,14 @@ function testImages(session, choose) {
   const more = h("button", { type: "button", onclick: () => show(page + 1) }, icon("reset"), "More");
   const mean = h(
     "button",
-    { type: "button", onclick: () => choose({ kind: "own", rates: meanOf(atlas, of()) }) },
+    { type: "button", onclick: () => choose({ kind: "own", rates: meanOf(atlas, chosen()) }) },
     "Mean of the class",
   );
   const show = (wanted) => {
-    const chosen = of();
-    page = wanted % Math.max(1, Math.ceil(chosen.length / SHOWN));
-    mean.disabled = label() < 0 || !chosen.length;
-    tiles.replaceChildren(...chosen.slice(page * SHOWN, (page + 1) * SHOWN).map(tile));
+    const shown = pageOf(chosen(), wanted);
+    page = shown.page;
+    mean.disabled = classes.value === "" || !shown.rows.length;
+    tiles.replaceChildren(...shown.rows.map(tile));
   };
   const tile = (row) => {
     const words = `${atlas.label(row)}, test image ${atlas.indices[row]}`;

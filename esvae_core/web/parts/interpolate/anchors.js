@@ -1,192 +1,72 @@
 /** The pictures between which one walks: two to eight, in a row that can be changed; kept in the link. */
 
 import { h, icon, pixels } from "../../dom.js";
-import { LinkError, MAX_VALUE, readSource, sourceText } from "../../state/url_state.js";
 import { fromGrid } from "../../math/rates.js";
 import { labelOf } from "../explore/controls.js";
 import { stageOf } from "../shared/help.js";
 import { newSeed } from "../shared/noise_controls.js";
 import { paint } from "../shared/paint.js";
+import * as anchorList from "./anchor_list.js";
 import { pickAnchor } from "./anchor_picker.js";
 import { dragOrder } from "./drag_order.js";
 
-const MOST = 8;
-const LEAST = 2;
-const ALONG = 5; // anchors along a control
+const { LEAST, MOST } = anchorList;
 
+/** @typedef {import("./anchor_list.js").Anchor} Anchor */
 /**
- * The anchors that the state names, or a first choice: [{source, rates}]; rates on the grid.
- * @param {Session} session
+ * What can be done with an anchor.
+ * @typedef {{move(from: number, to: number): void, remove(i: number): void, replace(i: number): void}} Acts
  */
-export function anchorsOf(session) {
-  const text = session.store.state.view.anchors;
-  if (text) {
-    try {
-      const read = text.split("|").map((part) => {
-        const source = readSource(part);
-        const rates = session.ratesOf(source);
-        if (rates.length !== session.entry.dims) throw new LinkError("anchor: rates of another model");
-        return { source, rates };
-      });
-      if (read.length >= LEAST && read.length <= MOST) return read;
-    } catch {
-      // a link from another model; a fresh choice is better than none
-    }
-  }
-  return first(session).map((source) => ({ source, rates: session.ratesOf(source) }));
-}
-
-/** @param {Session} session */
-function first({ atlas, entry }) {
-  if (atlas && atlas.count >= 4) {
-    const rows = [...atlas.tilePositions, ...Array(4).keys()];
-    return [...new Set(rows)].slice(0, 4).map((row) => ({ kind: "test", index: atlas.indices[row] }));
-  }
-  return Array.from({ length: 4 }, (_, seed) => ({ kind: "prior", seed: seed + entry.dims }));
-}
-
-/** Five places of a control's reach, from the present rates. @param {Session} session @param {Control} control */
-export function alongControl({ store }, control) {
-  const [low, high] = control.reach;
-  return Array.from({ length: ALONG }, (_, k) => ({
-    kind: /** @type {const} */ ("own"),
-    rates: control.apply(store.state.rates, low + ((high - low) * k) / (ALONG - 1)),
-  }));
-}
 
 /**
  * @param {Session} session
- * @param {(anchors: {source: object, rates: Uint16Array}[]) => void} changed told after every change, not at first
+ * @param {(anchors: Anchor[]) => void} changed told after every change, not at first
  */
 export function anchors(session, changed) {
-  const { store, entry, engine, atlas } = session;
+  const { store, entry } = session;
   const row = h("ol", { class: "anchors" });
-  const adds = h("div", { class: "row tight" });
-  const element = h("div", { class: "anchors-part" }, row, adds);
-  let list = anchorsOf(session);
+  let list = anchorList.anchorsOf(session);
   let shown = "";
 
   /** @param {{source: Source}[]} next @param {string} label @param {number} [focused] place that gets the focus */
-  const write = async (next, label, focused = -1) => {
-    const text = next.map(({ source }) => sourceText(source)).join("|");
-    if (text.length > MAX_VALUE) return session.say("A link holds no more anchors of this model; remove one first.");
-    if (!(await drawable(next))) return;
+  async function write(next, label, focused = -1) {
+    const text = anchorList.anchorsText(next);
+    if (text === null) return session.say("A link holds no more anchors of this model; remove one first.");
+    if (!(await drawable(session, next))) return;
     store.change({ view: { ...store.state.view, anchors: text } }, label);
     row.children[focused]?.querySelector("button").focus();
-  };
-  /** Whether what is drawn of the prior can be. @param {{source: Source}[]} next */
-  const drawable = async (next) => {
-    try {
-      if (next.some(({ source }) => source.kind === "prior")) await session.need("prior");
-      return session.entry === entry;
-    } catch (error) {
-      return session.say(error.message, "warning");
-    }
-  };
+  }
   const add = (source) => write([...list, { source }], "add an anchor", list.length);
-  const put = (i, source) => write(list.with(i, { source, rates: null }), "replace an anchor", i);
-  const move = (from, to) => {
-    const next = list.toSpliced(from, 1);
-    write(next.toSpliced(to, 0, list[from]), "move an anchor", to);
-  };
-  const said = ({ source }) => {
-    if (source.kind === "test") return `${atlas?.label(atlas.rowOf(source.index)) ?? ""} · test ${source.index}`;
-    return source.kind === "prior" ? `prior ${source.seed}` : `own ${session.latent.whole}`;
-  };
-  const random = () => {
-    const index = atlas.indices[Math.floor(Math.random() * atlas.count)];
-    add({ kind: "test", index });
-  };
-  const buttons = [
-    h(
-      "button",
-      {
-        type: "button",
-        title: `The ${session.latent.whole} that Explore shows now`,
-        onclick: () => add({ kind: "own", rates: store.state.rates }),
-      },
-      "+ current code",
-    ),
-    atlas ? h("button", { type: "button", onclick: random }, "+ test image") : null,
-    h("button", { type: "button", onclick: () => add({ kind: "prior", seed: newSeed() }) }, "+ draw of the prior"),
-    h(
-      "button",
-      { type: "button", onclick: () => pickAnchor(session, stageOf(element), "Add an anchor", add) },
-      "+ choose …",
-    ),
-  ].filter(Boolean);
-  adds.append(...buttons);
+  const buttons = addButtons(session, add, () => stageOf(element));
   const way = controlWay(session, (control) =>
-    write(
-      alongControl(session, control).map((source) => ({ source })),
-      `along ${control.name}`,
-    ),
+    write(anchorList.alongControl(store.state.rates, control), `along ${control.name}`),
   );
-  if (way) adds.append(way);
+  const element = h("div", { class: "anchors-part" }, row, h("div", { class: "row tight" }, buttons, way));
 
-  /** @param {{source: Source, rates: Uint16Array}} anchor @param {number} i */
-  function replace(anchor, i) {
-    const show = () => {
-      sheet.close();
-      store.change({ source: anchor.source, rates: anchor.rates }, said(anchor));
-    };
-    const sheet = pickAnchor(
-      session,
-      stageOf(element),
-      `Replace anchor ${i + 1}`,
-      (source) => put(i, source),
-      h("button", { type: "button", onclick: show }, "Show this anchor in all views"),
-    );
-  }
+  /** @type {Acts} */
+  const acts = {
+    move: (from, to) => void write(anchorList.movedTo(list, from, to), "move an anchor", to),
+    remove: (i) => void write(list.toSpliced(i, 1), "remove an anchor"),
+    replace(i) {
+      const anchor = list[i];
+      const show = () => {
+        sheet.close();
+        store.change({ source: anchor.source, rates: anchor.rates }, anchorList.sourceWords(anchor.source, session));
+      };
+      const put = (source) => write(list.with(i, { source, rates: null }), "replace an anchor", i);
+      const more = h("button", { type: "button", onclick: show }, "Show this anchor in all views");
+      const sheet = pickAnchor(session, stageOf(element), `Replace anchor ${i + 1}`, put, more);
+    },
+  };
 
-  function item(anchor, i) {
-    const { seed, sampler, steps } = store.state;
-    const canvas = pixels(entry.size, entry.size, `Anchor ${i + 1}: ${said(anchor)}`, "thumb");
-    paint(canvas, engine.decode(engine.sample(fromGrid(anchor.rates), seed, sampler, steps), steps), entry.channels);
-    const act = (label, text, onclick, disabled) =>
-      h(
-        "button",
-        { type: "button", class: "bare", "aria-label": `${label} anchor ${i + 1}`, title: label, onclick, disabled },
-        text,
-      );
-    const onkey = (event) => {
-      const by = event.shiftKey ? ({ ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0) : 0;
-      if (!by || i + by < 0 || i + by >= list.length) return;
-      event.preventDefault();
-      move(i, i + by);
-    };
-    return h(
-      "li",
-      {},
-      h(
-        "button",
-        {
-          type: "button",
-          class: "picked",
-          title: "Press to replace it; drag, or Shift with an arrow key, to move it",
-          onclick: () => replace(anchor, i),
-          onkeydown: onkey,
-        },
-        canvas,
-      ),
-      h("p", { class: "quiet" }, said(anchor)),
-      h(
-        "div",
-        { class: "anchor-acts" },
-        act("Move left", "‹", () => move(i, i - 1), i === 0),
-        act("Remove", icon("close"), () => write(list.toSpliced(i, 1), "remove an anchor"), list.length <= LEAST),
-        act("Move right", "›", () => move(i, i + 1), i === list.length - 1),
-      ),
-    );
-  }
-
+  /** @returns {boolean} whether there was anything else to draw */
   function draw() {
     const { seed, sampler, steps, view } = store.state;
     const key = JSON.stringify([view.anchors, seed, sampler, steps]);
     if (key === shown) return false;
     shown = key;
-    list = anchorsOf(session);
-    row.replaceChildren(...list.map(item));
+    list = anchorList.anchorsOf(session);
+    row.replaceChildren(...list.map((anchor, i) => item(session, anchor, i, list.length, acts)));
     for (const button of buttons) button.disabled = list.length >= MOST;
     return true;
   }
@@ -194,7 +74,7 @@ export function anchors(session, changed) {
   const stop = store.on("state", (state) => {
     if (state.model === entry.name && draw()) changed(list);
   });
-  dragOrder(row, ".picked", move);
+  dragOrder(row, ".picked", acts.move);
   draw();
   return Object.assign(element, {
     dispose: stop,
@@ -203,7 +83,77 @@ export function anchors(session, changed) {
   });
 }
 
-/** The choice of a control whose path the anchors become. @param {Session} session @param {(control: Control) => void} take */
+/** Whether what is drawn of the prior can be. @param {Session} session @param {{source: Source}[]} next */
+async function drawable(session, next) {
+  const { entry } = session;
+  try {
+    if (next.some(({ source }) => source.kind === "prior")) await session.need("prior");
+    return session.entry === entry;
+  } catch (error) {
+    return session.say(error.message, "warning");
+  }
+}
+
+/** @param {Session} session @param {(source: Source) => void} add @param {() => HTMLElement} stage */
+function addButtons(session, add, stage) {
+  const { store, atlas, latent } = session;
+  const button = (words, onclick, title = null) => h("button", { type: "button", title, onclick }, words);
+  const current = () => add({ kind: "own", rates: store.state.rates });
+  const random = () => add({ kind: "test", index: atlas.indices[Math.floor(Math.random() * atlas.count)] });
+  return [
+    button("+ current code", current, `The ${latent.whole} that Explore shows now`),
+    atlas ? button("+ test image", random) : null,
+    button("+ draw of the prior", () => add({ kind: "prior", seed: newSeed() })),
+    button("+ choose …", () => pickAnchor(session, stage(), "Add an anchor", add)),
+  ].filter(Boolean);
+}
+
+/**
+ * @param {Session} session
+ * @param {Anchor} anchor
+ * @param {number} i
+ * @param {number} count of anchors
+ * @param {Acts} acts
+ */
+function item(session, { source, rates }, i, count, { move, remove, replace }) {
+  const { entry, engine, store } = session;
+  const { seed, sampler, steps } = store.state;
+  const said = anchorList.sourceWords(source, session);
+  const canvas = pixels(entry.size, entry.size, `Anchor ${i + 1}: ${said}`, "thumb");
+  paint(canvas, engine.decode(engine.sample(fromGrid(rates), seed, sampler, steps), steps), entry.channels);
+  const act = (label, text, onclick, disabled) =>
+    h(
+      "button",
+      { type: "button", class: "bare", "aria-label": `${label} anchor ${i + 1}`, title: label, onclick, disabled },
+      text,
+    );
+  const onkeydown = (event) => {
+    const to = anchorList.placeByKey(event, i, count);
+    if (to < 0) return;
+    event.preventDefault();
+    move(i, to);
+  };
+  const title = "Press to replace it; drag, or Shift with an arrow key, to move it";
+  return h(
+    "li",
+    {},
+    h("button", { type: "button", class: "picked", title, onclick: () => replace(i), onkeydown }, canvas),
+    h("p", { class: "quiet" }, said),
+    h(
+      "div",
+      { class: "anchor-acts" },
+      act("Move left", "‹", () => move(i, i - 1), i === 0),
+      act("Remove", icon("close"), () => remove(i), count <= LEAST),
+      act("Move right", "›", () => move(i, i + 1), i === count - 1),
+    ),
+  );
+}
+
+/**
+ * The choice of a control whose path the anchors become.
+ * @param {Session} session
+ * @param {(control: Control) => void} take
+ */
 function controlWay({ controls }, take) {
   const steerable = controls.filter((control) => control.steerable);
   if (!steerable.length) return null;

@@ -1,6 +1,6 @@
 /** Items of a list that are dragged to another place, by mouse, pen or finger. */
 
-const SLACK = 6; // px before a press becomes a drag
+import { nearestPlace, OrderDrag } from "./order_drag.js";
 
 /**
  * @param {HTMLElement} list whose children are the items
@@ -8,62 +8,65 @@ const SLACK = 6; // px before a press becomes a drag
  * @param {(from: number, to: number) => void} move told when an item is let go over another one's place
  */
 export function dragOrder(list, handle, move) {
-  /** @type {{item: HTMLElement, x: number, y: number, to: number}|null} */
+  const drag = new OrderDrag();
+  /** @type {HTMLElement|null} */
   let held = null;
-  let dragged = false;
-
-  const indexOf = (item) => [...list.children].indexOf(item);
-
-  /** The place nearest to the pointer, of where the items lie at rest. @param {PointerEvent} event */
-  function placeAt({ clientX, clientY }) {
-    const far = [...list.children].map((item) => {
-      const box = list.getBoundingClientRect();
-      if (!(item instanceof HTMLElement)) return Infinity;
-      const [x, y] = [box.left + item.offsetLeft - list.offsetLeft, box.top + item.offsetTop - list.offsetTop];
-      return Math.hypot(clientX - x - item.offsetWidth / 2, clientY - y - item.offsetHeight / 2);
-    });
-    return far.indexOf(Math.min(...far));
-  }
 
   function mark() {
-    [...list.children].forEach((item, i) => item.classList.toggle("drop-here", dragged && held?.to === i));
-    held?.item.classList.toggle("dragged", dragged);
+    const to = held && drag.dragging ? drag.to : -1;
+    [...list.children].forEach((item, i) => item.classList.toggle("drop-here", i === to));
+    held?.classList.toggle("dragged", drag.dragging);
   }
 
   function letGo() {
     if (!held) return;
-    const { item } = held;
-    item.style.transform = "";
-    item.classList.remove("dragged");
+    held.style.transform = "";
+    held.classList.remove("dragged");
     held = null;
     mark();
   }
 
   list.addEventListener("pointerdown", (event) => {
     const { target } = event;
+    drag.cancel();
     const item = target instanceof Element && target.closest(handle) ? target.closest("li") : null;
-    dragged = false;
-    if (item && !event.button) held = { item, x: event.clientX, y: event.clientY, to: indexOf(item) };
+    if (!item || event.button) return;
+    held = item;
+    drag.press([...list.children].indexOf(item), event.clientX, event.clientY);
   });
   list.addEventListener("pointermove", (event) => {
-    if (!held) return;
-    const [dx, dy] = [event.clientX - held.x, event.clientY - held.y];
-    if (!dragged && Math.hypot(dx, dy) < SLACK) return;
-    if (!dragged) held.item.setPointerCapture(event.pointerId);
-    dragged = true;
-    held.item.style.transform = `translate(${dx}px, ${dy}px)`;
-    held.to = placeAt(event);
+    const { clientX: x, clientY: y } = event;
+    const before = drag.dragging;
+    if (!held || !drag.move(x, y, () => nearestPlace(x, y, centresOf(list)))) return;
+    if (!before) held.setPointerCapture(event.pointerId);
+    const [dx, dy] = drag.by;
+    held.style.transform = `translate(${dx}px, ${dy}px)`;
     mark();
   });
   list.addEventListener("pointerup", () => {
     if (!held) return;
-    const [from, to] = [indexOf(held.item), held.to];
-    const moved = dragged && from !== to;
+    const moved = drag.release();
     letGo();
-    setTimeout(() => (dragged = false)); // after the click that ends the press
-    if (moved) move(from, to);
+    setTimeout(() => drag.cancel()); // after the click that ends the press
+    if (moved) move(moved.from, moved.to);
   });
-  list.addEventListener("pointercancel", letGo);
+  list.addEventListener("pointercancel", () => {
+    drag.cancel();
+    letGo();
+  });
   // a drag is no click
-  list.addEventListener("click", (event) => void (dragged && event.stopPropagation()), true);
+  list.addEventListener("click", (event) => void (drag.dragging && event.stopPropagation()), true);
+}
+
+/** Where the items' centres lie at rest, on the screen. @param {HTMLElement} list @returns {[number, number][]} */
+function centresOf(list) {
+  const box = list.getBoundingClientRect();
+  return [...list.children].map((item) => {
+    if (!(item instanceof HTMLElement)) return [Infinity, Infinity];
+    const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = item;
+    return [
+      box.left + offsetLeft - list.offsetLeft + offsetWidth / 2,
+      box.top + offsetTop - list.offsetTop + offsetHeight / 2,
+    ];
+  });
 }

@@ -1,14 +1,14 @@
 /** A film strip: pictures in a row, and under each how far it has moved and how many real images are near. */
 
 import { describe, h, pixels } from "../../dom.js";
-import { change } from "../../math/interpolation.js";
-import { counted } from "../../math/axis.js";
-import { within } from "../../math/neighbours.js";
 import { paint } from "../shared/paint.js";
+import { frameWords, stripStatistics, stripWords } from "./strip_statistics.js";
 
-/** @param {Session} session */
+/** @typedef {import("./strip_statistics.js").Frame} Frame */
+
+/** @param {Session} session @param {{onpick: (k: number) => void}} options told which frame is pressed */
 export function strip(session, { onpick }) {
-  const { entry, atlas } = session;
+  const { entry, atlas, latent } = session;
   const row = h("ol", { class: "strip" });
   const words = h("p", { class: "quiet" });
   const labels = h(
@@ -18,58 +18,32 @@ export function strip(session, { onpick }) {
     h("span", {}, atlas ? "real images nearby" : ""),
   );
   const element = h("section", { "data-figure": "Path" }, h("div", { class: "strip-place" }, labels, row), words);
+  /** @type {ReturnType<typeof cellOf>[]} */
   let cells = [];
 
+  /** @param {number} count */
   function build(count) {
-    cells = Array.from({ length: count }, (_, k) => {
-      const canvas = pixels(entry.size, entry.size, "", "thumb");
-      const speed = h("i", { class: "speed" });
-      const near = h("span", {});
-      const button = h("button", { type: "button", class: "picked", onclick: () => onpick(k) }, canvas);
-      return {
-        canvas,
-        speed,
-        near,
-        button,
-        item: h("li", {}, button, h("div", { class: "speed-track" }, speed), near),
-      };
-    });
+    cells = Array.from({ length: count }, (_, k) => cellOf(entry.size, () => onpick(k)));
     row.replaceChildren(...cells.map((cell) => cell.item));
     row.style.setProperty("--count", String(count));
   }
 
-  /** Images that are not there yet are null. @param {{rates: Float32Array, image: Float32Array|null}[]} frames */
+  /** @param {Frame[]} frames */
   function show(frames) {
     if (cells.length !== frames.length) build(frames.length);
-    const own = atlas?.ownDistances();
-    const radius = own?.[Math.floor(0.9 * (own.length - 1))];
-    const steps = frames.map(({ image }, k) =>
-      k && image && frames[k - 1].image ? change(image, frames[k - 1].image) : 0,
-    );
-    const most = Math.max(...steps, 1e-9);
     if (frames.every(({ image }) => image)) row.dataset.there = String(frames.length);
     else delete row.dataset.there;
-    let alone = 0;
-    frames.forEach(({ rates, image }, k) => {
-      const { canvas, speed, near, button } = cells[k];
-      if (image) paint(canvas, image, entry.channels);
-      speed.style.width = `${(100 * steps[k]) / most}%`;
-      const count = atlas ? within(rates, atlas.counts, atlas.steps, radius) : null;
-      near.textContent = count === null ? "" : String(count);
-      near.classList.toggle("alone", count === 0);
-      if (count === 0) alone++;
-      const said = `Frame ${k + 1} of ${frames.length}: change ${steps[k].toFixed(2)} per pixel${count === null ? "" : `, ${count} of ${atlas.count} test images near`}`;
-      describe(canvas, said);
-      button.title = said;
+    const statistics = stripStatistics(frames, atlas);
+    const { changes, most, near } = statistics;
+    cells.forEach(({ canvas, speed, count, button }, k) => {
+      if (frames[k].image) paint(canvas, frames[k].image, entry.channels);
+      speed.style.width = `${(100 * changes[k]) / most}%`;
+      count.textContent = near[k] === null ? "" : String(near[k]);
+      count.classList.toggle("alone", near[k] === 0);
+      button.title = frameWords(statistics, k, atlas);
+      describe(canvas, button.title);
     });
-    const leaves = alone
-      ? ` On ${alone} of ${counted(frames.length, "frame")} there is none: the path has left the data.`
-      : "";
-    words.textContent = `Change: of the picture from the frame before, root mean square on [-1, 1], at most ${most.toFixed(2)}.${
-      atlas
-        ? ` Real images nearby: test images within ${session.latent.spiking ? `${radius.toFixed(2)} in rate space` : `${session.latent.apart(radius)} in the latent`}, where 90 % of them have a neighbour.${leaves}`
-        : ""
-    }`;
+    words.textContent = stripWords(statistics, latent);
   }
 
   return Object.assign(element, {
@@ -77,4 +51,13 @@ export function strip(session, { onpick }) {
     /** Show which frame is chosen. @param {number} k */
     mark: (k) => cells.forEach(({ button }, i) => button.setAttribute("aria-pressed", String(i === k))),
   });
+}
+
+/** A frame's picture, and what is below it. @param {number} size @param {() => void} onclick */
+function cellOf(size, onclick) {
+  const canvas = pixels(size, size, "", "thumb");
+  const speed = h("i", { class: "speed" });
+  const count = h("span", {});
+  const button = h("button", { type: "button", class: "picked", onclick }, canvas);
+  return { canvas, speed, count, button, item: h("li", {}, button, h("div", { class: "speed-track" }, speed), count) };
 }

@@ -4,382 +4,293 @@
  */
 
 import { h, lettering, onLook, palette, sharp } from "../../dom.js";
-import {
-  dragged,
-  enclosed,
-  initialCamera,
-  placeAt,
-  placed,
-  pointAt,
-  pointTowards,
-  projected,
-  shifted,
-  spread,
-  zoomed,
-} from "../../math/map_geometry.js";
-import { controlPath } from "./control_path.js";
+import { enclosed, initialCamera, placeAt, pointAt, projected, shiftInto, zoomed } from "../../math/map_geometry.js";
+import { cameraAfter, rowByKey } from "./map_gestures.js";
+import { listen } from "./map_input.js";
 import { drawOverlay } from "./map_overlay.js";
+import { drawPictures } from "./pictures.js";
 import { drawPoints, Points } from "./points.js";
+import { presentPlace, trailTo } from "./present_place.js";
+
+/** @typedef {import("./map_gestures.js").Spot} Spot */
 
 const REACH = 12; // pixels within which a point is meant
-const STILL = 4; // pixels that a click may move
-const HOLD = 350; // ms after which a finger that rests looks around instead of moving the map
+const MARGIN = 20; // pixels that the row of the keys keeps from the edge
 const KEYS =
   "Arrow keys go from point to point, Enter takes one as the source, plus and minus zoom, zero shows all, Shift with arrows moves or turns the map, L draws a lasso with the pointer, Escape gives up. On a touch screen, hold a finger down to look around.";
 
 /**
  * @param {MapModel} model
  * @param {import("./pictures.js").Pictures} pictures
- * @param {{hover: (what: null|{row: number}|{x: number, y: number}) => void, pick: (row: number) => void,
- *   travel: (x: number, y: number) => void}} told what the pointer is over, and what was clicked
+ * @param {MapListener} told
  */
 export function mapCanvas(model, pictures, told) {
-  const { session, atlas } = model;
-  const base = h("canvas", { class: "map-base", "aria-hidden": "true" });
-  const over = h("canvas", { class: "map-over", tabindex: 0, role: "application", "aria-describedby": "map-keys" });
-  const said = h("p", { class: "unseen", "aria-live": "polite" });
-  const element = h(
-    "div",
-    { class: "map-canvas" },
-    base,
-    over,
-    said,
-    h("p", { id: "map-keys", class: "unseen" }, KEYS),
-  );
-  const points = new Points();
-  /** @type {MapPointer} */
-  const now = { hover: null, key: -1, lasso: null, trail: [], cursor: null, near: [], source: -1, path: null };
+  const view = new MapView(model, pictures, told);
+  listen(view);
+  return Object.assign(view.element, {
+    lasso: (yes) => view.lasso(yes),
+    zoom: (factor) => view.zoom(factor),
+    showAll: () => view.showAll(),
+    /** Where a row is on the screen, in pixels of the canvas. @param {number} row */
+    spotOf: (row) => view.spotOf(row),
+    /** Draw again: pictures have come. */
+    refresh: () => view.look("base"),
+    dispose: () => view.dispose(),
+  });
+}
+
+/**
+ * What the pointer is over, and what was clicked.
+ * @typedef {{hover: (what: MapPointer["hover"]) => void, pick: (row: number) => void,
+ *   travel: (x: number, y: number) => void}} MapListener
+ */
+
+/** The two canvases, what is on them, and what can be done with that. */
+export class MapView {
+  #pictures;
+  #told;
+  #base = h("canvas", { class: "map-base", "aria-hidden": "true" });
+  #said = h("p", { class: "unseen", "aria-live": "polite" });
+  #points = new Points();
+  #frame = 0;
+  #stale = { base: true, over: true };
   /** @type {{xy: Float32Array, depth: Float32Array|null, width: number, height: number}} */
-  let seen = { xy: new Float32Array(0), depth: null, width: 0, height: 0 };
-  let frame = 0;
-  const stale = { base: true, over: true };
+  #seen = { xy: new Float32Array(0), depth: null, width: 0, height: 0 };
+  /** @type {(() => void)[]} */
+  #stops;
+  over = h("canvas", { class: "map-over", tabindex: 0, role: "application", "aria-describedby": "map-keys" });
+  /** @type {MapPointer} */
+  now = { hover: null, key: -1, lasso: null, trail: [], cursor: null, near: [], source: -1, path: null };
 
-  const look = (what) => {
-    stale[what] = true;
-    frame ||= requestAnimationFrame(() => {
-      frame = 0;
-      if (stale.base) drawBase();
-      drawAbove();
-      stale.base = stale.over = false;
+  /**
+   * @param {MapModel} model
+   * @param {import("./pictures.js").Pictures} pictures
+   * @param {MapListener} told
+   */
+  constructor(model, pictures, told) {
+    this.model = model;
+    [this.#pictures, this.#told] = [pictures, told];
+    const keys = h("p", { id: "map-keys", class: "unseen" }, KEYS);
+    this.element = h("div", { class: "map-canvas" }, this.#base, this.over, this.#said, keys);
+    this.#base.vector = (context) => {
+      if (model.kept("as") === "pictures") drawPictures(context, model, this.#seen, pictures);
+      else drawPoints(context, model, this.#seen);
+    };
+    this.over.vector = (context, width, height) => this.#overlay(context, width, height);
+    this.#stops = [
+      model.session.live.on((decoded) => this.#follow(decoded)),
+      onLook(this.#base, () => this.look("base")),
+      model.on((what) => this.#changed(what)),
+    ];
+    model.tell("kept");
+  }
+
+  dispose() {
+    cancelAnimationFrame(this.#frame);
+    this.#stops.forEach((stop) => stop());
+  }
+
+  /** A pointer's place on the canvas. @param {MouseEvent} event @returns {Spot} */
+  spot({ clientX, clientY }) {
+    const box = this.over.getBoundingClientRect();
+    return [clientX - box.left, clientY - box.top];
+  }
+
+  /** Where a row is on the screen, in pixels of the canvas. @param {number} row @returns {Spot} */
+  spotOf(row) {
+    return [this.#seen.xy[2 * row], this.#seen.xy[2 * row + 1]];
+  }
+
+  // ---- what is done with the map ---------------------------------------------------------------------------------
+
+  /** What a gesture has done, before it ends. @param {import("./map_gestures.js").MapAction|null} action */
+  act(action) {
+    if (action?.kind === "hover") this.hover(action.at);
+    else if (action?.kind === "lasso") {
+      this.now.lasso = action.polygon;
+      this.look("over");
+    } else if (action?.kind === "shift" || action?.kind === "drag") {
+      if (!action.zoom) this.over.style.cursor = "grabbing";
+      this.#move(action);
+    }
+  }
+
+  /** What a gesture has done at its end. @param {import("./map_gestures.js").MapAction|null} action */
+  release(action) {
+    this.now.lasso = null;
+    if (action?.kind === "enclose") this.#enclose(action.polygon);
+    else if (action?.kind === "take") this.#take(action.at);
+    this.look("over");
+  }
+
+  /** What a key asks for. @param {ReturnType<typeof import("./map_gestures.js").mapKey>} asked */
+  press(asked) {
+    if (asked.kind === "camera") this.#move(asked.move);
+    else if (asked.kind === "step") this.#step(asked);
+    else if (asked.kind === "take") this.#told.pick(this.now.key);
+    else if (asked.kind === "zoom") this.zoom(asked.factor);
+    else if (asked.kind === "all") this.showAll();
+    else if (asked.kind === "lasso") this.lasso(!this.model.lassoing);
+    else {
+      this.lasso(false);
+      this.model.hold(null);
+    }
+    this.look("over");
+  }
+
+  /** Show what is at a place. @param {Spot} at */
+  hover([x, y]) {
+    const { model } = this;
+    const { xy, depth, width, height } = this.#seen;
+    const row = pointAt(xy, x, y, REACH, model.shown, depth);
+    if (row >= 0) this.now.hover = { row };
+    else if (model.axes === 2 && !model.lassoing) {
+      const [mapX, mapY] = placeAt(model.camera, width, height, x, y);
+      this.now.hover = { x: mapX, y: mapY };
+    } else this.now.hover = null;
+    this.over.style.cursor = model.lassoing ? "crosshair" : row >= 0 ? "pointer" : "grab";
+    this.#told.hover(this.now.hover);
+    this.look("over");
+  }
+
+  /** The pointer has left the map. */
+  leave() {
+    this.now.hover = null;
+    this.#told.hover(null);
+    this.look("over");
+  }
+
+  /** The focus has left the map. */
+  leaveKeys() {
+    this.now.key = -1;
+    this.look("over");
+  }
+
+  /** Draw a lasso with the next drag, or no longer. @param {boolean} yes */
+  lasso(yes) {
+    this.model.lassoing = yes;
+    this.now.lasso = null;
+    this.over.style.cursor = yes ? "crosshair" : "grab";
+    this.model.tell("lasso");
+    this.look("over");
+  }
+
+  zoom(factor, x = this.#seen.width / 2, y = this.#seen.height / 2) {
+    this.model.camera = zoomed(this.model.camera, this.#seen.width, this.#seen.height, factor, x, y);
+    this.look("base");
+  }
+
+  showAll() {
+    this.model.camera = initialCamera();
+    this.look("base");
+  }
+
+  /** @param {import("./map_gestures.js").CameraMove} move */
+  #move(move) {
+    const { model } = this;
+    model.camera = cameraAfter(model.camera, move, model.axes, this.#seen.width, this.#seen.height);
+    this.look("base");
+  }
+
+  /** @param {Spot} at */
+  #take(at) {
+    this.hover(at);
+    const { hover } = this.now;
+    if (hover?.row >= 0) this.#told.pick(hover.row);
+    else if (hover) this.#told.travel(hover.x, hover.y);
+  }
+
+  /** @param {Spot[]} polygon */
+  #enclose(polygon) {
+    const { model } = this;
+    model.lassoing = false;
+    model.hold(polygon.length > 2 ? enclosed(this.#seen.xy, polygon, model.shown) : null);
+    model.tell("lasso");
+  }
+
+  /** Go to the next row in a direction. @param {{dx: number, dy: number}} towards */
+  #step(towards) {
+    const { atlas, shown } = this.model;
+    const row = rowByKey(this.now, this.#seen, towards, shown);
+    this.now.key = row;
+    if (row < 0) return;
+    const [dx, dy] = shiftInto(...this.spotOf(row), this.#seen.width, this.#seen.height, MARGIN);
+    if (dx || dy) this.#move({ kind: "shift", dx, dy });
+    this.now.hover = { row };
+    this.#told.hover(this.now.hover);
+    this.#said.textContent = `Test image ${atlas.indices[row]}, ${atlas.label(row)}`;
+  }
+
+  // ---- what is on it ---------------------------------------------------------------------------------------------
+
+  /** Draw on the next frame: all, or what lies above the points alone. @param {"base"|"over"} what */
+  look(what) {
+    this.#stale[what] = true;
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      if (this.#stale.base) this.#drawBase();
+      this.#drawAbove();
+      this.#stale.base = this.#stale.over = false;
     });
-  };
+  }
 
-  function drawBase() {
-    const { context, width, height } = sharp(base);
+  #drawBase() {
+    const { model } = this;
+    const { context, width, height } = sharp(this.#base);
     if (!width) return;
     const start = performance.now();
-    seen = { ...projected(model.places, model.axes, model.camera, width, height), width, height };
+    this.#seen = { ...projected(model.places, model.axes, model.camera, width, height), width, height };
     context.clearRect(0, 0, width, height);
-    if (model.kept("as") === "pictures") drawPictures(context);
-    else points.draw(context, model, seen);
-    element.dataset.ms = (performance.now() - start).toFixed(2);
+    if (model.kept("as") === "pictures") {
+      this.element.dataset.pictures = String(drawPictures(context, model, this.#seen, this.#pictures));
+    } else this.#points.draw(context, model, this.#seen);
+    this.element.dataset.ms = (performance.now() - start).toFixed(2);
   }
 
-  function drawPictures(context) {
-    const side = Math.max(28, Math.min(44, model.entry.size));
-    context.imageSmoothingEnabled = false;
-    const rows = spread(seen.xy, seen.width, seen.height, side + 6, model.shown);
-    if (seen.depth) rows.sort((a, b) => seen.depth[b] - seen.depth[a]);
-    const held = model.selection && new Set(model.selection);
-    for (const row of rows) {
-      const picture = pictures.get(row);
-      const [x, y] = [seen.xy[2 * row] - side / 2, seen.xy[2 * row + 1] - side / 2];
-      context.globalAlpha = held && !held.has(row) ? 0.25 : 1;
-      context.fillStyle = model.colourOf(row);
-      context.fillRect(x - 2, y - 2, side + 4, side + 4);
-      if (picture) context.drawImage(picture, x, y, side, side);
-    }
-    context.globalAlpha = 1;
-    context.imageSmoothingEnabled = true;
-    element.dataset.pictures = String(rows.length);
-  }
-
-  base.vector = (context) =>
-    model.kept("as") === "pictures" ? drawPictures(context) : drawPoints(context, model, seen);
-  over.vector = (context, width, height) =>
-    drawOverlay(context, {
-      model,
-      seen,
-      now,
-      toScreen,
-      colour: palette(over),
-      font: lettering(over, "650 14px"),
-      width,
-      height,
-    });
-
-  const toScreen = (place) => {
-    const { xy } = projected(Float32Array.from(place), model.axes, model.camera, seen.width, seen.height);
-    return [xy[0], xy[1]];
-  };
-
-  function drawAbove() {
-    const { context, width, height } = sharp(over);
+  #drawAbove() {
+    const { context, width, height } = sharp(this.over);
     context.clearRect(0, 0, width, height);
-    drawOverlay(context, {
-      model,
-      seen,
-      now,
-      toScreen,
-      colour: palette(over),
-      font: lettering(over, "650 14px"),
-      width,
-      height,
-    });
+    this.#overlay(context, width, height);
   }
 
-  // ---- the present rates -----------------------------------------------------------------------------------------
-
-  const follow = ({ state, rates }) => {
-    if (state.model !== model.entry.name) return;
-    const { place, rows } = placed(rates, atlas.counts, atlas.steps, model.places, model.axes);
-    const last = now.trail.at(-1);
-    if (!last || last.axes !== model.axes || last.place.some((v, i) => Math.abs(v - place[i]) > 1e-3)) {
-      now.trail.push({ place, axes: model.axes });
-      if (now.trail.length > 80) now.trail.shift();
-    }
-    now.cursor = place;
-    now.near = rows;
-    now.path = controlPath(model, state.rates);
-    element.dataset.path = now.path?.places.map((at) => at.map((v) => v.toFixed(4)).join(" ")).join(", ") ?? "";
-    now.source = state.source.kind === "test" ? atlas.rowOf(state.source.index) : -1;
-    element.dataset.cursor = place.map((v) => v.toFixed(4)).join(" ");
-    look("over");
-  };
-
-  // ---- pointers --------------------------------------------------------------------------------------------------
-
-  const pointers = new Map();
-  let gesture = null; // {kind: "move"|"lasso"|"pinch", ...}
-  let waiting = null; // the newest move, seen to on the next frame
-
-  /** @returns {[number, number]} */
-  const spot = (event) => {
-    const box = over.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
-  };
-
-  function hover(x, y) {
-    const row = pointAt(seen.xy, x, y, REACH, model.shown, seen.depth);
-    if (row >= 0) now.hover = { row };
-    else if (model.axes === 2 && !model.lassoing) {
-      const [mapX, mapY] = placeAt(model.camera, seen.width, seen.height, x, y);
-      now.hover = { x: mapX, y: mapY };
-    } else now.hover = null;
-    over.style.cursor = model.lassoing ? "crosshair" : row >= 0 ? "pointer" : "grab";
-    told.hover(now.hover);
-    look("over");
+  #overlay(context, width, height) {
+    const { model, now, over } = this;
+    const seen = this.#seen;
+    /** @param {number[]} place @returns {Spot} */
+    const toScreen = (place) => {
+      const { xy } = projected(Float32Array.from(place), model.axes, model.camera, seen.width, seen.height);
+      return [xy[0], xy[1]];
+    };
+    const [colour, font] = [palette(over), lettering(over, "650 14px")];
+    drawOverlay(context, { model, seen, now, toScreen, colour, font, width, height });
   }
 
-  over.onpointerdown = (event) => {
-    over.setPointerCapture(event.pointerId);
-    pointers.set(event.pointerId, spot(event));
-    if (pointers.size === 2) {
-      gesture = { kind: "pinch", ...fingers() };
-      now.lasso = null;
-    } else if (model.lassoing) {
-      gesture = { kind: "lasso" };
-      now.lasso = [spot(event)];
-    } else {
-      const moving = { kind: "move", from: spot(event), far: false, shift: event.shiftKey };
-      gesture = moving;
-      if (event.pointerType === "touch") setTimeout(() => gesture === moving && !moving.far && look(), HOLD);
-    }
-
-    /** From now on the finger shows what is under it, and takes nothing. */
-    function look() {
-      gesture = { kind: "look" };
-      hover(...spot(event));
-    }
-  };
-
-  /** How far two fingers are apart, and where their middle is. */
-  const fingers = () => {
-    const [[ax, ay], [bx, by]] = [...pointers.values()];
-    return { apart: Math.hypot(ax - bx, ay - by) || 1, x: (ax + bx) / 2, y: (ay + by) / 2 };
-  };
-
-  over.oncontextmenu = (event) => {
-    if (pointers.size > 0) event.preventDefault(); // a finger that is held down
-  };
-
-  over.onpointermove = (event) => {
-    const [x, y] = spot(event);
-    if (!gesture) {
-      if (!waiting) {
-        requestAnimationFrame(() => {
-          if (waiting && !gesture) hover(...waiting);
-          waiting = null;
-        });
-      }
-      waiting = [x, y];
-      return;
-    }
-    const before = pointers.get(event.pointerId);
-    if (!before) return;
-    pointers.set(event.pointerId, [x, y]);
-    const { width, height } = seen;
-    if (gesture.kind === "lasso") {
-      now.lasso.push([x, y]);
-      return look("over");
-    }
-    if (gesture.kind === "look") return hover(x, y);
-    if (gesture.kind === "pinch") {
-      const { apart, x: midX, y: midY } = fingers();
-      const moved = shifted(model.camera, width, height, midX - gesture.x, midY - gesture.y);
-      model.camera = zoomed(moved, width, height, apart / gesture.apart, midX, midY);
-      gesture = { kind: "pinch", apart, x: midX, y: midY };
-      return look("base");
-    }
-    gesture.far ||= Math.hypot(x - gesture.from[0], y - gesture.from[1]) > STILL;
-    if (!gesture.far) return;
-    over.style.cursor = "grabbing";
-    const move = gesture.shift ? shifted : (c, w, hgt, dx, dy) => dragged(c, model.axes, w, hgt, dx, dy);
-    model.camera = move(model.camera, width, height, x - before[0], y - before[1]);
-    look("base");
-  };
-
-  over.onpointerup = over.onpointercancel = (event) => {
-    pointers.delete(event.pointerId);
-    const done = gesture;
-    gesture = null;
-    if (event.type === "pointercancel" || !done) {
-      now.lasso = null;
-    } else if (done.kind === "lasso") {
-      const polygon = now.lasso;
-      now.lasso = null;
-      model.lassoing = false;
-      model.hold(polygon.length > 2 ? enclosed(seen.xy, polygon, model.shown) : null);
-      model.tell("lasso");
-    } else if (done.kind === "move" && !done.far) {
-      const [x, y] = spot(event);
-      hover(x, y);
-      if (now.hover?.row >= 0) told.pick(now.hover.row);
-      else if (now.hover) told.travel(now.hover.x, now.hover.y);
-    }
-    look("over");
-  };
-
-  over.onpointerleave = (event) => {
-    waiting = null;
-    if (event.pointerType === "touch") return; // what a finger has shown stays
-    now.hover = null;
-    told.hover(null);
-    look("over");
-  };
-
-  const zoomAt = (factor, x = seen.width / 2, y = seen.height / 2) => {
-    model.camera = zoomed(model.camera, seen.width, seen.height, factor, x, y);
-    look("base");
-  };
-  over.addEventListener(
-    "wheel",
-    (event) => {
-      event.preventDefault();
-      const [x, y] = spot(event);
-      zoomAt(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)), x, y);
-    },
-    { passive: false },
-  );
-  over.ondblclick = () => showAll();
-
-  const showAll = () => {
-    model.camera = initialCamera();
-    look("base");
-  };
-
-  // ---- the keys --------------------------------------------------------------------------------------------------
-
-  const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-
-  function step([dx, dy]) {
-    if (now.key < 0 || !model.shown(now.key)) {
-      const from = now.source >= 0 && model.shown(now.source) ? now.source : -1;
-      now.key = from >= 0 ? from : pointAt(seen.xy, seen.width / 2, seen.height / 2, 1e4, model.shown);
-    } else now.key = pointTowards(seen.xy, now.key, dx, dy, model.shown);
-    if (now.key < 0) return;
-    keepInSight(now.key);
-    now.hover = { row: now.key };
-    told.hover(now.hover);
-    said.textContent = `Test image ${atlas.indices[now.key]}, ${atlas.label(now.key)}`;
+  /** @param {Decoded} decoded */
+  #follow(decoded) {
+    const { model, now, element } = this;
+    if (decoded.state.model !== model.entry.name) return;
+    Object.assign(now, presentPlace(model, decoded));
+    now.trail = trailTo(now.trail, now.cursor, model.axes);
+    const text = (place) => place.map((v) => v.toFixed(4)).join(" ");
+    element.dataset.path = now.path?.places.map(text).join(", ") ?? "";
+    element.dataset.cursor = text(now.cursor);
+    this.look("over");
   }
 
-  function keepInSight(row) {
-    const [x, y] = [seen.xy[2 * row], seen.xy[2 * row + 1]];
-    const margin = 20;
-    const dx = x < margin ? margin - x : x > seen.width - margin ? seen.width - margin - x : 0;
-    const dy = y < margin ? margin - y : y > seen.height - margin ? seen.height - margin - y : 0;
-    if (!dx && !dy) return;
-    model.camera = shifted(model.camera, seen.width, seen.height, dx, dy);
-    look("base");
+  /** @param {MapChange} what */
+  #changed(what) {
+    const { model, now } = this;
+    const { session, atlas, axes } = model;
+    if (what === "layout" || what === "kept") {
+      const trail = now.trail.filter((each) => each.axes === axes && what !== "layout");
+      Object.assign(now, { cursor: null, trail, hover: null, key: -1 });
+      if (session.live.now) this.#follow(session.live.now);
+    }
+    const count = atlas.labels.reduce((sum, label) => sum + (model.hidden.has(label) ? 0 : 1), 0);
+    this.over.setAttribute(
+      "aria-label",
+      `Map of ${atlas.count} test images by their ${session.latent.whole}, ${axes} dimensions; ${count} shown`,
+    );
+    this.look("base");
   }
-
-  over.onkeydown = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const arrow = ARROWS[event.key];
-    if (arrow && event.shiftKey) {
-      model.camera = dragged(model.camera, model.axes, seen.width, seen.height, -40 * arrow[0], -40 * arrow[1]);
-      look("base");
-    } else if (arrow) step(arrow);
-    else if (event.key === "Enter" && now.key >= 0) told.pick(now.key);
-    else if (event.key === "+" || event.key === "=") zoomAt(1.3);
-    else if (event.key === "-") zoomAt(1 / 1.3);
-    else if (event.key === "0") showAll();
-    else if (event.key.toLowerCase() === "l") lasso(!model.lassoing);
-    else if (event.key === "Escape") {
-      lasso(false);
-      model.hold(null);
-    } else return;
-    event.preventDefault();
-    look("over");
-  };
-  over.onblur = () => {
-    now.key = -1;
-    look("over");
-  };
-
-  /** Draw a lasso with the next drag, or no longer. */
-  function lasso(yes) {
-    model.lassoing = yes;
-    now.lasso = null;
-    over.style.cursor = yes ? "crosshair" : "grab";
-    model.tell("lasso");
-    look("over");
-  }
-
-  const shownCount = () => atlas.labels.reduce((sum, label) => sum + (model.hidden.has(label) ? 0 : 1), 0);
-  const stops = [
-    session.live.on(follow),
-    onLook(base, () => look("base")),
-    model.on((what) => {
-      if (what === "layout" || what === "kept") {
-        now.cursor = null;
-        [now.trail, now.hover, now.key] = [
-          now.trail.filter(({ axes }) => axes === model.axes && what !== "layout"),
-          null,
-          -1,
-        ];
-        if (session.live.now) follow(session.live.now);
-      }
-      over.setAttribute(
-        "aria-label",
-        `Map of ${atlas.count} test images by their ${session.latent.whole}, ${model.axes} dimensions; ${shownCount()} shown`,
-      );
-      look("base");
-    }),
-  ];
-  model.tell("kept");
-  return Object.assign(element, {
-    lasso,
-    zoom: zoomAt,
-    showAll,
-    /** Where a row is on the screen, in pixels of the canvas. @param {number} row @returns {[number, number]} */
-    spotOf: (row) => [seen.xy[2 * row], seen.xy[2 * row + 1]],
-    /** Draw again: pictures have come. */
-    refresh: () => look("base"),
-    dispose() {
-      cancelAnimationFrame(frame);
-      stops.forEach((stop) => stop());
-    },
-  });
 }

@@ -2,7 +2,7 @@
 
 import { focusedBeside, h } from "../../dom.js";
 import { circularGradient, classColour, OWN_COLOURS, rampGradient } from "../../math/colour.js";
-import { nameOf, orderOf } from "../shared/mixer.js";
+import { nameOf, orderOf } from "../shared/dimension_names.js";
 
 /**
  * The choice of what colours the points.
@@ -47,71 +47,11 @@ export function colourBy(model) {
 
 /** @param {MapModel} model */
 export function legend(model) {
-  const { atlas } = model;
   const element = h("div", { class: "map-legend", role: "group", "aria-label": "Legend" });
-  const counts = new Map();
-  for (const label of atlas.labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-
-  function classes() {
-    const chips = atlas.classNames.map((name, label) => {
-      const on = !model.hidden.has(label);
-      const title = `${counts.get(label) ?? 0} test images; double click shows only these`;
-      const chip = h(
-        "button",
-        { type: "button", class: "chip", "aria-pressed": String(on), title },
-        h("i", { class: "dot" }),
-        name,
-      );
-      chip.querySelector("i").style.background = classColour(label);
-      chip.onclick = (event) => model.toggle(label, event.shiftKey);
-      chip.ondblclick = () => model.toggle(label, true);
-      return chip;
-    });
-    const all = h(
-      "button",
-      { type: "button", class: "small", hidden: !model.hidden.size, onclick: () => model.showAll() },
-      "show all",
-    );
-    const again =
-      atlas.classNames.length > OWN_COLOURS
-        ? h("span", { class: "quiet" }, `Colours begin again after ${OWN_COLOURS} classes.`)
-        : null;
-    return [...chips, all, again];
-  }
-
-  /** @param {MapScale} scale */
-  function ramp({ low, high, name, digits, values, unit = "", period }) {
-    const [below, above] = [values.some((v) => v < low) ? "≤ " : "", values.some((v) => v > high) ? "≥ " : ""];
-    const text = (value) => `${value.toFixed(digits)}${unit === "°" ? "" : " "}${unit}`.trimEnd().replace("-", "−");
-    const bar = h("i", { class: "ramp", role: "img", "aria-label": `${name}, from ${text(low)} to ${text(high)}` });
-    bar.style.background = period ? circularGradient() : rampGradient();
-    return [
-      h("span", {}, name),
-      h("span", { class: "number" }, `${below}${text(low)}`),
-      bar,
-      h("span", { class: "number" }, `${above}${text(high)}`),
-      without(values),
-    ];
-  }
-
-  /** The words of a category. @param {MapScale} scale */
-  function words({ name, values, words }) {
-    const dots = words.map((word, i) => {
-      const dot = h("i", { class: "dot" });
-      dot.style.background = classColour(i);
-      return h("span", { class: "row tight" }, dot, word);
-    });
-    return [h("span", {}, name), ...dots, without(values)];
-  }
-
-  /** How many points have no number. @param {Float32Array} values */
-  function without(values) {
-    const count = values.filter((v) => Number.isNaN(v)).length;
-    return count ? h("span", { class: "quiet" }, `gray: undefined of ${count}`) : null;
-  }
-
-  const parts = () => (!model.scale ? classes() : model.scale.words ? words(model.scale) : ramp(model.scale));
-
+  const parts = () => {
+    if (!model.scale) return classes(model);
+    return model.scale.words ? categories(model.scale) : ramp(model.scale);
+  };
   const show = () => {
     const focused = [...element.children].indexOf(focusedBeside(element));
     element.replaceChildren(...parts().filter(Boolean));
@@ -120,5 +60,66 @@ export function legend(model) {
   };
   show();
   element.dispose = model.on((what) => ["kept", "filter", "layout"].includes(what) && show());
+  return element;
+}
+
+/** A button for each class, which shows or hides it. @param {MapModel} model */
+function classes(model) {
+  const { classNames, labels } = model.atlas;
+  const counts = new Array(classNames.length).fill(0);
+  for (const label of labels) counts[label]++;
+  const chips = classNames.map((name, label) => {
+    const on = !model.hidden.has(label);
+    const title = `${counts[label]} test images; double click shows only these`;
+    const chip = h(
+      "button",
+      { type: "button", class: "chip", "aria-pressed": String(on), title },
+      dot(classColour(label)),
+      name,
+    );
+    chip.onclick = (event) => model.toggle(label, event.shiftKey);
+    chip.ondblclick = () => model.toggle(label, true);
+    return chip;
+  });
+  const showAll = () => model.showAll();
+  const all = h("button", { type: "button", class: "small", hidden: !model.hidden.size, onclick: showAll }, "show all");
+  const again =
+    classNames.length > OWN_COLOURS
+      ? h("span", { class: "quiet" }, `Colours begin again after ${OWN_COLOURS} classes.`)
+      : null;
+  return [...chips, all, again];
+}
+
+/** From the least number to the greatest. @param {MapScale} scale */
+function ramp({ low, high, name, digits, values, unit = "", period }) {
+  const [below, above] = [values.some((v) => v < low) ? "≤ " : "", values.some((v) => v > high) ? "≥ " : ""];
+  const text = (value) => `${value.toFixed(digits)}${unit === "°" ? "" : " "}${unit}`.trimEnd().replace("-", "−");
+  const bar = h("i", { class: "ramp", role: "img", "aria-label": `${name}, from ${text(low)} to ${text(high)}` });
+  bar.style.background = period ? circularGradient() : rampGradient();
+  return [
+    h("span", {}, name),
+    h("span", { class: "number" }, `${below}${text(low)}`),
+    bar,
+    h("span", { class: "number" }, `${above}${text(high)}`),
+    without(values),
+  ];
+}
+
+/** The words of a category. @param {MapScale} scale */
+function categories({ name, values, words }) {
+  const dots = words.map((word, i) => h("span", { class: "row tight" }, dot(classColour(i)), word));
+  return [h("span", {}, name), ...dots, without(values)];
+}
+
+/** How many points have no number. @param {Float32Array} values */
+function without(values) {
+  const count = values.filter((v) => Number.isNaN(v)).length;
+  return count ? h("span", { class: "quiet" }, `gray: undefined of ${count}`) : null;
+}
+
+/** @param {string} colour */
+function dot(colour) {
+  const element = h("i", { class: "dot" });
+  element.style.background = colour;
   return element;
 }

@@ -3,7 +3,7 @@
 import { circularColour, classColour, extent, rampColour } from "../../math/colour.js";
 import { initialCamera, unit } from "../../math/map_geometry.js";
 import { unitText, valueText } from "../../math/measured.js";
-import { nameOf } from "../shared/mixer.js";
+import { nameOf } from "../shared/dimension_names.js";
 
 const LEVELS = 32; // colours of the ramp
 const UNDEFINED = "rgb(128 132 145)"; // of points that have no number

@@ -5,53 +5,95 @@ import { apartLabels, nearestWeights, middles } from "../../math/map_geometry.js
 export const NEAR = 8; // points between which empty space is filled
 const LINE = 18; // pixels of a line of letters
 
-/** Draw all of it. */
-export function drawOverlay(context, { model, seen, now, toScreen, colour, font, width, height }) {
-  /** @returns {[number, number]} */
-  const at = (row) => [seen.xy[2 * row], seen.xy[2 * row + 1]];
-  const line = (points, style, thick, dash = []) => {
-    context.strokeStyle = style;
-    context.lineWidth = thick;
-    context.setLineDash(dash);
-    context.beginPath();
-    points.forEach(([x, y], i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
-    context.stroke();
-    context.setLineDash([]);
-  };
-  const ring = ([x, y], radius, style, thick = 2) => {
-    context.lineWidth = thick + 2;
-    context.strokeStyle = colour.ground;
-    context.beginPath();
-    context.arc(x, y, radius, 0, 2 * Math.PI);
-    context.stroke();
-    context.lineWidth = thick;
-    context.strokeStyle = style;
-    context.stroke();
-  };
+/**
+ * What the overlay is drawn with.
+ * @typedef {object} Overlay
+ * @property {MapModel} model
+ * @property {{xy: Float32Array}} seen places of all rows
+ * @property {MapPointer} now
+ * @property {(place: number[]) => [number, number]} toScreen
+ * @property {Palette} colour
+ * @property {string} font
+ * @property {number} width
+ * @property {number} height
+ */
 
-  if (!model.scale && model.kept("as") === "points") names(context, model, at, { colour, font, width, height });
-  const there = now.hover && now.hover.row === undefined ? toScreen([now.hover.x, now.hover.y]) : null;
-  if (there) {
-    for (const row of nearestWeights(model.places, now.hover.x, now.hover.y, NEAR, model.shown).rows)
-      line([there, at(row)], colour.quiet, 1);
-    ring(there, 4, colour.quiet, 1.5);
-  }
-  if (now.path) path(context, now.path, toScreen, { line, ring, colour, font, width, height });
-  if (now.cursor) {
-    const spot = toScreen(now.cursor);
-    const trail = now.trail.map(({ place }) => toScreen(place));
-    trail.slice(1).forEach((point, i) => {
-      context.globalAlpha = 0.15 + (0.75 * (i + 1)) / trail.length;
-      line([trail[i], point], colour.now, 2);
-    });
-    context.globalAlpha = 1;
-    for (const row of now.near) line([spot, at(row)], colour.now, 0.75, [2, 3]);
-    if (now.source >= 0) ring(at(now.source), 8, colour.was);
-    cross(context, spot, colour);
-  }
-  if (now.hover?.row >= 0) ring(at(now.hover.row), 7, colour.ink);
+/** Draw all of it. @param {DrawingContext} context @param {Overlay} overlay */
+export function drawOverlay(context, overlay) {
+  const { model, now, colour } = overlay;
+  const pen = penOf(context, overlay);
+  if (!model.scale && model.kept("as") === "points") names(context, model, pen.at, overlay);
+  if (now.hover && now.hover.row === undefined) between(pen, overlay);
+  if (now.path) path(context, now.path, overlay.toScreen, { ...pen, ...overlay });
+  if (now.cursor) present(context, pen, overlay);
+  if (now.hover?.row >= 0) pen.ring(pen.at(now.hover.row), 7, colour.ink);
+  drawLasso(context, pen, overlay);
+}
+
+/** Lines and rings, and where a row is. @param {DrawingContext} context @param {Overlay} overlay */
+function penOf(context, { seen, colour }) {
+  return {
+    /** @returns {[number, number]} */
+    at: (row) => [seen.xy[2 * row], seen.xy[2 * row + 1]],
+    line(points, style, thick, dash = []) {
+      context.strokeStyle = style;
+      context.lineWidth = thick;
+      context.setLineDash(dash);
+      context.beginPath();
+      points.forEach(([x, y], i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
+      context.stroke();
+      context.setLineDash([]);
+    },
+    ring([x, y], radius, style, thick = 2) {
+      context.lineWidth = thick + 2;
+      context.strokeStyle = colour.ground;
+      context.beginPath();
+      context.arc(x, y, radius, 0, 2 * Math.PI);
+      context.stroke();
+      context.lineWidth = thick;
+      context.strokeStyle = style;
+      context.stroke();
+    },
+  };
+}
+
+/** A place between points, and those that are blended there. @param {ReturnType<typeof penOf>} pen @param {Overlay} overlay */
+function between(pen, { model, now, toScreen, colour }) {
+  const { x, y } = now.hover;
+  const there = toScreen([x, y]);
+  for (const row of nearestWeights(model.places, x, y, NEAR, model.shown).rows)
+    pen.line([there, pen.at(row)], colour.quiet, 1);
+  pen.ring(there, 4, colour.quiet, 1.5);
+}
+
+/**
+ * The present rates, their trail, what is near them, and their source.
+ * @param {DrawingContext} context
+ * @param {ReturnType<typeof penOf>} pen
+ * @param {Overlay} overlay
+ */
+function present(context, pen, { now, toScreen, colour }) {
+  const spot = toScreen(now.cursor);
+  const trail = now.trail.map(({ place }) => toScreen(place));
+  trail.slice(1).forEach((point, i) => {
+    context.globalAlpha = 0.15 + (0.75 * (i + 1)) / trail.length;
+    pen.line([trail[i], point], colour.now, 2);
+  });
+  context.globalAlpha = 1;
+  for (const row of now.near) pen.line([spot, pen.at(row)], colour.now, 0.75, [2, 3]);
+  if (now.source >= 0) pen.ring(pen.at(now.source), 8, colour.was);
+  cross(context, spot, colour);
+}
+
+/**
+ * The lasso while it is drawn; before that, a frame says that one can be.
+ * @param {DrawingContext} context
+ * @param {ReturnType<typeof penOf>} pen
+ * @param {Overlay} overlay
+ */
+function drawLasso(context, pen, { model, now, colour, width, height }) {
   if (now.lasso?.length > 1) {
-    line([...now.lasso, now.lasso[0]], colour.now, 2, [6, 4]);
+    pen.line([...now.lasso, now.lasso[0]], colour.now, 2, [6, 4]);
     context.fillStyle = colour.now;
     context.globalAlpha = 0.1;
     context.fill();

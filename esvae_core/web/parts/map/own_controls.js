@@ -7,102 +7,28 @@ import { download } from "../shared/download.js";
 /** Test images that a control of this visit leads to, by model and name. @type {Map<string, number[]>} */
 const origins = new Map();
 
+/** @param {ModelEntry} entry @param {string} name */
+const originOf = ({ hash }, name) => `${hash} ${name}`;
+
+/** Whether steps are of arcsin(sqrt(rate)). @param {Session} session */
+const arcsine = ({ latent }) => latent.coordinates === "arcsine";
+
 /** @param {MapModel} model */
 export function ownControlPanel(model) {
   const { session, atlas, entry } = model;
-  const { store, latent } = session;
+  const { store } = session;
   const element = h("section", { class: "own-controls", "aria-label": "Controls of your own" });
-  const originOf = (name) => `${entry.hash} ${name}`;
-  const own = () => ownControls(store.state.view, entry.dims, latent.spiking);
-
-  function form(rows) {
-    const said = h("p", { class: "quiet", role: "status" });
-    const name = h("input", {
-      type: "text",
-      maxlength: LONGEST_NAME,
-      required: true,
-      "aria-label": "Name of the control",
-      placeholder: "name it",
-    });
-    const make = (event) => {
-      event.preventDefault();
-      const called = name.value.replaceAll("|", " ").trim();
-      const taken = session.controls.some((control) => control.name === called);
-      const step = stepTowards(atlas.counts, atlas.steps, atlas.dims, rows, latent.spiking);
-      const view = called && !taken ? withOwn(store.state.view, called, step) : null;
-      if (!view) {
-        const full = `a link holds at most ${MOST_OWN} of them, of latents of up to 1,400 numbers`;
-        said.textContent = taken
-          ? "There is a control of that name."
-          : called
-            ? `Not made: ${full}.`
-            : "It needs a name.";
-        return;
-      }
-      origins.set(
-        originOf(called),
-        rows.map((row) => atlas.indices[row]),
-      );
-      store.change({ view }, `control ${called}`);
-    };
-    return h(
-      "form",
-      { onsubmit: make },
-      h("label", { class: "field" }, "Control towards these", name),
-      h(
-        "button",
-        { type: "submit", title: "A slider in Explore: from the mean of all other test images to that of these" },
-        "Make",
-      ),
-      said,
-    );
-  }
-
-  /** @param {Control} control */
-  function chip({ name, step }) {
-    const remove = () => store.change({ view: withoutOwn(store.state.view, name) }, `remove control ${name}`);
-    const save = () => download(`${entry.name}-${name.replace(/[^\w-]+/g, "-")}.json`, toJson(name, step));
-    const button = (title, sign, onclick) =>
-      h("button", { type: "button", class: "small", title, "aria-label": title, onclick }, icon(sign));
-    return h(
-      "span",
-      { class: "own-control" },
-      name,
-      button(`Save control ${name}, JSON`, "export", save),
-      button(`Remove control ${name}`, "close", remove),
-    );
-  }
-
-  /** @param {Float64Array} step */
-  function toJson(name, step) {
-    const toward = origins.get(originOf(name));
-    const content = {
-      name,
-      source: "hand",
-      model: entry.name,
-      checkpoint: entry.hash,
-      coordinates: latent.spiking ? "arcsine" : "plain",
-      step: Array.from(step, (v) => Number(v.toFixed(5))),
-      recipe: {
-        dataset: atlas.dataset,
-        split: "test",
-        ...(toward ? { toward } : {}),
-        away: "all other test images of the atlas",
-        images: atlas.count,
-      },
-    };
-    return `${JSON.stringify(content, null, 1)}\n`;
-  }
 
   function show() {
-    const all = own();
+    const all = ownControls(store.state.view, entry.dims, arcsine(session));
     const rows = model.selection;
     const some = rows && rows.length < atlas.count;
+    const chips = all.map((control) => chip(model, control));
     element.hidden = !some && !all.length;
     element.replaceChildren(
-      ...(some ? [form(rows)] : []),
+      ...(some ? [makerForm(model, rows)] : []),
       ...(all.length
-        ? [h("p", { class: "row tight" }, h("span", { class: "quiet" }, "Yours, in Explore:"), all.map(chip))]
+        ? [h("p", { class: "row tight" }, h("span", { class: "quiet" }, "Yours, in Explore:"), chips)]
         : []),
     );
   }
@@ -121,4 +47,96 @@ export function ownControlPanel(model) {
   const stops = [store.on("state", follow), model.on((what) => ["selection", "layout"].includes(what) && show())];
   element.dispose = () => stops.forEach((stop) => stop());
   return element;
+}
+
+/** A field for a name, and a button that makes the control. @param {MapModel} model @param {number[]} rows */
+function makerForm(model, rows) {
+  const said = h("p", { class: "quiet", role: "status" });
+  const name = h("input", {
+    type: "text",
+    maxlength: LONGEST_NAME,
+    required: true,
+    "aria-label": "Name of the control",
+    placeholder: "name it",
+  });
+  const onsubmit = (event) => {
+    event.preventDefault();
+    const called = name.value.replaceAll("|", " ").trim();
+    said.textContent = whyNot(model.session, called) || make(model, rows, called);
+  };
+  return h(
+    "form",
+    { onsubmit },
+    h("label", { class: "field" }, "Control towards these", name),
+    h(
+      "button",
+      { type: "submit", title: "A slider in Explore: from the mean of all other test images to that of these" },
+      "Make",
+    ),
+    said,
+  );
+}
+
+/** Why a control cannot have that name; "" if it can. @param {Session} session @param {string} name */
+function whyNot({ controls }, name) {
+  if (controls.some((control) => control.name === name)) return "There is a control of that name.";
+  return name ? "" : "It needs a name.";
+}
+
+/** Make a control towards some rows. @param {MapModel} model @returns {string} why it was not made; "" if it was */
+function make({ session, atlas, entry }, rows, name) {
+  const { store } = session;
+  const step = stepTowards(atlas.counts, atlas.steps, atlas.dims, rows, arcsine(session));
+  const view = withOwn(store.state.view, name, step);
+  if (!view) return `Not made: a link holds at most ${MOST_OWN} of them, of latents of up to 1,400 numbers.`;
+  const images = rows.map((row) => atlas.indices[row]);
+  origins.set(originOf(entry, name), images);
+  store.change({ view }, `control ${name}`);
+  return "";
+}
+
+/** A control with its buttons. @param {MapModel} model @param {Control} control */
+function chip({ session, atlas, entry }, { name, step }) {
+  const { store } = session;
+  const remove = () => store.change({ view: withoutOwn(store.state.view, name) }, `remove control ${name}`);
+  const save = () => {
+    const toward = origins.get(originOf(entry, name));
+    const content = controlJson({ entry, atlas, coordinates: session.latent.coordinates }, name, step, toward);
+    download(`${entry.name}-${name.replace(/[^\w-]+/g, "-")}.json`, content);
+  };
+  const button = (title, sign, onclick) =>
+    h("button", { type: "button", class: "small", title, "aria-label": title, onclick }, icon(sign));
+  return h(
+    "span",
+    { class: "own-control" },
+    name,
+    button(`Save control ${name}, JSON`, "export", save),
+    button(`Remove control ${name}`, "close", remove),
+  );
+}
+
+/**
+ * A control as a file; `esvae_core/controls/own_file.py` reads it.
+ * @param {{entry: ModelEntry, atlas: Atlas, coordinates: Latent["coordinates"]}} model
+ * @param {string} name
+ * @param {Float64Array} step
+ * @param {number[]} [toward] numbers of test images, where they are known
+ */
+function controlJson({ entry, atlas, coordinates }, name, step, toward) {
+  const content = {
+    name,
+    source: "hand",
+    model: entry.name,
+    checkpoint: entry.hash,
+    coordinates,
+    step: Array.from(step, (v) => Number(v.toFixed(5))),
+    recipe: {
+      dataset: atlas.dataset,
+      split: "test",
+      ...(toward ? { toward } : {}),
+      away: "all other test images of the atlas",
+      images: atlas.count,
+    },
+  };
+  return `${JSON.stringify(content, null, 1)}\n`;
 }

@@ -4,6 +4,7 @@
 
 import { pixels } from "../../dom.js";
 import { fromBytes } from "../../math/image.js";
+import { spread } from "../../math/map_geometry.js";
 import { fromGrid } from "../../math/rates.js";
 import { paint } from "../shared/paint.js";
 
@@ -76,4 +77,29 @@ export class Pictures {
       this.#gone = true; // the pool is closed when the model changes
     }
   }
+}
+
+/**
+ * Draw pictures in place of points: as many as do not overlap, the nearest last.
+ * @param {MapModel} model
+ * @param {Pictures} pictures
+ * @returns {number} how many
+ */
+export function drawPictures(context, model, { xy, depth, width, height }, pictures) {
+  const side = Math.max(28, Math.min(44, model.entry.size));
+  context.imageSmoothingEnabled = false;
+  const rows = spread(xy, width, height, side + 6, model.shown);
+  if (depth) rows.sort((a, b) => depth[b] - depth[a]);
+  const held = model.selection && new Set(model.selection);
+  for (const row of rows) {
+    const picture = pictures.get(row);
+    const [x, y] = [xy[2 * row] - side / 2, xy[2 * row + 1] - side / 2];
+    context.globalAlpha = held && !held.has(row) ? 0.25 : 1;
+    context.fillStyle = model.colourOf(row);
+    context.fillRect(x - 2, y - 2, side + 4, side + 4);
+    if (picture) context.drawImage(picture, x, y, side, side);
+  }
+  context.globalAlpha = 1;
+  context.imageSmoothingEnabled = true;
+  return rows.length;
 }

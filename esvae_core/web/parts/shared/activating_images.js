@@ -3,7 +3,7 @@
 import { describe, h, onLook, palette, pixels, sharp } from "../../dom.js";
 import { extremes, histogram } from "../../math/extremes.js";
 import { GRID } from "../../math/rates.js";
-import { nameOf } from "./mixer.js";
+import { nameOf } from "./dimension_names.js";
 import { paintTestImage } from "./test_image.js";
 
 const BINS = 17;

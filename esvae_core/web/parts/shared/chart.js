@@ -18,7 +18,7 @@
 
 import { h } from "../../dom.js";
 import { placesOf, readingAt } from "../../math/chart_reading.js";
-import { formatNumber, ticks } from "../../math/axis.js";
+import { formatNumber, plotArea, ticks } from "../../math/axis.js";
 
 const MARGIN = { left: 40, right: 8, top: 18, bottom: 34 };
 
@@ -37,99 +37,120 @@ export function svg(tag, properties = {}, ...children) {
 export function chart(title, { tall = 170 } = {}) {
   const picture = svg("svg", { role: "img", class: "chart-picture", height: tall, tabindex: 0 });
   const legend = h("p", { class: "legend", "aria-hidden": "true" });
-  const spoken = h("span", { class: "unseen", role: "status" }); // what arrow keys have read
   const note = h("figcaption", { class: "quiet" });
-  const element = h("figure", { class: "chart" }, h("h3", {}, title), legend, picture, spoken, note);
-  const reading = svg("g", { class: "reading", "aria-hidden": "true" });
-  /** @type {{shown: ChartDescription|null, pointer: {x: number, y: number}|null, at: number|null}} */
-  let { shown, pointer, at } = { shown: null, pointer: null, at: null };
-  let read = () => {}; // says anew what is under the pointer, on the chart as it was last drawn
+  const reader = chartReader(picture);
+  const element = h("figure", { class: "chart" }, h("h3", {}, title), legend, picture, reader.spoken, note);
+  /** @type {ChartDescription|null} */
+  let shown = null;
 
   function render() {
     const wide = picture.clientWidth;
     if (!shown || !wide) return;
-    const { x, y, marks } = shown;
-    const toX = (v) => MARGIN.left + ((v - x.from) / (x.to - x.from || 1)) * (wide - MARGIN.left - MARGIN.right);
-    const toY = (v) =>
-      tall - MARGIN.bottom - ((v - y.from) / (y.to - y.from || 1)) * (tall - MARGIN.bottom - MARGIN.top);
-    const [left, right, top, bottom] = [MARGIN.left, wide - MARGIN.right, MARGIN.top, tall - MARGIN.bottom];
+    const area = plotArea(shown.x, shown.y, { width: wide, height: tall }, MARGIN);
     picture.setAttribute("viewBox", `0 0 ${wide} ${tall}`);
-    picture.replaceChildren(
-      ...ticks(y.from, y.to, 3, y.whole).map((v) =>
-        svg("line", { class: "grid", x1: left, x2: right, y1: toY(v), y2: toY(v) }),
-      ),
-      ...marks.flatMap((mark) => DRAWN[mark.kind](mark, toX, toY, { left, right, top, bottom })),
-      svg("line", { class: "axis", x1: left, x2: right, y1: bottom, y2: bottom }),
-      ...ticks(x.from, x.to, Math.max(2, Math.floor(wide / 70)), x.whole).map((v) =>
-        svg("text", { x: toX(v), y: bottom + 14, "text-anchor": "middle" }, x.name?.(v) ?? formatNumber(v)),
-      ),
-      ...ticks(y.from, y.to, 3, y.whole).map((v) =>
-        svg("text", { x: left - 5, y: toY(v) + 4, "text-anchor": "end" }, formatNumber(v)),
-      ),
-      svg("text", { class: "unit", x: right, y: tall - 4, "text-anchor": "end" }, x.label),
-      svg("text", { class: "unit", x: 0, y: 10 }, y.label),
-      reading,
-    );
-    read = () => sayAt(toX, toY);
-    read();
+    picture.replaceChildren(...plotted(shown, area, wide, tall), reader.reading);
+    reader.read(shown, area);
   }
-
-  /** Say what is under the pointer, in the place of the upright axis' label. */
-  function sayAt(toX, toY) {
-    const found = readingAt(shown, pointer ?? (at === null ? null : { x: toX(at), y: Infinity }), toX, toY);
-    picture.toggleAttribute("data-read", Boolean(found));
-    if (!found) return reading.replaceChildren();
-    reading.replaceChildren(
-      svg("line", { x1: toX(found.x), x2: toX(found.x), y1: MARGIN.top, y2: tall - MARGIN.bottom }),
-      ...found.points.map(([x, y]) => svg("circle", { cx: toX(x), cy: toY(y), r: 3.5 })),
-      svg("text", { x: 0, y: 10 }, found.words),
-    );
-  }
-  const point = (event) => {
-    const box = picture.getBoundingClientRect();
-    pointer = event ? { x: event.clientX - box.left, y: event.clientY - box.top } : null;
-    read();
-  };
-  picture.onpointermove = picture.onpointerdown = point;
-  picture.onpointerleave = () => point(null);
-  picture.onkeydown = (event) => {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const places = step && shown ? placesOf(shown) : [];
-    if (!places.length) return;
-    event.preventDefault();
-    const next = at === null ? (step > 0 ? 0 : places.length - 1) : places.indexOf(at) + step;
-    at = places[Math.min(places.length - 1, Math.max(0, next))];
-    read();
-    spoken.textContent = reading.textContent;
-  };
-  picture.onblur = () => {
-    at = null;
-    spoken.textContent = "";
-    read();
-  };
 
   /** @param {ChartDescription} described */
   function draw(described) {
     shown = { ...described, marks: described.marks.filter(Boolean) };
     picture.setAttribute("aria-label", `${title}. ${described.words}`);
     note.textContent = described.note ?? "";
-    legend.replaceChildren(
-      ...shown.marks
-        .filter((mark) => mark.name)
-        .map((mark) =>
-          h(
-            "span",
-            {},
-            h("span", { class: `key ${mark.kind} ${mark.tone}${mark.hollow ? " hollow" : ""}` }),
-            ` ${mark.name}`,
-          ),
-        ),
-    );
+    legend.replaceChildren(...shown.marks.filter(({ name }) => name).map(legendEntry));
     render();
   }
   const sizes = new ResizeObserver(render);
   sizes.observe(picture);
   return Object.assign(element, { draw, dispose: () => sizes.disconnect() });
+}
+
+/** @typedef {ReturnType<typeof plotArea>} PlotArea */
+
+/**
+ * Grid, marks, axes and their numbers.
+ * @param {ChartDescription} shown
+ * @param {PlotArea} area
+ */
+function plotted({ x, y, marks }, area, wide, tall) {
+  const { left, right, bottom, toX, toY } = area;
+  const upright = ticks(y.from, y.to, 3, y.whole);
+  const across = ticks(x.from, x.to, Math.max(2, Math.floor(wide / 70)), x.whole);
+  return [
+    ...upright.map((v) => svg("line", { class: "grid", x1: left, x2: right, y1: toY(v), y2: toY(v) })),
+    ...marks.flatMap((mark) => DRAWN[mark.kind](mark, toX, toY, area)),
+    svg("line", { class: "axis", x1: left, x2: right, y1: bottom, y2: bottom }),
+    ...across.map((v) =>
+      svg("text", { x: toX(v), y: bottom + 14, "text-anchor": "middle" }, x.name?.(v) ?? formatNumber(v)),
+    ),
+    ...upright.map((v) => svg("text", { x: left - 5, y: toY(v) + 4, "text-anchor": "end" }, formatNumber(v))),
+    svg("text", { class: "unit", x: right, y: tall - 4, "text-anchor": "end" }, x.label),
+    svg("text", { class: "unit", x: 0, y: 10 }, y.label),
+  ];
+}
+
+/** @param {ChartMark} mark */
+const legendEntry = ({ kind, tone, hollow, name }) =>
+  h("span", {}, h("span", { class: `key ${kind} ${tone}${hollow ? " hollow" : ""}` }), ` ${name}`);
+
+/** Says what is under the pointer, or where arrow keys have gone. @param {SVGElement} picture */
+function chartReader(picture) {
+  const reading = svg("g", { class: "reading", "aria-hidden": "true" });
+  const spoken = h("span", { class: "unseen", role: "status" }); // what arrow keys have read
+  /** @type {{shown: ChartDescription|null, area: PlotArea|null}} */
+  let drawn = { shown: null, area: null };
+  /** @type {{pointer: {x: number, y: number}|null, key: number|null}} */
+  const at = { pointer: null, key: null };
+
+  /** In the place of the upright axis' label. */
+  function say() {
+    const { shown, area } = drawn;
+    if (!shown) return;
+    const { toX, toY, top, bottom } = area;
+    const place = at.pointer ?? (at.key === null ? null : { x: toX(at.key), y: Infinity });
+    const found = readingAt(shown, place, toX, toY);
+    picture.toggleAttribute("data-read", Boolean(found));
+    if (!found) return reading.replaceChildren();
+    reading.replaceChildren(
+      svg("line", { x1: toX(found.x), x2: toX(found.x), y1: top, y2: bottom }),
+      ...found.points.map(([x, y]) => svg("circle", { cx: toX(x), cy: toY(y), r: 3.5 })),
+      svg("text", { x: 0, y: 10 }, found.words),
+    );
+  }
+
+  picture.onpointermove = picture.onpointerdown = (event) => {
+    const box = picture.getBoundingClientRect();
+    at.pointer = { x: event.clientX - box.left, y: event.clientY - box.top };
+    say();
+  };
+  picture.onpointerleave = () => {
+    at.pointer = null;
+    say();
+  };
+  picture.onkeydown = (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const places = step && drawn.shown ? placesOf(drawn.shown) : [];
+    if (!places.length) return;
+    event.preventDefault();
+    const next = at.key === null ? (step > 0 ? 0 : places.length - 1) : places.indexOf(at.key) + step;
+    at.key = places[Math.min(places.length - 1, Math.max(0, next))];
+    say();
+    spoken.textContent = reading.textContent;
+  };
+  picture.onblur = () => {
+    at.key = null;
+    spoken.textContent = "";
+    say();
+  };
+  return {
+    reading,
+    spoken,
+    /** Read from this from now on. @param {ChartDescription} shown @param {PlotArea} area */
+    read(shown, area) {
+      drawn = { shown, area };
+      say();
+    },
+  };
 }
 
 const path = (values, toX, toY) =>

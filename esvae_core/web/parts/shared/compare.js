@@ -4,7 +4,7 @@ import { h, pixels } from "../../dom.js";
 import { change } from "../../math/interpolation.js";
 import { GRID } from "../../math/rates.js";
 import { openSheet, stageOf } from "./help.js";
-import { nameOf } from "./mixer.js";
+import { nameOf } from "./dimension_names.js";
 import { paint, paintDifference } from "./paint.js";
 import { stateImage } from "./state_picture.js";
 

@@ -4,7 +4,8 @@ import { h, icon } from "../../dom.js";
 import { counted } from "../../math/axis.js";
 import { cellRates } from "../../formats/recipe.js";
 import { looksSaved, MAX_FILE, readSaved } from "../../state/saved.js";
-import { bitmapOf, encodePicture } from "./upload.js";
+import { encodePicture } from "./encode_image.js";
+import { bitmapOf } from "./image_files.js";
 import { openRecipe, showCell } from "./open_recipe.js";
 
 /**

@@ -1,6 +1,7 @@
 /** The noise that turns rates into spikes: its seed, its kind, how many steps, and a clock that draws it anew. */
 
 import { focusedBeside, prefersReducedMotion, choice, h, icon } from "../../dom.js";
+import { capitalized } from "../../math/axis.js";
 import { MAX_SEED, MAX_STEPS } from "../../state/url_state.js";
 import { commitSlides } from "./slide.js";
 
@@ -21,9 +22,6 @@ const SAMPLERS = [
 /** How a sampler is called on the screen. @type {Record<Sampler, string>} */
 export const WORDS = { bernoulli: "random", systematic: "even" };
 
-/** @param {string} word */
-const capital = (word) => word[0].toUpperCase() + word.slice(1);
-
 /** Few digits: a seed that one can say aloud. */
 export const newSeed = () => Math.floor(Math.random() * 10_000);
 
@@ -32,7 +30,7 @@ export function samplerChoice({ store, latent }) {
   /** @type {typeof SAMPLERS} */
   const samplers = SAMPLERS.map(([value, label, help]) => [
     value,
-    latent.stepwise ? capital(WORDS[value]) : label,
+    latent.stepwise ? capitalized(WORDS[value]) : label,
     help,
   ]);
   const element = choice("Sampler", samplers, store.state.sampler, (value) =>
@@ -47,7 +45,37 @@ export function samplerChoice({ store, latent }) {
  * @param {{sampler?: boolean}} [shown] whether the sampler is chosen here, or elsewhere in the view
  */
 export function noiseControls(session, { sampler: withSampler = true } = {}) {
-  const { store, entry, latent } = session;
+  const { store, latent } = session;
+  const take = (seed) => store.change({ seed }, `noise ${seed}`);
+  const seed = seedField(take);
+  const fresh = h("button", { type: "button", onclick: () => take(newSeed()) }, icon("dice"), "New noise");
+  const clock = redrawClock(store);
+  const sampler = withSampler && !latent.counts ? samplerChoice(session) : null;
+  const steps = stepsField(session);
+  const element = h(
+    "section",
+    { class: "noise-part" },
+    h("div", { class: "row" }, h("label", { class: "field" }, "Noise", seed), fresh, clock.button),
+    h("div", { class: "row" }, sampler, steps.element),
+  );
+
+  /** @param {State} state */
+  function show(state) {
+    if (focusedBeside(element) !== seed) seed.value = String(state.seed);
+    steps.show(state.steps);
+  }
+  const stop = store.on("state", show);
+  show(store.state);
+  element.dispose = () => {
+    stop();
+    sampler?.dispose();
+    clock.stop();
+  };
+  return element;
+}
+
+/** @param {(seed: number) => void} take */
+function seedField(take) {
   const seed = h("input", {
     type: "number",
     min: 0,
@@ -59,21 +87,15 @@ export function noiseControls(session, { sampler: withSampler = true } = {}) {
   seed.onchange = () => {
     const value = Math.min(MAX_SEED, Math.max(0, Math.round(Number(seed.value) || 0)));
     seed.value = String(value);
-    store.change({ seed: value }, `noise ${value}`);
+    take(value);
   };
-  const fresh = h(
-    "button",
-    {
-      type: "button",
-      onclick: () => {
-        const value = newSeed();
-        store.change({ seed: value }, `noise ${value}`);
-      },
-    },
-    icon("dice"),
-    "New noise",
-  );
-  const beat = h(
+  return seed;
+}
+
+/** A button that draws the noise anew several times a second, until it is pressed again. @param {Store} store */
+function redrawClock(store) {
+  let timer = 0;
+  const button = h(
     "button",
     {
       type: "button",
@@ -84,7 +106,20 @@ export function noiseControls(session, { sampler: withSampler = true } = {}) {
     icon("play"),
     "Keep redrawing",
   );
-  const sampler = withSampler && !latent.counts ? samplerChoice(session) : null;
+
+  function redraw(on) {
+    clearInterval(timer);
+    timer = on ? setInterval(() => store.set({ seed: newSeed() }), prefersReducedMotion() ? 1000 : 250) : 0;
+    button.setAttribute("aria-pressed", String(on));
+    button.replaceChild(icon(on ? "pause" : "play"), button.firstChild);
+    if (!on) store.commit("noise redrawn");
+  }
+  return { button, stop: () => timer && redraw(false) };
+}
+
+/** @param {Session} session */
+function stepsField(session) {
+  const { store, live, entry, latent } = session;
   const steps = h("input", {
     type: "range",
     min: 1,
@@ -97,38 +132,16 @@ export function noiseControls(session, { sampler: withSampler = true } = {}) {
   });
   const number = h("output", {});
   steps.oninput = (event) => {
-    session.live.follow(event);
+    live.follow(event);
     store.set({ steps: Number(steps.value) });
   };
   commitSlides(session, steps, () => `T = ${steps.value}`);
-  const element = h(
-    "section",
-    { class: "noise-part" },
-    h("div", { class: "row" }, h("label", { class: "field" }, "Noise", seed), fresh, beat),
-    h("div", { class: "row" }, sampler, h("label", { class: "field grow" }, "Time steps T", steps, number)),
-  );
-  let timer = 0;
-
-  function redraw(on) {
-    clearInterval(timer);
-    timer = on ? setInterval(() => store.set({ seed: newSeed() }), prefersReducedMotion() ? 1000 : 250) : 0;
-    beat.setAttribute("aria-pressed", String(on));
-    beat.replaceChild(icon(on ? "pause" : "play"), beat.firstChild);
-    if (!on) store.commit("noise redrawn");
-  }
-
-  function show(state) {
-    if (focusedBeside(element) !== seed) seed.value = String(state.seed);
-    steps.value = String(state.steps);
-    number.textContent =
-      latent.counts || state.steps === entry.steps ? `${state.steps}` : `${state.steps} (trained: ${entry.steps})`;
-  }
-  const stop = store.on("state", show);
-  show(store.state);
-  element.dispose = () => {
-    stop();
-    sampler?.dispose();
-    if (timer) redraw(false);
+  return {
+    element: h("label", { class: "field grow" }, "Time steps T", steps, number),
+    /** @param {number} count */
+    show(count) {
+      steps.value = String(count);
+      number.textContent = latent.counts || count === entry.steps ? `${count}` : `${count} (trained: ${entry.steps})`;
+    },
   };
-  return element;
 }

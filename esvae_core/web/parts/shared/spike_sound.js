@@ -2,7 +2,7 @@
 
 import { h, icon } from "../../dom.js";
 import { clicks } from "../../math/spike_sound.js";
-import { orderOf } from "./mixer.js";
+import { orderOf } from "./dimension_names.js";
 
 /** @param {Session} session */
 export function spikeSound(session) {

@@ -16,7 +16,7 @@ export async function stateImage(session, state) {
   if (!engine) throw new Error(`${state.model} cannot run in this browser`);
   if (entry.dims !== state.rates.length) throw new Error(`rates: expected ${entry.dims}, found ${state.rates.length}`);
   const drawn = engine.sample(fromGrid(state.rates), state.seed, state.sampler, state.steps);
-  const damage = latent.spiking || latent.counts ? readDamage(state.view.damage) : null;
+  const damage = latent.sampled ? readDamage(state.view.damage) : null;
   const spikes = damage ? damaged(drawn, entry.dims, damage, state.seed) : drawn;
   const flips = latent.spiking ? readFlips(state.view.flips, state.steps, entry.dims) : new Set();
   return { image: engine.decode(flips.size ? flipped(spikes, flips) : spikes, state.steps).slice(), entry, latent };

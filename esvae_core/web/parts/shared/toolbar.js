@@ -1,6 +1,7 @@
 /** The line above every view: which model, undo and redo, link and export. */
 
 import { h, icon } from "../../dom.js";
+import { capitalized } from "../../math/axis.js";
 import { menu } from "./menu.js";
 import { exportMenu } from "./export_menu.js";
 import { helpButton } from "./help.js";
@@ -9,37 +10,17 @@ import { tray } from "./tray.js";
 
 /** @param {Session} session */
 export function toolbar(session, view) {
-  const { store } = session;
   const chooser = modelChooser(session);
   const facts = h("p", { class: "quiet about" }, about(session));
   const opening = h("p", { class: "opening", role: "status" });
-  const undo = h(
-    "button",
-    { type: "button", title: "Undo (Ctrl+Z)", onclick: () => store.undo() },
-    icon("undo"),
-    h("span", {}, "Undo"),
-  );
-  const redo = h(
-    "button",
-    { type: "button", title: "Redo (Ctrl+Y)", onclick: () => store.redo() },
-    icon("redo"),
-    h("span", {}, "Redo"),
-  );
-  const steps = menu("Steps", "history", () => stepList(session));
-  const link = h(
-    "button",
-    { type: "button", title: "Copy a link to what is on the screen", onclick: () => copy(session, link) },
-    icon("link"),
-    h("span", {}, "Link"),
-  );
+  const history = historyButtons(session);
+  const link = labelled("Copy a link to what is on the screen", "link", "Link", () => copy(session, link));
   const pictures = tray(session);
   const help = helpButton(session, view);
   const actions = h(
     "div",
     { class: "actions" },
-    undo,
-    redo,
-    steps,
+    history.elements,
     pictures,
     location.protocol === "about:" ? null : link, // a page in a notebook's cell has no address
     exportMenu(session, null, "Export", view),
@@ -65,11 +46,29 @@ export function toolbar(session, view) {
     );
   }
 
+  showOpening();
+  element.dispose = () => {
+    history.dispose();
+    help.dispose();
+    pictures.dispose();
+  };
+  return Object.assign(element, { showOpening });
+}
+
+const labelled = (title, sign, text, onclick) =>
+  h("button", { type: "button", title, onclick }, icon(sign), h("span", {}, text));
+
+/** Undo and redo, as buttons and keys, and the list of all steps. @param {Session} session */
+function historyButtons(session) {
+  const { store } = session;
+  const undo = labelled("Undo (Ctrl+Z)", "undo", "Undo", () => store.undo());
+  const redo = labelled("Redo (Ctrl+Y)", "redo", "Redo", () => store.redo());
   const update = () => {
     const { steps, at } = store.history;
     undo.disabled = at === 0;
     redo.disabled = at === steps.length - 1;
   };
+  /** @param {KeyboardEvent} event */
   const onkey = (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.altKey || isText(event.composedPath()[0])) return;
     const key = event.key.toLowerCase();
@@ -82,18 +81,17 @@ export function toolbar(session, view) {
   addEventListener("keydown", onkey);
   const stop = store.on("commit", update);
   update();
-  showOpening();
-  element.dispose = () => {
-    stop();
-    help.dispose();
-    pictures.dispose();
-    removeEventListener("keydown", onkey);
+  return {
+    elements: [undo, redo, menu("Steps", "history", () => stepList(session))],
+    dispose() {
+      stop();
+      removeEventListener("keydown", onkey);
+    },
   };
-  return Object.assign(element, { showOpening });
 }
 
 /** A view's title, from the name of its module. @param {string} view */
-export const titleOf = (view) => (view === "how" ? "How it works" : view.charAt(0).toUpperCase() + view.slice(1));
+export const titleOf = (view) => (view === "how" ? "How it works" : capitalized(view));
 
 const isText = (target) =>
   target?.isContentEditable ||
@@ -104,9 +102,7 @@ const isText = (target) =>
 function about({ entry, engine, latent }) {
   const colour = entry.channels === 1 ? "gray" : "colour";
   const where = engine ? "" : " · decoded by the server when you let go, since this browser cannot run the model";
-  const plain = latent.counts ? "Poisson counts" : `${latent.names}, no spikes`;
-  const what = latent.spiking ? "latent neurons" : plain;
-  return `${entry.dims} ${what} · ${entry.size} × ${entry.size} ${colour}${where}`;
+  return `${entry.dims} ${latent.brief} · ${entry.size} × ${entry.size} ${colour}${where}`;
 }
 
 /** @param {Session} session */

@@ -18,25 +18,11 @@ export function startTour(stage) {
   remember(SEEN);
   const steps = TOUR.filter(({ at }) => stage.querySelector(at));
   const before = focusedBeside(stage);
-  const title = h("h2", { id: "tour-title", tabindex: -1 });
-  const text = h("p", { id: "tour-text" });
-  const place = h("span", { class: "quiet" });
-  const back = h("button", { type: "button", onclick: () => show(now - 1) }, WORDS.back);
-  const next = h("button", { type: "button", class: "first", onclick: () => show(now + 1) });
-  const skip = h("button", { type: "button", class: "bare", onclick: () => leave() }, WORDS.skip);
-  const card = h(
-    "div",
-    {
-      class: "tour-card",
-      role: "dialog",
-      popover: "manual",
-      "aria-labelledby": "tour-title",
-      "aria-describedby": "tour-text",
-    },
-    title,
-    text,
-    h("div", { class: "row tour-row" }, place, skip, h("span", { class: "row tight" }, back, next)),
-  );
+  const { card, say, title } = tourCard({
+    back: () => show(now - 1),
+    next: () => show(now + 1),
+    skip: () => leave(),
+  });
   let now = 0;
 
   function show(step) {
@@ -46,12 +32,7 @@ export function startTour(stage) {
     const part = stage.querySelector(steps[now].at);
     if (!(part instanceof HTMLElement)) return leave(); // the view has changed
     mark(part);
-    title.textContent = steps[now].title;
-    text.textContent = steps[now].text;
-    place.textContent = WORDS.place(now + 1, steps.length);
-    back.disabled = now === 0;
-    next.textContent = now === steps.length - 1 ? WORDS.done : WORDS.next;
-    skip.hidden = now === steps.length - 1;
+    say(steps[now], now, steps.length);
     part.scrollIntoView({ block: "center" });
     put(card, part.getBoundingClientRect());
     title.focus({ preventScroll: true }); // so that a screen reader reads the step
@@ -86,6 +67,40 @@ export function startTour(stage) {
   stage.append(card);
   card.showPopover();
   show(0);
+}
+
+/** The card, and what puts a step's words on it. @param {Record<"back"|"next"|"skip", () => void>} told */
+function tourCard(told) {
+  const title = h("h2", { id: "tour-title", tabindex: -1 });
+  const text = h("p", { id: "tour-text" });
+  const place = h("span", { class: "quiet" });
+  const back = h("button", { type: "button", onclick: told.back }, WORDS.back);
+  const next = h("button", { type: "button", class: "first", onclick: told.next });
+  const skip = h("button", { type: "button", class: "bare", onclick: told.skip }, WORDS.skip);
+  const card = h(
+    "div",
+    {
+      class: "tour-card",
+      role: "dialog",
+      popover: "manual",
+      "aria-labelledby": "tour-title",
+      "aria-describedby": "tour-text",
+    },
+    title,
+    text,
+    h("div", { class: "row tour-row" }, place, skip, h("span", { class: "row tight" }, back, next)),
+  );
+  /** @param {(typeof TOUR)[number]} step @param {number} i its number from 0 @param {number} count of all */
+  const say = (step, i, count) => {
+    const last = i === count - 1;
+    title.textContent = step.title;
+    text.textContent = step.text;
+    place.textContent = WORDS.place(i + 1, count);
+    back.disabled = i === 0;
+    next.textContent = last ? WORDS.done : WORDS.next;
+    skip.hidden = last;
+  };
+  return { card, title, say };
 }
 
 /** Beside a part, where there is room: right, left, below, above, else at the lower edge. */

@@ -91,12 +91,8 @@ function sheet(session, close) {
   const list = h("ul", { class: "saved-list" });
   const words = h("p", { class: "quiet" });
   const beside = h("button", { type: "button", onclick: () => compare(session, place, states()) });
-  const out = h(
-    "button",
-    { type: "button", onclick: () => download("saved-pictures.json", writeSaved(saved.all)) },
-    icon("export"),
-    "Export all",
-  );
+  const save = () => download("saved-pictures.json", writeSaved(saved.all));
+  const out = h("button", { type: "button", onclick: save }, icon("export"), "Export all");
   const place = h("div", { class: "saved" }, words, list, h("div", { class: "row tight" }, beside, out));
 
   /** The marked ones, or the marked one and what is on the screen. @returns {State[]} */
@@ -105,6 +101,7 @@ function sheet(session, close) {
     return chosen.length > 1 ? chosen : [...chosen, session.store.state];
   }
 
+  /** @param {string} link @param {HTMLElement} button */
   function mark(link, button) {
     if (!marked.delete(link)) marked.add(link);
     if (marked.size > 2) marked.delete(marked.values().next().value);
@@ -122,57 +119,68 @@ function sheet(session, close) {
   }
 
   /** @param {SavedPicture} picture */
-  function card(picture) {
-    const { model } = decodeState(picture.link);
-    const here = session.models.some(({ name, problem }) => name === model && !problem);
-    const open = () => {
-      close();
-      openSaved(session, picture);
-    };
-    const toggle = h(
-      "button",
-      {
-        type: "button",
-        class: "small",
-        "aria-pressed": "false",
-        "data-link": picture.link,
-        disabled: !here,
-        "aria-label": `Compare ${picture.name}`,
-        onclick: () => mark(picture.link, toggle),
+  const cardOf = (picture) =>
+    card(session, picture, {
+      open() {
+        close();
+        openSaved(session, picture);
       },
-      "A/B",
-    );
-    const remove = () => {
-      marked.delete(picture.link);
-      saved.remove(picture.link);
-      show();
-    };
-    return h(
-      "li",
-      {},
-      h(
-        "button",
-        { type: "button", class: "picked", title: `Show ${picture.name}`, disabled: !here, onclick: open },
-        h("img", { class: "pixels thumb", src: picture.picture, alt: picture.name }),
-      ),
-      h("p", { class: "quiet" }, here ? picture.name : `${picture.name}: this model is not here`),
-      h(
-        "div",
-        { class: "row tight" },
-        toggle,
-        h(
-          "button",
-          { type: "button", class: "bare small", "aria-label": `Remove ${picture.name}`, onclick: remove },
-          icon("close"),
-        ),
-      ),
-    );
-  }
+      mark: (button) => mark(picture.link, button),
+      remove() {
+        marked.delete(picture.link);
+        saved.remove(picture.link);
+        show();
+      },
+    });
 
   function show() {
-    list.replaceChildren(...saved.all.map(card));
+    list.replaceChildren(...saved.all.map(cardOf));
     update();
   }
   show();
   return place;
+}
+
+/**
+ * A saved picture with its buttons.
+ * @param {Session} session
+ * @param {SavedPicture} saved
+ * @param {{open: () => void, mark: (button: HTMLElement) => void, remove: () => void}} told which one was pressed
+ */
+function card({ models }, { link, name, picture }, { open, mark, remove }) {
+  const { model } = decodeState(link);
+  const here = models.some((each) => each.name === model && !each.problem);
+  const toggle = h(
+    "button",
+    {
+      type: "button",
+      class: "small",
+      "aria-pressed": "false",
+      "data-link": link,
+      disabled: !here,
+      "aria-label": `Compare ${name}`,
+      onclick: () => mark(toggle),
+    },
+    "A/B",
+  );
+  return h(
+    "li",
+    {},
+    h(
+      "button",
+      { type: "button", class: "picked", title: `Show ${name}`, disabled: !here, onclick: open },
+      h("img", { class: "pixels thumb", src: picture, alt: name }),
+    ),
+    h("p", { class: "quiet" }, here ? name : `${name}: this model is not here`),
+    h(
+      "div",
+      { class: "row tight" },
+      toggle,
+      h(
+        "button",
+        { type: "button", class: "bare small", "aria-label": `Remove ${name}`, onclick: remove },
+        icon("close"),
+      ),
+    ),
+  );
 }

@@ -10,27 +10,10 @@ import { commitSlides } from "../shared/slide.js";
 export function damageControl(session) {
   const { store, latent, live } = session;
   const kinds = latent.counts ? KINDS.filter((kind) => TIMELESS.includes(kind)) : KINDS;
+  const parts = elementsOf(kinds, { onchoose: choose, onrepair: repair });
+  const { element, slider } = parts;
   /** Of the next damage, while there is none. @type {DamageKind} */
   let kind = kinds[0];
-  const choices = kinds.map(
-    (each) => /** @type {[string, string, string]} */ ([each, DAMAGES[each][0], DAMAGES[each][2]]),
-  );
-  const chooser = choice("Kind of damage", choices, kind, choose);
-  const slider = h("input", { type: "range", min: 0, step: 1, "aria-label": "Damage" });
-  const number = h("output", {});
-  const none = h(
-    "button",
-    { type: "button", title: "Spikes as the noise draws them", onclick: repair },
-    icon("reset"),
-    "None",
-  );
-  const element = h(
-    "section",
-    { class: "damage-part" },
-    h("div", { class: "head" }, h("h2", {}, "Damage ", h("small", {}, "to the spikes, by the seed of the noise"))),
-    chooser,
-    h("div", { class: "row" }, h("label", { class: "field grow" }, "Amount", slider, number), none),
-  );
 
   /** What the state says; a link may say anything, which the decoder reports. */
   function now() {
@@ -53,9 +36,9 @@ export function damageControl(session) {
     const before = now();
     kind = kinds.find((each) => each === name) ?? kind;
     if (!before) return show();
-    const amount = Math.max(1, Math.round((before.amount / MOST[before.kind]) * MOST[kind]));
-    set({ kind, amount });
-    store.commit(`damage: ${inWords({ kind, amount })}`);
+    const damage = ofKind(before, kind);
+    set(damage);
+    store.commit(`damage: ${inWords(damage)}`);
   }
 
   function repair() {
@@ -72,13 +55,54 @@ export function damageControl(session) {
   function show() {
     const damage = now();
     kind = damage?.kind ?? kind;
-    chooser.choose(kind);
-    slider.max = String(MOST[kind]);
-    slider.value = String(damage?.amount ?? 0);
-    number.textContent = amountOf({ kind, amount: damage?.amount ?? 0 });
-    none.disabled = !damage;
+    showDamage(parts, damage, kind);
   }
   show();
   element.dispose = store.on("state", show);
   return element;
+}
+
+/**
+ * Damage of another kind, as large a share of the largest there is.
+ * @param {Damage} damage
+ * @param {DamageKind} kind
+ * @returns {Damage}
+ */
+export const ofKind = (damage, kind) => ({
+  kind,
+  amount: Math.max(1, Math.round((damage.amount / MOST[damage.kind]) * MOST[kind])),
+});
+
+/** @param {DamageKind[]} kinds @param {{onchoose: (name: string) => void, onrepair: () => void}} told */
+function elementsOf(kinds, { onchoose, onrepair }) {
+  const choices = kinds.map(
+    (each) => /** @type {[string, string, string]} */ ([each, DAMAGES[each][0], DAMAGES[each][2]]),
+  );
+  const chooser = choice("Kind of damage", choices, kinds[0], onchoose);
+  const slider = h("input", { type: "range", min: 0, step: 1, "aria-label": "Damage" });
+  const number = h("output", {});
+  const none = h(
+    "button",
+    { type: "button", title: "Spikes as the noise draws them", onclick: onrepair },
+    icon("reset"),
+    "None",
+  );
+  const element = h(
+    "section",
+    { class: "damage-part" },
+    h("div", { class: "head" }, h("h2", {}, "Damage ", h("small", {}, "to the spikes, by the seed of the noise"))),
+    chooser,
+    h("div", { class: "row" }, h("label", { class: "field grow" }, "Amount", slider, number), none),
+  );
+  return { element, chooser, slider, number, none };
+}
+
+/** @param {ReturnType<typeof elementsOf>} parts @param {Damage|null} damage @param {DamageKind} kind */
+function showDamage({ chooser, slider, number, none }, damage, kind) {
+  const amount = damage?.amount ?? 0;
+  chooser.choose(kind);
+  slider.max = String(MOST[kind]);
+  slider.value = String(amount);
+  number.textContent = amountOf({ kind, amount });
+  none.disabled = !damage;
 }

@@ -11,6 +11,13 @@ import { pythonCode } from "./code.js";
 import { paint, paintDifference } from "../shared/paint.js";
 import { player } from "../shared/player.js";
 import { exportMenu } from "../shared/export_menu.js";
+import { weightsChart } from "./readout_weights.js";
+
+const THUMBS = {
+  whole: { label: "Picture after all steps", caption: "after all steps" },
+  plain: { label: "Picture of the spikes as drawn", caption: "as drawn" },
+  difference: { label: "What edits and damage change", caption: "difference" },
+};
 
 /**
  * @param {Session} session
@@ -18,109 +25,24 @@ import { exportMenu } from "../shared/export_menu.js";
  */
 export function scrub(session, trace) {
   const { entry, spikingEngine: engine } = session;
-  const { size, channels } = entry;
-  const large = pixels(size, size, "Picture", "large");
-  const thumbs = {
-    whole: "Picture after all steps",
-    plain: "Picture of the spikes as drawn",
-    difference: "What edits and damage change",
-  };
-  const captions = { whole: "after all steps", plain: "as drawn", difference: "difference" };
-  const small = Object.fromEntries(
-    Object.entries(thumbs).map(([key, label]) => [key, pixels(size, size, label, "thumb")]),
-  );
-  const words = h("small", {});
-  const changed = h("p", { class: "quiet", role: "status" });
-  const weights = chart("Weight of each step in the final picture", { tall: 112 });
   const time = player(session, trace);
   const python = pythonCode(() => {
     const { state, flips, damage, upto } = trace.now;
     return pythonForSpikes(state, flips, damage, upto, entry.path ?? `${entry.name}.safetensors`);
   });
-  const element = h(
-    "section",
-    { class: "scrub-part" },
-    h(
-      "div",
-      { class: "head" },
-      h("h2", {}, "Picture ", words),
-      engine ? exportMenu(session, () => steps(trace.now), "Export the steps") : null,
-    ),
-    h(
-      "div",
-      { class: "scrub-pictures" },
-      large,
-      h(
-        "div",
-        { class: "thumbs column-of" },
-        Object.entries(small).map(([key, canvas]) =>
-          h("figure", { hidden: !engine }, canvas, h("figcaption", {}, captions[key])),
-        ),
-      ),
-    ),
-    changed,
-    engine ? [weights, time, python] : null,
-  );
+  const save = engine ? exportMenu(session, () => stepsOffer(trace.now), "Export the steps") : null;
+  const parts = elementsOf(entry, save, engine ? [time, python] : null);
+  const { element, weights } = parts;
 
+  /** @param {Traced} now */
   function draw(now) {
-    const { state, upto, images, image, plain, flips, damage } = now;
-    const steps = state.steps;
-    if (!engine) {
-      paint(large, image, channels);
-      words.textContent = `T = ${steps}, ${state.sampler}`;
-      changed.textContent = "Time, edits and layers need the model in the page, and this browser cannot run it.";
-      return;
-    }
-    const shown = images.subarray((upto - 1) * engine.pixels, upto * engine.pixels);
-    paint(large, shown, channels);
-    paint(small.whole, image, channels);
-    paint(small.plain, plain, channels);
-    const gain = gainFor(plain, image);
-    paintDifference(small.difference, image, plain, channels, gain);
-    small.difference.nextSibling.textContent = gain > 1 ? `${captions.difference} × ${gain}` : captions.difference;
-    words.textContent = `after ${upto} of ${counted(steps, "step")}`;
-    const causes = [damage && "Damage", flips.size && `${counted(flips.size, "spike")} turned by hand`].filter(Boolean);
-    changed.textContent = causes.length
-      ? `${causes.join(" and ")}: the picture differs by ${formatNumber(rms(image, plain))} (root mean square, of a range of 2)`
-      : "Click a cell of the raster to turn the spike there.";
-    const all = engine.readoutWeights(steps);
-    const share = all.slice(0, upto).reduce((a, b) => a + b, 0) / all.reduce((a, b) => a + b, 0);
-    const bars = Array.from(all, (w, t) => [t + 1, w]);
-    weights.draw({
-      x: { label: "step", from: 0.5, to: steps + 0.5, whole: true },
-      y: { label: engine.model.learned_readout ? "weight" : `${engine.model.readout_decay}^(T−t)`, from: 0, to: 1 },
-      marks: [
-        { kind: "bars", tone: "now", name: `first ${upto}`, values: bars.slice(0, upto) },
-        { kind: "bars", tone: "quiet", name: "still to come", values: bars.slice(upto) },
-      ],
-      words: `The first ${upto} of ${counted(steps, "step")} hold ${(100 * share).toFixed(1)} percent of the weight.`,
-      note: `The first ${upto} of ${counted(steps, "step")} hold ${share > 0.995 && upto < steps ? (100 * share).toFixed(1) : Math.round(100 * share)} % of the weight`,
-    });
+    if (!engine) return showDecoded(parts, now, entry.channels);
+    const { state, upto } = now;
+    showTraced(parts, now, entry.channels, engine.pixels);
+    const { learned_readout: learned, readout_decay: decay } = engine.model;
+    weights.draw(weightsChart(engine.readoutWeights(state.steps), upto, learned ? "weight" : `${decay}^(T−t)`));
     element.dataset.upto = String(upto);
     python.refresh();
-  }
-
-  /**
-   * The picture after each step, one after the other.
-   * @param {Traced} traced
-   * @returns {import("../shared/export_menu.js").Offer}
-   */
-  function steps({ state: { rates, seed, steps: all }, flips, damage }) {
-    const upto = Array.from({ length: all }, (_, k) => k + 1);
-    /** @returns {[number, number, number][]} */
-    const turnedIn = (i) => Array.from(flips, (cell) => [i, Math.floor(cell / rates.length), cell % rates.length]);
-    return {
-      kind: "strip",
-      name: "steps",
-      cells: upto.map(() => rates),
-      seeds: [seed],
-      flips: upto.flatMap((_, i) => turnedIn(i)),
-      upto,
-      damage,
-      captions: upto.map((t) => `after ${t}`),
-      columns: Math.min(all, 16),
-      frame_ms: 180,
-    };
   }
 
   const stop = trace.on(draw);
@@ -130,4 +52,89 @@ export function scrub(session, trace) {
     weights.dispose();
   };
   return element;
+}
+
+/**
+ * @param {ModelEntry} entry
+ * @param {HTMLElement|null} save
+ * @param {HTMLElement[]|null} below the chart of the weights; null where the page cannot run the model
+ */
+function elementsOf({ size }, save, below) {
+  const large = pixels(size, size, "Picture", "large");
+  const thumb = ({ label, caption }) => {
+    const [canvas, words] = [pixels(size, size, label, "thumb"), h("figcaption", {}, caption)];
+    return { canvas, words, figure: h("figure", { hidden: !below }, canvas, words) };
+  };
+  const thumbs = {
+    whole: thumb(THUMBS.whole),
+    plain: thumb(THUMBS.plain),
+    difference: thumb(THUMBS.difference),
+  };
+  const figures = Object.values(thumbs).map(({ figure }) => figure);
+  const words = h("small", {});
+  const changed = h("p", { class: "quiet", role: "status" });
+  const weights = chart("Weight of each step in the final picture", { tall: 112 });
+  const element = h(
+    "section",
+    { class: "scrub-part" },
+    h("div", { class: "head" }, h("h2", {}, "Picture ", words), save),
+    h("div", { class: "scrub-pictures" }, large, h("div", { class: "thumbs column-of" }, figures)),
+    changed,
+    below ? [weights, ...below] : null,
+  );
+  return { element, large, thumbs, words, changed, weights };
+}
+
+/** @typedef {ReturnType<typeof elementsOf>} ScrubElements */
+
+/** What the server has decoded. @param {ScrubElements} parts @param {Traced} now @param {number} channels */
+function showDecoded({ large, words, changed }, { state, image }, channels) {
+  paint(large, image, channels);
+  words.textContent = `T = ${state.steps}, ${state.sampler}`;
+  changed.textContent = "Time, edits and layers need the model in the page, and this browser cannot run it.";
+}
+
+/** @param {ScrubElements} parts @param {Traced} now @param {number} channels @param {number} length of a picture */
+function showTraced({ large, thumbs, words, changed }, now, channels, length) {
+  const { state, upto, images, image, plain } = now;
+  const { whole, plain: asDrawn, difference } = thumbs;
+  paint(large, images.subarray((upto - 1) * length, upto * length), channels);
+  paint(whole.canvas, image, channels);
+  paint(asDrawn.canvas, plain, channels);
+  const gain = gainFor(plain, image);
+  paintDifference(difference.canvas, image, plain, channels, gain);
+  const { caption } = THUMBS.difference;
+  difference.words.textContent = gain > 1 ? `${caption} × ${gain}` : caption;
+  words.textContent = `after ${upto} of ${counted(state.steps, "step")}`;
+  changed.textContent = changeWords(now);
+}
+
+/** What edits and damage change. @param {Traced} now */
+function changeWords({ flips, damage, image, plain }) {
+  const causes = [damage && "Damage", flips.size && `${counted(flips.size, "spike")} turned by hand`].filter(Boolean);
+  if (!causes.length) return "Click a cell of the raster to turn the spike there.";
+  return `${causes.join(" and ")}: the picture differs by ${formatNumber(rms(image, plain))} (root mean square, of a range of 2)`;
+}
+
+/**
+ * The picture after each step, one after the other.
+ * @param {Pick<Traced, "state"|"flips"|"damage">} traced
+ * @returns {import("../shared/export_menu.js").Offer}
+ */
+function stepsOffer({ state: { rates, seed, steps: all }, flips, damage }) {
+  const upto = Array.from({ length: all }, (_, k) => k + 1);
+  /** @returns {[number, number, number][]} */
+  const turnedIn = (i) => Array.from(flips, (cell) => [i, Math.floor(cell / rates.length), cell % rates.length]);
+  return {
+    kind: "strip",
+    name: "steps",
+    cells: upto.map(() => rates),
+    seeds: [seed],
+    flips: upto.flatMap((_, i) => turnedIn(i)),
+    upto,
+    damage,
+    captions: upto.map((t) => `after ${t}`),
+    columns: Math.min(all, 16),
+    frame_ms: 180,
+  };
 }

@@ -24,8 +24,8 @@ const REST = 120; // ms without a change before the four are decoded
  */
 export function timing(session, trace) {
   const { entry, engine } = session;
-  const { size, channels, dims } = entry;
-  const tiles = Object.fromEntries(TIMINGS.map((name) => [name, tile(name)]));
+  const { channels, dims } = entry;
+  const tiles = TIMINGS.map((name) => tileOf(name, entry.size));
   const words = h("p", { class: "quiet" });
   const element = h(
     "section",
@@ -38,59 +38,28 @@ export function timing(session, trace) {
     h(
       "div",
       { class: "timings" },
-      TIMINGS.map((name) => tiles[name].element),
+      tiles.map((tile) => tile.element),
     ),
     words,
   );
   let timer = 0;
   let shown = null; // what the pictures are of, or will be in a moment
 
-  function tile(name) {
-    const raster = h("canvas", { class: "timing-raster", role: "img", "aria-label": `Spikes, ${name}` });
-    const picture = pixels(size, size, `Picture, ${name}`, `thumb timing-${name}`);
-    const change = pixels(size, size, `Picture, ${name}, minus now`, "thumb");
-    const caption = h("figcaption", {});
-    const take = h(
-      "button",
-      { type: "button", class: "small", title: `Edit the spikes into this timing: ${HELP[name]}` },
-      "Take",
-    );
-    const element = h(
-      "figure",
-      { class: "timing" },
-      h("div", { class: "head" }, h("h3", { title: HELP[name] }, name), take),
-      raster,
-      h("div", { class: "pair" }, picture, change),
-      caption,
-    );
-    return { element, raster, picture, change, caption, take };
-  }
-
   // the shuffle's noise is another than the spikes', which would put them back where they are
   function draw() {
     const { spikes, image, state, drawn } = trace.now;
-    const apart = {};
     const trains = TIMINGS.map((name) => retimed(spikes, dims, name, MAX_SEED - state.seed));
     const images = trains.map((other) => engine.decode(other, state.steps));
+    const differences = images.map((made) => rms(made, image));
     const gain = gainFor(image, ...images);
-    TIMINGS.forEach((name, k) => {
-      const { raster, picture, change, caption, take } = tiles[name];
-      const [other, made] = [trains[k], images[k]];
-      paint(picture, made, channels);
-      paintDifference(change, made, image, channels, gain);
-      paintSpikes(raster, other, dims);
-      apart[name] = rms(made, image);
-      caption.textContent = `minus now${gain > 1 ? `, × ${gain}` : ""}; differs by ${formatNumber(apart[name])}`;
-      take.onclick = () => trace.edit(differingCells(drawn, other), `${name} timing`);
+    tiles.forEach(({ raster, picture, change, caption, take }, k) => {
+      paint(picture, images[k], channels);
+      paintDifference(change, images[k], image, channels, gain);
+      paintSpikes(raster, trains[k], dims);
+      caption.textContent = `minus now${gain > 1 ? `, × ${gain}` : ""}; differs by ${formatNumber(differences[k])}`;
+      take.onclick = () => trace.edit(differingCells(drawn, trains[k]), `${TIMINGS[k]} timing`);
     });
-    const least = TIMINGS.reduce((a, b) => (apart[a] <= apart[b] ? a : b));
-    const equal = TIMINGS.every((name) => apart[name] === apart[least]);
-    const here = !equal
-      ? `This one hears late steps more, since its readout forgets; here the ${least} spikes come nearest to now.`
-      : apart[least] === 0
-        ? "Here all five are equal."
-        : "Here all four are equally far from now.";
-    words.textContent = `Root mean square, of a range of 2. Given the rates, the timing of Bernoulli spikes says nothing: a decoder that read counts alone would show five equal pictures. ${here}`;
+    words.textContent = timingWords(differences);
   }
 
   const stop = trace.on(({ spikes, state }) => {
@@ -104,4 +73,40 @@ export function timing(session, trace) {
     stop();
   };
   return element;
+}
+
+/**
+ * Spikes and picture of one timing.
+ * @param {import("../../math/spike_trains.js").Timing} name
+ * @param {number} size of the picture
+ */
+function tileOf(name, size) {
+  const raster = h("canvas", { class: "timing-raster", role: "img", "aria-label": `Spikes, ${name}` });
+  const picture = pixels(size, size, `Picture, ${name}`, `thumb timing-${name}`);
+  const change = pixels(size, size, `Picture, ${name}, minus now`, "thumb");
+  const caption = h("figcaption", {});
+  const title = `Edit the spikes into this timing: ${HELP[name]}`;
+  const take = h("button", { type: "button", class: "small", title }, "Take");
+  const element = h(
+    "figure",
+    { class: "timing" },
+    h("div", { class: "head" }, h("h3", { title: HELP[name] }, name), take),
+    raster,
+    h("div", { class: "pair" }, picture, change),
+    caption,
+  );
+  return { element, raster, picture, change, caption, take };
+}
+
+/** What the timing says to the decoder. @param {number[]} differences of each timing's picture from the present one */
+export function timingWords(differences) {
+  const least = Math.min(...differences);
+  const equal = differences.every((difference) => difference === least);
+  const nearest = TIMINGS[differences.indexOf(least)];
+  const here = !equal
+    ? `This one hears late steps more, since its readout forgets; here the ${nearest} spikes come nearest to now.`
+    : least === 0
+      ? "Here all five are equal."
+      : "Here all four are equally far from now.";
+  return `Root mean square, of a range of 2. Given the rates, the timing of Bernoulli spikes says nothing: a decoder that read counts alone would show five equal pictures. ${here}`;
 }

@@ -47,7 +47,7 @@ def _component() -> Any:
     return st.components.v2.component("esvae-stage", js=_JS)
 
 
-def stage(view: str, **data: Any) -> State | None:
+def place_view(view: str, **data: Any) -> State | None:
     """Place a view.
 
     Args:

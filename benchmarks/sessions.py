@@ -1,0 +1,218 @@
+"""Many visitors at once: `python -m benchmarks.sessions [--visitors N] [--seconds S]`.
+
+Each is one of Streamlit's sessions, spoken to over its socket as the page does it, without a browser of its own: that
+many browsers would measure the browsers. A visitor opens the explorer, tells of a gesture every second or so, changes
+the view now and then, and reads another model's parts; then all leave. All on this machine: the server is started here
+and stopped at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.table import Table
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+
+from app.state import Prior, State, encode, to_grid
+from benchmarks.dragging import quantile
+from benchmarks.load import Server, ask
+from benchmarks.measure import Result
+from benchmarks.page import started
+
+MODELS = ("mnist-poisson", "mnist-plus", "fashion-plus", "digits-plus", "annvae-mnist")
+_PARTS = ("decoder", "encoder", "prior")  # of a bundle
+_GESTURE = 1.2  # seconds between two gestures that the page tells of, on average: it waits for .3 s of rest
+_NEW_VIEW, _NEW_MODEL = 0.15, 0.05  # share of gestures that change the view, and that open another model
+_PATIENCE = 60.0  # seconds that a visitor waits for the end of a script
+_ARRIVAL = 0.5  # seconds between two visitors
+_KEPT = 120  # seconds that Streamlit keeps a session after its socket is closed, for one who comes back
+_MOST = (200, 3600)  # visitors and seconds
+_TABLE_SECONDS = 60.0  # of the row in `python -m benchmarks`
+_TABLE_VISITORS = 20
+
+
+@dataclass
+class Findings:
+    """Milliseconds of each rerun, by kind; megabytes of the server; sessions that it has after all have left."""
+
+    first: list[float] = field(default_factory=list)
+    gestures: list[float] = field(default_factory=list)
+    views: list[float] = field(default_factory=list)
+    models: list[float] = field(default_factory=list)
+    alone_mb: float = 0.0
+    """With one visitor, who has seen all models."""
+    crowd_mb: float = 0.0
+    """With all visitors, at the end of their visits."""
+    after_mb: float = 0.0
+    """When Streamlit has forgotten them."""
+    kept: int = 0
+
+
+class Visitor:
+    """One session: what its page has been told, and what it tells."""
+
+    def __init__(self, socket: ClientConnection, server: Server, seed: int) -> None:
+        self._socket, self._server, self._chance = socket, server, random.Random(seed)
+        self._pages: list[str] = []
+        self._page = self._component = ""
+        self._model = MODELS[0]
+
+    async def rerun(self, link: str | None = None) -> float:
+        """Ask for a run of the script, with what the component tells; milliseconds until it has ended."""
+        asked = BackMsg()
+        asked.rerun_script.page_script_hash = self._page
+        if link is not None and self._component:
+            told = asked.rerun_script.widget_states.widgets.add()
+            told.id, told.json_value = self._component, f'{{"link": "{link}"}}'
+        start = time.perf_counter()
+        await self._socket.send(asked.SerializeToString())
+        while True:
+            message = ForwardMsg.FromString(bytes(await asyncio.wait_for(self._socket.recv(decode=False), _PATIENCE)))
+            match message.WhichOneof("type"):
+                case "navigation":
+                    self._pages = [page.page_script_hash for page in message.navigation.app_pages]
+                    self._page = message.navigation.page_script_hash or self._page or self._pages[0]
+                case "delta":
+                    found = message.delta.new_element.bidi_component.id
+                    self._component = found or self._component
+                case "script_finished":
+                    return (time.perf_counter() - start) * 1000
+
+    async def read(self) -> None:
+        """What the page reads of a model that it opens."""
+        about = await self._server.json(f"/esvae/model/{self._model}")
+        for part in _PARTS:
+            await ask(self._server.port, f"/esvae/bundle/{about['hash']}/{part}")
+        await ask(self._server.port, f"/esvae/atlas/{about['hash']}?{about.get('atlasVersion') or ''}")
+        self._dims = int(str(about["dims"]))
+
+    def _link(self) -> str:
+        """The state that the page tells of after a gesture: other rates and other noise."""
+        rates = to_grid([self._chance.random() for _ in range(self._dims)])
+        return encode(State(self._model, Prior(0), rates, self._chance.randrange(10_000), "bernoulli", 16))
+
+    async def visit(self, seconds: float, findings: Findings) -> None:
+        """Open the explorer and use it for so long."""
+        end = time.perf_counter() + seconds
+        await ask(self._server.port, "/esvae/models")
+        findings.first.append(await self.rerun())
+        await self.read()
+        while time.perf_counter() < end:
+            await asyncio.sleep(self._chance.expovariate(1 / _GESTURE))
+            turn = self._chance.random()
+            if turn < _NEW_VIEW:
+                self._page = self._chance.choice(self._pages)
+                findings.views.append(await self.rerun())
+            elif turn < _NEW_VIEW + _NEW_MODEL:
+                self._model = self._chance.choice(MODELS)
+                await self.read()
+                findings.models.append(await self.rerun(self._link()))
+            else:
+                findings.gestures.append(await self.rerun(self._link()))
+
+
+async def _one(server: Server, seed: int, seconds: float, findings: Findings) -> None:
+    address = f"127.0.0.1:{server.port}"
+    socket = connect(
+        f"ws://{address}/_stcore/stream", subprotocols=["streamlit"], origin=f"http://{address}", max_size=2**26
+    )  # type: ignore[arg-type]
+    async with socket as opened:
+        await Visitor(opened, server, seed).visit(seconds, findings)
+
+
+async def _sessions(server: Server) -> int:
+    """How many Streamlit has, of those that are open and those that it keeps."""
+    _, text = await ask(server.port, "/_stcore/metrics")
+    found = re.search(rb"^active_sessions(?:\{[^}]*\})? ([\d.]+)", text, re.MULTILINE)
+    return int(float(found[1])) if found else 0
+
+
+async def run(port: int, process: int, visitors: int, seconds: float, *, forget: float = _KEPT + 10) -> Findings:
+    """All visits, with memory before, at their end, and `forget` seconds after they have left."""
+    server, findings = Server(port, process), Findings()
+    for name in MODELS:  # each is read once, whoever comes
+        about = await server.json(f"/esvae/model/{name}")
+        for part in _PARTS:
+            await ask(port, f"/esvae/bundle/{about['hash']}/{part}")
+    await _one(server, 0, 5, Findings())
+    findings.alone_mb = server.memory()
+
+    async def arrive(n: int) -> None:
+        await asyncio.sleep(n * _ARRIVAL)
+        await _one(server, n + 1, seconds, findings)
+
+    visits = [asyncio.create_task(arrive(n)) for n in range(visitors)]
+    while not all(visit.done() for visit in visits):
+        findings.crowd_mb = max(findings.crowd_mb, server.memory())
+        await asyncio.sleep(0.5)
+    await asyncio.gather(*visits)
+    await asyncio.sleep(forget)
+    findings.kept, findings.after_mb = await _sessions(server), server.memory()
+    return findings
+
+
+def _note(times: Sequence[float]) -> str:
+    return f"95th percentile {quantile(list(times), 0.95):.0f} ms, {len(times):,} of them" if times else "none"
+
+
+def results(findings: Findings, visitors: int, seconds: float) -> list[Result]:
+    """The rows of a table."""
+    work = f"{visitors} visitors for {seconds:.0f} s"
+    kinds = {
+        "first run of the script": findings.first,
+        "rerun after a gesture": findings.gestures,
+        "run of another view": findings.views,
+        "rerun with another model": findings.models,
+    }
+    rows = [
+        Result("sessions", f"{work}: {kind}", quantile(times, 0.5) if times else None, note=_note(times))
+        for kind, times in kinds.items()
+    ]
+    grown = (findings.crowd_mb - findings.alone_mb) / visitors
+    memory = (
+        f"{findings.alone_mb:.0f} MB with one, {findings.crowd_mb:.0f} MB at most, {findings.after_mb:.0f} MB after"
+    )
+    note = f"{memory}; {grown:.1f} MB a visitor; {findings.kept} sessions left"
+    return [*rows, Result("sessions", f"{work}: server", None, peak_mb=findings.crowd_mb, note=note)]
+
+
+def sessions() -> list[Result]:
+    """Twenty visitors for a minute."""
+    with started() as (address, process):
+        port = int(address.rpartition(":")[2])
+        found = asyncio.run(run(port, process, _TABLE_VISITORS, _TABLE_SECONDS))
+    return results(found, _TABLE_VISITORS, _TABLE_SECONDS)
+
+
+def main() -> None:
+    """Start the server, let the visitors come, print a table."""
+    reader = argparse.ArgumentParser(prog="python -m benchmarks.sessions", description=__doc__)
+    reader.add_argument("--visitors", type=int, default=20, help=f"at once (default 20, at most {_MOST[0]})")
+    reader.add_argument("--seconds", type=float, default=300, help=f"of each (default 300, at most {_MOST[1]})")
+    given = reader.parse_args()
+    for value, most, name in zip((given.visitors, given.seconds), _MOST, ("--visitors", "--seconds"), strict=True):
+        if not 0 < value <= most:
+            reader.error(f"{name}: expected more than 0 and at most {most}, found {value}")
+    with started() as (address, process):
+        port = int(address.rpartition(":")[2])
+        found = asyncio.run(run(port, process, given.visitors, given.seconds))
+    table = Table(title=f"{os.cpu_count()} cores, {time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime())}")
+    for column in ("work", "median ms", "note"):
+        table.add_column(column, justify="right" if column == "median ms" else "left")
+    for row in results(found, given.visitors, given.seconds):
+        table.add_row(row.work, "" if row.ms is None else f"{row.ms:.0f}", row.note)
+    Console(width=None if Console().is_terminal else 160).print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+/** Keeps what was used last, and forgets the rest. */
+
+/** @template T */
+export class LastUsed {
+  /** The one that was used last comes last. @type {Map<string, T>} */
+  #kept = new Map();
+  #count;
+
+  /** @param {number} count that are kept */
+  constructor(count) {
+    this.#count = count;
+  }
+
+  /** @param {string} key @returns {T|undefined} */
+  get(key) {
+    const found = this.#kept.get(key);
+    if (found !== undefined) this.keep(key, found);
+    return found;
+  }
+
+  /** @param {string} key @param {T} value */
+  keep(key, value) {
+    this.#kept.delete(key);
+    this.#kept.set(key, value);
+    if (this.#kept.size > this.#count) this.#kept.delete(this.#kept.keys().next().value);
+  }
+}

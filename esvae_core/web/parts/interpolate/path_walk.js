@@ -1,0 +1,70 @@
+/** The walk along a path: a slider and a button, and the place that they and undo lead to. */
+
+import { h } from "../../dom.js";
+import { commitSlides } from "../shared/slide.js";
+import { PathPlace } from "./path_place.js";
+import { walkButton } from "./walk_button.js";
+
+/**
+ * @param {Session} session
+ * @param {() => import("./path_frames.js").PathFrames} path as it is now
+ * @param {(k: number) => void} onframe told at which frame the walk is; -1: beside the path
+ */
+export function pathWalk(session, path, onframe) {
+  const { store, live } = session;
+  const place = new PathPlace(path);
+  const slider = h("input", { type: "range", min: 0, step: 0.001, "aria-label": "Place on the path" });
+  slider.value = "0";
+  const play = walkButton({
+    first: () => path().frameAt(Number(slider.value)),
+    count: () => path().count,
+    onframe: (k) => go(path().placeOf(k)),
+    onstop: () => store.commit("walk"),
+  });
+
+  /** Make a place on the path the rates. @param {number} to */
+  function go(to) {
+    slider.value = String(to);
+    store.set({ rates: place.go(to) });
+    onframe(path().frameAt(to));
+  }
+  slider.oninput = (event) => {
+    play.run(false);
+    live.follow(event);
+    go(Number(slider.value));
+  };
+  commitSlides(session, slider, () => "walk");
+
+  return {
+    place,
+    element: h("div", { class: "row" }, play, h("label", { class: "field grow" }, slider)),
+    /** Make a frame the rates. @param {number} k */
+    pick(k) {
+      go(path().placeOf(k));
+      store.commit("walk");
+    },
+    /** The hand takes the rates elsewhere. */
+    leave() {
+      play.run(false);
+      place.leave();
+      onframe(-1);
+    },
+    /** The path has changed. */
+    fit() {
+      slider.max = String(path().end);
+      place.shorten();
+    },
+    /**
+     * Undo and redo may lead to a frame, or away from the path.
+     * @param {Uint16Array} rates
+     * @param {Uint16Array[]} frames rates of each frame
+     */
+    find(rates, frames) {
+      if (place.holds(rates)) return;
+      const k = place.find(rates, frames);
+      if (k >= 0) slider.value = String(place.now);
+      onframe(k);
+    },
+    stop: () => play.run(false),
+  };
+}

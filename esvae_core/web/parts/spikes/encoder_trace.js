@@ -1,0 +1,50 @@
+/** What the encoder is shown of the source, and what its layers make of that. */
+
+import { encoderImage, keyOf } from "../shared/source_image.js";
+
+export class EncoderTrace {
+  /** @type {Session} */
+  #session;
+  #onimage;
+  /** Of which source the image is. */
+  #asked = "";
+  #painted = false;
+  /** Of one layer, the last that was asked for. @type {{key: string, activity: LayerActivity}|null} */
+  #known = null;
+  /** (C, H, W) in [-1, 1]; null until it is here. @type {Float32Array|null} */
+  image = null;
+
+  /** @param {Session} session @param {() => void} onimage told when the image is here */
+  constructor(session, onimage) {
+    this.#session = session;
+    this.#onimage = onimage;
+  }
+
+  /** Fetch what the encoder is shown, once for each source. @param {Source} source */
+  read(source) {
+    const key = keyOf(source);
+    if (key === this.#asked) return;
+    [this.image, this.#asked] = [null, key];
+    const { entry } = this.#session;
+    encoderImage(this.#session, source).then((found) => {
+      if (this.#asked !== key || this.#session.entry !== entry) return;
+      [this.image, this.#painted] = [found.image, found.painted];
+      this.#onimage();
+    });
+  }
+
+  /** @param {Layer} layer @param {number} steps @returns {LayerActivity} */
+  activity({ name }, steps) {
+    const key = `${this.#asked} ${name} ${steps}`;
+    if (this.#known?.key !== key) {
+      const traced = this.#session.spikingEngine.traceEncode(this.image, steps, [name]);
+      this.#known = { key, activity: traced.layers[name] };
+    }
+    return this.#known.activity;
+  }
+
+  /** What is to be said where the image is not the source's own. */
+  remark() {
+    return this.#painted ? " The encoder is shown what the model paints, since the image itself is not at hand." : "";
+  }
+}

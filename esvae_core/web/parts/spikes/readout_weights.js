@@ -1,0 +1,29 @@
+/** How much each step counts in the final picture. */
+
+import { counted } from "../../math/axis.js";
+
+/**
+ * The readout's weights of all steps, those of the first `upto` marked.
+ * @param {ArrayLike<number>} weights (T)
+ * @param {number} upto
+ * @param {string} label of the weights
+ * @returns {ChartDescription}
+ */
+export function weightsChart(weights, upto, label) {
+  const count = weights.length;
+  const sum = (values) => values.reduce((a, b) => a + b, 0);
+  const all = Array.from(weights);
+  const share = sum(all.slice(0, upto)) / sum(all);
+  const bars = all.map((weight, t) => [t + 1, weight]);
+  const first = `The first ${upto} of ${counted(count, "step")} hold`;
+  return {
+    x: { label: "step", from: 0.5, to: count + 0.5, whole: true },
+    y: { label, from: 0, to: 1 },
+    marks: [
+      { kind: "bars", tone: "now", name: `first ${upto}`, values: bars.slice(0, upto) },
+      { kind: "bars", tone: "quiet", name: "still to come", values: bars.slice(upto) },
+    ],
+    words: `${first} ${(100 * share).toFixed(1)} percent of the weight.`,
+    note: `${first} ${share > 0.995 && upto < count ? (100 * share).toFixed(1) : Math.round(100 * share)} % of the weight`,
+  };
+}

@@ -15,6 +15,10 @@ export default [
       "prefer-const": "error",
     },
   },
+  {
+    files: ["esvae_core/web/**/*.js"],
+    rules: { "max-lines-per-function": ["error", { max: 90, skipBlankLines: true, skipComments: true }] },
+  },
   { files: ["esvae_core/web/**/*.js"], languageOptions: { globals: { ...globals.browser, ...globals.worker } } },
   { files: ["tests/**/*.mjs", "scripts/*", "*.js"], languageOptions: { globals: globals.nodeBuiltin } },
   { ignores: [".venv/", "node_modules/", "build/"] },

@@ -25,7 +25,7 @@ from app.packed import FIRST, packed
 from app.preload import OPENING
 from app.responses import SHARED, Bytes, Json
 from app.security import FromPage
-from app.state import PARAMETER, LinkError, State, decode
+from app.state import PARAMETER, LinkError, State, decode, unpack
 from esvae_core.engine.bundle_parts import PARTS
 from esvae_core.errors import EsvaeError, InputError
 from esvae_core.explore.array_format import map_parts, write_arrays
@@ -143,6 +143,17 @@ def recordings(request: Request) -> Response:
     return Bytes([server_previews.recordings(request.path_params["name"], seed, count)], _OCTETS, FRESH)
 
 
+@_drawing
+@guarded
+def recording(request: Request) -> Response:
+    """A recording of a model that is not played, of rates that were moved by hand."""
+    seed, text = _whole(request.query_params.get("seed", ""), "seed"), request.query_params.get("rates", "")
+    if len(text) > _MAX_LINK:
+        raise LinkError(f"rates: expected at most {_MAX_LINK} characters")
+    content = server_previews.recording(request.path_params["name"], seed, unpack(text, "rates"))
+    return Bytes([content], _OCTETS, FRESH)
+
+
 def _whole(text: str, what: str) -> int:
     if not re.fullmatch("[0-9]{1,10}", text):
         raise InputError(f"{what}: expected whole numbers, found {text[:24]!r}")
@@ -204,6 +215,7 @@ ROUTES: list[BaseRoute] = [
     Route("/dimensions/{digest}", dimensions),
     Route("/draw", draw, middleware=_FROM_PAGE),
     Route("/recordings/{name:path}", recordings, middleware=_FROM_PAGE),
+    Route("/recording/{name:path}", recording, middleware=_FROM_PAGE),
     Route("/page/{digest}", page, middleware=_FROM_PAGE),
     Route("/map/{digest}", map_begin, methods=["POST"], middleware=_FROM_PAGE),
     Route("/map-state/{key}", map_state, methods=["GET", "DELETE"], middleware=_FROM_PAGE),

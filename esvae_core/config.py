@@ -152,6 +152,10 @@ class SpikingModelConfig(ImageModelConfig):
         """Spike trains that enter the decoder."""
         return self.latent_dim
 
+    def decoder_steps(self, steps: int) -> int:
+        """Steps of the decoder, and of the spike trains that enter it, where the encoder has `steps`."""
+        return steps
+
 
 class ModelConfig(SpikingModelConfig):
     """Everything that fixes the shape and the dynamics of one ESVAE."""
@@ -159,6 +163,9 @@ class ModelConfig(SpikingModelConfig):
     kind: Literal["esvae"] = Field("esvae", description="Which model it is: ESVAE.")
     frames: bool = Field(
         False, description="Recordings in place of images: each step takes one frame and gives one (docs/events.md)."
+    )
+    lead_steps: int = Field(
+        0, ge=0, le=256, description="Steps that the decoder of recordings takes before the one of the first frame."
     )
     sampler: SamplerName = Field(
         "bernoulli", description="How rates become spikes: published Bernoulli, systematic, or one of your own."
@@ -175,6 +182,12 @@ class ModelConfig(SpikingModelConfig):
     )
     prior_snap: bool = Field(False, description="Round the fitted prior's rates to multiples of 1 / time_steps.")
 
+    @model_validator(mode="after")
+    def _leads_to_frames(self) -> Self:
+        if self.lead_steps and not self.frames:
+            raise ValueError(f"lead_steps are for models of recordings (frames true), got {self.lead_steps}")
+        return self
+
     @property
     def frame_count(self) -> int | None:
         """As `ImageModelConfig.frame_count`."""
@@ -183,7 +196,11 @@ class ModelConfig(SpikingModelConfig):
     @property
     def decoder_inputs(self) -> int:
         """As `SpikingModelConfig.decoder_inputs`; of recordings also one that says which step it is, for each step."""
-        return self.latent_dim + (self.frame_count or 0)
+        return self.latent_dim + (self.decoder_steps(self.frame_count) if self.frame_count else 0)
+
+    def decoder_steps(self, steps: int) -> int:
+        """As `SpikingModelConfig.decoder_steps`: those before the first frame come on top."""
+        return self.lead_steps + steps
 
 
 class FSVAEConfig(SpikingModelConfig):

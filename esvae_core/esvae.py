@@ -8,7 +8,8 @@
 Shapes: T time steps, N images, d latent neurons; time comes first. Source: Zhan et al., arXiv 2310.14839.
 
 A model of recordings (`config.frames`, docs/events.md) takes and gives (N, T, C, H, W) wherever here it says images
-(N, C, H, W): one frame at each step.
+(N, C, H, W): one frame at each step. Its latent spikes, (L + T, N, d), have L = `config.lead_steps` steps before the
+first frame.
 """
 
 from __future__ import annotations
@@ -97,7 +98,9 @@ class SpikingCoder(ImageModel):
         rising = widths[::-1]
         self.decoder = nn.ModuleList(up(a, b, neuron) for a, b in zip(rising, (*rising[1:], rising[-1]), strict=True))
         self.readout = nn.ConvTranspose2d(rising[-1], config.image_channels, 3, padding=1)
-        self.readout_leak = ReadoutLeak(config.readout_decay, config.time_steps, learned=config.learned_readout)
+        self.readout_leak = ReadoutLeak(
+            config.readout_decay, config.decoder_steps(config.time_steps), learned=config.learned_readout
+        )
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._folded = Folded()
 
@@ -169,7 +172,7 @@ class SpikingCoder(ImageModel):
             x = layer(x, steps, steps)
             _note(firing, f"decoder.{i}", x)
         if self.config.takes_frames:
-            return self._after_each_step(x, steps).transpose(0, 1)
+            return self._after_each_step(x, steps)[-self.config.time_steps :].transpose(0, 1)
         weights = self.readout_leak.weights(steps, x)
         # the readout is linear, so it sums the spikes over time first and then convolves once
         shape = (x.shape[0] // steps, *x.shape[1:])
@@ -228,6 +231,10 @@ class SpikingCoder(ImageModel):
             raise InputError(f"time steps: expected {self.config.time_steps}, one for each frame, got {steps}")
         return steps
 
+    def _decoder_steps(self, steps: int | None) -> int:
+        """Steps of the spike trains that enter the decoder, where the encoder has T = `steps`."""
+        return self.config.decoder_steps(self._steps(steps))
+
     def _input(self, images: Tensor) -> tuple[Tensor, int]:
         """Images (N, C, H, W), which are the same at every step, and 1; frames (T*N, C, H, W) of recordings, and T."""
         x = self._images(images)
@@ -242,7 +249,11 @@ class SpikingCoder(ImageModel):
             raise InputError(f"spikes: expected shape (T, N, {self.config.latent_dim}), got {tuple(spikes.shape)}")
         steps = len(spikes)
         if self.config.takes_frames:
-            now = torch.eye(self._steps(steps), device=spikes.device)  # rates do not say when: input t is 1 at step t
+            frames, lead = self.config.time_steps, self.config.decoder_steps(0)
+            if steps != lead + frames:
+                before = f"{lead} before the first frame and " if lead else ""
+                raise InputError(f"time steps: expected {lead + frames}, {before}one for each frame, got {steps}")
+            now = torch.eye(steps, device=spikes.device)  # rates do not say when: input t is 1 at step t
             spikes = torch.cat([now[:, None].expand(-1, spikes.shape[1], -1), spikes], 2)
         return spikes.flatten(0, 1).float(), steps
 
@@ -265,11 +276,11 @@ class ESVAE(SpikingCoder):
         )
 
     def noise(self, count: int, *, generator: torch.Generator | None = None, steps: int | None = None) -> Tensor:
-        """(T, count, d) uniform numbers on [0, 1): the noise that turns rates into spikes.
+        """(T, count, d) uniform numbers on [0, 1), as many steps as the decoder has: what turns rates into spikes.
 
         Drawn on the generator's device (the CPU's by default), so that a seed means the same everywhere.
         """
-        shape = (self._steps(steps), count, self.config.latent_dim)
+        shape = (self._decoder_steps(steps), count, self.config.latent_dim)
         device = generator.device if generator is not None else "cpu"
         return torch.rand(shape, generator=generator, device=device).to(self.device)
 
@@ -472,7 +483,8 @@ class ESVAE(SpikingCoder):
         if rates.shape != (self.config.latent_dim,):
             raise InputError(f"rates: expected shape ({self.config.latent_dim},), got {tuple(rates.shape)}")
         numbers, drawn = rates.float().cpu().numpy(), frozen.frozen_sampler(sampler or self.config.sampler)
-        trains = np.stack([frozen.sample(numbers, seed, drawn, self._steps(steps)) for seed in seeds], axis=1)
+        length = self._decoder_steps(steps)
+        trains = np.stack([frozen.sample(numbers, seed, drawn, length) for seed in seeds], axis=1)
         spikes = torch.from_numpy(trains).to(self.device, torch.float32)
         different, which = torch.unique(spikes, dim=1, return_inverse=True)
         images = self.decode(different, engine=engine)[which]

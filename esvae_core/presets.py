@@ -149,7 +149,11 @@ PRESETS: dict[str, RunConfig] = {
             "events",
             {
                 **_PLUS_MODEL,
+                # what is kept of the steps before stands in the way of another frame
+                "neuron": _COUNTING.model_copy(update={"leak": 0.5, "learned_leak": True}),
+                "latent_neuron": _COUNTING.model_copy(update={"learned_leak": True}),
                 "frames": True,
+                "lead_steps": 3,  # else little is known of the rates at the first frames
                 "image_channels": 2,
                 "channels": (16, 32, 64),
                 "latent_dim": 64,
@@ -157,7 +161,7 @@ PRESETS: dict[str, RunConfig] = {
                 "readout_decay": 0.3,  # a frame is mostly what its own step says
             },
             {"dataset": "moving_digits"},
-            {**_PLUS_TRAIN, "batch_size": 32, "lr": 0.08, "ema_decay": 0.99, "calibration_images": 250, "epochs": 30},
+            {**_PLUS_TRAIN, "batch_size": 16, "lr": 0.12, "calibration_images": 250, "epochs": 40},
         ),
         _run("fsvae-mnist", {"kind": "fsvae"}, {"dataset": "mnist"}, _FSVAE),
         _run(

@@ -64,7 +64,7 @@ def _spiking(config: SpikingModelConfig, latent: Layout) -> Layout:
         found |= _spiking_layer(f"decoder.{i}", (a, b, 3, 3), b, neuron)
     found |= _readout(config)
     if config.learned_readout:
-        found["readout_leak.leak_logit"] = TensorType((config.time_steps,))
+        found["readout_leak.leak_logit"] = TensorType((config.decoder_steps(config.time_steps),))
     return found
 
 

@@ -697,6 +697,14 @@ def test_a_control_of_ones_own_moves_samples(esvae, checkpoint, tmp_path):
     refused(esvae("sample", checkpoint, "--control", "no.json=1", "--out", moved), "no.json: cannot be read")
 
 
+def test_evidence_and_attributes_are_added_to_controls_that_there_are(esvae, checkpoint, controlled, tmp_path):
+    for option in ("--measure", "--evidence"):
+        refused(esvae("controls", controlled, option), "made with other images than those of digits")
+    refused(esvae("controls", controlled, "--measure", "--evidence"), "expected one of them at a time")
+    beside(checkpoint).unlink()
+    refused(esvae("controls", checkpoint, "--evidence"), "leave out --evidence to make them")
+
+
 def test_controls_are_shown(esvae, controlled):
     shown = esvae("controls", controlled, "--show").out
     assert "more" in shown

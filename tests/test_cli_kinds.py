@@ -9,6 +9,10 @@ import pytest
 import torch
 
 from esvae_core import checkpoint
+from esvae_core.controls.directions import by_hand
+from esvae_core.controls.file import beside, write_controls
+from esvae_core.engine import autoregressive
+from esvae_core.engine.plan import plan_of
 from esvae_core.pictures import to_uint8
 
 from .test_cli import esvae  # noqa: F401 - a fixture
@@ -71,6 +75,16 @@ def test_a_latent_without_spikes_is_decoded_and_walked_and_made_again(trained, e
         assert np.array_equal(first["rates"], again["rates"])
         assert set(np.unique(first["rates"][[0, -1]] * 3)) <= {0, 1, 2, 3}, "counts over T"
         assert esvae("replay", tmp_path / "interpolate.npz", "--checkpoint", path).code == 0
+        more, moved = by_hand("more", np.full((1, 4), 0.9), np.full((1, 4), 0.2)), tmp_path / "moved.npz"
+        where = {"dataset": "digits", "dataset_sha256": ""}
+        model = checkpoint.load(path).model
+        weights = checkpoint.weights_hash(model.state_dict())
+        write_controls(beside(path), (more,), **where, checkpoint_sha256=weights)
+        done = esvae("sample", path, "--n", 3, "--seed", 5, "--control", "more=+0.5", "--out", moved)
+        assert done.code == 0, done.err
+        counts = np.stack([autoregressive.generated(plan_of(model), seed).sum(0) for seed in (5, 6, 7)])
+        assert np.abs(np.load(moved)["rates"] - more.apply(counts / 3, 0.5)).max() < 1e-4
+        assert esvae("replay", moved, "--checkpoint", path).code == 0
         return
     model = checkpoint.load(path).model
     for name, rest in words.items():

@@ -29,6 +29,7 @@ from .data.made import made_events
 from .test_cli import esvae  # noqa: F401 - a fixture
 
 T, D, SIZE = 4, 5, 8
+LEAD = 2
 TINY = {
     "frames": True, "image_channels": 2, "image_size": SIZE, "channels": (4, 6), "latent_dim": D, "time_steps": T,
     "readout_decay": 0.5,
@@ -39,12 +40,11 @@ def recordings(count: int = 3, seed: int = 0) -> torch.Tensor:
     return torch.rand((count, T, 2, SIZE, SIZE), generator=torch.Generator().manual_seed(seed)) * 2 - 1
 
 
-@pytest.fixture(scope="module")
-def model() -> ESVAE:
+def warm(**settings: object) -> ESVAE:
     """Tiny, with the statistics of some batches, in evaluation mode."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
-        made = ESVAE(ModelConfig(**TINY)).train()
+        made = ESVAE(ModelConfig(**TINY, **settings)).train()
         for seed in range(20):
             made(recordings(16, seed), generator=torch.Generator().manual_seed(seed))
         for module in made.modules():
@@ -53,8 +53,19 @@ def model() -> ESVAE:
     return made.eval()
 
 
-def spikes(count: int = 3) -> torch.Tensor:
-    return (torch.rand((T, count, D), generator=torch.Generator().manual_seed(1)) < 0.5).float()
+@pytest.fixture(scope="module")
+def model() -> ESVAE:
+    return warm()
+
+
+@pytest.fixture(scope="module")
+def leading() -> ESVAE:
+    """As `model`; its decoder has LEAD steps before the first frame's."""
+    return warm(lead_steps=LEAD)
+
+
+def spikes(count: int = 3, steps: int = T) -> torch.Tensor:
+    return (torch.rand((steps, count, D), generator=torch.Generator().manual_seed(1)) < 0.5).float()
 
 
 # ---- the model -------------------------------------------------------------------------------------------------------
@@ -100,14 +111,52 @@ def test_the_decoder_is_told_which_step_it_is(model):
     assert torch.equal(inputs.view(T, 3, T + D)[:, :, T:], spikes())
 
 
-def test_gradients_reach_every_weight():
+@torch.no_grad()
+def test_the_decoder_has_steps_before_the_first_frame(leading):
+    """Layer by layer and step by step, as the neurons' equations say; and all at once."""
+    trains = spikes(steps=LEAD + T)
+    states = dict.fromkeys(("from_latent", 0, 1), ())
+    membrane, wanted = torch.zeros(3, 2, SIZE, SIZE), []
+    for t, drawn in enumerate(trains):
+        now = torch.eye(LEAD + T)[t].expand(3, -1)
+        x, states["from_latent"] = leading.from_latent.step(torch.cat([now, drawn], 1), states["from_latent"])
+        x = x.view(3, 6, 2, 2)
+        for i, layer in enumerate(leading.decoder):
+            x, states[i] = layer.step(x, states[i])
+        membrane = 0.5 * membrane + leading.readout(x)
+        wanted.append(torch.tanh(membrane))
+    frames = leading.decode(trains)
+    assert frames.shape == (3, T, 2, SIZE, SIZE)
+    assert torch.allclose(frames, torch.stack(wanted[LEAD:], 1), atol=1e-6)
+    assert torch.allclose(frames, leading.trace_decode(trains).images[LEAD:].transpose(0, 1), atol=1e-6)
+    trains[0] = 1 - trains[0]
+    assert not torch.equal(leading.decode(trains)[:, 0], frames[:, 0]), "the first frame hears the steps before it"
+
+
+@torch.no_grad()
+def test_rates_are_drawn_for_all_steps_of_the_decoder(leading):
+    shown, source = recordings(), torch.Generator().manual_seed(5)
+    rates = leading.encode(shown).rates
+    assert torch.equal(rates, leading.encode(shown).spikes.mean(0))
+    assert len(leading.encode(shown).spikes) == T
+    drawn = leading.sample_spikes(rates, source, "systematic")
+    assert drawn.shape == (LEAD + T, 3, D)
+    assert ((drawn.sum(0) - rates * (LEAD + T)).abs() < 1).all()
+    assert leading.sample(2, source).images.shape == (2, T, 2, SIZE, SIZE)
+    assert leading.decode_many(rates[0], (1, 2), engine="dense").spikes.shape == (LEAD + T, 2, D)
+    with pytest.raises(InputError, match="expected 6, 2 before the first frame and one for each frame, got 4"):
+        leading.decode(spikes())
+
+
+@pytest.mark.parametrize("lead", [0, LEAD])
+def test_gradients_reach_every_weight(lead):
     torch.manual_seed(0)
-    made = ESVAE(ModelConfig(**TINY))
+    made = ESVAE(ModelConfig(**TINY, lead_steps=lead))
     output = made(recordings(8), generator=torch.Generator().manual_seed(0))
     assert output.images.shape == (8, T, 2, SIZE, SIZE)
     ((output.images - recordings(8)).square().mean() + output.prior_rates.sum()).backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in made.parameters())
-    assert made.from_latent.transform.weight.grad[:, :T].abs().sum() > 0
+    assert (made.from_latent.transform.weight.grad[:, : lead + T].abs().sum(0) > 0).all()
 
 
 def test_a_step_needs_a_frame(model):
@@ -137,6 +186,7 @@ def test_what_is_for_images_is_refused(model):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"model": {"lead_steps": 1}}, r"lead_steps are for models of recordings \(frames true\), got 1"),
         ({"model": {"image_channels": 2}}, "image_channels must be 1 or 3, or 2 in a model of recordings"),
         ({"model": {**TINY, "kind": "fsvae"}}, "frames"),
         ({"model": TINY, "train": {"grow_time": [[0.5, 2]]}}, "neither train.grow_time nor data.mirror or data.shift"),
@@ -149,17 +199,21 @@ def test_settings_that_do_not_fit_are_named(changes, message):
 
 
 def test_models_of_images_are_what_they_were(warm_model):
-    """Their bundles, by whose hash links and recipes know them, do not name the setting that came later."""
-    assert b'"frames"' not in to_bundle(plan_of(warm_model))
+    """Their bundles, by whose hash links and recipes know them, do not name the settings that came later."""
+    bundle = to_bundle(plan_of(warm_model))
+    assert b'"frames"' not in bundle
+    assert b'"lead_steps"' not in bundle
     assert warm_model.config.decoder_inputs == warm_model.config.latent_dim
 
 
-def test_a_checkpoint_brings_it_back(model, tmp_path):
+@pytest.mark.parametrize("settings", [{}, {"lead_steps": LEAD, "learned_readout": True}])
+def test_a_checkpoint_brings_it_back(settings, tmp_path):
+    model, steps = warm(**settings), settings.get("lead_steps", 0) + T
     save(tmp_path / "m.safetensors", model.state_dict(), Header(name="m", model=model.config), check=True)
     back = load(tmp_path / "m.safetensors", ESVAE).model
     assert back.config == model.config
     with torch.no_grad():
-        assert torch.equal(back.decode(spikes()), model.decode(spikes()))
+        assert torch.equal(back.decode(spikes(steps=steps)), model.decode(spikes(steps=steps)))
 
 
 # ---- measured --------------------------------------------------------------------------------------------------------
@@ -198,9 +252,23 @@ def test_first_layer_and_readout_cost_at_every_step(model):
     assert costs(model.config, T, rates, 0.0).dense_multiply_adds == T * (sum(per_step.values()) + readout)
 
 
-def test_training_learns_motion_and_keeps_frames(tmp_path):
+def test_steps_before_the_first_frame_cost_what_the_others_do(leading):
+    per_step, rates = synapses(leading.config), dict.fromkeys(synapses(leading.config), 0.0)
+    assert per_step["from_latent"] == (D + LEAD + T) * 6 * 2 * 2
+    encoder = per_step["encoder.0"] + per_step["encoder.1"] + per_step["to_latent"]
+    decoder = per_step["from_latent"] + per_step["decoder.0"] + per_step["decoder.1"] + 9 * 4 * 2 * SIZE**2
+    quiet = costs(leading.config, T, rates, 0.0)
+    assert quiet.dense_multiply_adds == T * encoder + (LEAD + T) * decoder
+    spiking = costs(leading.config, T, rates | {"encoder.0": 0.5, "decoder.0": 0.5}, 0.0)
+    heard = T * 0.5 * per_step["encoder.1"] + (LEAD + T) * 0.5 * per_step["decoder.1"]
+    assert spiking.spike_additions - quiet.spike_additions == heard
+
+
+@pytest.mark.parametrize("lead", [0, LEAD])
+def test_training_learns_motion_and_keeps_frames(tmp_path, lead):
     config = RunConfig.model_validate({
-        "name": "dots", "model": {**TINY, "channels": (8, 16)}, "data": {"validation_fraction": 0.25},
+        "name": "dots", "data": {"validation_fraction": 0.25},
+        "model": {**TINY, "channels": (8, 16), "lead_steps": lead},
         "train": {"epochs": 6, "batch_size": 8, "lr": 0.6, "mean_image_bias": True, "calibration_images": 32},
     })  # fmt: skip
     path = train(config, tmp_path / "run", data=moving_set(128), hardware=Hardware("cpu"))

@@ -11,13 +11,16 @@ import pytest
 
 from esvae_core.checkpoint import load
 from esvae_core.cli.train import settings_of
+from esvae_core.controls.file import beside
 from esvae_core.data import load as load_data
 from esvae_core.data.sprites import FACTORS
 from esvae_core.errors import MissingDataError
 from esvae_core.evaluation.evaluate import evaluate
 from esvae_core.explore import atlas
 from esvae_core.explore.latent_interface import LEVELS, load_explorable
+from esvae_core.presets import preset
 
+MOVING = preset("events")
 FOLDER = Path(__file__).parents[1] / "checkpoints"
 _SHAPE = ((32, 64, 128, 256), 32, 16)
 SHAPES = {
@@ -59,6 +62,11 @@ def test_each_has_its_shape_and_an_atlas_of_its_own(name):
     assert found.map is not None
     assert min(found.map.flat.trust, found.map.solid.trust) > 0.8
     assert atlas.beside(path).stat().st_size < 700_000
+
+
+def test_every_model_has_controls():
+    without = {path.stem for path in FOLDER.glob("*.safetensors") if not beside(path).exists()}
+    assert without == {"ae-mnist", "cifar10-plus", "fsvae-mnist"}
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.controls.npz")), ids=lambda path: path.name)
@@ -147,6 +155,26 @@ def test_the_digits_measure_what_their_header_says(sampler):
     model = load(FOLDER / "digits.safetensors").model
     report = evaluate(model, load_data("digits", "test"), sampler=sampler)
     assert report.mse == pytest.approx(recorded("digits", "mse", sampler), abs=2e-4)
+
+
+def test_the_model_of_recordings_measures_what_its_header_and_the_page_say():
+    path = FOLDER / "moving-digits.safetensors"
+    model, header = load(path).model, load(path).header
+    unfitted = header.model.model_copy(update={"prior_components": 0, "prior_snap": False})
+    assert (unfitted, header.data, header.train) == (MOVING.model, MOVING.data, MOVING.train)
+    shape = {"image_size": 32, "channels": 2, "frames": 9}
+    test, train = (load_data("moving_digits", split, **shape) for split in ("test", "train"))
+    frames = evaluate(model, test, training=train, sampler="systematic").frames
+    assert frames.psnr - frames.mean_frame_psnr > 5
+    assert frames.psnr == pytest.approx(recorded("moving-digits", "psnr", "systematic"), abs=0.02)
+    assert frames.mean_frame_psnr == pytest.approx(recorded("moving-digits", "mean_frame_psnr", "systematic"))
+    lines = (FOLDER / "README.md").read_text().splitlines()
+    cells = next([c.strip() for c in line.split("|")] for line in lines if line.startswith("| `moving-digits`"))
+    for sampler, shown in (("bernoulli", cells[4:6]), ("systematic", cells[6:8])):
+        found = recorded("moving-digits", "psnr", sampler)
+        gain = found - recorded("moving-digits", "mean_frame_psnr", sampler)
+        assert shown == [f"{found:.2f} dB", f"{gain:.2f} dB"]
+    assert path.stat().st_size < 1_500_000
 
 
 @pytest.mark.slow

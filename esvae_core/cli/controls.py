@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ from esvae_core.cli import console
 from esvae_core.cli.options import AsJson, Checkpoint, DataDir, Dataset, OtherHash, SplitName, group
 from esvae_core.cli.recordings import images_only
 from esvae_core.cli.sources import dataset_of
+from esvae_core.errors import InputError
 
 if TYPE_CHECKING:
     from esvae_core.checkpoint import Checkpoint as Loaded
@@ -72,6 +74,13 @@ def controls(
         bool,
         typer.Option("--measure", help="Measure attributes anew and leave the controls that there are as they are."),
     ] = False,
+    evidence: Annotated[
+        bool,
+        typer.Option(
+            "--evidence",
+            help="Measure the evidence on test images anew and leave the controls that there are as they are.",
+        ),
+    ] = False,
     dataset: Dataset = None,
     images: Annotated[int, typer.Option(min=20, help="Test images moved for the evidence.")] = 300,
     data_dir: DataDir = None,
@@ -89,7 +98,6 @@ def controls(
     from esvae_core.controls.correlation import measure as measure_attributes
     from esvae_core.controls.directions import Controls
     from esvae_core.controls.file import beside, write_controls
-    from esvae_core.errors import InputError
 
     loaded = load(checkpoint)
     if show:
@@ -98,17 +106,15 @@ def controls(
     images_only(loaded.model, "esvae controls")
     path = out_file or beside(checkpoint)
     suffix_of(path, (".npz",))
-    if measure and not loaded.controls:
-        raise InputError(f"{checkpoint}: there are no controls beside it to add to; leave out --measure to make them")
+    _check_kept(checkpoint, loaded, measure, evidence)
     splits = [dataset_of(loaded.header, dataset, split, data_dir, accept_other_hash) for split in SplitName]
     train, _, test = splits
-    if measure:
-        if loaded.controls.dataset_sha256 != train.sha256:
-            raise InputError(f"{checkpoint}: its controls were made with other images than those of {train.name}")
-        made = tuple(loaded.controls.values())
-    else:
-        made = _made(loaded, splits, images, seed)
-    measured = measure_attributes(loaded.model, train, _of_atlas(checkpoint, loaded, test), seed)
+    if (measure or evidence) and loaded.controls.dataset_sha256 != train.sha256:
+        raise InputError(f"{checkpoint}: its controls were made with other images than those of {train.name}")
+    made = tuple(loaded.controls.values()) if measure else _made(loaded, splits, images, seed, evidence)
+    measured = loaded.controls.measured if evidence else None
+    if measured is None:
+        measured = measure_attributes(loaded.model, train, _of_atlas(checkpoint, loaded, test), seed)
     write_controls(
         path,
         made,
@@ -127,19 +133,32 @@ def controls(
     console.say(as_json, text, file=str(path), controls=len(made), followed=followed, measured=len(measured.images))
 
 
-def _made(loaded: Loaded[Any], splits: list[ImageSet], images: int, seed: int) -> tuple[Control, ...]:
-    """New controls, with a bar of how far it is."""
-    from esvae_core.controls.make import make_controls
+def _check_kept(checkpoint: Path, loaded: Loaded[Any], measure: bool, evidence: bool) -> None:
+    """Raise InputError if what is to be kept is not there, or both options are given that keep it."""
+    if measure and evidence:
+        raise InputError("--measure, --evidence: expected one of them at a time")
+    if (measure or evidence) and not loaded.controls:
+        option = "--measure" if measure else "--evidence"
+        raise InputError(f"{checkpoint}: there are no controls beside it to add to; leave out {option} to make them")
 
+
+def _made(
+    loaded: Loaded[Any], splits: Sequence[ImageSet], images: int, seed: int, evidence: bool
+) -> tuple[Control, ...]:
+    """New controls, or those that there are with new evidence; says how far it is."""
+    from esvae_core.controls.make import judged_again, make_controls
+
+    train, validation, test = splits
     with console.bar() as bar:
         task = bar.add_task("", total=None, left="")
-        return make_controls(
-            loaded.model,
-            *splits,
-            images=images,
-            seed=seed,
-            report=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
-        )
+
+        def report(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        if evidence:
+            known = loaded.controls.values()
+            return judged_again(loaded.model, known, train, validation, test, images=images, seed=seed, report=report)
+        return make_controls(loaded.model, train, validation, test, images=images, seed=seed, report=report)
 
 
 def _of_atlas(checkpoint: Path, loaded: Loaded[Any], test: ImageSet) -> ImageSet:

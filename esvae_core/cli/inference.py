@@ -11,7 +11,7 @@ import typer
 from esvae_core.cli import console
 from esvae_core.cli.encode_in_parts import EncodingOptions, encode_in_parts
 from esvae_core.cli.export import PICTURES, take_along
-from esvae_core.cli.model_kinds import controlled, encoder_of, refuse, sample_pictures
+from esvae_core.cli.model_kinds import controlled, encoder_of, generated_shares, refuse, sample_pictures
 from esvae_core.cli.options import (
     AsJson,
     Checkpoint,
@@ -218,6 +218,7 @@ def _sample_by_pytorch(
 ) -> None:
     """As `sample`, of any model and any number: the same pictures, after PyTorch has been imported."""
     from esvae_core.baselines.ann import ANNCoder
+    from esvae_core.baselines.fsvae import FSVAE
     from esvae_core.checkpoint import load
     from esvae_core.esvae import ESVAE
     from esvae_core.explore.decode_rates import to_normalized
@@ -248,12 +249,15 @@ def _sample_by_pytorch(
         units = to_fixed_point(drawn.detach().numpy())
     else:
         refuse(model, prior=prior, temperature=None if temperature == 1 else temperature, steps=steps, sampler=sampler)
-        if problem or not isinstance(model, ANNCoder):
+        if isinstance(model, FSVAE) and control and not problem:
+            units = to_fixed_point(generated_shares(model, seeds_from(seed, n)))
+        elif problem or not isinstance(model, ANNCoder):
             refuse(model, control=control or None)
             sample_pictures(model.sample, model.config.image_size, out_file, n, seed, columns, scale, as_json)
             return
-        codes = model.sample_codes(n, generator(seed, "sample"))
-        units = to_normalized(model, codes.numpy())
+        else:
+            codes = model.sample_codes(n, generator(seed, "sample"))
+            units = to_normalized(model, codes.numpy())
     units = controlled(loaded, units, control)
     take_along(out_file, checkpoint.stem, model, units, seeds_from(seed, n), sampler, steps, columns, scale, as_json)
 

@@ -33,19 +33,21 @@ class Judge:
         split: Its name.
         probe: The images' latents and pictures.
         train: (M, d) places of training images.
+        pixels: (N, C, H, W) pictures of the images' latents.
         redrawn: (N,) mean absolute change per pixel when a picture is drawn anew.
     """
 
     split: str
     probe: ResponseProbe
     train: F64
+    pixels: NDArray[np.uint8]
     redrawn: F64
 
     @classmethod
     def of(cls, split: str, probe: ResponseProbe, train: F64) -> Judge:
         """Draw the pictures anew, to know what noise alone does."""
-        again = replace(probe, seed=probe.seed + 1)
-        return cls(split, probe, train, _difference(again.pixels(probe.places), probe.pixels(probe.places)))
+        pixels, again = probe.pixels(probe.places), replace(probe, seed=probe.seed + 1).pixels(probe.places)
+        return cls(split, probe, train, pixels, _difference(again, pixels))
 
     def judge(self, control: Control, k: int | None, word: int | None, reading: float) -> Evidence:
         """Evidence for a control.
@@ -82,7 +84,7 @@ class Judge:
         if CLASS in after.shares and own != CLASS:
             kept = float((after.shares[CLASS].argmax(1) == probe.before.shares[CLASS].argmax(1)).mean())
         if k is None:
-            values = _difference(pixels, probe.pixels(probe.places))
+            values = _difference(pixels, self.pixels)
         elif word is None:
             values = change[:, k]
         else:

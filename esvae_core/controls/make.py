@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -60,11 +60,43 @@ def make_controls(
         InputError: fewer than 20 images in a split, or nothing is known of them.
         KindError: the model's latent is no vector of numbers.
     """
-    for data in (train, validation, test):
-        if len(data) < _FEWEST:
-            raise InputError(f"controls: expected {_FEWEST} images or more of the {data.split} split, got {len(data)}")
+    _enough(train, validation, test)
     maker = _Maker(model, train, validation, test, images, coordinates, seed, report or (lambda what, i, n: None))
     return maker.made()
+
+
+def judged_again(
+    model: ImageModel,
+    controls: Iterable[Control],
+    train: ImageSet,
+    validation: ImageSet,
+    test: ImageSet,
+    *,
+    images: int,
+    seed: int = 0,
+    report: Report | None = None,
+) -> tuple[Control, ...]:
+    """The same controls in the same order, with evidence on other test images, or on more of them.
+
+    Args:
+        model, train, validation, test, images, seed, report: As of `make_controls`; with the seed that made the
+            controls, the first of the test images are those that they were judged on.
+        controls: What `make_controls` gave.
+
+    Raises:
+        InputError, KindError: as `make_controls`; or a control is of an attribute that these images do not have.
+    """
+    controls = tuple(controls)
+    _enough(train, validation, test)
+    coordinates = controls[0].coordinates if controls else None
+    maker = _Maker(model, train, validation, test, images, coordinates, seed, report or (lambda what, i, n: None))
+    return tuple(maker.judged_again(control, i, len(controls)) for i, control in enumerate(controls))
+
+
+def _enough(*splits: ImageSet) -> None:
+    for data in splits:
+        if len(data) < _FEWEST:
+            raise InputError(f"controls: expected {_FEWEST} images or more of the {data.split} split, got {len(data)}")
 
 
 class _Maker:
@@ -108,6 +140,23 @@ class _Maker:
     def made(self) -> tuple[Control, ...]:
         controls = [*self._attributes(), *self._categories(), *self._components()]
         return tuple(sorted(controls, key=_rank))
+
+    def judged_again(self, control: Control, done: int, total: int) -> Control:
+        """A control with its evidence on test images measured anew; one without such evidence as it is."""
+        known = [evidence for evidence in control.evidence if evidence.split == self.judges[-1].split]
+        if not known:
+            return control
+        self.report("judging", done, total)
+        names = [attribute.name for attribute in self.table.attributes]
+        if control.attribute not in names:
+            raise InputError(f"controls: {control.name} moves {control.attribute}, which these images do not have")
+        k = names.index(control.attribute)
+        word = None
+        if control.source == "category":
+            word = self.table.attributes[k].categories.index(control.name.removeprefix(f"{control.attribute}:"))
+        again = self.judges[-1].judge(control, k, word, known[0].reading)
+        kept = (evidence for evidence in control.evidence if evidence not in known)
+        return replace(control, evidence=(*kept, again))
 
     # ---- the three kinds -----------------------------------------------------------------------------------------
 

@@ -35,6 +35,7 @@ _LATER = {
     "learned_leak": False,
     "learned_readout": False,
     "frames": False,
+    "lead_steps": 0,
     "dynamics": "lif",
     "prior": "linear",
 }

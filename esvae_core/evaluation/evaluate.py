@@ -149,7 +149,7 @@ def _measured(
         fired: dict[str, float] = {}
         posterior = model.encode(images, steps=steps, firing=fired)
         # noise image by image, time second, so that its order does not depend on the batch size
-        shape = (len(images), steps, model.config.latent_dim)
+        shape = (len(images), model.config.decoder_steps(steps), model.config.latent_dim)
         noise = torch.rand(shape, generator=source).transpose(0, 1).to(model.device)
         spikes = model.sample_spikes(posterior.rates, noise=noise, sampler=sampler)
         missed = (model.decode(spikes, firing=fired) - images).square()

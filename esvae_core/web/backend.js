@@ -3,7 +3,7 @@
 import { CHOICE } from "./language.js";
 import { language } from "./messages.js";
 import { readArrays } from "./formats/array_format.js";
-import { encodeState, PARAMETER } from "./state/url_state.js";
+import { encodeState, packRates, PARAMETER } from "./state/url_state.js";
 
 const OWN = { "X-ESVAE": "1" }; // which the pages of other sites cannot send
 const BUSY = 429;
@@ -66,6 +66,12 @@ export function serverBackend(base, pages = []) {
     recordings: async (name, seed, count) =>
       (await arrays(`recordings/${pathOf(name)}?${new URLSearchParams({ seed: String(seed), count: String(count) })}`))
         .arrays,
+    recording: async (name, seed, rates) =>
+      (
+        await arrays(
+          `recording/${pathOf(name)}?${new URLSearchParams({ seed: String(seed), rates: packRates(rates) })}`,
+        )
+      ).arrays,
     dimensions: (hash, version) => json(`dimensions/${hash}?${version}`),
     decode: async (state) => (await arrays(`draw?${link(state)}`)).arrays,
     pages,

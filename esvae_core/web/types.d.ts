@@ -558,6 +558,23 @@ interface Control extends ControlWords {
   step?: Float64Array;
   /** Rates on the grid, moved by an amount. */
   apply(rates: Uint16Array, amount: number): Uint16Array;
+  /** How far rates on the grid lie along its direction, on a scale of the control's own. */
+  lies(rates: Uint16Array): number;
+}
+
+/** What test images are ordered by: their number of one latent dimension, or where they lie along a control. */
+interface ImageScores {
+  name: string;
+  /** Differs where the scores do. */
+  key: string;
+  /** One for each row of the atlas. */
+  values: Float64Array;
+  /** Ends of the histogram. */
+  range: [number, number];
+  /** What the histogram is of, in words. */
+  title: string;
+  /** A row's score in words. */
+  text(row: number): string;
 }
 
 /** What can be said of an image; `esvae_core/controls/measured.py` tells the fields. */
@@ -608,7 +625,9 @@ interface Backend {
   /** (N, H, W, C) bytes of the atlas' test images. */
   originals?(hash: string): Promise<ByteArray>;
   /** New recordings of a model of such, which the page does not decode, and their latent spikes. */
-  recordings?(name: string, seed: number, count: number): Promise<Record<string, ByteArray>>;
+  recordings?(name: string, seed: number, count: number): Promise<NamedArrays>;
+  /** One of them, of other rates (d) under the same noise. */
+  recording?(name: string, seed: number, rates: Uint16Array): Promise<NamedArrays>;
   dimensions?(hash: string, version?: string): Promise<DimensionFacts>;
   /** Spikes (T, d) and picture (H, W, C) of a state, where the page has no engine. */
   decode?(state: State): Promise<{ spikes: ByteArray; pixels: ByteArray }>;

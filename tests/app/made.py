@@ -36,8 +36,8 @@ def small_model(seed: int = 0, **settings: object) -> ESVAE:
 
 
 def film_model() -> ESVAE:
-    """A small model of recordings."""
-    return small_model(2, frames=True, image_channels=2, time_steps=4, readout_decay=0.5)
+    """A small model of recordings, with steps before the first frame."""
+    return small_model(2, frames=True, image_channels=2, time_steps=4, lead_steps=2, readout_decay=0.5)
 
 
 def small_fsvae() -> FSVAE:

@@ -10,6 +10,7 @@ import pytest
 
 from app import catalogue
 from app.state import GRID, Prior, State, TestImage, from_grid, to_grid
+from esvae_core.controls.directions import to_coordinates
 from esvae_core.explore.decode_rates import decode_with_spikes
 from esvae_core.explore.dimensions import geodesic_values, quantile_values, sensitivity, traversal
 from esvae_core.explore.effect import data_range
@@ -197,9 +198,17 @@ def test_a_control_is_seen_along_its_way_and_taken(page):
     amount = float(page.locator(frame).get_attribute("data-amount"))
     low, high = loaded.controls["thickness"].reach
     assert amount == pytest.approx(low + 6 / 8 * (high - low))
+    control, atlas = loaded.controls["thickness"], loaded.atlas
+    lies = to_coordinates(atlas.rates, control.coordinates) @ control.shift
+    labels = page.locator(".control-detail .activating canvas[role=img]").evaluate_all(
+        "all => all.map((c) => c.ariaLabel)"
+    )
+    numbers = [int(label.partition("test image ")[2].partition(":")[0]) for label in labels[1:]]
+    assert numbers == atlas.indices[np.r_[np.argsort(-lies)[:8], np.argsort(lies)[:8]]].tolist()
+    assert labels[1].endswith(f" +{(lies.max() - lies.mean()) / lies.std():.1f} sd")
     start = from_grid(state_of(page).rates)
     page.locator(frame).click()
-    moved = loaded.controls["thickness"].apply(start, amount)
+    moved = control.apply(start, amount)
     assert np.abs(from_grid(state_of(page).rates) - moved).max() < 1e-4
     page.keyboard.press("Control+z")
     assert np.allclose(from_grid(state_of(page).rates), start)

@@ -12,6 +12,7 @@ import pytest
 
 from app import catalogue, server_decode
 from app.state import GRID, State, TestImage, to_grid
+from esvae_core.controls.directions import to_coordinates
 
 from .test_figures import SVG, menu, saved
 from .test_spikes import decoded, same, spikes_of
@@ -253,17 +254,29 @@ def test_the_images_that_have_most_and_least_of_a_bar_are_beside_it_and_can_be_s
     atlas = catalogue.named("aaa").atlas
     column = atlas.counts[:, 2].astype(int)
     for end, wanted in enumerate((np.argsort(-column, kind="stable"), np.argsort(column, kind="stable"))):
-        tiles = page.locator(".activating figure").nth(end + 1).locator("button")
-        titles = [tile.get_attribute("title") for tile in tiles.all()]
-        assert [int(re.search(r"test image (\d+)", title)[1]) for title in titles] == atlas.indices[wanted[:3]].tolist()
+        assert image_numbers(page, end + 1) == atlas.indices[wanted[:3]].tolist()
     row = int(np.argsort(column, kind="stable")[0])
     (tile,) = np.flatnonzero(atlas.tile_positions == row)
     shown = pixels_of(page, ".activating figure:nth-child(3) button:nth-child(1) canvas")
     assert alike(shown, np.repeat(atlas.tiles[tile], 3, axis=2))
     before = page.evaluate("location.href")
-    tiles.first.click()
+    page.locator(".activating figure").nth(2).locator("button").first.click()
     settled(page, before)
     assert state_of(page).source == TestImage(int(atlas.indices[row]))
+
+
+def furthest(loaded, name: str, count: int) -> list[list[int]]:
+    """Numbers of the test images whose rates lie furthest along a control, and furthest against it."""
+    control, atlas = loaded.controls[name], loaded.atlas
+    lies = to_coordinates(atlas.rates, control.coordinates) @ control.shift
+    return [atlas.indices[np.argsort(sign * lies, kind="stable")[:count]].tolist() for sign in (-1, 1)]
+
+
+def image_numbers(page, end: int) -> list[int]:
+    titles = [
+        tile.get_attribute("title") for tile in page.locator(".activating figure").nth(end).locator("button").all()
+    ]
+    return [int(re.search(r"test image (\d+)", title)[1]) for title in titles]
 
 
 def test_five_pictures_say_what_a_control_does(page):
@@ -271,11 +284,23 @@ def test_five_pictures_say_what_a_control_does(page):
     for part in (LARGE, ".mixer", RASTER):
         box = page.locator(part).bounding_box()
         assert box["y"] + box["height"] <= 900, f"{part} is on the first screen, beside 128 bars"
-    page.locator(".control", has_text="thickness").get_by_role("slider").focus()
+    slider = page.locator(".control", has_text="thickness").get_by_role("slider")
+    slider.focus()
     part = page.locator(".response-part")
     expect(part).to_have_attribute("data-shows", "What thickness does")
     first, last = (pixels_of(page, f".response figure:nth-child({k}) canvas").mean() for k in (1, 5))
     assert last > 1.3 * first, "thicker strokes have more ink"
+    thick, thin = furthest(catalogue.named(state_of(page).model), "thickness", 3)
+    assert [image_numbers(page, end) for end in (1, 2)] == [thick, thin]
+    slider.hover()
+    box = part.locator(".activating button").first.bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.wait_for_timeout(1_200)  # longer than the strip waits before it shows the bar again
+    before = page.evaluate("location.href")
+    page.mouse.click(box["x"] + 5, box["y"] + 5)
+    settled(page, before)
+    assert state_of(page).source == TestImage(thick[0])
+    page.mouse.move(5, 5)
     bar_of(page, order_of(page)[0]).focus()
     expect(part).to_have_attribute("data-shows", f"What {order_of(page)[0]} does")
 

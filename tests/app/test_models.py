@@ -10,7 +10,7 @@ import torch
 from playwright.sync_api import expect
 
 from app import catalogue
-from app.state import State, TestImage, from_grid, to_grid
+from app.state import GRID, State, TestImage, from_grid, to_grid
 from esvae_core import checkpoint
 from esvae_core.engine import noise, plan_of, reference
 from esvae_core.engine.prior import prior
@@ -109,21 +109,58 @@ def test_films_of_a_model_of_recordings_are_played_on_its_card(page, filmed):
     button.click()
     card.get_by_text("New recordings from the prior, seed 0").wait_for()
     assert "it takes and gives 4 frames" in card.text_content()
-    drawn = filmed.sample(6, torch.Generator().manual_seed(0))
-    frames = to_uint8(in_colours(drawn.images.flatten(0, 1))).reshape(6, 4, 16, 16, 3)
+    frames = film_of(filmed, prior_rates_of(filmed, 0), 0)
     frame = "canvas[aria-label='Frame of recording 3']"
-    assert np.array_equal(pixels_of(page, frame), frames[2, -1])
+    assert np.array_equal(pixels_of(page, frame), frames[-1])
     slider = card.get_by_role("slider", name="Steps shown")
     assert slider.get_attribute("aria-valuetext") == "4 of 4 steps"
     slider.fill("2")
-    assert np.array_equal(pixels_of(page, frame), frames[2, 1])
+    assert np.array_equal(pixels_of(page, frame), frames[1])
+    raster = card.locator("canvas[aria-label='Latent spikes of recording 3']")
+    arrived, to_come = (raster.evaluate(OPACITY, which) for which in (0, 1))
+    assert arrived == 255
+    assert 0 < to_come < 128, "two steps before the first frame and two with frames have arrived, of six"
     card.get_by_role("button", name="Play", exact=True).click()
     assert soon(page, lambda: slider.input_value() == "4")
-    assert np.array_equal(pixels_of(page, frame), frames[2, -1])
+    assert np.array_equal(pixels_of(page, frame), frames[-1])
+
+    link = page.evaluate("location.href")
+    bars = card.get_by_role("group", name="Firing rates, spikes per time step")
+    card.get_by_role("heading", name="Firing rates of recording 1").wait_for()
+    card.get_by_role("button", name="Frame of recording 3").click()
+    card.get_by_role("heading", name="Firing rates of recording 3").wait_for()
+    rates, wanted = prior_rates_of(filmed, 0), frames[-1]
+    for bar, key, rate in ((1, "End", GRID), (4, "Home", 0)):
+        bars.get_by_role("slider", name=f"d{bar}", exact=True).press(key)
+        rates = (*rates[:bar], rate, *rates[bar + 1 :])
+        before, wanted = wanted, film_of(filmed, rates, 0)[-1]
+        assert not np.array_equal(wanted, before)
+        assert soon(page, lambda wanted=wanted: np.array_equal(pixels_of(page, frame), wanted))
+    assert page.evaluate("location.href") == link, "the model at work is another one's"
+
     card.get_by_role("button", name="Others").click()
     card.get_by_text("seed 1").wait_for()
-    other = filmed.sample(6, torch.Generator().manual_seed(1)).images
-    assert np.array_equal(pixels_of(page, frame), to_uint8(in_colours(other[2, -1:]))[0])
+    assert np.array_equal(pixels_of(page, frame), film_of(filmed, prior_rates_of(filmed, 1), 1)[-1])
+    card.get_by_role("heading", name="Firing rates of recording 1").wait_for()
+
+
+OPACITY = """(canvas, which) => {
+  const edge = Math.round((canvas.width * 4) / 6);
+  const [from, wide] = which ? [edge + 1, canvas.width - edge - 1] : [0, edge - 1];
+  const { data } = canvas.getContext("2d").getImageData(from, 0, wide, canvas.height);
+  return data.reduce((most, value, i) => (i % 4 === 3 ? Math.max(most, value) : most), 0);
+}"""
+"""Of a raster of six steps: what is most opaque among the first four, or the last two."""
+
+
+def prior_rates_of(model, seed: int) -> tuple[int, ...]:
+    """Rates of the third of six recordings."""
+    return to_grid(model.prior_rates(6, generator=torch.Generator().manual_seed(seed)).detach().numpy()[2])
+
+
+def film_of(model, rates: tuple[int, ...], seed: int) -> np.ndarray:
+    """Frames (T, H, W, 3) of a recording."""
+    return to_uint8(in_colours(model.decode_many(torch.from_numpy(from_grid(rates)), (seed,)).images[0]))
 
 
 def test_the_card_measures_the_layers_of_the_present_picture(page):

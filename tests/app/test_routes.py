@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 
 from app import assets, catalogue, routes
 from app.server_decode import drawn
-from app.state import Prior, State, encode, to_grid
+from app.state import GRID, Prior, State, encode, from_grid, pack, to_grid
 from esvae_core.checkpoint import DataRecord, Header, save
 from esvae_core.config import TrainConfig
 from esvae_core.engine import from_bundle, reference
@@ -323,13 +323,45 @@ def test_dimensions_are_what_the_library_says(loaded):
 def test_recordings_are_drawn_by_the_server(filmed):
     answer = Answer("/esvae/recordings/filmed", "seed=5&count=2")
     assert answer.status == 200
-    images, _, spikes = filmed.sample(2, torch.Generator().manual_seed(5))
-    assert to_uint8(in_colours(images.flatten(0, 1))).tobytes() in answer.body
-    assert spikes.transpose(0, 1).numpy().astype(np.uint8).tobytes() in answer.body
+    drawn = filmed.prior_rates(2, generator=torch.Generator().manual_seed(5)).detach()
+    found = recordings_of(answer.body)
+    assert np.abs(found["rates"] / GRID - drawn.numpy()).max() <= 0.5 / GRID + 1e-6
+    for k, rates in enumerate(found["rates"]):
+        images, _, spikes = filmed.decode_many(torch.from_numpy(from_grid(rates)), (5,))
+        assert np.array_equal(found["samples"][k], to_uint8(in_colours(images[0])))
+        assert np.array_equal(found["sampleSpikes"][k], spikes[:, 0].numpy())
+        assert found["sampleSpikes"][k].shape == (2 + 4, 6)
     for name in ("aaa", "rival", "text", "nowhere", "../filmed"):
         assert Answer(f"/esvae/recordings/{name}", "seed=5&count=2").status == 404
-    for query in ("", "seed=5", "seed=-1&count=2", "seed=5&count=17", f"seed={2**32}&count=1", "seed=x&count=1"):
+    for query in ("", "seed=5", "seed=-1&count=2", "seed=5&count=17", f"seed={2**31}&count=1", "seed=x&count=1"):
         assert Answer("/esvae/recordings/filmed", query).status == 400, query
+
+
+def test_a_recording_of_other_rates_has_the_noise_that_it_had(filmed):
+    before = recordings_of(Answer("/esvae/recordings/filmed", "seed=5&count=1").body)
+    same = Answer("/esvae/recording/filmed", f"seed=5&rates={pack(before['rates'][0].tolist())}")
+    assert all(np.array_equal(before[name], value) for name, value in recordings_of(same.body).items())
+    moved = [GRID - rate if i == 2 else rate for i, rate in enumerate(before["rates"][0].tolist())]
+    after = recordings_of(Answer("/esvae/recording/filmed", f"seed=5&rates={pack(moved)}").body)
+    differs = (after["sampleSpikes"] != before["sampleSpikes"]).any((0, 1))
+    assert differs.tolist() == [False, False, True, False, False, False]
+    assert not np.array_equal(after["samples"], before["samples"])
+    three, long = pack([0, 1, 2]), "A" * 40_000
+    for query in ("", "seed=5", f"seed=5&rates={three}", "seed=5&rates=no", f"seed=5&rates={long}", f"rates={three}"):
+        assert Answer("/esvae/recording/filmed", query).status == 400, query
+    assert Answer("/esvae/recording/aaa", f"seed=5&rates={pack(moved)}").status == 404
+
+
+def recordings_of(body: bytes) -> dict[str, np.ndarray]:
+    """The arrays of an answer, in the format that `explore/array_format.py` tells."""
+    length = int.from_bytes(body[12:16], "little")
+    table = json.loads(body[16 : 16 + length])["arrays"]
+    start = 16 + length
+    found = {}
+    for one in table:
+        raw = np.frombuffer(body, one["type"], int(np.prod(one["shape"])), start + one["offset"])
+        found[one["name"]] = raw.reshape(one["shape"])
+    return found
 
 
 def test_thumbnails_are_the_first_pictures_of_the_atlas_and_load_no_model(shelf_dir):

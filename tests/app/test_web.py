@@ -16,7 +16,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFilter
 
 from esvae_core.controls.attributes import family_of
-from esvae_core.controls.directions import Controls, by_hand
+from esvae_core.controls.directions import Controls, by_hand, to_coordinates
 from esvae_core.controls.measured import Attribute, Measured
 from esvae_core.explore.array_format import control_parts, write_arrays
 from esvae_core.explore.dimensions import geodesic_values, quantile_values, sensitivity
@@ -93,7 +93,9 @@ def _controls():
             for amount in (-4, -1.25, 0.05, 0.5, 3, 9):
                 rates = RNG.integers(0, GRID + 1, 6)
                 moved = to_fixed_point(each.apply(rates / GRID, amount))
-                moves.append({"name": each.name, "rates": rates.tolist(), "amount": amount, "moved": moved.tolist()})
+                lies = float(to_coordinates(rates / GRID, coordinates) @ each.shift)
+                move = {"name": each.name, "rates": rates.tolist(), "amount": amount, "lies": lies}
+                moves.append(move | {"moved": moved.tolist()})
         held = write_arrays(*control_parts(Controls(tuple(made))))
         cases.append({"held": base64.b64encode(held).decode(), "moves": moves})
     return cases

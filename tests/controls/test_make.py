@@ -10,7 +10,7 @@ from esvae_core.checkpoint import Header, load, save
 from esvae_core.config import AutoencoderConfig
 from esvae_core.controls import components, make, meter
 from esvae_core.data import load as load_data
-from esvae_core.errors import InputError, KindError
+from esvae_core.errors import InputError
 
 
 @pytest.fixture(scope="module")
@@ -91,13 +91,22 @@ def test_what_is_in_the_pixels_is_found_and_what_is_not_is_not(checkpoint, split
     assert np.mean((bright[0] - bright[1])[~dim]) < -0.5 * level.size
 
 
-def test_few_images_and_models_without_a_latent_are_refused(checkpoint, splits, tmp_path):
-    from esvae_core.baselines.fsvae import FSVAE
-    from esvae_core.config import FSVAEConfig
-
+def test_evidence_is_measured_again_and_controls_stay(checkpoint, splits, monkeypatch):
+    monkeypatch.setattr(meter, "SEEN", 640)
     model = load(checkpoint).model
+    torch.manual_seed(0)  # of the dropout of the network that reads pictures, as at the start of a program
+    made = make.make_controls(model, *splits, images=25)
+    torch.manual_seed(0)
+    same = make.judged_again(model, made, *splits, images=25)
+    assert [control.evidence for control in same] == [control.evidence for control in made]
+    more = make.judged_again(model, made, *splits, images=35)
+    for before, after in zip(made, more, strict=True):
+        assert [each.images for each in after.evidence] == [{25: 35}.get(e.images, e.images) for e in before.evidence]
+        assert after.gain is before.gain
+        assert (after.name, after.reach, after.why) == (before.name, before.reach, before.why)
+
+
+def test_few_images_are_refused(checkpoint, splits):
     train, validation, test = splits
     with pytest.raises(InputError, match="expected 20 images or more of the test split, got 5"):
-        make.make_controls(model, train, validation, test.take(np.arange(5), "test"))
-    with pytest.raises(KindError, match="kind fsvae"):
-        make.make_controls(FSVAE(FSVAEConfig(image_size=16, channels=(4, 8), latent_dim=4, time_steps=2)), *splits)
+        make.make_controls(load(checkpoint).model, train, validation, test.take(np.arange(5), "test"))

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from esvae_core.checkpoint import Header, load, save
+from esvae_core.checkpoint import Header, load, read_header, save
 from esvae_core.config import ANNVAEConfig, AutoencoderConfig, PVAEConfig
 from esvae_core.engine import plan_of
 from esvae_core.engine.bundle import to_bundle
@@ -29,7 +29,7 @@ RIVALS = {
     "ae": AutoencoderConfig(**SMALL, components=3),
 }
 HEADS = {"annvae": "to_mean", "pvae": "to_log_ratio", "ae": "to_code"}
-FILES = [path.stem for path in sorted(SHIPPED.glob("*.safetensors"))]
+FILES = [path.stem for path in sorted(SHIPPED.glob("*.safetensors")) if not read_header(path).model.takes_frames]
 
 
 def double(tensor):

@@ -112,22 +112,31 @@ def costs(config: SpikingModelConfig, steps: int, firing_rates: Mapping[str, flo
     per_step, each = synapses(config), neurons(config)
     first, readout = per_step["encoder.0"], readout_synapses(config)
     into = inputs(config, firing_rates, latent_rate)
-    updates = steps * sum(each.values())
     last = list(each)[-1]
     if config.takes_frames:
-        first, shown = steps * first, steps * config.image_channels * config.image_size**2
-        events = _events(per_step, into, steps) + steps * readout * firing_rates[last]
-        return Costs(
-            dense_multiply_adds=first + steps * (sum(per_step[name] for name in into) + readout),
-            spike_additions=events + first + updates + shown,
-            spike_multiplications=first + updates + shown,
-        )
+        return _costs_of_recordings(config, steps, into, firing_rates[last])
+    updates = steps * sum(each.values())
     # the last layer's spikes are summed with their readout weights before the readout's convolution
     into_readout = steps * each[last] * firing_rates[last]
     return Costs(
         dense_multiply_adds=first + steps * sum(per_step[name] for name in into) + readout,
         spike_additions=_events(per_step, into, steps) + first + readout + updates + into_readout,
         spike_multiplications=first + readout + updates,
+    )
+
+
+def _costs_of_recordings(config: SpikingModelConfig, steps: int, into: Mapping[str, float], last_rate: float) -> Costs:
+    """As `costs`, of a recording: each step has a frame of its own, and the decoder may have more than the encoder."""
+    per_step, readout, decoding = synapses(config), readout_synapses(config), config.decoder_steps(steps)
+    taken = {name: decoding if name.startswith(("from_latent", "decoder")) else steps for name in per_step}
+    first = steps * per_step["encoder.0"]
+    updates = sum(taken[name] * count for name, count in neurons(config).items())
+    shown = decoding * config.image_channels * config.image_size**2
+    events = math.fsum(taken[name] * per_step[name] * rate for name, rate in into.items())
+    return Costs(
+        dense_multiply_adds=first + sum(taken[name] * per_step[name] for name in into) + decoding * readout,
+        spike_additions=events + decoding * readout * last_rate + first + updates + shown,
+        spike_multiplications=first + updates + shown,
     )
 
 

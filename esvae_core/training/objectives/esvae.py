@@ -29,7 +29,7 @@ class ESVAEObjective(SpikingObjective[ESVAE]):
         of another image, one of the same process.
         """
         d, share, swap = self.model.config.latent_dim, self.settings.systematic_share, self.settings.factor_swap
-        uniform = torch.rand((context.steps, count, d), generator=source)
+        uniform = torch.rand((self.model.config.decoder_steps(context.steps), count, d), generator=source)
         normal = torch.randn((count, d), generator=source)
         asked = []
         if share is not None:
@@ -48,7 +48,8 @@ class ESVAEObjective(SpikingObjective[ESVAE]):
         uniform, normal, *asked = noise
         systematic = asked.pop(0) if self.settings.systematic_share is not None else None
         swap = asked.pop(0) if self.settings.factor_swap else None
-        output = self.model(images, noise=uniform, normal=normal, steps=len(uniform), systematic=systematic, swap=swap)
+        steps = len(uniform) - self.model.config.lead_steps
+        output = self.model(images, noise=uniform, normal=normal, steps=steps, systematic=systematic, swap=swap)
         return output.images, output.posterior.rates, output.prior_rates
 
     def terms(self, images: Tensor, outputs: tuple[Tensor, ...], context: StepContext, gather: Gather) -> LossTerms:

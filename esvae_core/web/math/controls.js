@@ -29,6 +29,7 @@ export function controlsOf(read) {
     return {
       ...words,
       apply: (rates, amount) => moved(rates, field, amount && interpolated(amount, about.knots, gain)),
+      lies: (rates) => liesAlong(rates, field),
     };
   });
 }
@@ -41,6 +42,19 @@ export function controlsOf(read) {
  * @returns {Uint16Array}
  */
 export const moved = (rates, field, far) => (far ? toGrid(stepped(fromGrid(rates), field, far)) : rates.slice());
+
+/**
+ * How far rates lie along a field's step at its middle: the dot product of both.
+ * @param {Uint16Array} rates
+ * @param {ControlField} field
+ */
+export function liesAlong(rates, { shift, arcsine }) {
+  return placeOf(fromGrid(rates), arcsine).reduce((sum, x, j) => sum + x * shift[j], 0);
+}
+
+/** Heights in the coordinates that controls move in. @param {Float32Array} heights @param {boolean} arcsine */
+const placeOf = (heights, arcsine) =>
+  Float64Array.from(heights, (height) => (arcsine ? Math.asin(Math.sqrt(height)) : height));
 
 /** The value at x of a line through points; constant beyond the first and the last. */
 function interpolated(x, knots, values) {
@@ -63,7 +77,7 @@ function interpolated(x, knots, values) {
 function stepped(heights, { middle, shift, left, right, rank, arcsine, steps }, far) {
   const dims = heights.length;
   const end = arcsine ? Math.PI / 2 : 1;
-  const place = Float64Array.from(heights, (height) => (arcsine ? Math.asin(Math.sqrt(height)) : height));
+  const place = placeOf(heights, arcsine);
   const inner = new Float64Array(rank);
   for (let step = 0; step < steps; step++) {
     inner.fill(0);

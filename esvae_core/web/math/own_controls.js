@@ -3,7 +3,7 @@
  * `esvae_core/controls/directions.py`. The link keeps them, a text each: a name, a bar, and 16 bits for each number.
  */
 
-import { moved } from "./controls.js";
+import { liesAlong, moved } from "./controls.js";
 import { fromBase64Url, toBase64Url } from "../state/url_state.js";
 
 export const MOST_OWN = 8;
@@ -108,5 +108,6 @@ function controlOf(name, step, arcsine) {
     evidence: [],
     step,
     apply: (rates, amount) => moved(rates, field, Math.max(-REACH, Math.min(REACH, amount))),
+    lies: (rates) => liesAlong(rates, field),
   };
 }

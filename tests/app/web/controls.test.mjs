@@ -23,6 +23,16 @@ test("rates are moved as by Control.apply", () => {
   }
 });
 
+test("where rates lie along a control is their place's dot product with its step", () => {
+  for (const { held, moves } of cases) {
+    const controls = controlsOf(readArrays(bytes(held)));
+    for (const { name, rates, lies } of moves) {
+      const found = controls.find((each) => each.name === name).lies(Uint16Array.from(rates));
+      assert.ok(Math.abs(found - lies) < 1e-5, `${name}: ${found} for ${lies}`);
+    }
+  }
+});
+
 test("an amount of 0 changes nothing", () => {
   const [control] = controlsOf(readArrays(bytes(cases[0].held)));
   const rates = Uint16Array.from(cases[0].moves[0].rates);

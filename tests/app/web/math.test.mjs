@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { dataRange, nearest, ownDistances, rank, usage, within } from "../../../esvae_core/web/math/neighbours.js";
+import { extremes, histogram } from "../../../esvae_core/web/math/extremes.js";
 import { along, bilinear, blend, drifting, normalShare, PATHS } from "../../../esvae_core/web/math/interpolation.js";
 import { readArrays } from "../../../esvae_core/web/formats/array_format.js";
 import { likeData, resize, toByte, toGray } from "../../../esvae_core/web/math/image.js";
@@ -64,6 +65,15 @@ test("neighbours by distance, in order, and those that are wanted", () => {
   usage(flat, steps, rates.length).forEach((u, j) => assert.ok(Math.abs(u - deviation[j]) < 1e-6));
   const own = ownDistances(flat, steps, rates.length);
   assert.ok(own.length > 10 && own.every((v, i) => v > 0 && (i === 0 || v >= own[i - 1])));
+});
+
+test("the rows with most and least, equal ones in their order, and how often which occur", () => {
+  const values = [2, -1, 5, 2, -1, 0, 5];
+  assert.deepEqual(extremes(values, 2), { highest: [2, 6], lowest: [1, 4] });
+  assert.deepEqual(extremes([1, 3, 2], 8), { highest: [1], lowest: [0] }); // no row at both ends
+  const sevenths = [2, 1, 0, 2, 0, 0, 2].map((count) => count / 7);
+  [...histogram(values, [-1, 5], 7)].forEach((share, k) => assert.ok(Math.abs(share - sevenths[k]) < 1e-12));
+  assert.deepEqual([...histogram([3, 3], [3, 3], 3)], [1, 0, 0]);
 });
 
 test("the rank of a number is the share below it", () => {

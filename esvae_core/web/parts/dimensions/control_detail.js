@@ -4,14 +4,17 @@ import { focusedBeside, h, pixels } from "../../dom.js";
 import { formatNumber } from "../../math/axis.js";
 import { fromGrid } from "../../math/rates.js";
 import { changeOf, labelOf } from "../explore/controls.js";
+import { activatingImages } from "../shared/activating_images.js";
 import { paint } from "../shared/paint.js";
 
 const FRAMES = 9;
+const IMAGES = 8; // real ones at either end
 
 /** @param {Session} session */
 export function controlDetail(session) {
   const { store, entry } = session;
   const element = h("section", { class: "detail-part control-detail", "data-figure": "Control" });
+  const images = session.atlas ? activatingImages(session, IMAGES) : null;
   let turn = 0;
   let gone = false;
 
@@ -24,7 +27,8 @@ export function controlDetail(session) {
     if (state.model !== entry.name || !control) return;
     const mine = ++turn;
     const frames = control.steerable ? amountsOf(control).map((amount) => frameOf(session, control, amount)) : [];
-    fill(element, control, frames);
+    if (control.steerable) images?.show(control);
+    fill(element, control, frames, images);
     if (!session.engine) return;
     const pool = await session.pool().catch(() => null);
     const current = () => !gone && mine === turn;
@@ -46,18 +50,26 @@ export function controlDetail(session) {
   element.dispose = () => {
     gone = true;
     stop();
+    images?.dispose();
   };
   return element;
 }
 
-/** Put what is said of a control into the element; the focus stays on the same button. @param {Control} control */
-function fill(element, control, frames) {
+/**
+ * Put what is said of a control into the element; the focus stays on the same button.
+ * @param {HTMLElement} element
+ * @param {Control} control
+ * @param {ReturnType<typeof frameOf>[]} frames
+ * @param {HTMLElement|null} images real ones at either end
+ */
+function fill(element, control, frames, images) {
   const focused = [...element.querySelectorAll("button")].findIndex((each) => each === focusedBeside(element));
   const figures = frames.map(({ figure }) => figure);
   element.replaceChildren(
     h("div", { class: "head" }, h("h2", {}, labelOf(control))),
     h("p", { class: "quiet" }, sentence(control)),
     control.steerable ? h("div", { class: "traversal-frames", "data-strip": "control" }, figures) : "",
+    ...(control.steerable && images ? [h("h3", {}, "Real images that lie furthest along it"), images] : []),
     evidenceTable(control) ?? "",
   );
   element.querySelectorAll("button")[focused]?.focus();

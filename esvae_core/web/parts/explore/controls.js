@@ -105,7 +105,8 @@ function alongOf({ store, controls }, control, free) {
     caption: changeOf(control, place.amount),
   }));
   const others = [...amounts].filter(([name]) => name !== control.name);
-  return { title: `What ${labelOf(control)} does`, key: `control ${control.name} ${others} ${base}`, cells };
+  const key = `control ${control.name} ${others} ${base}`;
+  return { title: `What ${labelOf(control)} does`, key, of: control, cells };
 }
 
 /** @param {boolean} many whether there are more than are shown at first @param {() => void} ontoggle */

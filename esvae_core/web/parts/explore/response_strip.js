@@ -13,13 +13,14 @@ import { LastUsed } from "./last_used.js";
 
 const SHARES = [0, 0.25, 0.5, 0.75, 1];
 const MOMENT = 200; // ms that the pointer, or the state, must rest
+const LINGER = 800; // ms that a control stays after the pointer has left it, time to come here and take an image
 const KEPT = 60; // strips
 const IMAGES = 3; // real ones at either end
 const FIRST = "What the bar does"; // until there is something to show
 
 /**
- * @typedef {{title: string, key: string, cells: {rates: Uint16Array, caption: string}[]}} Along
- * What to show: its key names all that the pictures depend on but noise.
+ * @typedef {{title: string, key: string, of: number|Control, cells: {rates: Uint16Array, caption: string}[]}} Along
+ * What to show: its key names all that the pictures depend on but noise; real images are ordered by what it is of.
  */
 
 /**
@@ -36,6 +37,7 @@ export function responseStrip(session, chosen) {
   /** The control that is looked at. @type {(() => Along)|null} */
   let looked = null;
   let timer = 0;
+  let leaving = 0;
   let turn = 0;
 
   function soon() {
@@ -43,13 +45,26 @@ export function responseStrip(session, chosen) {
     timer = setTimeout(show, MOMENT);
   }
 
+  /** Back to the bar, unless pointer or focus is on the strip. */
+  function leave() {
+    if (element.matches(":hover, :focus-within")) leaving = setTimeout(leave, LINGER);
+    else lookAt(null);
+  }
+
+  /** @param {(() => Along)|null} along */
+  function lookAt(along) {
+    clearTimeout(leaving);
+    leaving = 0;
+    looked = along;
+    soon();
+  }
+
   async function show() {
     const { state } = store;
     if (state.model !== entry.name || (chosen.i === null && !looked)) return;
     const mine = ++turn;
     const along = looked ? looked() : alongBar(session, chosen.i);
-    if (images) images.hidden = Boolean(looked);
-    if (!looked) images?.show(chosen.i);
+    images?.show(along.of);
     const key = `${along.key} ${state.seed} ${state.sampler} ${state.steps}`;
     try {
       const pictures = kept.get(key) ?? (await decoded(session, along, state));
@@ -61,16 +76,17 @@ export function responseStrip(session, chosen) {
     }
   }
 
-  const stops = engine ? [chosen.on(soon), store.on("state", soon)] : [];
+  const stops = engine ? [chosen.on(() => (leaving ? lookAt(null) : soon())), store.on("state", soon)] : [];
   if (engine) soon();
   return Object.assign(element, {
-    /** Show this in place of the bar's, null: the bar's again. @param {(() => Along)|null} along */
+    /** Show this in place of the bar's, null: the bar's again, in a while. @param {(() => Along)|null} along */
     look(along) {
-      looked = along;
-      soon();
+      if (along) lookAt(along);
+      else if (looked && !leaving) leaving = setTimeout(leave, LINGER);
     },
     dispose() {
       clearTimeout(timer);
+      clearTimeout(leaving);
       turn++;
       stops.forEach((stop) => stop());
       images?.dispose();
@@ -99,6 +115,7 @@ function alongBar(session, i) {
   return {
     title: `What ${nameOf(session, i)} does`,
     key: `bar ${i} ${rates.with(i, 0)}`,
+    of: i,
     cells: SHARES.map((share) => ({
       rates: rates.with(i, Math.round(share * GRID)),
       caption: session.latent.caption(i, share),

@@ -1,9 +1,8 @@
-/** The test images that have most and least of a latent dimension, with how often images have how much of it. */
+/** The test images with most and least of a latent dimension or a control, and how often images have how much of it. */
 
 import { describe, h, onLook, palette, pixels, sharp } from "../../dom.js";
 import { extremes, histogram } from "../../math/extremes.js";
-import { GRID } from "../../math/rates.js";
-import { nameOf } from "./dimension_names.js";
+import { scoresOf } from "./image_scores.js";
 import { paintTestImage } from "./test_image.js";
 
 const BINS = 17;
@@ -13,7 +12,7 @@ const BINS = 17;
  * @param {number} count images at either end
  */
 export function activatingImages(session, count) {
-  const { atlas, entry, latent } = session;
+  const { entry } = session;
   const spark = h("canvas", { class: "spark" });
   const ends = ["most", "least"].map((word) => strip(session, word, count));
   const note = h("p", { class: "quiet" });
@@ -26,19 +25,18 @@ export function activatingImages(session, count) {
   );
   /** @type {ByteArray|null} */
   let originals = null;
-  let shown = -1;
+  /** What they are ordered by. @type {ImageScores|null} */
+  let shown = null;
   let turn = 0;
   session.originals().then((found) => {
     originals = found;
-    const j = shown;
-    shown = -1;
-    if (j >= 0) show(j);
+    if (shown) fill();
   });
 
   function draw() {
-    if (shown < 0) return;
+    if (!shown) return;
     const { context, width, height } = sharp(spark);
-    const shares = histogram(atlas, shown, BINS);
+    const shares = histogram(shown.values, shown.range, BINS);
     const tallest = Math.sqrt(Math.max(...shares));
     context.clearRect(0, 0, width, height);
     context.fillStyle = palette(spark).quiet;
@@ -48,18 +46,25 @@ export function activatingImages(session, count) {
     });
   }
 
-  /** @param {number} j */
-  function show(j) {
-    if (j === shown) return;
-    shown = j;
+  function fill() {
     const mine = ++turn;
-    const { highest, lowest } = extremes(atlas, j, count);
+    const { highest, lowest } = extremes(shown.values, count);
     [highest, lowest].forEach((rows, end) => {
-      ends[end].show(rows, j, (canvas, row) => paintTestImage(session, canvas, row, originals, () => mine === turn));
+      ends[end].show(rows, shown, (canvas, row) =>
+        paintTestImage(session, canvas, row, originals, () => mine === turn),
+      );
     });
     note.textContent = originals ? "The test images themselves." : "As the model reconstructs them.";
-    describe(spark, `How often test images have which ${latent.name} of ${nameOf(session, j)}`);
-    element.dataset.shows = `${entry.name} d${j}`;
+  }
+
+  /** @param {number|Control} which a latent dimension, or a control */
+  function show(which) {
+    const scores = scoresOf(session, which);
+    if (scores.key === shown?.key) return;
+    shown = scores;
+    fill();
+    describe(spark, scores.title);
+    element.dataset.shows = `${entry.name} ${scores.name}`;
     if (spark.isConnected) draw();
   }
 
@@ -75,15 +80,14 @@ export function activatingImages(session, count) {
 
 /** One end: pictures that can be started from. @param {Session} session @param {string} word @param {number} count */
 function strip(session, word, count) {
-  const { atlas, entry, latent } = session;
+  const { atlas, entry } = session;
   const canvases = Array.from({ length: count }, () => pixels(entry.size, entry.size, "", "thumb"));
   const buttons = canvases.map((canvas) => h("button", { type: "button", class: "picked" }, canvas));
   const caption = h("figcaption", {});
   return {
     figure: h("figure", {}, h("div", { class: "activating-tiles" }, buttons), caption),
-    /** @param {number[]} rows @param {number} j @param {(canvas: HTMLCanvasElement, row: number) => void} fill */
-    show(rows, j, fill) {
-      const value = (row) => latent.text(j, atlas.rates(row)[j] / GRID);
+    /** @param {number[]} rows @param {ImageScores} scores @param {(canvas: HTMLCanvasElement, row: number) => void} fill */
+    show(rows, { text: value }, fill) {
       buttons.forEach((button, k) => (button.hidden = k >= rows.length));
       rows.forEach((row, k) => {
         const index = atlas.indices[row];

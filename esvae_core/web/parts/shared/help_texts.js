@@ -48,7 +48,7 @@ export const PANELS = {
     title: "What it does",
     text: [
       "Five pictures along the whole range of the bar or control that you point at, with everything else as it is now.",
-      "Beside them, of a bar: the real images that have most and least of it, and how often real images have how much. Press one to start from it.",
+      "Beside them: the real images that have most and least of it, and how often real images have how much; of a control, where their latents lie along its direction, in standard deviations (sd). Press one to start from it.",
     ],
   },
   raster: {

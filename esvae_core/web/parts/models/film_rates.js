@@ -1,0 +1,68 @@
+/** The firing rates of a recording as bars: the server decodes it again as they are moved. */
+
+import { latentOf } from "../../math/latent.js";
+import { Session } from "../../session.js";
+import { Store } from "../../state/store.js";
+import { mixer } from "../shared/mixer.js";
+
+/**
+ * @param {Session} session
+ * @param {ModelListing} about a model of recordings
+ * @param {{rates: Uint16Array, seed: number, steps: number}} drawn the recording: its rates, its noise, and the steps
+ *   of its spike trains
+ * @param {(recording: NamedArrays) => void} show told of every recording that was decoded
+ */
+export function filmRates(session, about, { rates, seed, steps }, show) {
+  const store = new Store({
+    model: about.name,
+    source: { kind: "own", rates },
+    rates,
+    seed,
+    sampler: "systematic", // the server takes the model's own
+    steps,
+    order: "index",
+    view: {},
+  });
+  const element = mixer(standIn(session, about, store));
+  let asking = false;
+  let gone = false;
+  let last = rates;
+
+  /** One question at a time; the next is of what the bars show then. */
+  async function ask() {
+    if (asking || gone || store.state.rates === last) return;
+    asking = true;
+    last = store.state.rates;
+    try {
+      const recording = await session.backend.recording(about.name, seed, last);
+      if (!gone) show(recording);
+    } catch (error) {
+      session.say(`The recording was not decoded: ${error.message}.`, "warning");
+    }
+    asking = false;
+    ask();
+  }
+
+  const stop = store.on("state", ask);
+  const { dispose } = element;
+  element.dispose = () => {
+    gone = true;
+    stop();
+    dispose();
+  };
+  return element;
+}
+
+/**
+ * A session of this model alone, with a state of its own: bars ask it what they are of.
+ * @param {Session} session @param {ModelListing} about @param {Store} store
+ */
+function standIn(session, about, store) {
+  const own = new Session(session.backend);
+  own.store = store;
+  own.entry = /** @type {ModelEntry} */ (about);
+  own.latent = latentOf(own.entry);
+  own.live = session.live;
+  own.onMessage = (message) => session.say(message?.text ?? null, message?.kind);
+  return own;
+}

@@ -1,6 +1,8 @@
 import js from "@eslint/js";
 import globals from "globals";
 
+import wordsAreMessages from "./scripts/words_are_messages.js";
+
 const unused = ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }];
 
 export default [
@@ -19,7 +21,12 @@ export default [
     files: ["esvae_core/web/**/*.js"],
     rules: { "max-lines-per-function": ["error", { max: 90, skipBlankLines: true, skipComments: true }] },
   },
-  { files: ["esvae_core/web/**/*.js"], languageOptions: { globals: { ...globals.browser, ...globals.worker } } },
-  { files: ["tests/**/*.mjs", "*.js"], languageOptions: { globals: globals.nodeBuiltin } },
+  {
+    files: ["esvae_core/web/**/*.js"],
+    languageOptions: { globals: { ...globals.browser, ...globals.worker } },
+    plugins: { page: { rules: { "words-are-messages": wordsAreMessages } } },
+    rules: { "page/words-are-messages": "error" },
+  },
+  { files: ["tests/**/*.mjs", "scripts/*", "*.js"], languageOptions: { globals: globals.nodeBuiltin } },
   { ignores: [".venv/", "node_modules/", "build/"] },
 ];

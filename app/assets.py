@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import os
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from starlette.responses import Response
 from app.handlers import FOREVER, answer, guarded
 from app.responses import Bytes
 from esvae_core.explore import joined_modules
+from esvae_core.explore.languages import translations
 from esvae_core.front_end import FRONT_END
 
 PREFIX = "/esvae"
@@ -25,17 +27,24 @@ PREFIX = "/esvae"
 SEPARATE_OPTION = "ESVAE_SEPARATE_MODULES"
 """Environment variable: anything but nothing leaves the modules apart, for whoever looks at them in a browser."""
 _SEPARATE = bool(os.environ.get(SEPARATE_OPTION))
+LANGUAGES_OPTION = "ESVAE_LANGUAGES"
+"""Environment variable: a folder of translations besides those that come with the page."""
+_MORE = os.environ.get(LANGUAGES_OPTION)
+TRANSLATIONS = translations(Path(_MORE) if _MORE else None)
+"""Languages that visitors can choose besides English, by their codes."""
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".svg": "image/svg+xml"}
 _VIEWS = "views/"
 
 
 def _web_files() -> dict[str, tuple[bytes, str]]:
     """The front end's files by the names that requests may use: content and type."""
-    return {
+    files = {
         path.relative_to(FRONT_END).as_posix(): (path.read_bytes(), _TYPES[path.suffix])
         for path in sorted(FRONT_END.rglob("*"))
         if path.suffix in _TYPES and path.is_file()
     }
+    words = {f"languages/{code}.json": json.dumps(dict(each.messages)) for code, each in TRANSLATIONS.items()}
+    return files | {name: (text.encode(), "application/json") for name, text in words.items()}
 
 
 FILES = _web_files()

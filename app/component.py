@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app.assets import PREFIX, VERSION
+from app.assets import PREFIX, TRANSLATIONS, VERSION
 from esvae_core.errors import EsvaeError
 from esvae_core.explore.views import SERVED
 
@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from app.state import State
 
 # Components run from a blob, so the page's modules are imported by absolute address; the browser's module cache then
-# makes all of a page's parts share one session.
+# makes all of a page's parts share one session. The words of another language come before all that has words.
 _JS = """
 export default function (component) {
   const { parentElement, data } = component;
   const base = new URL(data.base, document.baseURI).href; // all pages lie side by side, whatever path is before them
   let gone = false;
   let leave = () => {};
-  import(`${base}/web/${data.version}/mount.js`)
+  const web = `${base}/web/${data.version}`;
+  const spoken = data.languages.length ? import(`${web}/language.js`) : null;
+  Promise.resolve(spoken?.then(({ placeLanguage }) => placeLanguage(data.languages)))
+    .then(() => import(`${web}/mount.js`))
     .then(({ mountView }) => mountView(parentElement, { ...data, base }, component.setStateValue))
     .then((dispose) => (gone ? dispose() : (leave = dispose)))
     .catch((error) => {
@@ -36,6 +39,7 @@ export default function (component) {
 
 _PAGES = tuple(view.name for view in SERVED if view.standalone)  # a list makes Streamlit import pandas
 """Views that can be taken along in one file."""
+_LANGUAGES = tuple(TRANSLATIONS)
 
 
 @st.cache_resource(show_spinner=False)
@@ -56,7 +60,14 @@ def place_view(view: str, **data: Any) -> State | None:
     """
     told = _component()(
         key=f"stage-{view}",
-        data={"view": view, "base": PREFIX.lstrip("/"), "version": VERSION, "pages": _PAGES, **data},
+        data={
+            "view": view,
+            "base": PREFIX.lstrip("/"),
+            "version": VERSION,
+            "pages": _PAGES,
+            "languages": _LANGUAGES,
+            **data,
+        },
         default={"link": None},
         on_link_change=lambda: None,
     )

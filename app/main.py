@@ -16,14 +16,15 @@ from app import security, settings  # noqa: E402 - needs the line above
 from app.error_handler import report  # noqa: E402
 from app.limits import Patience  # noqa: E402
 from app.preload import Preload  # noqa: E402
-from app.routes import below, open_first  # noqa: E402
-from esvae_core.errors import ConfigError  # noqa: E402
+from esvae_core.errors import ConfigError, InputError  # noqa: E402
 
 settings.apply()
 try:
+    from app.routes import below, open_first  # reads translations
+
     allowed = security.hosts(st.get_option("server.address"), os.environ.get(security.HOSTS_OPTION, ""))
     embedders = security.ancestors(os.environ.get(security.ANCESTORS_OPTION, ""))
-except ConfigError as error:
+except (ConfigError, InputError) as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(2)
 

@@ -193,11 +193,12 @@ def map_data(request: Request) -> Response:
 @_drawing
 @guarded
 def page(request: Request) -> Response:
-    """One file that holds a model and what the query's link shows of it, opened at the query's view."""
+    """One file that holds a model and what the query's link shows of it, in the query's view and language."""
     loaded = catalogue.hashed(request.path_params["digest"])
     if loaded is None:
         return answer(None)
-    pieces = standalone_page.page_of(loaded, request.query_params.get("view", ""), _state(request))
+    view, language = request.query_params.get("view", ""), request.query_params.get("lang", "")
+    pieces = standalone_page.page_of(loaded, view, _state(request), language)
     return Bytes(pieces, "text/html", FRESH | _AS_FILE)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app import catalogue, maps
+from app.assets import TRANSLATIONS
 from app.responses import SHARED, Piece
 from app.state import LinkError, State, encode
 from esvae_core.explore.atlas import Atlas
+from esvae_core.explore.languages import ENGLISH
 from esvae_core.explore.map import map_key
 from esvae_core.explore.page import pieces
 from esvae_core.explore.views import SERVED
@@ -16,13 +18,14 @@ MAP_OF = "map.of"
 """Of the view's value that names a map drawn with other settings: neighbours-distance-metric."""
 
 
-def page_of(loaded: catalogue.LoadedCheckpoint, view: str, state: State) -> list[Piece]:
+def page_of(loaded: catalogue.LoadedCheckpoint, view: str, state: State, language: str = ENGLISH) -> list[Piece]:
     """The file in pieces; the large ones are shared with other pages of the model that are being sent.
 
     Args:
         loaded: The model.
         view: The view that it opens at.
         state: What is on the screen.
+        language: Code of the language of its words; English, if it is not offered.
 
     Raises:
         LinkError: the view is not among those of the file, or the state is of another model.
@@ -44,6 +47,7 @@ def page_of(loaded: catalogue.LoadedCheckpoint, view: str, state: State) -> list
         controls=loaded.controls,
         view=view,
         link=encode(state),
+        translation=TRANSLATIONS.get(language),
         share=lambda what, make: SHARED.get((f"page's {what}", loaded, key if what == "atlas" else ""), make),
     )
 

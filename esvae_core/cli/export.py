@@ -84,11 +84,15 @@ def page(
     view: Annotated[
         str, typer.Option(help=f"What it opens at: {', '.join(_VIEWS)}; a map needs an atlas.", autocompletion=_views)
     ] = _VIEWS[0],
+    language: Annotated[
+        Path | None, typer.Option(help="A translation of its words, as in de.json; without it, English.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """One file that explores a model from disk: no server, no network, to be sent to a class."""
     from esvae_core.arrays import suffix_of
     from esvae_core.explore import atlas
+    from esvae_core.explore.languages import read_translation
     from esvae_core.explore.latent_interface import read_explorable
     from esvae_core.explore.page import page as whole
     from esvae_core.explore.views import standalone
@@ -96,6 +100,7 @@ def page(
 
     suffix_of(out_file, (".html",))
     standalone(view)
+    translation = None if language is None else read_translation(language)
     beside = atlas.beside(checkpoint)
     known = atlas.load(beside) if beside.exists() else None
     stored = read_explorable(checkpoint)
@@ -106,6 +111,7 @@ def page(
         atlas=known,
         controls=stored.controls,
         view=view,
+        translation=translation,
     )
     write_atomically(out_file, text.encode())
     size = len(text) / 2**20

@@ -27,6 +27,7 @@ from esvae_core.errors import InputError
 from esvae_core.explore.array_format import atlas_parts, control_parts, write_arrays
 from esvae_core.explore.atlas import Atlas
 from esvae_core.explore.joined_modules import joined
+from esvae_core.explore.languages import Translation
 from esvae_core.explore.latent_interface import folded, latent_of
 from esvae_core.explore.views import STANDALONE, standalone
 from esvae_core.files import read_regular
@@ -55,6 +56,7 @@ def page(
     view: str = STANDALONE[0].name,
     link: str = "",
     embedded: bool = False,
+    translation: Translation | None = None,
 ) -> str:
     """The file's text.
 
@@ -67,6 +69,7 @@ def page(
         view: What it opens at.
         link: What it shows first, as the explorer's links say it; "" for what the model shows first.
         embedded: Whether it tells the page around it what it shows, and does what that asks: `esvae_core.notebook`.
+        translation: Its words; None for English.
 
     Raises:
         InputError: the atlas belongs to other weights, there is no such view, or no map to open at.
@@ -85,6 +88,7 @@ def page(
         view=view,
         link=link,
         embedded=embedded,
+        translation=translation,
     )
     return b"".join(parts).decode()
 
@@ -101,13 +105,14 @@ def pieces(
     view: str = STANDALONE[0].name,
     link: str = "",
     embedded: bool = False,
+    translation: Translation | None = None,
     share: Callable[[str, Make], Piece] = lambda what, make: make(),
 ) -> list[Piece]:
     """The file's bytes, UTF-8, in pieces: the large ones are the same for all pages of a model and its atlas.
 
     Args:
         header: What the checkpoint says of itself.
-        name, path, view, link, embedded: As in `page`.
+        name, path, view, link, embedded, translation: As in `page`.
         bundle: The model folded, as `bundle_of` gives it.
         latent: As `latent_of` gives it.
         atlas, controls: Such as fit the model.
@@ -125,7 +130,7 @@ def pieces(
     about = json.dumps({"entry": entry, "view": view, "link": link, "embedded": embedded}).replace("<", "\\u003c")
     title = html.escape(f"{name}: ESVAE explorer").encode(errors="backslashreplace")
     return [
-        front.before_title,
+        front.before_title if translation is None else _translated(front.before_title, translation),
         title,
         front.before_held,
         about.removesuffix("}").encode() + b', "bundle": "',
@@ -140,6 +145,15 @@ def pieces(
         else b"null",
         front.after_held,
     ]
+
+
+def _translated(before_title: bytes, translation: Translation) -> bytes:
+    """A page's beginning with the words that its modules look for: `web/messages.js`."""
+    spoken = {"code": translation.code, "messages": dict(translation.messages), "offered": []}
+    words = json.dumps(spoken).replace("<", "\\u003c")
+    element = f'<script type="application/json" id="esvae-language">{words}</script>\n<title>'
+    html_in = f'<html lang="{translation.code}">'
+    return before_title.replace(b'<html lang="en">', html_in.encode()).replace(b"<title>", element.encode())
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 /** Asks the server: the one place where the page fetches what is no module or style sheet. */
 
+import { CHOICE } from "./language.js";
+import { language } from "./messages.js";
 import { readArrays } from "./formats/array_format.js";
 import { encodeState, packRates, PARAMETER } from "./state/url_state.js";
 
@@ -73,7 +75,8 @@ export function serverBackend(base, pages = []) {
     dimensions: (hash, version) => json(`dimensions/${hash}?${version}`),
     decode: async (state) => (await arrays(`draw?${link(state)}`)).arrays,
     pages,
-    page: async (hash, view, state) => (await ask(base, `page/${hash}?view=${view}&${link(state)}`)).text(),
+    page: async (hash, view, state) =>
+      (await ask(base, `page/${hash}?view=${view}&${CHOICE}=${language}&${link(state)}`)).text(),
     maps: {
       begin: (hash, settings) => json(`map/${hash}?${new URLSearchParams(settings)}`, "POST"),
       state: (key) => json(`map-state/${key}`),

@@ -3,6 +3,7 @@
  * picture after each step, and what some layers of the decoder did meanwhile. All of it follows from the state.
  */
 
+import { msg } from "./messages.js";
 import { writeFlips } from "./state/flips.js";
 import { uptoIn } from "./state/url_state.js";
 
@@ -58,7 +59,7 @@ export class DecoderTrace {
     try {
       this.remember({ flips: writeFlips(flips) }, label);
     } catch (error) {
-      this.#session.say(`This edit is not made: ${error.message}.`, "warning");
+      this.#session.say(msg`This edit is not made: ${error.message}.`, "warning");
     }
   }
 

@@ -1,5 +1,6 @@
 /** What a page in a notebook's cell tells Python, and does when it is asked; `notebook_widget.js` is between the two. */
 
+import { msg } from "./messages.js";
 import { fromGrid, same } from "./math/rates.js";
 import { differingCells, writeFlips } from "./state/flips.js";
 
@@ -47,12 +48,13 @@ function written(spikes, steps) {
  */
 function show(session, { rates, spikes, selection }) {
   const { store, atlas } = session;
-  if (rates && !same(rates, store.state.rates)) store.change({ rates: Uint16Array.from(rates) }, "rates from Python");
+  if (rates && !same(rates, store.state.rates))
+    store.change({ rates: Uint16Array.from(rates) }, msg`rates from Python`);
   if (spikes && session.spikingEngine) {
     try {
       showSpikes(session, spikes);
     } catch (error) {
-      session.say(`These spikes are not shown: ${error.message}.`, "warning"); // more edits than a state holds
+      session.say(msg`These spikes are not shown: ${error.message}.`, "warning"); // more edits than a state holds
     }
   }
   if (selection && atlas) session.select(selection.map((index) => atlas.rowOf(index)));
@@ -64,5 +66,5 @@ function showSpikes({ store, spikingEngine }, rows) {
   const drawn = spikingEngine.sample(fromGrid(rates), seed, sampler, rows.length);
   const flips = writeFlips(differingCells(drawn, Uint8Array.from(rows.join(""), Number)));
   const { flips: _, damage: __, ...rest } = view;
-  store.change({ steps: rows.length, view: flips ? { ...rest, flips } : rest }, "spikes from Python");
+  store.change({ steps: rows.length, view: flips ? { ...rest, flips } : rest }, msg`spikes from Python`);
 }

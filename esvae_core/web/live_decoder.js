@@ -5,6 +5,7 @@
  * Where this page cannot run the engine, the server is asked when a gesture ends, and `where` says so.
  */
 
+import { msg } from "./messages.js";
 import { damaged, TIMELESS } from "./engine/damage.js";
 import { readDamage } from "./state/damage.js";
 import { flipped, readFlips } from "./state/flips.js";
@@ -111,14 +112,14 @@ export class LiveDecoder {
         ms: performance.now() - start,
       });
     } catch (error) {
-      this.#session.say(`No picture from the server: ${error.message}.`, "warning");
+      this.#session.say(msg`No picture from the server: ${error.message}.`, "warning");
     }
   }
 
   /** The edits of a state. @param {State} state @returns {Set<number>} */
   #flips({ view, steps, rates }) {
     if (!this.#session.latent.spiking) return new Set();
-    return this.#read("edited spikes", view.flips, (text) => readFlips(text, steps, rates.length)) ?? new Set();
+    return this.#read(msg`edited spikes`, view.flips, (text) => readFlips(text, steps, rates.length)) ?? new Set();
   }
 
   /** What is done to a state's spikes, where that means something to the model. @param {State} state */
@@ -139,7 +140,7 @@ export class LiveDecoder {
     try {
       return read(text);
     } catch (error) {
-      if (!this.#refused.has(text)) this.#session.say(`The ${what} of this link: ${error.message}.`, "warning");
+      if (!this.#refused.has(text)) this.#session.say(msg`The ${what} of this link: ${error.message}.`, "warning");
       this.#refused.add(text);
       return null;
     }

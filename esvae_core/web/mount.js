@@ -3,6 +3,9 @@
 import { serverBackend } from "./backend.js";
 import { Session } from "./session.js";
 import { focusedBeside, h } from "./dom.js";
+import { ENGLISH } from "./language.js";
+import { msg } from "./messages.js";
+import { language } from "./messages.js";
 import { titleOf, toolbar } from "./parts/shared/toolbar.js";
 import { message } from "./parts/shared/message.js";
 import { fileDrop } from "./parts/shared/file_drop.js";
@@ -29,8 +32,8 @@ export const openedSession = () => opening;
 export async function mountView(parent, data, tell) {
   const root = h(
     "div",
-    { class: `stage view-${data.view}` },
-    h("p", { class: "skeleton", role: "status" }, "Opening the model …"),
+    { class: `stage view-${data.view}`, lang: language === ENGLISH ? null : language },
+    h("p", { class: "skeleton", role: "status" }, msg`Opening the model …`),
   );
   parent.replaceChildren(root);
   const styled = Promise.all([sheet(parent, "look.css"), sheet(parent, "help.css")]);
@@ -45,7 +48,7 @@ export async function mountView(parent, data, tell) {
       h(
         "p",
         { class: "message warning", role: "alert" },
-        `The explorer cannot start: ${error.message}. A reload may help.`,
+        msg`The explorer cannot start: ${error.message}. A reload may help.`,
       ),
     );
     return () => {};
@@ -147,7 +150,7 @@ function stayAlive(session) {
       h(
         "p",
         { class: "message warning", role: "alert" },
-        "The server does not answer. This view goes on: drag, draw, undo, copy the link. The other views, other models and some exports open when it is back.",
+        msg`The server does not answer. This view goes on: drag, draw, undo, copy the link. The other views, other models and some exports open when it is back.`,
       ),
     );
     asking ||= setInterval(() => session.backend.models().then(back, () => {}), ASK_AGAIN);
@@ -165,7 +168,7 @@ function stayAlive(session) {
     const gone = dialog.textContent.includes("Connection error");
     close.click();
     if (gone) away();
-    else session.say("The address names no page of the explorer, so this is the first one.", "warning");
+    else session.say(msg`The address names no page of the explorer, so this is the first one.`, "warning");
   };
   const watch = new MutationObserver(look);
   watch.observe(document.body, { subtree: true, childList: true });
@@ -190,7 +193,7 @@ function skipLink(body) {
     bar.focus();
     bar.scrollIntoView({ block: "nearest" });
   };
-  return h("a", { class: "skip", href: "#", onclick: go }, "Skip to the view");
+  return h("a", { class: "skip", href: "#", onclick: go }, msg`Skip to the view`);
 }
 
 /**
@@ -215,9 +218,9 @@ function nothing(session) {
   return h(
     "div",
     { class: "message", role: "status" },
-    h("p", {}, "There is no checkpoint that can be opened. Train one with "),
+    h("p", {}, msg`There is no checkpoint that can be opened. Train one with `),
     h("p", {}, h("code", {}, "esvae train --preset digits")),
-    h("p", {}, "or name a folder that has one in the environment variable ESVAE_CHECKPOINTS, and reload this page."),
+    h("p", {}, msg`or name a folder that has one in the environment variable ESVAE_CHECKPOINTS, and reload this page.`),
     session.models.map((m) => h("p", { class: "quiet" }, `${m.name}: ${m.problem}`)),
   );
 }

@@ -9,6 +9,7 @@ import { readBundle } from "./engine/bundle.js";
 import { loadEngine } from "./engine/load.js";
 import { Pool } from "./engine/pool.js";
 import { LiveDecoder } from "./live_decoder.js";
+import { msg } from "./messages.js";
 import { decodeState, encodeState, LinkError, MAX_STEPS, PARAMETER } from "./state/url_state.js";
 import { controlsOf } from "./math/controls.js";
 import { groundOf } from "./math/image.js";
@@ -23,6 +24,8 @@ import { Store } from "./state/store.js";
 
 const PATIENCE = 300; // ms after which it is said that a part is being loaded
 const FEW = 4; // test images: with fewer, views begin with draws of the prior
+/** Of a model, in words. @type {Record<BundlePart, string>} */
+const PARTS = { decoder: msg`decoder`, encoder: msg`encoder`, prior: msg`prior` };
 const FIRST_SEED = 7; // any noise will do; a fixed one, so that everybody meets the same first picture
 
 export class Session {
@@ -145,7 +148,7 @@ export class Session {
    */
   async need(part, { engine, entry } = this) {
     if (!engine || engine.has(part)) return;
-    const words = `Loading the ${part} of ${entry.name} …`;
+    const words = msg`Loading the ${PARTS[part]} of ${entry.name} …`;
     const patience = setTimeout(() => this.say(words), PATIENCE);
     try {
       await this.#bring(part, { engine, entry });
@@ -170,7 +173,7 @@ export class Session {
     const source = { kind: "prior", seed };
     try {
       await this.need("prior");
-      if (entry === this.entry) this.store.change({ source, rates: this.ratesOf(source) }, `prior ${seed}`);
+      if (entry === this.entry) this.store.change({ source, rates: this.ratesOf(source) }, msg`prior ${seed}`);
     } catch (error) {
       this.say(error.message, "warning");
     }
@@ -219,7 +222,7 @@ export class Session {
     const opened = await this.#open(name);
     if (!opened) return;
     this.#place(opened);
-    this.store.change(this.firstState(), `model ${name}`);
+    this.store.change(this.firstState(), msg`model ${name}`);
   }
 
   /** Stay with the model at work, and open no other. */
@@ -244,7 +247,7 @@ export class Session {
   startFrom(index) {
     /** @type {Source} */
     const source = { kind: "test", index };
-    this.store.change({ source, rates: this.ratesOf(source) }, `test image ${index}`);
+    this.store.change({ source, rates: this.ratesOf(source) }, msg`test image ${index}`);
   }
 
   /** What the model at work shows before anybody touched anything. @returns {State} */
@@ -278,7 +281,8 @@ export class Session {
     if (source.kind === "prior" && this.#completing) return this.store.state.rates;
     if (source.kind === "prior") return this.priorRates(source.seed);
     const row = this.atlas?.rowOf(source.index) ?? -1;
-    if (row < 0) throw new LinkError(`source: test image ${source.index} is not in the atlas of '${this.entry.name}'`);
+    if (row < 0)
+      throw new LinkError(msg`source: test image ${source.index} is not in the atlas of '${this.entry.name}'`);
     return this.atlas.rates(row);
   }
 
@@ -287,7 +291,7 @@ export class Session {
    * @returns {Uint16Array}
    */
   priorRates(seed, temperature = 1, engine = this.engine) {
-    if (!engine) throw new LinkError("source: the prior of this model needs the engine in the page");
+    if (!engine) throw new LinkError(msg`source: the prior of this model needs the engine in the page`);
     return toGrid(engine.priorRates(seed, { temperature }));
   }
 
@@ -335,15 +339,15 @@ export class Session {
         if (showsPrior(state)) await this.#bring("prior", this);
         if (state.rates.length !== this.entry.dims) {
           throw new LinkError(
-            `rates: expected ${this.entry.dims} for model '${state.model}', found ${state.rates.length}`,
+            msg`rates: expected ${this.entry.dims} for model '${state.model}', found ${state.rates.length}`,
           );
         }
         if (this.ratesOf(state.source).length !== this.entry.dims)
-          throw new LinkError("source: rates of another model");
+          throw new LinkError(msg`source: rates of another model`);
         return state;
       } catch (error) {
         this.message = {
-          text: `This link does not open: ${error.message}. Here is something else instead.`,
+          text: msg`This link does not open: ${error.message}. Here is something else instead.`,
           kind: "warning",
         };
       }
@@ -364,7 +368,7 @@ export class Session {
   /** @param {string} name @returns {Promise<OpenedModel>} */
   async #load(name) {
     // no path, either
-    if (!this.models.some((model) => model.name === name)) throw new LinkError(`model '${name}': not here`);
+    if (!this.models.some((model) => model.name === name)) throw new LinkError(msg`model '${name}': not here`);
     const wasm = supported() ? this.#compiled() : undefined;
     const entry = await this.backend.model(name);
     const pack = entry.atlas ? this.backend.atlas(entry.hash, entry.atlasVersion) : Promise.resolve(null);
@@ -402,9 +406,9 @@ export class Session {
     [this.entry, this.engine, this.atlas, this.latent] = [entry, engine, atlas, latent];
     [this.#controls, this.measured] = [controls, measured];
     this.select(null);
-    if (entry.lessonsProblem) this.say(`The lessons are not shown: ${entry.lessonsProblem}`, "warning");
-    if (entry.controlsProblem) this.say(`The controls are not shown: ${entry.controlsProblem}`, "warning");
-    if (entry.atlasProblem) this.say(`The atlas is not shown: ${entry.atlasProblem}`, "warning");
+    if (entry.lessonsProblem) this.say(msg`The lessons are not shown: ${entry.lessonsProblem}`, "warning");
+    if (entry.controlsProblem) this.say(msg`The controls are not shown: ${entry.controlsProblem}`, "warning");
+    if (entry.atlasProblem) this.say(msg`The atlas is not shown: ${entry.atlasProblem}`, "warning");
   }
 
   /** Undo, a link or a file has led to another model. @param {State} state */
@@ -449,7 +453,7 @@ export class Session {
     } catch (error) {
       if (turn !== this.#openings) return null;
       this.stay();
-      this.say(`${name} does not open: ${error.message}. ${this.entry.name} is still shown.`, "warning");
+      this.say(msg`${name} does not open: ${error.message}. ${this.entry.name} is still shown.`, "warning");
       return null;
     }
   }

@@ -3,9 +3,11 @@
 import { Session } from "./session.js";
 import { h } from "./dom.js";
 import { connect } from "./embedded.js";
+import { msg } from "./messages.js";
 import { serve } from "./engine/protocol.js";
 import { readArrays } from "./formats/array_format.js";
 import { showView } from "./mount.js";
+import { titleOf } from "./parts/shared/toolbar.js";
 
 /**
  * @typedef {{
@@ -27,8 +29,8 @@ export async function start(root, held, views) {
     if (held.embedded) connect(session);
     const stage = h("main", {});
     const shown = views.filter(({ name }) => name !== "map" || session.atlas?.arrays.map2);
-    const tabs = shown.map(({ name, title }) =>
-      h("button", { type: "button", role: "tab", onclick: () => open(name) }, title),
+    const tabs = shown.map(({ name }) =>
+      h("button", { type: "button", role: "tab", onclick: () => open(name) }, titleOf(name)),
     );
     let leave = () => {};
     const open = (name) => {
@@ -40,12 +42,12 @@ export async function start(root, held, views) {
       leave = showView(stage, session, module, { view: name }, () => {});
     };
     root.replaceChildren(
-      h("nav", { class: "stage tabs" }, h("strong", {}, "ESVAE explorer"), h("div", { role: "tablist" }, tabs)),
+      h("nav", { class: "stage tabs" }, h("strong", {}, msg`ESVAE explorer`), h("div", { role: "tablist" }, tabs)),
       stage,
     );
     open(held.view === "explore" && session.store.state.view.tab === "draw" ? "draw" : held.view);
   } catch (error) {
-    root.replaceChildren(h("p", { role: "alert" }, `This page cannot start: ${error.message}.`));
+    root.replaceChildren(h("p", { role: "alert" }, msg`This page cannot start: ${error.message}.`));
   }
 }
 

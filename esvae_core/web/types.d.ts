@@ -128,7 +128,7 @@ interface Latent {
   ends: [string, string];
   axisDigits: number;
   /** What has one of the numbers. */
-  carrier: "neuron" | "number";
+  carrier: string;
   /** What one number is called, several, and all of them together. */
   name: string;
   names: string;

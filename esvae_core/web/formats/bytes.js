@@ -1,5 +1,7 @@
 /** Bytes of files: put together, checked, packed, and read without ever looking beyond the end. */
 
+import { msg } from "../messages.js";
+
 export const ascii = (text) => Uint8Array.from(text, (c) => c.charCodeAt(0));
 export const utf8 = (text) => new TextEncoder().encode(text);
 
@@ -97,7 +99,7 @@ async function through(stream, bytes, most) {
     length += value.length;
     if (length > most) {
       reader.cancel().catch(() => {});
-      throw new Error(`expected at most ${most} bytes`);
+      throw new Error(msg`expected at most ${most} bytes`);
     }
     parts.push(value);
   }

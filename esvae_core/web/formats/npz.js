@@ -1,5 +1,6 @@
 /** NumPy's .npz: a zip file of .npy arrays, stored; and one array of such a file read back. */
 
+import { msg } from "../messages.js";
 import { ascii, crc32, fromUtf8, inflated, joined, number, numberAt, hasAscii } from "./bytes.js";
 
 const TYPES = { Uint8Array: "|u1", Uint16Array: "<u2", Uint32Array: "<u4", Float32Array: "<f4" };
@@ -71,7 +72,7 @@ export async function recipeInNpz(bytes, most) {
   if (!data) return "";
   const [version, start] = [data[6], data[6] === 1 ? 10 : 12];
   const length = numberAt(data, 8, version === 1 ? 2 : 4);
-  if (!hasAscii(data, 0, "\x93NUMPY") || !(start + length <= data.length)) throw new Error("recipe.npy: no array");
+  if (!hasAscii(data, 0, "\x93NUMPY") || !(start + length <= data.length)) throw new Error(msg`recipe.npy: no array`);
   return fromUtf8(data.subarray(start + length));
 }
 
@@ -87,10 +88,10 @@ async function entry(bytes, wanted, most) {
       const place = numberAt(bytes, at + 42, 4);
       const start = place + 30 + numberAt(bytes, place + 26, 2) + numberAt(bytes, place + 28, 2);
       if (!hasAscii(bytes, place, "PK\x03\x04") || !(start + packed <= bytes.length))
-        throw new Error(`${wanted}: truncated`);
+        throw new Error(msg`${wanted}: truncated`);
       const data = bytes.subarray(start, start + packed);
       if (method === 8) return inflated(data, most);
-      if (method !== 0 || packed > most) throw new Error(`${wanted}: packed in another way, or too long`);
+      if (method !== 0 || packed > most) throw new Error(msg`${wanted}: packed in another way, or too long`);
       return data;
     }
     at += 46 + name + extra + remark;

@@ -3,6 +3,7 @@
  * the same text for the same recipe and refuse the same ones.
  */
 
+import { msg } from "../messages.js";
 import { toBase64 } from "./bytes.js";
 import { damaged, KINDS, MOST } from "../engine/damage.js";
 import { flipped } from "../state/flips.js";
@@ -59,17 +60,18 @@ export const textOf = (recipe) => JSON.stringify(recipe);
 
 /** Read a recipe's text, which may be anything, and check all of it. @returns {Recipe} @throws {RecipeError} */
 export function parse(text) {
-  if (text.length > MAX_TEXT) throw new RecipeError(`recipe: expected at most ${MAX_TEXT} bytes, found ${text.length}`);
+  if (text.length > MAX_TEXT)
+    throw new RecipeError(msg`recipe: expected at most ${MAX_TEXT} bytes, found ${text.length}`);
   let values;
   try {
     values = JSON.parse(text);
   } catch {
-    throw new RecipeError("recipe: expected JSON, found something else");
+    throw new RecipeError(msg`recipe: expected JSON, found something else`);
   }
-  if (!isObject(values)) throw new RecipeError("recipe: expected a JSON object");
+  if (!isObject(values)) throw new RecipeError(msg`recipe: expected a JSON object`);
   if (Number.isInteger(values.version) && values.version > VERSION) {
     throw new RecipeError(
-      `recipe of version ${values.version}, this page reads up to ${VERSION}; please reload or update it`,
+      msg`recipe of version ${values.version}, this page reads up to ${VERSION}; please reload or update it`,
     );
   }
   return checked(values);
@@ -170,26 +172,26 @@ function checked(values) {
   const count = Math.floor(bytes.length / (2 * recipe.dims));
   if (!count || bytes.length !== 2 * recipe.dims * count) {
     throw new RecipeError(
-      `recipe: rates: expected a multiple of ${recipe.dims} numbers of 2 bytes, found ${bytes.length} bytes`,
+      msg`recipe: rates: expected a multiple of ${recipe.dims} numbers of 2 bytes, found ${bytes.length} bytes`,
     );
   }
   if (count > MAX_CELLS || count * recipe.dims > MAX_RATES || count * recipe.steps > MAX_WORK) {
     throw new RecipeError(
-      `recipe: more than it may hold: ${count} pictures, ${count * recipe.dims} rates, ${count * recipe.steps} pictures x steps`,
+      msg`recipe: more than it may hold: ${count} pictures, ${count * recipe.dims} rates, ${count * recipe.steps} pictures x steps`,
     );
   }
   for (let i = 0; i < bytes.length; i += 2) {
     if (((bytes[i] << 8) | bytes[i + 1]) > GRID)
-      throw new RecipeError(`recipe: rates: expected each to be at most ${GRID}`);
+      throw new RecipeError(msg`recipe: rates: expected each to be at most ${GRID}`);
   }
   if (recipe.seeds.length !== 1 && recipe.seeds.length !== count) {
-    throw new RecipeError(`recipe: seeds: expected 1 or ${count}, found ${recipe.seeds.length}`);
+    throw new RecipeError(msg`recipe: seeds: expected 1 or ${count}, found ${recipe.seeds.length}`);
   }
   if (layout.captions.length && layout.captions.length !== count) {
-    throw new RecipeError(`recipe: captions: expected none or ${count}, found ${layout.captions.length}`);
+    throw new RecipeError(msg`recipe: captions: expected none or ${count}, found ${layout.captions.length}`);
   }
   if (recipe.kind === "picture" && count !== 1) {
-    throw new RecipeError(`recipe: kind: a picture has one vector of rates, found ${count}`);
+    throw new RecipeError(msg`recipe: kind: a picture has one vector of rates, found ${count}`);
   }
   checkDamage(recipe.version, damage);
   checkUpto(recipe, count);
@@ -202,36 +204,36 @@ function checked(values) {
 
 function checkDamage(version, damage) {
   if (Boolean(damage) !== (version === 4)) {
-    throw new RecipeError(`recipe: damage: expected some in version 4 and none before, in version ${version}`);
+    throw new RecipeError(msg`recipe: damage: expected some in version 4 and none before, in version ${version}`);
   }
   if (damage && damage.amount > MOST[damage.kind]) {
     throw new RecipeError(
-      `recipe: damage.amount: expected 1 to ${MOST[damage.kind]} hundredths of ${damage.kind}, found ${damage.amount}`,
+      msg`recipe: damage.amount: expected 1 to ${MOST[damage.kind]} hundredths of ${damage.kind}, found ${damage.amount}`,
     );
   }
 }
 
 function checkUpto({ version, upto, steps }, count) {
   if (version < 4 && upto.length > 0 !== (version === 3)) {
-    throw new RecipeError(`recipe: upto: expected some in version 3 and none before, found ${upto.length}`);
+    throw new RecipeError(msg`recipe: upto: expected some in version 3 and none before, found ${upto.length}`);
   }
   if (![0, 1, count].includes(upto.length) || upto.some((t) => t > steps)) {
-    throw new RecipeError(`recipe: upto: expected none, 1 or ${count} numbers of steps up to ${steps}`);
+    throw new RecipeError(msg`recipe: upto: expected none, 1 or ${count} numbers of steps up to ${steps}`);
   }
 }
 
 function checkFlips({ version, flips, steps, dims }, count) {
   if (version < 3 && flips.length > 0 !== (version === 2)) {
-    throw new RecipeError(`recipe: flips: expected some in version 2 and none in version 1, found ${flips.length}`);
+    throw new RecipeError(msg`recipe: flips: expected some in version 2 and none in version 1, found ${flips.length}`);
   }
   const outside = flips.find(([picture, t, j]) => picture >= count || t >= steps || j >= dims);
   if (outside) {
     throw new RecipeError(
-      `recipe: flips: expected picture, step and neuron below ${count}, ${steps} and ${dims}, found [${outside.join(", ")}]`,
+      msg`recipe: flips: expected picture, step and neuron below ${count}, ${steps} and ${dims}, found [${outside.join(", ")}]`,
     );
   }
   if (flips.some((place, i) => i && byPlace(flips[i - 1], place) >= 0)) {
-    throw new RecipeError("recipe: flips: expected each once, in ascending order");
+    throw new RecipeError(msg`recipe: flips: expected each once, in ascending order`);
   }
 }
 
@@ -247,12 +249,12 @@ function fields(values, rules, where) {
   const unknown = Object.keys(values).find((name) => !Object.hasOwn(rules, name));
   if (unknown !== undefined)
     throw new RecipeError(
-      `recipe: ${where}${unknown.slice(0, 40)}: unknown; known are ${Object.keys(rules).join(", ")}`,
+      msg`recipe: ${where}${unknown.slice(0, 40)}: unknown; known are ${Object.keys(rules).join(", ")}`,
     );
   const found = Object.entries(rules).map(([name, holds]) => {
     if (holds(values[name])) return [name, values[name]];
     const text = String(JSON.stringify(values[name])).slice(0, 60);
-    throw new RecipeError(`recipe: ${where}${name}: unexpected ${text}`);
+    throw new RecipeError(msg`recipe: ${where}${name}: unexpected ${text}`);
   });
   return Object.fromEntries(found);
 }
@@ -261,6 +263,6 @@ function fromBase64(text) {
   try {
     return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
   } catch {
-    throw new RecipeError("recipe: rates: expected base64url");
+    throw new RecipeError(msg`recipe: rates: expected base64url`);
   }
 }

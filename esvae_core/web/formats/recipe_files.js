@@ -1,5 +1,6 @@
 /** Which recipe a file carries, whatever the file is; the twin of `read` in `esvae_core/explore/recipe_files.py`. */
 
+import { msg } from "../messages.js";
 import { fromUtf8, hasAscii } from "./bytes.js";
 import { isGif, recipeInGif } from "./gif.js";
 import { isMp4, xmpInMp4 } from "./mp4.js";
@@ -31,6 +32,6 @@ async function textIn(bytes) {
   try {
     return await recipeInNpz(bytes, MAX_TEXT);
   } catch (error) {
-    throw new RecipeError(`recipe: damaged: ${error.message}`);
+    throw new RecipeError(msg`recipe: damaged: ${error.message}`);
   }
 }

@@ -15,6 +15,8 @@
  *   in CSS pixels, y down; `words` say it to those who do not see it
  */
 
+import { msg } from "../messages.js";
+
 const FULL_TURN = 2 * Math.PI;
 
 /** The part of a canvas' 2D context that charts draw with. */
@@ -114,7 +116,7 @@ export class Recorder {
   }
 
   arc(x, y, radius, from, to) {
-    if (Math.abs(to - from) < FULL_TURN - 1e-6) throw new Error("arc: only whole circles are written down");
+    if (Math.abs(to - from) < FULL_TURN - 1e-6) throw new Error(msg`arc: only whole circles are written down`);
     this.#circles.push({ kind: "circle", x, y, radius });
   }
 

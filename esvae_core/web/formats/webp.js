@@ -1,5 +1,6 @@
 /** WebP with a recipe inside, as XMP: still pictures that the browser encoded, joined to a film. */
 
+import { msg } from "../messages.js";
 import { ascii, fromUtf8, joined, number, numberAt, hasAscii, utf8 } from "./bytes.js";
 import { xmp } from "./xmp.js";
 
@@ -16,7 +17,7 @@ export function joinWebp(stills, { width, height }, ms, recipe) {
   const film = stills.length > 1;
   const pictures = stills.map((still) => {
     const found = [...chunks(still)].find(({ kind }) => kind === "VP8L");
-    if (!found) throw new Error("this browser writes WebP with loss only");
+    if (!found) throw new Error(msg`this browser writes WebP with loss only`);
     const picture = chunk("VP8L", found.data);
     // where it lies, its size, its time; drawn without blending
     return film

@@ -37,8 +37,8 @@ export function formatNumber(value) {
   return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "–";
 }
 
-/** "1 spike", "2 spikes". @param {number} count @param {string} one @param {string} [many] */
-export const counted = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+/** "1 spike", "2 spikes". @param {number} count @param {string} one @param {string} many */
+export const counted = (count, one, many) => `${count} ${count === 1 ? one : many}`;
 
 /** "Mean rate" of "mean rate". @param {string} words */
 export const capitalized = (words) => words.charAt(0).toUpperCase() + words.slice(1);

@@ -3,6 +3,7 @@
  * number of the latent over training images, and values of the atlas' test images.
  */
 
+import { msg } from "../messages.js";
 import { strongest } from "./dimensions.js";
 
 /** Absolute correlation from which a neuron may be called after what it goes with. */
@@ -40,7 +41,7 @@ export const unitText = (unit) => UNITS[unit] ?? unit;
 
 /** A value with its unit, or its word. @param {Pick<MeasuredAttribute, "kind"|"unit"|"categories">} attribute */
 export function valueText({ kind, unit, categories }, value) {
-  if (Number.isNaN(value)) return "undefined";
+  if (Number.isNaN(value)) return msg`undefined`;
   if (kind === "category") return categories[value] ?? "";
   const size = Math.abs(value);
   const digits = size >= 100 || (Number.isInteger(value) && size >= 10) ? 0 : size >= 10 ? 1 : 2;
@@ -66,20 +67,21 @@ export function suggestions(measured, facts, classNames, j) {
   measured?.attributes.forEach(({ name, kind, categories }, k) => {
     const value = measured.correlation[k][j];
     if (kind === "category" && categories.length !== 2) return;
-    const called = kind === "category" ? `${name} ${categories[value < 0 ? 0 : 1]}` : value < 0 ? `less ${name}` : name;
+    const called =
+      kind === "category" ? `${name} ${categories[value < 0 ? 0 : 1]}` : value < 0 ? msg`less ${name}` : name;
     const turned = kind === "category" ? Math.abs(value) : value;
     found.push({
       name: kind === "circular" ? name : called,
       value: turned,
-      of: `${measured.trainImages} training images`,
+      of: msg`${measured.trainImages} training images`,
     });
   });
   if (classNames.length > 1) {
     const { label, value } = strongest(facts.correlation, j);
     found.push({
-      name: `${value < 0 ? "not " : ""}class ${classNames[label]}`,
+      name: value < 0 ? msg`not class ${classNames[label]}` : msg`class ${classNames[label]}`,
       value,
-      of: "the test images of the atlas",
+      of: msg`the test images of the atlas`,
     });
   }
   const strength = ({ value }) => Math.abs(value);

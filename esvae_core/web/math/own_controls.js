@@ -3,6 +3,7 @@
  * `esvae_core/controls/directions.py`. The link keeps them, a text each: a name, a bar, and 16 bits for each number.
  */
 
+import { msg } from "../messages.js";
 import { liesAlong, moved } from "./controls.js";
 import { fromBase64Url, toBase64Url } from "../state/url_state.js";
 
@@ -75,7 +76,7 @@ export function ownControls(view, dims, arcsine) {
 /** @returns {Float64Array|null} */
 function unpacked(text, dims) {
   try {
-    const bytes = fromBase64Url(text, "control");
+    const bytes = fromBase64Url(text, msg`control`);
     if (bytes.length !== 2 * dims) return null;
     const whole = new Int16Array(dims).map((_, j) => bytes[2 * j] | (bytes[2 * j + 1] << 8));
     return Float64Array.from(whole, (v) => v / UNIT);

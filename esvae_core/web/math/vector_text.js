@@ -1,5 +1,7 @@
 /** Latent vectors as text that people type, copy and paste. */
 
+import { msg } from "../messages.js";
+
 const LONGEST = 200_000; // characters; more than any latent needs
 const NUMBER = /^[+\-\u2212]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const SHOWN = 24; // characters of a bad word that are told
@@ -16,7 +18,7 @@ export class VectorError extends Error {}
 export function parseNumber(text) {
   const [above, below, ...more] = text.trim().replace(",", ".").split("/");
   const value = below === undefined ? numberOf(above) : numberOf(above) / numberOf(below);
-  if (more.length || !Number.isFinite(value)) throw new VectorError(`expected a number, found ${shown(text)}`);
+  if (more.length || !Number.isFinite(value)) throw new VectorError(msg`expected a number, found ${shown(text)}`);
   return value;
 }
 
@@ -28,7 +30,7 @@ export function parseNumber(text) {
  * @throws {VectorError}
  */
 export function parseVector(text, count) {
-  if (text.length > LONGEST) throw new VectorError(`expected at most ${LONGEST} characters, found ${text.length}`);
+  if (text.length > LONGEST) throw new VectorError(msg`expected at most ${LONGEST} characters, found ${text.length}`);
   const words = text
     .trim()
     .replace(/^\[/, "")
@@ -36,8 +38,8 @@ export function parseVector(text, count) {
     .split(/[\s,;]+/)
     .filter(Boolean);
   const bad = words.find((word) => !Number.isFinite(numberOf(word)));
-  if (bad !== undefined) throw new VectorError(`expected numbers, found ${shown(bad)}`);
-  if (words.length !== count) throw new VectorError(`expected ${count} numbers, found ${words.length}`);
+  if (bad !== undefined) throw new VectorError(msg`expected numbers, found ${shown(bad)}`);
+  if (words.length !== count) throw new VectorError(msg`expected ${count} numbers, found ${words.length}`);
   return words.map(numberOf);
 }
 

@@ -3,6 +3,7 @@
  * both are held against `tests/app/link_vectors.json`.
  */
 
+import { msg } from "../messages.js";
 import { KINDS, MOST } from "../engine/damage.js";
 import { LinkError } from "./url_state.js";
 
@@ -22,6 +23,6 @@ export function readDamage(text) {
   if (kind && Number(digits) <= MOST[kind]) return { kind, amount: Number(digits) };
   const known = Object.entries(MOST).map(([each, most]) => `${each}1 to ${each}${most}`);
   throw new LinkError(
-    `damage: expected ${known.join(", ")}, found '${text.length <= 24 ? text : `${text.slice(0, 24)}...`}'`,
+    msg`damage: expected ${known.join(", ")}, found '${text.length <= 24 ? text : `${text.slice(0, 24)}...`}'`,
   );
 }

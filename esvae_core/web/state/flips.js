@@ -8,6 +8,7 @@
  * A flip belongs to its cell: under other rates or other noise it turns whatever is drawn there.
  */
 
+import { msg } from "../messages.js";
 import { fromBase64Url, LinkError, MAX_STEPS, toBase64Url } from "./url_state.js";
 
 const LONGEST = 4000; // what a link remembers in one value
@@ -24,7 +25,7 @@ export function writeFlips(cells) {
   for (const cell of sorted) bits[cell >> 3] |= 0x80 >> (cell & 7);
   const few = `s${sorted.map((cell) => cell.toString(36)).join(".")}`;
   const text = bits.length * 1.34 + 1 < few.length ? `m${toBase64Url(bits)}` : few;
-  if (text.length > LONGEST) throw new LinkError(`edits: a link holds no more than ${LONGEST} characters of them`);
+  if (text.length > LONGEST) throw new LinkError(msg`edits: a link holds no more than ${LONGEST} characters of them`);
   return text;
 }
 
@@ -41,7 +42,7 @@ export function readFlips(text, steps, dims) {
   const last = cells.reduce((a, b) => Math.max(a, b), 0);
   if (last >= MAX_STEPS * dims) {
     throw new LinkError(
-      `edits: expected cells of at most ${MAX_STEPS} steps and ${dims} neurons, found step ${Math.floor(last / dims) + 1}, neuron ${last % dims}`,
+      msg`edits: expected cells of at most ${MAX_STEPS} steps and ${dims} neurons, found step ${Math.floor(last / dims) + 1}, neuron ${last % dims}`,
     );
   }
   return new Set(cells.filter((cell) => cell < steps * dims).sort((a, b) => a - b));
@@ -51,11 +52,11 @@ function cellsIn(text) {
   const body = text.slice(1);
   if (/^s[0-9a-z]{1,6}(\.[0-9a-z]{1,6})*$/.test(text)) return body.split(".").map((digits) => parseInt(digits, 36));
   if (/^m[A-Za-z0-9_-]*$/.test(text) && body.length % 4 !== 1) {
-    const bytes = fromBase64Url(body, "edits");
+    const bytes = fromBase64Url(body, msg`edits`);
     return Array.from({ length: 8 * bytes.length }, (_, i) => i).filter((i) => bytes[i >> 3] & (0x80 >> (i & 7)));
   }
   throw new LinkError(
-    `edits: expected s and numbers, or m and base64url, found '${text.length <= 24 ? text : `${text.slice(0, 24)}...`}'`,
+    msg`edits: expected s and numbers, or m and base64url, found '${text.length <= 24 ? text : `${text.slice(0, 24)}...`}'`,
   );
 }
 

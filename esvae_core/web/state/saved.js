@@ -1,5 +1,6 @@
 /** Pictures that the visitor has saved, as links; kept in the browser, and in files that bring them back. */
 
+import { msg } from "../messages.js";
 import { recall, remember } from "./remembered.js";
 import { decodeState, encodeState } from "./url_state.js";
 
@@ -33,27 +34,29 @@ export function readSaved(text) {
   try {
     file = JSON.parse(text);
   } catch {
-    throw new SavedError("expected a file of saved pictures, found damaged JSON");
+    throw new SavedError(msg`expected a file of saved pictures, found damaged JSON`);
   }
   if (file?.format !== FORMAT || file.version !== 1)
-    throw new SavedError(`expected saved pictures of version 1, found ${JSON.stringify(file?.version) ?? "none"}`);
+    throw new SavedError(
+      msg`expected saved pictures of version 1, found ${JSON.stringify(file?.version) ?? msg`none`}`,
+    );
   if (!Array.isArray(file.pictures) || file.pictures.length > MOST)
-    throw new SavedError(`pictures: expected at most ${MOST}`);
+    throw new SavedError(msg`pictures: expected at most ${MOST}`);
   return file.pictures.map(checked);
 }
 
 /** @param {any} given @param {number} i @returns {SavedPicture} */
 function checked(given, i) {
-  const fail = (what) => new SavedError(`picture ${i + 1}: ${what}`);
+  const fail = (what) => new SavedError(msg`picture ${i + 1}: ${what}`);
   const { link, name, picture } = given ?? {};
-  if (typeof link !== "string" || typeof name !== "string") throw fail("expected a link and a name");
-  if (name.length > LONGEST_NAME) throw fail(`name: expected at most ${LONGEST_NAME} characters`);
+  if (typeof link !== "string" || typeof name !== "string") throw fail(msg`expected a link and a name`);
+  if (name.length > LONGEST_NAME) throw fail(msg`name: expected at most ${LONGEST_NAME} characters`);
   if (typeof picture !== "string" || picture.length > LONGEST_PICTURE || !PICTURE.test(picture))
-    throw fail("picture: expected a small PNG");
+    throw fail(msg`picture: expected a small PNG`);
   try {
     return { link: encodeState(decodeState(link)), name, picture };
   } catch (error) {
-    throw fail(`link: ${error.message}`);
+    throw fail(msg`link: ${error.message}`);
   }
 }
 

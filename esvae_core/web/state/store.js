@@ -8,6 +8,7 @@
  * A state is a frozen object (see state/url_state.js) and is never changed in place.
  */
 
+import { msg } from "../messages.js";
 import { same } from "../math/rates.js";
 
 /** @typedef {{steps: {label: string, state: State}[], at: number}} History oldest first */
@@ -28,7 +29,7 @@ export class Store {
   constructor(state, history = null) {
     this.#state = Object.freeze(state);
     this.#steps = history?.steps.map(({ label, state: each }) => ({ label, state: Object.freeze(each) })) ?? [
-      { label: "start", state: this.#state },
+      { label: msg`start`, state: this.#state },
     ];
     this.#at = history?.at ?? 0;
   }

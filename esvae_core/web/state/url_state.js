@@ -2,6 +2,7 @@
  * A state as one short text for the address bar, and back; the twin of `app/state.py`, which tells the format.
  */
 
+import { msg } from "../messages.js";
 import { GRID } from "../math/rates.js";
 
 export const VERSION = 2;
@@ -40,24 +41,24 @@ export function encodeState(state) {
 /** @param {string} text @returns {State} @throws {LinkError} */
 export function decodeState(text) {
   const fields = text.split("~");
-  if (fields[0] !== String(VERSION)) throw new LinkError(`version: expected ${VERSION}, found ${short(fields[0])}`);
+  if (fields[0] !== String(VERSION)) throw new LinkError(msg`version: expected ${VERSION}, found ${short(fields[0])}`);
   if (fields.length !== 7 && fields.length !== 8) {
-    throw new LinkError(`expected 7 or 8 parts, found ${fields.length}; was the link cut short?`);
+    throw new LinkError(msg`expected 7 or 8 parts, found ${fields.length}; was the link cut short?`);
   }
   const [, name, from, noise, seed, order, rates, view] = fields;
   if (!Object.hasOwn(ORDERS, order)) {
-    throw new LinkError(`order: expected ${Object.keys(ORDERS).join(", ")}, found ${short(order)}`);
+    throw new LinkError(msg`order: expected ${Object.keys(ORDERS).join(", ")}, found ${short(order)}`);
   }
   if (!Object.hasOwn(SAMPLERS, noise.slice(0, 1))) {
-    throw new LinkError(`sampler: expected ${Object.keys(SAMPLERS).join(" or ")}, found ${short(noise)}`);
+    throw new LinkError(msg`sampler: expected ${Object.keys(SAMPLERS).join(" or ")}, found ${short(noise)}`);
   }
   return {
-    model: plain(name, "model", 200),
+    model: plain(name, msg`model`, 200),
     source: readSource(from),
-    rates: unpackRates(rates, "rates"),
-    seed: number(seed, "noise seed", 0, MAX_SEED),
+    rates: unpackRates(rates, msg`rates`),
+    seed: number(seed, msg`noise seed`, 0, MAX_SEED),
     sampler: SAMPLERS[noise[0]],
-    steps: number(noise.slice(1), "time steps", 1, MAX_STEPS),
+    steps: number(noise.slice(1), msg`time steps`, 1, MAX_STEPS),
     order: ORDERS[order],
     view: view === undefined ? {} : readView(view),
   };
@@ -88,27 +89,27 @@ export function unpackRates(text, what) {
   const raw = fromBase64Url(body, what);
   if (head === "r") {
     if (raw.length % 2 || !(raw.length >= 2 && raw.length / 2 <= MAX_DIMS)) {
-      throw new LinkError(`${what}: expected 1 to ${MAX_DIMS} numbers of 2 bytes, found ${raw.length} bytes`);
+      throw new LinkError(msg`${what}: expected 1 to ${MAX_DIMS} numbers of 2 bytes, found ${raw.length} bytes`);
     }
     const rates = Uint16Array.from({ length: raw.length / 2 }, (_, i) => (raw[2 * i] << 8) | raw[2 * i + 1]);
     const most = Math.max(...rates);
-    if (most > GRID) throw new LinkError(`${what}: expected each to be at most ${GRID}, found ${most}`);
+    if (most > GRID) throw new LinkError(msg`${what}: expected each to be at most ${GRID}, found ${most}`);
     return rates;
   }
   const match = /^k([0-9]{1,2})x([0-9]{1,4})$/.exec(head);
   const [unit, count] = match ? [Number(match[1]), Number(match[2])] : [0, 0];
   if (!UNITS.includes(unit) || count < 1 || count > MAX_DIMS) {
-    throw new LinkError(`${what}: expected r or k(T)x(d), found ${short(head)}`);
+    throw new LinkError(msg`${what}: expected r or k(T)x(d), found ${short(head)}`);
   }
   const width = bitLength(unit);
   if (raw.length !== Math.ceil((width * count) / 8)) {
-    throw new LinkError(`${what}: expected ${count} numbers of ${width} bits, found ${raw.length} bytes`);
+    throw new LinkError(msg`${what}: expected ${count} numbers of ${width} bits, found ${raw.length} bytes`);
   }
   return Uint16Array.from({ length: count }, (_, i) => {
     let value = 0;
     for (let at = i * width; at < (i + 1) * width; at++) value = (value << 1) | ((raw[at >> 3] >> (7 - (at & 7))) & 1);
     if (value > unit) {
-      throw new LinkError(`${what}: expected each to be at most ${unit}/${unit}, found ${value}/${unit}`);
+      throw new LinkError(msg`${what}: expected each to be at most ${unit}/${unit}, found ${value}/${unit}`);
     }
     return value * (GRID / unit);
   });
@@ -127,10 +128,10 @@ export function toBase64Url(bytes) {
 /** Read what `toBase64Url` wrote. @returns {Uint8Array} @throws {LinkError} that calls it `what` */
 export function fromBase64Url(text, what) {
   try {
-    if (!/^[A-Za-z0-9_-]*$/.test(text)) throw new Error("other characters");
+    if (!/^[A-Za-z0-9_-]*$/.test(text)) throw new Error(msg`other characters`);
     return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
   } catch {
-    throw new LinkError(`${what}: expected base64url, found ${short(text)}`);
+    throw new LinkError(msg`${what}: expected base64url, found ${short(text)}`);
   }
 }
 
@@ -143,24 +144,24 @@ export function sourceText(from) {
 /** @param {string} text @returns {Source} @throws {LinkError} */
 export function readSource(text) {
   const [kind, rest] = [text.slice(0, 1), text.slice(1)];
-  if (kind === "t") return { kind: "test", index: number(rest, "test image", 0, MAX_INDEX) };
-  if (kind === "p") return { kind: "prior", seed: number(rest, "prior seed", 0, MAX_SEED) };
-  if (kind === "o") return { kind: "own", rates: unpackRates(rest, "rates of the picture") };
-  throw new LinkError(`source: expected t, p or o, found ${short(text)}`);
+  if (kind === "t") return { kind: "test", index: number(rest, msg`test image`, 0, MAX_INDEX) };
+  if (kind === "p") return { kind: "prior", seed: number(rest, msg`prior seed`, 0, MAX_SEED) };
+  if (kind === "o") return { kind: "own", rates: unpackRates(rest, msg`rates of the picture`) };
+  throw new LinkError(msg`source: expected t, p or o, found ${short(text)}`);
 }
 
 function readView(text) {
   const pairs = text.split(",");
   if (pairs.length > MAX_VIEW) {
-    throw new LinkError(`view: expected at most ${MAX_VIEW} entries, found ${pairs.length}`);
+    throw new LinkError(msg`view: expected at most ${MAX_VIEW} entries, found ${pairs.length}`);
   }
   const view = new Map();
   for (const pair of pairs) {
     const colon = pair.indexOf(":");
     const [name, value] = colon < 0 ? [pair, ""] : [pair.slice(0, colon), pair.slice(colon + 1)];
-    const key = plain(name, "view", 40);
-    if (view.has(key)) throw new LinkError("view: expected each name once");
-    view.set(key, plain(value, "view", MAX_VALUE, 0));
+    const key = plain(name, msg`view`, 40);
+    if (view.has(key)) throw new LinkError(msg`view: expected each name once`);
+    view.set(key, plain(value, msg`view`, MAX_VALUE, 0));
   }
   return Object.fromEntries(view);
 }
@@ -179,7 +180,7 @@ function plain(text, what, longest, shortest = 1) {
   }
   const length = out === null ? -1 : [...out].length;
   if (length < shortest || length > longest || /[\u0000-\u001f\u007f]/.test(out)) {
-    throw new LinkError(`${what}: expected ${shortest} to ${longest} characters, found ${short(text)}`);
+    throw new LinkError(msg`${what}: expected ${shortest} to ${longest} characters, found ${short(text)}`);
   }
   return out;
 }
@@ -187,7 +188,7 @@ function plain(text, what, longest, shortest = 1) {
 function number(text, what, low, high) {
   const value = /^[0-9]{1,10}$/.test(text) ? Number(text) : NaN;
   if (!(value >= low && value <= high)) {
-    throw new LinkError(`${what}: expected a whole number from ${low} to ${high}, found ${short(text)}`);
+    throw new LinkError(msg`${what}: expected a whole number from ${low} to ${high}, found ${short(text)}`);
   }
   return value;
 }

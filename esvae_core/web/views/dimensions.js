@@ -1,6 +1,7 @@
 /** Dimensions: what each latent neuron is used for, and what it does to the picture. */
 
 import { choice, h, icon } from "../dom.js";
+import { msg } from "../messages.js";
 import { tableCsv } from "../formats/table_csv.js";
 import { capitalized } from "../math/axis.js";
 import { attributeMatrix } from "../parts/dimensions/attributes.js";
@@ -10,7 +11,7 @@ import { neuronRows } from "../parts/dimensions/dimension_files.js";
 import { detail } from "../parts/dimensions/detail.js";
 import { heat } from "../parts/dimensions/heat.js";
 import { strips } from "../parts/dimensions/strips.js";
-import { table } from "../parts/dimensions/table.js";
+import { STATES, table } from "../parts/dimensions/table.js";
 import { download } from "../parts/shared/download.js";
 import { nameOf } from "../parts/shared/dimension_names.js";
 
@@ -20,7 +21,7 @@ export const styles = ["map.css", "dimensions.css"];
 export function mount(root, session) {
   const { entry } = session;
   if (!session.atlas) return nothing(root, entry);
-  root.append(h("p", { class: "skeleton", role: "status" }, "Reading what its dimensions do …"));
+  root.append(h("p", { class: "skeleton", role: "status" }, msg`Reading what its dimensions do …`));
   let shown = { dispose() {} };
   let gone = false;
   session.backend.dimensions(entry.hash, entry.atlasVersion).then(
@@ -28,7 +29,7 @@ export function mount(root, session) {
       if (!gone) shown = tables(root, session, facts);
     },
     (error) => {
-      const why = `The dimensions are not shown: ${error.message}. A reload may help.`;
+      const why = msg`The dimensions are not shown: ${error.message}. A reload may help.`;
       root.replaceChildren(h("p", { class: "message warning", role: "alert" }, why));
     },
   );
@@ -40,15 +41,14 @@ export function mount(root, session) {
 
 /** What a model without an atlas says instead. @param {ModelEntry} entry */
 function nothing(root, entry) {
-  const why =
-    "This model has no atlas of test images, so nothing is known of how its dimensions are used. Build it with";
+  const why = msg`This model has no atlas of test images, so nothing is known of how its dimensions are used. Build it with`;
   root.append(
     h(
       "div",
       { class: "message", role: "status" },
       h("p", {}, why),
       h("p", {}, h("code", {}, `esvae atlas ${entry.path ?? "CHECKPOINT"}`)),
-      h("p", {}, "and open the model again."),
+      h("p", {}, msg`and open the model again.`),
     ),
   );
   return () => {};
@@ -63,14 +63,14 @@ function tables(root, session, facts) {
   const { entry, store } = session;
   /** Keep something in the link, as a step that can be undone. */
   const keep = (key, value, label) => store.change({ view: { ...store.state.view, [key]: value } }, label);
-  const choose = (j) => keep("dim", String(j), `look at ${nameOf(session, j)}`);
-  const chooseControl = ({ name }) => keep("control", name, `look at ${name}`);
+  const choose = (j) => keep("dim", String(j), msg`look at ${nameOf(session, j)}`);
+  const chooseControl = ({ name }) => keep("control", name, msg`look at ${name}`);
   const wanted = () => (store.state.view.table === "controls" && session.controls.length ? "controls" : "neurons");
-  const which = tableChoice(session, wanted(), (value) => keep("table", value, `table of ${value}`));
+  const which = tableChoice(session, wanted(), (value) => keep("table", value, msg`table of ${value}`));
   const save = () => download(`${entry.name}-${wanted()}.csv`, tableCsv(rowsOf(session, facts, wanted())));
   const saveButton = h(
     "button",
-    { type: "button", title: "Save the table, CSV", onclick: save },
+    { type: "button", title: msg`Save the table, CSV`, onclick: save },
     icon("export"),
     "CSV",
   );
@@ -92,7 +92,7 @@ function tables(root, session, facts) {
     beside.push(heat(session, facts, choose));
     parts = [rows, ...beside];
     const small = shown === "controls" ? controlSummary(session.controls) : summary(facts);
-    const title = h("h2", {}, "Dimensions ", h("small", {}, small));
+    const title = h("h2", {}, msg`Dimensions `, h("small", {}, small));
     const tools = h("div", { class: "row tight" }, session.controls.length ? which : null, saveButton);
     left.replaceChildren(h("div", { class: "head" }, title, tools), rows);
     right.replaceChildren(...beside);
@@ -112,10 +112,10 @@ function tables(root, session, facts) {
 /** @param {Session} session @param {string} wanted @param {(value: string) => void} onchange */
 const tableChoice = ({ latent }, wanted, onchange) =>
   choice(
-    "Table of",
+    msg`Table of`,
     [
-      ["neurons", `${capitalized(latent.carrier)}s`],
-      ["controls", "Controls", "Directions that move many of them at once, with the evidence for each"],
+      ["neurons", msg`${capitalized(latent.carrier)}s`],
+      ["controls", msg`Controls`, msg`Directions that move many of them at once, with the evidence for each`],
     ],
     wanted,
     onchange,
@@ -127,17 +127,19 @@ const rowsOf = (session, facts, which) =>
 
 /** All of them in a line. @param {DimensionFacts} facts */
 function summary({ states, clear }) {
-  const count = (word) => states.filter((state) => state === word).length;
-  const parts = ["active", "dead", "saturated"].map((word) => [count(word), word]).filter(([n], i) => n || i === 0);
+  const count = (wanted) => states.filter((state) => state === wanted).length;
+  const parts = Object.entries(STATES)
+    .map(([state, word]) => [count(state), word])
+    .filter(([n], i) => n || i === 0);
   const seen = clear?.filter(Boolean).length;
   const above = !clear
     ? ""
     : seen === clear.length
-      ? `; all ${seen} have a visible effect`
-      : `; ${seen} of ${clear.length} have a visible effect`;
+      ? msg`; all ${seen} have a visible effect`
+      : msg`; ${seen} of ${clear.length} have a visible effect`;
   return parts.map(([n, word]) => `${n} ${word}`).join(", ") + above;
 }
 
 /** @param {Control[]} controls */
 const controlSummary = (controls) =>
-  `${controls.length} controls; pictures follow ${controls.filter(({ steerable }) => steerable).length}`;
+  msg`${controls.length} controls; pictures follow ${controls.filter(({ steerable }) => steerable).length}`;

@@ -1,6 +1,7 @@
 /** Explore: a source, its picture, and the rates and spikes behind it, all to be changed. */
 
 import { h, icon } from "../dom.js";
+import { msg } from "../messages.js";
 import { GRID } from "../math/rates.js";
 import { VectorError } from "../math/vector_text.js";
 import { controlPanel } from "../parts/explore/controls.js";
@@ -25,9 +26,9 @@ export const styles = ["explore.css"];
 
 /** @type {[State["order"], string, string][]} */
 const ORDERS = [
-  ["effect", "strongest first", "By how much the picture changes when one crosses the range of the test images"],
-  ["usage", "most varied first", "By how much they vary over the test images"],
-  ["index", "by number", "As they are in the network"],
+  ["effect", msg`strongest first`, msg`By how much the picture changes when one crosses the range of the test images`],
+  ["usage", msg`most varied first`, msg`By how much they vary over the test images`],
+  ["index", msg`by number`, msg`As they are in the network`],
 ];
 
 /** @param {Session} session */
@@ -71,7 +72,7 @@ export function mount(root, session) {
     times.push(ms);
     if (times.length > 30) times.shift();
     const median = [...times].sort((a, b) => a - b)[times.length >> 1];
-    foot.textContent = `${median.toFixed(1)} ms a picture, ${session.live.where === "page" ? "in this page" : "on the server"}`;
+    foot.textContent = msg`${median.toFixed(1)} ms a picture, ${session.live.where === "page" ? msg`in this page` : msg`on the server`}`;
   });
   return () => {
     stop();
@@ -96,9 +97,9 @@ function heading(session, bars) {
   const order = h(
     "select",
     {
-      "aria-label": "Order of the bars",
+      "aria-label": msg`Order of the bars`,
       onchange: () =>
-        store.change({ order: ORDERS.find(([name]) => name === order.value)[0] }, `order: ${order.value}`),
+        store.change({ order: ORDERS.find(([name]) => name === order.value)[0] }, msg`order: ${order.value}`),
     },
     ORDERS.filter(([name]) => atlas || name === "index").map(([value, text, title]) =>
       h("option", { value, title }, text),
@@ -110,21 +111,21 @@ function heading(session, bars) {
     "button",
     {
       type: "button",
-      title: `All ${latent.names} as they are at the start`,
-      onclick: () => store.change({ rates: session.ratesOf(store.state.source) }, "reset"),
+      title: msg`All ${latent.names} as they are at the start`,
+      onclick: () => store.change({ rates: session.ratesOf(store.state.source) }, msg`reset`),
     },
     icon("reset"),
-    "Reset",
+    msg`Reset`,
   );
   const random = h(
     "button",
     {
       type: "button",
-      title: `Each ${latent.name} is drawn alone from those of the test images, so what they have in common is lost`,
+      title: msg`Each ${latent.name} is drawn alone from those of the test images, so what they have in common is lost`,
       onclick: () => shuffle(session, bars),
     },
     icon("dice"),
-    "Random",
+    msg`Random`,
   );
   const element = h(
     "div",
@@ -135,10 +136,10 @@ function heading(session, bars) {
       "p",
       { class: "legend", "aria-hidden": "true" },
       h("span", { class: "key now" }),
-      "now",
+      msg`now`,
       h("span", { class: "key was" }),
-      "start",
-      atlas ? [h("span", { class: "key data" }), "90 % of real images"] : null,
+      msg`start`,
+      atlas ? [h("span", { class: "key data" }), msg`90 % of real images`] : null,
     ),
     h("div", { class: "row tight" }, order, reset, random, vectorMenu(session, bars)),
   );
@@ -149,8 +150,8 @@ function heading(session, bars) {
 
 /** All values as text, to copy, and to paste. @param {Session} session */
 function vectorMenu({ latent }, bars) {
-  const place = menu(`Copy or paste all ${latent.names}`, "copy", (close) => {
-    const field = h("textarea", { rows: 6, spellcheck: "false", "aria-label": `All ${latent.names}, by number` });
+  const place = menu(msg`Copy or paste all ${latent.names}`, "copy", (close) => {
+    const field = h("textarea", { rows: 6, spellcheck: "false", "aria-label": msg`All ${latent.names}, by number` });
     field.value = bars.asText();
     const said = h("p", { class: "quiet", role: "status" });
     const take = () => {
@@ -159,27 +160,27 @@ function vectorMenu({ latent }, bars) {
         close();
       } catch (error) {
         if (!(error instanceof VectorError)) throw error;
-        said.textContent = `Not taken: ${error.message}.`;
+        said.textContent = msg`Not taken: ${error.message}.`;
       }
     };
     const copy = () =>
       navigator.clipboard.writeText(field.value).then(
-        () => (said.textContent = "Copied."),
+        () => (said.textContent = msg`Copied.`),
         () => {
           field.select();
-          said.textContent = "The browser does not allow it; press Ctrl+C.";
+          said.textContent = msg`The browser does not allow it; press Ctrl+C.`;
         },
       );
     return h(
       "div",
       { class: "vector" },
-      h("p", { class: "quiet" }, `By number; a JSON list, or numbers separated by spaces or commas.`),
+      h("p", { class: "quiet" }, msg`By number; a JSON list, or numbers separated by spaces or commas.`),
       field,
       h(
         "div",
         { class: "row tight" },
-        h("button", { type: "button", onclick: copy }, icon("copy"), "Copy"),
-        h("button", { type: "button", onclick: take }, `Set these ${latent.names}`),
+        h("button", { type: "button", onclick: copy }, icon("copy"), msg`Copy`),
+        h("button", { type: "button", onclick: take }, msg`Set these ${latent.names}`),
       ),
       said,
     );
@@ -195,5 +196,5 @@ function shuffle({ store, atlas, entry }, bars) {
     if (!atlas) return Math.floor(Math.random() * (GRID + 1));
     return atlas.rates(Math.floor(Math.random() * atlas.count))[i];
   });
-  store.change({ rates }, `random, ${entry.name}`);
+  store.change({ rates }, msg`random, ${entry.name}`);
 }

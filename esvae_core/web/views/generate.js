@@ -1,6 +1,7 @@
 /** Generate: a grid of samples from the prior, and what to do with each. */
 
 import { h } from "../dom.js";
+import { msg } from "../messages.js";
 import { noiseControls } from "../parts/shared/noise_controls.js";
 import { chosenSample } from "../parts/generate/chosen_sample.js";
 import { DrawnSamples } from "../parts/generate/drawn_samples.js";
@@ -19,7 +20,11 @@ export function mount(root, session) {
   const { store, entry, engine, atlas, latent } = session;
   if (!engine) {
     root.append(
-      h("p", { class: "message" }, "Sampling the prior needs the model in the page, and this browser cannot run it."),
+      h(
+        "p",
+        { class: "message" },
+        msg`Sampling the prior needs the model in the page, and this browser cannot run it.`,
+      ),
     );
     return () => {};
   }
@@ -33,7 +38,7 @@ export function mount(root, session) {
   const chosen = chosenSample(session, acts);
   const controls = sampleControls(session, remember, (heat) => draw({ ...settings(), heat }));
   const noise = latent.sampled ? noiseControls(session) : null;
-  const save = exportMenu(session, () => offer(samples, settings().columns), "Export the grid");
+  const save = exportMenu(session, () => offer(samples, settings().columns), msg`Export the grid`);
   root.append(elementOf(session, { controls, steer, noise, save, note, samples: [chosen, grid] }));
 
   async function draw(wanted) {
@@ -78,7 +83,7 @@ export function mount(root, session) {
  */
 function offer(samples, columns) {
   const { cells } = samples;
-  if (!cells.length) return { why: "There are no samples to export." };
+  if (!cells.length) return { why: msg`There are no samples to export.` };
   return {
     kind: "grid",
     name: "samples",
@@ -95,21 +100,20 @@ function offer(samples, columns) {
  *   save: HTMLElement, note: HTMLElement, samples: HTMLElement[]}} parts
  */
 function elementOf({ latent }, { controls, steer, noise, save, note, samples }) {
-  const stepwise =
-    "Its prior makes spikes step by step, each from those before; how often each neuron spikes is kept, and its spikes are placed by the noise below.";
+  const stepwise = msg`Its prior makes spikes step by step, each from those before; how often each neuron spikes is kept, and its spikes are placed by the noise below.`;
   return h(
     "div",
     { class: "generate" },
     h(
       "section",
       { class: "controls" },
-      h("div", { class: "head" }, h("h2", {}, "Samples of the prior")),
-      h("p", { class: "quiet" }, "Pictures that the model invents; some will not look like anything."),
+      h("div", { class: "head" }, h("h2", {}, msg`Samples of the prior`)),
+      h("p", { class: "quiet" }, msg`Pictures that the model invents; some will not look like anything.`),
       latent.stepwise && h("p", { class: "quiet" }, stepwise),
       controls.draws,
       steer,
       controls.data,
-      noise ? [h("div", { class: "head" }, h("h2", {}, "Noise")), noise] : null,
+      noise ? [h("div", { class: "head" }, h("h2", {}, msg`Noise`)), noise] : null,
       save,
       note,
     ),

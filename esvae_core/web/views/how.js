@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { DecoderTrace } from "../decoder_trace.js";
+import { msg } from "../messages.js";
 import { examples } from "../parts/how/examples.js";
 import { encoderCards } from "../parts/how/encoder_cards.js";
 import { decoderCards } from "../parts/how/decoder_cards.js";
@@ -18,7 +19,7 @@ export function mount(root, session) {
       h(
         "p",
         { class: "message" },
-        "This page looks into the model while it runs, and this browser cannot run it. Explore works, decoded by the server.",
+        msg`This page looks into the model while it runs, and this browser cannot run it. Explore works, decoded by the server.`,
       ),
     );
     return () => {};
@@ -39,7 +40,7 @@ export function mount(root, session) {
       h(
         "div",
         { class: "how-time" },
-        h("span", { class: "quiet" }, "Maps show spikes per step; play to see them one step at a time."),
+        h("span", { class: "quiet" }, msg`Maps show spikes per step; play to see them one step at a time.`),
         time,
       ),
     ),
@@ -55,7 +56,7 @@ export function mount(root, session) {
 function withoutSpikes(root, session) {
   const [choose, path] = [examples(session), plainCards(session)];
   root.append(
-    noSpikesView(session, "Below is the path of its data; a spiking model shows spikes and time, too."),
+    noSpikesView(session, msg`Below is the path of its data; a spiking model shows spikes and time, too.`),
     h("div", { class: "how-head" }, choose),
     h("ol", { class: "cards plain-cards" }, path.cards),
   );

@@ -1,6 +1,7 @@
 /** Interpolate: walks between latents, with the data beside the path. */
 
 import { h, pixels } from "../dom.js";
+import { msg } from "../messages.js";
 import { fromGrid } from "../math/rates.js";
 import { anchors } from "../parts/interpolate/anchors.js";
 import { corners } from "../parts/interpolate/corners.js";
@@ -40,7 +41,7 @@ export function mount(root, session) {
   const choices = pathChoices(settings(), latent, (patch, label) =>
     store.change({ view: { ...store.state.view, ...patch } }, label),
   );
-  const save = exportMenu(session, () => offer(frames.rates, settings().noise, store.state.seed), "Export the path");
+  const save = exportMenu(session, () => offer(frames.rates, settings().noise, store.state.seed), msg`Export the path`);
   root.append(...elementsOf({ choices, row, save, film, walk: walk.element, blend, picture }));
 
   /** Decode the frames of another path. */
@@ -67,8 +68,7 @@ export function mount(root, session) {
   };
 }
 
-const LACKING =
-  "Interpolation needs the model in the page, and this browser cannot run it. Explore works, decoded by the server.";
+const LACKING = msg`Interpolation needs the model in the page, and this browser cannot run it. Explore works, decoded by the server.`;
 
 /**
  * Tells of each state of the model at work, and of the present one.
@@ -90,10 +90,10 @@ function follow({ store, entry }, tell) {
 function framePicture(session, spikesOf) {
   const { entry, latent } = session;
   const frame = shownFrame(session, spikesOf);
-  const large = pixels(entry.size, entry.size, "Picture on the path", "large");
+  const large = pixels(entry.size, entry.size, msg`Picture on the path`, "large");
   const beside = latent.spiking
     ? [noiseControls(session), raster(session, { live: frame })]
-    : [noSpikesNotice(session, "The path is straight in the latent.")];
+    : [noSpikesNotice(session, msg`The path is straight in the latent.`)];
   const stop = frame.on(({ image, state }) => state.model === entry.name && paint(large, image, entry.channels));
   return {
     large,
@@ -115,7 +115,7 @@ function framePicture(session, spikesOf) {
 function offer(cells, noise, seed) {
   if (noise === "drifting")
     return {
-      why: "Drifting noise lies between two seeds, and a recipe has whole ones: choose the same noise, or new noise for each frame, to export the path.",
+      why: msg`Drifting noise lies between two seeds, and a recipe has whole ones: choose the same noise, or new noise for each frame, to export the path.`,
     };
   const seeds = noise === "fresh" ? cells.map((_, k) => frameSeed(noise, seed, k)) : [seed];
   return { kind: "strip", name: "path", cells, seeds, columns: cells.length, frame_ms: 120 };
@@ -127,9 +127,9 @@ function offer(cells, noise, seed) {
  */
 function elementsOf({ choices, row, save, film, walk, blend, picture }) {
   return [
-    h("div", { class: "head" }, h("h2", {}, "Anchors"), choices),
+    h("div", { class: "head" }, h("h2", {}, msg`Anchors`), choices),
     row,
-    h("div", { class: "head" }, h("h2", {}, "Path"), save),
+    h("div", { class: "head" }, h("h2", {}, msg`Path`), save),
     film,
     h(
       "div",
@@ -137,7 +137,7 @@ function elementsOf({ choices, row, save, film, walk, blend, picture }) {
       h(
         "section",
         {},
-        h("div", { class: "head" }, h("h2", {}, "Picture ", h("small", {}, "at the chosen place"))),
+        h("div", { class: "head" }, h("h2", {}, msg`Picture `, h("small", {}, msg`at the chosen place`))),
         picture.large,
         walk,
       ),

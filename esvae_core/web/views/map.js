@@ -1,6 +1,7 @@
 /** Map: the test images by their rates, where the present rates lie among them, and what lies between. */
 
 import { choice, describe, h, icon, pixels } from "../dom.js";
+import { msg } from "../messages.js";
 import { capitalized } from "../math/axis.js";
 import { nearestWeights, blended } from "../math/map_geometry.js";
 import { toGrid } from "../math/rates.js";
@@ -34,7 +35,7 @@ export function mount(root, session) {
   canvas = mapCanvas(model, pictures, {
     hover: hand.show,
     pick: (row) => session.startFrom(session.atlas.indices[row]),
-    travel: (x, y) => session.store.change({ rates: toGrid(ratesAt(model, x, y).rates) }, "a place on the map"),
+    travel: (x, y) => session.store.change({ rates: toGrid(ratesAt(model, x, y).rates) }, msg`a place on the map`),
   });
   const parts = {
     tools: mapTools(model, canvas),
@@ -66,11 +67,11 @@ export function mount(root, session) {
  * @returns {() => void} stop
  */
 function arrange(root, parts, latent) {
-  const small = h("small", {}, "move a bar and watch the marker travel");
+  const small = h("small", {}, msg`move a bar and watch the marker travel`);
   const head = h("div", { class: "head" }, h("h2", {}, `${capitalized(latent.key)} `, small));
   const bars = h("section", { class: "rates-part" }, head, parts.bars);
   const pair = h("div", { class: "pair" }, parts.present, parts.hand);
-  const left = h("div", { class: "map-left", "data-figure": "Map" }, parts.tools, parts.canvas, parts.legend);
+  const left = h("div", { class: "map-left", "data-figure": msg`Map` }, parts.tools, parts.canvas, parts.legend);
   const right = [pair, parts.selection, parts.own, parts.distance, bars, parts.settings];
   root.append(h("div", { class: "map-view" }, left, h("div", { class: "map-right" }, right)));
   const narrow = matchMedia("(max-width: 800px)");
@@ -83,15 +84,15 @@ function arrange(root, parts, latent) {
 /** What an atlas without a map says instead. */
 function nothing(root, { atlas, entry }) {
   const why = atlas
-    ? "Its atlas has no map: it was built by an earlier version, or holds too few images."
-    : "This model has no atlas of test images, so there is nothing to lay out.";
+    ? msg`Its atlas has no map: it was built by an earlier version, or holds too few images.`
+    : msg`This model has no atlas of test images, so there is nothing to lay out.`;
   root.append(
     h(
       "div",
       { class: "message", role: "status" },
-      h("p", {}, `${why} Build it with`),
+      h("p", {}, msg`${why} Build it with`),
       h("p", {}, h("code", {}, `esvae atlas ${entry.path ?? "CHECKPOINT"}`)),
-      h("p", {}, "and open the model again."),
+      h("p", {}, msg`and open the model again.`),
     ),
   );
   return () => {};
@@ -109,22 +110,22 @@ function ratesAt({ places, shown, atlas }, x, y) {
 /** @param {MapModel} model */
 function mapTools(model, canvas) {
   const axes = choice(
-    "Dimensions of the map",
+    msg`Dimensions of the map`,
     [
       ["2", "2-D"],
-      ["3", "3-D", "Drag to turn, with Shift to move"],
+      ["3", "3-D", msg`Drag to turn, with Shift to move`],
     ],
     model.kept("axes"),
-    (value) => model.keep("axes", value, `map in ${value} dimensions`),
+    (value) => model.keep("axes", value, msg`map in ${value} dimensions`),
   );
   const as = choice(
-    "Show as",
+    msg`Show as`,
     [
-      ["points", "Points"],
-      ["pictures", "Pictures"],
+      ["points", msg`Points`],
+      ["pictures", msg`Pictures`],
     ],
     model.kept("as"),
-    (value) => model.keep("as", value, `map of ${value}`),
+    (value) => model.keep("as", value, msg`map of ${value}`),
   );
   const by = colourBy(model);
   const path = pathOf(model);
@@ -135,18 +136,18 @@ function mapTools(model, canvas) {
       type: "button",
       class: "lasso",
       "aria-pressed": "false",
-      title: "Draw around points (L)",
+      title: msg`Draw around points (L)`,
       onclick: () => canvas.lasso(!model.lassoing),
     },
     icon("lasso"),
-    "Lasso",
+    msg`Lasso`,
   );
   const zoom = h(
     "div",
     { class: "choice" },
-    button("Zoom in", "+", () => canvas.zoom(1.4)),
-    button("Zoom out", "−", () => canvas.zoom(1 / 1.4)),
-    button("Show all", "all", () => canvas.showAll()),
+    button(msg`Zoom in`, "+", () => canvas.zoom(1.4)),
+    button(msg`Zoom out`, "−", () => canvas.zoom(1 / 1.4)),
+    button(msg`Show all`, msg`all`, () => canvas.showAll()),
   );
   const element = h("div", { class: "row map-tools" }, axes, as, by, path, lasso, zoom);
   const off = model.on((what) => {
@@ -167,12 +168,12 @@ function mapTools(model, canvas) {
  * @param {Session} session
  */
 function present({ live, entry, latent }) {
-  const canvas = pixels(entry.size, entry.size, `Picture of the present ${latent.whole}`, "large");
+  const canvas = pixels(entry.size, entry.size, msg`Picture of the present ${latent.whole}`, "large");
   const element = h(
     "figure",
     { class: "now-part" },
     canvas,
-    h("figcaption", {}, h("span", { class: "key now" }), ` the present ${latent.whole}`),
+    h("figcaption", {}, h("span", { class: "key now" }), msg` the present ${latent.whole}`),
   );
   element.dispose = live.on((now) => now.state.model === entry.name && paint(canvas, now.image, entry.channels));
   return element;
@@ -184,7 +185,7 @@ function present({ live, entry, latent }) {
  */
 function underTheHand(model, pictures) {
   const { session, atlas, entry } = model;
-  const canvas = pixels(entry.size, entry.size, "Nothing under the pointer", "large");
+  const canvas = pixels(entry.size, entry.size, msg`Nothing under the pointer`, "large");
   const words = h("figcaption", {});
   const element = h("figure", { class: "hand-part" }, canvas, words);
   let over = null;
@@ -196,17 +197,17 @@ function underTheHand(model, pictures) {
     else {
       canvas.classList.add("missing");
       words.textContent = TOUCH.matches
-        ? "Hold a finger on the map to look around; a tap takes what is there."
-        : "Move over the map: a point shows its test image, the space between is decoded.";
+        ? msg`Hold a finger on the map to look around; a tap takes what is there.`
+        : msg`Move over the map: a point shows its test image, the space between is decoded.`;
     }
   }
 
   function image(row) {
-    const error = atlas.arrays.errors ? `, error ${atlas.arrays.errors.values[row].toFixed(3)}` : "";
-    const label = `test image ${atlas.indices[row]}, “${atlas.label(row)}”`;
+    const error = atlas.arrays.errors ? msg`, error ${atlas.arrays.errors.values[row].toFixed(3)}` : "";
+    const label = msg`test image ${atlas.indices[row]}, “${atlas.label(row)}”`;
     const value = model.scale?.text ? `, ${model.scale.text(row)}` : "";
-    words.textContent = `${label}${value}${error}, trust ${model.trust(row).toFixed(2)}; ${TOUCH.matches ? "tap" : "click"} to start from it`;
-    describe(canvas, `${pictures.real ? "" : "What the model makes of "}${label}`);
+    words.textContent = msg`${label}${value}${error}, trust ${model.trust(row).toFixed(2)}; ${TOUCH.matches ? msg`tap` : msg`click`} to start from it`;
+    describe(canvas, `${pictures.real ? "" : msg`What the model makes of `}${label}`);
     const picture = pictures.get(row);
     canvas.dataset.row = picture ? row : "";
     canvas.classList.toggle("missing", !picture);
@@ -215,20 +216,20 @@ function underTheHand(model, pictures) {
 
   async function place({ x, y }) {
     canvas.dataset.row = "";
-    if (!session.engine) return void (words.textContent = "Between the points: this browser cannot decode here.");
+    if (!session.engine) return void (words.textContent = msg`Between the points: this browser cannot decode here.`);
     const { rates, rows } = ratesAt(model, x, y);
-    words.textContent = `Approximation: weighted mean of the ${session.latent.whole} of the ${rows.length} nearest on the map; ${TOUCH.matches ? "tap" : "click"} to take it`;
+    words.textContent = msg`Approximation: weighted mean of the ${session.latent.whole} of the ${rows.length} nearest on the map; ${TOUCH.matches ? msg`tap` : msg`click`} to take it`;
     const { seed, sampler, steps } = session.store.state;
     try {
       const pool = await session.pool();
       const answer = await pool.latest("map", "play", rates, seed, sampler, steps);
       if (!answer || over === null || over.row >= 0) return;
       canvas.classList.remove("missing");
-      describe(canvas, "Approximate picture of the place under the pointer");
+      describe(canvas, msg`Approximate picture of the place under the pointer`);
       paint(canvas, answer.image, entry.channels);
       canvas.dataset.place = `${x.toFixed(4)} ${y.toFixed(4)}`;
     } catch (error) {
-      words.textContent = `Not decoded: ${error.message}`;
+      words.textContent = msg`Not decoded: ${error.message}`;
     }
   }
 
@@ -253,18 +254,18 @@ function trust(model) {
     "div",
     { class: "trust-part" },
     words,
-    h("label", { class: "field" }, fade, "fade points that lie among the wrong neighbours"),
+    h("label", { class: "field" }, fade, msg`fade points that lie among the wrong neighbours`),
   );
   const show = () => {
     const value = model.about[`trust${model.axes}`];
     const verdict =
       value >= 0.95
-        ? "nearly all neighbours here are neighbours in the latent"
+        ? msg`nearly all neighbours here are neighbours in the latent`
         : value >= 0.85
-          ? "most neighbours here are neighbours in the latent, some are not"
-          : "a rough sketch: many neighbours here are none in the latent";
+          ? msg`most neighbours here are neighbours in the latent, some are not`
+          : msg`a rough sketch: many neighbours here are none in the latent`;
     const { neighbors, min_dist: least, metric } = model.about;
-    words.textContent = `Trustworthiness ${value.toFixed(3)} of 1: ${verdict}. How far groups lie apart, and how large they are, means little. UMAP of ${model.atlas.count.toLocaleString("en")} test images: ${neighbors} neighbours, least distance ${least}, ${metric}.`;
+    words.textContent = msg`Trustworthiness ${value.toFixed(3)} of 1: ${verdict}. How far groups lie apart, and how large they are, means little. UMAP of ${model.atlas.count.toLocaleString("en")} test images: ${neighbors} neighbours, least distance ${least}, ${metric}.`;
   };
   show();
   element.dispose = model.on((what) => (what === "layout" || what === "kept") && show());

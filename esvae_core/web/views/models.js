@@ -4,6 +4,7 @@
  */
 
 import { h } from "../dom.js";
+import { msg } from "../messages.js";
 import { formOf, modelCard, previewModelCard } from "../parts/models/model_card.js";
 import { diagram } from "../parts/models/diagram.js";
 import { sideBySide, unreadable } from "../parts/models/side_by_side.js";
@@ -20,47 +21,47 @@ const unsampled = (model) => (model.kind === "esvae" ? undefined : metric(model,
 /** Columns of the table: title, what is sorted by, what is shown, and what it is. */
 /** @type {[string, (m: ModelListing) => any, (m: ModelListing) => Child, string][]} */
 const COLUMNS = [
-  ["Model", (m) => m.name, (m) => m.name, "Name of the checkpoint; press one to open it"],
-  ["Data", (m) => m.dataset ?? "", (m) => m.dataset || "–", "Images that it was trained on"],
-  ["Kind", (m) => m.kind ?? "", (m) => m.kind ?? "–", "Kind of network"],
-  ["d", (m) => m.dims, (m) => m.dims ?? "–", "Latent neurons"],
-  ["T", (m) => m.steps, (m) => m.steps ?? "–", "Time steps"],
-  ["Pixels", (m) => m.size, (m) => (m.size ? `${m.size}² ${formOf(m.channels)}` : "–"), "Size of its images"],
+  [msg`Model`, (m) => m.name, (m) => m.name, msg`Name of the checkpoint; press one to open it`],
+  [msg`Data`, (m) => m.dataset ?? "", (m) => m.dataset || "–", msg`Images that it was trained on`],
+  [msg`Kind`, (m) => m.kind ?? "", (m) => m.kind ?? "–", msg`Kind of network`],
+  ["d", (m) => m.dims, (m) => m.dims ?? "–", msg`Latent neurons`],
+  ["T", (m) => m.steps, (m) => m.steps ?? "–", msg`Time steps`],
+  [msg`Pixels`, (m) => m.size, (m) => (m.size ? `${m.size}² ${formOf(m.channels)}` : "–"), msg`Size of its images`],
   [
-    "MSE, Bernoulli",
+    msg`MSE, Bernoulli`,
     (m) => metric(m, "mse", "bernoulli")?.value,
     (m) => shownMetric(m, "mse", "bernoulli"),
-    "Squared error on [-1, 1], test split",
+    msg`Squared error on [-1, 1], test split`,
   ],
   [
-    "MSE, systematic",
+    msg`MSE, systematic`,
     (m) => metric(m, "mse", "systematic")?.value,
     (m) => shownMetric(m, "mse", "systematic"),
-    "Squared error on [-1, 1], test split",
+    msg`Squared error on [-1, 1], test split`,
   ],
   [
-    "MSE, no rates",
+    msg`MSE, no rates`,
     (m) => unsampled(m)?.value,
     (m) => (unsampled(m) ? shownMetric(m, "mse") : "–"),
-    "Squared error on [-1, 1], test split, of models whose latent is no firing rates",
+    msg`Squared error on [-1, 1], test split, of models whose latent is no firing rates`,
   ],
   [
-    "FAD, published",
+    msg`FAD, published`,
     (m) => metric(m, "fad_published")?.value,
     (m) => shownMetric(m, "fad_published"),
-    "Fréchet autoencoder distance of samples to the test split, by the published protocol",
+    msg`Fréchet autoencoder distance of samples to the test split, by the published protocol`,
   ],
   [
     "FAD",
     (m) => metric(m, "fad")?.value,
     (m) => shownMetric(m, "fad"),
-    "Fréchet autoencoder distance by the sound protocol: evaluation mode, 10,000 samples",
+    msg`Fréchet autoencoder distance by the sound protocol: evaluation mode, 10,000 samples`,
   ],
   [
-    "Training",
+    msg`Training`,
     (m) => minutes(m.budget),
     (m) => (m.budget ? budget(m.budget) : "–"),
-    "Epochs, and how long they took on which machine",
+    msg`Epochs, and how long they took on which machine`,
   ],
 ];
 
@@ -87,11 +88,11 @@ export function mount(root, session) {
           h(
             "h2",
             {},
-            "Models ",
+            msg`Models `,
             h(
               "small",
               {},
-              "hover a figure for its protocol; press a name to open it, or its card where the page cannot decode it",
+              msg`hover a figure for its protocol; press a name to open it, or its card where the page cannot decode it`,
             ),
           ),
         ),
@@ -158,7 +159,7 @@ function table(session) {
   sort(0);
   const element = h(
     "div",
-    { class: "table-place", tabindex: 0, role: "group", "aria-label": "Models, scrollable" },
+    { class: "table-place", tabindex: 0, role: "group", "aria-label": msg`Models, scrollable` },
     h("table", {}, h("thead", {}, h("tr", {}, heads)), body),
   );
   element.dispose = () => [...rows.values()].flat().forEach((each) => each.dispose?.());

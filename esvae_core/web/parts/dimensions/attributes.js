@@ -1,11 +1,12 @@
 /** Correlation of every attribute with every dimension, as colours: what could be read off single neurons. */
 
 import { h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { signedColour, signedGradient } from "../../math/colour.js";
 import { correlationText } from "../../math/measured.js";
 import { matrix } from "./matrix.js";
 
-const TITLE = "Correlation with attributes";
+const TITLE = msg`Correlation with attributes`;
 
 /**
  * @param {Session} session
@@ -17,7 +18,7 @@ export function attributeMatrix(session, choose) {
   const ramp = h("i", { class: "ramp", "aria-hidden": "true" });
   ramp.style.background = signedGradient();
   const cells = matrix(session, {
-    label: `Correlation of ${attributes.length} attributes with ${entry.dims} dimensions`,
+    label: msg`Correlation of ${attributes.length} attributes with ${entry.dims} dimensions`,
     rows: attributes.map(({ name }) => name),
     colourOf: (k, j) => signedColour(correlation[k][j]),
     wordsOf: (k, j) => `${attributes[k].name}: ${correlationText(attributes[k], correlation[k][j])}`,
@@ -36,7 +37,7 @@ export function attributeMatrix(session, choose) {
     h(
       "p",
       { class: "quiet" },
-      `Measured on ${measured.trainImages.toLocaleString("en")} training images: Pearson's correlation of ${latent.single} and a number; of an angle or of several classes the multiple correlation, which has no sign. Press a column to look at it.`,
+      msg`Measured on ${measured.trainImages.toLocaleString("en")} training images: Pearson's correlation of ${latent.single} and a number; of an angle or of several classes the multiple correlation, which has no sign. Press a column to look at it.`,
     ),
   );
   element.dispose = () => cells.dispose();

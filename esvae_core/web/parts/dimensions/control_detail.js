@@ -1,6 +1,7 @@
 /** The chosen control: the present rates on their way along it, and the evidence on images that it was not fitted to. */
 
 import { focusedBeside, h, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { formatNumber } from "../../math/axis.js";
 import { fromGrid } from "../../math/rates.js";
 import { changeOf, labelOf } from "../explore/controls.js";
@@ -13,7 +14,7 @@ const IMAGES = 8; // real ones at either end
 /** @param {Session} session */
 export function controlDetail(session) {
   const { store, entry } = session;
-  const element = h("section", { class: "detail-part control-detail", "data-figure": "Control" });
+  const element = h("section", { class: "detail-part control-detail", "data-figure": msg`Control` });
   const images = session.atlas ? activatingImages(session, IMAGES) : null;
   let turn = 0;
   let gone = false;
@@ -69,7 +70,7 @@ function fill(element, control, frames, images) {
     h("div", { class: "head" }, h("h2", {}, labelOf(control))),
     h("p", { class: "quiet" }, sentence(control)),
     control.steerable ? h("div", { class: "traversal-frames", "data-strip": "control" }, figures) : "",
-    ...(control.steerable && images ? [h("h3", {}, "Real images that lie furthest along it"), images] : []),
+    ...(control.steerable && images ? [h("h3", {}, msg`Real images that lie furthest along it`), images] : []),
     evidenceTable(control) ?? "",
   );
   element.querySelectorAll("button")[focused]?.focus();
@@ -85,24 +86,26 @@ function frameOf({ store, entry }, control, amount) {
   const words = changeOf(control, amount);
   const canvas = pixels(entry.size, entry.size, `${labelOf(control)} ${words}`, "thumb");
   const take = () => store.change({ rates }, `${control.name} ${words}`);
-  const button = h("button", { type: "button", class: "picked", title: `Take ${words}`, onclick: take }, canvas);
+  const button = h("button", { type: "button", class: "picked", title: msg`Take ${words}`, onclick: take }, canvas);
   return { canvas, rates, amount, figure: h("figure", {}, button, h("figcaption", {}, words)) };
 }
 
 /** @param {Control} control */
 function sentence(control) {
-  if (!control.steerable) return `Pictures do not follow it: ${control.why}.`;
-  const from = "From the present rates, as far as at least half of what is asked is given.";
-  if (control.source === "hand") return `Your own: from the mean of the other images to that of a selection. ${from}`;
-  const size = control.source === "attribute" ? ` An amount of 1 asks for ${changeOf(control, 1)}.` : "";
+  if (!control.steerable) return msg`Pictures do not follow it: ${control.why}.`;
+  const from = msg`From the present rates, as far as at least half of what is asked is given.`;
+  if (control.source === "hand")
+    return msg`Your own: from the mean of the other images to that of a selection. ${from}`;
+  const size = control.source === "attribute" ? msg` An amount of 1 asks for ${changeOf(control, 1)}.` : "";
   return `${from}${size}`;
 }
 
 /** @param {Control} control */
 function evidenceTable({ source, evidence }) {
   if (!evidence.length) return null;
-  const given = { category: "read as it", component: "change per pixel" }[source] ?? "got";
-  const heads = ["images", "read", "asked", given, "deviation", "side effect", "class kept", "distance"];
+  const given = { category: msg`read as it`, component: msg`change per pixel` }[source];
+  /** @type {Head[]} */
+  const heads = [{ title: msg`images` }, READ, ASKED, given ? { title: given } : GOT, ...OTHERS];
   const rows = evidence.flatMap(({ split, images, reading, responses }) =>
     responses.map((each, i) => [
       i ? "" : `${images} ${split}`,
@@ -118,7 +121,7 @@ function evidenceTable({ source, evidence }) {
   const cells = (row) => row.map((text) => h("td", {}, text));
   return h(
     "div",
-    { class: "evidence", tabindex: 0, role: "region", "aria-label": "Evidence" },
+    { class: "evidence", tabindex: 0, role: "region", "aria-label": msg`Evidence` },
     h(
       "table",
       {},
@@ -128,7 +131,7 @@ function evidenceTable({ source, evidence }) {
         h(
           "tr",
           {},
-          heads.map((head) => h("th", { scope: "col", title: HELP[head] }, head)),
+          heads.map(({ title, help }) => h("th", { scope: "col", title: help }, title)),
         ),
       ),
       h(
@@ -140,14 +143,19 @@ function evidenceTable({ source, evidence }) {
   );
 }
 
-const HELP = {
-  read: "How well the attribute is read from the latent linearly",
-  asked: "In standard deviations of the training images",
-  got: "Mean change of the decoded pictures, measured again, in the same units",
-  deviation: "Standard deviation over the images",
-  "side effect": "The other attribute that changes most, in its own standard deviations",
-  "class kept": "Share of pictures that are read as the same class as before",
-  distance: "To the nearest training image's latent, over that before the move",
-};
+/** @typedef {{title: string, help?: string}} Head of a column */
+/** @type {Head} */
+const READ = { title: msg`read`, help: msg`How well the attribute is read from the latent linearly` };
+/** @type {Head} */
+const ASKED = { title: msg`asked`, help: msg`In standard deviations of the training images` };
+/** @type {Head} */
+const GOT = { title: msg`got`, help: msg`Mean change of the decoded pictures, measured again, in the same units` };
+/** @type {Head[]} */
+const OTHERS = [
+  { title: msg`deviation`, help: msg`Standard deviation over the images` },
+  { title: msg`side effect`, help: msg`The other attribute that changes most, in its own standard deviations` },
+  { title: msg`class kept`, help: msg`Share of pictures that are read as the same class as before` },
+  { title: msg`distance`, help: msg`To the nearest training image's latent, over that before the move` },
+];
 
 const signed = (value, digits = 2) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;

@@ -1,6 +1,7 @@
 /** One row for each control of the model, with the evidence for it, measured on images that it was not fitted to. */
 
 import { h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { formatNumber } from "../../math/axis.js";
 import { changeOf, labelOf } from "../explore/controls.js";
 import { measuredBar, sortableTable } from "./sortable_table.js";
@@ -14,7 +15,7 @@ const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2
  */
 export function controlTable({ store, entry, controls }, choose) {
   const element = sortableTable({
-    label: "All controls",
+    label: msg`All controls`,
     columns: columnsOf(controls),
     rows: controls,
     keyOf: ({ name }) => name,
@@ -31,40 +32,40 @@ export function controlTable({ store, entry, controls }, choose) {
 /** @param {Control[]} controls @returns {import("./sortable_table.js").Column<Control>[]} */
 function columnsOf(controls) {
   return [
-    { key: "name", title: "Control", value: (c) => controls.indexOf(c), cell: nameCell, up: true },
+    { key: "name", title: msg`Control`, value: (c) => controls.indexOf(c), cell: nameCell, up: true },
     {
       key: "read",
-      title: "Read",
-      help: "How well the attribute is read from the latent linearly: R² of a number, AUC of a category; of a component, its correlation with the attribute that it is like",
+      title: msg`Read`,
+      help: msg`How well the attribute is read from the latent linearly: R² of a number, AUC of a category; of a component, its correlation with the attribute that it is like`,
       value: (c) => Math.abs(evidenceOf(c)?.reading ?? NaN),
       cell: readCell,
     },
     ...[1, 2].map((asked) => ({
       key: `got${asked}`,
-      title: `±${asked} gives`,
-      help: `Mean change of pictures when −${asked} and +${asked} standard deviations are asked for; of a category, the share that is then read as it; of a component, change per pixel. Sorted by the weaker side`,
+      title: msg`±${asked} gives`,
+      help: msg`Mean change of pictures when −${asked} and +${asked} standard deviations are asked for; of a category, the share that is then read as it; of a component, change per pixel. Sorted by the weaker side`,
       value: (c) => weaker(c, asked),
       cell: (c) => givenCell(c, asked),
     })),
     {
       key: "side",
-      title: "Side effect",
-      help: "The other attribute that changes most when 1 is asked for, in its own standard deviations",
+      title: msg`Side effect`,
+      help: msg`The other attribute that changes most when 1 is asked for, in its own standard deviations`,
       value: (c) => Math.abs(worst(c)?.side_effect ?? NaN),
       cell: sideCell,
       up: true,
     },
     {
       key: "kept",
-      title: "Class kept",
-      help: "Share of pictures that are read as the same class as before, when 1 is asked for; the worse side",
+      title: msg`Class kept`,
+      help: msg`Share of pictures that are read as the same class as before, when 1 is asked for; the worse side`,
       value: kept,
       cell: (c) => (Number.isNaN(kept(c)) ? "" : `${Math.round(100 * kept(c))} %`),
     },
     {
       key: "reach",
-      title: "Reach",
-      help: "Up to which amount pictures change by at least half of what is asked, on validation images",
+      title: msg`Reach`,
+      help: msg`Up to which amount pictures change by at least half of what is asked, on validation images`,
       value: (c) => (c.steerable ? c.reach[1] - c.reach[0] : NaN),
       cell: (c) => (c.steerable ? `${formatNumber(c.reach[0]).replace("-", "−")} … ${formatNumber(c.reach[1])}` : ""),
     },
@@ -76,8 +77,8 @@ export const evidenceOf = (control) => control.evidence.at(-1);
 
 /** @param {Control} control */
 function nameCell(control) {
-  const size = control.source === "attribute" ? `+1 is ${changeOf(control, 1)}` : "";
-  const below = control.steerable ? size : `not steerable: ${control.why}`;
+  const size = control.source === "attribute" ? msg`+1 is ${changeOf(control, 1)}` : "";
+  const below = control.steerable ? size : msg`not steerable: ${control.why}`;
   return h(
     "span",
     { class: control.steerable ? "control-cell" : "control-cell unsteerable" },

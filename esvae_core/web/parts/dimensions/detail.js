@@ -1,6 +1,7 @@
 /** One dimension: its name, its rate to be changed, how often real images have which rate, and its classes. */
 
 import { h, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { capitalized } from "../../math/axis.js";
 import { GRID, withRate } from "../../math/rates.js";
 import { activatingImages } from "../shared/activating_images.js";
@@ -10,6 +11,7 @@ import { chosenOf } from "./chosen_dimension.js";
 import { classBars } from "./class_bars.js";
 import { nameField } from "./name_field.js";
 import { rateHistogram } from "./rate_histogram.js";
+import { STATES } from "./table.js";
 
 const IMAGES = 8; // real ones at either end
 
@@ -22,7 +24,7 @@ export function detail(session, facts) {
   const title = h("h2", {});
   const words = h("p", { class: "quiet" });
   const name = nameField(session, facts);
-  const picture = pixels(entry.size, entry.size, `Picture of the present ${latent.whole}`, "large");
+  const picture = pixels(entry.size, entry.size, msg`Picture of the present ${latent.whole}`, "large");
   const histogram = rateHistogram(session, facts);
   const slider = rateSlider(session);
   const classes = classBars(session, facts);
@@ -34,7 +36,7 @@ export function detail(session, facts) {
     words,
     name.offers,
     h("div", { class: "detail-body" }, picture, h("div", {}, histogram, slider.element), classes),
-    h("h3", {}, "Real images with most and least of it"),
+    h("h3", {}, msg`Real images with most and least of it`),
     images,
   );
   let chosen = -1;
@@ -44,7 +46,7 @@ export function detail(session, facts) {
     if (state.model !== entry.name) return;
     const j = chosenOf(session);
     const called = nameOf(session, j);
-    title.textContent = called === `d${j}` ? called : `${called} (d${j})`;
+    title.textContent = called === `d${j}` ? called : msg`${called} (d${j})`;
     name.show(j, state);
     slider.show(j, state);
     if (j !== chosen) {
@@ -94,8 +96,8 @@ function rateSlider(session) {
 /** How a dimension is used, in words. @param {DimensionFacts} facts @param {number} j */
 export function used({ states, bits, histogram, clear, moved, redrawn, classShare }, j) {
   const most = Math.log2(histogram[j].length);
-  const times = clear && redrawn[j] > 0 ? ` (${(moved[j] / redrawn[j]).toFixed(1)} times it)` : "";
-  const rises = clear?.[j] ? `rises above the noise${times}` : "does not rise above the noise";
-  const does = clear ? `; what it does ${rises}` : "";
-  return `${states[j]}; ${bits[j].toFixed(2)} of ${most.toFixed(2)} bits used${does}; the class explains ${Math.round(100 * classShare[j])} % of its variance.`;
+  const times = clear && redrawn[j] > 0 ? msg` (${(moved[j] / redrawn[j]).toFixed(1)} times it)` : "";
+  const rises = clear?.[j] ? msg`rises above the noise${times}` : msg`does not rise above the noise`;
+  const does = clear ? msg`; what it does ${rises}` : "";
+  return msg`${STATES[states[j]]}; ${bits[j].toFixed(2)} of ${most.toFixed(2)} bits used${does}; the class explains ${Math.round(100 * classShare[j])} % of its variance.`;
 }

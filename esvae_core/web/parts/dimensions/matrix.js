@@ -1,6 +1,7 @@
 /** A matrix of numbers as colours, a column for each dimension: read by pointer or arrow keys, and a column is chosen. */
 
 import { h, lettering, onLook, palette, sharp } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { nameOf, orderOf } from "../shared/dimension_names.js";
 import { chosenOf } from "./chosen_dimension.js";
 import { cellByKey, cellUnder, columnLabel, matrixLayout, ROW } from "./matrix_layout.js";
@@ -27,7 +28,7 @@ export function matrix(session, { label, rows, colourOf, wordsOf, choose }) {
     class: "heat",
     tabindex: 0,
     role: "application",
-    "aria-label": `${label}. Arrow keys go from cell to cell, Enter chooses the column.`,
+    "aria-label": msg`${label}. Arrow keys go from cell to cell, Enter chooses the column.`,
   });
   canvas.style.height = `${ROW * (rows.length + 1)}px`;
   const tip = h("p", { class: "matrix-tip reading", role: "status", hidden: true });

@@ -1,6 +1,7 @@
 /** How often test images have which rate of a dimension, and where the present rate is among them. */
 
 import { h, lettering, onLook, palette, sharp } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { GRID } from "../../math/rates.js";
 import { nameOf } from "../shared/dimension_names.js";
 
@@ -51,21 +52,21 @@ export function rateHistogram(session, facts) {
     context.textAlign = "right";
     context.fillText(latent.text(chosen, 1, latent.axisDigits), width - SIDE, height - 3);
     context.textAlign = "left";
-    context.fillText(`${Math.round(100 * Math.max(...shares))} % of the images at the tallest`, SIDE, 11);
+    context.fillText(msg`${Math.round(100 * Math.max(...shares))} % of the images at the tallest`, SIDE, 11);
     context.fillStyle = colour.now;
     context.fillRect(mark - 1.25, ABOVE, 2.5, tall + 3);
     canvas.setAttribute("aria-label", spoken(now));
   }
 
   const spoken = (now) =>
-    `How often test images have which ${latent.name} of ${nameOf(session, chosen)}: mean ${latent.text(chosen, facts.mean[chosen])}, deviation ${latent.size(chosen, facts.deviation[chosen])}; now ${latent.text(chosen, now, 3)}`;
+    msg`How often test images have which ${latent.name} of ${nameOf(session, chosen)}: mean ${latent.text(chosen, facts.mean[chosen])}, deviation ${latent.size(chosen, facts.deviation[chosen])}; now ${latent.text(chosen, now, 3)}`;
 
   canvas.vector = (context, width, height) => draw({ context, width, height });
   canvas.dispose = onLook(canvas, () => chosen >= 0 && draw());
   return Object.assign(canvas, {
     /** Show a dimension, or the same one again. @param {number} j */
     show(j) {
-      if (j !== chosen) canvas.dataset.figure = `Rates of ${nameOf(session, j)}`;
+      if (j !== chosen) canvas.dataset.figure = msg`Rates of ${nameOf(session, j)}`;
       chosen = j;
       if (canvas.isConnected) draw();
     },

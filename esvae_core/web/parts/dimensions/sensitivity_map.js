@@ -1,6 +1,7 @@
 /** Where a dimension changes the picture: the change of each pixel as a colour, dark where nothing happens. */
 
 import { describe, h, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { colourBytes } from "../../math/discs.js";
 import { rampColour } from "../../math/colour.js";
 
@@ -30,7 +31,7 @@ export function sensitivityMap({ entry, latent }, draws) {
   const element = h(
     "div",
     { class: "traversal" },
-    h("h3", {}, "Where it changes the picture"),
+    h("h3", {}, msg`Where it changes the picture`),
     h("figure", { class: "sensitivity-figure" }, map, words),
   );
   let shown = -1;
@@ -57,9 +58,9 @@ export function sensitivityMap({ entry, latent }, draws) {
       map.dataset.most = most.toFixed(4);
       map.dataset.dimension = String(j);
       map.classList.remove("missing");
-      describe(map, `Change of each pixel, at most ${most.toFixed(2)}, ${mean.toFixed(3)} on average`);
-      const averaged = draws > 1 ? `, mean of ${draws} draws` : "";
-      words.textContent = `At the present ${latent.whole}, when it goes from ${low} to ${high} (5 to 95 % of the test images)${averaged}: at most ${most.toFixed(2)}, on average ${mean.toFixed(3)}, where black to white is 2.`;
+      describe(map, msg`Change of each pixel, at most ${most.toFixed(2)}, ${mean.toFixed(3)} on average`);
+      const averaged = draws > 1 ? msg`, mean of ${draws} draws` : "";
+      words.textContent = msg`At the present ${latent.whole}, when it goes from ${low} to ${high} (5 to 95 % of the test images)${averaged}: at most ${most.toFixed(2)}, on average ${mean.toFixed(3)}, where black to white is 2.`;
     },
   });
 }

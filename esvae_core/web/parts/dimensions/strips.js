@@ -1,6 +1,7 @@
 /** Strips of pictures: the present rates with one dimension on its way, and where it changes the picture. */
 
 import { h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { equalValues, geodesicValues, quantileValues, sensitivity, withValue } from "../../math/dimensions.js";
 import { fromGrid } from "../../math/rates.js";
 import { chosenOf } from "./chosen_dimension.js";
@@ -36,7 +37,7 @@ export function strips(session) {
     const current = () => !gone && mine === turn;
     const j = chosenOf(session);
     map.await(j);
-    if (!session.engine) return void map.say("This browser cannot run the model, so nothing is decoded here.");
+    if (!session.engine) return void map.say(msg`This browser cannot run the model, so nothing is decoded here.`);
     const pool = await session.pool().catch(() => null);
     if (!pool || !current()) return;
     const rates = fromGrid(state.rates);
@@ -69,18 +70,21 @@ export function strips(session) {
   }
 
   function failed(error) {
-    if (!gone && session.entry === entry) map.say(`Not decoded: ${error.message}`);
+    if (!gone && session.entry === entry) map.say(msg`Not decoded: ${error.message}`);
   }
 
   const later = onceAFrame(() => gone || show());
   const stop = store.on("state", later);
   show();
-  return Object.assign(h("div", { class: "strips", "data-figure": "Strips" }, quantiles.element, equal.element, map), {
-    dispose() {
-      gone = true;
-      stop();
+  return Object.assign(
+    h("div", { class: "strips", "data-figure": msg`Strips` }, quantiles.element, equal.element, map),
+    {
+      dispose() {
+        gone = true;
+        stop();
+      },
     },
-  });
+  );
 }
 
 /** @param {Session} session */
@@ -89,15 +93,15 @@ function bothTraversals(session) {
   return [
     new Traversal(session, {
       key: "quantiles",
-      title: "Through its own quantiles",
-      help: "each step passes as many test images",
+      title: msg`Through its own quantiles`,
+      help: msg`each step passes as many test images`,
       count: FRAMES,
       captionOf: (i, text) => `${Math.round((100 * i) / (FRAMES - 1))} %: ${text}`,
     }),
     new Traversal(session, {
       key: "equal",
-      title: arcsine ? "In equal steps of what the noise can tell" : "In equal steps",
-      help: arcsine ? "from 0 to 1 along arcsin √r" : "from one end of its range to the other",
+      title: arcsine ? msg`In equal steps of what the noise can tell` : msg`In equal steps`,
+      help: arcsine ? msg`from 0 to 1 along arcsin √r` : msg`from one end of its range to the other`,
       count: FRAMES,
     }),
   ];

@@ -3,16 +3,20 @@
  */
 
 import { h, onLook, palette, sharp } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { capitalized } from "../../math/axis.js";
 import { strongest } from "../../math/dimensions.js";
 import { nameOf } from "../shared/dimension_names.js";
 import { chosenOf } from "./chosen_dimension.js";
 import { measuredBar, sortableTable } from "./sortable_table.js";
 
+/** States of a dimension, as the server calls them, in words. @type {Record<string, string>} */
+export const STATES = { active: msg`active`, dead: msg`dead`, saturated: msg`saturated` };
+
 const WORDS = {
-  active: "active",
-  dead: "dead: the same for nearly every image",
-  saturated: "saturated: fires at every step for nearly every image",
+  active: msg`active`,
+  dead: msg`dead: the same for nearly every image`,
+  saturated: msg`saturated: fires at every step for nearly every image`,
 };
 
 /**
@@ -70,27 +74,28 @@ function usageColumns(session, facts) {
     },
     {
       key: "rates",
-      title: latent.spiking ? "Rates" : "Values",
-      help: `How often real images have which ${latent.name}, from one end of its range to the other; sorted by the mean`,
+      title: latent.spiking ? msg`Rates` : msg`Values`,
+      help: msg`How often real images have which ${latent.name}, from one end of its range to the other; sorted by the mean`,
       value: (j) => facts.mean[j],
       cell: (j) => spark(latent, facts, j),
     },
     {
       key: "state",
-      title: "State",
+      title: msg`State`,
       help: latent.spiking
-        ? `Dead or saturated: at 0 or 1 in at least ${Math.round(100 * facts.stuckShare)} % of the images`
-        : "Dead: its variance over the images is at most a hundredth of the prior's",
+        ? msg`Dead or saturated: at 0 or 1 in at least ${Math.round(100 * facts.stuckShare)} % of the images`
+        : msg`Dead: its variance over the images is at most a hundredth of the prior's`,
       value: (j) => ["dead", "saturated", "active"].indexOf(facts.states[j]),
-      cell: (j) => h("span", { class: `state ${facts.states[j]}`, title: WORDS[facts.states[j]] }, facts.states[j]),
+      cell: (j) =>
+        h("span", { class: `state ${facts.states[j]}`, title: WORDS[facts.states[j]] }, STATES[facts.states[j]]),
       up: true,
     },
     {
       key: "usage",
-      title: "Usage",
-      help: `Entropy of the ${latent.spiking ? "spike count" : `${latent.name} in ${bins} steps of its range`} over the images, of at most ${most.toFixed(1)} bits`,
+      title: msg`Usage`,
+      help: msg`Entropy of the ${latent.spiking ? msg`spike count` : msg`${latent.name} in ${bins} steps of its range`} over the images, of at most ${most.toFixed(1)} bits`,
       value: (j) => facts.bits[j],
-      cell: (j) => measuredBar(facts.bits[j] / most, `${facts.bits[j].toFixed(2)} bits`),
+      cell: (j) => measuredBar(facts.bits[j] / most, msg`${facts.bits[j].toFixed(2)} bits`),
     },
   ];
 }
@@ -105,24 +110,24 @@ function effectColumns({ atlas }, facts) {
   const largest = Math.max(...facts.effect) || 1;
   const noise = {
     key: "noise",
-    title: "Beside the noise",
-    help: "Mean difference of two random draws of the picture, with it at either end of its range / at the same end in both (the mark), which is the noise alone; sorted by the difference",
+    title: msg`Beside the noise`,
+    help: msg`Mean difference of two random draws of the picture, with it at either end of its range / at the same end in both (the mark), which is the noise alone; sorted by the difference`,
     value: (j) => facts.moved[j] - facts.redrawn[j] + (facts.clear[j] ? 1 : 0),
     cell: (j) => besideNoise(facts, j),
   };
   return [
     {
       key: "effect",
-      title: "Effect",
-      help: "Mean change of the picture when it goes from one end of its range in the data to the other; Explore orders its bars by the same figure",
+      title: msg`Effect`,
+      help: msg`Mean change of the picture when it goes from one end of its range in the data to the other; Explore orders its bars by the same figure`,
       value: (j) => facts.effect[j],
       cell: (j) => measuredBar(facts.effect[j] / largest, facts.effect[j].toFixed(3)),
     },
     ...(facts.moved ? [noise] : []),
     {
       key: "class",
-      title: "Class",
-      help: "Share of its variance that the class explains, and the class that it goes with most",
+      title: msg`Class`,
+      help: msg`Share of its variance that the class explains, and the class that it goes with most`,
       value: (j) => facts.classShare[j],
       cell: (j) => strongestClass(atlas, facts, j),
     },
@@ -138,11 +143,11 @@ function besideNoise({ moved, redrawn, clear }, j) {
   cell.firstElementChild.append(mark);
   if (!clear[j]) {
     cell.classList.add("unclear");
-    cell.append(h("small", {}, "not above the noise"));
+    cell.append(h("small", {}, msg`not above the noise`));
   }
   cell.title = clear[j]
-    ? "Rises above the noise by three standard errors"
-    : "Does not rise above the noise by three standard errors, so it is called no effect";
+    ? msg`Rises above the noise by three standard errors`
+    : msg`Does not rise above the noise by three standard errors, so it is called no effect`;
   return cell;
 }
 
@@ -150,13 +155,13 @@ function besideNoise({ moved, redrawn, clear }, j) {
 function strongestClass({ classNames }, { correlation, classShare }, j) {
   const { label, value } = strongest(correlation, j);
   const cell = measuredBar(classShare[j], `${Math.round(100 * classShare[j])} %`);
-  cell.append(h("span", { class: "quiet" }, `${value < 0 ? "not " : ""}${classNames[label]} (${value.toFixed(2)})`));
+  cell.append(h("span", { class: "quiet" }, `${value < 0 ? msg`not ` : ""}${classNames[label]} (${value.toFixed(2)})`));
   return cell;
 }
 
 /** A small histogram, drawn when it is in the page. @param {Latent} latent @param {DimensionFacts} facts @param {number} j */
 function spark(latent, { mean, deviation }, j) {
-  const label = `mean ${latent.text(j, mean[j])}, deviation ${latent.size(j, deviation[j])}`;
+  const label = msg`mean ${latent.text(j, mean[j])}, deviation ${latent.size(j, deviation[j])}`;
   return h("canvas", { class: "spark", role: "img", "aria-label": label, "data-dimension": j });
 }
 

@@ -1,6 +1,7 @@
 /** A strip of pictures with one dimension on its way, each a button that takes it. */
 
 import { describe, h, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { withRate } from "../../math/rates.js";
 import { nameOf } from "../shared/dimension_names.js";
 import { paint } from "../shared/paint.js";
@@ -55,8 +56,8 @@ export class Traversal {
     this.#frames.forEach(({ canvas, caption, button }, i) => {
       const [text, exact] = [latent.text(j, values[i]), latent.text(j, values[i], 3)];
       caption.textContent = this.#captionOf(i, text);
-      describe(canvas, `${name} at ${exact}`);
-      button.title = `Take ${name} = ${exact}`;
+      describe(canvas, msg`${name} at ${exact}`);
+      button.title = msg`Take ${name} = ${exact}`;
       button.setAttribute("aria-pressed", String(i === present));
       button.onclick = () => store.change({ rates: withRate(store.state.rates, j, values[i]) }, `${name} = ${text}`);
     });

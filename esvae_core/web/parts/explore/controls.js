@@ -1,6 +1,7 @@
 /** Sliders of the model's controls: each moves many bars at once, so that one attribute of the picture changes. */
 
 import { h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { formatNumber } from "../../math/axis.js";
 import { unitText, valueText } from "../../math/measured.js";
 import { alongControl, askedAmount, movedOf, moveControl, sliderEnds, sliderPercent } from "./control_amounts.js";
@@ -43,7 +44,7 @@ export function controlPanel(session, bars, look = () => {}) {
       onend: () => store.commit(control.name),
       onreset() {
         move(0);
-        store.commit(`reset ${control.name}`);
+        store.commit(msg`reset ${control.name}`);
       },
       onlook: (on) => look(on ? () => alongOf(session, control, free) : null),
     });
@@ -55,7 +56,7 @@ export function controlPanel(session, bars, look = () => {}) {
     rows.clear();
     for (const control of controls.slice(0, more ? controls.length : SHOWN)) rows.set(control.name, row(control));
     list.replaceChildren(...[...rows.values()].map(({ label }) => label));
-    toggle.textContent = more ? "Fewer" : `${controls.length - SHOWN} more`;
+    toggle.textContent = more ? msg`Fewer` : msg`${controls.length - SHOWN} more`;
     toggle.setAttribute("aria-expanded", String(more));
     update();
   }
@@ -68,7 +69,7 @@ export function controlPanel(session, bars, look = () => {}) {
       const words = showAmount(found, control, amounts.get(control.name) ?? 0);
       const reading = control.source === "attribute" ? readings.get(control.attribute) : undefined;
       const measured = showReading(found, control, reading, amounts.size > 0);
-      found.slider.setAttribute("aria-valuetext", measured ? `${words}, measured ${measured}` : words);
+      found.slider.setAttribute("aria-valuetext", measured ? msg`${words}, measured ${measured}` : words);
     }
   }
 
@@ -106,7 +107,7 @@ function alongOf({ store, controls }, control, free) {
   }));
   const others = [...amounts].filter(([name]) => name !== control.name);
   const key = `control ${control.name} ${others} ${base}`;
-  return { title: `What ${labelOf(control)} does`, key, of: control, cells };
+  return { title: msg`What ${labelOf(control)} does`, key, of: control, cells };
 }
 
 /** @param {boolean} many whether there are more than are shown at first @param {() => void} ontoggle */
@@ -117,17 +118,17 @@ function elementsOf(many, ontoggle) {
     "p",
     { class: "legend", "aria-hidden": "true", hidden: true },
     h("span", { class: "key now" }),
-    "asked",
+    msg`asked`,
     h("span", { class: "key was" }),
-    "measured on the picture",
+    msg`measured on the picture`,
   );
   const element = h(
     "section",
-    { class: "controls-part", "aria-label": "Controls" },
+    { class: "controls-part", "aria-label": msg`Controls` },
     h(
       "div",
       { class: "head" },
-      h("h2", {}, "Controls ", h("small", {}, "each moves many bars at once")),
+      h("h2", {}, msg`Controls `, h("small", {}, msg`each moves many bars at once`)),
       helpMark("controls"),
       legend,
     ),
@@ -153,7 +154,7 @@ function controlRow(control, { onmove, onend, onreset, onlook }) {
     ...sliderEnds(control.reach),
     step: STEP,
     disabled: !control.steerable,
-    "aria-label": `Control: ${labelOf(control)}`, // a bar may have the same name
+    "aria-label": msg`Control: ${labelOf(control)}`, // a bar may have the same name
     title: evidenceOf(control),
   });
   const output = h("output", {});
@@ -187,7 +188,7 @@ function showAmount({ slider, output }, control, amount) {
   const bounds = { "--low": low, "--high": high, "--from": Math.min(0, amount), "--to": Math.max(0, amount) };
   for (const [name, value] of Object.entries(bounds))
     slider.style.setProperty(name, `${sliderPercent(value, control.reach)}%`);
-  output.textContent = control.steerable ? changeOf(control, amount) : "not steerable";
+  output.textContent = control.steerable ? changeOf(control, amount) : msg`not steerable`;
   return output.textContent;
 }
 
@@ -204,10 +205,11 @@ function showReading({ got, mark }, control, reading, moved) {
   if (!reading) return "";
   const { value, change } = reading;
   const by = moved && !Number.isNaN(change) ? ` (${changeOf(control, change / control.size)})` : "";
-  const words = Number.isNaN(value) ? "not measurable" : `${valueText({ ...NUMBER, unit: control.unit }, value)}${by}`;
+  const words = Number.isNaN(value)
+    ? msg`not measurable`
+    : `${valueText({ ...NUMBER, unit: control.unit }, value)}${by}`;
   got.textContent = words;
-  got.title =
-    "Measured on the picture; in brackets the change by the controls. The mark on the track is where that lies.";
+  got.title = msg`Measured on the picture; in brackets the change by the controls. The mark on the track is where that lies.`;
   const share = Math.min(1, Math.max(0, sliderPercent(change / control.size, control.reach) / 100));
   mark.style.left = `calc(9px + ${share} * (100% - 18px))`; // the track's ends are half a thumb inside its box
   return words;
@@ -215,15 +217,15 @@ function showReading({ got, mark }, control, reading, moved) {
 
 /** @param {Control} control */
 export function labelOf({ name, source, attribute }) {
-  if (source === "category") return `more like ${attribute} ${name.split(":").at(-1)}`;
-  return source === "component" && attribute ? `${name} (like ${attribute})` : name;
+  if (source === "category") return msg`more like ${attribute} ${name.split(":").at(-1)}`;
+  return source === "component" && attribute ? msg`${name} (like ${attribute})` : name;
 }
 
 /** What an amount asks for, in the attribute's own unit. @param {Control} control */
 export function changeOf({ source, size, unit }, amount) {
   if (source === "category" || source === "hand") return `${Math.round(100 * amount)} %`;
   const sign = amount > 0 ? "+" : amount < 0 ? "\u2212" : "";
-  if (source !== "attribute") return `${sign}${formatNumber(Math.abs(amount))} sd`;
+  if (source !== "attribute") return msg`${sign}${formatNumber(Math.abs(amount))} sd`;
   return `${sign}${formatNumber(Math.abs(amount * size))}${unit === "deg" ? "" : " "}${unitText(unit)}`.trimEnd();
 }
 
@@ -232,13 +234,13 @@ function evidenceOf(control) {
   if (!control.steerable) return control.why;
   const evidence = control.evidence.find(({ split }) => split === "validation");
   const response = evidence?.responses.find(({ asked }) => asked === 1);
-  if (!response) return "Double click: back to 0.";
+  if (!response) return msg`Double click: back to 0.`;
   const given =
     control.source === "attribute"
-      ? `asked +1 standard deviation, ${evidence.images} validation images changed by ${response.got.toFixed(2)}`
+      ? msg`asked +1 standard deviation, ${evidence.images} validation images changed by ${response.got.toFixed(2)}`
       : control.source === "category"
-        ? `asked for the whole way, ${Math.round(100 * response.got)} % of ${evidence.images} validation images are read as it`
-        : `asked +1 standard deviation, pictures change by ${response.got.toFixed(2)} a pixel`;
-  const side = response.side ? `; ${response.side} changes by ${response.side_effect.toFixed(2)} of its own` : "";
-  return `${given}${side}. Double click: back to 0.`;
+        ? msg`asked for the whole way, ${Math.round(100 * response.got)} % of ${evidence.images} validation images are read as it`
+        : msg`asked +1 standard deviation, pictures change by ${response.got.toFixed(2)} a pixel`;
+  const side = response.side ? msg`; ${response.side} changes by ${response.side_effect.toFixed(2)} of its own` : "";
+  return msg`${given}${side}. Double click: back to 0.`;
 }

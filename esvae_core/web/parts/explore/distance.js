@@ -1,6 +1,7 @@
 /** How far the rates are from those of real images, and which images are nearest. */
 
 import { describe, h, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { nearest, rank } from "../../math/neighbours.js";
 import { fromBytes } from "../../math/image.js";
 import { fromGrid } from "../../math/rates.js";
@@ -20,8 +21,8 @@ export function distance(session) {
   const element = h(
     "section",
     { class: "distance-part" },
-    h("div", { class: "head" }, h("h2", {}, "Distance from real images"), helpMark("distance")),
-    h("div", { class: "meter", role: "img", "aria-label": "Distance from real images" }, meter),
+    h("div", { class: "head" }, h("h2", {}, msg`Distance from real images`), helpMark("distance")),
+    h("div", { class: "meter", role: "img", "aria-label": msg`Distance from real images` }, meter),
     words,
     h("div", { class: "thumbs nearest" }, buttons),
   );
@@ -47,9 +48,9 @@ export function distance(session) {
 
   function show(k, row) {
     shown[k] = row;
-    const label = `Near: test image ${atlas.indices[row]}, ${atlas.label(row)}`;
+    const label = msg`Near: test image ${atlas.indices[row]}, ${atlas.label(row)}`;
     describe(canvases[k], label);
-    buttons[k].title = `${label}; start from it`;
+    buttons[k].title = msg`${label}; start from it`;
     buttons[k].onclick = () => session.startFrom(atlas.indices[row]);
     if (originals) {
       const length = entry.size ** 2 * entry.channels;
@@ -76,8 +77,8 @@ export function distance(session) {
 /** @param {number} share of test images that are nearer to another than the present values are to any */
 function wordsFor(share) {
   const rest = Math.round(100 * (1 - share));
-  if (share >= 0.999) return "far out: no real image lies this far from all others";
-  if (share >= 0.95) return `unusual: only ${rest} % of real images lie this far from all others`;
-  if (rest === 100) return "close to real images (closer than any of them is to another)";
-  return `close to real images (closer than ${rest} % of them are to each other)`;
+  if (share >= 0.999) return msg`far out: no real image lies this far from all others`;
+  if (share >= 0.95) return msg`unusual: only ${rest} % of real images lie this far from all others`;
+  if (rest === 100) return msg`close to real images (closer than any of them is to another)`;
+  return msg`close to real images (closer than ${rest} % of them are to each other)`;
 }

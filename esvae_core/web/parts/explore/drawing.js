@@ -1,6 +1,7 @@
 /** A pad whose strokes are encoded live: rates, spikes and reconstruction follow the pen. */
 
 import { h, icon } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { fromBytes, lightness } from "../../math/image.js";
 import { toGrid } from "../../math/rates.js";
 import { keepOwn, ownImage } from "../shared/own_images.js";
@@ -12,7 +13,7 @@ const PENS = { mnist: 18, digits: 24 };
 export function drawing(session) {
   const { store, live, engine, entry, atlas } = session;
   if (!engine)
-    return h("p", { class: "quiet" }, "Drawing needs the model in the page, and this browser cannot run it.");
+    return h("p", { class: "quiet" }, msg`Drawing needs the model in the page, and this browser cannot run it.`);
   const gray = entry.channels === 1;
   const ground = atlas?.ground() ?? (gray ? [0] : [255, 255, 255]);
   const ink = lightness(ground) < 128 ? "#fff" : "#000"; // of a gray drawing
@@ -29,7 +30,7 @@ export function drawing(session) {
     pad.show();
     if (!ownImage(session, store.state.source)?.pad) return; // it was empty, and the source is another
     encode();
-    store.commit("clear the pad");
+    store.commit(msg`clear the pad`);
   }
 
   /** The drawing that the rates are of, as undo and redo come to it; an empty pad where they are of none. */
@@ -65,11 +66,11 @@ export function drawing(session) {
     try {
       await session.need("encoder");
     } catch (error) {
-      return session.say(`Drawing is not possible: ${error.message}.`, "warning");
+      return session.say(msg`Drawing is not possible: ${error.message}.`, "warning");
     }
     if (!waiting || gone) return;
     encode(!pad.drawing);
-    if (!pad.drawing) store.commit("drawing");
+    if (!pad.drawing) store.commit(msg`drawing`);
   }
 
   followPen(pad, stroke, () => {
@@ -77,7 +78,7 @@ export function drawing(session) {
     frame = 0;
     encode();
     pad.lift();
-    store.commit("drawing");
+    store.commit(msg`drawing`);
   });
   const unfollow = store.on("state", show);
   show(store.state);
@@ -92,14 +93,14 @@ export function drawing(session) {
 
 /** @param {ModelEntry} entry @param {HTMLCanvasElement} canvas @param {() => void} onclear */
 function elementsOf({ channels, dataset, size }, canvas, onclear) {
-  const colour = h("input", { type: "color", "aria-label": "Colour of the pen" });
+  const colour = h("input", { type: "color", "aria-label": msg`Colour of the pen` });
   colour.value = "#ffcc33";
-  const width = h("input", { type: "range", min: 6, max: 48, step: 1, "aria-label": "Width of the pen" });
+  const width = h("input", { type: "range", min: 6, max: 48, step: 1, "aria-label": msg`Width of the pen` });
   width.value = PENS[dataset] ?? 16;
-  const clear = h("button", { type: "button", onclick: onclear }, icon("erase"), "Clear");
-  const form = ["mnist", "digits"].includes(dataset) ? "centred and scaled as the data's digits are, " : "";
-  const words = `Your strokes are ${form}brought to ${size} × ${size} pixels and encoded as you draw.`;
-  const pen = h("label", { class: "field grow" }, "Pen", width);
+  const clear = h("button", { type: "button", onclick: onclear }, icon("erase"), msg`Clear`);
+  const form = ["mnist", "digits"].includes(dataset) ? msg`centred and scaled as the data's digits are, ` : "";
+  const words = msg`Your strokes are ${form}brought to ${size} × ${size} pixels and encoded as you draw.`;
+  const pen = h("label", { class: "field grow" }, msg`Pen`, width);
   const row = h("div", { class: "row" }, clear, pen, channels === 1 ? null : colour);
   return { element: h("div", {}, canvas, row, h("p", { class: "quiet" }, words)), colour, width };
 }

@@ -1,6 +1,7 @@
 /** A canvas to draw on, and what the encoder is given of it. */
 
 import { h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { likeData, resize, toGray } from "../../math/image.js";
 
 const SIDE = 224; // px of the pad's own picture
@@ -32,7 +33,7 @@ export class DrawingPad {
       height: SIDE,
       role: "img",
       tabindex: 0,
-      "aria-label": "Drawing pad: draw with the pen, the mouse or a finger",
+      "aria-label": msg`Drawing pad: draw with the pen, the mouse or a finger`,
     });
     this.#context = this.canvas.getContext("2d", { willReadFrequently: true });
   }

@@ -3,6 +3,7 @@
  */
 
 import { h, icon, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { paintTestImage, storedTiles } from "../shared/test_image.js";
 import { ofClass, pageOf, storedFirst } from "./image_pages.js";
 
@@ -13,7 +14,7 @@ export function gallery(session) {
     return h(
       "p",
       { class: "quiet" },
-      "This model has no atlas of test images. Draw, bring a picture, or start from the prior.",
+      msg`This model has no atlas of test images. Draw, bring a picture, or start from the prior.`,
     );
   }
   const { element, tiles, note, classes, more, real, toggle } = elementsOf(atlas, {
@@ -37,7 +38,7 @@ export function gallery(session) {
     const images = real.checked ? originals : null;
     page = shown.page;
     more.disabled = shown.pages === 1;
-    note.textContent = images ? "Test images, as the model sees them." : "Reconstructions of test images.";
+    note.textContent = images ? msg`Test images, as the model sees them.` : msg`Reconstructions of test images.`;
     tiles.replaceChildren(...shown.rows.map((row) => tileOf(session, row, images, () => !gone)));
     mark(store.state);
   }
@@ -64,13 +65,13 @@ function elementsOf({ classNames }, { onclass, onmore, onreal }) {
   const note = h("p", { class: "quiet" });
   const classes = h(
     "select",
-    { "aria-label": "Class", onchange: onclass },
-    h("option", { value: "" }, "all classes"),
+    { "aria-label": msg`Class`, onchange: onclass },
+    h("option", { value: "" }, msg`all classes`),
     classNames.map((name, i) => h("option", { value: i }, name)),
   );
-  const more = h("button", { type: "button", onclick: onmore }, icon("reset"), "More");
+  const more = h("button", { type: "button", onclick: onmore }, icon("reset"), msg`More`);
   const real = h("input", { type: "checkbox", onchange: onreal });
-  const toggle = h("label", { class: "field", hidden: true }, real, "the images themselves");
+  const toggle = h("label", { class: "field", hidden: true }, real, msg`the images themselves`);
   const element = h("div", {}, h("div", { class: "row" }, classes, more, toggle), tiles, note);
   return { element, tiles, note, classes, more, real, toggle };
 }
@@ -84,7 +85,7 @@ function elementsOf({ classNames }, { onclass, onmore, onreal }) {
 function tileOf(session, row, originals, wanted) {
   const { atlas, entry } = session;
   const index = atlas.indices[row];
-  const label = `${atlas.label(row)}, test image ${index}`;
+  const label = msg`${atlas.label(row)}, test image ${index}`;
   const canvas = pixels(entry.size, entry.size, label, "thumb");
   paintTestImage(session, canvas, row, originals, wanted);
   const start = () => session.startFrom(index);

@@ -1,6 +1,7 @@
 /** The line above Explore: what the page is, with the tour and lessons at the first visit; or the lesson that is open. */
 
 import { h, icon } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { openLessons, stageOf } from "../shared/help.js";
 import { WORDS } from "../shared/help_texts.js";
 import { lessonOf, lessonsHere } from "../shared/lessons.js";
@@ -57,8 +58,8 @@ export function intro(session) {
     element.classList.toggle("lesson", Boolean(lesson));
     if (lesson) element.replaceChildren(...lessonLine(lesson).flat());
     else {
-      const pull = session.controls.length ? "Drag a control or a bar" : "Drag a bar";
-      const words = h("p", {}, h("strong", {}, "ESVAE explorer. "), session.latent.introduction(pull));
+      const pull = session.controls.length ? msg`Drag a control or a bar` : msg`Drag a bar`;
+      const words = h("p", {}, h("strong", {}, msg`ESVAE explorer. `), session.latent.introduction(pull));
       element.replaceChildren(words, ...(recall(SEEN) ? [] : [offer()]));
     }
   }
@@ -70,5 +71,5 @@ export function intro(session) {
 /** @param {Store} store */
 function closeLesson(store) {
   const { lesson: _, ...view } = store.state.view;
-  store.change({ view }, "close the lesson");
+  store.change({ view }, msg`close the lesson`);
 }

@@ -1,6 +1,7 @@
 /** The same image in another model of the same data: each reads it into a latent of its own and decodes that. */
 
 import { h, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { fromBytes, resize } from "../../math/image.js";
 import { toGrid } from "../../math/rates.js";
 import { ownImage } from "../shared/own_images.js";
@@ -15,15 +16,19 @@ import { paint } from "../shared/paint.js";
  */
 function latentIn(session, other, source) {
   const { entry, atlas } = session;
-  if (source.kind === "prior") return "The source is a draw of this model's prior: there is no image to show another.";
+  if (source.kind === "prior")
+    return msg`The source is a draw of this model's prior: there is no image to show another.`;
   if (source.kind === "test") {
     const row = other.atlas?.dataset === atlas?.dataset ? (other.atlas?.rowOf(source.index) ?? -1) : -1;
-    return row < 0 ? `Test image ${source.index} is not in the atlas of ${other.entry.name}.` : other.atlas.rates(row);
+    return row < 0
+      ? msg`Test image ${source.index} is not in the atlas of ${other.entry.name}.`
+      : other.atlas.rates(row);
   }
   const image = ownImage(session, source);
-  if (!image) return "Only the rates of the source are here, not its picture.";
+  if (!image) return msg`Only the rates of the source are here, not its picture.`;
   const { size, channels } = other.entry;
-  if (channels !== entry.channels) return `${other.entry.name} takes ${channels === 1 ? "gray" : "colour"} images.`;
+  if (channels !== entry.channels)
+    return msg`${other.entry.name} takes ${channels === 1 ? msg`gray` : msg`colour`} images.`;
   const bytes = resize(image.bytes, [entry.size, entry.size], [size, size], channels);
   return toGrid(other.engine.encode(fromBytes(bytes, channels)).rates);
 }
@@ -43,11 +48,11 @@ export function modelOverlay(session) {
   const select = h(
     "select",
     {
-      "aria-label": "Compare with another model",
-      onchange: () => store.change({ view: { ...store.state.view, beside: select.value } }, select.value || "alone"),
+      "aria-label": msg`Compare with another model`,
+      onchange: () => store.change({ view: { ...store.state.view, beside: select.value } }, select.value || msg`alone`),
     },
-    h("option", { value: "" }, "compare with ..."),
-    others.map((m) => h("option", { value: m.name }, `the same image in ${m.name}`)),
+    h("option", { value: "" }, msg`compare with ...`),
+    others.map((m) => h("option", { value: m.name }, msg`the same image in ${m.name}`)),
   );
   element.append(select, place);
   /** @type {((state: State) => void)|null} */
@@ -67,13 +72,13 @@ export function modelOverlay(session) {
     try {
       const other = await session.peek(name);
       if (mine !== turn) return;
-      if (!other.engine) throw new Error("this page cannot run it");
+      if (!other.engine) throw new Error(msg`this page cannot run it`);
       await session.need("encoder", other);
       if (mine !== turn) return;
       draw = drawingOf(session, other, place);
       if (store.state.model === entry.name) draw(store.state);
     } catch (error) {
-      session.say(`${name} cannot be shown beside: ${error.message}`, "warning");
+      session.say(msg`${name} cannot be shown beside: ${error.message}`, "warning");
     }
   }
   const stop = store.on("state", follow);
@@ -109,11 +114,15 @@ function drawingOf(session, other, place) {
     drawn = key;
     if (typeof latent === "string") return place.replaceChildren(h("p", { class: "quiet" }, latent));
     const { name, size, channels } = other.entry;
-    const canvas = pixels(size, size, `The same image in ${name}`, "other");
+    const canvas = pixels(size, size, msg`The same image in ${name}`, "other");
     paint(canvas, session.pictureIn(other, latent), channels);
     place.replaceChildren(
       canvas,
-      h("p", { class: "quiet" }, `${name} has a latent of its own for this image; bars of this model do not move it.`),
+      h(
+        "p",
+        { class: "quiet" },
+        msg`${name} has a latent of its own for this image; bars of this model do not move it.`,
+      ),
     );
   };
 }

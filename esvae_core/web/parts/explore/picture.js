@@ -1,6 +1,7 @@
 /** The picture, beside what it is compared with: the source, the difference, and other draws of the same rates. */
 
 import { h, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { fromGrid, same } from "../../math/rates.js";
 import { helpMark } from "../shared/help.js";
 import { WORDS } from "../shared/noise_controls.js";
@@ -10,24 +11,24 @@ const DRAWS = 16;
 
 /** Small pictures beside the large one, with their labels; of the two draws one can take the noise. */
 const COMPARED = {
-  source: "Picture of the start",
-  difference: "Picture minus that of the start",
+  source: msg`Picture of the start`,
+  difference: msg`Picture minus that of the start`,
 };
 const OF_DRAWS = {
-  mean: `Mean of ${DRAWS} draws of noise`,
-  deviation: `How much noise changes it: standard deviation over ${DRAWS} draws`,
-  typical: "The most typical draw",
-  leastTypical: "The least typical draw",
+  mean: msg`Mean of ${DRAWS} draws of noise`,
+  deviation: msg`How much noise changes it: standard deviation over ${DRAWS} draws`,
+  typical: msg`The most typical draw`,
+  leastTypical: msg`The least typical draw`,
 };
 
 /** @param {boolean} sampled whether noise draws anything */
 const captionsOf = (sampled) => ({
-  source: sampled ? "start, same noise" : "start",
-  difference: "difference",
-  mean: `mean of ${DRAWS} draws`,
-  deviation: "change by noise",
-  typical: "most typical",
-  leastTypical: "least typical",
+  source: sampled ? msg`start, same noise` : msg`start`,
+  difference: msg`difference`,
+  mean: msg`mean of ${DRAWS} draws`,
+  deviation: msg`change by noise`,
+  typical: msg`most typical`,
+  leastTypical: msg`least typical`,
 });
 
 /**
@@ -72,11 +73,11 @@ export function picture(session, playback = null) {
       paintStatistics(canvases, answer, channels);
       element.dataset.statistics = "there";
     } catch (error) {
-      session.say(`Other draws are not shown: ${error.message}`);
+      session.say(msg`Other draws are not shown: ${error.message}`);
     }
   }
   for (const [key, button] of Object.entries(takes)) {
-    button.onclick = () => statistics[key] && store.change({ seed: statistics[key].seed }, `${captions[key]} draw`);
+    button.onclick = () => statistics[key] && store.change({ seed: statistics[key].seed }, msg`${captions[key]} draw`);
   }
 
   const stops = [live.on(draw), playback?.on(show) ?? (() => {}), store.on("commit", showStatistics)];
@@ -87,14 +88,14 @@ export function picture(session, playback = null) {
 
 /** @param {Session} session @param {Record<string, string>} captions of the small pictures */
 function elementsOf({ entry: { size }, latent }, captions) {
-  const large = pixels(size, size, `Picture of the present ${latent.whole}`, "large");
+  const large = pixels(size, size, msg`Picture of the present ${latent.whole}`, "large");
   const labels = latent.sampled ? { ...COMPARED, ...OF_DRAWS } : COMPARED;
   /** @type {Record<string, HTMLCanvasElement>} */
   const canvases = Object.fromEntries(
     Object.entries(labels).map(([key, label]) => [key, pixels(size, size, label, "thumb")]),
   );
   const take = (key) =>
-    h("button", { type: "button", class: "picked", title: "Take this draw's noise" }, canvases[key]);
+    h("button", { type: "button", class: "picked", title: msg`Take this draw's noise` }, canvases[key]);
   /** @type {Record<string, HTMLButtonElement>} */
   const takes = latent.sampled ? { typical: take("typical"), leastTypical: take("leastTypical") } : {};
   const figure = (key) => h("figure", {}, takes[key] ?? canvases[key], h("figcaption", {}, captions[key]));
@@ -102,7 +103,7 @@ function elementsOf({ entry: { size }, latent }, captions) {
   const element = h(
     "section",
     { class: "picture-part" },
-    h("div", { class: "head" }, h("h2", {}, "Picture ", words), helpMark("picture")),
+    h("div", { class: "head" }, h("h2", {}, msg`Picture `, words), helpMark("picture")),
     large,
     h("div", { class: "thumbs" }, Object.keys(canvases).map(figure)),
   );
@@ -141,8 +142,8 @@ function sourcePictures(session) {
  */
 function stepWords(latent, { steps, sampler }, upto) {
   if (!latent.sampled) return "";
-  if (upto < steps) return `after ${upto} of ${steps} time steps`;
-  return `${steps} time steps, ${latent.counts ? "Poisson" : WORDS[sampler]} spikes`;
+  if (upto < steps) return msg`after ${upto} of ${steps} time steps`;
+  return msg`${steps} time steps, ${latent.counts ? msg`Poisson` : WORDS[sampler]} spikes`;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Presentation: the picture, bars and spikes alone, over the whole window. The link keeps whether it is on. */
 
 import { h, icon } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { stageOf } from "../shared/help.js";
 
 const KEY = "p";
@@ -18,7 +19,10 @@ export function presentation({ store }) {
   function turn(wanted) {
     if (wanted === on()) return;
     const { present: _, ...view } = store.state.view;
-    store.change({ view: wanted ? { ...view, present: "1" } : view }, wanted ? "present" : "leave the presentation");
+    store.change(
+      { view: wanted ? { ...view, present: "1" } : view },
+      wanted ? msg`present` : msg`leave the presentation`,
+    );
     if (!wanted) enter.focus({ preventScroll: true });
   }
 
@@ -59,20 +63,20 @@ function buttonsOf(turn) {
     {
       type: "button",
       class: "small present",
-      "aria-label": "Present",
-      title: "Picture, bars and spikes alone (P)",
+      "aria-label": msg`Present`,
+      title: msg`Picture, bars and spikes alone (P)`,
       onclick: () => turn(true),
     },
     icon("present"),
-    h("span", {}, "Present"),
+    h("span", {}, msg`Present`),
   );
   const leave = h(
     "button",
     {
       type: "button",
       class: "bare leave-presentation",
-      "aria-label": "Leave the presentation",
-      title: "Leave the presentation (Escape)",
+      "aria-label": msg`Leave the presentation`,
+      title: msg`Leave the presentation (Escape)`,
       onclick: () => turn(false),
     },
     icon("close"),

@@ -1,13 +1,14 @@
 /** Rates drawn from the model's prior. */
 
 import { h, icon } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { MAX_SEED } from "../../state/url_state.js";
 import { newSeed } from "../shared/noise_controls.js";
 
 /** @param {Session} session */
 export function prior(session) {
   const { store } = session;
-  const field = h("input", { type: "number", min: 0, max: MAX_SEED, step: 1, "aria-label": "Prior seed" });
+  const field = h("input", { type: "number", min: 0, max: MAX_SEED, step: 1, "aria-label": msg`Prior seed` });
   /** Another source has no seed. @param {State} state */
   const show = ({ source }) => (field.value = source.kind === "prior" ? String(source.seed) : "");
   const stop = store.on("state", show);
@@ -19,13 +20,13 @@ export function prior(session) {
     h(
       "p",
       { class: "quiet" },
-      `${session.latent.drawn} drawn from the model's prior: it invents an image. Some will not look like anything.`,
+      msg`${session.latent.drawn} drawn from the model's prior: it invents an image. Some will not look like anything.`,
     ),
     h(
       "div",
       { class: "row" },
-      h("label", { class: "field" }, "Seed", field),
-      h("button", { type: "button", onclick: () => session.invent(newSeed()) }, icon("dice"), "Invent one"),
+      h("label", { class: "field" }, msg`Seed`, field),
+      h("button", { type: "button", onclick: () => session.invent(newSeed()) }, icon("dice"), msg`Invent one`),
     ),
   );
   element.dispose = stop;

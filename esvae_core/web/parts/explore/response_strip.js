@@ -4,6 +4,7 @@
  */
 
 import { describe, h, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { fromGrid, GRID } from "../../math/rates.js";
 import { nameOf } from "../shared/mixer.js";
 import { activatingImages } from "../shared/activating_images.js";
@@ -16,7 +17,7 @@ const MOMENT = 200; // ms that the pointer, or the state, must rest
 const LINGER = 800; // ms that a control stays after the pointer has left it, time to come here and take an image
 const KEPT = 60; // strips
 const IMAGES = 3; // real ones at either end
-const FIRST = "What the bar does"; // until there is something to show
+const FIRST = msg`What the bar does`; // until there is something to show
 
 /**
  * @typedef {{title: string, key: string, of: number|Control, cells: {rates: Uint16Array, caption: string}[]}} Along
@@ -113,7 +114,7 @@ function elementsOf({ entry, engine }, images) {
 function alongBar(session, i) {
   const { rates } = session.store.state;
   return {
-    title: `What ${nameOf(session, i)} does`,
+    title: msg`What ${nameOf(session, i)} does`,
     key: `bar ${i} ${rates.with(i, 0)}`,
     of: i,
     cells: SHARES.map((share) => ({
@@ -147,7 +148,7 @@ function paintAlong({ element, title, canvases, captions }, along, pictures, cha
   title.textContent = along.title;
   along.cells.forEach(({ caption }, k) => {
     paint(canvases[k], pictures[k], channels);
-    describe(canvases[k], `${along.title}: at ${caption}`);
+    describe(canvases[k], msg`${along.title}: at ${caption}`);
     captions[k].textContent = caption;
   });
   element.dataset.shows = along.title;

@@ -1,6 +1,7 @@
 /** Where the rates come from: a test image, the visitor's pen, a picture of one's own, or the prior. */
 
 import { choice, h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { drawing } from "./drawing.js";
 import { helpMark } from "../shared/help.js";
 import { gallery } from "./gallery.js";
@@ -9,10 +10,10 @@ import { prior } from "./prior.js";
 
 /** Name, label, and what builds the part. @type {[string, string, (session: Session) => HTMLElement][]} */
 const TABS = [
-  ["test", "Test images", gallery],
-  ["draw", "Draw", drawing],
-  ["own", "Own picture", upload],
-  ["prior", "Prior", prior],
+  ["test", msg`Test images`, gallery],
+  ["draw", msg`Draw`, drawing],
+  ["own", msg`Own picture`, upload],
+  ["prior", msg`Prior`, prior],
 ];
 
 /** @param {Session} session */
@@ -30,11 +31,11 @@ export function source(session) {
   };
   /** @type {[string, string][]} */
   const names = TABS.map(([name, label]) => [name, label]);
-  const tabs = choice("Start from", names, "", (name) => open(name));
+  const tabs = choice(msg`Start from`, names, "", (name) => open(name));
   const element = h(
     "section",
     { class: "source-part" },
-    h("div", { class: "head" }, h("h2", {}, "Start ", words), helpMark("source")),
+    h("div", { class: "head" }, h("h2", {}, msg`Start `, words), helpMark("source")),
     tabs,
     body,
   );
@@ -43,8 +44,8 @@ export function source(session) {
     if (model !== session.entry.name) return;
     const row = from.kind === "test" ? (atlas?.rowOf(from.index) ?? -1) : -1;
     if (from.kind === "test")
-      words.textContent = `test image ${from.index}${row >= 0 ? `, “${atlas.label(row)}”` : ""}`;
-    else words.textContent = from.kind === "prior" ? `prior, seed ${from.seed}` : "a picture of your own";
+      words.textContent = msg`test image ${from.index}${row >= 0 ? `, “${atlas.label(row)}”` : ""}`;
+    else words.textContent = from.kind === "prior" ? msg`prior, seed ${from.seed}` : msg`a picture of your own`;
   };
   const stop = store.on("state", show);
   show(store.state);

@@ -1,6 +1,7 @@
 /** The line above the grid: the sample that was pressed last, and what can be done with it. */
 
 import { h, icon } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { viewLink } from "../shared/view_link.js";
 import { wordsOf } from "./sample_grid.js";
 
@@ -17,19 +18,19 @@ export function chosenSample(session, { onpin, onreplace }) {
     "button",
     {
       type: "button",
-      title: "Keep it when the others change",
+      title: msg`Keep it when the others change`,
       onclick: () => onpin(now.place, now.cell.pinned ? null : now.cell.seed, now.cell.temperature),
     },
     icon("pin"),
-    "Pin",
+    msg`Pin`,
   );
   const other = h(
     "button",
-    { type: "button", title: "Another sample in its place", onclick: () => onreplace(now.place) },
+    { type: "button", title: msg`Another sample in its place`, onclick: () => onreplace(now.place) },
     icon("dice"),
-    "Replace",
+    msg`Replace`,
   );
-  const acts = h("div", { class: "row tight" }, pin, other, viewLink(session, "", "Open in Explore"));
+  const acts = h("div", { class: "row tight" }, pin, other, viewLink(session, "", msg`Open in Explore`));
   const element = h("div", { class: "chosen-sample" }, words, acts);
   return Object.assign(element, {
     /** @param {number} place @param {import("./sample_grid.js").SampleCell|null} cell */
@@ -37,7 +38,7 @@ export function chosenSample(session, { onpin, onreplace }) {
       now = { place, cell };
       acts.style.visibility = cell ? "" : "hidden"; // keeps its room, so that the grid does not move
       pin.setAttribute("aria-pressed", String(Boolean(cell?.pinned)));
-      words.textContent = cell ? `${wordsOf(session, place, cell)}.` : "Press a sample to choose it.";
+      words.textContent = cell ? `${wordsOf(session, place, cell)}.` : msg`Press a sample to choose it.`;
     },
   });
 }

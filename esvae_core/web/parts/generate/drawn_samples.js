@@ -1,5 +1,6 @@
 /** The samples of a grid: drawn from the prior, and moved or held by a control. */
 
+import { msg } from "../../messages.js";
 import { besideData, sampleCells } from "./sample_grid.js";
 import { sampleWords } from "./sample_settings.js";
 
@@ -28,10 +29,10 @@ export class DrawnSamples {
   /** Whether the prior is here, once it could be loaded. */
   async ready() {
     try {
-      if (!this.#engine.has("prior")) this.#say("Loading the prior …");
+      if (!this.#engine.has("prior")) this.#say(msg`Loading the prior …`);
       await this.#session.need("prior");
     } catch (error) {
-      this.#say(`There are no samples: ${error.message}.`);
+      this.#say(msg`There are no samples: ${error.message}.`);
     }
     return this.#engine.has("prior");
   }
@@ -77,7 +78,7 @@ export class DrawnSamples {
   async #held(cells) {
     const { atlas, latent, store } = this.#session;
     const { seed } = store.state;
-    this.#say("Measuring and moving the samples …");
+    this.#say(msg`Measuring and moving the samples …`);
     const samples = cells.map((cell) => ({ rates: cell.rates, seed: latent.counts ? cell.seed : seed }));
     const rates = await this.#steer.hold(samples).catch(() => null);
     return rates && cells.map((cell, k) => ({ ...cell, ...besideData(atlas, rates[k]) }));

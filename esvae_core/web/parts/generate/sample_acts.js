@@ -1,5 +1,6 @@
 /** What can be done with a sample: keep it, replace it, make it the source. */
 
+import { msg } from "../../messages.js";
 import { writePins } from "./pins.js";
 import { otherSeed } from "./sample_grid.js";
 import { viewWith } from "./sample_settings.js";
@@ -18,7 +19,7 @@ export function sampleActs(session, samples, settings) {
       const pins = settings().pinned;
       if (seed === null) pins.delete(place);
       else pins.set(place, { seed, temperature });
-      store.change({ view: keep({ pins: writePins(pins), sort: null }) }, seed === null ? "unpin" : "pin");
+      store.change({ view: keep({ pins: writePins(pins), sort: null }) }, seed === null ? msg`unpin` : msg`pin`);
     },
 
     /** Another sample in a place, which becomes the chosen one. @param {number} place */
@@ -28,11 +29,11 @@ export function sampleActs(session, samples, settings) {
       const seed = otherSeed();
       const pins = writePins(pinned.set(place, { seed, temperature: heat }));
       const source = asSource(session, samples.ratesOf(seed, heat), seed);
-      store.change({ ...source, view: keep({ pins, sort: null }) }, "another sample");
+      store.change({ ...source, view: keep({ pins, sort: null }) }, msg`another sample`);
     },
 
     /** @param {import("./sample_grid.js").SampleCell} cell */
-    onchoose: ({ seed, rates }) => void store.change(asSource(session, rates, seed), `sample ${seed}`),
+    onchoose: ({ seed, rates }) => void store.change(asSource(session, rates, seed), msg`sample ${seed}`),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Fields for what the grid of Generate shows: its size, seeds, temperature, class and order. */
 
 import { h, icon } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { newSeed } from "../shared/noise_controls.js";
 import { commitSlides } from "../shared/slide.js";
 import { HOTTEST } from "./pins.js";
@@ -16,30 +17,33 @@ import { LIMITS, settingWithin, viewWith } from "./sample_settings.js";
  */
 export function sampleControls(session, remember, warm) {
   const { atlas, latent } = session;
-  const rows = numberField("Rows", "rows", remember);
-  const columns = numberField("Columns", "columns", remember);
-  const from = numberField("First seed", "from", remember);
+  const rows = numberField(msg`Rows`, "rows", remember);
+  const columns = numberField(msg`Columns`, "columns", remember);
+  const from = numberField(msg`First seed`, "from", remember);
   const fresh = h(
     "button",
-    { type: "button", onclick: () => remember({ from: String(newSeed()) }, "new samples") },
+    { type: "button", onclick: () => remember({ from: String(newSeed()) }, msg`new samples`) },
     icon("dice"),
-    "New samples",
+    msg`New samples`,
   );
   const temperature = temperatureField(session, warm);
   const classes = h(
     "select",
     {
-      "aria-label": "Class",
-      onchange: () => remember({ like: classes.value }, classes.value ? `like ${classes.value}` : "all classes"),
+      "aria-label": msg`Class`,
+      onchange: () => remember({ like: classes.value }, classes.value ? msg`like ${classes.value}` : msg`all classes`),
     },
-    h("option", { value: "" }, "all classes"),
-    atlas?.classNames.map((name) => h("option", { value: name }, `like “${name}”`)),
+    h("option", { value: "" }, msg`all classes`),
+    atlas?.classNames.map((name) => h("option", { value: name }, msg`like “${name}”`)),
   );
-  const sort = h("input", { type: "checkbox", onchange: () => remember({ sort: sort.checked ? "1" : null }, "sort") });
+  const sort = h("input", {
+    type: "checkbox",
+    onchange: () => remember({ sort: sort.checked ? "1" : null }, msg`sort`),
+  });
   return {
     /** Above and below the choice of a control. */
     draws: [rows.label, columns.label, from.label, fresh, latent.stepwise ? null : temperature.label],
-    data: atlas ? [classes, h("label", { class: "field" }, sort, "closest to real images first")] : null,
+    data: atlas ? [classes, h("label", { class: "field" }, sort, msg`closest to real images first`)] : null,
     /** @param {SampleSettings} settings @param {string|undefined} like as the link has it */
     show(settings, like) {
       rows.show(settings);
@@ -72,8 +76,8 @@ function temperatureField(session, warm) {
     min: 0,
     max: HOTTEST,
     step: 0.05,
-    "aria-label": "Temperature of the prior",
-    title: "Below 1 the samples lie nearer to the prior's middle, above 1 farther out; pinned ones stay as they are",
+    "aria-label": msg`Temperature of the prior`,
+    title: msg`Below 1 the samples lie nearer to the prior's middle, above 1 farther out; pinned ones stay as they are`,
   });
   const degrees = h("output", {});
   input.oninput = () => {
@@ -82,9 +86,9 @@ function temperatureField(session, warm) {
   };
   input.onchange = () =>
     store.set({ view: viewWith(store.state.view, { heat: input.value === "1" ? null : input.value }) });
-  commitSlides(session, input, () => "temperature");
+  commitSlides(session, input, () => msg`temperature`);
   return {
-    label: h("label", { class: "field grow" }, "Temperature", input, degrees),
+    label: h("label", { class: "field grow" }, msg`Temperature`, input, degrees),
     /** @param {SampleSettings} settings */
     show({ heat }) {
       input.value = String(heat);

@@ -1,6 +1,7 @@
 /** A grid of pictures drawn from the prior: each cell has a seed of its own, can be pinned, replaced and opened. */
 
 import { h, icon, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { nearest } from "../../math/neighbours.js";
 import { fromGrid } from "../../math/rates.js";
 import { newSeed } from "../shared/noise_controls.js";
@@ -77,10 +78,10 @@ export const otherSeed = () => OTHERS + newSeed();
  * @param {SampleCell} cell
  */
 export function wordsOf({ atlas, latent }, place, { seed, label, distance, pinned }) {
-  const parts = [`Sample ${place + 1}`, `prior seed ${seed}`];
-  if (pinned) parts.push("pinned");
-  if (label) parts.push(`like “${label}”`);
-  if (atlas) parts.push(`${latent.apart(distance)} from the nearest test image`);
+  const parts = [msg`Sample ${place + 1}`, msg`prior seed ${seed}`];
+  if (pinned) parts.push(msg`pinned`);
+  if (label) parts.push(msg`like “${label}”`);
+  if (atlas) parts.push(msg`${latent.apart(distance)} from the nearest test image`);
   return parts.join(", ");
 }
 
@@ -91,7 +92,7 @@ export function wordsOf({ atlas, latent }, place, { seed, label, distance, pinne
  */
 export function sampleGrid(session, { onpin, onchoose }) {
   const { store, entry } = session;
-  const element = h("div", { class: "sheet-grid", role: "group", "aria-label": "Samples from the prior" });
+  const element = h("div", { class: "sheet-grid", role: "group", "aria-label": msg`Samples from the prior` });
   let turn = 0;
   /** @type {HTMLButtonElement[]} */
   let opens = [];
@@ -117,7 +118,7 @@ export function sampleGrid(session, { onpin, onchoose }) {
       );
       if (mine === turn) element.dataset.there = String(cells.length);
     } catch (error) {
-      if (mine === turn) session.say(`The samples are not shown: ${error.message}`);
+      if (mine === turn) session.say(msg`The samples are not shown: ${error.message}`);
     }
   }
   /** Show which sample is chosen; -1: none. @param {number} chosen */
@@ -148,7 +149,7 @@ function cellOf(session, cell, place, { onpin, onchoose }) {
       type: "button",
       class: "bare",
       "aria-pressed": String(pinned),
-      "aria-label": `${pinned ? "Unpin" : "Pin"} sample ${place + 1}`,
+      "aria-label": msg`${pinned ? msg`Unpin` : msg`Pin`} sample ${place + 1}`,
       onclick: () => onpin(place, pinned ? null : seed, temperature),
     },
     icon("pin"),
@@ -158,7 +159,7 @@ function cellOf(session, cell, place, { onpin, onchoose }) {
     {
       type: "button",
       class: "bare",
-      "aria-label": `Replace sample ${place + 1}`,
+      "aria-label": msg`Replace sample ${place + 1}`,
       onclick: () => onpin(place, otherSeed()),
     },
     icon("dice"),

@@ -1,5 +1,6 @@
 /** What the link keeps of Generate: size of the grid, seeds, temperature, class, order and pins. */
 
+import { msg } from "../../messages.js";
 import { counted } from "../../math/axis.js";
 import { MAX_SEED } from "../../state/url_state.js";
 import { HOTTEST, readPins } from "./pins.js";
@@ -62,8 +63,8 @@ export function samplesKey({ view, seed, sampler, steps }, steer) {
 
 /** Which samples are shown, in words. @param {number} found @param {SampleSettings} settings */
 export function sampleWords(found, { rows, columns, from, label }) {
-  const words = [`${counted(found, "sample")}, seeds from ${from} on`];
-  if (label) words.push(`those whose ${5} nearest test images are mostly “${label}”`);
-  if (found < rows * columns) words.push("more of that class were not found");
+  const words = [msg`${counted(found, msg`sample`, msg`samples`)}, seeds from ${from} on`];
+  if (label) words.push(msg`those whose ${5} nearest test images are mostly “${label}”`);
+  if (found < rows * columns) words.push(msg`more of that class were not found`);
   return `${words.join("; ")}.`;
 }

@@ -1,6 +1,7 @@
 /** Samples of the prior with an attribute moved by a control, or held at a value that is measured on each picture. */
 
 import { choice, h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { meterOf } from "../../math/attributes.js";
 import { valueText } from "../../math/measured.js";
 import { fromGrid } from "../../math/rates.js";
@@ -25,7 +26,7 @@ export function steering(session) {
   const holds = () => (use()?.value ?? null) !== null;
   const parts = elementsOf(steerable, {
     onchoose: (name) =>
-      store.change({ view: keep({ steer: name, by: null, hold: null }) }, `samples: ${name || "no control"}`),
+      store.change({ view: keep({ steer: name, by: null, hold: null }) }, msg`samples: ${name || msg`no control`}`),
     onway: (way) => {
       const hold = way === "hold" ? middleOf(valuesOf(use().control)).toFixed(3) : null;
       store.change({ view: keep({ hold, by: null }) }, way);
@@ -48,7 +49,7 @@ export function steering(session) {
   slider.onchange = () => {
     if (holds()) store.set({ view: keep({ hold: slider.value }) });
   };
-  commitSlides(session, slider, () => `samples: ${use()?.control.name}`);
+  commitSlides(session, slider, () => msg`samples: ${use()?.control.name}`);
 
   /** @param {Control} control @param {Sample[]} samples @returns {Promise<number[]>} the attribute of each picture */
   async function measured(control, samples) {
@@ -94,26 +95,26 @@ export function steering(session) {
 function elementsOf(steerable, { onchoose, onway }) {
   const select = h(
     "select",
-    { "aria-label": "Control of the samples", onchange: () => onchoose(select.value) },
-    h("option", { value: "" }, "no control"),
+    { "aria-label": msg`Control of the samples`, onchange: () => onchoose(select.value) },
+    h("option", { value: "" }, msg`no control`),
     steerable.map((control) => h("option", { value: control.name }, labelOf(control))),
   );
   const ways = choice(
-    "How the control is used",
+    msg`How the control is used`,
     [
-      ["by", "moved", "Every sample is moved by the same amount"],
-      ["hold", "held", "Every sample is moved until its picture has this value, as far as the control reaches"],
+      ["by", msg`moved`, msg`Every sample is moved by the same amount`],
+      ["hold", msg`held`, msg`Every sample is moved until its picture has this value, as far as the control reaches`],
     ],
     "by",
     onway,
   );
-  const slider = h("input", { type: "range", "aria-label": "Amount of the control" });
+  const slider = h("input", { type: "range", "aria-label": msg`Amount of the control` });
   const output = h("output", {});
   const amount = h("label", { class: "field grow" }, slider, output);
   const element = h(
     "div",
     { class: "steering", hidden: !steerable.length },
-    h("label", { class: "field" }, "Control", select),
+    h("label", { class: "field" }, msg`Control`, select),
     ways,
     amount,
   );

@@ -1,5 +1,6 @@
 /** Charts of How it works: the prior's numbers, rates, the noise of one neuron, the readout's weights. */
 
+import { msg } from "../../messages.js";
 import { counted, formatNumber } from "../../math/axis.js";
 import { uniform } from "../../engine/noise.js";
 
@@ -7,16 +8,16 @@ const numbered = (values) => Array.from(values, (value, j) => [j, value]);
 const sum = (values) => values.reduce((a, b) => a + b, 0);
 
 /** From the lowest to the highest. @param {ArrayLike<number> & Iterable<number>} values */
-const span = (values) => `from ${formatNumber(Math.min(...values))} to ${formatNumber(Math.max(...values))}`;
+const span = (values) => msg`from ${formatNumber(Math.min(...values))} to ${formatNumber(Math.max(...values))}`;
 
 /** Standard normal numbers. @param {Float32Array|Float64Array} numbers (d) @returns {ChartDescription} */
 export function normalsChart(numbers) {
   const most = Math.max(3, ...numbers.map(Math.abs));
   return {
-    x: { label: "latent neuron", from: -0.5, to: numbers.length - 0.5, whole: true },
+    x: { label: msg`latent neuron`, from: -0.5, to: numbers.length - 0.5, whole: true },
     y: { label: "n", from: -most, to: most },
     marks: [{ kind: "dots", tone: "now", values: numbered(numbers) }],
-    words: `${numbers.length} numbers ${span(numbers)}.`,
+    words: msg`${numbers.length} numbers ${span(numbers)}.`,
   };
 }
 
@@ -39,13 +40,13 @@ export function priorCurve(rates, fitted) {
   const [low, high] = fitted ? [0, Math.PI / 2] : [Math.min(-4, ...places), Math.max(4, ...places)];
   const grid = Array.from({ length: 81 }, (_, k) => low + ((high - low) * k) / 80);
   return {
-    x: { label: fitted ? "a neuron of one Gaussian" : "W n + b", from: low, to: high },
-    y: { label: "rate", from: 0, to: 1 },
+    x: { label: fitted ? msg`a neuron of one Gaussian` : "W n + b", from: low, to: high },
+    y: { label: msg`rate`, from: 0, to: 1 },
     marks: [
-      { kind: "line", tone: "quiet", name: fitted ? "sin²" : "sigmoid", values: grid.map((a) => [a, toRate(a)]) },
-      { kind: "dots", tone: "now", name: "a latent neuron", values: places.map((a, j) => [a, rates[j]]) },
+      { kind: "line", tone: "quiet", name: fitted ? msg`sin²` : msg`sigmoid`, values: grid.map((a) => [a, toRate(a)]) },
+      { kind: "dots", tone: "now", name: msg`a latent neuron`, values: places.map((a, j) => [a, rates[j]]) },
     ],
-    words: `Rates ${span(rates)}.`,
+    words: msg`Rates ${span(rates)}.`,
   };
 }
 
@@ -60,15 +61,15 @@ export const movedCount = (rates, origin) => rates.filter((r, j) => Math.abs(r -
  */
 export function ratesChart(rates, origin) {
   const d = rates.length;
-  const before = { kind: "dots", tone: "was", name: "before they were moved", values: numbered(origin), size: 2.5 };
+  const before = { kind: "dots", tone: "was", name: msg`before they were moved`, values: numbered(origin), size: 2.5 };
   return {
-    x: { label: "latent neuron", from: -0.6, to: d - 0.4, whole: true },
-    y: { label: "rate", from: 0, to: 1 },
+    x: { label: msg`latent neuron`, from: -0.6, to: d - 0.4, whole: true },
+    y: { label: msg`rate`, from: 0, to: 1 },
     marks: [
       { kind: "bars", tone: "now", values: numbered(rates) },
       movedCount(rates, origin) ? /** @type {ChartMark} */ (before) : null,
     ],
-    words: `${d} rates ${span(rates)}, mean ${formatNumber(sum(rates) / d)}.`,
+    words: msg`${d} rates ${span(rates)}, mean ${formatNumber(sum(rates) / d)}.`,
   };
 }
 
@@ -87,18 +88,18 @@ export function noiseChart({ rate, name, noise, fires, sampler }) {
     [steps + 0.5, rate],
   ];
   return {
-    x: { label: "step", from: 0.5, to: steps + 0.5, whole: true },
+    x: { label: msg`step`, from: 0.5, to: steps + 0.5, whole: true },
     y: bernoulli
-      ? { label: "chance", from: 0, to: 1 }
-      : { label: "rate added up", from: 0, to: Math.max(1, rate * steps + 1), whole: true },
+      ? { label: msg`chance`, from: 0, to: 1 }
+      : { label: msg`rate added up`, from: 0, to: Math.max(1, rate * steps + 1), whole: true },
     marks: [
       bernoulli
-        ? { kind: "line", tone: "now", name: `rate of ${name}, ${formatNumber(rate)}`, values: level }
-        : { kind: "line", tone: "quiet", name: `r t + φ of ${name}, r = ${formatNumber(rate)}`, values },
-      { kind: "dots", tone: "now", name: "spike", values: values.filter((_, t) => fires[t]) },
-      { kind: "dots", tone: "was", hollow: true, name: "silent", values: values.filter((_, t) => !fires[t]) },
+        ? { kind: "line", tone: "now", name: msg`rate of ${name}, ${formatNumber(rate)}`, values: level }
+        : { kind: "line", tone: "quiet", name: msg`r t + φ of ${name}, r = ${formatNumber(rate)}`, values },
+      { kind: "dots", tone: "now", name: msg`spike`, values: values.filter((_, t) => fires[t]) },
+      { kind: "dots", tone: "was", hollow: true, name: msg`silent`, values: values.filter((_, t) => !fires[t]) },
     ],
-    words: `${name} at rate ${formatNumber(rate)}: ${counted(fires.filter(Boolean).length, "spike")} in ${counted(steps, "step")}.`,
+    words: msg`${name} at rate ${formatNumber(rate)}: ${counted(fires.filter(Boolean).length, msg`spike`, msg`spikes`)} in ${counted(steps, msg`step`, msg`steps`)}.`,
   };
 }
 
@@ -126,13 +127,13 @@ export function readoutChart(weights, upto) {
   const steps = weights.length;
   const bars = Array.from(weights, (weight, t) => [t + 1, weight]);
   return {
-    x: { label: "step", from: 0.5, to: steps + 0.5, whole: true },
-    y: { label: "weight", from: 0, to: 1 },
+    x: { label: msg`step`, from: 0.5, to: steps + 0.5, whole: true },
+    y: { label: msg`weight`, from: 0, to: 1 },
     marks: [
       { kind: "bars", tone: "now", values: bars.slice(0, upto) },
       { kind: "bars", tone: "quiet", values: bars.slice(upto) },
     ],
-    words: `The last five of ${steps} steps hold ${Math.round(100 * lastShare(weights))} percent.`,
+    words: msg`The last five of ${steps} steps hold ${Math.round(100 * lastShare(weights))} percent.`,
   };
 }
 
@@ -158,12 +159,12 @@ export function numbersChart(heights, { name, value }) {
     [right, 0],
   ];
   return {
-    x: { label: "latent dimension", from: left, to: right, whole: true },
+    x: { label: msg`latent dimension`, from: left, to: right, whole: true },
     y: { label: name, from: -most, to: most },
     marks: [
       { kind: "line", tone: "quiet", values: zero },
       { kind: "dots", tone: "now", values: numbered(values) },
     ],
-    words: `${d} numbers ${span(values)}.`,
+    words: msg`${d} numbers ${span(values)}.`,
   };
 }

@@ -4,6 +4,7 @@
  */
 
 import { h, onLook, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { decoderLayers } from "../../engine/network.js";
 import { counted, formatNumber } from "../../math/axis.js";
 import { card } from "./card.js";
@@ -69,14 +70,16 @@ export function decoderCards(session, trace) {
 /** @param {Session} session */
 function elementsOf({ entry: { size }, spikingEngine: { model } }) {
   const layers = decoderLayers(model).filter((l) => l.neuron);
-  const cards = ["Noise", "Spikes", "Decoder", "Readout", "Picture"].map((title, k) => card(k + 4, title));
+  const cards = [msg`Noise`, msg`Spikes`, msg`Decoder`, msg`Readout`, msg`Picture`].map((title, k) =>
+    card(k + 4, title),
+  );
   const [noise, spikes, decoder, readout, picture] = cards;
-  const dots = chart("One neuron's noise", { tall: 150 });
-  const raster = h("canvas", { class: "still-raster", role: "img", "data-figure": "Spikes" });
+  const dots = chart(msg`One neuron's noise`, { tall: 150 });
+  const raster = h("canvas", { class: "still-raster", role: "img", "data-figure": msg`Spikes` });
   const { element: maps, maps: shown } = layerMaps(layers);
-  const weights = chart("Weight of each step", { tall: 96 });
+  const weights = chart(msg`Weight of each step`, { tall: 96 });
   const strip = h("div", { class: "made-strip" });
-  const large = pixels(size, size, "The picture", "large middling");
+  const large = pixels(size, size, msg`The picture`, "large middling");
   noise.show(dots);
   spikes.show(raster);
   decoder.show(maps);
@@ -101,8 +104,8 @@ function showNoise({ noise, dots }, session, { state, rates, drawn }) {
   dots.draw(noiseChart({ rate: rates[one], name: nameOf(session, one), noise: numbers, fires, sampler }));
   noise.say(
     sampler === "bernoulli"
-      ? `Each neuron draws a number from 0 to 1 at every step, and fires where it is below the rate. The numbers are frozen by the seed, ${seed}: the same ones come again.`
-      : `Each neuron draws one offset φ, adds its rate at every step, and fires whenever it passes a whole number. The offsets are frozen by the seed, ${seed}.`,
+      ? msg`Each neuron draws a number from 0 to 1 at every step, and fires where it is below the rate. The numbers are frozen by the seed, ${seed}: the same ones come again.`
+      : msg`Each neuron draws one offset φ, adds its rate at every step, and fires whenever it passes a whole number. The offsets are frozen by the seed, ${seed}.`,
   );
   noise.state(equation(sampler));
   noise.dataset.fired = String(fires.filter(Boolean).length);
@@ -115,14 +118,15 @@ function showSpikes({ spikes, raster }, { state, spikes: z, rates, upto, flips }
   paintSpikes(raster, z, dims, upto);
   const count = counted(
     z.reduce((a, b) => a + b, 0),
-    "spike",
+    msg`spike`,
+    msg`spikes`,
   );
-  const steps = counted(state.steps, "step");
-  raster.setAttribute("aria-label", `${count} of ${dims} neurons in ${steps}`);
+  const steps = counted(state.steps, msg`step`, msg`steps`);
+  raster.setAttribute("aria-label", msg`${count} of ${dims} neurons in ${steps}`);
   const expected = state.steps * rates.reduce((a, b) => a + b, 0);
-  const edited = flips.size ? ` ${flips.size} are turned by hand, on the page Spikes.` : "";
+  const edited = flips.size ? msg` ${flips.size} are turned by hand, on the page Spikes.` : "";
   spikes.say(
-    `${dims} rows of neurons, ${steps}: ${count}, expected ${expected.toFixed(0)}. This is all that the decoder gets to see.${edited}`,
+    msg`${dims} rows of neurons, ${steps}: ${count}, expected ${expected.toFixed(0)}. This is all that the decoder gets to see.${edited}`,
   );
 }
 
@@ -131,7 +135,7 @@ function showDecoder({ decoder, layers, shown }, { entry: { size } }, { state, l
   const { spikes: fired, neurons } = paintLayers(shown, did, state.steps, upto < state.steps ? upto : null);
   const share = (100 * fired) / (neurons * state.steps);
   decoder.say(
-    `The spikes spread into ${layers[0].channelsOut} maps of ${layers[0].sideOut} × ${layers[0].sideOut}, and ${layers.length - 1} transposed convolutions double them to ${size} × ${size}. ${fired.toLocaleString("en")} spikes, ${share.toFixed(0)} % of what there could be: that is the work to be done.`,
+    msg`The spikes spread into ${layers[0].channelsOut} maps of ${layers[0].sideOut} × ${layers[0].sideOut}, and ${layers.length - 1} transposed convolutions double them to ${size} × ${size}. ${fired.toLocaleString("en")} spikes, ${share.toFixed(0)} % of what there could be: that is the work to be done.`,
   );
 }
 
@@ -147,14 +151,14 @@ function showReadout(
   weights.draw(readoutChart(all, upto));
   strip.replaceChildren(
     ...shownSteps(steps).map((t) => {
-      const canvas = pixels(size, size, `Picture after ${t} of ${steps} steps`, "thumb");
+      const canvas = pixels(size, size, msg`Picture after ${t} of ${steps} steps`, "thumb");
       paint(canvas, images.subarray((t - 1) * engine.pixels, t * engine.pixels), channels);
-      return h("figure", {}, canvas, h("figcaption", {}, `after ${t}`));
+      return h("figure", {}, canvas, h("figcaption", {}, msg`after ${t}`));
     }),
   );
-  const kept = learned ? "what it keeps at each step was learned" : `it forgets a factor ${decay} at each step`;
-  const last = steps > 5 ? `, so the last five hold ${Math.round(100 * lastShare(all))} % of the weight` : "";
-  readout.say(`One more neuron per pixel adds up what the last layer sends and never fires; ${kept}${last}.`);
+  const kept = learned ? msg`what it keeps at each step was learned` : msg`it forgets a factor ${decay} at each step`;
+  const last = steps > 5 ? msg`, so the last five hold ${Math.round(100 * lastShare(all))} % of the weight` : "";
+  readout.say(msg`One more neuron per pixel adds up what the last layer sends and never fires; ${kept}${last}.`);
 }
 
 /**
@@ -166,12 +170,12 @@ function showReadout(
 function showPicture({ picture, large }, { entry, spikingEngine: engine }, image, { state, images, upto }) {
   const shown = images.subarray((upto - 1) * engine.pixels, upto * engine.pixels);
   paint(large, shown, entry.channels);
-  const when = upto < state.steps ? ` after ${upto} of ${counted(state.steps, "step")}` : "";
+  const when = upto < state.steps ? msg` after ${upto} of ${counted(state.steps, msg`step`, msg`steps`)}` : "";
   const error = image ? squaredError(shown, image) : null;
   picture.say(
     image
-      ? `The picture${when}. Its mean squared error against the image is ${formatNumber(error)}, on the scale from −1 to 1; training made that small, and the rates' distribution like the prior's.`
-      : `The picture${when}. There is no image to compare it with; training made such pictures like their images, and the rates' distribution like the prior's.`,
+      ? msg`The picture${when}. Its mean squared error against the image is ${formatNumber(error)}, on the scale from −1 to 1; training made that small, and the rates' distribution like the prior's.`
+      : msg`The picture${when}. There is no image to compare it with; training made such pictures like their images, and the rates' distribution like the prior's.`,
   );
   picture.dataset.error = String(error ?? "");
 }

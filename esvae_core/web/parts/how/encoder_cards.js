@@ -4,10 +4,11 @@
  */
 
 import { h, onLook, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { encoderLayers } from "../../engine/network.js";
 import { normal } from "../../engine/noise.js";
 import { fromGrid } from "../../math/rates.js";
-import { counted, formatNumber } from "../../math/axis.js";
+import { capitalized, counted, formatNumber } from "../../math/axis.js";
 import { card } from "./card.js";
 import { movedCount, normalsChart, priorCurve, ratesChart } from "./card_charts.js";
 import { chart } from "../shared/chart.js";
@@ -74,17 +75,17 @@ function elementsOf({ entry: { size }, spikingEngine: engine }) {
   const layers = encoderLayers(engine.model);
   const { element: maps, maps: shown } = layerMaps(layers);
   return {
-    first: card(1, "Image"),
-    second: card(2, "Encoder"),
-    third: card(3, "Rates"),
-    canvas: pixels(size, size, "The image", "middling source-image"),
+    first: card(1, msg`Image`),
+    second: card(2, msg`Encoder`),
+    third: card(3, msg`Rates`),
+    canvas: pixels(size, size, msg`The image`, "middling source-image"),
     layers,
     maps,
     shown,
-    normals: chart("Standard normal numbers", { tall: 130 }),
-    curve: chart("From numbers to rates", { tall: 150 }),
-    raster: h("canvas", { class: "still-raster", role: "img", "aria-label": "Latent spikes that the prior made" }),
-    bars: chart("Spikes per step of each latent neuron", { tall: 150 }),
+    normals: chart(msg`Standard normal numbers`, { tall: 130 }),
+    curve: chart(msg`From numbers to rates`, { tall: 150 }),
+    raster: h("canvas", { class: "still-raster", role: "img", "aria-label": msg`Latent spikes that the prior made` }),
+    bars: chart(msg`Spikes per step of each latent neuron`, { tall: 150 }),
   };
 }
 
@@ -94,13 +95,13 @@ function elementsOf({ entry: { size }, spikingEngine: engine }) {
 function showEncoder(parts, session, { image, painted, layers }, { state, upto }) {
   const { first, second, canvas, maps, shown } = parts;
   const { size, channels, steps } = session.entry;
-  first.rename("Image");
-  second.rename("Encoder");
+  first.rename(msg`Image`);
+  second.rename(msg`Encoder`);
   first.show(canvas);
   paint(canvas, image, channels);
-  const colours = channels === 1 ? "gray" : "colour";
+  const colours = channels === 1 ? msg`gray` : msg`colour`;
   first.say(
-    `${sourceWords(state.source, painted)} ${size} × ${size} ${colours} pixels from −1 (black) to 1 (white). The encoder sees the same image at each of its ${counted(steps, "step")}.`,
+    msg`${sourceWords(state.source, painted)} ${size} × ${size} ${colours} pixels from −1 (black) to 1 (white). The encoder sees the same image at each of its ${counted(steps, msg`step`, msg`steps`)}.`,
   );
   first.state(null);
   second.show(maps);
@@ -117,9 +118,11 @@ function showEncoder(parts, session, { image, painted, layers }, { state, upto }
  * @param {number} steps
  */
 function encoderWords(convolutions, { learned_leak, leak, threshold }, { spikes, neurons }, steps) {
-  const leaks = learned_leak ? "each channel by a factor of its own, learned" : `factor ${formatNumber(leak)} a step`;
+  const leaks = learned_leak
+    ? msg`each channel by a factor of its own, learned`
+    : msg`factor ${formatNumber(leak)} a step`;
   const share = ((100 * spikes) / (neurons * steps)).toFixed(0);
-  return `${convolutions} convolutions, each halving the size, then the latent neurons. Every neuron leaks (${leaks}), adds its input, and fires above ${formatNumber(threshold)}: ${spikes.toLocaleString("en")} spikes of ${neurons.toLocaleString("en")} neurons, ${share} % of what there could be.`;
+  return msg`${convolutions} convolutions, each halving the size, then the latent neurons. Every neuron leaks (${leaks}), adds its input, and fires above ${formatNumber(threshold)}: ${spikes.toLocaleString("en")} spikes of ${neurons.toLocaleString("en")} neurons, ${share} % of what there could be.`;
 }
 
 /**
@@ -128,12 +131,12 @@ function encoderWords(convolutions, { learned_leak, leak, threshold }, { spikes,
  * @param {boolean} painted
  */
 function sourceWords(source, painted) {
-  const name = source.kind === "test" ? `Test image ${source.index}` : "";
-  if (!painted) return name ? `${name},` : "A picture of your own,";
+  const name = source.kind === "test" ? msg`Test image ${source.index}` : "";
+  if (!painted) return name ? `${name},` : msg`A picture of your own,`;
   const lacking = name
-    ? `${name} itself is not on this machine; only its rates are, in the model's atlas.`
-    : "These rates were read from a picture of someone's own, of which only the rates are kept.";
-  return `${lacking} In its place the model's own picture of it is shown to the encoder again:`;
+    ? msg`${name} itself is not on this machine; only its rates are, in the model's atlas.`
+    : msg`These rates were read from a picture of someone's own, of which only the rates are kept.`;
+  return msg`${lacking} In its place the model's own picture of it is shown to the encoder again:`;
 }
 
 /** @param {EncoderElements} parts @param {Session} session @param {Extract<Source, {kind: "prior"}>} source */
@@ -141,20 +144,20 @@ function showPrior({ first, second, normals, curve }, session, source) {
   const { dims } = session.entry;
   const components = session.spikingEngine.model.prior_components;
   const fitted = components > 0;
-  first.rename("Random numbers");
-  second.rename("Prior");
+  first.rename(msg`Random numbers`);
+  second.rename(msg`Prior`);
   first.show(normals);
   normals.draw(normalsChart(normal(source.seed, dims)));
   first.say(
-    `There is no image: these rates come from the prior. It begins with ${dims} standard normal numbers, of seed ${source.seed}.`,
+    msg`There is no image: these rates come from the prior. It begins with ${dims} standard normal numbers, of seed ${source.seed}.`,
   );
   first.state(null);
   second.show(curve);
   curve.draw(priorCurve(fromGrid(session.ratesOf(source)), fitted));
   second.say(
     fitted
-      ? `One of ${components} Gaussians, fitted to the rates of the training images, bends them into rates.`
-      : "One linear layer, trained with the model, and a sigmoid turn them into rates like those of images.",
+      ? msg`One of ${components} Gaussians, fitted to the rates of the training images, bends them into rates.`
+      : msg`One linear layer, trained with the model, and a sigmoid turn them into rates like those of images.`,
   );
   second.state(equation(fitted ? "fitted" : "learned"));
 }
@@ -167,15 +170,15 @@ function showPrior({ first, second, normals, curve }, session, source) {
  */
 function showStepwisePrior({ first, second, raster }, { entry, spikingEngine: engine }, seed) {
   const { candidates, neuron } = engine.model;
-  first.rename("First step");
-  second.rename("Prior");
+  first.rename(msg`First step`);
+  second.rename(msg`Prior`);
   first.show();
-  first.say("There is no image: the latent spikes come from the prior, which begins with silence.");
+  first.say(msg`There is no image: the latent spikes come from the prior, which begins with silence.`);
   first.state(null);
   second.show(raster);
   paintSpikes(raster, engine.generate(seed), entry.dims);
   second.say(
-    `At each step three layers hear the latent spikes of the step before and offer ${candidates} candidates for each neuron, of which one is taken at random, by the seed ${seed}. Above is what they made; below, how often each neuron spikes is kept, and its spikes are placed anew.`,
+    msg`At each step three layers hear the latent spikes of the step before and offer ${candidates} candidates for each neuron, of which one is taken at random, by the seed ${seed}. Above is what they made; below, how often each neuron spikes is kept, and its spikes are placed anew.`,
   );
   second.state(equation(neuron.reset));
 }
@@ -186,14 +189,14 @@ function showRates({ third, bars }, session, { image, painted, layers }, { state
   const own = image && !painted && !latent.stepwise ? firingRates(layers.to_latent.spikes, entry.steps) : null;
   const origin = own ?? fromGrid(session.ratesOf(state.source));
   const moved = movedCount(rates, origin);
-  const where = moved ? ` You have moved ${moved} of them since.` : "";
-  const mean = `each is the mean of a latent neuron's ${counted(entry.steps, "step")}`;
+  const where = moved ? msg` You have moved ${moved} of them since.` : "";
+  const mean = msg`each is the mean of a latent neuron's ${counted(entry.steps, msg`step`, msg`steps`)}`;
   third.show(bars);
   bars.draw(ratesChart(rates, origin));
   third.say(
     latent.stepwise
-      ? `How often each of ${entry.dims} latent neurons spikes, over T. Of an image, three layers hear the encoder's spikes and the latent spikes of the step before, offer ${engine.model.candidates} candidates for each neuron at each step, and one is taken at random.${where}`
-      : `The latent: ${entry.dims} firing rates, spikes per step, from 0 (never) to 1 (always). ${own ? `E${mean.slice(1)}` : `Of an image, ${mean}`}.${where}`,
+      ? msg`How often each of ${entry.dims} latent neurons spikes, over T. Of an image, three layers hear the encoder's spikes and the latent spikes of the step before, offer ${engine.model.candidates} candidates for each neuron at each step, and one is taken at random.${where}`
+      : msg`The latent: ${entry.dims} firing rates, spikes per step, from 0 (never) to 1 (always). ${own ? capitalized(mean) : msg`Of an image, ${mean}`}.${where}`,
   );
   third.state(equation("rate"));
 }

@@ -4,6 +4,7 @@
  */
 
 import { h } from "../../dom.js";
+import { msg } from "../../messages.js";
 
 const tag =
   (name) =>
@@ -123,7 +124,8 @@ export function equation(name, argument) {
   for (const [number, markup] of EQUATIONS[name]) {
     const line = h("p", {});
     line.innerHTML = `<math displaystyle="true">${typeof markup === "function" ? markup(argument) : markup}</math>`;
-    if (number) line.append(h("span", { class: "quiet", title: `Equation ${number} of docs/math.md` }, `(${number})`));
+    if (number)
+      line.append(h("span", { class: "quiet", title: msg`Equation ${number} of docs/math.md` }, `(${number})`));
     element.append(line);
   }
   return element;

@@ -1,6 +1,7 @@
 /** A few examples to choose from in one line: test images of different classes, the prior, and new noise. */
 
 import { h, icon, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { fromBytes } from "../../math/image.js";
 import { newSeed } from "../shared/noise_controls.js";
 import { paint } from "../shared/paint.js";
@@ -20,7 +21,7 @@ export function examples(session) {
       fromBytes(atlas.tiles.values.subarray(place * length, (place + 1) * length), entry.channels),
       entry.channels,
     );
-    const label = `${atlas.label(row)}, test image ${atlas.indices[row]}`;
+    const label = msg`${atlas.label(row)}, test image ${atlas.indices[row]}`;
     return h(
       "button",
       {
@@ -37,11 +38,11 @@ export function examples(session) {
     "button",
     {
       type: "button",
-      title: "A draw of the prior: the model invents a picture",
+      title: msg`A draw of the prior: the model invents a picture`,
       onclick: () => session.invent(newSeed()),
     },
     icon("dice"),
-    "Prior",
+    msg`Prior`,
   );
   const noise =
     session.latent.spiking &&
@@ -51,13 +52,13 @@ export function examples(session) {
         type: "button",
         onclick: () => {
           const seed = newSeed();
-          store.change({ seed }, `noise ${seed}`);
+          store.change({ seed }, msg`noise ${seed}`);
         },
       },
       icon("dice"),
-      "New noise",
+      msg`New noise`,
     );
-  const element = h("div", { class: "row examples", role: "group", "aria-label": "Example" }, tiles, prior, noise);
+  const element = h("div", { class: "row examples", role: "group", "aria-label": msg`Example` }, tiles, prior, noise);
 
   function mark({ source }) {
     tiles.forEach((tile, place) =>

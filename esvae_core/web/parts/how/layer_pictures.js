@@ -1,6 +1,7 @@
 /** Pictures of what layers do, beside each other. */
 
 import { h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { layerName, paintMaps } from "../shared/layer_maps.js";
 import { firingRates } from "../spikes/layer_charts.js";
 
@@ -51,14 +52,14 @@ export function paintLayers(shown, did, steps, step) {
     );
     const own = fired.reduce((a, b) => a + b, 0);
     canvas.classList.toggle("fine", layer.sideOut > 12); // these are made smaller: not by leaving pixels out
-    const some = seen < layer.channelsOut ? `, ${seen} shown` : "";
+    const some = seen < layer.channelsOut ? msg`, ${seen} shown` : "";
     caption.textContent =
       layer.kind === "collect"
-        ? `${layer.channelsOut} neurons`
+        ? msg`${layer.channelsOut} neurons`
         : `${layer.channelsOut} × ${layer.sideOut} × ${layer.sideOut}${some}`;
     canvas.setAttribute(
       "aria-label",
-      `${layerName(layer)}: ${((100 * own) / fired.length).toFixed(0)} percent fire at a step`,
+      msg`${layerName(layer)}: ${((100 * own) / fired.length).toFixed(0)} percent fire at a step`,
     );
     spikes += own;
     neurons += area;

@@ -1,6 +1,7 @@
 /** The path of data in a model without spikes: image, encoder, latent, decoder, picture. */
 
 import { h, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { decoderLayers, encoderLayers } from "../../engine/network.js";
 import { formatNumber } from "../../math/axis.js";
 import { chart } from "../shared/chart.js";
@@ -61,20 +62,22 @@ export function plainCards(session) {
 
 /** @param {Session} session */
 function elementsOf({ engine, entry: { size, dims }, latent }) {
-  const cards = ["Image", "Encoder", "Latent", "Decoder", "Picture"].map((title, i) => card(i + 1, title));
+  const cards = [msg`Image`, msg`Encoder`, msg`Latent`, msg`Decoder`, msg`Picture`].map((title, i) =>
+    card(i + 1, title),
+  );
   const [first, second, third, fourth, fifth] = cards;
-  const before = pixels(size, size, "The image", "middling source-image");
-  const after = pixels(size, size, "The picture", "middling large");
-  const numbers = chart(`The latent: ${latent.names}`, { tall: 150 });
+  const before = pixels(size, size, msg`The image`, "middling source-image");
+  const after = pixels(size, size, msg`The picture`, "middling large");
+  const numbers = chart(msg`The latent: ${latent.names}`, { tall: 150 });
   const encoder = encoderLayers(engine.model).slice(0, -1);
   const decoder = decoderLayers(engine.model);
   second.show(shapes(encoder));
   second.say(
-    `${encoder.length} convolutions, each halving the size, then one linear layer to ${dims} numbers. Every neuron gives a number, and all are computed once: there are no spikes and no time steps.`,
+    msg`${encoder.length} convolutions, each halving the size, then one linear layer to ${dims} numbers. Every neuron gives a number, and all are computed once: there are no spikes and no time steps.`,
   );
   fourth.show(shapes(decoder));
   fourth.say(
-    `A linear layer spreads the numbers into ${decoder[0].channelsOut} maps of ${decoder[0].sideOut} × ${decoder[0].sideOut}, ${decoder.length - 2} transposed convolutions double them to ${size} × ${size}, and one more makes pixels from −1 to 1.`,
+    msg`A linear layer spreads the numbers into ${decoder[0].channelsOut} maps of ${decoder[0].sideOut} × ${decoder[0].sideOut}, ${decoder.length - 2} transposed convolutions double them to ${size} × ${size}, and one more makes pixels from −1 to 1.`,
   );
   third.show(numbers);
   return { cards, first, third, fifth, before, after, numbers };
@@ -88,18 +91,20 @@ function showImage({ first, before }, { size, channels }, source, { image, paint
   first.show(before);
   first.dataset.source = painted ? "painted" : "image";
   const what = !painted
-    ? "This image goes in:"
+    ? msg`This image goes in:`
     : source.kind === "prior"
-      ? "There is no image: these numbers are a draw of the prior. The model's own picture of them:"
-      : "The image itself is not at hand; in its place the model's own picture of it:";
-  first.say(`${what} ${size} × ${size} ${channels === 1 ? "gray" : "colour"} pixels from −1 (black) to 1 (white).`);
+      ? msg`There is no image: these numbers are a draw of the prior. The model's own picture of them:`
+      : msg`The image itself is not at hand; in its place the model's own picture of it:`;
+  first.say(
+    msg`${what} ${size} × ${size} ${channels === 1 ? msg`gray` : msg`colour`} pixels from −1 (black) to 1 (white).`,
+  );
 }
 
 /** @param {PlainElements} parts @param {Session} session @param {Float32Array} rates */
 function showLatent({ third, numbers }, { latent }, rates) {
   numbers.draw(numbersChart(rates, latent));
   third.say(
-    `${rates.length} numbers, one ${latent.name} each. All that the decoder gets: no noise is drawn between, so the same numbers give the same picture.`,
+    msg`${rates.length} numbers, one ${latent.name} each. All that the decoder gets: no noise is drawn between, so the same numbers give the same picture.`,
   );
 }
 
@@ -111,7 +116,7 @@ function showPicture({ fifth, after }, { channels }, image, given) {
   const compared =
     error === null
       ? ""
-      : ` Its mean squared error against the image is ${formatNumber(error)}, on the scale from −1 to 1.`;
-  fifth.say(`The picture of these numbers.${compared}`);
+      : msg` Its mean squared error against the image is ${formatNumber(error)}, on the scale from −1 to 1.`;
+  fifth.say(msg`The picture of these numbers.${compared}`);
   fifth.state(error === null ? null : equation("error"));
 }

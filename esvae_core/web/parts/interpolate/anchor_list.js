@@ -1,5 +1,6 @@
 /** The list of anchors: as the link has it, the first choice without a link, and what moving one makes of it. */
 
+import { msg } from "../../messages.js";
 import { LinkError, MAX_VALUE, readSource, sourceText } from "../../state/url_state.js";
 
 export const MOST = 8;
@@ -21,7 +22,7 @@ export function anchorsOf(session) {
       const read = text.split("|").map((part) => {
         const source = readSource(part);
         const rates = session.ratesOf(source);
-        if (rates.length !== session.entry.dims) throw new LinkError("anchor: rates of another model");
+        if (rates.length !== session.entry.dims) throw new LinkError(msg`anchor: rates of another model`);
         return { source, rates };
       });
       if (read.length >= LEAST && read.length <= MOST) return read;
@@ -81,6 +82,6 @@ export function placeByKey({ key, shiftKey }, i, count) {
 
 /** @param {Source} source @param {Pick<Session, "atlas"|"latent">} session */
 export function sourceWords(source, { atlas, latent }) {
-  if (source.kind === "test") return `${atlas?.label(atlas.rowOf(source.index)) ?? ""} · test ${source.index}`;
-  return source.kind === "prior" ? `prior ${source.seed}` : `own ${latent.whole}`;
+  if (source.kind === "test") return msg`${atlas?.label(atlas.rowOf(source.index)) ?? ""} · test ${source.index}`;
+  return source.kind === "prior" ? msg`prior ${source.seed}` : msg`own ${latent.whole}`;
 }

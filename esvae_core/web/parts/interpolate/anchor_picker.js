@@ -1,6 +1,7 @@
 /** The sheet that chooses an anchor: a test image of a class, the mean of a class, a saved picture, and more. */
 
 import { h, icon, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { decodeState } from "../../state/url_state.js";
 import { toGrid } from "../../math/rates.js";
 import { ofClass, pageOf, storedFirst } from "../explore/image_pages.js";
@@ -28,8 +29,8 @@ export function pickAnchor(session, stage, title, take, ...more) {
     h(
       "div",
       { class: "row tight" },
-      button(`Current ${latent.current}`, () => ({ kind: "own", rates: store.state.rates })),
-      button("Draw of the prior", () => ({ kind: "prior", seed: newSeed() })),
+      button(msg`Current ${latent.current}`, () => ({ kind: "own", rates: store.state.rates })),
+      button(msg`Draw of the prior`, () => ({ kind: "prior", seed: newSeed() })),
       ...more,
     ),
     session.atlas ? testImages(session, choose) : null,
@@ -47,15 +48,15 @@ function testImages(session, choose) {
   const chosen = () => ofClass(all, atlas, classes.value);
   const classes = h(
     "select",
-    { "aria-label": "Class of the anchor", onchange: () => show(0) },
-    h("option", { value: "" }, "all classes"),
+    { "aria-label": msg`Class of the anchor`, onchange: () => show(0) },
+    h("option", { value: "" }, msg`all classes`),
     atlas.classNames.map((name, i) => h("option", { value: i }, name)),
   );
-  const more = h("button", { type: "button", onclick: () => show(page + 1) }, icon("reset"), "More");
+  const more = h("button", { type: "button", onclick: () => show(page + 1) }, icon("reset"), msg`More`);
   const mean = h(
     "button",
     { type: "button", onclick: () => choose({ kind: "own", rates: meanOf(atlas, chosen()) }) },
-    "Mean of the class",
+    msg`Mean of the class`,
   );
   const show = (wanted) => {
     const shown = pageOf(chosen(), wanted);
@@ -64,7 +65,7 @@ function testImages(session, choose) {
     tiles.replaceChildren(...shown.rows.map(tile));
   };
   const tile = (row) => {
-    const words = `${atlas.label(row)}, test image ${atlas.indices[row]}`;
+    const words = msg`${atlas.label(row)}, test image ${atlas.indices[row]}`;
     const canvas = pixels(entry.size, entry.size, words, "thumb");
     paintTestImage(session, canvas, row, null, () => canvas.isConnected);
     const take = () => choose({ kind: "test", index: atlas.indices[row] });
@@ -74,7 +75,7 @@ function testImages(session, choose) {
   return h(
     "section",
     {},
-    h("h3", {}, "A test image, or a class"),
+    h("h3", {}, msg`A test image, or a class`),
     h("div", { class: "row" }, classes, more, mean),
     tiles,
   );
@@ -97,8 +98,8 @@ function savedPictures({ saved, entry }, choose) {
     return h(
       "button",
       { type: "button", class: "picked", title: name, onclick: take },
-      h("img", { class: "pixels thumb", src: picture, alt: `Saved: ${name}` }),
+      h("img", { class: "pixels thumb", src: picture, alt: msg`Saved: ${name}` }),
     );
   });
-  return h("section", {}, h("h3", {}, "A saved picture"), h("div", { class: "tiles" }, tiles));
+  return h("section", {}, h("h3", {}, msg`A saved picture`), h("div", { class: "tiles" }, tiles));
 }

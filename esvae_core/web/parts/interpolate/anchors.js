@@ -1,6 +1,7 @@
 /** The pictures between which one walks: two to eight, in a row that can be changed; kept in the link. */
 
 import { h, icon, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { fromGrid } from "../../math/rates.js";
 import { labelOf } from "../explore/controls.js";
 import { stageOf } from "../shared/help.js";
@@ -31,31 +32,31 @@ export function anchors(session, changed) {
   /** @param {{source: Source}[]} next @param {string} label @param {number} [focused] place that gets the focus */
   async function write(next, label, focused = -1) {
     const text = anchorList.anchorsText(next);
-    if (text === null) return session.say("A link holds no more anchors of this model; remove one first.");
+    if (text === null) return session.say(msg`A link holds no more anchors of this model; remove one first.`);
     if (!(await drawable(session, next))) return;
     store.change({ view: { ...store.state.view, anchors: text } }, label);
     row.children[focused]?.querySelector("button").focus();
   }
-  const add = (source) => write([...list, { source }], "add an anchor", list.length);
+  const add = (source) => write([...list, { source }], msg`add an anchor`, list.length);
   const buttons = addButtons(session, add, () => stageOf(element));
   const way = controlWay(session, (control) =>
-    write(anchorList.alongControl(store.state.rates, control), `along ${control.name}`),
+    write(anchorList.alongControl(store.state.rates, control), msg`along ${control.name}`),
   );
   const element = h("div", { class: "anchors-part" }, row, h("div", { class: "row tight" }, buttons, way));
 
   /** @type {Acts} */
   const acts = {
-    move: (from, to) => void write(anchorList.movedTo(list, from, to), "move an anchor", to),
-    remove: (i) => void write(list.toSpliced(i, 1), "remove an anchor"),
+    move: (from, to) => void write(anchorList.movedTo(list, from, to), msg`move an anchor`, to),
+    remove: (i) => void write(list.toSpliced(i, 1), msg`remove an anchor`),
     replace(i) {
       const anchor = list[i];
       const show = () => {
         sheet.close();
         store.change({ source: anchor.source, rates: anchor.rates }, anchorList.sourceWords(anchor.source, session));
       };
-      const put = (source) => write(list.with(i, { source, rates: null }), "replace an anchor", i);
-      const more = h("button", { type: "button", onclick: show }, "Show this anchor in all views");
-      const sheet = pickAnchor(session, stageOf(element), `Replace anchor ${i + 1}`, put, more);
+      const put = (source) => write(list.with(i, { source, rates: null }), msg`replace an anchor`, i);
+      const more = h("button", { type: "button", onclick: show }, msg`Show this anchor in all views`);
+      const sheet = pickAnchor(session, stageOf(element), msg`Replace anchor ${i + 1}`, put, more);
     },
   };
 
@@ -101,10 +102,10 @@ function addButtons(session, add, stage) {
   const current = () => add({ kind: "own", rates: store.state.rates });
   const random = () => add({ kind: "test", index: atlas.indices[Math.floor(Math.random() * atlas.count)] });
   return [
-    button("+ current code", current, `The ${latent.whole} that Explore shows now`),
-    atlas ? button("+ test image", random) : null,
-    button("+ draw of the prior", () => add({ kind: "prior", seed: newSeed() })),
-    button("+ choose …", () => pickAnchor(session, stage(), "Add an anchor", add)),
+    button(msg`+ current code`, current, msg`The ${latent.whole} that Explore shows now`),
+    atlas ? button(msg`+ test image`, random) : null,
+    button(msg`+ draw of the prior`, () => add({ kind: "prior", seed: newSeed() })),
+    button(msg`+ choose …`, () => pickAnchor(session, stage(), msg`Add an anchor`, add)),
   ].filter(Boolean);
 }
 
@@ -119,12 +120,12 @@ function item(session, { source, rates }, i, count, { move, remove, replace }) {
   const { entry, engine, store } = session;
   const { seed, sampler, steps } = store.state;
   const said = anchorList.sourceWords(source, session);
-  const canvas = pixels(entry.size, entry.size, `Anchor ${i + 1}: ${said}`, "thumb");
+  const canvas = pixels(entry.size, entry.size, msg`Anchor ${i + 1}: ${said}`, "thumb");
   paint(canvas, engine.decode(engine.sample(fromGrid(rates), seed, sampler, steps), steps), entry.channels);
   const act = (label, text, onclick, disabled) =>
     h(
       "button",
-      { type: "button", class: "bare", "aria-label": `${label} anchor ${i + 1}`, title: label, onclick, disabled },
+      { type: "button", class: "bare", "aria-label": msg`${label} anchor ${i + 1}`, title: label, onclick, disabled },
       text,
     );
   const onkeydown = (event) => {
@@ -133,7 +134,7 @@ function item(session, { source, rates }, i, count, { move, remove, replace }) {
     event.preventDefault();
     move(i, to);
   };
-  const title = "Press to replace it; drag, or Shift with an arrow key, to move it";
+  const title = msg`Press to replace it; drag, or Shift with an arrow key, to move it`;
   return h(
     "li",
     {},
@@ -142,9 +143,9 @@ function item(session, { source, rates }, i, count, { move, remove, replace }) {
     h(
       "div",
       { class: "anchor-acts" },
-      act("Move left", "‹", () => move(i, i - 1), i === 0),
-      act("Remove", icon("close"), () => remove(i), count <= LEAST),
-      act("Move right", "›", () => move(i, i + 1), i === count - 1),
+      act(msg`Move left`, "‹", () => move(i, i - 1), i === 0),
+      act(msg`Remove`, icon("close"), () => remove(i), count <= LEAST),
+      act(msg`Move right`, "›", () => move(i, i + 1), i === count - 1),
     ),
   );
 }
@@ -160,15 +161,15 @@ function controlWay({ controls }, take) {
   const select = h(
     "select",
     {
-      "aria-label": "Anchors along a control",
-      title: "The anchors become places along a control, from the present code",
+      "aria-label": msg`Anchors along a control`,
+      title: msg`The anchors become places along a control, from the present code`,
       onchange: () => {
         const control = steerable.find(({ name }) => name === select.value);
         select.value = "";
         if (control) take(control);
       },
     },
-    h("option", { value: "" }, "along a control …"),
+    h("option", { value: "" }, msg`along a control …`),
     steerable.map((control) => h("option", { value: control.name }, labelOf(control))),
   );
   return select;

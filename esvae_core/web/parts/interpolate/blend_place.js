@@ -1,5 +1,7 @@
 /** The place between four corners: where it lies on the pad, and what the pointer and the keys make of it. */
 
+import { msg } from "../../messages.js";
+
 /** @typedef {{x: number, y: number}} BlendPlace both 0 to 1, from the top left corner */
 
 const MARGIN = 8; // px between the pad's edge and a place at 0 or 1
@@ -38,7 +40,7 @@ export function placeByKey(place, key) {
 }
 
 /** @param {BlendPlace} place */
-export const placeWords = ({ x, y }) => `${Math.round(100 * x)} % to the right, ${Math.round(100 * y)} % down`;
+export const placeWords = ({ x, y }) => msg`${Math.round(100 * x)} % to the right, ${Math.round(100 * y)} % down`;
 
 /** Places of tiles, row by row. @param {number} side tiles in a row @returns {BlendPlace[]} */
 export const tilePlaces = (side) =>

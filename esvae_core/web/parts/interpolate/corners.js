@@ -1,6 +1,7 @@
 /** A square between four corners: the pointer's place is a blend of the first four anchors, decoded live. */
 
 import { h, onLook, palette, pixels, sharp } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { bilinear } from "../../math/interpolation.js";
 import { fromGrid, toGrid } from "../../math/rates.js";
 import { paint } from "../shared/paint.js";
@@ -45,12 +46,12 @@ export function corners(session, { anchors, path, onmove }) {
     event.preventDefault();
     go(to);
   };
-  pad.onkeyup = (event) => event.key.startsWith("Arrow") && store.commit("blend");
+  pad.onkeyup = (event) => event.key.startsWith("Arrow") && store.commit(msg`blend`);
 
   /** Decode the tiles anew. */
   async function refresh() {
     const mine = ++turn;
-    note.textContent = `Corners: anchors 1, 2 above, 3, 4 below${anchors().length < 4 ? "; with fewer, the last is repeated" : ""}. Drag, or use the arrow keys.`;
+    note.textContent = msg`Corners: anchors 1, 2 above, 3, 4 below${anchors().length < 4 ? msg`; with fewer, the last is repeated` : ""}. Drag, or use the arrow keys.`;
     await decodeTiles(session, vectors(), path, tiles, () => mine === turn);
   }
   const stop = onLook(marker, mark);
@@ -73,10 +74,10 @@ function elementsOf(size) {
       class: "corners",
       role: "slider",
       tabindex: 0,
-      "aria-label": "Blend of four anchors; arrow keys move the point",
+      "aria-label": msg`Blend of four anchors; arrow keys move the point`,
       "aria-valuemin": 0,
       "aria-valuenow": 0.5,
-      "aria-valuetext": "in the middle, not chosen yet",
+      "aria-valuetext": msg`in the middle, not chosen yet`,
       "aria-valuemax": 1,
     },
     tiles,
@@ -84,7 +85,7 @@ function elementsOf(size) {
   );
   for (const tile of tiles) tile.setAttribute("aria-hidden", "true");
   const note = h("p", { class: "quiet" }, "");
-  const element = h("section", {}, h("div", { class: "head" }, h("h2", {}, "Between four")), pad, note);
+  const element = h("section", {}, h("div", { class: "head" }, h("h2", {}, msg`Between four`)), pad, note);
   return { element, pad, marker, tiles, note };
 }
 
@@ -101,7 +102,7 @@ function followPointer(pad, { store }, onmove) {
     onmove(event);
   };
   pad.onpointermove = (event) => event.buttons && pad.hasPointerCapture(event.pointerId) && onmove(event);
-  pad.onpointerup = () => store.commit("blend");
+  pad.onpointerup = () => store.commit(msg`blend`);
   pad.onpointercancel = () => store.cancel();
 }
 
@@ -146,6 +147,6 @@ async function decodeTiles(session, vectors, path, tiles, wanted) {
       );
     }
   } catch (error) {
-    session.say(`The square is not shown: ${error.message}`);
+    session.say(msg`The square is not shown: ${error.message}`);
   }
 }

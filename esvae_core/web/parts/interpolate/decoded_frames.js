@@ -1,5 +1,6 @@
 /** The pictures of a path's frames, decoded by the page's workers. */
 
+import { msg } from "../../messages.js";
 import { fromGrid } from "../../math/rates.js";
 import { frameSpikes } from "./path_frames.js";
 
@@ -43,7 +44,7 @@ export class DecodedFrames {
         }),
       );
     } catch (error) {
-      if (mine === this.#turn) this.#session.say(`The path is not shown: ${error.message}`);
+      if (mine === this.#turn) this.#session.say(msg`The path is not shown: ${error.message}`);
       return false;
     }
     return mine === this.#turn;

@@ -1,5 +1,6 @@
 /** The path through the anchors, cut into frames: where each of them is, its rates and its noise. */
 
+import { msg } from "../../messages.js";
 import { bernoulli, normal, systematic } from "../../engine/noise.js";
 import { along, drifting } from "../../math/interpolation.js";
 import { fromGrid, toGrid } from "../../math/rates.js";
@@ -12,9 +13,9 @@ const USUAL = 16;
 
 /** Kinds of noise between frames; the first is the usual one. @type {[string, string, string][]} */
 export const NOISES = [
-  ["frozen", "noise: same", "One noise for all frames: what changes comes from the rates alone"],
-  ["drifting", "drifting", "Noise that drifts: neighbouring frames share most of their random numbers"],
-  ["fresh", "new each frame", "New noise for every frame"],
+  ["frozen", msg`noise: same`, msg`One noise for all frames: what changes comes from the rates alone`],
+  ["drifting", msg`drifting`, msg`Noise that drifts: neighbouring frames share most of their random numbers`],
+  ["fresh", msg`new each frame`, msg`New noise for every frame`],
 ];
 
 /** Way between anchors, noise, number of frames. @typedef {{path: string, noise: string, frames: number}} PathSettings */

@@ -1,6 +1,7 @@
 /** The walk along a path: a slider and a button, and the place that they and undo lead to. */
 
 import { h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { commitSlides } from "../shared/slide.js";
 import { PathPlace } from "./path_place.js";
 import { walkButton } from "./walk_button.js";
@@ -13,13 +14,13 @@ import { walkButton } from "./walk_button.js";
 export function pathWalk(session, path, onframe) {
   const { store, live } = session;
   const place = new PathPlace(path);
-  const slider = h("input", { type: "range", min: 0, step: 0.001, "aria-label": "Place on the path" });
+  const slider = h("input", { type: "range", min: 0, step: 0.001, "aria-label": msg`Place on the path` });
   slider.value = "0";
   const play = walkButton({
     first: () => path().frameAt(Number(slider.value)),
     count: () => path().count,
     onframe: (k) => go(path().placeOf(k)),
-    onstop: () => store.commit("walk"),
+    onstop: () => store.commit(msg`walk`),
   });
 
   /** Make a place on the path the rates. @param {number} to */
@@ -33,7 +34,7 @@ export function pathWalk(session, path, onframe) {
     live.follow(event);
     go(Number(slider.value));
   };
-  commitSlides(session, slider, () => "walk");
+  commitSlides(session, slider, () => msg`walk`);
 
   return {
     place,
@@ -41,7 +42,7 @@ export function pathWalk(session, path, onframe) {
     /** Make a frame the rates. @param {number} k */
     pick(k) {
       go(path().placeOf(k));
-      store.commit("walk");
+      store.commit(msg`walk`);
     },
     /** The hand takes the rates elsewhere. */
     leave() {

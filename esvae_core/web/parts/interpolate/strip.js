@@ -1,6 +1,7 @@
 /** A film strip: pictures in a row, and under each how far it has moved and how many real images are near. */
 
 import { describe, h, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { paint } from "../shared/paint.js";
 import { frameWords, stripStatistics, stripWords } from "./strip_statistics.js";
 
@@ -14,10 +15,10 @@ export function strip(session, { onpick }) {
   const labels = h(
     "div",
     { class: "strip-labels", "aria-hidden": "true" },
-    h("span", {}, "change"),
-    h("span", {}, atlas ? "real images nearby" : ""),
+    h("span", {}, msg`change`),
+    h("span", {}, atlas ? msg`real images nearby` : ""),
   );
-  const element = h("section", { "data-figure": "Path" }, h("div", { class: "strip-place" }, labels, row), words);
+  const element = h("section", { "data-figure": msg`Path` }, h("div", { class: "strip-place" }, labels, row), words);
   /** @type {ReturnType<typeof cellOf>[]} */
   let cells = [];
 

@@ -1,5 +1,6 @@
 /** How far a path's pictures move from frame to frame, and how many real images are near each frame; in words, too. */
 
+import { msg } from "../../messages.js";
 import { counted } from "../../math/axis.js";
 import { change } from "../../math/interpolation.js";
 import { within } from "../../math/neighbours.js";
@@ -30,17 +31,17 @@ export function stripStatistics(frames, atlas) {
 
 /** What frame k is. @param {StripStatistics} statistics @param {number} k @param {Atlas|null} atlas */
 export function frameWords({ changes, near }, k, atlas) {
-  const images = near[k] === null ? "" : `, ${near[k]} of ${atlas.count} test images near`;
-  return `Frame ${k + 1} of ${changes.length}: change ${changes[k].toFixed(2)} per pixel${images}`;
+  const images = near[k] === null ? "" : msg`, ${near[k]} of ${atlas.count} test images near`;
+  return msg`Frame ${k + 1} of ${changes.length}: change ${changes[k].toFixed(2)} per pixel${images}`;
 }
 
 /** What the numbers below the frames are. @param {StripStatistics} statistics @param {Pick<Latent, "within">} latent */
 export function stripWords({ changes, most, near, radius }, latent) {
-  const moved = `Change: of the picture from the frame before, root mean square on [-1, 1], at most ${most.toFixed(2)}.`;
+  const moved = msg`Change: of the picture from the frame before, root mean square on [-1, 1], at most ${most.toFixed(2)}.`;
   if (radius === undefined) return moved;
   const alone = near.filter((count) => count === 0).length;
   const leaves = alone
-    ? ` On ${alone} of ${counted(changes.length, "frame")} there is none: the path has left the data.`
+    ? msg` On ${alone} of ${counted(changes.length, msg`frame`, msg`frames`)} there is none: the path has left the data.`
     : "";
-  return `${moved} Real images nearby: test images within ${latent.within(radius)}, where 90 % of them have a neighbour.${leaves}`;
+  return msg`${moved} Real images nearby: test images within ${latent.within(radius)}, where 90 % of them have a neighbour.${leaves}`;
 }

@@ -1,6 +1,7 @@
 /** Play and pause: walks from frame to frame, there and back. */
 
 import { h, icon, prefersReducedMotion } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { nextFrame } from "./path_frames.js";
 
 const [BEAT, REDUCED_BEAT] = [120, 600]; // ms a frame
@@ -31,7 +32,7 @@ export function walkButton({ first, count, onframe, onstop }) {
 
   function show() {
     button.setAttribute("aria-pressed", String(Boolean(timer)));
-    button.replaceChildren(icon(timer ? "pause" : "play"), timer ? "Pause" : "Play");
+    button.replaceChildren(icon(timer ? "pause" : "play"), timer ? msg`Pause` : msg`Play`);
   }
   show();
   return Object.assign(button, { run });

@@ -4,6 +4,7 @@
  */
 
 import { h, lettering, onLook, palette, sharp } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { enclosed, initialCamera, placeAt, pointAt, projected, shiftInto, zoomed } from "../../math/map_geometry.js";
 import { cameraAfter, rowByKey } from "./map_gestures.js";
 import { listen } from "./map_input.js";
@@ -16,8 +17,7 @@ import { presentPlace, trailTo } from "./present_place.js";
 
 const REACH = 12; // pixels within which a point is meant
 const MARGIN = 20; // pixels that the row of the keys keeps from the edge
-const KEYS =
-  "Arrow keys go from point to point, Enter takes one as the source, plus and minus zoom, zero shows all, Shift with arrows moves or turns the map, L draws a lasso with the pointer, Escape gives up. On a touch screen, hold a finger down to look around.";
+const KEYS = msg`Arrow keys go from point to point, Enter takes one as the source, plus and minus zoom, zero shows all, Shift with arrows moves or turns the map, L draws a lasso with the pointer, Escape gives up. On a touch screen, hold a finger down to look around.`;
 
 /**
  * @param {MapModel} model
@@ -218,7 +218,7 @@ export class MapView {
     if (dx || dy) this.#move({ kind: "shift", dx, dy });
     this.now.hover = { row };
     this.#told.hover(this.now.hover);
-    this.#said.textContent = `Test image ${atlas.indices[row]}, ${atlas.label(row)}`;
+    this.#said.textContent = msg`Test image ${atlas.indices[row]}, ${atlas.label(row)}`;
   }
 
   // ---- what is on it ---------------------------------------------------------------------------------------------
@@ -289,7 +289,7 @@ export class MapView {
     const count = atlas.labels.reduce((sum, label) => sum + (model.hidden.has(label) ? 0 : 1), 0);
     this.over.setAttribute(
       "aria-label",
-      `Map of ${atlas.count} test images by their ${session.latent.whole}, ${axes} dimensions; ${count} shown`,
+      msg`Map of ${atlas.count} test images by their ${session.latent.whole}, ${axes} dimensions; ${count} shown`,
     );
     this.look("base");
   }

@@ -1,6 +1,7 @@
 /** The way of a control from the present rates, as places on the map. */
 
 import { h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { placed } from "../../math/map_geometry.js";
 import { fromGrid } from "../../math/rates.js";
 import { changeOf, labelOf } from "../explore/controls.js";
@@ -14,16 +15,16 @@ const STOPS = 12; // places along it, the present one beside
 export function pathOf(model) {
   const { session } = model;
   const select = h("select", {
-    "aria-label": "Path of a control",
-    title: "Draws where a control leads from the present rates",
-    onchange: () => model.keep("path", select.value, select.value ? `path of ${select.value}` : "no path"),
+    "aria-label": msg`Path of a control`,
+    title: msg`Draws where a control leads from the present rates`,
+    onchange: () => model.keep("path", select.value, select.value ? msg`path of ${select.value}` : msg`no path`),
   });
-  const field = h("label", { class: "field" }, "Path", select);
+  const field = h("label", { class: "field" }, msg`Path`, select);
   const show = () => {
     const controls = session.controls.filter(({ steerable }) => steerable);
     field.hidden = !controls.length;
     const options = controls.map((control) => h("option", { value: control.name }, labelOf(control)));
-    select.replaceChildren(h("option", { value: "" }, "none"), ...options);
+    select.replaceChildren(h("option", { value: "" }, msg`none`), ...options);
     select.value = model.kept("path");
     if (select.selectedIndex < 0) select.value = "";
   };

@@ -1,6 +1,7 @@
 /** What the colours mean; for classes, also which are shown. */
 
 import { focusedBeside, h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { circularGradient, classColour, OWN_COLOURS, rampGradient } from "../../math/colour.js";
 import { nameOf, orderOf } from "../shared/dimension_names.js";
 
@@ -16,22 +17,22 @@ export function colourBy(model) {
   const select = h(
     "select",
     {
-      "aria-label": "Colour by",
-      onchange: () => model.keep("by", select.value, `colour by ${select.selectedOptions[0].textContent}`),
+      "aria-label": msg`Colour by`,
+      onchange: () => model.keep("by", select.value, msg`colour by ${select.selectedOptions[0].textContent}`),
     },
-    option("class", "class"),
-    atlas.arrays.errors ? option("error", "reconstruction error") : null,
-    option("trust", "trust in the place"),
+    option("class", msg`class`),
+    atlas.arrays.errors ? option("error", msg`reconstruction error`) : null,
+    option("trust", msg`trust in the place`),
     attributes.length
       ? h(
           "optgroup",
-          { label: "attribute" },
+          { label: msg`attribute` },
           attributes.map(({ name }) => option(`a.${name}`, name)),
         )
       : null,
     h(
       "optgroup",
-      { label: `${session.latent.name} of` },
+      { label: msg`${session.latent.name} of` },
       orderOf(session).map((j) => option(`d${j}`, nameOf(session, j))),
     ),
   );
@@ -40,14 +41,14 @@ export function colourBy(model) {
     if (select.selectedIndex < 0) select.value = "class";
   };
   show();
-  const field = h("label", { class: "field" }, "Colour", select);
+  const field = h("label", { class: "field" }, msg`Colour`, select);
   field.dispose = model.on((what) => what === "kept" && show());
   return field;
 }
 
 /** @param {MapModel} model */
 export function legend(model) {
-  const element = h("div", { class: "map-legend", role: "group", "aria-label": "Legend" });
+  const element = h("div", { class: "map-legend", role: "group", "aria-label": msg`Legend` });
   const parts = () => {
     if (!model.scale) return classes(model);
     return model.scale.words ? categories(model.scale) : ramp(model.scale);
@@ -70,7 +71,7 @@ function classes(model) {
   for (const label of labels) counts[label]++;
   const chips = classNames.map((name, label) => {
     const on = !model.hidden.has(label);
-    const title = `${counts[label]} test images; double click shows only these`;
+    const title = msg`${counts[label]} test images; double click shows only these`;
     const chip = h(
       "button",
       { type: "button", class: "chip", "aria-pressed": String(on), title },
@@ -82,10 +83,14 @@ function classes(model) {
     return chip;
   });
   const showAll = () => model.showAll();
-  const all = h("button", { type: "button", class: "small", hidden: !model.hidden.size, onclick: showAll }, "show all");
+  const all = h(
+    "button",
+    { type: "button", class: "small", hidden: !model.hidden.size, onclick: showAll },
+    msg`show all`,
+  );
   const again =
     classNames.length > OWN_COLOURS
-      ? h("span", { class: "quiet" }, `Colours begin again after ${OWN_COLOURS} classes.`)
+      ? h("span", { class: "quiet" }, msg`Colours begin again after ${OWN_COLOURS} classes.`)
       : null;
   return [...chips, all, again];
 }
@@ -94,7 +99,7 @@ function classes(model) {
 function ramp({ low, high, name, digits, values, unit = "", period }) {
   const [below, above] = [values.some((v) => v < low) ? "≤ " : "", values.some((v) => v > high) ? "≥ " : ""];
   const text = (value) => `${value.toFixed(digits)}${unit === "°" ? "" : " "}${unit}`.trimEnd().replace("-", "−");
-  const bar = h("i", { class: "ramp", role: "img", "aria-label": `${name}, from ${text(low)} to ${text(high)}` });
+  const bar = h("i", { class: "ramp", role: "img", "aria-label": msg`${name}, from ${text(low)} to ${text(high)}` });
   bar.style.background = period ? circularGradient() : rampGradient();
   return [
     h("span", {}, name),
@@ -114,7 +119,7 @@ function categories({ name, values, words }) {
 /** How many points have no number. @param {Float32Array} values */
 function without(values) {
   const count = values.filter((v) => Number.isNaN(v)).length;
-  return count ? h("span", { class: "quiet" }, `gray: undefined of ${count}`) : null;
+  return count ? h("span", { class: "quiet" }, msg`gray: undefined of ${count}`) : null;
 }
 
 /** @param {string} colour */

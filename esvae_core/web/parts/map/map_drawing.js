@@ -1,13 +1,15 @@
 /** Maps that are drawn with other settings, and how a link names them. No page in here. */
 
+import { msg } from "../../messages.js";
+
 const PATIENCE = 400; // ms between questions
 
 /** Metrics of UMAP by name, each with what it is. */
 export const METRICS = {
-  euclidean: "euclidean",
-  geodesic: "geodesic: what sampling noise can tell apart",
-  manhattan: "manhattan",
-  cosine: "cosine",
+  euclidean: msg`euclidean`,
+  geodesic: msg`geodesic: what sampling noise can tell apart`,
+  manhattan: msg`manhattan`,
+  cosine: msg`cosine`,
 };
 
 /**
@@ -63,7 +65,7 @@ export class MapDrawing {
         job = await this.#maps.state(job.key);
       }
       if (this.#gone || job.state === "cancelled") return null;
-      if (job.state === "failed") throw new Error("its drawing failed; the server's log says why");
+      if (job.state === "failed") throw new Error(msg`its drawing failed; the server's log says why`);
       const data = await this.#maps.data(job.key);
       return this.#gone ? null : data;
     } finally {

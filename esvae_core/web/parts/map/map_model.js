@@ -1,5 +1,6 @@
 /** What a map shows and how: the layout, what colours it, which classes are hidden, which points are held. */
 
+import { msg } from "../../messages.js";
 import { circularColour, classColour, extent, rampColour } from "../../math/colour.js";
 import { initialCamera, unit } from "../../math/map_geometry.js";
 import { unitText, valueText } from "../../math/measured.js";
@@ -111,16 +112,16 @@ export class MapModel {
       const values = Float32Array.from({ length: atlas.count }, (_, row) =>
         latent.value(j, atlas.counts[row * atlas.dims + j] / atlas.steps),
       );
-      return { values, name: `${latent.name} of ${nameOf(this.session, j)}`, digits: 2 };
+      return { values, name: msg`${latent.name} of ${nameOf(this.session, j)}`, digits: 2 };
     }
     if (by.startsWith("a.")) return this.#attribute(by.slice(2));
     if (by === "error" && atlas.arrays.errors) {
-      return { values: atlas.arrays.errors.values, name: "squared error of the reconstruction", digits: 3 };
+      return { values: atlas.arrays.errors.values, name: msg`squared error of the reconstruction`, digits: 3 };
     }
     if (by === "trust") {
       return {
         values: Float32Array.from(this.trusts[this.axes], (t) => t / 255),
-        name: "trust in the point's place",
+        name: msg`trust in the point's place`,
         digits: 2,
       };
     }

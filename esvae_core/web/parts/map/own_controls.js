@@ -1,6 +1,7 @@
 /** Controls of the visitor's own: a selection against all other test images, named, kept in the link, saved as JSON. */
 
 import { h, icon } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { LONGEST_NAME, MOST_OWN, ownControls, stepTowards, withOwn, withoutOwn } from "../../math/own_controls.js";
 import { download } from "../shared/download.js";
 
@@ -17,7 +18,7 @@ const arcsine = ({ latent }) => latent.coordinates === "arcsine";
 export function ownControlPanel(model) {
   const { session, atlas, entry } = model;
   const { store } = session;
-  const element = h("section", { class: "own-controls", "aria-label": "Controls of your own" });
+  const element = h("section", { class: "own-controls", "aria-label": msg`Controls of your own` });
 
   function show() {
     const all = ownControls(store.state.view, entry.dims, arcsine(session));
@@ -28,7 +29,7 @@ export function ownControlPanel(model) {
     element.replaceChildren(
       ...(some ? [makerForm(model, rows)] : []),
       ...(all.length
-        ? [h("p", { class: "row tight" }, h("span", { class: "quiet" }, "Yours, in Explore:"), chips)]
+        ? [h("p", { class: "row tight" }, h("span", { class: "quiet" }, msg`Yours, in Explore:`), chips)]
         : []),
     );
   }
@@ -56,8 +57,8 @@ function makerForm(model, rows) {
     type: "text",
     maxlength: LONGEST_NAME,
     required: true,
-    "aria-label": "Name of the control",
-    placeholder: "name it",
+    "aria-label": msg`Name of the control`,
+    placeholder: msg`name it`,
   });
   const onsubmit = (event) => {
     event.preventDefault();
@@ -67,11 +68,11 @@ function makerForm(model, rows) {
   return h(
     "form",
     { onsubmit },
-    h("label", { class: "field" }, "Control towards these", name),
+    h("label", { class: "field" }, msg`Control towards these`, name),
     h(
       "button",
-      { type: "submit", title: "A slider in Explore: from the mean of all other test images to that of these" },
-      "Make",
+      { type: "submit", title: msg`A slider in Explore: from the mean of all other test images to that of these` },
+      msg`Make`,
     ),
     said,
   );
@@ -79,8 +80,8 @@ function makerForm(model, rows) {
 
 /** Why a control cannot have that name; "" if it can. @param {Session} session @param {string} name */
 function whyNot({ controls }, name) {
-  if (controls.some((control) => control.name === name)) return "There is a control of that name.";
-  return name ? "" : "It needs a name.";
+  if (controls.some((control) => control.name === name)) return msg`There is a control of that name.`;
+  return name ? "" : msg`It needs a name.`;
 }
 
 /** Make a control towards some rows. @param {MapModel} model @returns {string} why it was not made; "" if it was */
@@ -88,17 +89,17 @@ function make({ session, atlas, entry }, rows, name) {
   const { store } = session;
   const step = stepTowards(atlas.counts, atlas.steps, atlas.dims, rows, arcsine(session));
   const view = withOwn(store.state.view, name, step);
-  if (!view) return `Not made: a link holds at most ${MOST_OWN} of them, of latents of up to 1,400 numbers.`;
+  if (!view) return msg`Not made: a link holds at most ${MOST_OWN} of them, of latents of up to 1,400 numbers.`;
   const images = rows.map((row) => atlas.indices[row]);
   origins.set(originOf(entry, name), images);
-  store.change({ view }, `control ${name}`);
+  store.change({ view }, msg`control ${name}`);
   return "";
 }
 
 /** A control with its buttons. @param {MapModel} model @param {Control} control */
 function chip({ session, atlas, entry }, { name, step }) {
   const { store } = session;
-  const remove = () => store.change({ view: withoutOwn(store.state.view, name) }, `remove control ${name}`);
+  const remove = () => store.change({ view: withoutOwn(store.state.view, name) }, msg`remove control ${name}`);
   const save = () => {
     const toward = origins.get(originOf(entry, name));
     const content = controlJson({ entry, atlas, coordinates: session.latent.coordinates }, name, step, toward);
@@ -110,8 +111,8 @@ function chip({ session, atlas, entry }, { name, step }) {
     "span",
     { class: "own-control" },
     name,
-    button(`Save control ${name}, JSON`, "export", save),
-    button(`Remove control ${name}`, "close", remove),
+    button(msg`Save control ${name}, JSON`, "export", save),
+    button(msg`Remove control ${name}`, "close", remove),
   );
 }
 
@@ -134,7 +135,7 @@ function controlJson({ entry, atlas, coordinates }, name, step, toward) {
       dataset: atlas.dataset,
       split: "test",
       ...(toward ? { toward } : {}),
-      away: "all other test images of the atlas",
+      away: msg`all other test images of the atlas`,
       images: atlas.count,
     },
   };

@@ -1,6 +1,7 @@
 /** What the lasso holds: how many of which class, their mean rates, what those look like, and a file of them. */
 
 import { h, icon, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { classColour } from "../../math/colour.js";
 import { summary } from "../../math/map_geometry.js";
 import { toGrid } from "../../math/rates.js";
@@ -8,6 +9,7 @@ import { nameOf } from "../shared/dimension_names.js";
 import { download } from "../shared/download.js";
 import { paint } from "../shared/paint.js";
 import { selectionCsv, selectionJson } from "./selection_files.js";
+import { counted } from "../../math/axis.js";
 
 const SHOWN = 5; // classes named
 
@@ -16,7 +18,7 @@ const SHOWN = 5; // classes named
  * @param {{lasso: (yes: boolean) => void}} canvas
  */
 export function selection(model, canvas) {
-  const element = h("section", { class: "selection-part", "aria-label": "Selection" });
+  const element = h("section", { class: "selection-part", "aria-label": msg`Selection` });
   const show = () => {
     const rows = model.selection;
     element.replaceChildren(...(rows ? held(model, canvas, rows) : empty(model, canvas)));
@@ -32,14 +34,14 @@ function empty(model, canvas) {
     "button",
     { type: "button", "aria-pressed": String(model.lassoing), onclick: () => canvas.lasso(!model.lassoing) },
     icon("lasso"),
-    model.lassoing ? "Draw around points …" : "Lasso",
+    model.lassoing ? msg`Draw around points …` : msg`Lasso`,
   );
   const words = h(
     "p",
     { class: "quiet" },
-    `Draw around points to see what they have in common: their classes, their mean ${model.session.latent.whole}, and the picture of those.`,
+    msg`Draw around points to see what they have in common: their classes, their mean ${model.session.latent.whole}, and the picture of those.`,
   );
-  return [h("div", { class: "head" }, h("h2", {}, "Selection"), start), words];
+  return [h("div", { class: "head" }, h("h2", {}, msg`Selection`), start), words];
 }
 
 /** @param {MapModel} model @param {number[]} rows */
@@ -47,17 +49,17 @@ function held(model, canvas, rows) {
   const { session, atlas } = model;
   const { rates, mix } = summary(rows, atlas.counts, atlas.steps, atlas.dims, atlas.labels);
   const small = (sign, text, onclick) => h("button", { type: "button", class: "small", onclick }, icon(sign), text);
-  const count = `${rows.length} test image${rows.length > 1 ? "s" : ""}`;
+  const count = counted(rows.length, msg`test image`, msg`test images`);
   return [
     h(
       "div",
       { class: "head" },
-      h("h2", {}, "Selection ", h("small", {}, count)),
+      h("h2", {}, msg`Selection `, h("small", {}, count)),
       h(
         "div",
         { class: "row tight" },
-        small("lasso", "New lasso", () => canvas.lasso(true)),
-        small("close", "Clear", () => model.hold(null)),
+        small("lasso", msg`New lasso`, () => canvas.lasso(true)),
+        small("close", msg`Clear`, () => model.hold(null)),
       ),
     ),
     h(
@@ -67,22 +69,22 @@ function held(model, canvas, rows) {
       h("div", { class: "mix" }, classMix(atlas, mix, rows.length)),
     ),
     meanRates(session, rates),
-    h("div", { class: "row tight" }, h("span", { class: "quiet" }, "Save"), saveButtons(model, rows, rates, mix)),
+    h("div", { class: "row tight" }, h("span", { class: "quiet" }, msg`Save`), saveButtons(model, rows, rates, mix)),
   ];
 }
 
 /** The picture of mean rates, a button that takes them. @param {Session} session @param {Float32Array} rates */
 function meanPicture({ engine, entry, latent, store }, rates, count) {
-  const label = `Picture of the mean ${latent.whole} of ${count} test images`;
+  const label = msg`Picture of the mean ${latent.whole} of ${count} test images`;
   const picture = pixels(entry.size, entry.size, label, "thumb");
   const { seed, sampler, steps } = store.state;
   if (engine) paint(picture, engine.decode(engine.sample(rates, seed, sampler, steps), steps), entry.channels);
-  const take = () => store.change({ rates: toGrid(rates) }, `mean of ${count} test images`);
+  const take = () => store.change({ rates: toGrid(rates) }, msg`mean of ${count} test images`);
   return h(
     "figure",
     {},
-    h("button", { type: "button", class: "picked", title: `Take the mean ${latent.whole}`, onclick: take }, picture),
-    h("figcaption", {}, `the mean ${latent.whole}, decoded`),
+    h("button", { type: "button", class: "picked", title: msg`Take the mean ${latent.whole}`, onclick: take }, picture),
+    h("figcaption", {}, msg`the mean ${latent.whole}, decoded`),
   );
 }
 
@@ -91,7 +93,7 @@ function saveButtons(model, rows, rates, mix) {
   const { entry, session } = model;
   return Object.entries({ csv: selectionCsv, json: selectionJson }).map(([kind, make]) => {
     const name = kind.toUpperCase();
-    const title = `Save the selection: indices and mean ${session.latent.whole}, ${name}`;
+    const title = msg`Save the selection: indices and mean ${session.latent.whole}, ${name}`;
     const onclick = () => download(`${entry.name}-selection.${kind}`, make(model, rows, rates, mix));
     return h("button", { type: "button", class: "small", title, onclick }, icon("export"), name);
   });
@@ -111,7 +113,7 @@ function classMix({ classNames }, mix, total) {
     );
   });
   const rest = mix.slice(SHOWN).reduce((sum, [, count]) => sum + count, 0);
-  return [lines, rest ? h("p", { class: "quiet" }, `and ${rest} of ${mix.length - SHOWN} other classes`) : null];
+  return [lines, rest ? h("p", { class: "quiet" }, msg`and ${rest} of ${mix.length - SHOWN} other classes`) : null];
 }
 
 /** A small bar for each dimension. @param {Session} session @param {Float32Array} rates */
@@ -123,6 +125,6 @@ function meanRates(session, rates) {
     return bar;
   });
   const values = Array.from(rates, (rate, j) => latent.text(j, rate)).join(", ");
-  const label = `Mean ${latent.whole} of the selection: ${values}`;
+  const label = msg`Mean ${latent.whole} of the selection: ${values}`;
   return h("div", { class: "mean-rates", role: "img", "aria-label": label }, bars);
 }

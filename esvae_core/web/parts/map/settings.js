@@ -1,6 +1,7 @@
 /** Other settings of UMAP: the map is drawn anew on the server, in the background, and kept there. */
 
 import { h, icon } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { MapDrawing, METRICS, readSettings, settingsText } from "./map_drawing.js";
 
 /** @typedef {import("./map_drawing.js").MapSettings} MapSettings */
@@ -12,19 +13,19 @@ export function settings(model) {
   const drawing = new MapDrawing(session.backend.maps, entry.hash);
   const fields = settingFields(session.latent, own.about);
   const controls = drawingControls({
-    draw: () => redraw((of) => model.keep("of", of, `map of ${of.replaceAll("-", ", ")}`)),
+    draw: () => redraw((of) => model.keep("of", of, msg`map of ${of.replaceAll("-", ", ")}`)),
     cancel: () => drawing.cancel(),
-    back: () => model.keep("of", "", "the map that came with the model"),
+    back: () => model.keep("of", "", msg`the map that came with the model`),
   });
   const words = h("p", { class: "quiet", role: "status" });
   const element = h(
     "details",
     { class: "settings-part" },
-    h("summary", {}, "Settings of the map"),
+    h("summary", {}, msg`Settings of the map`),
     h(
       "p",
       { class: "quiet" },
-      "Few neighbours show detail, many the whole; a small least distance makes dense clumps. It takes some seconds; you can go on meanwhile.",
+      msg`Few neighbours show detail, many the whole; a small least distance makes dense clumps. It takes some seconds; you can go on meanwhile.`,
     ),
     fields.elements,
     controls.element,
@@ -36,16 +37,16 @@ export function settings(model) {
   async function redraw(then) {
     const wanted = fields.read();
     controls.busy(true);
-    words.textContent = "The first map of a session takes a little longer, since its code is compiled.";
+    words.textContent = msg`The first map of a session takes a little longer, since its code is compiled.`;
     try {
       const found = await drawing.draw(wanted, controls.progress);
-      words.textContent = found || drawing.gone ? "" : "Given up; the map is as it was.";
+      words.textContent = found || drawing.gone ? "" : msg`Given up; the map is as it was.`;
       if (!found) return;
       shown = settingsText(wanted);
       model.lay(found.arrays, found.about.map);
       then(shown);
     } catch (error) {
-      words.textContent = `The map was not computed: ${error.message}.`;
+      words.textContent = msg`The map was not computed: ${error.message}.`;
       element.open = true;
     } finally {
       controls.busy(false);
@@ -83,12 +84,12 @@ export function settings(model) {
  * @param {MapAbout} about
  */
 function settingFields(latent, about) {
-  const neighbors = slider("Neighbours", 2, 200, 1);
-  const least = slider("Least distance", 0, 1, 0.01);
+  const neighbors = slider(msg`Neighbours`, 2, 200, 1);
+  const least = slider(msg`Least distance`, 0, 1, 0.01);
   const known = Object.entries(METRICS).filter(([name]) => name !== "geodesic" || latent.coordinates === "arcsine");
   const metric = h(
     "select",
-    { "aria-label": "Metric" },
+    { "aria-label": msg`Metric` },
     known.map(([value, text]) => h("option", { value }, text)),
   );
   /** @param {MapAbout|MapSettings} settings */
@@ -99,7 +100,7 @@ function settingFields(latent, about) {
   };
   put(about);
   return {
-    elements: [neighbors.field, least.field, h("label", { class: "field" }, "Metric", metric)],
+    elements: [neighbors.field, least.field, h("label", { class: "field" }, msg`Metric`, metric)],
     put,
     /** @returns {MapSettings} */
     read: () => ({ neighbors: neighbors.input.value, min_dist: least.input.value, metric: metric.value }),
@@ -116,10 +117,10 @@ function slider(label, low, high, step) {
 
 /** @param {Record<"draw"|"cancel"|"back", () => void>} told which button was pressed */
 function drawingControls(told) {
-  const draw = h("button", { type: "button", onclick: told.draw }, "Recompute");
-  const stop = h("button", { type: "button", hidden: true, onclick: told.cancel }, icon("close"), "Cancel");
-  const back = h("button", { type: "button", hidden: true, onclick: told.back }, icon("reset"), "Original map");
-  const meter = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "Computing the map" });
+  const draw = h("button", { type: "button", onclick: told.draw }, msg`Recompute`);
+  const stop = h("button", { type: "button", hidden: true, onclick: told.cancel }, icon("close"), msg`Cancel`);
+  const back = h("button", { type: "button", hidden: true, onclick: told.back }, icon("reset"), msg`Original map`);
+  const meter = h("progress", { max: 1, value: 0, hidden: true, "aria-label": msg`Computing the map` });
   return {
     element: h("div", { class: "row" }, draw, stop, back, meter),
     /** @param {boolean} yes */

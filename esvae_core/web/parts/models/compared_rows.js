@@ -1,5 +1,6 @@
 /** Which pictures two models are compared by: the same test images, and draws of both priors by the same seeds. */
 
+import { msg } from "../../messages.js";
 import { fromBytes } from "../../math/image.js";
 
 const SHOWN = 10;
@@ -17,7 +18,7 @@ const SHOWN = 10;
  * @returns {{rows: ComparedRow[], words: string}}
  */
 export function comparedRows(session, other, originals) {
-  if (!other.engine) throw new Error("this page cannot run it");
+  if (!other.engine) throw new Error(msg`this page cannot run it`);
   const { atlas } = session;
   /** @type {OpenedModel[]} */
   const both = [session, other];
@@ -46,7 +47,7 @@ function testImages({ entry, atlas }, originals, rows) {
   const length = entry.size ** 2 * entry.channels;
   const image = (row) => fromBytes(originals.values.subarray(row * length, (row + 1) * length), entry.channels);
   return {
-    title: "test images",
+    title: msg`test images`,
     about: entry,
     images: rows.map((row) => () => image(row)),
     labels: rows.map((row) => atlas.label(row)),
@@ -63,7 +64,7 @@ function decodedImages(session, model, rows) {
   const { atlas } = session;
   const ratesOf = (row) => model.atlas.rates(model.atlas.rowOf(atlas.indices[row]));
   return {
-    title: `${model.entry.name}, decoded`,
+    title: msg`${model.entry.name}, decoded`,
     about: model.entry,
     images: rows.map((row) => () => session.pictureIn(model, ratesOf(row))),
     labels: rows.map((row) => atlas.label(row)),
@@ -74,10 +75,10 @@ function decodedImages(session, model, rows) {
 function priorSamples(session, model) {
   const seeds = Array.from({ length: SHOWN }, (_, k) => k);
   return {
-    title: `${model.entry.name}, samples`,
+    title: msg`${model.entry.name}, samples`,
     about: model.entry,
     images: seeds.map((seed) => () => session.pictureIn(model, session.priorRates(seed, 1, model.engine))),
-    labels: seeds.map((seed) => `prior seed ${seed}`),
+    labels: seeds.map((seed) => msg`prior seed ${seed}`),
   };
 }
 
@@ -88,11 +89,11 @@ function priorSamples(session, model) {
  */
 export function comparisonWords(both, { seed, sampler, steps }, shared) {
   const noise = both.every(({ latent }) => latent.spiking)
-    ? `, ${sampler}, T = ${steps}`
-    : "; a model without spikes has no noise, and of counts T says nothing";
-  const all = both.some(({ latent }) => latent.sampled) ? `Noise seed ${seed}${noise}` : "No noise in either";
-  const lacking = shared ? "" : " The two know no test images in common, so only samples are shown.";
-  return `${all}; the first ${SHOWN} of each; nothing chosen.${lacking}`;
+    ? msg`, ${sampler}, T = ${steps}`
+    : msg`; a model without spikes has no noise, and of counts T says nothing`;
+  const all = both.some(({ latent }) => latent.sampled) ? msg`Noise seed ${seed}${noise}` : msg`No noise in either`;
+  const lacking = shared ? "" : msg` The two know no test images in common, so only samples are shown.`;
+  return msg`${all}; the first ${SHOWN} of each; nothing chosen.${lacking}`;
 }
 
 /**

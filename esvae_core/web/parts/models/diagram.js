@@ -1,11 +1,12 @@
 /** The network as a row of blocks, and in each how much it fires for the present example. */
 
 import { h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { decoderLayers } from "../../engine/network.js";
 
 const PAUSE = 200; // ms of rest before the layers are measured: a trace costs several pictures
 
-const NAMES = { spread: "linear", up: "up", same: "readout" };
+const NAMES = { spread: msg`linear`, up: msg`up`, same: msg`readout` };
 
 const worded = (l) => `${NAMES[l.kind]}, ${l.channelsOut} × ${l.sideOut}²`;
 
@@ -14,29 +15,29 @@ export const layerList = (model) =>
   h(
     "ol",
     { class: "layers-list plain" },
-    [`latent, ${model.latent_dim}`, ...decoderLayers(model).map(worded)].map((words) => h("li", {}, words)),
+    [msg`latent, ${model.latent_dim}`, ...decoderLayers(model).map(worded)].map((words) => h("li", {}, words)),
   );
 
 /** @param {Session} session */
 export function diagram(session) {
   const { live, engine, spikingEngine, entry } = session;
   const { spiking } = session.latent;
-  const title = spiking ? "Firing of each layer, current picture" : "Layers";
+  const title = spiking ? msg`Firing of each layer, current picture` : msg`Layers`;
   const element = h(
     "div",
-    { class: "diagram", "data-figure": spiking ? "Firing of each layer" : null },
+    { class: "diagram", "data-figure": spiking ? msg`Firing of each layer` : null },
     h("h3", {}, title),
   );
   if (!spiking) {
     element.append(
       layerList(engine.model),
-      h("p", { class: "quiet" }, "No spikes: every number of every layer is computed, once."),
+      h("p", { class: "quiet" }, msg`No spikes: every number of every layer is computed, once.`),
     );
     return Object.assign(element, { dispose: () => {} });
   }
   if (!engine) {
     delete element.dataset.figure;
-    element.append(h("p", { class: "quiet" }, "The layers can be seen where the page can run the model."));
+    element.append(h("p", { class: "quiet" }, msg`The layers can be seen where the page can run the model.`));
     return Object.assign(element, { dispose: () => {} });
   }
   const layers = decoderLayers(engine.model).slice(0, -1);
@@ -51,10 +52,10 @@ export function diagram(session) {
     h(
       "ol",
       { class: "layers-list" },
-      row("latent", `latent spikes, ${entry.dims}`),
+      row("latent", msg`latent spikes, ${entry.dims}`),
       layers.map((l) => row(l.name, worded(l))),
     ),
-    h("p", { class: "quiet" }, "Share of neurons and steps that fire; what does not fire costs nothing."),
+    h("p", { class: "quiet" }, msg`Share of neurons and steps that fire; what does not fire costs nothing.`),
   );
   const show = (name, share) => {
     const { fill, value } = bars.get(name);

@@ -4,6 +4,7 @@
  */
 
 import { h, icon, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { fromBytes } from "../../math/image.js";
 import { paint } from "../shared/paint.js";
 import { player } from "../shared/player.js";
@@ -49,17 +50,24 @@ export function films(session, about) {
   const frames = [];
   const choices = [];
   for (let k = 1; k <= SHOWN; k++) {
-    rasters.push(h("canvas", { class: "small-raster", role: "img", "aria-label": `Latent spikes of recording ${k}` }));
-    frames.push(pixels(about.size, about.size, `Frame of recording ${k}`, "thumb"));
-    const attributes = { type: "button", class: "bare", title: "Move its firing rates", onclick: () => choose(k - 1) };
+    rasters.push(
+      h("canvas", { class: "small-raster", role: "img", "aria-label": msg`Latent spikes of recording ${k}` }),
+    );
+    frames.push(pixels(about.size, about.size, msg`Frame of recording ${k}`, "thumb"));
+    const attributes = {
+      type: "button",
+      class: "bare",
+      title: msg`Move its firing rates`,
+      onclick: () => choose(k - 1),
+    };
     choices.push(h("button", attributes, frames[k - 1]));
   }
   const note = h("p", { class: "quiet", role: "status" });
   const again = h(
     "button",
-    { type: "button", title: "Other rates from the prior, and other noise", onclick: () => draw(seed + 1) },
+    { type: "button", title: msg`Other rates from the prior, and other noise`, onclick: () => draw(seed + 1) },
     icon("dice"),
-    "Others",
+    msg`Others`,
   );
   const heading = h("h3", {});
   const bars = h("div", {});
@@ -79,16 +87,16 @@ export function films(session, about) {
 
   async function draw(wanted) {
     seed = wanted;
-    note.textContent = "Drawing …";
+    note.textContent = msg`Drawing …`;
     try {
       const recordings = await session.backend.recordings(about.name, seed, SHOWN);
       if (seed !== wanted) return;
       drawn = filmsOf(recordings);
       choose(0);
-      note.textContent = `New recordings from the prior, seed ${seed}. Red: it became brighter; blue: darker.`;
+      note.textContent = msg`New recordings from the prior, seed ${seed}. Red: it became brighter; blue: darker.`;
       show();
     } catch (error) {
-      if (seed === wanted) note.textContent = `No recordings: ${error.message}.`;
+      if (seed === wanted) note.textContent = msg`No recordings: ${error.message}.`;
     }
   }
 
@@ -96,7 +104,7 @@ export function films(session, about) {
   function choose(k) {
     if (!drawn.length) return;
     choices.forEach((choice, i) => choice.setAttribute("aria-pressed", String(i === k)));
-    heading.textContent = `Firing rates of recording ${k + 1}`;
+    heading.textContent = msg`Firing rates of recording ${k + 1}`;
     rates?.dispose();
     rates = filmRates(session, about, { rates: drawn[k].rates, seed, steps: stepsOf(drawn[k]) }, (recording) => {
       [drawn[k]] = filmsOf(recording);

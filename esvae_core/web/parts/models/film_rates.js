@@ -1,5 +1,6 @@
 /** The firing rates of a recording as bars: the server decodes it again as they are moved. */
 
+import { msg } from "../../messages.js";
 import { latentOf } from "../../math/latent.js";
 import { Session } from "../../session.js";
 import { Store } from "../../state/store.js";
@@ -37,7 +38,7 @@ export function filmRates(session, about, { rates, seed, steps }, show) {
       const recording = await session.backend.recording(about.name, seed, last);
       if (!gone) show(recording);
     } catch (error) {
-      session.say(`The recording was not decoded: ${error.message}.`, "warning");
+      session.say(msg`The recording was not decoded: ${error.message}.`, "warning");
     }
     asking = false;
     ask();

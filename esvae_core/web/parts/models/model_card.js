@@ -1,6 +1,7 @@
 /** The card of a model: what its file says of it, beside what is drawn of it. */
 
 import { h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { layerList } from "./diagram.js";
 import { films } from "./film.js";
 import { budget, learning } from "./training.js";
@@ -12,10 +13,10 @@ import { budget, learning } from "./training.js";
  */
 export function modelCard(entry, drawn, below = null) {
   const { metrics, settings, source, created } = entry.card ?? { metrics: [], settings: {}, source: "", created: "" };
-  const taught = entry.taught?.length ? `its first neurons were taught ${entry.taught.join(", ")}` : "";
+  const taught = entry.taught?.length ? msg`its first neurons were taught ${entry.taught.join(", ")}` : "";
   const facts = [
     source,
-    created ? `written ${created.slice(0, 10)}` : "",
+    created ? msg`written ${created.slice(0, 10)}` : "",
     entry.budget ? budget(entry.budget) : "",
     taught,
   ];
@@ -24,7 +25,7 @@ export function modelCard(entry, drawn, below = null) {
   );
   const element = h(
     "section",
-    { class: "model-card", "aria-label": `Card of ${entry.name}` },
+    { class: "model-card", "aria-label": msg`Card of ${entry.name}` },
     h("div", { class: "head" }, h("h2", {}, `${entry.name} `, h("small", {}, facts.filter(Boolean).join("; ")))),
     h(
       "div",
@@ -33,12 +34,12 @@ export function modelCard(entry, drawn, below = null) {
       h(
         "div",
         {},
-        h("h3", {}, "Measured"),
+        h("h3", {}, msg`Measured`),
         rows.length
           ? h("div", { class: "table-place" }, h("table", {}, h("tbody", {}, rows)))
-          : h("p", { class: "quiet" }, "Nothing measured yet; `esvae evaluate --record` writes figures here."),
+          : h("p", { class: "quiet" }, msg`Nothing measured yet; \`esvae evaluate --record\` writes figures here.`),
         below,
-        h("details", {}, h("summary", {}, "Settings"), h("pre", {}, JSON.stringify(settings, null, 2))),
+        h("details", {}, h("summary", {}, msg`Settings`), h("pre", {}, JSON.stringify(settings, null, 2))),
       ),
     ),
   );
@@ -78,10 +79,10 @@ export function previewModelCard(entry, session) {
   const drawn = h(
     "div",
     { class: "diagram" },
-    h("h3", {}, "What it is"),
+    h("h3", {}, msg`What it is`),
     h("p", {}, whatItIs(entry)),
     film,
-    LAYERED.includes(entry.kind) ? [h("h3", {}, "Layers"), layerList(entry.card.settings.model)] : null,
+    LAYERED.includes(entry.kind) ? [h("h3", {}, msg`Layers`), layerList(entry.card.settings.model)] : null,
   );
   drawn.dispose = () => film?.dispose();
   return modelCard(entry, drawn, learning(entry));
@@ -94,14 +95,14 @@ const LAYERED = ["esvae", "fsvae"];
 function whatItIs({ kind, dataset, size, channels, dims, steps, frames, lacking, problem }) {
   const where = [dataset, `${size}² ${formOf(channels)}`].filter(Boolean).join(", ");
   if (frames) {
-    return `${kind} of recordings, on ${where}: it takes and gives ${steps} frames, one at each time step. The views of this explorer play models of images, so none of them opens it. These are recordings of its own: latent spikes above, the frame of the step below.`;
+    return msg`${kind} of recordings, on ${where}: it takes and gives ${steps} frames, one at each time step. The views of this explorer play models of images, so none of them opens it. These are recordings of its own: latent spikes above, the frame of the step below.`;
   }
   if (kind === "fsvae") {
-    return `${kind} on ${where}: its ${dims} latent neurons spike for ${steps} steps, each of which goes on from those before, so there is no vector of rates to play. Side by side, below, shows its pictures and latent spikes.`;
+    return msg`${kind} on ${where}: its ${dims} latent neurons spike for ${steps} steps, each of which goes on from those before, so there is no vector of rates to play. Side by side, below, shows its pictures and latent spikes.`;
   }
-  if (lacking) return `${kind} on ${where}: this explorer does not have ${lacking}, so none of its views opens it.`;
-  return `${kind} on ${where}. It cannot be opened: ${problem}`;
+  if (lacking) return msg`${kind} on ${where}: this explorer does not have ${lacking}, so none of its views opens it.`;
+  return msg`${kind} on ${where}. It cannot be opened: ${problem}`;
 }
 
 /** What the channels of a model's images are. @param {number} channels */
-export const formOf = (channels) => (channels === 3 ? "colour" : channels === 2 ? "events" : "gray");
+export const formOf = (channels) => (channels === 3 ? msg`colour` : channels === 2 ? msg`events` : msg`gray`);

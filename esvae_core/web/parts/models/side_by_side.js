@@ -1,6 +1,7 @@
 /** Two models on the same test images and on the same prior seeds, under the same noise. */
 
 import { h, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { paint } from "../shared/paint.js";
 import { comparedRows, firstBeside } from "./compared_rows.js";
 
@@ -19,14 +20,14 @@ export function sideBySide(session) {
   const again = () => compare(select.value);
   const select = h(
     "select",
-    { "aria-label": "The other model", onchange: again },
-    h("option", { value: "" }, "choose a model"),
+    { "aria-label": msg`The other model`, onchange: again },
+    h("option", { value: "" }, msg`choose a model`),
     others.map((m) => h("option", { value: m.name }, m.name)),
   );
   const element = h(
     "section",
     {},
-    h("div", { class: "head" }, h("h2", {}, "Side by side ", h("small", {}, `${entry.name} and`)), select),
+    h("div", { class: "head" }, h("h2", {}, msg`Side by side `, h("small", {}, msg`${entry.name} and`)), select),
     body,
     note,
   );
@@ -38,7 +39,7 @@ export function sideBySide(session) {
     body.replaceChildren();
     note.textContent = "";
     if (!name || !engine) return;
-    note.textContent = "Opening the other model …";
+    note.textContent = msg`Opening the other model …`;
     try {
       const originals = await session.originals();
       const { rows, words } = comparedRows(session, await withPrior(session, name), originals);
@@ -52,7 +53,7 @@ export function sideBySide(session) {
       }
       note.textContent = words;
     } catch (error) {
-      if (mine === turn) note.textContent = `${name} cannot be shown beside it: ${error.message}.`;
+      if (mine === turn) note.textContent = msg`${name} cannot be shown beside it: ${error.message}.`;
     }
   }
 
@@ -62,7 +63,7 @@ export function sideBySide(session) {
     select.value = first.name;
     again();
   }
-  if (!others.length) note.textContent = "There is no other model here.";
+  if (!others.length) note.textContent = msg`There is no other model here.`;
   element.dispose = () => {
     turn++;
     stop();

@@ -1,5 +1,6 @@
 /** How a model was trained: its budget in words, and its error by epoch. */
 
+import { msg } from "../../messages.js";
 import { chart } from "../shared/chart.js";
 
 // Processor time does not grow while a run is paused, but means little where a GPU does the work.
@@ -9,8 +10,8 @@ const counted = (training) => training.device === "cpu" && training.cpu_seconds;
 export const minutes = (training) => (training ? (counted(training) || training.seconds) / 60 : null);
 
 export const budget = (training) =>
-  `${training.epochs} epochs, ${minutes(training).toFixed(0)} ` +
-  (counted(training) ? "core minutes" : `min on ${training.device}`);
+  msg`${training.epochs} epochs, ${minutes(training).toFixed(0)} ` +
+  (counted(training) ? msg`core minutes` : msg`min on ${training.device}`);
 
 /** The curve of a model's card as a chart; null if there is none to draw. @param {ModelListing} model */
 export function learning({ name, card }) {
@@ -20,17 +21,17 @@ export function learning({ name, card }) {
   const line = (key) => rows.map((row) => [row.epoch, row[key]]);
   const trained = rows.every((row) => "mse" in row);
   const values = [...line("validation_mse"), ...(trained ? line("mse") : [])].map(([, value]) => value);
-  const element = chart("Training");
-  element.dataset.figure = `Training of ${name}`; // as a file it stands beside charts of the model at work
+  const element = chart(msg`Training`);
+  element.dataset.figure = msg`Training of ${name}`; // as a file it stands beside charts of the model at work
   element.draw({
-    x: { label: "epoch", from: first.epoch, to: last.epoch, whole: true },
-    y: { label: "squared error", from: 0, to: 1.08 * Math.max(...values) },
+    x: { label: msg`epoch`, from: first.epoch, to: last.epoch, whole: true },
+    y: { label: msg`squared error`, from: 0, to: 1.08 * Math.max(...values) },
     marks: [
-      trained ? { kind: "line", tone: "was", dashed: true, name: "in training", values: line("mse") } : null,
-      { kind: "line", tone: "now", name: "validation", values: line("validation_mse") },
+      trained ? { kind: "line", tone: "was", dashed: true, name: msg`in training`, values: line("mse") } : null,
+      { kind: "line", tone: "now", name: msg`validation`, values: line("validation_mse") },
     ],
-    words: `Validation error of ${name} from ${first.validation_mse.toFixed(3)} to ${last.validation_mse.toFixed(3)} over ${rows.length} epochs.`,
-    note: `Validation error from ${first.validation_mse.toFixed(3)} to ${last.validation_mse.toFixed(3)}; each epoch is validated at the T that it trained with.`,
+    words: msg`Validation error of ${name} from ${first.validation_mse.toFixed(3)} to ${last.validation_mse.toFixed(3)} over ${rows.length} epochs.`,
+    note: msg`Validation error from ${first.validation_mse.toFixed(3)} to ${last.validation_mse.toFixed(3)}; each epoch is validated at the T that it trained with.`,
   });
   return element;
 }

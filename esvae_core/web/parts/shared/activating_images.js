@@ -1,6 +1,7 @@
 /** The test images with most and least of a latent dimension or a control, and how often images have how much of it. */
 
 import { describe, h, onLook, palette, pixels, sharp } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { extremes, histogram } from "../../math/extremes.js";
 import { scoresOf } from "./image_scores.js";
 import { paintTestImage } from "./test_image.js";
@@ -14,12 +15,12 @@ const BINS = 17;
 export function activatingImages(session, count) {
   const { entry } = session;
   const spark = h("canvas", { class: "spark" });
-  const ends = ["most", "least"].map((word) => strip(session, word, count));
+  const ends = [msg`most`, msg`least`].map((word) => strip(session, word, count));
   const note = h("p", { class: "quiet" });
   const element = h(
     "div",
     { class: "activating" },
-    h("figure", {}, spark, h("figcaption", {}, "test images, low to high")),
+    h("figure", {}, spark, h("figcaption", {}, msg`test images, low to high`)),
     ends.map(({ figure }) => figure),
     note,
   );
@@ -54,7 +55,7 @@ export function activatingImages(session, count) {
         paintTestImage(session, canvas, row, originals, () => mine === turn),
       );
     });
-    note.textContent = originals ? "The test images themselves." : "As the model reconstructs them.";
+    note.textContent = originals ? msg`The test images themselves.` : msg`As the model reconstructs them.`;
   }
 
   /** @param {number|Control} which a latent dimension, or a control */
@@ -91,13 +92,13 @@ function strip(session, word, count) {
       buttons.forEach((button, k) => (button.hidden = k >= rows.length));
       rows.forEach((row, k) => {
         const index = atlas.indices[row];
-        const label = `${atlas.label(row)}, test image ${index}: ${value(row)}`;
-        buttons[k].title = `${label}; start from it`;
+        const label = msg`${atlas.label(row)}, test image ${index}: ${value(row)}`;
+        buttons[k].title = msg`${label}; start from it`;
         buttons[k].onclick = () => session.startFrom(index);
         describe(canvases[k], label);
         fill(canvases[k], row);
       });
-      const ends = rows.length ? `, ${value(rows[0])} to ${value(rows.at(-1))}` : "";
+      const ends = rows.length ? msg`, ${value(rows[0])} to ${value(rows.at(-1))}` : "";
       caption.textContent = `${word}${ends}`;
     },
   };

@@ -1,6 +1,7 @@
 /** Export of the page's charts as SVG or PDF. */
 
 import { h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { figurePdf } from "../../formats/pdf.js";
 import { figureSvg } from "../../formats/svg.js";
 import { figureOf } from "./chart_shapes.js";
@@ -33,7 +34,7 @@ export function chartExports(session, root, attempt) {
   if (!charts.size) return null;
   const select = h(
     "select",
-    { "aria-label": "Chart" },
+    { "aria-label": msg`Chart` },
     [...charts.keys()].map((name) => h("option", { value: name }, name)),
   );
   const file = (suffix) => {
@@ -41,23 +42,23 @@ export function chartExports(session, root, attempt) {
       const content = await WRITERS[suffix](figureOf(charts.get(select.value), select.value), session.link);
       const slug = select.value
         .toLowerCase()
-        .replace(/[^a-z0-9]+/g, "-")
+        .replace(/[^\p{L}\p{Nd}]+/gu, "-")
         .replace(/^-|-$/g, "");
       const name = `${session.entry.name.replaceAll("/", "-")}-${slug}.${suffix}`;
       download(name, content);
-      return `${name}, ${Math.ceil(content.length / 1024)} kB.`;
+      return msg`${name}, ${Math.ceil(content.length / 1024)} kB.`;
     });
-    const help = `The chart as it looks here, ${suffix.toUpperCase()}`;
+    const help = msg`The chart as it looks here, ${suffix.toUpperCase()}`;
     return h(
       "button",
-      { type: "button", title: help, "aria-label": `Chart as ${suffix.toUpperCase()}`, onclick: save },
+      { type: "button", title: help, "aria-label": msg`Chart as ${suffix.toUpperCase()}`, onclick: save },
       suffix.toUpperCase(),
     );
   };
   return h(
     "div",
     { class: "row tight charts-row" },
-    h("label", { class: "field" }, "Chart", select),
+    h("label", { class: "field" }, msg`Chart`, select),
     file("svg"),
     file("pdf"),
   );

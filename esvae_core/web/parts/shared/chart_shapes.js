@@ -6,6 +6,7 @@
  */
 
 import { palette } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { boxOf, isBold, translated, canvasPixels, Recorder } from "../../formats/vector_figure.js";
 
 const LEFT_OUT =
@@ -25,7 +26,7 @@ export function figureOf(root, title) {
   const ground = colour(palette(root).ground);
   for (const child of root.matches("canvas") ? [root] : root.childNodes)
     seen(child, 1, { origin, colour, ground, shapes });
-  if (!shapes.length) throw new Error("there is nothing in this chart");
+  if (!shapes.length) throw new Error(msg`there is nothing in this chart`);
   const box = boxOf(shapes);
   const words = [root, ...root.querySelectorAll("[aria-label]")];
   return {
@@ -250,7 +251,7 @@ function reader(root) {
 /** "rgb(1, 2, 3)", "rgba(1, 2, 3, 0.5)" and "color(srgb 0.1 0.2 0.3 / 0.5)": all that browsers make of our colours. */
 function bytesOf(computed) {
   const [, form, body] = /^(rgba?|color)\((?:srgb )?([^()]*)\)$/.exec(computed) ?? [];
-  if (!form) throw new Error(`the colour ${computed} is not understood`);
+  if (!form) throw new Error(msg`the colour ${computed} is not understood`);
   const [r, g, b, a = 1] = body.match(/[\d.e-]+/g).map(Number);
   const bytes = form === "color" ? [r, g, b].map((v) => Math.round(255 * v)) : [r, g, b];
   return [...bytes, a];

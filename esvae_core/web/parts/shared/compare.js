@@ -1,6 +1,7 @@
 /** Two pictures beside each other: their difference, and the numbers of the latent that differ most. */
 
 import { h, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { change } from "../../math/interpolation.js";
 import { GRID } from "../../math/rates.js";
 import { openSheet, stageOf } from "./help.js";
@@ -16,13 +17,13 @@ const ROWS = 8;
  * @param {State[]} states two
  */
 export async function compare(session, beside, states) {
-  const place = h("div", { class: "compare" }, h("p", { role: "status" }, "Decoding …"));
-  openSheet(stageOf(beside), "A/B comparison", place);
+  const place = h("div", { class: "compare" }, h("p", { role: "status" }, msg`Decoding …`));
+  openSheet(stageOf(beside), msg`A/B comparison`, place);
   try {
     const [a, b] = await Promise.all(states.map((state) => stateImage(session, state)));
     place.replaceChildren(figures(a, b, states), ...(sameLatent(states) ? [latentTable(session, states)] : []));
   } catch (error) {
-    place.replaceChildren(h("p", { role: "alert" }, `They are not compared: ${error.message}.`));
+    place.replaceChildren(h("p", { role: "alert" }, msg`They are not compared: ${error.message}.`));
   }
 }
 
@@ -35,16 +36,16 @@ const sameLatent = ([a, b]) => a.model === b.model;
 function figures(a, b, states) {
   const figure = (canvas, caption) => h("figure", {}, canvas, h("figcaption", {}, caption));
   const shown = [a, b].map(({ image, entry }, i) => {
-    const canvas = pixels(entry.size, entry.size, `Picture ${"AB"[i]}`, "thumb");
+    const canvas = pixels(entry.size, entry.size, msg`Picture ${"AB"[i]}`, "thumb");
     paint(canvas, image, entry.channels);
     return figure(canvas, `${"AB"[i]}: ${states[i].model}`);
   });
   if (a.image.length !== b.image.length || a.entry.size !== b.entry.size)
     return h("div", { class: "compare-figures" }, shown);
-  const difference = pixels(a.entry.size, a.entry.size, "Picture B minus picture A", "thumb");
+  const difference = pixels(a.entry.size, a.entry.size, msg`Picture B minus picture A`, "thumb");
   paintDifference(difference, b.image, a.image, a.entry.channels);
   const size = change(b.image, a.image).toFixed(3);
-  shown.push(figure(difference, `B − A: root mean square ${size} of [−1, 1]`));
+  shown.push(figure(difference, msg`B − A: root mean square ${size} of [−1, 1]`));
   return h("div", { class: "compare-figures" }, shown);
 }
 
@@ -53,7 +54,7 @@ function latentTable(session, [a, b]) {
   const apart = (j) => Math.abs(a.rates[j] - b.rates[j]);
   const changed = Array.from(a.rates.keys()).filter(apart);
   changed.sort((i, j) => apart(j) - apart(i) || i - j);
-  if (!changed.length) return h("p", {}, "All numbers of their latent are the same.");
+  if (!changed.length) return h("p", {}, msg`All numbers of their latent are the same.`);
   const text = (rates, j) =>
     a.model === session.entry.name ? session.latent.text(j, rates[j] / GRID, 3) : (rates[j] / GRID).toFixed(3);
   const name = (j) => (a.model === session.entry.name ? nameOf(session, j) : `d${j}`);
@@ -62,11 +63,11 @@ function latentTable(session, [a, b]) {
     .map((j) =>
       h("tr", {}, h("th", { scope: "row" }, name(j)), h("td", {}, text(a.rates, j)), h("td", {}, text(b.rates, j))),
     );
-  const more = changed.length > ROWS ? `, the ${ROWS} that differ most of ${changed.length}` : "";
+  const more = changed.length > ROWS ? msg`, the ${ROWS} that differ most of ${changed.length}` : "";
   return h(
     "table",
     {},
-    h("caption", {}, `Numbers of the latent that differ${more}`),
+    h("caption", {}, msg`Numbers of the latent that differ${more}`),
     h(
       "thead",
       {},

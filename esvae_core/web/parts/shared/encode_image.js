@@ -1,5 +1,6 @@
 /** A picture of the visitor's own becomes the source: it is encoded in this page. */
 
+import { msg } from "../../messages.js";
 import { fromBytes, groundOf, looksInverted } from "../../math/image.js";
 import { toGrid } from "../../math/rates.js";
 import { square } from "./image_files.js";
@@ -35,7 +36,7 @@ export async function encodePicture(session, bitmap, name, fit = "crop", invert 
  */
 export async function encodeBytes(session, bytes, name) {
   const { engine, entry, store } = session;
-  if (!engine) throw new Error("encoding a picture needs the model in the page, and this browser cannot run it");
+  if (!engine) throw new Error(msg`encoding a picture needs the model in the page, and this browser cannot run it`);
   await session.need("encoder");
   if (session.entry !== entry) return; // another model has been opened meanwhile
   const rates = toGrid(engine.encode(fromBytes(bytes, entry.channels)).rates);

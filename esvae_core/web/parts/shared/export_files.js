@@ -7,6 +7,7 @@
  *   after which a picture is seen, and damage to the spikes
  */
 
+import { msg } from "../../messages.js";
 import { joined, utf8 } from "../../formats/bytes.js";
 import { dimensionsCsv, picturesCsv } from "../../formats/csv.js";
 import { encodeGif } from "../../formats/gif.js";
@@ -130,7 +131,8 @@ export class PictureFiles {
 async function tilesOf(session, recipe) {
   const { engine, entry } = session;
   const { sampler, steps } = recipe;
-  if (pixelCount(recipe, entry.size) > MAX_PIXELS) throw new Error("more than 67 million pixels; take a smaller scale");
+  if (pixelCount(recipe, entry.size) > MAX_PIXELS)
+    throw new Error(msg`more than 67 million pixels; take a smaller scale`);
   const cells = cellRates(recipe);
   const pool = cells.length > FEW ? await session.pool() : null;
   const asDrawn = !recipe.flips && !recipe.upto && !recipe.damage;
@@ -169,6 +171,6 @@ async function still(frame) {
   const canvas = new OffscreenCanvas(frame.width, frame.height);
   canvas.getContext("2d").putImageData(new ImageData(rgba(frame), frame.width), 0, 0);
   const blob = await canvas.convertToBlob({ type: "image/webp", quality: 1 });
-  if (blob.type !== "image/webp") throw new Error("this browser does not write WebP");
+  if (blob.type !== "image/webp") throw new Error(msg`this browser does not write WebP`);
   return new Uint8Array(await blob.arrayBuffer());
 }

@@ -8,6 +8,7 @@
  */
 
 import { h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { uptoIn } from "../../state/url_state.js";
 import { exportSheet } from "./export_sheet.js";
 import { menu } from "./menu.js";
@@ -18,7 +19,7 @@ const IN_TIME = ["spikes", "how"]; // views that can show the picture before all
  * @param {Session} session
  * @param {() => Offer} [offer] asked when the menu opens; without one, the picture on the screen and the page's charts
  */
-export function exportMenu(session, offer = null, label = "Export", view = "") {
+export function exportMenu(session, offer = null, label = msg`Export`, view = "") {
   const page = () => {
     const root = place.getRootNode();
     return { root: root instanceof ShadowRoot ? root : document, view };

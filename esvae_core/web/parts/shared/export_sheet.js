@@ -1,6 +1,7 @@
 /** The sheet of a menu of exports: how pictures are laid out, and a button for each file. */
 
 import { h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { textOf } from "../../formats/recipe.js";
 import { counted } from "../../math/axis.js";
 import { chartExports } from "./chart_export.js";
@@ -32,11 +33,11 @@ export function exportSheet(session, pictures, page) {
   const code = h("pre", { class: "code", hidden: true, tabindex: 0 });
   /** @type {Attempt} */
   const attempt = (work) => async () => {
-    said.textContent = "One moment …";
+    said.textContent = msg`One moment …`;
     try {
       said.textContent = (await work()) ?? "";
     } catch (error) {
-      said.textContent = `That did not work: ${error.message}.`;
+      said.textContent = msg`That did not work: ${error.message}.`;
     }
   };
   const showCode = (text) => {
@@ -67,16 +68,16 @@ export function exportSheet(session, pictures, page) {
 /** @param {Pictures} pictures */
 function layoutFields({ cells, captions }) {
   const single = cells.length === 1;
-  const scale = select("Scale", SCALES, single ? 10 : 4, (n) => `${n} ×`);
-  const gap = select("Gap", GAPS, 2, (n) => `${n} px`);
+  const scale = select(msg`Scale`, SCALES, single ? 10 : 4, (n) => `${n} ×`);
+  const gap = select(msg`Gap`, GAPS, 2, (n) => `${n} px`);
   const named = h("input", { type: "checkbox", checked: true });
   return {
     element: h(
       "div",
       { class: "row" },
-      field("Scale", scale),
-      single ? null : field("Gap", gap),
-      captions ? field("Captions", named) : null,
+      field(msg`Scale`, scale),
+      single ? null : field(msg`Gap`, gap),
+      captions ? field(msg`Captions`, named) : null,
     ),
     /** @returns {import("./export_files.js").ChosenLayout} */
     read: () => ({ scale: Number(scale.value), gap: Number(gap.value), captions: named.checked }),
@@ -104,13 +105,16 @@ function fileButtons(session, { cells, name }, files, film, attempt) {
   const file = (suffix, help) => fileButton(session, name, files, suffix, help, attempt);
   return [
     engine
-      ? [file("png", "A picture; its recipe is inside"), file("svg", "A picture that stays sharp at any size")]
+      ? [file("png", msg`A picture; its recipe is inside`), file("svg", msg`A picture that stays sharp at any size`)]
       : null,
     film
-      ? [file("gif", "A film, one picture after the other"), file("webp", "A film without loss of colours"), film]
+      ? [file("gif", msg`A film, one picture after the other`), file("webp", msg`A film without loss of colours`), film]
       : null,
-    engine ? file("npz", `Pictures, ${latent.whole} and recipe for NumPy`) : null,
-    file("csv", `A table of the ${latent.whole}, a line for each ${cells.length === 1 ? "dimension" : "picture"}`),
+    engine ? file("npz", msg`Pictures, ${latent.whole} and recipe for NumPy`) : null,
+    file(
+      "csv",
+      msg`A table of the ${latent.whole}, a line for each ${cells.length === 1 ? msg`dimension` : msg`picture`}`,
+    ),
   ];
 }
 
@@ -125,7 +129,7 @@ function fileButton({ entry }, name, files, suffix, help, attempt) {
     const file = `${entry.name.replaceAll("/", "-")}-${name}.${suffix}`;
     const content = await files[suffix]();
     download(file, content);
-    return `${file}, ${Math.ceil(content.length / 1024)} kB.`;
+    return msg`${file}, ${Math.ceil(content.length / 1024)} kB.`;
   });
   const text = suffix === "npz" || suffix === "csv" ? `.${suffix}` : suffix.toUpperCase();
   return h("button", { type: "button", title: help, onclick: save }, text);
@@ -140,7 +144,7 @@ function fileButton({ entry }, name, files, suffix, help, attempt) {
  * @param {Attempt} attempt
  */
 function filmButton(session, { name, frame_ms: frame }, files, { scale }, attempt) {
-  const help = "A film for slides and players, with a little loss; where the browser can write it";
+  const help = msg`A film for slides and players, with a little loss; where the browser can write it`;
   const button = fileButton(session, name, files, "mp4", help, attempt);
   const side = session.entry.size * scale;
   button.hidden = true;
@@ -159,26 +163,26 @@ function textButtons(session, files, showCode, attempt) {
   const button = (text, title, work) => h("button", { type: "button", title, onclick: attempt(work) }, text);
   const copy = (text, what) => async () => {
     await copied(text());
-    return `${what} copied.`;
+    return msg`${what} copied.`;
   };
   const python = async () => {
     const lines = files.python();
     showCode(lines);
     await copied(lines);
-    return "The lines are copied.";
+    return msg`The lines are copied.`;
   };
   return [
-    button("as Python", "The lines that make this again with esvae_core", python),
+    button(msg`as Python`, msg`The lines that make this again with esvae_core`, python),
     button(
-      "Recipe",
-      "What makes this again, as JSON",
-      copy(() => textOf(files.recipe()), "The recipe is"),
+      msg`Recipe`,
+      msg`What makes this again, as JSON`,
+      copy(() => textOf(files.recipe()), msg`The recipe is`),
     ),
     session.backend.addressable
       ? button(
-          "Link",
-          "A link to what is on the screen",
-          copy(() => session.link, "The link is"),
+          msg`Link`,
+          msg`A link to what is on the screen`,
+          copy(() => session.link, msg`The link is`),
         )
       : null,
   ];
@@ -186,12 +190,12 @@ function textButtons(session, files, showCode, attempt) {
 
 /** The view in one file. @param {Session} session @param {string} view @param {Attempt} attempt */
 function pageButton({ backend, entry, store }, view, attempt) {
-  const title = "One file that opens this view from disk, with the model in it and without a server";
+  const title = msg`One file that opens this view from disk, with the model in it and without a server`;
   const save = attempt(async () => {
     const content = await backend.page(entry.hash, view, store.settled);
     const name = `${entry.name.replaceAll("/", "-")}-${view}.html`;
     download(name, content);
-    return `${name}, ${(content.length / 2 ** 20).toFixed(1)} MB.`;
+    return msg`${name}, ${(content.length / 2 ** 20).toFixed(1)} MB.`;
   });
   return h("button", { type: "button", title, onclick: save }, "HTML");
 }
@@ -199,9 +203,9 @@ function pageButton({ backend, entry, store }, view, attempt) {
 /** What was done to the spikes. @param {Pictures} pictures @param {number} steps */
 function notes({ upto, flips, damage }, steps) {
   const lines = [
-    upto?.length === 1 && `After ${upto[0]} of ${counted(steps, "step")}.`,
-    flips?.length && `With ${counted(flips.length, "spike")} turned by hand.`,
-    damage && `With damage: ${inWords(damage)}.`,
+    upto?.length === 1 && msg`After ${upto[0]} of ${counted(steps, msg`step`, msg`steps`)}.`,
+    flips?.length && msg`With ${counted(flips.length, msg`spike`, msg`spikes`)} turned by hand.`,
+    damage && msg`With damage: ${inWords(damage)}.`,
   ];
   return lines.map((line) => (line ? h("p", { class: "quiet" }, line) : null));
 }
@@ -211,15 +215,15 @@ const carries = (page) =>
   h(
     "p",
     { class: "quiet" },
-    "Pictures, films and .npz carry their recipe: ",
+    msg`Pictures, films and .npz carry their recipe: `,
     h("code", {}, "esvae replay FILE"),
-    ` makes them again. ${page ? "Charts and HTML carry the link. Dropped" : "Dropped"} on this page, each opens. A table (.csv) carries neither.`,
+    msg` makes them again. ${page ? msg`Charts and HTML carry the link. Dropped` : msg`Dropped`} on this page, each opens. A table (.csv) carries neither.`,
   );
 
 async function copied(text) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    throw new Error("this browser lets nothing be copied here");
+    throw new Error(msg`this browser lets nothing be copied here`);
   }
 }

@@ -1,6 +1,7 @@
 /** Files that are dropped anywhere on the page: a picture with a recipe opens, any other is encoded. */
 
 import { h, icon } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { counted } from "../../math/axis.js";
 import { cellRates } from "../../formats/recipe.js";
 import { looksSaved, MAX_FILE, readSaved } from "../../state/saved.js";
@@ -51,7 +52,9 @@ async function readTray(session, file) {
   const pictures = readSaved(text);
   const added = session.saved.add(pictures);
   const there = pictures.length - added;
-  session.say(`${counted(added, "picture")} of ${file.name} added to the tray${there ? `; ${there} were there` : ""}.`);
+  session.say(
+    msg`${counted(added, msg`picture`, msg`pictures`)} of ${file.name} added to the tray${there ? msg`; ${there} were there` : ""}.`,
+  );
   return true;
 }
 
@@ -61,7 +64,9 @@ async function take(session, file) {
     if (await readTray(session, file)) return;
     if (await openRecipe(session, file)) return;
     if (await encodePicture(session, await bitmapOf(file), file.name))
-      session.say(`${file.name} is dark where the model's images are light. “Own picture” in Explore can invert it.`);
+      session.say(
+        msg`${file.name} is dark where the model's images are light. “Own picture” in Explore can invert it.`,
+      );
   } catch (error) {
     session.say(`${file.name}: ${error.message}.`, "warning");
   }
@@ -77,7 +82,7 @@ function chooser(session, name, { recipe, model }, close) {
   const select = h(
     "select",
     {
-      "aria-label": `Picture of ${name}`,
+      "aria-label": msg`Picture of ${name}`,
       onchange: () => showCell(session, recipe, model, Number(select.value), `${name}, ${Number(select.value) + 1}`),
     },
     options,
@@ -85,9 +90,9 @@ function chooser(session, name, { recipe, model }, close) {
   return h(
     "div",
     { class: "opened" },
-    h("span", {}, `${name}: picture`),
+    h("span", {}, msg`${name}: picture`),
     select,
-    h("span", {}, `of ${count}`),
-    h("button", { type: "button", class: "bare", "aria-label": "Close", onclick: close }, icon("close")),
+    h("span", {}, msg`of ${count}`),
+    h("button", { type: "button", class: "bare", "aria-label": msg`Close`, onclick: close }, icon("close")),
   );
 }

@@ -2,6 +2,7 @@
 
 import { h, icon } from "../../dom.js";
 import { KEYS, PANELS, WORDS } from "./help_texts.js";
+import { languageChoice } from "./language_choice.js";
 import { lessonList } from "./lessons.js";
 import { startTour } from "./tour.js";
 
@@ -109,6 +110,7 @@ function openHelp(beside, session, view) {
     lessonList(session, view, close),
     h("h3", {}, WORDS.keys),
     h("div", { class: "keys" }, KEYS.map(keyTable)),
+    languageChoice(),
   );
 }
 

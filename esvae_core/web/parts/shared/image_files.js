@@ -1,5 +1,6 @@
 /** A file that a visitor brings, as a picture that a model takes. */
 
+import { msg } from "../../messages.js";
 import { resize, toGray, toRgb } from "../../math/image.js";
 
 const LARGEST = 50; // MB
@@ -9,8 +10,8 @@ const MILLIONS = 100; // of pixels that are unpacked at most, 4 bytes each
 /** @returns {Promise<ImageBitmap>} upright, at most MOST pixels wide or high @throws {Error} one line */
 export async function bitmapOf(file) {
   if (file.size > LARGEST * 2 ** 20)
-    throw new Error(`expected at most ${LARGEST} MB, found ${Math.ceil(file.size / 2 ** 20)}`);
-  if (!file.size) throw new Error("expected a picture, found an empty file");
+    throw new Error(msg`expected at most ${LARGEST} MB, found ${Math.ceil(file.size / 2 ** 20)}`);
+  if (!file.size) throw new Error(msg`expected a picture, found an empty file`);
   let size;
   let bitmap = null;
   try {
@@ -18,10 +19,10 @@ export async function bitmapOf(file) {
     if (size.width * size.height <= MILLIONS * 1e6) bitmap = await createImageBitmap(file);
   } catch {
     throw new Error(
-      "expected a picture that this browser reads (PNG, JPEG, WebP, GIF, BMP, AVIF), found something else or a damaged one",
+      msg`expected a picture that this browser reads (PNG, JPEG, WebP, GIF, BMP, AVIF), found something else or a damaged one`,
     );
   }
-  if (!bitmap) throw new Error(`expected at most ${MILLIONS} million pixels, found ${size.width} × ${size.height}`);
+  if (!bitmap) throw new Error(msg`expected at most ${MILLIONS} million pixels, found ${size.width} × ${size.height}`);
   const most = Math.max(bitmap.width, bitmap.height);
   if (most <= MOST) return bitmap;
   const share = MOST / most;

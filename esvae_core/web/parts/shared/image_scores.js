@@ -1,5 +1,6 @@
 /** What test images are ordered by: how much each has of a latent dimension, or how far it lies along a control. */
 
+import { msg } from "../../messages.js";
 import { GRID } from "../../math/rates.js";
 import { nameOf } from "./dimension_names.js";
 
@@ -19,7 +20,7 @@ function ofDimension(session, j) {
     key: `d${j}`,
     values: Float64Array.from({ length: atlas.count }, (_, row) => atlas.counts[row * atlas.dims + j] / atlas.steps),
     range: [0, 1],
-    title: `How often test images have which ${latent.name} of ${nameOf(session, j)}`,
+    title: msg`How often test images have which ${latent.name} of ${nameOf(session, j)}`,
     text: (row) => latent.text(j, atlas.rates(row)[j] / GRID),
   };
 }
@@ -28,13 +29,13 @@ function ofDimension(session, j) {
 function ofControl({ atlas }, control) {
   const raw = Float64Array.from({ length: atlas.count }, (_, row) => control.lies(atlas.rates(row)));
   const values = standardised(raw);
-  const text = (row) => `${values[row] < 0 ? "−" : "+"}${Math.abs(values[row]).toFixed(1)} sd`;
+  const text = (row) => msg`${values[row] < 0 ? "−" : "+"}${Math.abs(values[row]).toFixed(1)} sd`;
   return {
     name: control.name,
     key: `control ${control.name} ${control.step ?? ""}`, // one of the visitor's own may be made anew under its name
     values,
     range: /** @type {[number, number]} */ ([Math.min(...values), Math.max(...values)]),
-    title: `How far test images lie along ${control.name}, in standard deviations`,
+    title: msg`How far test images lie along ${control.name}, in standard deviations`,
     text,
   };
 }

@@ -1,14 +1,15 @@
 /** The channels of a layer as small images beside each other. */
 
 import { palette } from "../../dom.js";
+import { msg } from "../../messages.js";
 
 /** A layer's name for people. */
 export function layerName({ name, channelsOut, sideOut, kind }) {
-  const shape = kind === "collect" ? `${channelsOut} neurons` : `${channelsOut} × ${sideOut} × ${sideOut}`;
+  const shape = kind === "collect" ? msg`${channelsOut} neurons` : `${channelsOut} × ${sideOut} × ${sideOut}`;
   const [half, at] = name.split(".");
   const said =
-    { to_latent: "encoder, latent neurons", from_latent: "decoder, first layer" }[name] ??
-    `${half}, layer ${Number(at) + (half === "decoder" ? 2 : 1)}`;
+    { to_latent: msg`encoder, latent neurons`, from_latent: msg`decoder, first layer` }[name] ??
+    (half === "decoder" ? msg`decoder, layer ${Number(at) + 2}` : msg`encoder, layer ${Number(at) + 1}`);
   return `${said} · ${shape}`;
 }
 

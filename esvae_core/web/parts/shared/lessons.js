@@ -1,6 +1,7 @@
 /** Lessons: prepared states with two sentences each, those of the project and those that lie beside the model. */
 
 import { h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { decodeState, LinkError, PARAMETER } from "../../state/url_state.js";
 import { WORDS } from "./help_texts.js";
 import { LESSONS } from "./lessons_table.js";
@@ -64,7 +65,7 @@ export function openLesson(session, lesson) {
     session.store.change(decodeState(lesson.link), lesson.title);
   } catch (error) {
     if (!(error instanceof LinkError)) throw error;
-    session.say(`This lesson does not open: ${error.message}.`, "warning");
+    session.say(msg`This lesson does not open: ${error.message}.`, "warning");
   }
 }
 

@@ -1,6 +1,7 @@
 /** The line at the top that says what went wrong, or what is approximate. */
 
 import { h, icon } from "../../dom.js";
+import { msg } from "../../messages.js";
 
 /** @param {Session} session */
 export function message(session) {
@@ -15,7 +16,7 @@ export function message(session) {
         said.text,
         h(
           "button",
-          { type: "button", class: "bare", "aria-label": "Close", onclick: () => session.say(null) },
+          { type: "button", class: "bare", "aria-label": msg`Close`, onclick: () => session.say(null) },
           icon("close"),
         ),
       ),

@@ -8,6 +8,7 @@
  */
 
 import { focusedBeside, h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { Chosen } from "./chosen.js";
 import { nameOf, orderOf } from "./dimension_names.js";
 import { MixerBars } from "./mixer_bars.js";
@@ -81,7 +82,7 @@ function onClipboard(session, editor, element) {
       try {
         editor.fromText(event.clipboardData.getData("text/plain"));
       } catch (error) {
-        refuse(session, "Not pasted", error);
+        refuse(session, msg`Not pasted`, error);
       }
     }
     event.preventDefault();

@@ -1,6 +1,7 @@
 /** The bars of the mixer: an ARIA slider for each dimension, up to 64 in a row, with what real images have behind it. */
 
 import { h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { GRID } from "../../math/rates.js";
 import { nameOf, orderOf, taughtValue } from "./dimension_names.js";
 import { BarGesture, barKey } from "./bar_gestures.js";
@@ -82,8 +83,8 @@ export class MixerBars {
     const { latent, store } = this.#session;
     const taught = taughtValue(this.#session, i, value);
     const expected = latent.expected(value, store.state.steps);
-    const locked = this.#editor.free(i) ? "" : ", locked";
-    return `${latent.text(i, value)}${taught && `, for ${taught}`}${expected && `, ${expected} expected`}${locked}`;
+    const locked = this.#editor.free(i) ? "" : msg`, locked`;
+    return `${latent.text(i, value)}${taught && msg`, for ${taught}`}${expected && msg`, ${expected} expected`}${locked}`;
   }
 
   /** @returns {(i: number) => HTMLElement} */
@@ -169,7 +170,7 @@ export class MixerBars {
     this.#hand = null;
     if (swept) this.focus(dim); // keys go on where the hand ended
     if (event.type === "pointercancel") this.#editor.cancel();
-    else this.#editor.finish(swept ? "sweep" : nameOf(this.#session, dim));
+    else this.#editor.finish(swept ? msg`sweep` : nameOf(this.#session, dim));
   }
 
   #key(event, i) {

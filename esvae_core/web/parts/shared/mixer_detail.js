@@ -1,6 +1,7 @@
 /** The line below the bars: name and value of the chosen one, a field to type it, and Lock, Mute, Solo and Reset. */
 
 import { h, icon } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { GRID } from "../../math/rates.js";
 import { VectorError } from "../../math/vector_text.js";
 import { nameOf, taughtValue } from "./dimension_names.js";
@@ -35,7 +36,7 @@ export class MixerDetail {
     this.#value = h("button", {
       type: "button",
       class: "bare value",
-      title: `Type an exact ${session.latent.name} (Enter on a bar)`,
+      title: msg`Type an exact ${session.latent.name} (Enter on a bar)`,
       onclick: () => this.type(),
     });
     this.#buttons = actButtons(session.latent, (name) => act(name, chosen.i));
@@ -56,7 +57,7 @@ export class MixerDetail {
     const name = nameOf(this.#session, i);
     this.#name.textContent = name;
     this.#value.textContent = latent.text(i, height, 3);
-    this.#value.setAttribute("aria-label", `${name}: ${latent.text(i, height, 3)}; type another value`);
+    this.#value.setAttribute("aria-label", msg`${name}: ${latent.text(i, height, 3)}; type another value`);
     this.#words.textContent = beside(this.#session, i, height);
     const on = this.#editor.marks(i);
     for (const button of this.#buttons) {
@@ -92,7 +93,7 @@ export class MixerDetail {
       type: "text",
       inputmode: "decimal",
       class: "exact",
-      "aria-label": `Value of ${nameOf(this.#session, i)}, ${latent.value(i, 0)} to ${latent.value(i, 1)}`,
+      "aria-label": msg`Value of ${nameOf(this.#session, i)}, ${latent.value(i, 0)} to ${latent.value(i, 1)}`,
       value: this.#value.textContent,
     });
   }
@@ -118,7 +119,7 @@ function beside(session, i, height) {
   const expected = latent.expected(height, store.state.steps);
   const range = session.atlas?.range();
   const usual = range
-    ? ` · 90 % of real images: ${latent.text(i, range.low[i])} to ${latent.text(i, range.high[i])}`
+    ? msg` · 90 % of real images: ${latent.text(i, range.low[i])} to ${latent.text(i, range.high[i])}`
     : "";
   return `${taught && ` = ${taught}`}${expected && ` · ${expected}`}${usual}`;
 }
@@ -127,10 +128,10 @@ function beside(session, i, height) {
 function actButtons({ atRest }, press) {
   /** @type {[BarAct, string, string][]} */
   const acts = [
-    ["lock", "Lock", "Hold this one: sweeps and random draws leave it alone (L)"],
-    ["mute", "Mute", `${atRest.one} until it is pressed again (M)`],
-    ["alone", "Solo", `All others ${atRest.others} until it is pressed again (S)`],
-    ["reset", "Reset", "Back to where it started (Backspace, or double click the bar)"],
+    ["lock", msg`Lock`, msg`Hold this one: sweeps and random draws leave it alone (L)`],
+    ["mute", msg`Mute`, msg`${atRest.one} until it is pressed again (M)`],
+    ["alone", msg`Solo`, msg`All others ${atRest.others} until it is pressed again (S)`],
+    ["reset", msg`Reset`, msg`Back to where it started (Backspace, or double click the bar)`],
   ];
   return acts.map(([act, text, title]) =>
     h(

@@ -1,17 +1,18 @@
 /** Which model is at work, and all others with small pictures and what they are in plain words. */
 
 import { h, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { fromBytes } from "../../math/image.js";
 import { paint } from "./paint.js";
 import { sheetBelow } from "./menu.js";
 
 const PICTURES = 4;
 const KINDS = {
-  esvae: "spiking network, firing rates",
-  pvae: "Poisson spike counts",
-  annvae: "network without spikes (VAE)",
-  ae: "network without spikes (autoencoder)",
-  fsvae: "spiking network, spikes step by step",
+  esvae: msg`spiking network, firing rates`,
+  pvae: msg`Poisson spike counts`,
+  annvae: msg`network without spikes (VAE)`,
+  ae: msg`network without spikes (autoencoder)`,
+  fsvae: msg`spiking network, spikes step by step`,
 };
 /** Pictures of models, by name, as long as the page is open. @type {Map<string, Promise<ByteArray>>} */
 const kept = new Map();
@@ -29,7 +30,7 @@ export function modelChooser(session) {
     /** Show a model as the chosen one. @param {string} chosen */
     show(chosen) {
       name.textContent = chosen;
-      button.setAttribute("aria-label", `Model: ${chosen}`);
+      button.setAttribute("aria-label", msg`Model: ${chosen}`);
     },
   });
 }
@@ -54,7 +55,7 @@ function modelList(session, close) {
     }
     return h("li", {}, card);
   });
-  return h("ul", { class: "model-list", "aria-label": "Models" }, cards);
+  return h("ul", { class: "model-list", "aria-label": msg`Models` }, cards);
 }
 
 /** @param {Session} session @param {ModelListing} model */
@@ -82,7 +83,7 @@ const closedCard = (model) => h("div", { class: "model-card-closed" }, words(mod
 /** @param {ModelListing} model */
 function words({ name, kind, dims, steps, size, dataset }) {
   if (!kind) return h("strong", {}, name);
-  const facts = [dataset, `${size} × ${size}`, `${dims} ${steps ? "neurons" : "numbers"}`];
+  const facts = [dataset, `${size} × ${size}`, `${dims} ${steps ? msg`neurons` : msg`numbers`}`];
   return h(
     "span",
     { class: "model-words" },
@@ -112,7 +113,7 @@ async function fill(session, model, place) {
 /** @param {Session} session @param {string} name @returns {Promise<ByteArray>} */
 function tilesOf({ backend, entry, atlas }, name) {
   if (name === entry.name && atlas) return Promise.resolve(atlas.tiles);
-  if (!backend.thumbnails) return Promise.reject(new Error("no pictures"));
+  if (!backend.thumbnails) return Promise.reject(new Error(msg`no pictures`));
   if (!kept.has(name)) {
     const tiles = backend.thumbnails(name);
     tiles.catch(() => kept.delete(name)); // asked again when the list opens

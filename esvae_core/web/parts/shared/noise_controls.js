@@ -1,6 +1,7 @@
 /** The noise that turns rates into spikes: its seed, its kind, how many steps, and a clock that draws it anew. */
 
 import { focusedBeside, prefersReducedMotion, choice, h, icon } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { capitalized } from "../../math/axis.js";
 import { MAX_SEED, MAX_STEPS } from "../../state/url_state.js";
 import { commitSlides } from "./slide.js";
@@ -9,18 +10,18 @@ import { commitSlides } from "./slide.js";
 const SAMPLERS = [
   [
     "bernoulli",
-    "Random (as in the paper)",
-    "Bernoulli spikes: at every step each neuron spikes with its rate as the probability, so the number of spikes varies.",
+    msg`Random (as in the paper)`,
+    msg`Bernoulli spikes: at every step each neuron spikes with its rate as the probability, so the number of spikes varies.`,
   ],
   [
     "systematic",
-    "Even",
-    "Systematic sampling: spikes evenly spaced from one random offset; T x rate of them, rounded up or down.",
+    msg`Even`,
+    msg`Systematic sampling: spikes evenly spaced from one random offset; T x rate of them, rounded up or down.`,
   ],
 ];
 
 /** How a sampler is called on the screen. @type {Record<Sampler, string>} */
-export const WORDS = { bernoulli: "random", systematic: "even" };
+export const WORDS = { bernoulli: msg`random`, systematic: msg`even` };
 
 /** Few digits: a seed that one can say aloud. */
 export const newSeed = () => Math.floor(Math.random() * 10_000);
@@ -33,8 +34,8 @@ export function samplerChoice({ store, latent }) {
     latent.stepwise ? capitalized(WORDS[value]) : label,
     help,
   ]);
-  const element = choice("Sampler", samplers, store.state.sampler, (value) =>
-    store.change({ sampler: value === "systematic" ? value : "bernoulli" }, `${WORDS[value]} spikes`),
+  const element = choice(msg`Sampler`, samplers, store.state.sampler, (value) =>
+    store.change({ sampler: value === "systematic" ? value : "bernoulli" }, msg`${WORDS[value]} spikes`),
   );
   element.dispose = store.on("state", ({ sampler }) => element.choose(sampler));
   return element;
@@ -46,16 +47,16 @@ export function samplerChoice({ store, latent }) {
  */
 export function noiseControls(session, { sampler: withSampler = true } = {}) {
   const { store, latent } = session;
-  const take = (seed) => store.change({ seed }, `noise ${seed}`);
+  const take = (seed) => store.change({ seed }, msg`noise ${seed}`);
   const seed = seedField(take);
-  const fresh = h("button", { type: "button", onclick: () => take(newSeed()) }, icon("dice"), "New noise");
+  const fresh = h("button", { type: "button", onclick: () => take(newSeed()) }, icon("dice"), msg`New noise`);
   const clock = redrawClock(store);
   const sampler = withSampler && !latent.counts ? samplerChoice(session) : null;
   const steps = stepsField(session);
   const element = h(
     "section",
     { class: "noise-part" },
-    h("div", { class: "row" }, h("label", { class: "field" }, "Noise", seed), fresh, clock.button),
+    h("div", { class: "row" }, h("label", { class: "field" }, msg`Noise`, seed), fresh, clock.button),
     h("div", { class: "row" }, sampler, steps.element),
   );
 
@@ -81,8 +82,8 @@ function seedField(take) {
     min: 0,
     max: MAX_SEED,
     step: 1,
-    "aria-label": "Noise seed",
-    title: "The noise is frozen: one seed, one noise, so that what changes in the picture comes from the rates.",
+    "aria-label": msg`Noise seed`,
+    title: msg`The noise is frozen: one seed, one noise, so that what changes in the picture comes from the rates.`,
   });
   seed.onchange = () => {
     const value = Math.min(MAX_SEED, Math.max(0, Math.round(Number(seed.value) || 0)));
@@ -100,11 +101,11 @@ function redrawClock(store) {
     {
       type: "button",
       "aria-pressed": "false",
-      title: "Redraw the noise several times a second: what changes is what the noise costs",
+      title: msg`Redraw the noise several times a second: what changes is what the noise costs`,
       onclick: () => redraw(!timer),
     },
     icon("play"),
-    "Keep redrawing",
+    msg`Keep redrawing`,
   );
 
   function redraw(on) {
@@ -112,7 +113,7 @@ function redrawClock(store) {
     timer = on ? setInterval(() => store.set({ seed: newSeed() }), prefersReducedMotion() ? 1000 : 250) : 0;
     button.setAttribute("aria-pressed", String(on));
     button.replaceChild(icon(on ? "pause" : "play"), button.firstChild);
-    if (!on) store.commit("noise redrawn");
+    if (!on) store.commit(msg`noise redrawn`);
   }
   return { button, stop: () => timer && redraw(false) };
 }
@@ -125,23 +126,24 @@ function stepsField(session) {
     min: 1,
     max: MAX_STEPS,
     step: 1,
-    "aria-label": "Time steps T",
+    "aria-label": msg`Time steps T`,
     title: latent.counts
-      ? "Over how many steps the counts are spread; counts and picture stay the same."
-      : `The model was trained with T = ${entry.steps}; other values are an experiment.`,
+      ? msg`Over how many steps the counts are spread; counts and picture stay the same.`
+      : msg`The model was trained with T = ${entry.steps}; other values are an experiment.`,
   });
   const number = h("output", {});
   steps.oninput = (event) => {
     live.follow(event);
     store.set({ steps: Number(steps.value) });
   };
-  commitSlides(session, steps, () => `T = ${steps.value}`);
+  commitSlides(session, steps, () => msg`T = ${steps.value}`);
   return {
-    element: h("label", { class: "field grow" }, "Time steps T", steps, number),
+    element: h("label", { class: "field grow" }, msg`Time steps T`, steps, number),
     /** @param {number} count */
     show(count) {
       steps.value = String(count);
-      number.textContent = latent.counts || count === entry.steps ? `${count}` : `${count} (trained: ${entry.steps})`;
+      number.textContent =
+        latent.counts || count === entry.steps ? `${count}` : msg`${count} (trained: ${entry.steps})`;
     },
   };
 }

@@ -2,6 +2,7 @@
  * Opens what a file describes, by its recipe or its link: network, rates and noise become what is on the screen.
  */
 
+import { msg } from "../../messages.js";
 import { linkIn } from "../../formats/link_files.js";
 import { MAX_BYTES, recipeIn } from "../../formats/recipe_files.js";
 import { writeDamage } from "../../state/damage.js";
@@ -36,9 +37,9 @@ async function openLink(session, link, label) {
   if (!link) return false;
   const state = decodeState(link);
   if (!session.models.some(({ name, problem }) => name === state.model && !problem))
-    throw new LinkError(`it shows the model ${state.model}, which is not here`);
+    throw new LinkError(msg`it shows the model ${state.model}, which is not here`);
   const { dims } = await session.backend.model(state.model);
-  if (dims !== state.rates.length) throw new LinkError(`rates: expected ${dims}, found ${state.rates.length}`);
+  if (dims !== state.rates.length) throw new LinkError(msg`rates: expected ${dims}, found ${state.rates.length}`);
   session.store.change(state, label);
   return true;
 }
@@ -50,20 +51,20 @@ async function openLink(session, link, label) {
 async function modelOf(session, { checkpoint, steps, dims, seeds }) {
   if (steps > MAX_STEPS)
     throw new RecipeError(
-      `it was made with T = ${steps}, and the page goes up to ${MAX_STEPS}; esvae replay makes it again`,
+      msg`it was made with T = ${steps}, and the page goes up to ${MAX_STEPS}; esvae replay makes it again`,
     );
   if (seeds.some((seed) => seed > MAX_SEED))
-    throw new RecipeError("its noise has a seed beyond those of the page; esvae replay makes it again");
+    throw new RecipeError(msg`its noise has a seed beyond those of the page; esvae replay makes it again`);
   const names = session.models.filter((model) => !model.problem).map(({ name }) => name);
   const likely = names.sort((a, b) => Number(b === checkpoint.name) - Number(a === checkpoint.name));
   for (const name of likely) {
     const entry = await session.backend.model(name).catch(() => null);
     if (entry?.hash !== checkpoint.sha256) continue;
-    if (entry.dims !== dims) throw new RecipeError(`recipe: dims: expected ${entry.dims}, found ${dims}`);
+    if (entry.dims !== dims) throw new RecipeError(msg`recipe: dims: expected ${entry.dims}, found ${dims}`);
     return name;
   }
   throw new RecipeError(
-    `it was made with another network, ${checkpoint.name} (content ${checkpoint.sha256.slice(0, 12)}), which is not here`,
+    msg`it was made with another network, ${checkpoint.name} (content ${checkpoint.sha256.slice(0, 12)}), which is not here`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** How many of the steps are shown: a slider, and a button that plays them. */
 
 import { prefersReducedMotion, h, icon } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { spikeSound } from "./spike_sound.js";
 
 const [BEAT, REDUCED_BEAT] = [250, 800]; // ms a step
@@ -10,17 +11,17 @@ const [BEAT, REDUCED_BEAT] = [250, 800]; // ms a step
  * @param {Timeline} timeline
  */
 export function player(session, timeline) {
-  const slider = h("input", { type: "range", min: 1, step: 1, "aria-label": "Steps shown" });
+  const slider = h("input", { type: "range", min: 1, step: 1, "aria-label": msg`Steps shown` });
   const play = h(
     "button",
     {
       type: "button",
       "aria-pressed": "false",
-      title: "The time steps one after the other, in slow motion: spikes arrive, the picture forms",
+      title: msg`The time steps one after the other, in slow motion: spikes arrive, the picture forms`,
       onclick: () => run(!timer),
     },
     icon("play"),
-    "Play",
+    msg`Play`,
   );
   const words = h("output", {});
   const sound = spikeSound(session);
@@ -40,7 +41,7 @@ export function player(session, timeline) {
         sound.step(upto + 1, beat());
         if (upto + 1 >= state.steps) run(false);
       }, beat());
-    } else timeline.settle("steps shown");
+    } else timeline.settle(msg`steps shown`);
     play.setAttribute("aria-pressed", String(on));
     play.replaceChild(icon(on ? "pause" : "play"), play.firstChild);
   }
@@ -50,12 +51,12 @@ export function player(session, timeline) {
     session.live.follow(event);
     timeline.show(Number(slider.value));
   };
-  slider.onchange = () => timeline.settle(`step ${slider.value}`);
+  slider.onchange = () => timeline.settle(msg`step ${slider.value}`);
 
   const stop = timeline.on(({ upto, state }) => {
     slider.max = String(state.steps);
     slider.value = String(upto);
-    slider.setAttribute("aria-valuetext", `${upto} of ${state.steps} steps`);
+    slider.setAttribute("aria-valuetext", msg`${upto} of ${state.steps} steps`);
     words.textContent = `${upto}/${state.steps}`;
   });
   element.dispose = () => {

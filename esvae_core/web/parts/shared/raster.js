@@ -4,6 +4,7 @@
  */
 
 import { h, icon, lettering, onLook, palette, sharp } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { Chosen } from "./chosen.js";
 import { nameOf, orderOf } from "./dimension_names.js";
 import { drawRaster, fitted, LETTERS } from "./raster_drawing.js";
@@ -50,8 +51,8 @@ export function raster(
   const edits = editsLine(session);
   const element = h(
     "section",
-    { class: "raster-part", "data-figure": "Spikes" },
-    h("div", { class: "head" }, h("h2", {}, "Spikes"), beside),
+    { class: "raster-part", "data-figure": msg`Spikes` },
+    h("div", { class: "head" }, h("h2", {}, msg`Spikes`), beside),
     above,
     canvas,
     h("div", { class: "below-raster" }, legend(), reading),
@@ -92,7 +93,7 @@ export function raster(
     const { place, step } = cellAt(layout, event.clientX - box.left, event.clientY - box.top);
     const j = order[place];
     pointed = true;
-    reading.textContent = `${nameOf(session, j)}, step ${step + 1} of ${state.steps}: ${heard(spikes[step * rates.length + j])}`;
+    reading.textContent = msg`${nameOf(session, j)}, step ${step + 1} of ${state.steps}: ${heard(spikes[step * rates.length + j])}`;
     chosen.set(j);
   };
   canvas.onpointerleave = () => {
@@ -119,11 +120,11 @@ const legend = () =>
     "p",
     { class: "legend", "aria-hidden": "true" },
     h("span", { class: "key both" }),
-    "spike",
+    msg`spike`,
     h("span", { class: "key now" }),
-    "new",
+    msg`new`,
     h("span", { class: "key was" }),
-    "gone since the last change",
+    msg`gone since the last change`,
   );
 
 /** How many spikes were edited by hand, and a button that undoes it. @param {Session} session */
@@ -131,16 +132,21 @@ function editsLine({ store }) {
   const words = h("span", {});
   const undo = () => {
     const { flips: _, ...view } = store.state.view;
-    store.change({ view }, "undo all edits");
+    store.change({ view }, msg`undo all edits`);
   };
-  const button = h("button", { type: "button", class: "bare small", onclick: undo }, icon("reset"), "Undo all edits");
+  const button = h(
+    "button",
+    { type: "button", class: "bare small", onclick: undo },
+    icon("reset"),
+    msg`Undo all edits`,
+  );
   const element = h("p", { class: "quiet", hidden: true }, words, button);
   return {
     element,
     /** @param {number} count */
     show(count) {
       element.hidden = !count;
-      words.textContent = `${count} edited on the page Spikes. `;
+      words.textContent = msg`${count} edited on the page Spikes. `;
     },
   };
 }

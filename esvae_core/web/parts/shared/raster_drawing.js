@@ -1,5 +1,6 @@
 /** How a spike raster is drawn: a band behind the chosen row, spikes, and names and numbers at the sides. */
 
+import { msg } from "../../messages.js";
 import { namedRows, numberedSteps } from "./raster_layout.js";
 
 /** @typedef {import("./raster_layout.js").RasterLayout} RasterLayout */
@@ -70,7 +71,7 @@ function drawSteps(context, colour, layout) {
   context.fillStyle = colour.ink;
   context.textAlign = "center";
   for (const { step, x } of numberedSteps(layout)) context.fillText(String(step), x, layout.bottom + 12);
-  context.fillText("time step", layout.left + layout.width / 2, layout.bottom + 25);
+  context.fillText(msg`time step`, layout.left + layout.width / 2, layout.bottom + 25);
   context.globalAlpha = 1;
 }
 

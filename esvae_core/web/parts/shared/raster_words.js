@@ -1,5 +1,7 @@
 /** What a spike raster says in words and numbers. No page in here. */
 
+import { msg } from "../../messages.js";
+
 /**
  * The line below it, and what a screen reader says of it.
  * @param {Latent} latent
@@ -7,15 +9,15 @@
  */
 export function rasterWords(latent, { spikes, before, rates, state }) {
   const { count, won, lost } = tally(spikes, before);
-  const most = latent.counts ? "" : ` of ${rates.length * state.steps}`;
+  const most = latent.counts ? "" : msg` of ${rates.length * state.steps}`;
   return {
-    line: `${count}${most}; expected ${expectedSpikes(latent, rates, state)}`,
-    label: `Spike raster: ${rates.length} neurons, ${state.steps} time steps, ${count} spikes; ${won} new and ${lost} gone since the last change`,
+    line: msg`${count}${most}; expected ${expectedSpikes(latent, rates, state)}`,
+    label: msg`Spike raster: ${rates.length} neurons, ${state.steps} time steps, ${count} spikes; ${won} new and ${lost} gone since the last change`,
   };
 }
 
 /** @param {number} count spikes of one neuron in one step */
-export const heard = (count) => (count > 1 ? `${count} spikes` : count ? "a spike" : "silent");
+export const heard = (count) => (count > 1 ? msg`${count} spikes` : count ? msg`a spike` : msg`silent`);
 
 /**
  * How many spikes there are, and what the last change won and lost.

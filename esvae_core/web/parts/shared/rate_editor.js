@@ -3,6 +3,7 @@
  * gesture. No page in here.
  */
 
+import { msg } from "../../messages.js";
 import { GRID, toGrid } from "../../math/rates.js";
 import { parseNumber, parseVector, VectorError, vectorText } from "../../math/vector_text.js";
 import { snapped } from "./bar_gestures.js";
@@ -117,7 +118,7 @@ export class RateEditor {
     const others = new Map([...muted].filter(([j]) => j !== i));
     if (before === undefined) others.set(i, this.#rates[i]);
     this.put([[i, (before ?? this.#rest) / GRID]], null, { muted: others, alone });
-    this.finish(`${before === undefined ? "mute" : "unmute"} ${this.#name(i)}`);
+    this.finish(`${before === undefined ? msg`mute` : msg`unmute`} ${this.#name(i)}`);
   }
 
   /** Let all others say nothing, or give again what they said. @param {number} i */
@@ -128,13 +129,13 @@ export class RateEditor {
     const next = alone?.i === i ? null : { i, rates: before };
     const now = next ? before.map((rate, j) => (j === i || !this.free(j) ? rate : this.#rest)) : before.slice();
     heldBack.set(now, { muted, alone: next });
-    this.#session.store.change({ rates: now }, next ? `only ${this.#name(i)}` : "all again");
+    this.#session.store.change({ rates: now }, next ? msg`only ${this.#name(i)}` : msg`all again`);
   }
 
   /** Back to where it started. @param {number} i */
   reset(i) {
     this.put([[i, this.start[i] / GRID]]);
-    this.finish(`reset ${this.#name(i)}`);
+    this.finish(msg`reset ${this.#name(i)}`);
   }
 
   /** A height from 0 to 1 of what was typed as a dimension's value. @param {string} text @throws {VectorError} */
@@ -142,13 +143,13 @@ export class RateEditor {
     const { latent } = this.#session;
     const [low, high] = [latent.value(i, 0), latent.value(i, 1)];
     const wanted = parseNumber(text);
-    if (wanted < low || wanted > high) throw new VectorError(`expected ${low} to ${high}, found ${wanted}`);
+    if (wanted < low || wanted > high) throw new VectorError(msg`expected ${low} to ${high}, found ${wanted}`);
     return (wanted - low) / (high - low);
   }
 
   /** Let that be the value. @throws {VectorError} if it is locked */
   typed(i, height) {
-    if (!this.free(i)) throw new VectorError("it is locked");
+    if (!this.free(i)) throw new VectorError(msg`it is locked`);
     this.put([[i, height]]);
     this.finish(this.#name(i));
   }
@@ -162,11 +163,12 @@ export class RateEditor {
     const values = parseVector(text, entry.dims);
     const heights = values.map((v, i) => {
       const [low, high] = [latent.value(i, 0), latent.value(i, 1)];
-      if (v < low - CLOSE || v > high + CLOSE) throw new VectorError(`d${i}: expected ${low} to ${high}, found ${v}`);
+      if (v < low - CLOSE || v > high + CLOSE)
+        throw new VectorError(msg`d${i}: expected ${low} to ${high}, found ${v}`);
       return (v - low) / (high - low);
     });
     const rates = toGrid(heights).map((rate, i) => (this.free(i) ? rate : this.#rates[i]));
-    store.change({ rates }, `pasted ${latent.names}`);
+    store.change({ rates }, msg`pasted ${latent.names}`);
   };
 
   get #rates() {

@@ -1,6 +1,7 @@
 /** A button that lets each spike be heard while the steps are played; off at first. */
 
 import { h, icon } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { clicks } from "../../math/spike_sound.js";
 import { orderOf } from "./dimension_names.js";
 
@@ -14,9 +15,9 @@ export function spikeSound(session) {
     {
       type: "button",
       class: "sound",
-      "aria-label": "Sound: a click for each spike while playing",
+      "aria-label": msg`Sound: a click for each spike while playing`,
       "aria-pressed": "false",
-      title: "A click for each spike while playing, higher for neurons further up",
+      title: msg`A click for each spike while playing, higher for neurons further up`,
       onclick: turn,
     },
     icon("sound"),
@@ -27,7 +28,7 @@ export function spikeSound(session) {
       context ??= new AudioContext(); // a browser gives sound only after a gesture
       on = !on;
     } catch {
-      session.say("This browser has no sound to give.");
+      session.say(msg`This browser has no sound to give.`);
     }
     button.setAttribute("aria-pressed", String(on));
   }

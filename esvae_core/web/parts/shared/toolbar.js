@@ -1,7 +1,7 @@
 /** The line above every view: which model, undo and redo, link and export. */
 
 import { h, icon } from "../../dom.js";
-import { capitalized } from "../../math/axis.js";
+import { msg } from "../../messages.js";
 import { menu } from "./menu.js";
 import { exportMenu } from "./export_menu.js";
 import { helpButton } from "./help.js";
@@ -14,7 +14,7 @@ export function toolbar(session, view) {
   const facts = h("p", { class: "quiet about" }, about(session));
   const opening = h("p", { class: "opening", role: "status" });
   const history = historyButtons(session);
-  const link = labelled("Copy a link to what is on the screen", "link", "Link", () => copy(session, link));
+  const link = labelled(msg`Copy a link to what is on the screen`, "link", msg`Link`, () => copy(session, link));
   const pictures = tray(session);
   const help = helpButton(session, view);
   const actions = h(
@@ -23,7 +23,7 @@ export function toolbar(session, view) {
     history.elements,
     pictures,
     location.protocol === "about:" ? null : link, // a page in a notebook's cell has no address
-    exportMenu(session, null, "Export", view),
+    exportMenu(session, null, msg`Export`, view),
     help,
   );
   const element = h("header", { class: "bar" }, h("h1", {}, titleOf(view)), chooser, facts, opening, actions);
@@ -39,8 +39,8 @@ export function toolbar(session, view) {
       ...(name
         ? [
             h("span", { class: "spinner", "aria-hidden": "true" }),
-            `Opening ${name} … ${session.entry.name} is still shown.`,
-            h("button", { type: "button", class: "small", onclick: () => session.stay() }, "Cancel"),
+            msg`Opening ${name} … ${session.entry.name} is still shown.`,
+            h("button", { type: "button", class: "small", onclick: () => session.stay() }, msg`Cancel`),
           ]
         : []),
     );
@@ -61,8 +61,8 @@ const labelled = (title, sign, text, onclick) =>
 /** Undo and redo, as buttons and keys, and the list of all steps. @param {Session} session */
 function historyButtons(session) {
   const { store } = session;
-  const undo = labelled("Undo (Ctrl+Z)", "undo", "Undo", () => store.undo());
-  const redo = labelled("Redo (Ctrl+Y)", "redo", "Redo", () => store.redo());
+  const undo = labelled(msg`Undo (Ctrl+Z)`, "undo", msg`Undo`, () => store.undo());
+  const redo = labelled(msg`Redo (Ctrl+Y)`, "redo", msg`Redo`, () => store.redo());
   const update = () => {
     const { steps, at } = store.history;
     undo.disabled = at === 0;
@@ -82,7 +82,7 @@ function historyButtons(session) {
   const stop = store.on("commit", update);
   update();
   return {
-    elements: [undo, redo, menu("Steps", "history", () => stepList(session))],
+    elements: [undo, redo, menu(msg`Steps`, "history", () => stepList(session))],
     dispose() {
       stop();
       removeEventListener("keydown", onkey);
@@ -90,8 +90,21 @@ function historyButtons(session) {
   };
 }
 
-/** A view's title, from the name of its module. @param {string} view */
-export const titleOf = (view) => (view === "how" ? "How it works" : capitalized(view));
+/** As `esvae_core/explore/views.py` has them. @type {Record<string, string>} */
+const TITLES = {
+  explore: msg`Explore`,
+  draw: msg`Draw`,
+  spikes: msg`Spikes`,
+  interpolate: msg`Interpolate`,
+  map: msg`Map`,
+  generate: msg`Generate`,
+  dimensions: msg`Dimensions`,
+  models: msg`Models`,
+  how: msg`How it works`,
+};
+
+/** A view's title, from its name. @param {string} view */
+export const titleOf = (view) => TITLES[view];
 
 const isText = (target) =>
   target?.isContentEditable ||
@@ -100,8 +113,8 @@ const isText = (target) =>
 
 /** @param {Session} session */
 function about({ entry, engine, latent }) {
-  const colour = entry.channels === 1 ? "gray" : "colour";
-  const where = engine ? "" : " · decoded by the server when you let go, since this browser cannot run the model";
+  const colour = entry.channels === 1 ? msg`gray` : msg`colour`;
+  const where = engine ? "" : msg` · decoded by the server when you let go, since this browser cannot run the model`;
   return `${entry.dims} ${latent.brief} · ${entry.size} × ${entry.size} ${colour}${where}`;
 }
 
@@ -127,9 +140,9 @@ async function copy(session, button) {
   const word = button.querySelector("span");
   try {
     await navigator.clipboard.writeText(session.link);
-    word.dataset.done = "Copied"; // shown over the word, so that the button keeps its width
+    word.dataset.done = msg`Copied`; // shown over the word, so that the button keeps its width
     setTimeout(() => delete word.dataset.done, 1500);
   } catch {
-    session.say("The link could not be copied; it is in the address bar.");
+    session.say(msg`The link could not be copied; it is in the address bar.`);
   }
 }

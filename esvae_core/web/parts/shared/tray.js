@@ -1,6 +1,7 @@
 /** The tray of saved pictures: a star that saves what is on the screen, and a sheet with all of them. */
 
 import { h, icon, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { MOST, writeSaved } from "../../state/saved.js";
 import { decodeState, encodeState } from "../../state/url_state.js";
 import { compare } from "./compare.js";
@@ -9,13 +10,12 @@ import { menu } from "./menu.js";
 import { paint } from "./paint.js";
 
 const WORDS = {
-  save: "Save this picture in the tray",
-  saved: "It is in the tray; press to take it out",
-  tray: "Saved",
-  about: `Kept in this browser, at most ${MOST}. Drop an exported file on the page to read it back.`,
-  blocked:
-    "This browser has no leave or no room to keep them: they are gone when the page is closed. Export them before.",
-  none: "Nothing is saved yet. The star saves the picture on the screen: rates, noise, T and edited spikes.",
+  save: msg`Save this picture in the tray`,
+  saved: msg`It is in the tray; press to take it out`,
+  tray: msg`Saved`,
+  about: msg`Kept in this browser, at most ${MOST}. Drop an exported file on the page to read it back.`,
+  blocked: msg`This browser has no leave or no room to keep them: they are gone when the page is closed. Export them before.`,
+  none: msg`Nothing is saved yet. The star saves the picture on the screen: rates, noise, T and edited spikes.`,
 };
 
 /** The state as it is saved: all that the picture depends on. @param {State} state @returns {State} */
@@ -62,9 +62,9 @@ function nameOf({ atlas, entry }, { source }) {
   const row = source.kind === "test" ? (atlas?.rowOf(source.index) ?? -1) : -1;
   const from =
     source.kind === "test"
-      ? `test image ${source.index}${row < 0 ? "" : ` “${atlas.label(row)}”`}`
+      ? msg`test image ${source.index}${row < 0 ? "" : ` “${atlas.label(row)}”`}`
       : source.kind === "prior"
-        ? `prior, seed ${source.seed}`
+        ? msg`prior, seed ${source.seed}`
         : "own";
   return `${entry.name}, ${from}`.slice(0, 120);
 }
@@ -80,7 +80,7 @@ function pictureOf({ live, entry }) {
 export function openSaved({ store }, { link, name }) {
   const { view, ...state } = decodeState(link);
   const { flips: _, upto: __, damage: ___, ...now } = store.state.view;
-  store.change({ ...state, view: { ...now, ...view } }, `saved: ${name}`);
+  store.change({ ...state, view: { ...now, ...view } }, msg`saved: ${name}`);
 }
 
 /** @param {Session} session @param {() => void} close */
@@ -92,7 +92,7 @@ function sheet(session, close) {
   const words = h("p", { class: "quiet" });
   const beside = h("button", { type: "button", onclick: () => compare(session, place, states()) });
   const save = () => download("saved-pictures.json", writeSaved(saved.all));
-  const out = h("button", { type: "button", onclick: save }, icon("export"), "Export all");
+  const out = h("button", { type: "button", onclick: save }, icon("export"), msg`Export all`);
   const place = h("div", { class: "saved" }, words, list, h("div", { class: "row tight" }, beside, out));
 
   /** The marked ones, or the marked one and what is on the screen. @returns {State[]} */
@@ -115,7 +115,7 @@ function sheet(session, close) {
     words.textContent = !saved.all.length ? WORDS.none : saved.kept ? WORDS.about : WORDS.blocked;
     out.hidden = beside.hidden = !saved.all.length;
     beside.disabled = !marked.size;
-    beside.textContent = marked.size > 1 ? "Compare the two" : "Compare with what is shown";
+    beside.textContent = marked.size > 1 ? msg`Compare the two` : msg`Compare with what is shown`;
   }
 
   /** @param {SavedPicture} picture */
@@ -158,7 +158,7 @@ function card({ models }, { link, name, picture }, { open, mark, remove }) {
       "aria-pressed": "false",
       "data-link": link,
       disabled: !here,
-      "aria-label": `Compare ${name}`,
+      "aria-label": msg`Compare ${name}`,
       onclick: () => mark(toggle),
     },
     "A/B",
@@ -168,17 +168,17 @@ function card({ models }, { link, name, picture }, { open, mark, remove }) {
     {},
     h(
       "button",
-      { type: "button", class: "picked", title: `Show ${name}`, disabled: !here, onclick: open },
+      { type: "button", class: "picked", title: msg`Show ${name}`, disabled: !here, onclick: open },
       h("img", { class: "pixels thumb", src: picture, alt: name }),
     ),
-    h("p", { class: "quiet" }, here ? name : `${name}: this model is not here`),
+    h("p", { class: "quiet" }, here ? name : msg`${name}: this model is not here`),
     h(
       "div",
       { class: "row tight" },
       toggle,
       h(
         "button",
-        { type: "button", class: "bare small", "aria-label": `Remove ${name}`, onclick: remove },
+        { type: "button", class: "bare small", "aria-label": msg`Remove ${name}`, onclick: remove },
         icon("close"),
       ),
     ),

@@ -1,6 +1,7 @@
 /** A picture that the visitor brings, from a file or the camera; it stays in this page. */
 
 import { h, icon, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { fromBytes } from "../../math/image.js";
 import { encodeBytes, encodePicture, inverted } from "./encode_image.js";
 import { bitmapOf } from "./image_files.js";
@@ -12,7 +13,7 @@ import { paint } from "./paint.js";
 export function upload(session) {
   const { engine, entry, store } = session;
   if (!engine) {
-    const why = "Encoding a picture needs the model in the page, and this browser cannot run it.";
+    const why = msg`Encoding a picture needs the model in the page, and this browser cannot run it.`;
     return h("p", { class: "quiet" }, why);
   }
   /** The last picture that was brought. @type {{bitmap: ImageBitmap, name: string}|null} */
@@ -62,7 +63,7 @@ export function upload(session) {
     h(
       "p",
       { class: "quiet" },
-      `It is brought to ${entry.size} × ${entry.size} pixels and encoded here; it does not leave this page. The link keeps its ${session.latent.whole}, not the picture.`,
+      msg`It is brought to ${entry.size} × ${entry.size} pixels and encoded here; it does not leave this page. The link keeps its ${session.latent.whole}, not the picture.`,
     ),
   );
   const unfollow = store.on("state", shown.show);
@@ -80,7 +81,7 @@ function fileField(take) {
     type: "file",
     accept: "image/*",
     class: "unseen",
-    "aria-label": "A picture of your own",
+    "aria-label": msg`A picture of your own`,
     onchange: async () => {
       await take(input.files[0]);
       input.value = ""; // the same file can be chosen again
@@ -90,8 +91,8 @@ function fileField(take) {
     "label",
     { class: "drop" },
     input,
-    h("span", { class: "button" }, "Choose a picture"),
-    " or drop one here",
+    h("span", { class: "button" }, msg`Choose a picture`),
+    msg` or drop one here`,
   );
   drop.ondragover = (event) => event.preventDefault();
   drop.ondrop = (event) => {
@@ -107,12 +108,12 @@ function fitFields(onchange) {
   const invert = h("input", { type: "checkbox", onchange });
   const crop = h(
     "select",
-    { "aria-label": "How the picture is made square", onchange },
-    h("option", { value: "crop" }, "centre square"),
-    h("option", { value: "pad" }, "whole, with margins"),
+    { "aria-label": msg`How the picture is made square`, onchange },
+    h("option", { value: "crop" }, msg`centre square`),
+    h("option", { value: "pad" }, msg`whole, with margins`),
   );
   return {
-    elements: [crop, h("label", { class: "field" }, invert, "invert")],
+    elements: [crop, h("label", { class: "field" }, invert, msg`invert`)],
     /** @returns {{fit: "crop"|"pad", invert: boolean}} */
     read: () => ({ fit: crop.value === "pad" ? "pad" : "crop", invert: invert.checked }),
     /** Invert, or no longer. */
@@ -123,19 +124,19 @@ function fitFields(onchange) {
 /** @param {Session} session @param {(bitmap: ImageBitmap) => void} take */
 function cameraOf(session, take) {
   const video = h("video", { class: "camera", muted: true, playsinline: true, hidden: true });
-  const shoot = h("button", { type: "button", hidden: true }, "Take the picture");
+  const shoot = h("button", { type: "button", hidden: true }, msg`Take the picture`);
   /** @type {MediaStream|null} */
   let stream = null;
 
   async function film() {
     try {
-      if (!navigator.mediaDevices) throw new Error("this browser offers none to this page");
+      if (!navigator.mediaDevices) throw new Error(msg`this browser offers none to this page`);
       stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } });
       video.srcObject = stream;
       video.hidden = shoot.hidden = false;
       await video.play();
     } catch (error) {
-      session.say(`No camera: ${error.message}.`, "warning");
+      session.say(msg`No camera: ${error.message}.`, "warning");
     }
   }
 
@@ -150,7 +151,7 @@ function cameraOf(session, take) {
     take(bitmap);
   };
   return {
-    button: h("button", { type: "button", onclick: film }, icon("camera"), "Camera"),
+    button: h("button", { type: "button", onclick: film }, icon("camera"), msg`Camera`),
     elements: [video, shoot],
     stop,
   };
@@ -159,7 +160,7 @@ function cameraOf(session, take) {
 /** The picture that the rates are of, as the model gets it, and the offer to invert it. @param {Session} session */
 function shownImage(session, turn) {
   const { entry } = session;
-  const picture = pixels(entry.size, entry.size, "Your picture as the model gets it", "own-image");
+  const picture = pixels(entry.size, entry.size, msg`Your picture as the model gets it`, "own-image");
   const caption = h("figcaption", {});
   const figure = h("figure", { class: "own-figure", hidden: true }, picture, caption);
   const words = h("span", {});
@@ -167,7 +168,7 @@ function shownImage(session, turn) {
     "p",
     { class: "message", role: "status", hidden: true },
     words,
-    h("button", { type: "button", onclick: turn }, "Invert it"),
+    h("button", { type: "button", onclick: turn }, msg`Invert it`),
   );
   return {
     elements: [figure, offer],
@@ -178,9 +179,8 @@ function shownImage(session, turn) {
       offer.hidden = !image || !inverted(session, image.bytes);
       if (!image) return;
       paint(picture, fromBytes(image.bytes, entry.channels), entry.channels);
-      words.textContent =
-        "The ground of this picture is not as that of the model's images: light in one, dark in the other. ";
-      caption.textContent = `${image.name}, as the model gets it`;
+      words.textContent = msg`The ground of this picture is not as that of the model's images: light in one, dark in the other. `;
+      caption.textContent = msg`${image.name}, as the model gets it`;
     },
   };
 }

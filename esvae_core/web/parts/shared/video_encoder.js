@@ -1,5 +1,6 @@
 /** Films as MP4, where the browser has an encoder of H.264 (WebCodecs). Such a film has lost some of its pixels. */
 
+import { msg } from "../../messages.js";
 import { joined } from "../../formats/bytes.js";
 import { joinMp4 } from "../../formats/mp4.js";
 import { rgba } from "../../formats/image_grid.js";
@@ -49,7 +50,7 @@ export async function writesMp4(size, ms) {
  */
 export async function encodeMp4(frames, ms, recipe) {
   const [size] = frames;
-  if (!(await writesMp4(size, ms))) throw new Error("this browser does not write MP4 of this size");
+  if (!(await writesMp4(size, ms))) throw new Error(msg`this browser does not write MP4 of this size`);
   const samples = [];
   let [decoder, failed] = [null, null];
   const encoder = new VideoEncoder({
@@ -76,7 +77,7 @@ export async function encodeMp4(frames, ms, recipe) {
     });
     await encoder.flush();
   } catch (error) {
-    throw new Error(`the browser's encoder failed: ${(failed ?? error).message}`, { cause: error });
+    throw new Error(msg`the browser's encoder failed: ${(failed ?? error).message}`, { cause: error });
   } finally {
     if (encoder.state !== "closed") encoder.close();
   }

@@ -1,5 +1,6 @@
 /** How much the picture changes when a single cell of the raster is turned: tried cell by cell, and summed up. */
 
+import { msg } from "../../messages.js";
 import { formatNumber } from "../../math/axis.js";
 
 /**
@@ -34,7 +35,7 @@ export const strongestFirst = (effects) => Array.from(effects, (_, i) => i).sort
 export function effectWords(effects, order, ms) {
   const total = effects.reduce((a, b) => a + b, 0) || 1;
   const top = order.slice(0, Math.ceil(order.length / 10)).reduce((sum, i) => sum + effects[i], 0) / total;
-  return `${effects.length} cells turned one at a time, in ${(ms / 1000).toFixed(1)} s. The strongest tenth holds ${Math.round(100 * top)} % of the effect. Effect: root mean square change of the picture, of a range of 2.`;
+  return msg`${effects.length} cells turned one at a time, in ${(ms / 1000).toFixed(1)} s. The strongest tenth holds ${Math.round(100 * top)} % of the effect. Effect: root mean square change of the picture, of a range of 2.`;
 }
 
 /**
@@ -50,18 +51,18 @@ export function effectsByStep(effects, weights) {
   const means = Array.from({ length: count }, (_, t) => mean(t));
   const scale = means.reduce((a, b) => a + b, 0) / Array.from(weights).reduce((a, b) => a + b, 0);
   return {
-    x: { label: "step", from: 0.5, to: count + 0.5, whole: true },
-    y: { label: "mean change", from: 0, to: Math.max(...means, scale) * 1.1 || 1 },
+    x: { label: msg`step`, from: 0.5, to: count + 0.5, whole: true },
+    y: { label: msg`mean change`, from: 0, to: Math.max(...means, scale) * 1.1 || 1 },
     marks: [
-      { kind: "bars", tone: "quiet", name: "mean over the neurons", values: means.map((v, t) => [t + 1, v]) },
+      { kind: "bars", tone: "quiet", name: msg`mean over the neurons`, values: means.map((v, t) => [t + 1, v]) },
       {
         kind: "line",
         tone: "now",
-        name: "readout weight, same area",
+        name: msg`readout weight, same area`,
         values: Array.from(weights, (weight, t) => [t + 1, weight * scale]),
       },
     ],
-    words: `From ${formatNumber(means[0])} at step 1 to ${formatNumber(means.at(-1))} at the last.`,
-    note: "If only the readout counted, the bars would follow the line; membranes carry a spike into the steps after it.",
+    words: msg`From ${formatNumber(means[0])} at step 1 to ${formatNumber(means.at(-1))} at the last.`,
+    note: msg`If only the readout counted, the bars would follow the line; membranes carry a spike into the steps after it.`,
   };
 }

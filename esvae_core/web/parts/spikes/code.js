@@ -1,16 +1,17 @@
 /** The lines of Python that do what a view shows, folded away until someone asks. */
 
 import { h } from "../../dom.js";
+import { msg } from "../../messages.js";
 
 /** @param {() => string} lines worked out when they are asked for, and after `refresh` */
 export function pythonCode(lines) {
   const text = h("pre", { class: "code", tabindex: 0 });
-  const word = h("span", {}, "Copy");
+  const word = h("span", {}, msg`Copy`);
   const copy = h("button", { type: "button", class: "small", onclick: take }, word);
   const element = h(
     "details",
     { class: "code-part", ontoggle: refresh },
-    h("summary", {}, "In Python"),
+    h("summary", {}, msg`In Python`),
     h("div", { class: "row" }, copy),
     text,
   );
@@ -18,11 +19,11 @@ export function pythonCode(lines) {
   async function take() {
     try {
       await navigator.clipboard.writeText(text.textContent);
-      word.textContent = "Copied";
+      word.textContent = msg`Copied`;
     } catch {
-      word.textContent = "Not copied: select the lines instead";
+      word.textContent = msg`Not copied: select the lines instead`;
     }
-    setTimeout(() => (word.textContent = "Copy"), 2000);
+    setTimeout(() => (word.textContent = msg`Copy`), 2000);
   }
 
   function refresh() {

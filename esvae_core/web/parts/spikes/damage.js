@@ -1,6 +1,7 @@
 /** Damage to the spikes on their way to the decoder: which kind, and a slider that the picture follows. */
 
 import { choice, h, icon } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { KINDS, MOST, TIMELESS } from "../../engine/damage.js";
 import { readDamage, writeDamage } from "../../state/damage.js";
 import { amountOf, DAMAGES, inWords } from "../shared/damage_words.js";
@@ -38,19 +39,19 @@ export function damageControl(session) {
     if (!before) return show();
     const damage = ofKind(before, kind);
     set(damage);
-    store.commit(`damage: ${inWords(damage)}`);
+    store.commit(msg`damage: ${inWords(damage)}`);
   }
 
   function repair() {
     set(null);
-    store.commit("no damage");
+    store.commit(msg`no damage`);
   }
 
   slider.oninput = (event) => {
     live.follow(event);
     set({ kind, amount: Number(slider.value) });
   };
-  commitSlides(session, slider, () => `damage: ${inWords({ kind, amount: Number(slider.value) })}`);
+  commitSlides(session, slider, () => msg`damage: ${inWords({ kind, amount: Number(slider.value) })}`);
 
   function show() {
     const damage = now();
@@ -78,21 +79,25 @@ function elementsOf(kinds, { onchoose, onrepair }) {
   const choices = kinds.map(
     (each) => /** @type {[string, string, string]} */ ([each, DAMAGES[each][0], DAMAGES[each][2]]),
   );
-  const chooser = choice("Kind of damage", choices, kinds[0], onchoose);
-  const slider = h("input", { type: "range", min: 0, step: 1, "aria-label": "Damage" });
+  const chooser = choice(msg`Kind of damage`, choices, kinds[0], onchoose);
+  const slider = h("input", { type: "range", min: 0, step: 1, "aria-label": msg`Damage` });
   const number = h("output", {});
   const none = h(
     "button",
-    { type: "button", title: "Spikes as the noise draws them", onclick: onrepair },
+    { type: "button", title: msg`Spikes as the noise draws them`, onclick: onrepair },
     icon("reset"),
-    "None",
+    msg`None`,
   );
   const element = h(
     "section",
     { class: "damage-part" },
-    h("div", { class: "head" }, h("h2", {}, "Damage ", h("small", {}, "to the spikes, by the seed of the noise"))),
+    h(
+      "div",
+      { class: "head" },
+      h("h2", {}, msg`Damage `, h("small", {}, msg`to the spikes, by the seed of the noise`)),
+    ),
     chooser,
-    h("div", { class: "row" }, h("label", { class: "field grow" }, "Amount", slider, number), none),
+    h("div", { class: "row" }, h("label", { class: "field grow" }, msg`Amount`, slider, number), none),
   );
   return { element, chooser, slider, number, none };
 }

@@ -1,5 +1,6 @@
 /** Draws the spike raster: cells, rates beside them, spikes of each step below them. */
 
+import { msg } from "../../messages.js";
 import { formatNumber } from "../../math/axis.js";
 import { bernoulliSum } from "../../math/distributions.js";
 import { countsOf, populationOf } from "../../math/spike_trains.js";
@@ -121,7 +122,7 @@ function drawRates(context, colour, { row, right, dims, steps }, { now: { state,
   context.globalAlpha = QUIET;
   context.textAlign = "left";
   context.fillText("0", x0 - 3, TOP - 5);
-  context.fillText("rate", x0 + wide / 2 - 9, TOP - 5);
+  context.fillText(msg`rate`, x0 + wide / 2 - 9, TOP - 5);
   context.fillText("1", x0 + wide - 3, TOP - 5);
   context.globalAlpha = 1;
   order.forEach((j, place) => {
@@ -169,7 +170,7 @@ function drawPopulation(context, colour, { left, right, cell, bottom, dims }, { 
   context.globalAlpha = QUIET;
   context.textAlign = "left";
   context.fillText(`${formatNumber(expected)}`, right + 10, y(expected) + 1);
-  context.fillText("spikes a step", right + 10, Math.min(floor, y(expected) + 13));
+  context.fillText(msg`spikes a step`, right + 10, Math.min(floor, y(expected) + 13));
 }
 
 /**
@@ -183,7 +184,7 @@ function drawSteps(context, { left, right, cell, bottom, steps }) {
   const every = Math.ceil(18 / cell);
   for (let t = 0; t < steps; t += every) context.fillText(String(t + 1), left + (t + 0.5) * cell, y);
   context.textAlign = "left";
-  context.fillText("step", right + 10, y);
+  context.fillText(msg`step`, right + 10, y);
   context.globalAlpha = 1;
 }
 

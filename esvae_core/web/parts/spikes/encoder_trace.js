@@ -1,5 +1,6 @@
 /** What the encoder is shown of the source, and what its layers make of that. */
 
+import { msg } from "../../messages.js";
 import { encoderImage, keyOf } from "../shared/source_image.js";
 
 export class EncoderTrace {
@@ -45,6 +46,8 @@ export class EncoderTrace {
 
   /** What is to be said where the image is not the source's own. */
   remark() {
-    return this.#painted ? " The encoder is shown what the model paints, since the image itself is not at hand." : "";
+    return this.#painted
+      ? msg` The encoder is shown what the model paints, since the image itself is not at hand.`
+      : "";
   }
 }

@@ -1,5 +1,6 @@
 /** What a layer did, for its maps; and the membrane of one of its neurons, as a chart. */
 
+import { msg } from "../../messages.js";
 import { counted, formatNumber } from "../../math/axis.js";
 import { placeOf } from "./layer_units.js";
 
@@ -26,11 +27,11 @@ export function firingRates(spikes, steps) {
  */
 export function mapContent(what, did, rates, upto, neuron) {
   const at = (upto - 1) * rates.length;
-  if (what === "rate") return { value: (i) => rates[i], words: "Spikes per step, over all steps" };
-  if (what === "spikes") return { value: (i) => did.spikes[at + i], words: `Spikes at step ${upto}` };
+  if (what === "rate") return { value: (i) => rates[i], words: msg`Spikes per step, over all steps` };
+  if (what === "spikes") return { value: (i) => did.spikes[at + i], words: msg`Spikes at step ${upto}` };
   return {
     value: (i) => did.membranes[at + i] / (2 * neuron.threshold),
-    words: `Membranes at step ${upto}, full colour at twice the threshold; below 0 in the other accent`,
+    words: msg`Membranes at step ${upto}, full colour at twice the threshold; below 0 in the other accent`,
   };
 }
 
@@ -38,7 +39,7 @@ export function mapContent(what, did, rates, upto, neuron) {
 export function firingWords(rates) {
   const firing = rates.reduce((a, b) => a + b, 0) / rates.length;
   const silent = rates.filter((r) => r === 0).length / rates.length;
-  return `${(100 * firing).toFixed(1)} % of the neurons fire at a step; ${Math.round(100 * silent)} % never do`;
+  return msg`${(100 * firing).toFixed(1)} % of the neurons fire at a step; ${Math.round(100 * silent)} % never do`;
 }
 
 /**
@@ -56,32 +57,33 @@ export function membraneChart(did, { channelsOut, sideOut: side, neuron }, [c, y
   const fired = potential.map((_, t) => did.spikes[t * area + at]);
   const [low, high] = [Math.min(0, ...potential), Math.max(1.3 * neuron.threshold, ...potential)];
   const end = steps + 0.7;
-  const spikes = `${counted(
+  const spikes = msg`${counted(
     fired.reduce((a, b) => a + b, 0),
-    "spike",
-  )} in ${counted(steps, "step")}`;
+    msg`spike`,
+    msg`spikes`,
+  )} in ${counted(steps, msg`step`, msg`steps`)}`;
   const threshold = formatNumber(neuron.threshold);
   const level = [
     [0.5, neuron.threshold],
     [end, neuron.threshold],
   ];
   return {
-    x: { label: "step", from: 0.5, to: end, whole: true },
-    y: { label: "membrane potential", from: low, to: high + 0.12 * (high - low) },
+    x: { label: msg`step`, from: 0.5, to: end, whole: true },
+    y: { label: msg`membrane potential`, from: low, to: high + 0.12 * (high - low) },
     marks: [
       upto < steps ? { kind: "region", tone: "quiet", values: [upto + 0.5, end] } : null,
-      { kind: "line", tone: "was", dashed: true, name: `threshold ${threshold}`, values: level },
-      { kind: "line", tone: "ink", name: "membrane", values: withResets(potential, fired, neuron) },
+      { kind: "line", tone: "was", dashed: true, name: msg`threshold ${threshold}`, values: level },
+      { kind: "line", tone: "ink", name: msg`membrane`, values: withResets(potential, fired, neuron) },
       {
         kind: "dots",
         tone: "now",
-        name: "spike",
+        name: msg`spike`,
         values: potential.flatMap((u, t) => (fired[t] ? [[t + 1, u]] : [])),
         size: 3.5,
       },
     ],
-    words: `Channel ${c}, row ${y}, column ${x}: ${spikes}, membrane from ${formatNumber(Math.min(...potential))} to ${formatNumber(Math.max(...potential))}, threshold ${threshold}.`,
-    note: `Channel ${c}${side > 1 ? `, row ${y}, column ${x}` : ""}: ${spikes}. ${neuron.learned_leak ? "A learned leak of its channel's own" : `Leak ${formatNumber(neuron.leak)} a step`}; a spike ${neuron.reset === "soft" ? "takes the threshold off" : "empties it"}.`,
+    words: msg`Channel ${c}, row ${y}, column ${x}: ${spikes}, membrane from ${formatNumber(Math.min(...potential))} to ${formatNumber(Math.max(...potential))}, threshold ${threshold}.`,
+    note: msg`Channel ${c}${side > 1 ? msg`, row ${y}, column ${x}` : ""}: ${spikes}. ${neuron.learned_leak ? msg`A learned leak of its channel's own` : msg`Leak ${formatNumber(neuron.leak)} a step`}; a spike ${neuron.reset === "soft" ? msg`takes the threshold off` : msg`empties it`}.`,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Inside the network: what any layer's neurons do, and the membrane of the one that is clicked. */
 
 import { choice, h, onLook } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { decoderLayers, encoderLayers } from "../../engine/network.js";
 import { chart } from "../shared/chart.js";
 import { layerName, paintMaps } from "../shared/layer_maps.js";
@@ -10,11 +11,11 @@ import { busiestUnit, clampUnit, pixelOf, readUnit, unitAt } from "./layer_units
 
 /** @type {["rate"|"spikes"|"membrane", string, string][]} */
 const SHOWN = [
-  ["rate", "rate", "Spikes per step, over all steps"],
-  ["spikes", "spikes", "Who fires at the step that the picture is shown at"],
-  ["membrane", "membrane", "How charged each neuron is at that step, before its reset"],
+  ["rate", msg`rate`, msg`Spikes per step, over all steps`],
+  ["spikes", msg`spikes`, msg`Who fires at the step that the picture is shown at`],
+  ["membrane", msg`membrane`, msg`How charged each neuron is at that step, before its reset`],
 ];
-const FIELDS = ["Channel", "Row", "Column"];
+const FIELDS = [msg`Channel`, msg`Row`, msg`Column`];
 
 /**
  * @param {Session} session
@@ -25,7 +26,7 @@ export function layers(session, trace) {
   const encoder = new EncoderTrace(session, () => draw());
   const network = new NetworkLayers(session, encoder);
   const parts = elementsOf(network.all, {
-    onlayer: (layer) => trace.remember({ layer, unit: "" }, `layer ${layer}`),
+    onlayer: (layer) => trace.remember({ layer, unit: "" }, msg`layer ${layer}`),
     onshow: (wanted) => {
       what = SHOWN.find(([name]) => name === wanted)[0];
       parts.shows.choose(what);
@@ -39,7 +40,7 @@ export function layers(session, trace) {
   /** @param {import("./layer_units.js").Unit} wanted */
   function choose(wanted) {
     const unit = clampUnit(wanted, network.chosen(store.state));
-    trace.remember({ unit: unit.join(".") }, `neuron ${unit.join(", ")}`);
+    trace.remember({ unit: unit.join(".") }, msg`neuron ${unit.join(", ")}`);
   }
 
   function draw() {
@@ -119,10 +120,10 @@ class NetworkLayers {
 function elementsOf(all, { onlayer, onshow, onunit }) {
   const select = h(
     "select",
-    { "aria-label": "Layer", onchange: () => onlayer(select.value) },
+    { "aria-label": msg`Layer`, onchange: () => onlayer(select.value) },
     all.map((layer) => h("option", { value: layer.name }, layerName(layer))),
   );
-  const shows = choice("Shown", SHOWN, SHOWN[0][0], onshow);
+  const shows = choice(msg`Shown`, SHOWN, SHOWN[0][0], onshow);
   const canvas = h("canvas", { class: "maps", role: "img" });
   const mark = h("i", { class: "unit-mark" });
   const take = () => onunit([Number(fields[0].value), Number(fields[1].value), Number(fields[2].value)]);
@@ -130,7 +131,7 @@ function elementsOf(all, { onlayer, onshow, onunit }) {
     h("input", { type: "number", min: 0, step: 1, "aria-label": label, onchange: take }),
   );
   const facts = h("p", { class: "quiet" });
-  const membrane = chart("Membrane of the chosen neuron", { tall: 190 });
+  const membrane = chart(msg`Membrane of the chosen neuron`, { tall: 190 });
   const labelled = FIELDS.map((label, i) => h("label", { class: "field" }, label, fields[i]));
   const element = h(
     "section",
@@ -138,7 +139,7 @@ function elementsOf(all, { onlayer, onshow, onunit }) {
     h(
       "div",
       { class: "head" },
-      h("h2", {}, "Inside the network ", h("small", {}, "click a neuron to see its membrane")),
+      h("h2", {}, msg`Inside the network `, h("small", {}, msg`click a neuron to see its membrane`)),
       h("div", { class: "row tight" }, select, shows),
     ),
     h(
@@ -157,7 +158,7 @@ function elementsOf(all, { onlayer, onshow, onunit }) {
 function describe({ canvas, facts }, layer, words) {
   const { channelsOut: channels, sideOut: side } = layer;
   facts.textContent = words;
-  canvas.setAttribute("aria-label", `${layerName(layer)}, ${channels} maps of ${side} by ${side}. ${words}`);
+  canvas.setAttribute("aria-label", msg`${layerName(layer)}, ${channels} maps of ${side} by ${side}. ${words}`);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Edits taken back, and which single spikes matter: every cell of the raster turned once, in the workers. */
 
 import { h, icon } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { formatNumber } from "../../math/axis.js";
 import { same } from "../../math/rates.js";
 import { chart } from "../shared/chart.js";
@@ -16,9 +17,9 @@ const LISTED = 8;
  */
 export function ranking(session, trace, { onrank }) {
   const parts = elementsOf({
-    onclear: () => trace.edit([], "undo all edits"),
+    onclear: () => trace.edit([], msg`undo all edits`),
     onstart: rank,
-    oncancel: () => end("stopped"),
+    oncancel: () => end(msg`stopped`),
   });
   const { element, clear, bar, words, byStep } = parts;
   /** Effect of turning each cell, once it is known. @type {Float32Array|null} */
@@ -40,7 +41,7 @@ export function ranking(session, trace, { onrank }) {
       const effects = await effectsOfCells(await session.pool(), ranked, state.steps, options);
       if (effects) finish(effects, performance.now() - begun);
     } catch (error) {
-      if (mine === turn) end(`not ranked: ${error.message}`);
+      if (mine === turn) end(msg`not ranked: ${error.message}`);
     }
   }
 
@@ -66,7 +67,7 @@ export function ranking(session, trace, { onrank }) {
   const stop = trace.on(({ spikes, flips }) => {
     clear.disabled = !flips.size;
     if (ranked && !same(ranked, spikes))
-      end(known ? "The spikes have changed; rank them again." : "Stopped: the spikes have changed.");
+      end(known ? msg`The spikes have changed; rank them again.` : msg`Stopped: the spikes have changed.`);
   });
   return Object.assign(element, {
     effects: () => known,
@@ -80,14 +81,14 @@ export function ranking(session, trace, { onrank }) {
 
 /** @param {Record<"onclear"|"onstart"|"oncancel", () => void>} told */
 function elementsOf({ onclear, onstart, oncancel }) {
-  const bar = h("progress", { max: 1, value: 0, "aria-label": "Spikes tried" });
-  const start = h("button", { type: "button", onclick: onstart }, "Rank spikes by effect");
-  const cancel = h("button", { type: "button", onclick: oncancel }, icon("close"), "Cancel");
+  const bar = h("progress", { max: 1, value: 0, "aria-label": msg`Spikes tried` });
+  const start = h("button", { type: "button", onclick: onstart }, msg`Rank spikes by effect`);
+  const cancel = h("button", { type: "button", onclick: oncancel }, icon("close"), msg`Cancel`);
   const doing = h("span", { class: "row tight", hidden: true }, bar, cancel);
-  const clear = h("button", { type: "button", onclick: onclear }, icon("reset"), "Undo all edits");
+  const clear = h("button", { type: "button", onclick: onclear }, icon("reset"), msg`Undo all edits`);
   const words = h("p", { class: "quiet", role: "status" });
   const list = h("ol", { class: "ranked-list" });
-  const byStep = chart("Effect of turning a spike, by step", { tall: 130 });
+  const byStep = chart(msg`Effect of turning a spike, by step`, { tall: 130 });
   const found = h("div", { class: "ranked-found", hidden: true }, list, byStep);
   const element = h(
     "section",
@@ -125,9 +126,9 @@ function show({ words, list, byStep, found }, session, trace, effects, ms) {
   /** @param {number} i a cell */
   function item(i) {
     const d = session.entry.dims;
-    const where = `${nameOf(session, i % d)}, step ${Math.floor(i / d) + 1}`;
-    const turn = () => trace.flip([i], `turn ${where}`);
-    const what = `${where}: ${spikes[i] ? "a spike" : "silent"}, ${formatNumber(effects[i])}`;
-    return h("li", {}, h("button", { type: "button", class: "bare", title: "Turn it", onclick: turn }, what));
+    const where = msg`${nameOf(session, i % d)}, step ${Math.floor(i / d) + 1}`;
+    const turn = () => trace.flip([i], msg`turn ${where}`);
+    const what = `${where}: ${spikes[i] ? msg`a spike` : msg`silent`}, ${formatNumber(effects[i])}`;
+    return h("li", {}, h("button", { type: "button", class: "bare", title: msg`Turn it`, onclick: turn }, what));
   }
 }

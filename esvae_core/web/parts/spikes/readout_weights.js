@@ -1,5 +1,6 @@
 /** How much each step counts in the final picture. */
 
+import { msg } from "../../messages.js";
 import { counted } from "../../math/axis.js";
 
 /**
@@ -15,15 +16,15 @@ export function weightsChart(weights, upto, label) {
   const all = Array.from(weights);
   const share = sum(all.slice(0, upto)) / sum(all);
   const bars = all.map((weight, t) => [t + 1, weight]);
-  const first = `The first ${upto} of ${counted(count, "step")} hold`;
+  const first = msg`The first ${upto} of ${counted(count, msg`step`, msg`steps`)} hold`;
   return {
-    x: { label: "step", from: 0.5, to: count + 0.5, whole: true },
+    x: { label: msg`step`, from: 0.5, to: count + 0.5, whole: true },
     y: { label, from: 0, to: 1 },
     marks: [
-      { kind: "bars", tone: "now", name: `first ${upto}`, values: bars.slice(0, upto) },
-      { kind: "bars", tone: "quiet", name: "still to come", values: bars.slice(upto) },
+      { kind: "bars", tone: "now", name: msg`first ${upto}`, values: bars.slice(0, upto) },
+      { kind: "bars", tone: "quiet", name: msg`still to come`, values: bars.slice(upto) },
     ],
-    words: `${first} ${(100 * share).toFixed(1)} percent of the weight.`,
-    note: `${first} ${share > 0.995 && upto < count ? (100 * share).toFixed(1) : Math.round(100 * share)} % of the weight`,
+    words: msg`${first} ${(100 * share).toFixed(1)} percent of the weight.`,
+    note: msg`${first} ${share > 0.995 && upto < count ? (100 * share).toFixed(1) : Math.round(100 * share)} % of the weight`,
   };
 }

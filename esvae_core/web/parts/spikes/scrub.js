@@ -3,6 +3,7 @@
  */
 
 import { h, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { gainFor, rms } from "../../math/image.js";
 import { pythonForSpikes } from "../../formats/python.js";
 import { counted, formatNumber } from "../../math/axis.js";
@@ -14,9 +15,9 @@ import { exportMenu } from "../shared/export_menu.js";
 import { weightsChart } from "./readout_weights.js";
 
 const THUMBS = {
-  whole: { label: "Picture after all steps", caption: "after all steps" },
-  plain: { label: "Picture of the spikes as drawn", caption: "as drawn" },
-  difference: { label: "What edits and damage change", caption: "difference" },
+  whole: { label: msg`Picture after all steps`, caption: msg`after all steps` },
+  plain: { label: msg`Picture of the spikes as drawn`, caption: msg`as drawn` },
+  difference: { label: msg`What edits and damage change`, caption: msg`difference` },
 };
 
 /**
@@ -30,7 +31,7 @@ export function scrub(session, trace) {
     const { state, flips, damage, upto } = trace.now;
     return pythonForSpikes(state, flips, damage, upto, entry.path ?? `${entry.name}.safetensors`);
   });
-  const save = engine ? exportMenu(session, () => stepsOffer(trace.now), "Export the steps") : null;
+  const save = engine ? exportMenu(session, () => stepsOffer(trace.now), msg`Export the steps`) : null;
   const parts = elementsOf(entry, save, engine ? [time, python] : null);
   const { element, weights } = parts;
 
@@ -40,7 +41,7 @@ export function scrub(session, trace) {
     const { state, upto } = now;
     showTraced(parts, now, entry.channels, engine.pixels);
     const { learned_readout: learned, readout_decay: decay } = engine.model;
-    weights.draw(weightsChart(engine.readoutWeights(state.steps), upto, learned ? "weight" : `${decay}^(T−t)`));
+    weights.draw(weightsChart(engine.readoutWeights(state.steps), upto, learned ? msg`weight` : `${decay}^(T−t)`));
     element.dataset.upto = String(upto);
     python.refresh();
   }
@@ -60,7 +61,7 @@ export function scrub(session, trace) {
  * @param {HTMLElement[]|null} below the chart of the weights; null where the page cannot run the model
  */
 function elementsOf({ size }, save, below) {
-  const large = pixels(size, size, "Picture", "large");
+  const large = pixels(size, size, msg`Picture`, "large");
   const thumb = ({ label, caption }) => {
     const [canvas, words] = [pixels(size, size, label, "thumb"), h("figcaption", {}, caption)];
     return { canvas, words, figure: h("figure", { hidden: !below }, canvas, words) };
@@ -73,11 +74,11 @@ function elementsOf({ size }, save, below) {
   const figures = Object.values(thumbs).map(({ figure }) => figure);
   const words = h("small", {});
   const changed = h("p", { class: "quiet", role: "status" });
-  const weights = chart("Weight of each step in the final picture", { tall: 112 });
+  const weights = chart(msg`Weight of each step in the final picture`, { tall: 112 });
   const element = h(
     "section",
     { class: "scrub-part" },
-    h("div", { class: "head" }, h("h2", {}, "Picture ", words), save),
+    h("div", { class: "head" }, h("h2", {}, msg`Picture `, words), save),
     h("div", { class: "scrub-pictures" }, large, h("div", { class: "thumbs column-of" }, figures)),
     changed,
     below ? [weights, ...below] : null,
@@ -90,8 +91,8 @@ function elementsOf({ size }, save, below) {
 /** What the server has decoded. @param {ScrubElements} parts @param {Traced} now @param {number} channels */
 function showDecoded({ large, words, changed }, { state, image }, channels) {
   paint(large, image, channels);
-  words.textContent = `T = ${state.steps}, ${state.sampler}`;
-  changed.textContent = "Time, edits and layers need the model in the page, and this browser cannot run it.";
+  words.textContent = msg`T = ${state.steps}, ${state.sampler}`;
+  changed.textContent = msg`Time, edits and layers need the model in the page, and this browser cannot run it.`;
 }
 
 /** @param {ScrubElements} parts @param {Traced} now @param {number} channels @param {number} length of a picture */
@@ -105,15 +106,18 @@ function showTraced({ large, thumbs, words, changed }, now, channels, length) {
   paintDifference(difference.canvas, image, plain, channels, gain);
   const { caption } = THUMBS.difference;
   difference.words.textContent = gain > 1 ? `${caption} × ${gain}` : caption;
-  words.textContent = `after ${upto} of ${counted(state.steps, "step")}`;
+  words.textContent = msg`after ${upto} of ${counted(state.steps, msg`step`, msg`steps`)}`;
   changed.textContent = changeWords(now);
 }
 
 /** What edits and damage change. @param {Traced} now */
 function changeWords({ flips, damage, image, plain }) {
-  const causes = [damage && "Damage", flips.size && `${counted(flips.size, "spike")} turned by hand`].filter(Boolean);
-  if (!causes.length) return "Click a cell of the raster to turn the spike there.";
-  return `${causes.join(" and ")}: the picture differs by ${formatNumber(rms(image, plain))} (root mean square, of a range of 2)`;
+  const causes = [
+    damage && msg`Damage`,
+    flips.size && msg`${counted(flips.size, msg`spike`, msg`spikes`)} turned by hand`,
+  ].filter(Boolean);
+  if (!causes.length) return msg`Click a cell of the raster to turn the spike there.`;
+  return msg`${causes.join(" and ")}: the picture differs by ${formatNumber(rms(image, plain))} (root mean square, of a range of 2)`;
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 
 import { choice, h, lettering, onLook, palette, sharp } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { bernoulliSum } from "../../math/distributions.js";
 import { ascending, countsOf, firstOf } from "../../math/spike_trains.js";
 import { counted, formatNumber } from "../../math/axis.js";
@@ -14,10 +15,14 @@ import { RasterPointer } from "./raster_pointer.js";
 
 /** @type {[string, string, string][]} */
 const SORTS = [
-  ["index", "by number", "As they are in the network"],
-  ["effect", "strongest first", "How much the picture changes when the rate crosses the range of the test images"],
-  ["rate", "highest rate", "Highest firing rate first"],
-  ["first", "first spike", "Who fires first"],
+  ["index", msg`by number`, msg`As they are in the network`],
+  [
+    "effect",
+    msg`strongest first`,
+    msg`How much the picture changes when the rate crosses the range of the test images`,
+  ],
+  ["rate", msg`highest rate`, msg`Highest firing rate first`],
+  ["first", msg`first spike`, msg`Who fires first`],
 ];
 
 /** @typedef {import("./raster_layout.js").RasterCell} RasterCell */
@@ -56,25 +61,25 @@ function elementsOf({ atlas, entry, engine }, trace) {
   const words = h("small", {});
   const reading = h("p", { class: "quiet reading" }, " ");
   const sorts = choice(
-    "Order of the neurons",
+    msg`Order of the neurons`,
     SORTS.filter(([name]) => atlas || name !== "effect"),
     "",
-    (value) => trace.remember({ sorted: value }, `sort by ${value}`),
+    (value) => trace.remember({ sorted: value }, msg`sort by ${value}`),
   );
   const key = (tone, text) => h("span", {}, h("span", { class: `key ${tone}` }), ` ${text}`);
   const element = h(
     "section",
-    { class: "cells-part", "data-figure": "Spikes" },
-    h("div", { class: "head" }, h("h2", {}, "Spikes ", words), sorts),
+    { class: "cells-part", "data-figure": msg`Spikes` },
+    h("div", { class: "head" }, h("h2", {}, msg`Spikes `, words), sorts),
     canvas,
     reading,
     h(
       "p",
       { class: "legend", "aria-hidden": "true" },
-      key("both", "spike"),
-      engine ? [key("now", "put in by hand"), key("was hollow", "taken out")] : null,
-      key("line now", "expected from the rates (± 1 deviation)"),
-      h("span", { class: "ranked-key" }, key("heat", "turning it changes the picture")),
+      key("both", msg`spike`),
+      engine ? [key("now", msg`put in by hand`), key("was hollow", msg`taken out`)] : null,
+      key("line now", msg`expected from the rates (± 1 deviation)`),
+      h("span", { class: "ranked-key" }, key("heat", msg`turning it changes the picture`)),
     ),
   );
   return { element, canvas, words, reading, sorts };
@@ -121,11 +126,11 @@ function describe({ session, element, canvas, words, effects }, { state, rates, 
   const count = spikes.reduce((a, b) => a + b, 0);
   const { mean, deviation } = bernoulliSum(rates, state.steps);
   const margin = state.sampler === "bernoulli" ? ` ± ${deviation.toFixed(0)}` : "";
-  words.textContent = `${count} of ${spikes.length}; expected ${mean.toFixed(0)}${margin}`;
-  const how = session.engine ? " Arrow keys move over the cells, space or a click turns the spike there." : "";
+  words.textContent = msg`${count} of ${spikes.length}; expected ${mean.toFixed(0)}${margin}`;
+  const how = session.engine ? msg` Arrow keys move over the cells, space or a click turns the spike there.` : "";
   canvas.setAttribute(
     "aria-label",
-    `Spike raster: ${counted(rates.length, "neuron")}, ${counted(state.steps, "time step")}, ${counted(count, "spike")}, ${flips.size} turned by hand.${how}`,
+    msg`Spike raster: ${counted(rates.length, msg`neuron`, msg`neurons`)}, ${counted(state.steps, msg`time step`, msg`time steps`)}, ${counted(count, msg`spike`, msg`spikes`)}, ${flips.size} turned by hand.${how}`,
   );
   element.classList.toggle("ranked", Boolean(effects()));
 }
@@ -137,12 +142,12 @@ function read({ session, trace, pointer, order, effects, reading }) {
   const j = order[place];
   const i = t * rates.length + j;
   const name = nameOf(session, j);
-  const effect = effects() ? ` · turning it changes the picture by ${formatNumber(effects()[i])}` : "";
-  const byHand = flips.has(i) ? (spikes[i] ? ", put in by hand" : ", taken out by hand") : "";
+  const effect = effects() ? msg` · turning it changes the picture by ${formatNumber(effects()[i])}` : "";
+  const byHand = flips.has(i) ? (spikes[i] ? msg`, put in by hand` : msg`, taken out by hand`) : "";
   reading.textContent =
     where === "neuron"
-      ? `${name}: ${countsOf(spikes, rates.length)[j]} of ${counted(state.steps, "spike")}, rate ${formatNumber(rates[j])} · click for its statistics below`
-      : `${name}, step ${t + 1} of ${state.steps}: ${spikes[i] ? "a spike" : "silent"}${byHand}${effect}`;
+      ? msg`${name}: ${countsOf(spikes, rates.length)[j]} of ${counted(state.steps, msg`spike`, msg`spikes`)}, rate ${formatNumber(rates[j])} · click for its statistics below`
+      : msg`${name}, step ${t + 1} of ${state.steps}: ${spikes[i] ? msg`a spike` : msg`silent`}${byHand}${effect}`;
 }
 
 // ---- hand and keys -----------------------------------------------------------------------------------------------
@@ -158,9 +163,12 @@ function under({ session, trace, canvas }, event) {
 /** @param {Editor} editor @param {RasterCell} cell */
 function turn({ session, trace, order }, { place, t }) {
   if (!session.engine)
-    return session.say("Turning spikes needs the model in the page, and this browser cannot run it.");
+    return session.say(msg`Turning spikes needs the model in the page, and this browser cannot run it.`);
   const i = t * session.entry.dims + order[place];
-  trace.flip([i], `${trace.now.spikes[i] ? "silence" : "spike"} ${nameOf(session, order[place])}, step ${t + 1}`);
+  trace.flip(
+    [i],
+    msg`${trace.now.spikes[i] ? msg`silence` : msg`spike`} ${nameOf(session, order[place])}, step ${t + 1}`,
+  );
 }
 
 /** @param {Editor} editor */
@@ -182,7 +190,7 @@ function followPointer(editor) {
     if (!at) return;
     pointer.press(at);
     const j = editor.order[at.place];
-    if (at.where === "neuron") trace.remember({ neuron: String(j) }, `neuron ${nameOf(session, j)}`);
+    if (at.where === "neuron") trace.remember({ neuron: String(j) }, msg`neuron ${nameOf(session, j)}`);
     else turn(editor, at);
   };
 }

@@ -4,6 +4,7 @@
  */
 
 import { h } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { same } from "../../math/rates.js";
 import { formatNumber } from "../../math/axis.js";
 import { chart } from "../shared/chart.js";
@@ -30,7 +31,7 @@ export function spikeStatistics(session, trace) {
     const names = Array.from(rates, (_, j) => nameOf(session, j));
     const count = DRAWS.includes(Number(view.draws)) ? Number(view.draws) : DRAWS[1];
     const one = chosenNeuron(view.neuron, rates);
-    const name = one < 0 ? `all ${rates.length} neurons` : `${names[one]}, rate ${formatNumber(rates[one])}`;
+    const name = one < 0 ? msg`all ${rates.length} neurons` : msg`${names[one]}, rate ${formatNumber(rates[one])}`;
     const which = one < 0 ? names.map((_, j) => j) : [one];
     const found = statistics(rates, state, count);
     const all = { found, draws: count, rates, sampler, steps, neurons: which, one, name };
@@ -64,19 +65,19 @@ export function spikeStatistics(session, trace) {
 /** @param {DecoderTrace} trace */
 function elementsOf(trace) {
   const neurons = h("select", {
-    "aria-label": "Neuron",
-    onchange: () => trace.remember({ neuron: neurons.value }, `neuron ${neurons.value}`),
+    "aria-label": msg`Neuron`,
+    onchange: () => trace.remember({ neuron: neurons.value }, msg`neuron ${neurons.value}`),
   });
   const draws = h(
     "select",
-    { "aria-label": "Draws", onchange: () => trace.remember({ draws: draws.value }, `${draws.value} draws`) },
-    DRAWS.map((k) => h("option", { value: k }, `${k} draws`)),
+    { "aria-label": msg`Draws`, onchange: () => trace.remember({ draws: draws.value }, msg`${draws.value} draws`) },
+    DRAWS.map((k) => h("option", { value: k }, msg`${k} draws`)),
   );
   const charts = {
-    counts: chart("Spikes in T steps"),
-    poisson: chart("If they were Poisson"),
-    intervals: chart("Steps from one spike to the next"),
-    fano: chart("Fano factor: variance / mean of the count"),
+    counts: chart(msg`Spikes in T steps`),
+    poisson: chart(msg`If they were Poisson`),
+    intervals: chart(msg`Steps from one spike to the next`),
+    fano: chart(msg`Fano factor: variance / mean of the count`),
   };
   const words = h("p", { class: "plain" });
   const element = h(
@@ -85,7 +86,7 @@ function elementsOf(trace) {
     h(
       "div",
       { class: "head" },
-      h("h2", {}, "Bernoulli, not Poisson ", h("small", {}, "what is drawn, and the law it should follow")),
+      h("h2", {}, msg`Bernoulli, not Poisson `, h("small", {}, msg`what is drawn, and the law it should follow`)),
       h("div", { class: "row tight" }, neurons, draws),
     ),
     words,
@@ -115,8 +116,8 @@ const chosenNeuron = (wanted, rates) => (wanted === undefined ? noisiest(rates) 
 /** @param {HTMLSelectElement} select @param {Float32Array} rates @param {string[]} names @param {number} one */
 function offer(select, rates, names, one) {
   select.replaceChildren(
-    h("option", { value: "all" }, "all neurons together"),
-    ...names.map((name, j) => h("option", { value: j }, `${name}, rate ${formatNumber(rates[j])}`)),
+    h("option", { value: "all" }, msg`all neurons together`),
+    ...names.map((name, j) => h("option", { value: j }, msg`${name}, rate ${formatNumber(rates[j])}`)),
   );
   select.value = one < 0 ? "all" : String(one);
 }

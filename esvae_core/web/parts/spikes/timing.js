@@ -1,6 +1,7 @@
 /** The same spike counts at other times: what the decoder makes of early, late, regular and shuffled spikes. */
 
 import { h, pixels } from "../../dom.js";
+import { msg } from "../../messages.js";
 import { differingCells } from "../../state/flips.js";
 import { MAX_SEED } from "../../state/url_state.js";
 import { gainFor, rms } from "../../math/image.js";
@@ -11,11 +12,12 @@ import { paint, paintDifference } from "../shared/paint.js";
 import { paintSpikes } from "../shared/raster.js";
 
 const HELP = {
-  early: "all as soon as possible",
-  late: "all as late as possible",
-  regular: "evenly spaced",
-  shuffled: "in a random order",
+  early: msg`all as soon as possible`,
+  late: msg`all as late as possible`,
+  regular: msg`evenly spaced`,
+  shuffled: msg`in a random order`,
 };
+const NAMES = { early: msg`early`, late: msg`late`, regular: msg`regular`, shuffled: msg`shuffled` };
 const REST = 120; // ms without a change before the four are decoded
 
 /**
@@ -33,7 +35,7 @@ export function timing(session, trace) {
     h(
       "div",
       { class: "head" },
-      h("h2", {}, "Same counts, other timing ", h("small", {}, "each neuron fires as often as now")),
+      h("h2", {}, msg`Same counts, other timing `, h("small", {}, msg`each neuron fires as often as now`)),
     ),
     h(
       "div",
@@ -56,8 +58,8 @@ export function timing(session, trace) {
       paint(picture, images[k], channels);
       paintDifference(change, images[k], image, channels, gain);
       paintSpikes(raster, trains[k], dims);
-      caption.textContent = `minus now${gain > 1 ? `, × ${gain}` : ""}; differs by ${formatNumber(differences[k])}`;
-      take.onclick = () => trace.edit(differingCells(drawn, trains[k]), `${TIMINGS[k]} timing`);
+      caption.textContent = msg`minus now${gain > 1 ? `, × ${gain}` : ""}; differs by ${formatNumber(differences[k])}`;
+      take.onclick = () => trace.edit(differingCells(drawn, trains[k]), msg`${NAMES[TIMINGS[k]]} timing`);
     });
     words.textContent = timingWords(differences);
   }
@@ -81,16 +83,16 @@ export function timing(session, trace) {
  * @param {number} size of the picture
  */
 function tileOf(name, size) {
-  const raster = h("canvas", { class: "timing-raster", role: "img", "aria-label": `Spikes, ${name}` });
-  const picture = pixels(size, size, `Picture, ${name}`, `thumb timing-${name}`);
-  const change = pixels(size, size, `Picture, ${name}, minus now`, "thumb");
+  const raster = h("canvas", { class: "timing-raster", role: "img", "aria-label": msg`Spikes, ${NAMES[name]}` });
+  const picture = pixels(size, size, msg`Picture, ${NAMES[name]}`, `thumb timing-${name}`);
+  const change = pixels(size, size, msg`Picture, ${NAMES[name]}, minus now`, "thumb");
   const caption = h("figcaption", {});
-  const title = `Edit the spikes into this timing: ${HELP[name]}`;
-  const take = h("button", { type: "button", class: "small", title }, "Take");
+  const title = msg`Edit the spikes into this timing: ${HELP[name]}`;
+  const take = h("button", { type: "button", class: "small", title }, msg`Take`);
   const element = h(
     "figure",
     { class: "timing" },
-    h("div", { class: "head" }, h("h3", { title: HELP[name] }, name), take),
+    h("div", { class: "head" }, h("h3", { title: HELP[name] }, NAMES[name]), take),
     raster,
     h("div", { class: "pair" }, picture, change),
     caption,
@@ -102,11 +104,11 @@ function tileOf(name, size) {
 export function timingWords(differences) {
   const least = Math.min(...differences);
   const equal = differences.every((difference) => difference === least);
-  const nearest = TIMINGS[differences.indexOf(least)];
+  const nearest = NAMES[TIMINGS[differences.indexOf(least)]];
   const here = !equal
-    ? `This one hears late steps more, since its readout forgets; here the ${nearest} spikes come nearest to now.`
+    ? msg`This one hears late steps more, since its readout forgets; here the ${nearest} spikes come nearest to now.`
     : least === 0
-      ? "Here all five are equal."
-      : "Here all four are equally far from now.";
-  return `Root mean square, of a range of 2. Given the rates, the timing of Bernoulli spikes says nothing: a decoder that read counts alone would show five equal pictures. ${here}`;
+      ? msg`Here all five are equal.`
+      : msg`Here all four are equally far from now.`;
+  return msg`Root mean square, of a range of 2. Given the rates, the timing of Bernoulli spikes says nothing: a decoder that read counts alone would show five equal pictures. ${here}`;
 }

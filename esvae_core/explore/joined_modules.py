@@ -2,8 +2,9 @@
 
 Each module becomes a function that runs when it is first needed and returns what the module exports; imports become
 constants taken from these. The front end's own style is all that is understood: statements at the start of a line,
-names that are exported where they are declared and never assigned to again, no circle of imports. `import()` of a
-template that begins with a relative path finds any module that is in the script.
+names that are exported where they are declared and never assigned to again, no circle of imports, no line of a text
+that begins like a comment. Comments that have their lines to themselves, a quarter of what would be sent, are left
+out. `import()` of a template that begins with a relative path finds any module that is in the script.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from collections.abc import Iterable, Mapping
 from esvae_core.errors import InputError
 
 _COMMENT = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.S | re.M)
+WHOLE_LINES = re.compile(r"^[ \t]*/\*.*?\*/[ \t]*\n|^[ \t]*//[^\n]*\n", re.S | re.M)
+"""Comments that have their lines to themselves."""
+
 _IMPORT = re.compile(r'^import\s+(?:(\{[^}]*\}|\*\s+as\s+\w+)\s+from\s+)?(["\'])(\.{1,2}/[^"\']+)\2;?', re.M)
 _EXPORT = re.compile(r"^export\s+(?=(?:async\s+)?(?:const|class|function\*?)\s+(\w+|[\[{][\w\s,]+[\]}]))", re.M)
 _EXPORT_LIST = re.compile(r"^export\s*\{([^}]*)\};?(?!\s*from)", re.M)
@@ -88,7 +92,7 @@ def _function(name: str, source: str) -> tuple[str, list[str], list[str]]:
         exports.extend(each.strip() for each in match[1].split(",") if each.strip())
         return ""
 
-    text = _EXPORT_LIST.sub(listed, _EXPORT.sub(declared, _IMPORT.sub(taken, source)))
+    text = _EXPORT_LIST.sub(listed, _EXPORT.sub(declared, _IMPORT.sub(taken, WHOLE_LINES.sub("", source))))
     text = _LAZY.sub(lambda match: f"$bring(`{place(match[1])}", text)
     if left := _LEFT.search(_COMMENT.sub("", text)):
         raise InputError(f"{name}: cannot be joined: {left[0][:100]!r}")

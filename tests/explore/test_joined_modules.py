@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from esvae_core.errors import InputError
-from esvae_core.explore.joined_modules import joined
+from esvae_core.explore.joined_modules import WHOLE_LINES, joined
 from esvae_core.front_end import FRONT_END
 
+ROOT = Path(__file__).parents[2]
 FILES = {path.relative_to(FRONT_END).as_posix(): path.read_text() for path in FRONT_END.rglob("*.js")}
 needs_node = pytest.mark.skipif(not shutil.which("node"), reason="needs Node.js")
 
@@ -127,3 +129,27 @@ def test_only_what_is_imported_comes_along():
     text = joined("standalone.js", FILES, ["views/explore.js"])
     assert '"views/explore.js"() {' in text
     assert '"views/how.js"' not in text
+
+
+@needs_node
+@pytest.mark.skipif(not (ROOT / "node_modules/espree").exists(), reason="needs `npm ci`")
+def test_nothing_but_comments_is_left_out(tmp_path):
+    """The same tokens, though without what has lines to itself and looks like a comment."""
+    names = sorted(name for name, text in FILES.items() if WHOLE_LINES.search(text))
+    assert len(names) > 100
+    for i, name in enumerate(names):
+        (tmp_path / f"{i}.txt").write_text(WHOLE_LINES.sub("", FILES[name]))
+    different = run(
+        f"""
+import {{ readFileSync }} from "node:fs";
+import {{ createRequire }} from "node:module";
+const {{ tokenize }} = createRequire({json.dumps(str(ROOT / "package.json"))})("espree");
+const tokens = (path) =>
+  tokenize(readFileSync(path, "utf8"), {{ ecmaVersion: "latest", sourceType: "module" }}).map(({{ value }}) => value);
+const [front, folder, names] = {json.dumps([str(FRONT_END), str(tmp_path), names])};
+const same = (name, i) => tokens(`${{front}}/${{name}}`).join("\\0") === tokens(`${{folder}}/${{i}}.txt`).join("\\0");
+console.log(JSON.stringify(names.filter((name, i) => !same(name, i))));
+""",
+        tmp_path,
+    )
+    assert different == []

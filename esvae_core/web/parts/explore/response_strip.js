@@ -6,7 +6,7 @@
 import { describe, h, pixels } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { fromGrid, GRID } from "../../math/rates.js";
-import { nameOf } from "../shared/mixer.js";
+import { nameOf } from "../shared/dimension_names.js";
 import { activatingImages } from "../shared/activating_images.js";
 import { helpMark } from "../shared/help.js";
 import { paint } from "../shared/paint.js";

@@ -13,7 +13,7 @@ import { chart } from "../shared/chart.js";
 import { equation } from "./equations.js";
 import { layerMaps, paintLayers } from "./layer_pictures.js";
 import { keyOf, sourceImage } from "../shared/source_image.js";
-import { nameOf } from "../shared/mixer.js";
+import { nameOf } from "../shared/dimension_names.js";
 import { paint } from "../shared/paint.js";
 import { paintSpikes } from "../shared/raster.js";
 import { neuronIn, noisiest } from "../spikes/sampled_statistics.js";

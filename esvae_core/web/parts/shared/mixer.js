@@ -10,12 +10,9 @@
 import { focusedBeside, h } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { Chosen } from "./chosen.js";
-import { nameOf, orderOf } from "./dimension_names.js";
 import { MixerBars } from "./mixer_bars.js";
 import { MixerDetail, refuse } from "./mixer_detail.js";
 import { RateEditor } from "./rate_editor.js";
-
-export { nameOf, orderOf };
 
 /**
  * @param {Session} session

@@ -5,7 +5,7 @@ import { msg } from "../../messages.js";
 import { formatNumber } from "../../math/axis.js";
 import { same } from "../../math/rates.js";
 import { chart } from "../shared/chart.js";
-import { nameOf } from "../shared/mixer.js";
+import { nameOf } from "../shared/dimension_names.js";
 import { effectsByStep, effectsOfCells, effectWords, strongestFirst } from "./cell_effects.js";
 
 const LISTED = 8;

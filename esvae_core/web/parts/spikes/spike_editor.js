@@ -8,7 +8,7 @@ import { msg } from "../../messages.js";
 import { bernoulliSum } from "../../math/distributions.js";
 import { ascending, countsOf, firstOf } from "../../math/spike_trains.js";
 import { counted, formatNumber } from "../../math/axis.js";
-import { nameOf, orderOf } from "../shared/mixer.js";
+import { nameOf, orderOf } from "../shared/dimension_names.js";
 import { drawRaster } from "./draw_raster.js";
 import { cellAt, rasterHeight, rasterLayout } from "./raster_layout.js";
 import { RasterPointer } from "./raster_pointer.js";

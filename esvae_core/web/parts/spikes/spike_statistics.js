@@ -8,7 +8,7 @@ import { msg } from "../../messages.js";
 import { same } from "../../math/rates.js";
 import { formatNumber } from "../../math/axis.js";
 import { chart } from "../shared/chart.js";
-import { nameOf } from "../shared/mixer.js";
+import { nameOf } from "../shared/dimension_names.js";
 import { neuronIn, noisiest, sampledStatistics } from "./sampled_statistics.js";
 import { countsChart, explanation, fanoChart, intervalsChart, poissonChart } from "./statistics_charts.js";
 

@@ -9,7 +9,7 @@ import pytest
 from benchmarks import figures
 from esvae_core.evaluation.adapter import adapter_of
 from esvae_core.evaluation.results import Curve, Figure, Group
-from esvae_core.evaluation.suite import QUICK, EvaluationTask, Plan, SuiteReport, run_suite
+from esvae_core.evaluation.suite import QUICK, EvaluationTask, SuiteReport, SuiteSize, run_suite
 from tests.evaluation.made import image_set
 
 
@@ -72,7 +72,7 @@ def test_the_tables_of_a_file_are_replaced(tmp_path, monkeypatch):
 
 
 def test_names_are_those_of_the_suite(tiny):
-    plan = Plan(
+    plan = SuiteSize(
         name="small", seeds=1, images=12, train_images=250, samples=12, sampling_images=4, curve_images=4, cost_images=4
     )
     groups = ("reconstruction", "sampling", "latent", "robustness", "cost")

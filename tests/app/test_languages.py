@@ -39,10 +39,22 @@ SHIPPED = {
     part for path in (ROOT / "checkpoints").glob("*.safetensors") for part in (path.stem, path.stem.split("-")[0])
 }
 MADE = {"aaa", "bare", "plain", "rival", "filmed", "made", "text", "cut"}
-# What is called the same in all languages: models and their data, samplers and metrics as links have them, units.
-NAMES = re.compile(
-    rf"(?<![\w-])({'|'.join(sorted(SHIPPED | MADE, reverse=True))}|bernoulli|systematic|euclidean|px|kB|ms)(?![\w-])"
+OTHERS = (
+    "bernoulli",
+    "systematic",
+    "euclidean",
+    "px",
+    "kB",
+    "ms",
+    "csv",
+    "npz",
+    "English",
+    "Pseudo-Accents",
+    "[A-Z]{2,}",
 )
+# What is called the same in all languages: models and their data, samplers and metrics as links have them, units,
+# kinds of files, languages, and what is abbreviated.
+NAMES = re.compile(rf"(?<![\w-])({'|'.join([*sorted(SHIPPED | MADE, reverse=True), *OTHERS])})(?![\w-])")
 
 
 def accented(message: str) -> str:
@@ -103,7 +115,7 @@ def test_so_are_those_that_a_gesture_calls_up(page):
 
 def test_a_visitor_chooses_english_and_keeps_it(page):
     page.goto(f"/?lang={CODE}")
-    page.locator(".stage[lang]").first.wait_for()
+    page.locator(".stage[lang] canvas.large").first.wait_for()
     page.keyboard.press("?")
     page.locator(".help-sheet").get_by_role("button", name="English", exact=True).click()
     page.locator(".stage:not([lang])").get_by_role("button", name="Undo", exact=True).wait_for()

@@ -2,7 +2,6 @@
 
 import { choice, describe, h, icon, pixels } from "../dom.js";
 import { msg } from "../messages.js";
-import { capitalized } from "../math/axis.js";
 import { nearestWeights, blended } from "../math/map_geometry.js";
 import { toGrid } from "../math/rates.js";
 import { distance } from "../parts/explore/distance.js";
@@ -68,7 +67,7 @@ export function mount(root, session) {
  */
 function arrange(root, parts, latent) {
   const small = h("small", {}, msg`move a bar and watch the marker travel`);
-  const head = h("div", { class: "head" }, h("h2", {}, `${capitalized(latent.key)} `, small));
+  const head = h("div", { class: "head" }, h("h2", {}, latent.key === "rates" ? msg`Rates` : msg`Latent`, " ", small));
   const bars = h("section", { class: "rates-part" }, head, parts.bars);
   const pair = h("div", { class: "pair" }, parts.present, parts.hand);
   const left = h("div", { class: "map-left", "data-figure": msg`Map` }, parts.tools, parts.canvas, parts.legend);

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -80,7 +81,9 @@ def test_commands_are_timed(monkeypatch):
 
 def test_visitors_use_the_app_and_leave():
     with started() as (address, process):
-        found = asyncio.run(sessions.run(int(address.rpartition(":")[2]), process, 2, 4, forget=0))
+        visits = sessions.run(int(address.rpartition(":")[2]), process, 2, 4, forget=0)
+        with ThreadPoolExecutor(1) as thread:  # Playwright may keep a loop of its own in this one
+            found = thread.submit(asyncio.run, visits).result()
     assert len(found.first) == 2
     assert found.gestures
     assert all(0 < ms < 60_000 for ms in found.first + found.gestures + found.views + found.models)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .visits import LINK, loaded, open_page
+from .visits import LINK, loaded, open_page, soon
 
 pytestmark = pytest.mark.browser
 
@@ -94,7 +94,7 @@ def test_whatever_is_seen_or_used_has_a_name(page, name):
     tools.detach()
     assert not nameless
     pictures = page.locator(".stage canvas:not([role=img], [aria-hidden=true], [tabindex])")
-    assert pictures.count() == 0, "a canvas without a role is nothing to a screen reader"
+    assert soon(page, lambda: pictures.count() == 0), "a canvas without a role is nothing to a screen reader"
     broken = page.evaluate(
         """() => {
           const roots = [document];

@@ -21,7 +21,7 @@ from .made import shelve, small_model
 from .visits import LINK
 
 TABLE = FRONT_END / "parts/shared/lessons_table.js"
-FIELD = re.compile(r"^    (id|title|text|link):\s+(\".*\"|'.*'),$", re.M)
+FIELD = re.compile(r"^    (id|title|text|link):\s+(?:msg)?[\"`](.*)[\"`],$", re.M)
 
 
 def lessons() -> dict[str, dict[str, str]]:
@@ -31,7 +31,7 @@ def lessons() -> dict[str, dict[str, str]]:
     for name, value in FIELD.findall(text):
         if name == "id":
             found.append({})
-        found[-1][name] = json.loads(value)
+        found[-1][name] = value
     return {each["id"]: each for each in found}
 
 

@@ -1,9 +1,9 @@
-"""Many visitors at once: `python -m benchmarks.sessions [--visitors N] [--seconds S]`.
+"""Many visitors at once: `python -m benchmarks.sessions [--visitors N] [--seconds S] [--pause S]`.
 
 Each is one of Streamlit's sessions, spoken to over its socket as the page does it, without a browser of its own: that
-many browsers would measure the browsers. A visitor opens the explorer, tells of a gesture every second or so, changes
-the view now and then, and reads another model's parts; then all leave. All on this machine: the server is started here
-and stopped at the end.
+many browsers would measure the browsers. A visitor opens the explorer, tells of a gesture now and then, changes the
+view, and reads another model's parts; then all leave. All on this machine: the server is started here and stopped at
+the end.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from benchmarks.page import started
 
 MODELS = ("mnist-poisson", "mnist-plus", "fashion-plus", "digits-plus", "annvae-mnist")
 _PARTS = ("decoder", "encoder", "prior")  # of a bundle
-_GESTURE = 1.2  # seconds between two gestures that the page tells of, on average: it waits for .3 s of rest
+_PAUSE = 1.2  # seconds between two gestures that the page tells of, on average: it waits for .3 s of rest
 _NEW_VIEW, _NEW_MODEL = 0.15, 0.05  # share of gestures that change the view, and that open another model
 _PATIENCE = 60.0  # seconds that a visitor waits for the end of a script
 _ARRIVAL = 0.5  # seconds between two visitors
@@ -61,8 +61,8 @@ class Findings:
 class Visitor:
     """One session: what its page has been told, and what it tells."""
 
-    def __init__(self, socket: ClientConnection, server: Server, seed: int) -> None:
-        self._socket, self._server, self._chance = socket, server, random.Random(seed)
+    def __init__(self, socket: ClientConnection, server: Server, seed: int, pause: float) -> None:
+        self._socket, self._server, self._chance, self._pause = socket, server, random.Random(seed), pause
         self._pages: list[str] = []
         self._page = self._component = ""
         self._model = MODELS[0]
@@ -108,7 +108,7 @@ class Visitor:
         findings.first.append(await self.rerun())
         await self.read()
         while time.perf_counter() < end:
-            await asyncio.sleep(self._chance.expovariate(1 / _GESTURE))
+            await asyncio.sleep(self._chance.expovariate(1 / self._pause))
             turn = self._chance.random()
             if turn < _NEW_VIEW:
                 self._page = self._chance.choice(self._pages)
@@ -121,13 +121,13 @@ class Visitor:
                 findings.gestures.append(await self.rerun(self._link()))
 
 
-async def _one(server: Server, seed: int, seconds: float, findings: Findings) -> None:
+async def _one(server: Server, seed: int, seconds: float, pause: float, findings: Findings) -> None:
     address = f"127.0.0.1:{server.port}"
     socket = connect(
         f"ws://{address}/_stcore/stream", subprotocols=["streamlit"], origin=f"http://{address}", max_size=2**26
     )  # type: ignore[arg-type]
     async with socket as opened:
-        await Visitor(opened, server, seed).visit(seconds, findings)
+        await Visitor(opened, server, seed, pause).visit(seconds, findings)
 
 
 async def _sessions(server: Server) -> int:
@@ -137,19 +137,21 @@ async def _sessions(server: Server) -> int:
     return int(float(found[1])) if found else 0
 
 
-async def run(port: int, process: int, visitors: int, seconds: float, *, forget: float = _KEPT + 10) -> Findings:
+async def run(
+    port: int, process: int, visitors: int, seconds: float, *, pause: float = _PAUSE, forget: float = _KEPT + 10
+) -> Findings:
     """All visits, with memory before, at their end, and `forget` seconds after they have left."""
     server, findings = Server(port, process), Findings()
     for name in MODELS:  # each is read once, whoever comes
         about = await server.json(f"/esvae/model/{name}")
         for part in _PARTS:
             await ask(port, f"/esvae/bundle/{about['hash']}/{part}")
-    await _one(server, 0, 5, Findings())
+    await _one(server, 0, 5, pause, Findings())
     findings.alone_mb = server.memory()
 
     async def arrive(n: int) -> None:
         await asyncio.sleep(n * _ARRIVAL)
-        await _one(server, n + 1, seconds, findings)
+        await _one(server, n + 1, seconds, pause, findings)
 
     visits = [asyncio.create_task(arrive(n)) for n in range(visitors)]
     while not all(visit.done() for visit in visits):
@@ -199,13 +201,18 @@ def main() -> None:
     reader = argparse.ArgumentParser(prog="python -m benchmarks.sessions", description=__doc__)
     reader.add_argument("--visitors", type=int, default=20, help=f"at once (default 20, at most {_MOST[0]})")
     reader.add_argument("--seconds", type=float, default=300, help=f"of each (default 300, at most {_MOST[1]})")
+    reader.add_argument(
+        "--pause", type=float, default=_PAUSE, help=f"seconds between two gestures (default {_PAUSE}, at least .3)"
+    )
     given = reader.parse_args()
+    if not 0.3 <= given.pause <= _MOST[1]:
+        reader.error(f"--pause: expected .3 to {_MOST[1]}, found {given.pause}")
     for value, most, name in zip((given.visitors, given.seconds), _MOST, ("--visitors", "--seconds"), strict=True):
         if not 0 < value <= most:
             reader.error(f"{name}: expected more than 0 and at most {most}, found {value}")
     with started() as (address, process):
         port = int(address.rpartition(":")[2])
-        found = asyncio.run(run(port, process, given.visitors, given.seconds))
+        found = asyncio.run(run(port, process, given.visitors, given.seconds, pause=given.pause))
     table = Table(title=f"{os.cpu_count()} cores, {time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime())}")
     for column in ("work", "median ms", "note"):
         table.add_column(column, justify="right" if column == "median ms" else "left")

@@ -31,6 +31,7 @@ from benchmarks.page import started
 
 MODELS = ("mnist-poisson", "mnist-plus", "fashion-plus", "digits-plus", "annvae-mnist")
 _PARTS = ("decoder", "encoder", "prior")  # of a bundle
+_MODELS_VIEW = "models"  # whose page tells of another model alone, not of gestures
 _PAUSE = 1.2  # seconds between two gestures that the page tells of, on average: it waits for .3 s of rest
 _NEW_VIEW, _NEW_MODEL = 0.15, 0.05  # share of gestures that change the view, and that open another model
 _PATIENCE = 60.0  # seconds that a visitor waits for the end of a script
@@ -64,7 +65,7 @@ class Visitor:
     def __init__(self, socket: ClientConnection, server: Server, seed: int, pause: float) -> None:
         self._socket, self._server, self._chance, self._pause = socket, server, random.Random(seed), pause
         self._pages: list[str] = []
-        self._page = self._component = ""
+        self._page = self._component = self._models = ""
         self._model = MODELS[0]
 
     async def rerun(self, link: str | None = None) -> float:
@@ -81,6 +82,8 @@ class Visitor:
             match message.WhichOneof("type"):
                 case "navigation":
                     self._pages = [page.page_script_hash for page in message.navigation.app_pages]
+                    paths = {page.url_pathname: page.page_script_hash for page in message.navigation.app_pages}
+                    self._models = paths[_MODELS_VIEW]
                     self._page = message.navigation.page_script_hash or self._page or self._pages[0]
                 case "delta":
                     found = message.delta.new_element.bidi_component.id
@@ -117,7 +120,7 @@ class Visitor:
                 self._model = self._chance.choice(MODELS)
                 await self.read()
                 findings.models.append(await self.rerun(self._link()))
-            else:
+            elif self._page != self._models:
                 findings.gestures.append(await self.rerun(self._link()))
 
 

@@ -22,8 +22,8 @@ export default function (component) {
   let gone = false;
   let leave = () => {};
   const web = `${base}/web/${data.version}`;
-  const spoken = data.languages.length ? import(`${web}/language.js`) : null;
-  Promise.resolve(spoken?.then(({ placeLanguage }) => placeLanguage(data.languages)))
+  const language = data.languages.length ? import(`${web}/language.js`) : null;
+  Promise.resolve(language?.then(({ loadLanguage }) => loadLanguage(data.languages)))
     .then(() => import(`${web}/mount.js`))
     .then(({ mountView }) => mountView(parentElement, { ...data, base }, component.setStateValue))
     .then((dispose) => (gone ? dispose() : (leave = dispose)))

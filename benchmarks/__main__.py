@@ -10,10 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from benchmarks import compare, dragging, inference, mapping, neurons, page, rerun, sessions, start, training
-from benchmarks.measure import Result, machine
+from benchmarks.measure import COLUMNS, WORDS, Result, cells, machine, table
 
 PARTS: dict[str, Callable[[], list[Result]]] = {
     "decode": inference.decode,
@@ -35,34 +34,9 @@ PARTS: dict[str, Callable[[], list[Result]]] = {
 }
 
 
-COLUMNS = ("work", "ms", "rival ms", "times faster", "peak MB", "rival MB", "rival", "note")
-WORDS = ("work", "rival", "note")
-
-
-def _cells(row: Result) -> tuple[str, ...]:
-    ratio = row.beside_ms / row.ms if row.beside_ms and row.ms else None
-    figures = (row.ms, row.beside_ms, ratio, row.peak_mb, row.beside_peak_mb)
-    return (row.work, *map(_figure, figures), row.beside if row.beside_ms else "", row.note)
-
-
-def _table(results: list[Result], title: str) -> Table:
-    table = Table(title=title)
-    for name in COLUMNS:
-        table.add_column(name, justify="left" if name in WORDS else "right")
-    for row in results:
-        table.add_row(*_cells(row))
-    return table
-
-
 def _markdown(results: list[Result]) -> str:
     rules = ("---" if name in WORDS else "---:" for name in COLUMNS)
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (COLUMNS, rules, *map(_cells, results)))
-
-
-def _figure(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (COLUMNS, rules, *map(cells, results)))
 
 
 def main() -> None:
@@ -94,7 +68,7 @@ def main() -> None:
         print(f"{title}; {versions}\n\n{_markdown(results)}")
     else:
         console = Console(width=None if Console().is_terminal else 160)
-        console.print(_table(results, title))
+        console.print(table(results, title))
         console.print(versions)
     if before is not None:
         found = compare.changes(before, results)

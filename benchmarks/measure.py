@@ -15,6 +15,7 @@ from typing import Any
 
 import numba
 import torch
+from rich.table import Table
 
 PACKAGES = ("torch", "numpy", "numba", "snntorch", "streamlit")
 
@@ -32,6 +33,33 @@ class Result:
     peak_mb: float | None = None
     beside_peak_mb: float | None = None
     note: str = ""
+
+
+COLUMNS = ("work", "ms", "rival ms", "times faster", "peak MB", "rival MB", "rival", "note")
+WORDS = ("work", "rival", "note")
+
+
+def cells(row: Result) -> tuple[str, ...]:
+    """A row of the table, as texts."""
+    ratio = row.beside_ms / row.ms if row.beside_ms and row.ms else None
+    figures = (row.ms, row.beside_ms, ratio, row.peak_mb, row.beside_peak_mb)
+    return (row.work, *map(_figure, figures), row.beside if row.beside_ms else "", row.note)
+
+
+def table(results: list[Result], title: str) -> Table:
+    """Rows beside their rivals, for a terminal."""
+    found = Table(title=title)
+    for name in COLUMNS:
+        found.add_column(name, justify="left" if name in WORDS else "right")
+    for row in results:
+        found.add_row(*cells(row))
+    return found
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def median_ms(call: Callable[[], object], *, seconds: float = 2.0, least: int = 3, most: int = 100) -> float:

@@ -11,7 +11,7 @@ import typer
 from esvae_core.cli import console
 from esvae_core.cli.encode_in_parts import EncodingOptions, encode_in_parts
 from esvae_core.cli.export import PICTURES, take_along
-from esvae_core.cli.model_kinds import controlled, encoder_of, generated_shares, refuse, sample_pictures
+from esvae_core.cli.model_kinds import controlled, encoder_of, refuse, sample_pictures
 from esvae_core.cli.options import (
     AsJson,
     Checkpoint,
@@ -217,9 +217,13 @@ def _sample_by_pytorch(
     as_json: bool,
 ) -> None:
     """As `sample`, of any model and any number: the same pictures, after PyTorch has been imported."""
+    import numpy as np
+
     from esvae_core.baselines.ann import ANNCoder
     from esvae_core.baselines.fsvae import FSVAE
     from esvae_core.checkpoint import load
+    from esvae_core.engine.plan import plan_of
+    from esvae_core.engine.prior import prior as prior_shares
     from esvae_core.esvae import ESVAE
     from esvae_core.explore.decode_rates import to_normalized
     from esvae_core.explore.fixed_point import to_fixed_point
@@ -250,7 +254,8 @@ def _sample_by_pytorch(
     else:
         refuse(model, prior=prior, temperature=None if temperature == 1 else temperature, steps=steps, sampler=sampler)
         if isinstance(model, FSVAE) and control and not problem:
-            units = to_fixed_point(generated_shares(model, seeds_from(seed, n)))
+            plan = plan_of(model)
+            units = to_fixed_point(np.stack([prior_shares(plan, each) for each in seeds_from(seed, n)]))
         elif problem or not isinstance(model, ANNCoder):
             refuse(model, control=control or None)
             sample_pictures(model.sample, model.config.image_size, out_file, n, seed, columns, scale, as_json)

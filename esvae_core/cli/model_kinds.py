@@ -13,11 +13,8 @@ from esvae_core.cli import console
 from esvae_core.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from torch import Generator, Tensor
 
-    from esvae_core.baselines.fsvae import FSVAE
     from esvae_core.checkpoint import Checkpoint, StoredWeights
     from esvae_core.explore.fixed_point import FixedPointRates
     from esvae_core.image_model import Drawn, ImageModel
@@ -82,17 +79,6 @@ def controlled(
         control = read_own_control(name, units.shape[1]) if own else loaded.controls[name]
         units = to_fixed_point(control.apply(to_rates(units), amount))
     return units
-
-
-def generated_shares(model: FSVAE, seeds: Sequence[int]) -> NDArray[np.float32]:
-    """(N, d) how often each neuron spikes, over T, in latent spikes from the prior; as the explorer draws them."""
-    import numpy as np
-
-    from esvae_core.engine.autoregressive import generated
-    from esvae_core.engine.plan import plan_of
-
-    plan = plan_of(model)
-    return np.stack([generated(plan, seed).mean(0, dtype=np.float32) for seed in seeds])
 
 
 def sample_pictures(

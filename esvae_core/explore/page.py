@@ -149,8 +149,8 @@ def pieces(
 
 def _translated(before_title: bytes, translation: Translation) -> bytes:
     """A page's beginning with the words that its modules look for: `web/messages.js`."""
-    spoken = {"code": translation.code, "messages": dict(translation.messages), "offered": []}
-    words = json.dumps(spoken).replace("<", "\\u003c")
+    active = {"code": translation.code, "messages": dict(translation.messages), "offered": []}
+    words = json.dumps(active).replace("<", "\\u003c")
     element = f'<script type="application/json" id="esvae-language">{words}</script>\n<title>'
     html_in = f'<html lang="{translation.code}">'
     return before_title.replace(b'<html lang="en">', html_in.encode()).replace(b"<title>", element.encode())

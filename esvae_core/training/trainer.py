@@ -352,7 +352,7 @@ class _Run:
         if self.config.train.start_from is not None:
             self._start_from(Path(self.config.train.start_from))
         elif self.config.train.mean_image_bias:
-            self._paint_mean_image()
+            self._init_output_bias()
 
     def _start_from(self, path: Path) -> None:
         """Take the weights of a checkpoint of the same shape, or of one with fewer latent neurons.
@@ -379,7 +379,7 @@ class _Run:
         if found.header.training is not None:
             self.state.before = found.header.training.model_dump_json()
 
-    def _paint_mean_image(self) -> None:
+    def _init_output_bias(self) -> None:
         """Output bias under which a silent decoder gives the mean colour of the training images."""
         images = self.data.images.images
         every = tuple(axis for axis in range(images.ndim) if axis != images.ndim - 3)

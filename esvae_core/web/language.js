@@ -1,5 +1,5 @@
 /**
- * Which language the page speaks, of those that the server offers. A module of words is evaluated with the page, so the
+ * The language of the page, one of those that the server offers. A module of words is evaluated with the page, so the
  * words must be there before: this one is imported first, by itself, and imports no module that has words.
  */
 
@@ -17,10 +17,10 @@ export const CHOICE = "lang";
 /**
  * The first of the wanted languages that there is: itself, or the language of which it is a country's form.
  * @param {readonly string[]} offered codes besides English
- * @param {readonly (string|null)[]} wanted codes, the dearest first
+ * @param {readonly (string|null)[]} wanted codes, the most wanted first
  * @returns {string}
  */
-export function chosen(offered, wanted) {
+export function preferred(offered, wanted) {
   for (const code of wanted) {
     if (!code) continue;
     const forms = [code.toLowerCase(), code.toLowerCase().split("-")[0]];
@@ -35,15 +35,15 @@ export function chosen(offered, wanted) {
  * browser's. Nothing where English alone is offered; English where the words do not come.
  * @param {readonly string[]} offered codes besides English
  */
-export async function placeLanguage(offered) {
+export async function loadLanguage(offered) {
   if (!offered.length || document.getElementById(ELEMENT)) return;
   const asked = new URLSearchParams(location.search).get(CHOICE);
   if (asked) remember(CHOICE, asked); // the next view's address does not ask
-  const code = chosen(offered, [asked, recall(CHOICE), ...navigator.languages]);
+  const code = preferred(offered, [asked, recall(CHOICE), ...navigator.languages]);
   const messages = code === ENGLISH ? {} : await wordsOf(code);
-  const spoken = { code: messages ? code : ENGLISH, messages: messages ?? {}, offered };
+  const active = { code: messages ? code : ENGLISH, messages: messages ?? {}, offered };
   const element = Object.assign(document.createElement("script"), { id: ELEMENT, type: "application/json" });
-  element.textContent = JSON.stringify(spoken);
+  element.textContent = JSON.stringify(active);
   if (!document.getElementById(ELEMENT)) document.head.append(element);
 }
 

@@ -14,14 +14,14 @@ import { ELEMENT, ENGLISH } from "./language.js";
 // The element is in the document before any module of words runs; a worker and Node.js have no document.
 const text = globalThis.document?.getElementById(ELEMENT)?.textContent;
 /** @type {Language} */
-const spoken = text ? JSON.parse(text) : { code: ENGLISH, messages: {}, offered: [] };
-const translations = new Map(Object.entries(spoken.messages));
+const active = text ? JSON.parse(text) : { code: ENGLISH, messages: {}, offered: [] };
+const translations = new Map(Object.entries(active.messages));
 
 /** Code of the language on the screen. */
-export const language = spoken.code;
+export const language = active.code;
 
 /** Codes of those that a visitor can choose besides English. */
-export const languages = spoken.offered;
+export const languages = active.offered;
 
 /**
  * A message in the language on the screen; in English, if it has not been translated.

@@ -420,7 +420,7 @@ export class Engine {
       this.#exports.step(this.#decoder[0].at, this.#latent.starts, this.#latent.rows);
       this.#throughDecoder(t);
     }
-    return this.#paint(steps);
+    return this.#readOut(steps);
   }
 
   /**
@@ -469,7 +469,7 @@ export class Engine {
       this.#exports.fire(this.#decoder[0].at, live.drives + 4 * size * t);
       this.#throughDecoder(t);
     }
-    live.image = this.#paint(steps);
+    live.image = this.#readOut(steps);
     return { image: live.image.slice(), ...answer, from };
   }
 
@@ -523,7 +523,7 @@ export class Engine {
         this.#exports.step(this.#decoder[0].at, this.#latent.starts, this.#latent.rows);
         this.#throughDecoder(t);
         see(t);
-        images.set(this.#paint(t + 1), t * this.pixels);
+        images.set(this.#readOut(t + 1), t * this.pixels);
       }
     });
     return { layers, images };
@@ -604,7 +604,7 @@ export class Engine {
   }
 
   /** What the readout shows after that many steps: (C, H, W). */
-  #paint(steps) {
+  #readOut(steps) {
     let charge = 0; // of a constant 1 through the readout's leak: the factor of the bias
     for (let t = 0; t < steps; t++) charge = this.#readoutShare(t) * charge + 1;
     const readout = this.#readout;

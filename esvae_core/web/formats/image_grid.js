@@ -70,6 +70,3 @@ export function enlarged({ width, height, channels, bytes }, scale) {
   }
   return { width: width * scale, height: height * scale, channels, bytes: out };
 }
-
-/** Columns of a grid of that many pictures that is as high as wide, or a little less. */
-export const aboutSquare = (count) => Math.ceil(Math.sqrt(count));

@@ -11,7 +11,7 @@ import { CAPTION } from "./image_grid.js";
 import { GRID } from "../math/rates.js";
 
 export const MAX_TEXT = 4 * 2 ** 20;
-export const MAX_CELLS = 16_384;
+const MAX_CELLS = 16_384;
 const MAX_RATES = 2 ** 20;
 const MAX_WORK = 2 ** 18;
 const MAX_FLIPS = 2 ** 16;

@@ -55,7 +55,7 @@ export function countLaw(sampler, r, steps) {
 }
 
 /** Chance that the next spike comes k steps after one, k = 1, 2 ... */
-export function intervalLaw(sampler, r, k) {
+function intervalLaw(sampler, r, k) {
   if (r <= 0) return 0;
   if (sampler === "bernoulli") return r * (1 - r) ** (k - 1); // geometric
   const low = Math.floor(1 / r + 1e-9); // 1/r rounded up or down

@@ -1,4 +1,4 @@
-/** Where points of a map lie on the screen, which are near, and what lies between them. No page in here. */
+/** Where points of a map lie on the screen, which are near, and what lies between them. Does not touch the DOM. */
 
 import { nearest } from "./neighbours.js";
 

@@ -5,7 +5,7 @@ import { msg } from "../messages.js";
 import { noiseControls } from "../parts/shared/noise_controls.js";
 import { chosenSample } from "../parts/generate/chosen_sample.js";
 import { DrawnSamples } from "../parts/generate/drawn_samples.js";
-import { sampleActs } from "../parts/generate/sample_acts.js";
+import { sampleActs } from "../parts/generate/sample_actions.js";
 import { sampleControls } from "../parts/generate/sample_controls.js";
 import { sampleGrid } from "../parts/generate/sample_grid.js";
 import { sampleSettings, samplesKey, viewWith } from "../parts/generate/sample_settings.js";

@@ -9,11 +9,11 @@ import { pathChoices } from "../parts/interpolate/path_choices.js";
 import { DecodedFrames } from "../parts/interpolate/decoded_frames.js";
 import { frameSeed, frameSpikes, PathFrames, pathSettings } from "../parts/interpolate/path_frames.js";
 import { noiseControls } from "../parts/shared/noise_controls.js";
-import { paint } from "../parts/shared/paint.js";
+import { drawPixels } from "../parts/shared/draw_pixels.js";
 import { noSpikesNotice } from "../parts/shared/no_spikes.js";
 import { raster } from "../parts/shared/raster.js";
 import { shownFrame } from "../parts/interpolate/shown_frame.js";
-import { pathWalk } from "../parts/interpolate/path_walk.js";
+import { pathPlayer } from "../parts/interpolate/path_player.js";
 import { strip } from "../parts/interpolate/strip.js";
 import { exportMenu } from "../parts/shared/export_menu.js";
 
@@ -32,7 +32,7 @@ export function mount(root, session) {
   const path = () => new PathFrames(rowRates(), settings());
   const film = strip(session, { onpick: (k) => walk.pick(k) });
   const frames = new DecodedFrames(session, film.show);
-  const walk = pathWalk(session, path, film.mark);
+  const walk = pathPlayer(session, path, film.mark);
   const blend = corners(session, { anchors: row.list, path: () => settings().path, onmove: walk.leave });
   const picture = framePicture(session, (state) => {
     if (settings().noise === "frozen" || !walk.place.holds(state.rates)) return null;
@@ -94,7 +94,7 @@ function framePicture(session, spikesOf) {
   const beside = latent.spiking
     ? [noiseControls(session), raster(session, { live: frame })]
     : [noSpikesNotice(session, msg`The path is straight in the latent.`)];
-  const stop = frame.on(({ image, state }) => state.model === entry.name && paint(large, image, entry.channels));
+  const stop = frame.on(({ image, state }) => state.model === entry.name && drawPixels(large, image, entry.channels));
   return {
     large,
     beside,

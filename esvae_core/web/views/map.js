@@ -15,7 +15,7 @@ import { Pictures } from "../parts/map/pictures.js";
 import { selection } from "../parts/map/selection.js";
 import { settings } from "../parts/map/settings.js";
 import { mixer } from "../parts/shared/mixer.js";
-import { paint } from "../parts/shared/paint.js";
+import { drawPixels } from "../parts/shared/draw_pixels.js";
 
 export const styles = ["map.css"];
 
@@ -174,7 +174,7 @@ function present({ live, entry, latent }) {
     canvas,
     h("figcaption", {}, h("span", { class: "key now" }), msg` the present ${latent.whole}`),
   );
-  element.dispose = live.on((now) => now.state.model === entry.name && paint(canvas, now.image, entry.channels));
+  element.dispose = live.on((now) => now.state.model === entry.name && drawPixels(canvas, now.image, entry.channels));
   return element;
 }
 
@@ -225,7 +225,7 @@ function underTheHand(model, pictures) {
       if (!answer || over === null || over.row >= 0) return;
       canvas.classList.remove("missing");
       describe(canvas, msg`Approximate picture of the place under the pointer`);
-      paint(canvas, answer.image, entry.channels);
+      drawPixels(canvas, answer.image, entry.channels);
       canvas.dataset.place = `${x.toFixed(4)} ${y.toFixed(4)}`;
     } catch (error) {
       words.textContent = msg`Not decoded: ${error.message}`;

@@ -13,7 +13,7 @@ import {
 } from "../../../esvae_core/web/parts/explore/control_amounts.js";
 import { drawnBytes } from "../../../esvae_core/web/parts/explore/drawing_pad.js";
 import { ofClass, pageOf, storedFirst } from "../../../esvae_core/web/parts/explore/image_pages.js";
-import { LastUsed } from "../../../esvae_core/web/parts/explore/last_used.js";
+import { LruCache } from "../../../esvae_core/web/parts/explore/lru_cache.js";
 import { changeOf, labelOf } from "../../../esvae_core/web/parts/explore/controls.js";
 import { wantedByKey } from "../../../esvae_core/web/parts/explore/presentation.js";
 
@@ -95,7 +95,7 @@ test("controls and amounts in words", () => {
 });
 
 test("what was used last is kept", () => {
-  const kept = new LastUsed(2);
+  const kept = new LruCache(2);
   kept.keep("a", 1);
   kept.keep("b", 2);
   assert.equal(kept.get("a"), 1);

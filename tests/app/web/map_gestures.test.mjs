@@ -11,7 +11,7 @@ import {
   rowByKey,
   wheelZoom,
 } from "../../../esvae_core/web/parts/map/map_gestures.js";
-import { trailTo } from "../../../esvae_core/web/parts/map/present_place.js";
+import { trailTo } from "../../../esvae_core/web/parts/map/current_position.js";
 
 const SIZE = [400, 300];
 const all = () => true;

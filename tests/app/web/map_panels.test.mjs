@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
 import { latentOf } from "../../../esvae_core/web/math/latent.js";
-import { MapDrawing, readSettings, settingsText } from "../../../esvae_core/web/parts/map/map_drawing.js";
+import { MapRequest, readSettings, settingsText } from "../../../esvae_core/web/parts/map/map_request.js";
 import { selectionCsv, selectionJson } from "../../../esvae_core/web/parts/map/selection_files.js";
 
 const WISH = { neighbors: "15", min_dist: "0.1", metric: "geodesic" };
@@ -44,7 +44,7 @@ test("a map is asked for until it is there, failed, or given up", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   try {
     const good = server(["running", "running", "done"]);
-    const drawing = new MapDrawing(good, "hash");
+    const drawing = new MapRequest(good, "hash");
     const shares = [];
     const draw = drawing.draw(WISH, (share) => shares.push(share));
     assert.deepEqual(await passed(draw), { about: {}, arrays: {} });
@@ -53,10 +53,10 @@ test("a map is asked for until it is there, failed, or given up", async () => {
       ["begin", "state", "state", "data"],
     );
     assert.deepEqual([shares, drawing.running], [[0.5, 0.5], false]);
-    const failed = new MapDrawing(server(["running", "failed"]), "hash");
+    const failed = new MapRequest(server(["running", "failed"]), "hash");
     await assert.rejects(passed(failed.draw(WISH, () => {})), /its drawing failed; the server's log says why/);
     assert.equal(failed.running, false);
-    const cancelled = new MapDrawing(server(["cancelled"]), "hash");
+    const cancelled = new MapRequest(server(["cancelled"]), "hash");
     assert.equal(await passed(cancelled.draw(WISH, () => {})), null);
     assert.equal(cancelled.gone, false);
   } finally {
@@ -68,7 +68,7 @@ test("who leaves asks no more, and a map that is drawn can be cancelled", async 
   mock.timers.enable({ apis: ["setTimeout"] });
   try {
     const slow = server(Array(9).fill("running"));
-    const drawing = new MapDrawing(slow, "hash");
+    const drawing = new MapRequest(slow, "hash");
     drawing.cancel(); // nothing is drawn
     const draw = drawing.draw(WISH, () => {});
     await new Promise((done) => setImmediate(done));

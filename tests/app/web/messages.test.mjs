@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { chosen } from "../../../esvae_core/web/language.js";
+import { preferred } from "../../../esvae_core/web/language.js";
 import { language, languages, msg } from "../../../esvae_core/web/messages.js";
 import { faultsOf, messagesOf } from "../../../scripts/strings.mjs";
 
@@ -45,11 +45,11 @@ test("a translation is looked up by what stands in the code, and puts values whe
 
 test("the language is the first wanted one that there is", () => {
   const offered = ["de", "pt-BR"];
-  assert.equal(chosen(offered, [null, null, "de-AT", "en"]), "de");
-  assert.equal(chosen(offered, ["PT-br"]), "pt-BR");
-  assert.equal(chosen(offered, ["fr", "en-GB", "de"]), "en", "English is there, too");
-  assert.equal(chosen(offered, ["pt", "it"]), "en");
-  assert.equal(chosen(offered, ["../de"]), "en");
+  assert.equal(preferred(offered, [null, null, "de-AT", "en"]), "de");
+  assert.equal(preferred(offered, ["PT-br"]), "pt-BR");
+  assert.equal(preferred(offered, ["fr", "en-GB", "de"]), "en", "English is there, too");
+  assert.equal(preferred(offered, ["pt", "it"]), "en");
+  assert.equal(preferred(offered, ["../de"]), "en");
 });
 
 test("messages are found wherever they stand", () => {

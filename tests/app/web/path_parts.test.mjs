@@ -7,7 +7,7 @@ import { sample } from "../../../esvae_core/web/engine/noise.js";
 import { latentOf } from "../../../esvae_core/web/math/latent.js";
 import { GRID } from "../../../esvae_core/web/math/rates.js";
 import * as anchorList from "../../../esvae_core/web/parts/interpolate/anchor_list.js";
-import * as blend from "../../../esvae_core/web/parts/interpolate/blend_place.js";
+import * as blend from "../../../esvae_core/web/parts/interpolate/blend_position.js";
 import { DecodedFrames } from "../../../esvae_core/web/parts/interpolate/decoded_frames.js";
 import { nearestPlace, OrderDrag } from "../../../esvae_core/web/parts/interpolate/order_drag.js";
 import {
@@ -18,7 +18,7 @@ import {
   pathSettings,
 } from "../../../esvae_core/web/parts/interpolate/path_frames.js";
 import { frameWords, stripStatistics, stripWords } from "../../../esvae_core/web/parts/interpolate/strip_statistics.js";
-import { PathPlace } from "../../../esvae_core/web/parts/interpolate/path_place.js";
+import { PathPosition } from "../../../esvae_core/web/parts/interpolate/path_position.js";
 
 const RATES = latentOf({});
 const CODE = latentOf({ latent: { name: "latent", low: [-4], high: [4], span: 8 } });
@@ -72,7 +72,7 @@ test("noise of a frame: the same, of its own, or between two", () => {
 });
 
 test("the place on the path is gone to, left and found again", () => {
-  const place = new PathPlace(() => new PathFrames(ANCHORS, LINEAR));
+  const place = new PathPosition(() => new PathFrames(ANCHORS, LINEAR));
   const frames = new PathFrames(ANCHORS, LINEAR).all();
   assert.ok(!place.holds(frames[0]));
   assert.deepEqual(place.go(0.5), frames[1]);
@@ -88,7 +88,7 @@ test("the place on the path is gone to, left and found again", () => {
 
 test("a place beyond the end of a shorter path is its end", () => {
   let anchors = ANCHORS;
-  const place = new PathPlace(() => new PathFrames(anchors, LINEAR));
+  const place = new PathPosition(() => new PathFrames(anchors, LINEAR));
   place.shorten();
   assert.equal(place.now, null);
   place.go(1.75);

@@ -18,7 +18,7 @@ import {
   membraneChart,
 } from "../../../esvae_core/web/parts/spikes/layer_charts.js";
 import * as units from "../../../esvae_core/web/parts/spikes/layer_units.js";
-import { cellAt, rasterHeight, rasterLayout, TOP } from "../../../esvae_core/web/parts/spikes/raster_layout.js";
+import { cellAt, rasterHeight, rasterLayout, TOP } from "../../../esvae_core/web/parts/spikes/editor_layout.js";
 import { RasterPointer } from "../../../esvae_core/web/parts/spikes/raster_pointer.js";
 import { weightsChart } from "../../../esvae_core/web/parts/spikes/readout_weights.js";
 import {

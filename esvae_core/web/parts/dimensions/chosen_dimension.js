@@ -1,4 +1,4 @@
-/** Which dimension the view is about. No page in here. */
+/** Which dimension the view is about. Does not touch the DOM. */
 
 /**
  * The chosen dimension: what the link says, else the one that does most.

@@ -6,7 +6,7 @@ import { formatNumber } from "../../math/axis.js";
 import { fromGrid } from "../../math/rates.js";
 import { changeOf, labelOf } from "../explore/controls.js";
 import { activatingImages } from "../shared/activating_images.js";
-import { paint } from "../shared/paint.js";
+import { drawPixels } from "../shared/draw_pixels.js";
 
 const FRAMES = 9;
 const IMAGES = 8; // real ones at either end
@@ -38,7 +38,7 @@ export function controlDetail(session) {
       pool.latest(`control-${i}`, "play", fromGrid(rates), state.seed, state.sampler, state.steps).then(
         (answer) => {
           if (!answer || !current()) return;
-          paint(canvas, answer.image, entry.channels);
+          drawPixels(canvas, answer.image, entry.channels);
           canvas.dataset.amount = String(amount);
         },
         () => canvas.classList.add("missing"),

@@ -6,7 +6,7 @@ import { capitalized } from "../../math/axis.js";
 import { GRID, withRate } from "../../math/rates.js";
 import { activatingImages } from "../shared/activating_images.js";
 import { nameOf } from "../shared/dimension_names.js";
-import { paint } from "../shared/paint.js";
+import { drawPixels } from "../shared/draw_pixels.js";
 import { chosenOf } from "./chosen_dimension.js";
 import { classBars } from "./class_bars.js";
 import { nameField } from "./name_field.js";
@@ -64,7 +64,7 @@ export function detail(session, facts) {
     images.dispose,
     histogram.dispose,
     store.on("state", follow),
-    live.on((now) => now.state.model === entry.name && paint(picture, now.image, entry.channels)),
+    live.on((now) => now.state.model === entry.name && drawPixels(picture, now.image, entry.channels)),
   ];
   element.dispose = () => stops.forEach((stop) => stop());
   return element;

@@ -1,4 +1,4 @@
-/** What is known of dimensions, as files. No page in here. */
+/** What is known of dimensions, as files. Does not touch the DOM. */
 
 import { strongest } from "../../math/dimensions.js";
 import { nameOf } from "../shared/dimension_names.js";

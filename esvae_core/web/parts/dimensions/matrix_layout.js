@@ -1,4 +1,4 @@
-/** Where the cells of a matrix are, and which one a key leads to. No page in here. */
+/** Where the cells of a matrix are, and which one a key leads to. Does not touch the DOM. */
 
 export const ROW = 15; // pixels
 const BESIDE_NAMES = 8; // pixels

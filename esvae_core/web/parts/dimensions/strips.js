@@ -53,7 +53,7 @@ export function strips(session) {
   function showTraversal(strip, values, { j, state, draw, current }) {
     strip.announce(j, values, fromGrid(state.rates)[j]);
     values.forEach((value, i) => {
-      const show = (answer) => answer && current() && strip.paint(i, value, answer.image);
+      const show = (answer) => answer && current() && strip.drawFrame(i, value, answer.image);
       draw(`${strip.key}-${i}`, value, state.seed).then(show, failed);
     });
   }

@@ -4,7 +4,7 @@ import { describe, h, pixels } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { withRate } from "../../math/rates.js";
 import { nameOf } from "../shared/dimension_names.js";
-import { paint } from "../shared/paint.js";
+import { drawPixels } from "../shared/draw_pixels.js";
 
 const CLOSE = 0.01; // within which a frame shows the present value
 
@@ -64,9 +64,9 @@ export class Traversal {
   }
 
   /** @param {number} i @param {number} value @param {Float32Array} image */
-  paint(i, value, image) {
+  drawFrame(i, value, image) {
     const { canvas } = this.#frames[i];
-    paint(canvas, image, this.#session.entry.channels);
+    drawPixels(canvas, image, this.#session.entry.channels);
     canvas.dataset.value = String(value);
   }
 }

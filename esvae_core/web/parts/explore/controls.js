@@ -146,7 +146,7 @@ function elementsOf(many, ontoggle) {
 /**
  * @param {Control} control
  * @param {{onmove: (amount: number, event: Event) => void, onend: () => void, onreset: () => void,
- *   onlook: (on: boolean) => void}} told
+ *   onlook: (on: boolean) => void}} handlers
  */
 function controlRow(control, { onmove, onend, onreset, onlook }) {
   const slider = h("input", {

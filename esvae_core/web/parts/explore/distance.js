@@ -6,7 +6,7 @@ import { nearest, rank } from "../../math/neighbours.js";
 import { fromBytes } from "../../math/image.js";
 import { fromGrid } from "../../math/rates.js";
 import { helpMark } from "../shared/help.js";
-import { paint } from "../shared/paint.js";
+import { drawPixels } from "../shared/draw_pixels.js";
 
 const SHOWN = 3;
 
@@ -54,14 +54,14 @@ export function distance(session) {
     buttons[k].onclick = () => session.startFrom(atlas.indices[row]);
     if (originals) {
       const length = entry.size ** 2 * entry.channels;
-      paint(
+      drawPixels(
         canvases[k],
         fromBytes(originals.values.subarray(row * length, (row + 1) * length), entry.channels),
         entry.channels,
       );
     } else if (engine) {
       const { seed, sampler, steps } = store.state;
-      paint(
+      drawPixels(
         canvases[k],
         engine.decode(engine.sample(fromGrid(atlas.rates(row)), seed, sampler, steps), steps),
         entry.channels,

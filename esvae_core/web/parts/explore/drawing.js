@@ -107,8 +107,8 @@ function elementsOf({ channels, dataset, size }, canvas, onclear) {
 
 /**
  * @param {DrawingPad} pad
- * @param {(event: PointerEvent) => void} onstroke told while the pen is down
- * @param {() => void} onend told when a stroke is over, before the pen counts as lifted
+ * @param {(event: PointerEvent) => void} onstroke called while the pen is down
+ * @param {() => void} onend called when a stroke is over, before the pen counts as lifted
  */
 function followPen(pad, onstroke, onend) {
   const { canvas } = pad;

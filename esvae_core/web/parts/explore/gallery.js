@@ -59,7 +59,7 @@ export function gallery(session) {
   return element;
 }
 
-/** @param {Atlas} atlas @param {Record<"onclass"|"onmore"|"onreal", () => void>} told */
+/** @param {Atlas} atlas @param {Record<"onclass"|"onmore"|"onreal", () => void>} handlers */
 function elementsOf({ classNames }, { onclass, onmore, onreal }) {
   const tiles = h("div", { class: "tiles" });
   const note = h("p", { class: "quiet" });

@@ -10,7 +10,7 @@ const PAUSE = 60; // ms between two measurements, so that the hand is followed f
 /**
  * @param {Session} session
  * @param {() => Uint16Array} base rates at which no control was moved
- * @param {(readings: Map<string, Reading>) => void} show told after each measurement
+ * @param {(readings: Map<string, Reading>) => void} show called after each measurement
  * @returns {{dispose: () => void}|null} null where the page cannot measure its pictures
  */
 export function gauge(session, base, show) {

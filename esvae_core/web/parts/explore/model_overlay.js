@@ -5,7 +5,7 @@ import { msg } from "../../messages.js";
 import { fromBytes, resize } from "../../math/image.js";
 import { toGrid } from "../../math/rates.js";
 import { ownImage } from "../shared/own_images.js";
-import { paint } from "../shared/paint.js";
+import { drawPixels } from "../shared/draw_pixels.js";
 
 /**
  * The other model's latent of the image that is the source.
@@ -115,7 +115,7 @@ function drawingOf(session, other, place) {
     if (typeof latent === "string") return place.replaceChildren(h("p", { class: "quiet" }, latent));
     const { name, size, channels } = other.entry;
     const canvas = pixels(size, size, msg`The same image in ${name}`, "other");
-    paint(canvas, session.pictureIn(other, latent), channels);
+    drawPixels(canvas, session.pictureIn(other, latent), channels);
     place.replaceChildren(
       canvas,
       h(

@@ -5,7 +5,7 @@ import { msg } from "../../messages.js";
 import { fromGrid, same } from "../../math/rates.js";
 import { helpMark } from "../shared/help.js";
 import { WORDS } from "../shared/noise_controls.js";
-import { paint, paintDifference } from "../shared/paint.js";
+import { drawPixels, drawDifference } from "../shared/draw_pixels.js";
 
 const DRAWS = 16;
 
@@ -50,13 +50,13 @@ export function picture(session, playback = null) {
     if (!playback) show(now);
     const image = engine ? source(now.state) : null;
     if (!image) return;
-    paint(canvases.source, image, channels);
-    paintDifference(canvases.difference, now.image, image, channels);
+    drawPixels(canvases.source, image, channels);
+    drawDifference(canvases.difference, now.image, image, channels);
   }
 
   /** @param {{state: State, image: Float32Array, upto?: number}} shown */
   function show({ state, image, upto = state.steps }) {
-    paint(large, image, channels);
+    drawPixels(large, image, channels);
     words.textContent = stepWords(latent, state, upto);
   }
 
@@ -154,8 +154,8 @@ function stepWords(latent, { steps, sampler }, upto) {
 function paintStatistics(canvases, { mean, deviation, typical, leastTypical }, channels) {
   // a deviation of 1 is half the range from black to white; shown from black (none) to white
   const shown = deviation.map((v) => 2 * Math.min(1, v) - 1);
-  paint(canvases.mean, mean, channels);
-  paint(canvases.deviation, shown, channels);
-  paint(canvases.typical, typical.image, channels);
-  paint(canvases.leastTypical, leastTypical.image, channels);
+  drawPixels(canvases.mean, mean, channels);
+  drawPixels(canvases.deviation, shown, channels);
+  drawPixels(canvases.typical, typical.image, channels);
+  drawPixels(canvases.leastTypical, leastTypical.image, channels);
 }

@@ -9,8 +9,8 @@ import { fromGrid, GRID } from "../../math/rates.js";
 import { nameOf } from "../shared/dimension_names.js";
 import { activatingImages } from "../shared/activating_images.js";
 import { helpMark } from "../shared/help.js";
-import { paint } from "../shared/paint.js";
-import { LastUsed } from "./last_used.js";
+import { drawPixels } from "../shared/draw_pixels.js";
+import { LruCache } from "./lru_cache.js";
 
 const SHARES = [0, 0.25, 0.5, 0.75, 1];
 const MOMENT = 200; // ms that the pointer, or the state, must rest
@@ -33,8 +33,8 @@ export function responseStrip(session, chosen) {
   const images = session.atlas ? activatingImages(session, IMAGES) : null;
   const parts = elementsOf(session, images);
   const { element } = parts;
-  /** @type {LastUsed<Float32Array[]>} */
-  const kept = new LastUsed(KEPT);
+  /** @type {LruCache<Float32Array[]>} */
+  const kept = new LruCache(KEPT);
   /** The control that is looked at. @type {(() => Along)|null} */
   let looked = null;
   let timer = 0;
@@ -147,7 +147,7 @@ async function decoded(session, { cells }, { seed, sampler, steps }) {
 function paintAlong({ element, title, canvases, captions }, along, pictures, channels) {
   title.textContent = along.title;
   along.cells.forEach(({ caption }, k) => {
-    paint(canvases[k], pictures[k], channels);
+    drawPixels(canvases[k], pictures[k], channels);
     describe(canvases[k], msg`${along.title}: at ${caption}`);
     captions[k].textContent = caption;
   });

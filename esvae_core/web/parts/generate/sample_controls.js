@@ -13,7 +13,7 @@ import { LIMITS, settingWithin, viewWith } from "./sample_settings.js";
 /**
  * @param {Session} session
  * @param {Remember} remember keeps settings in the link
- * @param {(heat: number) => void} warm told while the temperature is dragged
+ * @param {(heat: number) => void} warm called while the temperature is dragged
  */
 export function sampleControls(session, remember, warm) {
   const { atlas, latent } = session;

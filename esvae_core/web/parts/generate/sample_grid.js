@@ -5,7 +5,7 @@ import { msg } from "../../messages.js";
 import { nearest } from "../../math/neighbours.js";
 import { fromGrid } from "../../math/rates.js";
 import { newSeed } from "../shared/noise_controls.js";
-import { paint } from "../shared/paint.js";
+import { drawPixels } from "../shared/draw_pixels.js";
 
 const VOTES = 5; // neighbours that say of which class a sample is
 const OTHERS = 1_000_000; // seeds from here on replace samples: far from those that a grid is filled with
@@ -113,7 +113,7 @@ export function sampleGrid(session, { onpin, onchoose }) {
         cells.map(async (cell, k) => {
           if (mine !== turn) return;
           const { image } = await pool.run("play", fromGrid(cell.rates), noise(cell), sampler, steps);
-          if (mine === turn) paint(canvases[k].canvas, image, entry.channels);
+          if (mine === turn) drawPixels(canvases[k].canvas, image, entry.channels);
         }),
       );
       if (mine === turn) element.dataset.there = String(cells.length);
@@ -132,7 +132,7 @@ export function sampleGrid(session, { onpin, onchoose }) {
  * @param {SampleCell} cell
  * @param {number} place from 0
  * @param {{onpin: (place: number, seed: number|null, temperature?: number) => void,
- *   onchoose: (cell: SampleCell) => void}} told
+ *   onchoose: (cell: SampleCell) => void}} handlers
  */
 function cellOf(session, cell, place, { onpin, onchoose }) {
   const { seed, pinned, temperature } = cell;

@@ -90,7 +90,7 @@ export function steering(session) {
 
 /**
  * @param {Control[]} steerable
- * @param {{onchoose: (name: string) => void, onway: (way: string) => void}} told
+ * @param {{onchoose: (name: string) => void, onway: (way: string) => void}} handlers
  */
 function elementsOf(steerable, { onchoose, onway }) {
   const select = h(

@@ -14,7 +14,7 @@ import { equation } from "./equations.js";
 import { layerMaps, paintLayers } from "./layer_pictures.js";
 import { keyOf, sourceImage } from "../shared/source_image.js";
 import { nameOf } from "../shared/dimension_names.js";
-import { paint } from "../shared/paint.js";
+import { drawPixels } from "../shared/draw_pixels.js";
 import { paintSpikes } from "../shared/raster.js";
 import { neuronIn, noisiest } from "../spikes/sampled_statistics.js";
 
@@ -152,7 +152,7 @@ function showReadout(
   strip.replaceChildren(
     ...shownSteps(steps).map((t) => {
       const canvas = pixels(size, size, msg`Picture after ${t} of ${steps} steps`, "thumb");
-      paint(canvas, images.subarray((t - 1) * engine.pixels, t * engine.pixels), channels);
+      drawPixels(canvas, images.subarray((t - 1) * engine.pixels, t * engine.pixels), channels);
       return h("figure", {}, canvas, h("figcaption", {}, msg`after ${t}`));
     }),
   );
@@ -169,7 +169,7 @@ function showReadout(
  */
 function showPicture({ picture, large }, { entry, spikingEngine: engine }, image, { state, images, upto }) {
   const shown = images.subarray((upto - 1) * engine.pixels, upto * engine.pixels);
-  paint(large, shown, entry.channels);
+  drawPixels(large, shown, entry.channels);
   const when = upto < state.steps ? msg` after ${upto} of ${counted(state.steps, msg`step`, msg`steps`)}` : "";
   const error = image ? squaredError(shown, image) : null;
   picture.say(

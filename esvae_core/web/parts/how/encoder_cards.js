@@ -15,7 +15,7 @@ import { chart } from "../shared/chart.js";
 import { equation } from "./equations.js";
 import { layerMaps, paintLayers } from "./layer_pictures.js";
 import { encoderImage, keyOf } from "../shared/source_image.js";
-import { paint } from "../shared/paint.js";
+import { drawPixels } from "../shared/draw_pixels.js";
 import { paintSpikes } from "../shared/raster.js";
 import { firingRates } from "../spikes/layer_charts.js";
 
@@ -98,7 +98,7 @@ function showEncoder(parts, session, { image, painted, layers }, { state, upto }
   first.rename(msg`Image`);
   second.rename(msg`Encoder`);
   first.show(canvas);
-  paint(canvas, image, channels);
+  drawPixels(canvas, image, channels);
   const colours = channels === 1 ? msg`gray` : msg`colour`;
   first.say(
     msg`${sourceWords(state.source, painted)} ${size} × ${size} ${colours} pixels from −1 (black) to 1 (white). The encoder sees the same image at each of its ${counted(steps, msg`step`, msg`steps`)}.`,

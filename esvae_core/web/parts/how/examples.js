@@ -4,7 +4,7 @@ import { h, icon, pixels } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { fromBytes } from "../../math/image.js";
 import { newSeed } from "../shared/noise_controls.js";
-import { paint } from "../shared/paint.js";
+import { drawPixels } from "../shared/draw_pixels.js";
 
 const SHOWN = 10;
 
@@ -16,7 +16,7 @@ export function examples(session) {
   const tiles = rows.map((row, place) => {
     const canvas = pixels(entry.size, entry.size, "", "thumb");
     canvas.setAttribute("aria-hidden", "true");
-    paint(
+    drawPixels(
       canvas,
       fromBytes(atlas.tiles.values.subarray(place * length, (place + 1) * length), entry.channels),
       entry.channels,

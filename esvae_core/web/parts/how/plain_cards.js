@@ -5,7 +5,7 @@ import { msg } from "../../messages.js";
 import { decoderLayers, encoderLayers } from "../../engine/network.js";
 import { formatNumber } from "../../math/axis.js";
 import { chart } from "../shared/chart.js";
-import { paint } from "../shared/paint.js";
+import { drawPixels } from "../shared/draw_pixels.js";
 import { encoderImage, keyOf } from "../shared/source_image.js";
 import { card } from "./card.js";
 import { numbersChart, squaredError } from "./card_charts.js";
@@ -87,7 +87,7 @@ function elementsOf({ engine, entry: { size, dims }, latent }) {
 
 /** @param {PlainElements} parts @param {ModelEntry} entry @param {Source} source @param {Given} given */
 function showImage({ first, before }, { size, channels }, source, { image, painted }) {
-  paint(before, image, channels);
+  drawPixels(before, image, channels);
   first.show(before);
   first.dataset.source = painted ? "painted" : "image";
   const what = !painted
@@ -110,7 +110,7 @@ function showLatent({ third, numbers }, { latent }, rates) {
 
 /** @param {PlainElements} parts @param {ModelEntry} entry @param {Float32Array} image @param {Given|null} given */
 function showPicture({ fifth, after }, { channels }, image, given) {
-  paint(after, image, channels);
+  drawPixels(after, image, channels);
   fifth.show(after);
   const error = given && !given.painted ? squaredError(image, given.image) : null;
   const compared =

@@ -6,7 +6,7 @@ import { fromGrid } from "../../math/rates.js";
 import { labelOf } from "../explore/controls.js";
 import { stageOf } from "../shared/help.js";
 import { newSeed } from "../shared/noise_controls.js";
-import { paint } from "../shared/paint.js";
+import { drawPixels } from "../shared/draw_pixels.js";
 import * as anchorList from "./anchor_list.js";
 import { pickAnchor } from "./anchor_picker.js";
 import { dragOrder } from "./drag_order.js";
@@ -21,7 +21,7 @@ const { LEAST, MOST } = anchorList;
 
 /**
  * @param {Session} session
- * @param {(anchors: Anchor[]) => void} changed told after every change, not at first
+ * @param {(anchors: Anchor[]) => void} changed called after every change, not at first
  */
 export function anchors(session, changed) {
   const { store, entry } = session;
@@ -121,7 +121,7 @@ function item(session, { source, rates }, i, count, { move, remove, replace }) {
   const { seed, sampler, steps } = store.state;
   const said = anchorList.sourceWords(source, session);
   const canvas = pixels(entry.size, entry.size, msg`Anchor ${i + 1}: ${said}`, "thumb");
-  paint(canvas, engine.decode(engine.sample(fromGrid(rates), seed, sampler, steps), steps), entry.channels);
+  drawPixels(canvas, engine.decode(engine.sample(fromGrid(rates), seed, sampler, steps), steps), entry.channels);
   const act = (label, text, onclick, disabled) =>
     h(
       "button",

@@ -4,13 +4,13 @@ import { h, onLook, palette, pixels, sharp } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { bilinear } from "../../math/interpolation.js";
 import { fromGrid, toGrid } from "../../math/rates.js";
-import { paint } from "../shared/paint.js";
-import { fourOf, placeAt, placeByKey, placeWords, pointOf, tilePlaces } from "./blend_place.js";
+import { drawPixels } from "../shared/draw_pixels.js";
+import { fourOf, placeAt, placeByKey, placeWords, pointOf, tilePlaces } from "./blend_position.js";
 
 const TILES = 5;
 const PLACES = tilePlaces(TILES);
 
-/** @typedef {import("./blend_place.js").BlendPlace} BlendPlace */
+/** @typedef {import("./blend_position.js").BlendPlace} BlendPlace */
 
 /**
  * @param {Session} session
@@ -142,7 +142,7 @@ async function decodeTiles(session, vectors, path, tiles, wanted) {
     for (let k = 0; k < tiles.length && wanted(); k++) {
       const rates = fromGrid(toGrid(bilinear(vectors, PLACES[k].x, PLACES[k].y, path())));
       pool.run("play", rates, seed, sampler, steps).then(
-        ({ image }) => wanted() && paint(tiles[k], image, channels),
+        ({ image }) => wanted() && drawPixels(tiles[k], image, channels),
         () => {},
       );
     }

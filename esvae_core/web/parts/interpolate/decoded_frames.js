@@ -15,7 +15,7 @@ export class DecodedFrames {
 
   /**
    * @param {Session} session
-   * @param {(frames: {rates: Float32Array, image: Float32Array|null}[]) => void} show told with each picture
+   * @param {(frames: {rates: Float32Array, image: Float32Array|null}[]) => void} show called with each picture
    */
   constructor(session, show) {
     this.#session = session;

@@ -5,7 +5,7 @@ import { nearestPlace, OrderDrag } from "./order_drag.js";
 /**
  * @param {HTMLElement} list whose children are the items
  * @param {string} handle selector of what is taken hold of in an item
- * @param {(from: number, to: number) => void} move told when an item is let go over another one's place
+ * @param {(from: number, to: number) => void} move called when an item is let go over another one's place
  */
 export function dragOrder(list, handle, move) {
   const drag = new OrderDrag();

@@ -2,12 +2,12 @@
 
 import { describe, h, pixels } from "../../dom.js";
 import { msg } from "../../messages.js";
-import { paint } from "../shared/paint.js";
+import { drawPixels } from "../shared/draw_pixels.js";
 import { frameWords, stripStatistics, stripWords } from "./strip_statistics.js";
 
 /** @typedef {import("./strip_statistics.js").Frame} Frame */
 
-/** @param {Session} session @param {{onpick: (k: number) => void}} options told which frame is pressed */
+/** @param {Session} session @param {{onpick: (k: number) => void}} options called with the frame that is pressed */
 export function strip(session, { onpick }) {
   const { entry, atlas, latent } = session;
   const row = h("ol", { class: "strip" });
@@ -37,7 +37,7 @@ export function strip(session, { onpick }) {
     const statistics = stripStatistics(frames, atlas);
     const { changes, most, near } = statistics;
     cells.forEach(({ canvas, speed, count, button }, k) => {
-      if (frames[k].image) paint(canvas, frames[k].image, entry.channels);
+      if (frames[k].image) drawPixels(canvas, frames[k].image, entry.channels);
       speed.style.width = `${(100 * changes[k]) / most}%`;
       count.textContent = near[k] === null ? "" : String(near[k]);
       count.classList.toggle("alone", near[k] === 0);

@@ -11,7 +11,7 @@ import { listen } from "./map_input.js";
 import { drawOverlay } from "./map_overlay.js";
 import { drawPictures } from "./pictures.js";
 import { drawPoints, Points } from "./points.js";
-import { presentPlace, trailTo } from "./present_place.js";
+import { currentPosition, trailTo } from "./current_position.js";
 
 /** @typedef {import("./map_gestures.js").Spot} Spot */
 
@@ -22,10 +22,10 @@ const KEYS = msg`Arrow keys go from point to point, Enter takes one as the sourc
 /**
  * @param {MapModel} model
  * @param {import("./pictures.js").Pictures} pictures
- * @param {MapListener} told
+ * @param {MapListener} handlers
  */
-export function mapCanvas(model, pictures, told) {
-  const view = new MapView(model, pictures, told);
+export function mapCanvas(model, pictures, handlers) {
+  const view = new MapView(model, pictures, handlers);
   listen(view);
   return Object.assign(view.element, {
     lasso: (yes) => view.lasso(yes),
@@ -48,7 +48,7 @@ export function mapCanvas(model, pictures, told) {
 /** The two canvases, what is on them, and what can be done with that. */
 export class MapView {
   #pictures;
-  #told;
+  #handlers;
   #base = h("canvas", { class: "map-base", "aria-hidden": "true" });
   #said = h("p", { class: "unseen", "aria-live": "polite" });
   #points = new Points();
@@ -65,11 +65,11 @@ export class MapView {
   /**
    * @param {MapModel} model
    * @param {import("./pictures.js").Pictures} pictures
-   * @param {MapListener} told
+   * @param {MapListener} handlers
    */
-  constructor(model, pictures, told) {
+  constructor(model, pictures, handlers) {
     this.model = model;
-    [this.#pictures, this.#told] = [pictures, told];
+    [this.#pictures, this.#handlers] = [pictures, handlers];
     const keys = h("p", { id: "map-keys", class: "unseen" }, KEYS);
     this.element = h("div", { class: "map-canvas" }, this.#base, this.over, this.#said, keys);
     this.#base.vector = (context) => {
@@ -127,7 +127,7 @@ export class MapView {
   press(asked) {
     if (asked.kind === "camera") this.#move(asked.move);
     else if (asked.kind === "step") this.#step(asked);
-    else if (asked.kind === "take") this.#told.pick(this.now.key);
+    else if (asked.kind === "take") this.#handlers.pick(this.now.key);
     else if (asked.kind === "zoom") this.zoom(asked.factor);
     else if (asked.kind === "all") this.showAll();
     else if (asked.kind === "lasso") this.lasso(!this.model.lassoing);
@@ -149,14 +149,14 @@ export class MapView {
       this.now.hover = { x: mapX, y: mapY };
     } else this.now.hover = null;
     this.over.style.cursor = model.lassoing ? "crosshair" : row >= 0 ? "pointer" : "grab";
-    this.#told.hover(this.now.hover);
+    this.#handlers.hover(this.now.hover);
     this.look("over");
   }
 
   /** The pointer has left the map. */
   leave() {
     this.now.hover = null;
-    this.#told.hover(null);
+    this.#handlers.hover(null);
     this.look("over");
   }
 
@@ -196,8 +196,8 @@ export class MapView {
   #take(at) {
     this.hover(at);
     const { hover } = this.now;
-    if (hover?.row >= 0) this.#told.pick(hover.row);
-    else if (hover) this.#told.travel(hover.x, hover.y);
+    if (hover?.row >= 0) this.#handlers.pick(hover.row);
+    else if (hover) this.#handlers.travel(hover.x, hover.y);
   }
 
   /** @param {Spot[]} polygon */
@@ -217,7 +217,7 @@ export class MapView {
     const [dx, dy] = shiftInto(...this.spotOf(row), this.#seen.width, this.#seen.height, MARGIN);
     if (dx || dy) this.#move({ kind: "shift", dx, dy });
     this.now.hover = { row };
-    this.#told.hover(this.now.hover);
+    this.#handlers.hover(this.now.hover);
     this.#said.textContent = msg`Test image ${atlas.indices[row]}, ${atlas.label(row)}`;
   }
 
@@ -269,7 +269,7 @@ export class MapView {
   #follow(decoded) {
     const { model, now, element } = this;
     if (decoded.state.model !== model.entry.name) return;
-    Object.assign(now, presentPlace(model, decoded));
+    Object.assign(now, currentPosition(model, decoded));
     now.trail = trailTo(now.trail, now.cursor, model.axes);
     const text = (place) => place.map((v) => v.toFixed(4)).join(" ");
     element.dataset.path = now.path?.places.map(text).join(", ") ?? "";

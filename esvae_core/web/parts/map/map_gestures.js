@@ -1,4 +1,4 @@
-/** What pointers and keys on the map mean, and where a camera goes by them. No page in here. */
+/** What pointers and keys on the map mean, and where a camera goes by them. Does not touch the DOM. */
 
 import { dragged, pointAt, pointTowards, shifted, zoomed } from "../../math/map_geometry.js";
 

@@ -6,7 +6,7 @@ import { pixels } from "../../dom.js";
 import { fromBytes } from "../../math/image.js";
 import { spread } from "../../math/map_geometry.js";
 import { fromGrid } from "../../math/rates.js";
-import { paint } from "../shared/paint.js";
+import { drawPixels } from "../shared/draw_pixels.js";
 
 export class Pictures {
   /** By row; null while it is on its way. @type {Map<number, HTMLCanvasElement|null>} */
@@ -60,7 +60,7 @@ export class Pictures {
 
   #painted(row, image) {
     const canvas = pixels(this.entry.size, this.entry.size, "");
-    paint(canvas, image, this.entry.channels);
+    drawPixels(canvas, image, this.entry.channels);
     this.#made.set(row, canvas);
     return canvas;
   }

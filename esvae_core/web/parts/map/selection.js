@@ -7,7 +7,7 @@ import { summary } from "../../math/map_geometry.js";
 import { toGrid } from "../../math/rates.js";
 import { nameOf } from "../shared/dimension_names.js";
 import { download } from "../shared/download.js";
-import { paint } from "../shared/paint.js";
+import { drawPixels } from "../shared/draw_pixels.js";
 import { selectionCsv, selectionJson } from "./selection_files.js";
 import { counted } from "../../math/axis.js";
 
@@ -78,7 +78,7 @@ function meanPicture({ engine, entry, latent, store }, rates, count) {
   const label = msg`Picture of the mean ${latent.whole} of ${count} test images`;
   const picture = pixels(entry.size, entry.size, label, "thumb");
   const { seed, sampler, steps } = store.state;
-  if (engine) paint(picture, engine.decode(engine.sample(rates, seed, sampler, steps), steps), entry.channels);
+  if (engine) drawPixels(picture, engine.decode(engine.sample(rates, seed, sampler, steps), steps), entry.channels);
   const take = () => store.change({ rates: toGrid(rates) }, msg`mean of ${count} test images`);
   return h(
     "figure",

@@ -1,4 +1,4 @@
-/** A selection of test images as files. No page in here. */
+/** A selection of test images as files. Does not touch the DOM. */
 
 import { tableCsv } from "../../formats/table_csv.js";
 import { nameOf } from "../shared/dimension_names.js";

@@ -2,15 +2,15 @@
 
 import { h, icon } from "../../dom.js";
 import { msg } from "../../messages.js";
-import { MapDrawing, METRICS, readSettings, settingsText } from "./map_drawing.js";
+import { MapRequest, METRICS, readSettings, settingsText } from "./map_request.js";
 
-/** @typedef {import("./map_drawing.js").MapSettings} MapSettings */
+/** @typedef {import("./map_request.js").MapSettings} MapSettings */
 
 /** @param {MapModel} model */
 export function settings(model) {
   const { session, atlas, entry } = model;
   const own = { arrays: atlas.arrays, about: atlas.map };
-  const drawing = new MapDrawing(session.backend.maps, entry.hash);
+  const drawing = new MapRequest(session.backend.maps, entry.hash);
   const fields = settingFields(session.latent, own.about);
   const controls = drawingControls({
     draw: () => redraw((of) => model.keep("of", of, msg`map of ${of.replaceAll("-", ", ")}`)),
@@ -115,11 +115,11 @@ function slider(label, low, high, step) {
   return { input, put, field: h("label", { class: "field grow" }, label, input, out) };
 }
 
-/** @param {Record<"draw"|"cancel"|"back", () => void>} told which button was pressed */
-function drawingControls(told) {
-  const draw = h("button", { type: "button", onclick: told.draw }, msg`Recompute`);
-  const stop = h("button", { type: "button", hidden: true, onclick: told.cancel }, icon("close"), msg`Cancel`);
-  const back = h("button", { type: "button", hidden: true, onclick: told.back }, icon("reset"), msg`Original map`);
+/** @param {Record<"draw"|"cancel"|"back", () => void>} handlers which button was pressed */
+function drawingControls(handlers) {
+  const draw = h("button", { type: "button", onclick: handlers.draw }, msg`Recompute`);
+  const stop = h("button", { type: "button", hidden: true, onclick: handlers.cancel }, icon("close"), msg`Cancel`);
+  const back = h("button", { type: "button", hidden: true, onclick: handlers.back }, icon("reset"), msg`Original map`);
   const meter = h("progress", { max: 1, value: 0, hidden: true, "aria-label": msg`Computing the map` });
   return {
     element: h("div", { class: "row" }, draw, stop, back, meter),

@@ -6,7 +6,7 @@
 import { h, icon, pixels } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { fromBytes } from "../../math/image.js";
-import { paint } from "../shared/paint.js";
+import { drawPixels } from "../shared/draw_pixels.js";
 import { player } from "../shared/player.js";
 import { paintSpikes } from "../shared/raster.js";
 import { filmRates } from "./film_rates.js";
@@ -122,7 +122,7 @@ export function films(session, about) {
       const lead = stepsOf(film) - about.steps; // steps of the decoder before the first frame
       paintSpikes(rasters[k], film.spikes, about.dims, lead + upto);
       const frame = film.frames.subarray((upto - 1) * area, upto * area);
-      paint(frames[k], fromBytes(frame, COLOURS), COLOURS);
+      drawPixels(frames[k], fromBytes(frame, COLOURS), COLOURS);
     });
   }
 

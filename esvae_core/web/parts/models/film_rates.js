@@ -11,7 +11,7 @@ import { mixer } from "../shared/mixer.js";
  * @param {ModelListing} about a model of recordings
  * @param {{rates: Uint16Array, seed: number, steps: number}} drawn the recording: its rates, its noise, and the steps
  *   of its spike trains
- * @param {(recording: NamedArrays) => void} show told of every recording that was decoded
+ * @param {(recording: NamedArrays) => void} show called of every recording that was decoded
  */
 export function filmRates(session, about, { rates, seed, steps }, show) {
   const store = new Store({

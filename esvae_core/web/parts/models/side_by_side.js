@@ -2,7 +2,7 @@
 
 import { h, pixels } from "../../dom.js";
 import { msg } from "../../messages.js";
-import { paint } from "../shared/paint.js";
+import { drawPixels } from "../shared/draw_pixels.js";
 import { comparedRows, firstBeside } from "./compared_rows.js";
 
 /** Resolved when the browser has had its turn, so that no gesture waits for more than one picture. */
@@ -91,7 +91,7 @@ async function withPrior(session, name) {
 function elementsOf({ title, about, images, labels }, drawings) {
   const pictures = labels.map((label, k) => {
     const canvas = pixels(about.size, about.size, `${title}: ${label}`, "thumb");
-    drawings.push(() => paint(canvas, images[k](), about.channels));
+    drawings.push(() => drawPixels(canvas, images[k](), about.channels));
     return canvas;
   });
   return [h("p", { class: "quiet" }, title), h("div", { class: "side-row" }, pictures)];

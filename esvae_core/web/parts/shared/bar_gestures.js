@@ -1,5 +1,5 @@
 /**
- * What pointer and keys on a row of bars mean. No page in here.
+ * What pointer and keys on a row of bars mean. Does not touch the DOM.
  *
  * A gesture that starts sideways sweeps across bars, one that starts up or down stays with its bar.
  */

@@ -13,7 +13,7 @@ const WRITERS = { svg: figureSvg, pdf: figurePdf };
  * What can be exported: charts, and parts with a `data-figure`, which names them.
  * @returns {Map<string, HTMLElement>}
  */
-export function chartsIn(root) {
+function chartsIn(root) {
   const found = new Map();
   for (const element of root.querySelectorAll("figure.chart, [data-figure]")) {
     const name = element.dataset.figure ?? element.querySelector("h3").textContent;

@@ -6,7 +6,7 @@ import { change } from "../../math/interpolation.js";
 import { GRID } from "../../math/rates.js";
 import { openSheet, stageOf } from "./help.js";
 import { nameOf } from "./dimension_names.js";
-import { paint, paintDifference } from "./paint.js";
+import { drawPixels, drawDifference } from "./draw_pixels.js";
 import { stateImage } from "./state_picture.js";
 
 const ROWS = 8;
@@ -37,13 +37,13 @@ function figures(a, b, states) {
   const figure = (canvas, caption) => h("figure", {}, canvas, h("figcaption", {}, caption));
   const shown = [a, b].map(({ image, entry }, i) => {
     const canvas = pixels(entry.size, entry.size, msg`Picture ${"AB"[i]}`, "thumb");
-    paint(canvas, image, entry.channels);
+    drawPixels(canvas, image, entry.channels);
     return figure(canvas, `${"AB"[i]}: ${states[i].model}`);
   });
   if (a.image.length !== b.image.length || a.entry.size !== b.entry.size)
     return h("div", { class: "compare-figures" }, shown);
   const difference = pixels(a.entry.size, a.entry.size, msg`Picture B minus picture A`, "thumb");
-  paintDifference(difference, b.image, a.image, a.entry.channels);
+  drawDifference(difference, b.image, a.image, a.entry.channels);
   const size = change(b.image, a.image).toFixed(3);
   shown.push(figure(difference, msg`B − A: root mean square ${size} of [−1, 1]`));
   return h("div", { class: "compare-figures" }, shown);

@@ -60,7 +60,7 @@ function item(session, lesson, view, close) {
 }
 
 /** Show a lesson's state, as one step that can be undone. @param {Session} session @param {Lesson} lesson */
-export function openLesson(session, lesson) {
+function openLesson(session, lesson) {
   try {
     session.store.change(decodeState(lesson.link), lesson.title);
   } catch (error) {

@@ -14,7 +14,7 @@ export class MixerBars {
   #session;
   #editor;
   #chosen;
-  #told;
+  #handlers;
   /** @type {Map<number, HTMLElement>} */
   #bars = new Map();
   /** The pointer that is down. @type {{id: number, gesture: BarGesture}|null} */
@@ -24,11 +24,11 @@ export class MixerBars {
    * @param {Session} session
    * @param {import("./rate_editor.js").RateEditor} editor
    * @param {Chosen} chosen
-   * @param {{act: (act: import("./bar_gestures.js").BarAct, i: number) => void, type: () => void}} told what a key on a
+   * @param {{act: (act: import("./bar_gestures.js").BarAct, i: number) => void, type: () => void}} handlers what a key on a
    *   bar asks for
    */
-  constructor(session, editor, chosen, told) {
-    [this.#session, this.#editor, this.#chosen, this.#told] = [session, editor, chosen, told];
+  constructor(session, editor, chosen, handlers) {
+    [this.#session, this.#editor, this.#chosen, this.#handlers] = [session, editor, chosen, handlers];
     const { latent } = session;
     this.element = h("div", {
       class: latent.rest ? "mixer signed" : "mixer",
@@ -178,10 +178,10 @@ export class MixerBars {
     this.#chosen.set(i);
     const asked = barKey(event.key);
     if (!asked) return;
-    if (asked.kind === "type") this.#told.type();
+    if (asked.kind === "type") this.#handlers.type();
     else if (asked.kind === "step") this.#editor.step(i, asked.by, event);
     else if (asked.kind === "end") this.#editor.nudge(i, asked.value, event);
-    else this.#told.act(asked.act, i);
+    else this.#handlers.act(asked.act, i);
     event.preventDefault();
   }
 

@@ -28,7 +28,7 @@ export class MixerDetail {
    * @param {Session} session
    * @param {import("./rate_editor.js").RateEditor} editor
    * @param {Chosen} chosen
-   * @param {{act: (act: BarAct, i: number) => void, onclose: (i: number) => void}} told a button was pressed, or the
+   * @param {{act: (act: BarAct, i: number) => void, onclose: (i: number) => void}} handlers a button was pressed, or the
    *   field is closed by a key
    */
   constructor(session, editor, chosen, { act, onclose }) {

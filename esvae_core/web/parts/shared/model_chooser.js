@@ -3,7 +3,7 @@
 import { h, pixels } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { fromBytes } from "../../math/image.js";
-import { paint } from "./paint.js";
+import { drawPixels } from "./draw_pixels.js";
 import { sheetBelow } from "./menu.js";
 
 const PICTURES = 4;
@@ -101,7 +101,7 @@ async function fill(session, model, place) {
     const length = height * width * channels;
     const canvases = Array.from({ length: Math.min(PICTURES, count) }, (_, i) => {
       const canvas = pixels(width, height, "", "thumb");
-      paint(canvas, fromBytes(values.subarray(i * length, (i + 1) * length), channels), channels);
+      drawPixels(canvas, fromBytes(values.subarray(i * length, (i + 1) * length), channels), channels);
       return canvas;
     });
     place.replaceChildren(...canvases);

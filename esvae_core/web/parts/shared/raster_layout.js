@@ -1,4 +1,4 @@
-/** Where things are in a spike raster, in CSS pixels of its canvas. No page in here. */
+/** Where things are in a spike raster, in CSS pixels of its canvas. Does not touch the DOM. */
 
 import { placeIn } from "./bar_gestures.js";
 

@@ -1,4 +1,4 @@
-/** What a spike raster says in words and numbers. No page in here. */
+/** What a spike raster says in words and numbers. Does not touch the DOM. */
 
 import { msg } from "../../messages.js";
 

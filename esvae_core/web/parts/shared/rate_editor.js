@@ -1,6 +1,6 @@
 /**
  * Rates that the visitor changes by hand: which are locked, what Mute and Solo hold back, and one step of undo for each
- * gesture. No page in here.
+ * gesture. Does not touch the DOM.
  */
 
 import { msg } from "../../messages.js";

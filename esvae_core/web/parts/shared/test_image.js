@@ -2,7 +2,7 @@
 
 import { fromBytes } from "../../math/image.js";
 import { fromGrid } from "../../math/rates.js";
-import { paint } from "./paint.js";
+import { drawPixels } from "./draw_pixels.js";
 
 /** Place among the stored pictures of each row that has one. @type {WeakMap<Atlas, Map<number, number>>} */
 const stored = new WeakMap();
@@ -26,12 +26,12 @@ export async function paintTestImage(session, canvas, row, originals, wanted = (
   const length = entry.size ** 2 * entry.channels;
   const bytes = (values, at) => fromBytes(values.subarray(at * length, (at + 1) * length), entry.channels);
   const tile = storedTiles(atlas).get(row);
-  if (originals) return paint(canvas, bytes(originals.values, row), entry.channels);
-  if (tile !== undefined) return paint(canvas, bytes(atlas.tiles.values, tile), entry.channels);
+  if (originals) return drawPixels(canvas, bytes(originals.values, row), entry.channels);
+  if (tile !== undefined) return drawPixels(canvas, bytes(atlas.tiles.values, tile), entry.channels);
   try {
     const pool = await session.pool();
     const { image } = await pool.run("play", fromGrid(atlas.rates(row)), 0, "systematic", atlas.steps);
-    if (wanted()) paint(canvas, image, entry.channels);
+    if (wanted()) drawPixels(canvas, image, entry.channels);
   } catch {
     canvas.classList.add("missing"); // the pool is closed when the model changes
   }

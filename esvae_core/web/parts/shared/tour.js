@@ -69,14 +69,14 @@ export function startTour(stage) {
   show(0);
 }
 
-/** The card, and what puts a step's words on it. @param {Record<"back"|"next"|"skip", () => void>} told */
-function tourCard(told) {
+/** The card, and what puts a step's words on it. @param {Record<"back"|"next"|"skip", () => void>} handlers */
+function tourCard(handlers) {
   const title = h("h2", { id: "tour-title", tabindex: -1 });
   const text = h("p", { id: "tour-text" });
   const place = h("span", { class: "quiet" });
-  const back = h("button", { type: "button", onclick: told.back }, WORDS.back);
-  const next = h("button", { type: "button", class: "first", onclick: told.next });
-  const skip = h("button", { type: "button", class: "bare", onclick: told.skip }, WORDS.skip);
+  const back = h("button", { type: "button", onclick: handlers.back }, WORDS.back);
+  const next = h("button", { type: "button", class: "first", onclick: handlers.next });
+  const skip = h("button", { type: "button", class: "bare", onclick: handlers.skip }, WORDS.skip);
   const card = h(
     "div",
     {

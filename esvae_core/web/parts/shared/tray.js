@@ -7,7 +7,7 @@ import { decodeState, encodeState } from "../../state/url_state.js";
 import { compare } from "./compare.js";
 import { download } from "./download.js";
 import { menu } from "./menu.js";
-import { paint } from "./paint.js";
+import { drawPixels } from "./draw_pixels.js";
 
 const WORDS = {
   save: msg`Save this picture in the tray`,
@@ -72,12 +72,12 @@ function nameOf({ atlas, entry }, { source }) {
 /** What is on the screen, as a small PNG. @param {Session} session */
 function pictureOf({ live, entry }) {
   const canvas = pixels(entry.size, entry.size, "");
-  paint(canvas, live.now.image, entry.channels);
+  drawPixels(canvas, live.now.image, entry.channels);
   return canvas.toDataURL("image/png");
 }
 
 /** Show a saved picture; what else the views remember stays. @param {Session} session @param {SavedPicture} picture */
-export function openSaved({ store }, { link, name }) {
+function openSaved({ store }, { link, name }) {
   const { view, ...state } = decodeState(link);
   const { flips: _, upto: __, damage: ___, ...now } = store.state.view;
   store.change({ ...state, view: { ...now, ...view } }, msg`saved: ${name}`);
@@ -145,7 +145,7 @@ function sheet(session, close) {
  * A saved picture with its buttons.
  * @param {Session} session
  * @param {SavedPicture} saved
- * @param {{open: () => void, mark: (button: HTMLElement) => void, remove: () => void}} told which one was pressed
+ * @param {{open: () => void, mark: (button: HTMLElement) => void, remove: () => void}} handlers which one was pressed
  */
 function card({ models }, { link, name, picture }, { open, mark, remove }) {
   const { model } = decodeState(link);

@@ -7,7 +7,7 @@ import { encodeBytes, encodePicture, inverted } from "./encode_image.js";
 import { bitmapOf } from "./image_files.js";
 import { openRecipe } from "./open_recipe.js";
 import { ownImage } from "./own_images.js";
-import { paint } from "./paint.js";
+import { drawPixels } from "./draw_pixels.js";
 
 /** @param {Session} session */
 export function upload(session) {
@@ -18,7 +18,7 @@ export function upload(session) {
   }
   /** The last picture that was brought. @type {{bitmap: ImageBitmap, name: string}|null} */
   let kept = null;
-  const told = (error) => session.say(`${kept.name}: ${error.message}.`, "warning");
+  const sayError = (error) => session.say(`${kept.name}: ${error.message}.`, "warning");
 
   /** @param {File} [file] */
   async function take(file) {
@@ -35,7 +35,7 @@ export function upload(session) {
   /** Encode it as the fields say. */
   const again = async () => {
     const { fit, invert } = fields.read();
-    if (kept) await encodePicture(session, kept.bitmap, kept.name, fit, invert).catch(told);
+    if (kept) await encodePicture(session, kept.bitmap, kept.name, fit, invert).catch(sayError);
   };
 
   /** Dark for light, and light for dark. */
@@ -44,7 +44,7 @@ export function upload(session) {
     if (!image) return;
     fields.turn();
     const bytes = image.bytes.map((v) => 255 - v);
-    encodeBytes(session, bytes, image.name).catch(told);
+    encodeBytes(session, bytes, image.name).catch(sayError);
   };
 
   const fields = fitFields(again);
@@ -178,7 +178,7 @@ function shownImage(session, turn) {
       figure.hidden = !image;
       offer.hidden = !image || !inverted(session, image.bytes);
       if (!image) return;
-      paint(picture, fromBytes(image.bytes, entry.channels), entry.channels);
+      drawPixels(picture, fromBytes(image.bytes, entry.channels), entry.channels);
       words.textContent = msg`The ground of this picture is not as that of the model's images: light in one, dark in the other. `;
       caption.textContent = msg`${image.name}, as the model gets it`;
     },

@@ -74,7 +74,7 @@ export const ofKind = (damage, kind) => ({
   amount: Math.max(1, Math.round((damage.amount / MOST[damage.kind]) * MOST[kind])),
 });
 
-/** @param {DamageKind[]} kinds @param {{onchoose: (name: string) => void, onrepair: () => void}} told */
+/** @param {DamageKind[]} kinds @param {{onchoose: (name: string) => void, onrepair: () => void}} handlers */
 function elementsOf(kinds, { onchoose, onrepair }) {
   const choices = kinds.map(
     (each) => /** @type {[string, string, string]} */ ([each, DAMAGES[each][0], DAMAGES[each][2]]),

@@ -15,7 +15,7 @@ export class EncoderTrace {
   /** (C, H, W) in [-1, 1]; null until it is here. @type {Float32Array|null} */
   image = null;
 
-  /** @param {Session} session @param {() => void} onimage told when the image is here */
+  /** @param {Session} session @param {() => void} onimage called when the image is here */
   constructor(session, onimage) {
     this.#session = session;
     this.#onimage = onimage;

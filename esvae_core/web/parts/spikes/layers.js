@@ -115,7 +115,7 @@ class NetworkLayers {
 /**
  * @param {Layer[]} all
  * @param {{onlayer: (name: string) => void, onshow: (what: string) => void,
- *   onunit: (unit: import("./layer_units.js").Unit) => void}} told
+ *   onunit: (unit: import("./layer_units.js").Unit) => void}} handlers
  */
 function elementsOf(all, { onlayer, onshow, onunit }) {
   const select = h(

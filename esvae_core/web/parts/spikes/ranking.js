@@ -79,7 +79,7 @@ export function ranking(session, trace, { onrank }) {
   });
 }
 
-/** @param {Record<"onclear"|"onstart"|"oncancel", () => void>} told */
+/** @param {Record<"onclear"|"onstart"|"oncancel", () => void>} handlers */
 function elementsOf({ onclear, onstart, oncancel }) {
   const bar = h("progress", { max: 1, value: 0, "aria-label": msg`Spikes tried` });
   const start = h("button", { type: "button", onclick: onstart }, msg`Rank spikes by effect`);

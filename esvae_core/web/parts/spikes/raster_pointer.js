@@ -14,7 +14,7 @@ const MOVES = {
 
 const within = (n, count) => Math.min(count - 1, Math.max(0, n));
 
-/** @typedef {import("./raster_layout.js").RasterCell} RasterCell */
+/** @typedef {import("./editor_layout.js").RasterCell} RasterCell */
 
 export class RasterPointer {
   /** Where the keys are, and whether that is shown. @type {RasterCell & {seen: boolean}} */

@@ -9,7 +9,7 @@ import { pythonForSpikes } from "../../formats/python.js";
 import { counted, formatNumber } from "../../math/axis.js";
 import { chart } from "../shared/chart.js";
 import { pythonCode } from "./code.js";
-import { paint, paintDifference } from "../shared/paint.js";
+import { drawPixels, drawDifference } from "../shared/draw_pixels.js";
 import { player } from "../shared/player.js";
 import { exportMenu } from "../shared/export_menu.js";
 import { weightsChart } from "./readout_weights.js";
@@ -90,7 +90,7 @@ function elementsOf({ size }, save, below) {
 
 /** What the server has decoded. @param {ScrubElements} parts @param {Traced} now @param {number} channels */
 function showDecoded({ large, words, changed }, { state, image }, channels) {
-  paint(large, image, channels);
+  drawPixels(large, image, channels);
   words.textContent = msg`T = ${state.steps}, ${state.sampler}`;
   changed.textContent = msg`Time, edits and layers need the model in the page, and this browser cannot run it.`;
 }
@@ -99,11 +99,11 @@ function showDecoded({ large, words, changed }, { state, image }, channels) {
 function showTraced({ large, thumbs, words, changed }, now, channels, length) {
   const { state, upto, images, image, plain } = now;
   const { whole, plain: asDrawn, difference } = thumbs;
-  paint(large, images.subarray((upto - 1) * length, upto * length), channels);
-  paint(whole.canvas, image, channels);
-  paint(asDrawn.canvas, plain, channels);
+  drawPixels(large, images.subarray((upto - 1) * length, upto * length), channels);
+  drawPixels(whole.canvas, image, channels);
+  drawPixels(asDrawn.canvas, plain, channels);
   const gain = gainFor(plain, image);
-  paintDifference(difference.canvas, image, plain, channels, gain);
+  drawDifference(difference.canvas, image, plain, channels, gain);
   const { caption } = THUMBS.difference;
   difference.words.textContent = gain > 1 ? `${caption} × ${gain}` : caption;
   words.textContent = msg`after ${upto} of ${counted(state.steps, msg`step`, msg`steps`)}`;

@@ -9,8 +9,8 @@ import { bernoulliSum } from "../../math/distributions.js";
 import { ascending, countsOf, firstOf } from "../../math/spike_trains.js";
 import { counted, formatNumber } from "../../math/axis.js";
 import { nameOf, orderOf } from "../shared/dimension_names.js";
-import { drawRaster } from "./draw_raster.js";
-import { cellAt, rasterHeight, rasterLayout } from "./raster_layout.js";
+import { drawRaster } from "./editor_drawing.js";
+import { cellAt, rasterHeight, rasterLayout } from "./editor_layout.js";
 import { RasterPointer } from "./raster_pointer.js";
 
 /** @type {[string, string, string][]} */
@@ -25,7 +25,7 @@ const SORTS = [
   ["first", msg`first spike`, msg`Who fires first`],
 ];
 
-/** @typedef {import("./raster_layout.js").RasterCell} RasterCell */
+/** @typedef {import("./editor_layout.js").RasterCell} RasterCell */
 /** @typedef {ReturnType<typeof elementsOf>} EditorElements */
 /**
  * The editor's parts: `order` has the neuron of each row, `effects` gives the effect of turning each cell.

@@ -8,7 +8,7 @@ import { gainFor, rms } from "../../math/image.js";
 import { same } from "../../math/rates.js";
 import { formatNumber } from "../../math/axis.js";
 import { retimed, TIMINGS } from "../../math/spike_trains.js";
-import { paint, paintDifference } from "../shared/paint.js";
+import { drawPixels, drawDifference } from "../shared/draw_pixels.js";
 import { paintSpikes } from "../shared/raster.js";
 
 const HELP = {
@@ -55,8 +55,8 @@ export function timing(session, trace) {
     const differences = images.map((made) => rms(made, image));
     const gain = gainFor(image, ...images);
     tiles.forEach(({ raster, picture, change, caption, take }, k) => {
-      paint(picture, images[k], channels);
-      paintDifference(change, images[k], image, channels, gain);
+      drawPixels(picture, images[k], channels);
+      drawDifference(change, images[k], image, channels, gain);
       paintSpikes(raster, trains[k], dims);
       caption.textContent = msg`minus now${gain > 1 ? `, × ${gain}` : ""}; differs by ${formatNumber(differences[k])}`;
       take.onclick = () => trace.edit(differingCells(drawn, trains[k]), msg`${NAMES[TIMINGS[k]]} timing`);

@@ -3,12 +3,12 @@
 import { toRgba } from "../../math/image.js";
 
 /**
- * Paints (C, H, W) in [-1, 1] on a canvas of H x W.
+ * Draws (C, H, W) in [-1, 1] on a canvas of H x W.
  * @param {HTMLCanvasElement} canvas
  * @param {Float32Array} image
  * @param {number} channels
  */
-export function paint(canvas, image, channels) {
+export function drawPixels(canvas, image, channels) {
   const data = new ImageData(toRgba(image, channels), canvas.width, canvas.height);
   canvas.getContext("2d").putImageData(data, 0, 0);
 }
@@ -16,7 +16,7 @@ export function paint(canvas, image, channels) {
 /**
  * Difference of two images, times `gain`, around gray, readable by the colour-blind: more is orange, less is violet.
  */
-export function paintDifference(canvas, image, other, channels, gain = 1) {
+export function drawDifference(canvas, image, other, channels, gain = 1) {
   const area = image.length / channels;
   const data = new ImageData(canvas.width, canvas.height);
   for (let p = 0; p < area; p++) {

@@ -4,12 +4,12 @@ import { msg } from "../../messages.js";
 import { formatNumber } from "../../math/axis.js";
 import { bernoulliSum } from "../../math/distributions.js";
 import { countsOf, populationOf } from "../../math/spike_trains.js";
-import { BELOW, BESIDE, TOP } from "./raster_layout.js";
+import { BELOW, BESIDE, TOP } from "./editor_layout.js";
 
 const LATER = 0.3; // opacity of steps that are not shown yet
 const QUIET = 0.65; // opacity of letters
 
-/** @typedef {import("./raster_layout.js").RasterLayout} RasterLayout */
+/** @typedef {import("./editor_layout.js").RasterLayout} RasterLayout */
 
 /**
  * What is drawn: `order` has the neuron of each row, `names` the name of each neuron, `heat` the effect of turning each

@@ -1,4 +1,4 @@
-/** Maps that are drawn with other settings, and how a link names them. No page in here. */
+/** Maps that are drawn with other settings, and how a link names them. Does not touch the DOM. */
 
 import { msg } from "../../messages.js";
 
@@ -27,7 +27,7 @@ export function readSettings(text) {
 }
 
 /** Has a server draw a map, and waits for it. */
-export class MapDrawing {
+export class MapRequest {
   #maps;
   #hash;
   #gone = false;

@@ -2,7 +2,7 @@
 
 import { same } from "../../math/rates.js";
 
-export class PathPlace {
+export class PathPosition {
   #path;
   /** 0 to the path's end; null beside it. @type {number|null} */
   now = null;

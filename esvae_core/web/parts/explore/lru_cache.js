@@ -1,7 +1,7 @@
 /** Keeps what was used last, and forgets the rest. */
 
 /** @template T */
-export class LastUsed {
+export class LruCache {
   /** The one that was used last comes last. @type {Map<string, T>} */
   #kept = new Map();
   #count;

@@ -3,20 +3,20 @@
 import { h } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { commitSlides } from "../shared/slide.js";
-import { PathPlace } from "./path_place.js";
-import { walkButton } from "./walk_button.js";
+import { PathPosition } from "./path_position.js";
+import { playButton } from "./play_button.js";
 
 /**
  * @param {Session} session
  * @param {() => import("./path_frames.js").PathFrames} path as it is now
- * @param {(k: number) => void} onframe told at which frame the walk is; -1: beside the path
+ * @param {(k: number) => void} onframe called at which frame the walk is; -1: beside the path
  */
-export function pathWalk(session, path, onframe) {
+export function pathPlayer(session, path, onframe) {
   const { store, live } = session;
-  const place = new PathPlace(path);
+  const place = new PathPosition(path);
   const slider = h("input", { type: "range", min: 0, step: 0.001, "aria-label": msg`Place on the path` });
   slider.value = "0";
-  const play = walkButton({
+  const play = playButton({
     first: () => path().frameAt(Number(slider.value)),
     count: () => path().count,
     onframe: (k) => go(path().placeOf(k)),

@@ -12,7 +12,7 @@ const MOVED = 1e-3; // map units between two of them
  * @param {Decoded} decoded
  * @returns {Pick<MapPointer, "cursor"|"near"|"path"|"source">}
  */
-export function presentPlace(model, { state, rates }) {
+export function currentPosition(model, { state, rates }) {
   const { atlas } = model;
   const { place, rows } = placed(rates, atlas.counts, atlas.steps, model.places, model.axes);
   const source = state.source.kind === "test" ? atlas.rowOf(state.source.index) : -1;

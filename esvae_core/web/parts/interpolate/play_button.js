@@ -10,7 +10,7 @@ const [BEAT, REDUCED_BEAT] = [120, 600]; // ms a frame
  * @param {{first: () => number, count: () => number, onframe: (k: number) => void, onstop: () => void}} path the frame
  *   to begin with, how many there are, and what is told
  */
-export function walkButton({ first, count, onframe, onstop }) {
+export function playButton({ first, count, onframe, onstop }) {
   const button = h("button", { type: "button", onclick: () => run(!timer) });
   let timer = 0;
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .conftest import ROOT
-from .visits import LINK, open_page, until
+from .visits import LARGE, LINK, open_page, until
 
 pytestmark = pytest.mark.browser
 
@@ -55,6 +55,28 @@ def test_axe_finds_no_violation(browser, server, scheme):
     page.set_default_timeout(60_000)
     found = {}
     for path, ready in VIEWS.items():
+        open_page(page, LINK, path, ready)
+        if violations := page.evaluate(FOUND):
+            found[path] = violations
+    context.close()
+    assert not found, "\n".join(f"{path} {line}" for path, lines in found.items() for line in lines)
+
+
+def test_what_waits_for_decoders_has_names_already(browser, server):
+    if not AXE.exists():
+        pytest.skip("needs axe-core: npm ci")
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=server)
+    context.add_init_script(path=AXE)
+    context.add_init_script("globalThis.Worker = class extends EventTarget { postMessage() {} terminate() {} }")
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    found = {}
+    for path, ready in {
+        "/": LARGE,
+        "/interpolate": "ol.strip",
+        "/generate": "canvas",
+        "/dimensions": ".strips",
+    }.items():
         open_page(page, LINK, path, ready)
         if violations := page.evaluate(FOUND):
             found[path] = violations

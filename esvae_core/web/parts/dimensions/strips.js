@@ -37,21 +37,25 @@ export function strips(session) {
     const current = () => !gone && mine === turn;
     const j = chosenOf(session);
     map.await(j);
+    const rates = fromGrid(state.rates);
+    const ways = /** @type {[Traversal, number[]][]} */ ([
+      [quantiles, quantileValues(column(atlas, j), FRAMES)],
+      [equal, equalSteps(latent)],
+    ]);
+    // at once: their buttons have no names before, and can be pressed while the decoders are still loading
+    ways.forEach(([strip, values]) => strip.announce(j, values, rates[j]));
     if (!session.engine) return void map.say(msg`This browser cannot run the model, so nothing is decoded here.`);
     const pool = await session.pool().catch(() => null);
     if (!pool || !current()) return;
-    const rates = fromGrid(state.rates);
     const draw = (key, value, seed) =>
       pool.latest(key, "play", withValue(rates, j, value), seed, state.sampler, state.steps);
     const asked = { j, state, draw, current };
-    showTraversal(quantiles, quantileValues(column(atlas, j), FRAMES), asked);
-    showTraversal(equal, equalSteps(latent), asked);
+    ways.forEach(([strip, values]) => drawTraversal(strip, values, asked));
     await showMap(asked).catch(failed);
   }
 
   /** @param {Traversal} strip @param {number[]} values @param {Asked} asked */
-  function showTraversal(strip, values, { j, state, draw, current }) {
-    strip.announce(j, values, fromGrid(state.rates)[j]);
+  function drawTraversal(strip, values, { state, draw, current }) {
     values.forEach((value, i) => {
       const show = (answer) => answer && current() && strip.drawFrame(i, value, answer.image);
       draw(`${strip.key}-${i}`, value, state.seed).then(show, failed);

@@ -83,8 +83,7 @@ export function activatingImages(session, count) {
 function strip(session, word, count) {
   const { atlas, entry } = session;
   const canvases = Array.from({ length: count }, () => pixels(entry.size, entry.size, "", "thumb"));
-  // a button without a name is none for a screen reader: they come with their images
-  const buttons = canvases.map((canvas) => h("button", { type: "button", class: "picked", hidden: true }, canvas));
+  const buttons = canvases.map((canvas) => h("button", { type: "button", class: "picked" }, canvas));
   const caption = h("figcaption", {});
   return {
     figure: h("figure", {}, h("div", { class: "activating-tiles" }, buttons), caption),

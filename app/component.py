@@ -1,17 +1,13 @@
-"""The one component: it places a view of `web/views` in a page and tells the script what is on the screen."""
+"""The one component: it places a view of `web/views` in a page."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
 from app.assets import PREFIX, TRANSLATIONS, VERSION
-from esvae_core.errors import EsvaeError
 from esvae_core.explore.views import SERVED
-
-if TYPE_CHECKING:
-    from app.state import State
 
 # Components run from a blob, so the page's modules are imported by absolute address; the browser's module cache then
 # makes all of a page's parts share one session. The words of another language come before all that has words.
@@ -47,16 +43,16 @@ def _component() -> Any:
     return st.components.v2.component("esvae-stage", js=_JS)
 
 
-def place_view(view: str, **data: Any) -> State | None:
+def place_view(view: str, *, tells_model: bool = False) -> str | None:
     """Place a view.
 
     Args:
         view: Name of a module in web/views.
-        data: What else the view needs; plain JSON. `tells="model"`: hear of another model only, not of each gesture.
+        tells_model: Whether the script hears which model is open, and runs again when that changes. Nothing else that
+            happens in the page makes it run.
 
     Returns:
-        The state that the page told last, after a gesture ended or, as `tells` says, another model was opened; None
-        before that, or if it cannot be read.
+        Name of the model that is open in the page, as the page says it; None if it has not said so.
     """
     told = _component()(
         key=f"stage-{view}",
@@ -66,16 +62,10 @@ def place_view(view: str, **data: Any) -> State | None:
             "version": VERSION,
             "pages": _PAGES,
             "languages": _LANGUAGES,
-            **data,
+            "tellsModel": tells_model,
         },
-        default={"link": None},
-        on_link_change=lambda: None,
+        default={"model": None},
+        on_model_change=lambda: None,
     )
-    if not told["link"]:
-        return None
-    from app.state import decode  # NumPy, for which the first run does not wait
-
-    try:
-        return decode(told["link"])
-    except EsvaeError:
-        return None
+    model = told["model"]
+    return model if isinstance(model, str) else None

@@ -1,4 +1,4 @@
-"""The script that runs at every visit and after every gesture: navigation, and the page that it chose."""
+"""The script that runs at every visit and change of view: navigation, and the page that it chose."""
 
 from collections.abc import Callable
 from pathlib import Path

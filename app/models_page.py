@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 def page() -> None:
     """Draw the view, and below it what is read and does not move."""
-    state = place_view("models", tells="model")  # what is drawn here depends on nothing else
-    if state is None:
+    model = place_view("models", tells_model=True)
+    if model is None:
         return
     from app import catalogue  # the view itself needs none of it
 
     entries = catalogue.find()
     accent = st.get_option(f"theme.{st.context.theme.type or 'light'}.primaryColor")
-    _charts(entries, tuple((entry.name, entry.changed) for entry in entries), state.model, accent)
+    _charts(entries, tuple((entry.name, entry.changed) for entry in entries), model, accent)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)  # Streamlit checks a figure anew in each run

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks.chromium import FLAGS, PATH
 from benchmarks.free_port import free_port
 from benchmarks.measure import Result
 
@@ -44,14 +45,13 @@ def node() -> list[Result]:
 @contextmanager
 def chromium() -> Iterator[Any]:
     """A browser, or None where there is none."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not path or not importlib.util.find_spec("playwright"):
+    if PATH is None or not importlib.util.find_spec("playwright"):
         yield None
         return
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        browser = play.chromium.launch(executable_path=PATH, args=FLAGS)
         try:
             yield browser
         finally:

@@ -1,15 +1,16 @@
 """Many visitors at once: `python -m benchmarks.sessions [--visitors N] [--seconds S] [--pause S]`.
 
 Each is one of Streamlit's sessions, spoken to over its socket as the page does it, without a browser of its own: that
-many browsers would measure the browsers. A visitor opens the explorer, tells of a gesture now and then, changes the
-view, and reads another model's parts; then all leave. All on this machine: the server is started here and stopped at
-the end.
+many browsers would measure the browsers. A visitor opens the explorer, moves the bars, which asks nothing of the
+server, changes the view now and then, and opens other models, whose parts are read; then all leave. All on this
+machine: the server is started here and stopped at the end.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import random
 import re
@@ -22,7 +23,6 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
-from app.state import Prior, State, encode, to_grid
 from benchmarks.dragging import quantile
 from benchmarks.load import Server, ask
 from benchmarks.measure import Result, table
@@ -30,8 +30,8 @@ from benchmarks.page import started
 
 MODELS = ("mnist-poisson", "mnist-plus", "fashion-plus", "digits-plus", "annvae-mnist")
 _PARTS = ("decoder", "encoder", "prior")  # of a bundle
-_MODELS_VIEW = "models"  # whose page tells of another model alone, not of gestures
-_PAUSE = 1.2  # seconds between two gestures that the page tells of, on average: it waits for .3 s of rest
+_MODELS_VIEW = "models"  # whose script alone hears which model is open
+_PAUSE = 1.2  # seconds between two gestures, on average
 _NEW_VIEW, _NEW_MODEL = 0.15, 0.05  # share of gestures that change the view, and that open another model
 _PATIENCE = 60.0  # seconds that a visitor waits for the end of a script
 _ARRIVAL = 0.5  # seconds between two visitors
@@ -46,7 +46,6 @@ class Findings:
     """Milliseconds of each rerun, by kind; megabytes of the server; sessions that it has after all have left."""
 
     first: list[float] = field(default_factory=list)
-    gestures: list[float] = field(default_factory=list)
     views: list[float] = field(default_factory=list)
     models: list[float] = field(default_factory=list)
     alone_mb: float = 0.0
@@ -65,16 +64,16 @@ class Visitor:
         self._socket, self._server, self._chance, self._pause = socket, server, random.Random(seed), pause
         self._pages: list[str] = []
         self._page = self._component = self._models = ""
-        self._model, self._dims = MODELS[0], 0
+        self._model = MODELS[0]
         self._read: set[str] = set()
 
-    async def rerun(self, link: str | None = None) -> float:
-        """Ask for a run of the script, with what the component tells; milliseconds until it has ended."""
+    async def rerun(self) -> float:
+        """Ask for a run of the script; milliseconds until it has ended."""
         asked = BackMsg()
         asked.rerun_script.page_script_hash = self._page
-        if link is not None and self._component:
+        if self._page == self._models and self._component:
             told = asked.rerun_script.widget_states.widgets.add()
-            told.id, told.json_value = self._component, f'{{"link": "{link}"}}'
+            told.id, told.json_value = self._component, json.dumps({"model": self._model})
         start = time.perf_counter()
         await self._socket.send(asked.SerializeToString())
         while True:
@@ -94,18 +93,12 @@ class Visitor:
     async def read(self) -> None:
         """What the page reads of a model that it opens; parts that it had before are in the browser's cache."""
         about = await self._server.json(f"/esvae/model/{self._model}")
-        self._dims = int(str(about["dims"]))
         if self._model in self._read:
             return
         self._read.add(self._model)
         for part in _PARTS:
             await ask(self._server.port, f"/esvae/bundle/{about['hash']}/{part}")
         await ask(self._server.port, f"/esvae/atlas/{about['hash']}?{about.get('atlasVersion') or ''}")
-
-    def _link(self) -> str:
-        """The state that the page tells of after a gesture: other rates and other noise."""
-        rates = to_grid([self._chance.random() for _ in range(self._dims)])
-        return encode(State(self._model, Prior(0), rates, self._chance.randrange(10_000), "bernoulli", 16))
 
     async def visit(self, seconds: float, findings: Findings) -> None:
         """Open the explorer and use it for so long."""
@@ -117,14 +110,15 @@ class Visitor:
             await asyncio.sleep(self._chance.expovariate(1 / self._pause))
             turn = self._chance.random()
             if turn < _NEW_VIEW:
-                self._page = self._chance.choice(self._pages)
+                self._page, self._component = self._chance.choice(self._pages), ""
                 findings.views.append(await self.rerun())
+                if self._page == self._models:  # whose view then says which model is open
+                    findings.models.append(await self.rerun())
             elif turn < _NEW_VIEW + _NEW_MODEL:
                 self._model = self._chance.choice(MODELS)
                 await self.read()
-                findings.models.append(await self.rerun(self._link()))
-            elif self._page != self._models:
-                findings.gestures.append(await self.rerun(self._link()))
+                if self._page == self._models:
+                    findings.models.append(await self.rerun())
 
 
 async def _one(server: Server, seed: int, seconds: float, pause: float, findings: Findings) -> None:
@@ -178,9 +172,8 @@ def results(findings: Findings, visitors: int, seconds: float) -> list[Result]:
     work = f"{visitors} visitors for {seconds:.0f} s"
     kinds = {
         "first run of the script": findings.first,
-        "rerun after a gesture": findings.gestures,
         "run of another view": findings.views,
-        "rerun with another model": findings.models,
+        "rerun of Models with its model": findings.models,
     }
     rows = [
         Result("sessions", f"{work}: {kind}", quantile(times, 0.5) if times else None, note=_note(times))

@@ -14,6 +14,7 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks import chromium
 from benchmarks.page import serve
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,7 +31,6 @@ VIEWS = {
     "how": ".cards canvas",
 }
 GIF_WIDTH = 900  # px
-CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser")
 
 
 def views(page: Page, address: str) -> None:
@@ -107,10 +107,8 @@ def _beside(frames: list[Image.Image]) -> Image.Image:
 def main() -> None:
     """Write all of them."""
     OUT.mkdir(parents=True, exist_ok=True)
-    chromium = next((path for path in CHROMIUM if Path(path).exists()), None)
     with serve() as address, sync_playwright() as play:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = play.chromium.launch(executable_path=chromium, args=flags)
+        browser = play.chromium.launch(executable_path=chromium.PATH, args=chromium.FLAGS)
         page = browser.new_page(viewport=SIZE)
         page.set_default_timeout(60_000)
         views(page, address)

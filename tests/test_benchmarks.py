@@ -81,14 +81,14 @@ def test_commands_are_timed(monkeypatch):
 
 def test_visitors_use_the_app_and_leave():
     with started() as (address, process):
-        visits = sessions.run(int(address.rpartition(":")[2]), process, 2, 4, forget=0)
+        visits = sessions.run(int(address.rpartition(":")[2]), process, 2, 8, pause=0.3, forget=0)
         with ThreadPoolExecutor(1) as thread:  # Playwright may keep a loop of its own in this one
             found = thread.submit(asyncio.run, visits).result()
     assert len(found.first) == 2
-    assert found.gestures
-    assert all(0 < ms < 60_000 for ms in found.first + found.gestures + found.views + found.models)
-    rows = sessions.results(found, 2, 4)
-    assert [row.work.rpartition(": ")[2] for row in rows][::4] == ["first run of the script", "server"]
+    assert found.views
+    assert all(0 < ms < 60_000 for ms in found.first + found.views + found.models)
+    rows = sessions.results(found, 2, 8)
+    assert [row.work.rpartition(": ")[2] for row in rows][::3] == ["first run of the script", "server"]
     if sys.platform == "linux":
         assert 50 < found.alone_mb < 2000
         assert rows[-1].peak_mb == found.crowd_mb >= 50

@@ -4,14 +4,12 @@ import { serverBackend } from "./backend.js";
 import { Session } from "./session.js";
 import { focusedBeside, h } from "./dom.js";
 import { ENGLISH } from "./language.js";
-import { msg } from "./messages.js";
-import { language } from "./messages.js";
+import { language, msg } from "./messages.js";
 import { titleOf, toolbar } from "./parts/shared/toolbar.js";
 import { message } from "./parts/shared/message.js";
 import { fileDrop } from "./parts/shared/file_drop.js";
-import { encodeState } from "./state/url_state.js";
 
-// ms without a gesture, or since a model was opened, until the script is told; by then the page has drawn all of it
+// ms since a model was opened until the script is told; by then the page has drawn all of it
 const REST = 300;
 const ASK_AGAIN = 4000; // ms between two questions whether the server is back
 
@@ -25,8 +23,8 @@ export const openedSession = () => opening;
 
 /**
  * @param {ShadowRoot|HTMLElement} parent where
- * @param {{view: string, base: string, pages: string[]}} data
- * @param {(name: string, value: any) => void} tell gives the link to the script when a gesture has ended
+ * @param {{view: string, base: string, pages: string[], tellsModel?: boolean}} data
+ * @param {(name: string, value: any) => void} tell gives the script a value, which makes it run again
  * @returns {Promise<() => void>} take it away again
  */
 export async function mountView(parent, data, tell) {
@@ -103,37 +101,45 @@ export function showView(root, session, view, data, tell) {
   };
   build();
   session.writeLink(); // the page may have changed the address
-  let telling = 0;
-  let told = null;
-  const report = () => {
-    const { settled } = session.store;
-    if (data.tells === "model" && settled.model === told) return; // the script would draw the same again
-    told = settled.model;
-    tell("link", encodeState(settled));
-  };
-  const reportSoon = () => {
-    clearTimeout(telling);
-    telling = setTimeout(report, REST);
-  };
-  report();
-  // A click beside the view may lead to another page; a word from this one on the way would call Streamlit back to it.
-  const away = (event) => event.composedPath().includes(root) || clearTimeout(telling);
-  addEventListener("click", away, true);
-  addEventListener("popstate", away);
   const stops = [
     session.onModel(build),
-    session.onModel(reportSoon),
-    session.store.on("commit", reportSoon),
+    data.tellsModel ? tellModel(root, session, tell) : () => {},
     alive.stop,
     closeDrawer(),
   ];
   return () => {
-    clearTimeout(telling);
-    removeEventListener("click", away, true);
-    removeEventListener("popstate", away);
     stops.forEach((stop) => stop());
     dropped.dispose();
     leave();
+  };
+}
+
+/**
+ * Tell the script which model is open, now and after each change, for what it draws below the view. Nothing else on the
+ * page concerns it, so no gesture makes it run.
+ * @param {HTMLElement} root of the view
+ * @param {Session} session
+ * @param {(name: string, value: any) => void} tell
+ * @returns {() => void} stop
+ */
+function tellModel(root, session, tell) {
+  let telling = 0;
+  const report = () => tell("model", session.store.state.model);
+  const later = () => {
+    clearTimeout(telling);
+    telling = setTimeout(report, REST);
+  };
+  // A click beside the view may lead to another page; a word from this one on the way would call Streamlit back to it.
+  const away = (event) => event.composedPath().includes(root) || clearTimeout(telling);
+  addEventListener("click", away, true);
+  addEventListener("popstate", away);
+  const stop = session.onModel(later);
+  report();
+  return () => {
+    stop();
+    clearTimeout(telling);
+    removeEventListener("click", away, true);
+    removeEventListener("popstate", away);
   };
 }
 

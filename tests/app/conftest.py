@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import chromium
 from benchmarks.free_port import free_port
 from esvae_core.checkpoint import Header, Metric, read_header, save
 from esvae_core.config import ANNVAEConfig
@@ -25,9 +26,6 @@ sys.path.insert(0, str(ROOT))  # `app` is a folder of scripts, not an installed 
 from tests.engine.networks import rival  # noqa: E402
 
 from .made import film_model, shelve, small_fsvae, small_model  # noqa: E402
-
-CHROMIUM = next((p for p in map(Path, ("/usr/bin/chromium", "/usr/bin/chromium-browser")) if p.exists()), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="session")
@@ -106,12 +104,12 @@ def _wait(address: str, process: subprocess.Popen, log: Path) -> None:
 def browser():
     """One Chromium for all tests."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs the playwright package")
-    if CHROMIUM is None:
+    if chromium.PATH is None:
         pytest.skip("needs Chromium, e.g. from `apt install chromium`")
     with sync_api.sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+        opened = play.chromium.launch(executable_path=chromium.PATH, args=chromium.FLAGS)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -267,6 +267,23 @@ def test_charts_below_the_view_are_of_the_model_at_work(page):
     assert page.locator(".js-plotly-plot").get_by_text("digits", exact=True).count() == 1
 
 
+def test_no_gesture_makes_the_script_run_but_another_model_on_this_page(page):
+    sent = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    open_page(page)
+    fader = page.get_by_role("slider").first
+    until(page, "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'")
+    opened = len(sent)
+    for key in ("ArrowUp", "ArrowUp", "End"):
+        fader.press(key)
+        time_to_go_wrong(page, 400)
+    assert len(sent) == opened
+    page.get_by_role("link", name="Models", exact=True).click()
+    page.get_by_role("button", name="digits", exact=True).click()
+    page.locator(".js-plotly-plot").first.wait_for()
+    assert len(sent) >= opened + 2
+
+
 def test_all_of_a_header_sorts(page):
     open_view(page)
     head = page.get_by_role("columnheader", name="Pixels")

@@ -19,8 +19,9 @@ from urllib.parse import quote
 import pytest
 
 from app.state import Prior, State, encode
+from benchmarks import chromium
 
-from .conftest import CHROMIUM, FLAGS, start_server
+from .conftest import start_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -59,7 +60,7 @@ def resident(pid: int) -> float:
     return int(status["RssAnon"].split()[0]) / 1024
 
 
-async def measured(chromium, pages, server: int) -> Memory:
+async def measured(browser, pages, server: int) -> Memory:
     """All memory, after a collection of garbage in each page."""
     heaps = []
     for page in pages:
@@ -68,7 +69,7 @@ async def measured(chromium, pages, server: int) -> Memory:
             await tools.send("HeapProfiler.collectGarbage")
         heaps.append((await tools.send("Runtime.getHeapUsage"))["usedSize"] / 2**20)
         await tools.detach()
-    tools = await chromium.new_browser_cdp_session()
+    tools = await browser.new_browser_cdp_session()
     processes = (await tools.send("SystemInfo.getProcessInfo"))["processInfo"]
     await tools.detach()
     renderers = {each["id"]: resident(each["id"]) for each in processes if each["type"] == "renderer"}
@@ -119,31 +120,31 @@ async def soak(address: str, server: int) -> tuple[Memory, Memory, float]:
 
     link = quote(encode(State("mnist-plus", Prior(0), (23040,) * 32, 7, "systematic", 16)))
     async with async_playwright() as play:
-        chromium = await play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = await play.chromium.launch(executable_path=chromium.PATH, args=chromium.FLAGS)
         pages = []
         for _ in range(SESSIONS):
-            context = await chromium.new_context(viewport={"width": 1440, "height": 900}, base_url=address)
+            context = await browser.new_context(viewport={"width": 1440, "height": 900}, base_url=address)
             page = await context.new_page()
             page.set_default_timeout(60_000)
             await page.goto(f"/?s={link}")
             await page.locator("canvas.large").wait_for()
             pages.append(page)
         await asyncio.gather(*(session(page, WARM_UP) for page in pages))
-        before = await measured(chromium, pages, server)
+        before = await measured(browser, pages, server)
         start = time.perf_counter()
         await asyncio.gather(*(session(page, GESTURES) for page in pages))
         taken = time.perf_counter() - start
         for page in pages:
             assert (await page.locator("[role=alert]").count()) == 0
-        after = await measured(chromium, pages, server)
-        await chromium.close()
+        after = await measured(browser, pages, server)
+        await browser.close()
     return before, after, taken
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads what Linux tells of processes")
 def test_half_an_hour_of_dragging_in_four_sessions(tmp_path):
     pytest.importorskip("playwright.async_api", reason="needs the playwright package")
-    if CHROMIUM is None:
+    if chromium.PATH is None:
         pytest.skip("needs Chromium, e.g. from `apt install chromium`")
     with start_server(tmp_path) as (address, port):
         server = next(int(file.parent.name) for file in Path("/proc").glob("[0-9]*/cmdline") if serves(file, port))

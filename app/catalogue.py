@@ -42,6 +42,7 @@ from esvae_core.explore.dimensions import (
 from esvae_core.explore.latent_interface import (
     beyond_explorer,
     folded,
+    hashes_of,
     latent_of,
     load_explorable,
     read_explorable,
@@ -108,6 +109,7 @@ class LoadedCheckpoint:
         bundle: The model folded for the page's engine.
         latent: What the page says of a latent without spikes; None of an ESVAE's.
         digest: SHA-256 of the bundle, hex: the model's name for its content.
+        earlier: That of the network before its prior was fitted, by which older recipes know it; "" if there was none.
         atlas: Rates of test images, if there is an atlas that fits.
         atlas_version: Names the content of what `atlas_pack` gives; "" if there is none.
         atlas_problem: Why there is none although there is a file; "" otherwise.
@@ -122,6 +124,7 @@ class LoadedCheckpoint:
     bundle: bytes
     latent: dict[str, Any] | None
     digest: str
+    earlier: str
     atlas: atlases.Atlas | None
     atlas_version: str
     atlas_problem: str
@@ -349,6 +352,7 @@ def _take(name: str, path: Path, changed: int, atlas_changed: int, controls_chan
         bundle,
         latent_of(plan),
         content_hash(bundle),
+        next(iter(hashes_of(plan)[1:]), ""),
         atlas,
         version,
         problem,
@@ -477,6 +481,7 @@ def described(loaded: LoadedCheckpoint) -> dict[str, Any]:
     """What the page needs to open a checkpoint: hashes to fetch its parts by, and what to say of it."""
     return listed(loaded.entry) | {
         "hash": loaded.digest,
+        "earlier": loaded.earlier,
         "latent": loaded.latent,
         "atlas": loaded.atlas is not None,
         "atlasProblem": loaded.atlas_problem,

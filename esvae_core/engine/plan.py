@@ -204,6 +204,16 @@ class Plan:
         return [float(learned[min(t, len(learned) - 1)]) for t in range(steps)]
 
 
+def before_fitted_prior(plan: Plan) -> Plan | None:
+    """The same model without its fitted prior, as it was before `esvae fit-prior`; None of a model that has none."""
+    config = plan.config
+    if not isinstance(config, ModelConfig) or not config.prior_components:
+        return None
+    settings = {"prior_components": 0, "prior_snap": False}
+    own = {name: values for name, values in plan.tensors.items() if not name.startswith("fitted.")}
+    return Plan(config.model_copy(update=settings), own)
+
+
 class Model(Protocol):
     """What is read of `esvae_core.esvae.ESVAE`, which itself decodes through plans and so is not imported here."""
 

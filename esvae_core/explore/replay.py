@@ -15,7 +15,7 @@ from esvae_core.checkpoint import stored_bundle_hash
 from esvae_core.engine.plan import Plan
 from esvae_core.errors import CheckpointError, RecipeError
 from esvae_core.explore.decode_rates import numbers_of, render
-from esvae_core.explore.latent_interface import folded, hash_of, read_explorable
+from esvae_core.explore.latent_interface import folded, hashes_of, read_explorable
 from esvae_core.explore.recipe import Recipe
 from esvae_core.explore.recipe_files import Pixels, arrays_of, checksum, laid_out, read_recipe, shown, write
 from esvae_core.files import expanded
@@ -133,7 +133,8 @@ def find(recipe: Recipe, places: Sequence[Path], where: str = "picture") -> tupl
     """The checkpoint whose content is the recipe's, wherever it is and whatever it is called, and its plan.
 
     Files that say to hold that network come first, and those that say to hold another are left out, unless they were
-    named; what decides is the hash of the weights that are returned.
+    named, or have its name; what decides is the hash of the weights that are returned. A prior that was fitted since
+    makes no difference, for a recipe has its rates.
 
     Raises:
         RecipeError: it is in none of the places.
@@ -143,9 +144,10 @@ def find(recipe: Recipe, places: Sequence[Path], where: str = "picture") -> tupl
     files = [file for place in places for file in (sorted(place.glob("*.safetensors")) if place.is_dir() else [place])]
     said = {file: _said_hash(file) for file in files}
     others: list[Path] = []
-    for file in sorted(files, key=lambda f: (said[f] != wanted.sha256, f.stem != wanted.name.rpartition("/")[2])):
+    name = wanted.name.rpartition("/")[2]
+    for file in sorted(files, key=lambda f: (said[f] != wanted.sha256, f.stem != name)):
         named, claimed = file in places, said[file] == wanted.sha256
-        if not (named or claimed or said[file] is None):
+        if not (named or claimed or said[file] is None or file.stem == name):
             continue
         try:
             found = folded(read_explorable(file))
@@ -153,7 +155,7 @@ def find(recipe: Recipe, places: Sequence[Path], where: str = "picture") -> tupl
             if named:
                 raise
             continue
-        if hash_of(found) == wanted.sha256:
+        if wanted.sha256 in hashes_of(found):
             return file, found
         if claimed:
             others.append(file)

@@ -244,6 +244,8 @@ interface ModelEntry extends ModelListing {
   dataset: string;
   /** SHA-256 of the bundle, hex. */
   hash: string;
+  /** What it was before its prior was fitted, by which older recipes know it; "" if there was none. */
+  earlier?: string;
   /** Changes when the atlas is built anew. */
   atlasVersion?: string;
   atlasProblem?: string;

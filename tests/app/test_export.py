@@ -317,6 +317,18 @@ def test_a_recipe_of_another_model_here_opens_that_model(page, tmp_path):
     assert same_as_python(page)
 
 
+def test_a_recipe_of_before_its_prior_was_fitted_opens_the_model(page, tmp_path):
+    open_page(page)
+    earlier = catalogue.named("digits-plus").model.with_prior(None)
+    units = np.full((1, earlier.config.latent_dim), GRID // 4, np.uint16)
+    recipe = recipe_of(earlier, "elsewhere", units, (5,), kind="picture", **HOW)
+    recipe_files.write(tmp_path / "it.png", recipe, render(recipe, earlier))
+    drop(page, "it.png", (tmp_path / "it.png").read_bytes())
+    until(page, "location.href.includes('~digits-plus~')")
+    assert soon(page, lambda: set(state_of(page).rates) == {GRID // 4})
+    assert same_as_python(page)
+
+
 def carrying(text):
     about, file = PngImagePlugin.PngInfo(), io.BytesIO()
     about.add_itxt("esvae", text)

@@ -24,6 +24,7 @@ from esvae_core.explore.fixed_point import GRID
 from esvae_core.explore.latent_interface import hash_of
 from esvae_core.explore.recipe import Layout, recipe_of
 from esvae_core.explore.replay import replay
+from esvae_core.fitted_prior import fit_prior
 
 UNITS = np.random.default_rng(0).integers(0, GRID + 1, (5, 6)).astype(np.uint16)
 CAPTIONS = ("<a> & b", 'c"', "ä", "0.5", "")
@@ -219,6 +220,23 @@ def test_the_network_is_known_by_its_content(model, colour, shelf, tmp_path):
         replay(tmp_path / "it.png", [shelf / "broken.safetensors"])
 
 
+def test_a_prior_that_was_fitted_since_makes_no_difference(model, shelf, tmp_path):
+    recipe = made(model)
+    recipe_files.write(tmp_path / "it.png", recipe, render(recipe, model))
+    source = torch.Generator().manual_seed(0)
+    rates = torch.rand(64, model.config.latent_dim, generator=source)
+    fitted = model.with_prior(fit_prior(rates, 2, model.config.time_steps, source), snap=True)
+    header = checkpoint.Header(name="gray", model=fitted.config)
+    checkpoint.save(shelf / "gray.safetensors", fitted.state_dict(), header)
+    done = replay(tmp_path / "it.png", [shelf])
+    assert done.identical
+    assert done.checkpoint.name == "gray.safetensors"
+    later = made(fitted)
+    assert later.checkpoint.sha256 != recipe.checkpoint.sha256
+    with pytest.raises(RecipeError, match="another network"):
+        render(later, model)
+
+
 def says(path, digest):
     """Have a checkpoint say this of the hash of its bundle; nothing if None, as files of earlier versions."""
     raw = path.read_bytes()
@@ -269,6 +287,8 @@ def test_a_file_that_says_a_wrong_hash_makes_no_picture(model, colour, shelf, tm
     assert replay(tmp_path / "it.png", [shelf]).checkpoint.name == "gray.safetensors"
     says(shelf / "gray.safetensors", hash_of(colour))
     assert replay(tmp_path / "it.png", [shelf / "gray.safetensors"]).identical, "a file that is named is looked into"
+    assert replay(tmp_path / "it.png", [shelf]).identical, "as is one of the network's name"
+    (shelf / "gray.safetensors").rename(shelf / "z.safetensors")
     for places in ([shelf], [shelf / "colour.safetensors"]):
         with pytest.raises(RecipeError) as caught:
             replay(tmp_path / "it.png", places, tmp_path / "out.png")

@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -73,21 +73,43 @@ def _layout(shapes: Mapping[str, tuple[int, ...]]) -> tuple[list[dict[str, Any]]
 
 def to_bundle(plan: _Folded) -> bytes:
     """The plan as a file; the same plan always gives the same bytes."""
-    table, size = _layout(plan.shapes)
-    data = bytearray(size)
-    for entry in table:
-        raw = np.ascontiguousarray(plan.tensors[entry["name"]], "<f4").tobytes()
-        data[entry["offset"] : entry["offset"] + len(raw)] = raw
-    return framed({"model": _settings(plan.config), "tensors": table}, bytes(data))
+    header, *data = _contents(plan)
+    return _framed(header, data)
+
+
+def plan_hash(plan: _Folded) -> str:
+    """The content hash of a plan's bundle, without a copy of all its tensors."""
+    digest = hashlib.sha256()
+    for part in _contents(plan):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _contents(plan: _Folded) -> Iterator[bytes]:
+    """A bundle's header, then the data of one tensor after the other."""
+    table, _ = _layout(plan.shapes)
+    yield _header_bytes({"model": _settings(plan.config), "tensors": table})
+    for name in plan.shapes:
+        raw = np.ascontiguousarray(plan.tensors[name], "<f4").tobytes()
+        yield raw.ljust(aligned(len(raw)), b"\0")
 
 
 def framed(about: Mapping[str, Any], data: bytes) -> bytes:
     """A file of this layout: a header that says that, and the data behind it."""
+    return _framed(_header_bytes(about), [data])
+
+
+def _header_bytes(about: Mapping[str, Any]) -> bytes:
     header = json.dumps(about, sort_keys=True, separators=(",", ":")).encode()
-    header += b" " * (aligned(len(header)) - len(header))
-    body = header + data
+    return header.ljust(aligned(len(header)))
+
+
+def _framed(header: bytes, data: Sequence[bytes]) -> bytes:
+    digest = hashlib.sha256(header)
+    for part in data:
+        digest.update(part)
     sizes = VERSION.to_bytes(4, "little") + len(header).to_bytes(4, "little")
-    return MAGIC + sizes + hashlib.sha256(body).digest() + body
+    return b"".join((MAGIC, sizes, digest.digest(), header, *data))
 
 
 def _settings(config: ImageModelConfig) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from esvae_core.config import ImageModelConfig, SpikingModelConfig
 from esvae_core.engine.ann import FEATURES, ANNPlan, fold_ann
-from esvae_core.engine.bundle import content_hash, to_bundle
+from esvae_core.engine.bundle import plan_hash
 from esvae_core.engine.plan import Plan, State, beyond_engine, fold
 from esvae_core.errors import CheckpointContentError
 
@@ -40,4 +40,4 @@ def bundle_hash(config: ImageModelConfig, state: State) -> str:
     Raises:
         CheckpointContentError: as `fold_any`.
     """
-    return content_hash(to_bundle(fold_any(config, state)))
+    return plan_hash(fold_any(config, state))

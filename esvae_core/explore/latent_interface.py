@@ -18,7 +18,7 @@ from esvae_core.config import FSVAEConfig, ImageModelConfig, ModelConfig, PVAECo
 from esvae_core.engine import autoregressive
 from esvae_core.engine.ann import FEATURES, SPAN, ANNPlan, ann_plan_of
 from esvae_core.engine.ann import encode as encode_ann
-from esvae_core.engine.bundle import content_hash, to_bundle
+from esvae_core.engine.bundle import plan_hash, to_bundle
 from esvae_core.engine.folding import fold_any
 from esvae_core.engine.noise import frozen_sampler
 from esvae_core.engine.plan import Plan, State, before_fitted_prior, beyond_engine, plan_of, state_of
@@ -140,7 +140,7 @@ def bundle_of(model: Foldable) -> bytes:
 
 def hash_of(model: Foldable) -> str:
     """What a recipe calls a network: the content hash of its engine bundle."""
-    return content_hash(bundle_of(model))
+    return plan_hash(folded(model))
 
 
 def hashes_of(plan: Plan | ANNPlan) -> list[str]:
@@ -149,7 +149,7 @@ def hashes_of(plan: Plan | ANNPlan) -> list[str]:
     A recipe has its rates, so no prior changes its pictures.
     """
     earlier = before_fitted_prior(plan) if isinstance(plan, Plan) else None
-    return [content_hash(to_bundle(each)) for each in (plan, earlier) if each is not None]
+    return [plan_hash(each) for each in (plan, earlier) if each is not None]
 
 
 def counts_of(model: Explorable, images: torch.Tensor, steps: int | None = None) -> NDArray[np.int64]:

@@ -20,7 +20,7 @@ from rich.console import Console
 import esvae_core
 from benchmarks.published_layout import published_network, published_state
 from esvae_core import cli
-from esvae_core.checkpoint import DataRecord, Header, load, save, weights_hash
+from esvae_core.checkpoint import DataRecord, Header, load, read_header, save, weights_hash
 from esvae_core.cli import console
 from esvae_core.config import TrainConfig
 from esvae_core.controls.directions import by_hand
@@ -36,6 +36,7 @@ from esvae_core.evaluation.feature_net import (
 )
 from esvae_core.evaluation.frechet import gaussian
 from esvae_core.presets import PRESETS
+from esvae_core.shipped import SHIPPED
 
 from .evaluation.test_feature_import import Published as PublishedFeatures
 
@@ -147,8 +148,18 @@ def test_info(esvae, checkpoint):
     assert esvae("info", checkpoint, "--json").json["model"]["latent_dim"] == 6
 
 
-@pytest.mark.parametrize("words", [["--help"], ["info", "digits-plus"], ["page", "digits-plus", "--out", "x.html"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["info", "digits-plus"],
+        ["page", "digits-plus", "--out", "x.html"],
+        ["decode", "digits-plus", "rates.csv", "--out", "x.png"],
+    ],
+)
 def test_what_needs_no_pytorch_imports_none(words, tmp_path):
+    dims = read_header(SHIPPED / "digits-plus.safetensors").model.latent_dim
+    (tmp_path / "rates.csv").write_text(",".join(["0.25"] * dims))
     blocked = f"import sys; sys.modules['torch'] = None; sys.argv = {['esvae', *words]}"
     code = f"{blocked}; from esvae_core.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)

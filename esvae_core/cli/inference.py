@@ -29,7 +29,7 @@ from esvae_core.cli.options import (
     Steps,
     group,
 )
-from esvae_core.cli.recordings import decoded, images_only, recording, write_frames
+from esvae_core.cli.recordings import decoded, decoded_of, images_only, recording, write_frames
 from esvae_core.cli.sources import dataset_of, end_of_path, picture
 from esvae_core.errors import InputError
 
@@ -135,30 +135,26 @@ def decode(
     as_json: AsJson = False,
 ) -> None:
     """Firing rates to pictures or recordings; with a model that has none, latent vectors."""
-    import torch
-
     from esvae_core.arrays import read_features, read_rates, suffix_of
-    from esvae_core.checkpoint import load, read_header
-    from esvae_core.esvae import ESVAE, SpikingCoder
+    from esvae_core.checkpoint import read_header
+    from esvae_core.engine.plan import Plan
     from esvae_core.explore.decode_rates import to_normalized
     from esvae_core.explore.fixed_point import to_fixed_point
-    from esvae_core.explore.latent_interface import load_explorable
+    from esvae_core.explore.latent_interface import folded, read_explorable
     from esvae_core.explore.recipe import seeds_from
 
     suffix_of(out_file, PICTURES)
     if read_header(checkpoint).model.takes_frames:
-        filmed = load(checkpoint, ESVAE).model
-        rates = torch.from_numpy(read_rates(rates_file, filmed.config.latent_dim))
-        write_frames(decoded(filmed, rates, sampler, seed, steps), out_file, columns, scale, as_json)
+        write_frames(decoded_of(checkpoint, rates_file, sampler, seed, steps), out_file, columns, scale, as_json)
         return
-    model = load_explorable(checkpoint).model
-    if isinstance(model, SpikingCoder):
-        units = to_fixed_point(read_rates(rates_file, model.config.latent_dim))
+    plan = folded(read_explorable(checkpoint))
+    if isinstance(plan, Plan):
+        units = to_fixed_point(read_rates(rates_file, plan.config.latent_dim))
     else:
-        refuse(model, steps=steps, sampler=sampler)
-        units = to_normalized(model, read_features(rates_file, model.config.latent_dim))
+        refuse(plan.config, steps=steps, sampler=sampler)
+        units = to_normalized(plan, read_features(rates_file, plan.config.latent_dim))
     seeds = seeds_from(seed, len(units))
-    take_along(out_file, checkpoint.stem, model, units, seeds, sampler, steps, columns, scale, as_json)
+    take_along(out_file, checkpoint.stem, plan, units, seeds, sampler, steps, columns, scale, as_json)
 
 
 @app.command(epilog="Example: `esvae sample checkpoints/mnist.safetensors --n 64 --seed 1 --out samples.png`")
@@ -252,12 +248,18 @@ def _sample_by_pytorch(
             return
         units = to_fixed_point(drawn.detach().numpy())
     else:
-        refuse(model, prior=prior, temperature=None if temperature == 1 else temperature, steps=steps, sampler=sampler)
+        refuse(
+            model.config,
+            prior=prior,
+            temperature=None if temperature == 1 else temperature,
+            steps=steps,
+            sampler=sampler,
+        )
         if isinstance(model, FSVAE) and control and not problem:
             plan = plan_of(model)
             units = to_fixed_point(np.stack([prior_shares(plan, each) for each in seeds_from(seed, n)]))
         elif problem or not isinstance(model, ANNCoder):
-            refuse(model, control=control or None)
+            refuse(model.config, control=control or None)
             sample_pictures(model.sample, model.config.image_size, out_file, n, seed, columns, scale, as_json)
             return
         else:
@@ -304,7 +306,7 @@ def interpolate(
     model = loaded.model
     spiking = isinstance(model, SpikingCoder)
     if not spiking:
-        refuse(model, path=path if path != PathName.linear else None, steps=steps, sampler=sampler)
+        refuse(model.config, path=path if path != PathName.linear else None, steps=steps, sampler=sampler)
     ends = torch.stack([end_of_path(loaded.header, model, source, data_dir) for source in (start, end)])
     with torch.no_grad():
         if isinstance(model, SpikingCoder):

@@ -16,17 +16,18 @@ if TYPE_CHECKING:
     from torch import Generator, Tensor
 
     from esvae_core.checkpoint import Checkpoint, StoredWeights
+    from esvae_core.config import ImageModelConfig
     from esvae_core.explore.fixed_point import FixedPointRates
     from esvae_core.image_model import Drawn, ImageModel
 
 _AT_A_TIME = 250
 
 
-def refuse(model: ImageModel, **options: object) -> None:
+def refuse(config: ImageModelConfig, **options: object) -> None:
     """Raise InputError if an option was given that says something about rates only."""
     for name, value in options.items():
         if value is not None:
-            raise InputError(f"--{name}: a model of kind {model.config.kind} has no rates, so there is none to choose")
+            raise InputError(f"--{name}: a model of kind {config.kind} has no rates, so there is none to choose")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def encoder_of(model: ImageModel, steps: int | None) -> Encoder:
 
     if isinstance(model, ESVAE):
         return Encoder(lambda images: model.encode(images, steps=steps).rates, "rate", "")
-    refuse(model, steps=steps)
+    refuse(model.config, steps=steps)
     return Encoder(model.features, "feature", model.feature_name)
 
 

@@ -61,6 +61,18 @@ def decoded(model: ESVAE, rates: Tensor, sampler: SamplerName | None, seed: int,
         return torch.cat([model.decode(model.sample_spikes(part, source, how, steps=steps)) for part in parts])
 
 
+def decoded_of(checkpoint: Path, rates_file: Path, sampler: SamplerName | None, seed: int, steps: int | None) -> Tensor:
+    """As `decoded`, of a checkpoint and of the rates in a file."""
+    import torch
+
+    from esvae_core.arrays import read_rates
+    from esvae_core.checkpoint import load
+    from esvae_core.esvae import ESVAE
+
+    model = load(checkpoint, ESVAE).model
+    return decoded(model, torch.from_numpy(read_rates(rates_file, model.config.latent_dim)), sampler, seed, steps)
+
+
 def write_frames(frames: Tensor, out_file: Path, columns: int | None, scale: int, as_json: bool) -> None:
     """Write recordings (N, T, C, H, W): a .png with a row for each, a .gif or .webp film of all, or an .npz.
 

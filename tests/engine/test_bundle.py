@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from esvae_core.engine import from_bundle, plan_of, to_bundle
-from esvae_core.engine.bundle import content_hash
+from esvae_core.engine.bundle import content_hash, plan_hash
+from esvae_core.engine.plan import before_fitted_prior
 from esvae_core.engine.prior import prior
 from esvae_core.errors import CheckpointContentError, CheckpointError, CheckpointVersionError, NotACheckpointError
 from tests.engine.networks import CONFIGS, network
@@ -48,6 +49,17 @@ def test_there_and_back(name):
     assert to_bundle(again) == raw
     assert len(raw) % 16 == 0
     assert content_hash(raw) == hashlib.sha256(raw[48:]).hexdigest()
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_the_hash_is_known_without_the_file(name):
+    model = network(CONFIGS[name])
+    plan = plan_of(model)
+    assert plan_hash(plan) == content_hash(to_bundle(plan))
+    earlier = before_fitted_prior(plan)
+    assert (earlier is None) == (model.config.prior_components == 0)
+    if earlier is not None:
+        assert to_bundle(earlier) == to_bundle(plan_of(model.with_prior(None)))
 
 
 @pytest.mark.parametrize(

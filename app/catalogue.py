@@ -41,8 +41,8 @@ from esvae_core.explore.dimensions import (
 )
 from esvae_core.explore.latent_interface import (
     beyond_explorer,
+    earlier_hash_of,
     folded,
-    hashes_of,
     latent_of,
     load_explorable,
     read_explorable,
@@ -352,7 +352,7 @@ def _take(name: str, path: Path, changed: int, atlas_changed: int, controls_chan
         bundle,
         latent_of(plan),
         content_hash(bundle),
-        next(iter(hashes_of(plan)[1:]), ""),
+        earlier_hash_of(plan),
         atlas,
         version,
         problem,

@@ -42,6 +42,7 @@ def page_of(loaded: catalogue.LoadedCheckpoint, view: str, state: State, languag
         loaded.entry.name,
         path=catalogue.typed(loaded.entry.path),
         bundle=loaded.bundle,
+        earlier=loaded.earlier,
         latent=loaded.latent,
         atlas=atlas,
         controls=loaded.controls,

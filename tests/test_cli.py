@@ -276,6 +276,8 @@ def test_sample_is_repeatable(esvae, checkpoint, tmp_path):
 
 
 def test_fit_prior_writes_a_model_that_samples_from_it(esvae, checkpoint, tmp_path):
+    esvae("evaluate", checkpoint, "--record")
+    assert {"mse", "mmd_unbiased"} <= {m.name for m in load(checkpoint).header.metrics}
     before, out = checkpoint.read_bytes(), tmp_path / "fitted.safetensors"
     words = ("fit-prior", checkpoint, "--components", "1,2,3", "--images", 200)
     found = esvae(*words, "--out", out, "--json").json
@@ -288,6 +290,7 @@ def test_fit_prior_writes_a_model_that_samples_from_it(esvae, checkpoint, tmp_pa
     assert (header.model.prior_components, header.model.prior_snap) == (int(best), True)
     kept = {m.name: m.value for m in header.metrics}
     assert kept["prior_mmd_validation"] == found["scores"][best] < found["learned"]
+    assert kept.keys() == {"mse", "prior_mmd_validation"}, "MMD was another prior's"
     assert f"mixture of {best} Gaussians" in esvae("info", out).out
     esvae(*words, "--out", tmp_path / "again.safetensors", "--no-snap")
     again = load(tmp_path / "again.safetensors").model.state_dict()

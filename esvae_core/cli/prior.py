@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 app = group()
 
+_OF_THE_PRIOR = ("prior_", "mmd", "fad")
+"""Beginnings of the names of figures that another prior changes."""
+
 
 @app.command(
     "fit-prior",
@@ -71,7 +74,7 @@ def fit_prior(
         f"{others}"
     )
     new = loaded.model.with_prior(best.mixture, snap=snap)
-    kept = tuple(m for m in loaded.header.metrics if not m.name.startswith("prior_"))
+    kept = tuple(m for m in loaded.header.metrics if not m.name.startswith(_OF_THE_PRIOR))
     metrics = (*kept, Metric(name=found.criterion, value=best.score, protocol=protocol))
     header = loaded.header.model_copy(update={"model": new.config, "metrics": metrics})
     save(out_file, new.state_dict(), stamped(header))

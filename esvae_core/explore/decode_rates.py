@@ -19,7 +19,7 @@ from esvae_core.engine.damage import Damage, damaged
 from esvae_core.engine.event_engine import Events, usual_threads
 from esvae_core.errors import InputError, RecipeError
 from esvae_core.explore.fixed_point import FixedPointRates, rounded, to_rates
-from esvae_core.explore.latent_interface import folded, hashes_of
+from esvae_core.explore.latent_interface import folded, made_with
 from esvae_core.explore.recipe import MAX_PIXELS, Flip, Recipe
 from esvae_core.pictures import to_uint8
 
@@ -210,7 +210,7 @@ def render(recipe: Recipe, model: Foldable) -> NDArray[np.uint8]:
         RecipeError: the model is another one, or the pictures would be too large.
     """
     plan = folded(model)
-    if recipe.checkpoint.sha256 not in hashes_of(plan):
+    if not made_with(plan, recipe.checkpoint.sha256):
         raise RecipeError(f"recipe: made with another network ({recipe.checkpoint.name}), by its content hash")
     units = recipe.fixed_point_rates
     size = plan.config.image_size

@@ -143,13 +143,18 @@ def hash_of(model: Foldable) -> str:
     return plan_hash(folded(model))
 
 
-def hashes_of(plan: Plan | ANNPlan) -> list[str]:
-    """All that recipes call a network: its hash, and where its prior was fitted, the one that it had before.
+def earlier_hash_of(plan: Plan | ANNPlan) -> str:
+    """What recipes called a network before its prior was fitted; "" if it has no fitted one.
 
-    A recipe has its rates, so no prior changes its pictures.
+    They mean the same network: a recipe has its rates, so no prior changes its pictures.
     """
     earlier = before_fitted_prior(plan) if isinstance(plan, Plan) else None
-    return [plan_hash(each) for each in (plan, earlier) if each is not None]
+    return "" if earlier is None else plan_hash(earlier)
+
+
+def made_with(plan: Plan | ANNPlan, digest: str) -> bool:
+    """Whether a recipe that names that hash was made with this network."""
+    return digest in (plan_hash(plan), earlier_hash_of(plan))
 
 
 def counts_of(model: Explorable, images: torch.Tensor, steps: int | None = None) -> NDArray[np.int64]:

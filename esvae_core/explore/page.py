@@ -28,13 +28,13 @@ from esvae_core.explore.array_format import atlas_parts, control_parts, write_ar
 from esvae_core.explore.atlas import Atlas
 from esvae_core.explore.joined_modules import joined
 from esvae_core.explore.languages import Translation
-from esvae_core.explore.latent_interface import folded, latent_of
+from esvae_core.explore.latent_interface import earlier_hash_of, folded, latent_of
 from esvae_core.explore.views import STANDALONE, standalone
 from esvae_core.files import read_regular
 from esvae_core.front_end import FRONT_END
 
 if TYPE_CHECKING:
-    from esvae_core.explore.latent_interface import Explorable
+    from esvae_core.explore.latent_interface import Explorable, earlier_hash_of
 
 _START = "start.js"  # beside the front end's modules
 _STYLED = tuple(dict.fromkeys(view.module for view in STANDALONE))
@@ -82,6 +82,7 @@ def page(
         name,
         path=path,
         bundle=to_bundle(plan),
+        earlier=earlier_hash_of(plan),
         latent=latent_of(plan),
         atlas=atlas,
         controls=controls,
@@ -99,6 +100,7 @@ def pieces(
     *,
     path: str,
     bundle: bytes,
+    earlier: str,
     latent: dict[str, Any] | None,
     atlas: Atlas | None,
     controls: Controls | None = None,
@@ -114,6 +116,7 @@ def pieces(
         header: What the checkpoint says of itself.
         name, path, view, link, embedded, translation: As in `page`.
         bundle: The model folded, as `bundle_of` gives it.
+        earlier: Hash of the network before its prior was fitted, "" if it was not, as `earlier_hash_of` gives it.
         latent: As `latent_of` gives it.
         atlas, controls: Such as fit the model.
         share: Called with 'bundle', 'atlas' or 'controls' and what makes that piece; gives the piece, perhaps one made
@@ -126,7 +129,8 @@ def pieces(
     if view == "map" and (atlas is None or atlas.map is None):
         raise InputError(f"{name}: has no map to open at; build its atlas with esvae atlas")
     front = _front()
-    entry = _entry(header, name, path, content_hash(bundle), latent, atlas is not None, bool(controls))
+    entry = _entry(header, name, path, latent, atlas is not None, bool(controls))
+    entry |= {"hash": content_hash(bundle), "earlier": earlier}
     about = json.dumps({"entry": entry, "view": view, "link": link, "embedded": embedded}).replace("<", "\\u003c")
     title = html.escape(f"{name}: ESVAE explorer").encode(errors="backslashreplace")
     return [
@@ -197,7 +201,7 @@ def _content(file: Path) -> bytes:
 
 
 def _entry(
-    header: Header, name: str, path: str, digest: str, latent: dict[str, Any] | None, atlas: bool, controls: bool
+    header: Header, name: str, path: str, latent: dict[str, Any] | None, atlas: bool, controls: bool
 ) -> dict[str, Any]:
     """What the page says of the model; as `app/catalogue.py` describes one."""
     model, dataset = header.model, header.dataset
@@ -219,7 +223,6 @@ def _entry(
         "controls": "held" if controls else "",
         "controlsProblem": "",
         "originals": False,
-        "hash": digest,
         "path": path,
         "versions": {"esvae": importlib.metadata.version("esvae")},
     }

@@ -15,7 +15,7 @@ from esvae_core.checkpoint import stored_bundle_hash
 from esvae_core.engine.plan import Plan
 from esvae_core.errors import CheckpointError, RecipeError
 from esvae_core.explore.decode_rates import numbers_of, render
-from esvae_core.explore.latent_interface import folded, hashes_of, read_explorable
+from esvae_core.explore.latent_interface import folded, made_with, read_explorable
 from esvae_core.explore.recipe import Recipe
 from esvae_core.explore.recipe_files import Pixels, arrays_of, checksum, laid_out, read_recipe, shown, write
 from esvae_core.files import expanded
@@ -155,7 +155,7 @@ def find(recipe: Recipe, places: Sequence[Path], where: str = "picture") -> tupl
             if named:
                 raise
             continue
-        if wanted.sha256 in hashes_of(found):
+        if made_with(found, wanted.sha256):
             return file, found
         if claimed:
             others.append(file)

@@ -50,7 +50,7 @@ def test_rates_are_those_of_the_model(name, prior):
 
 
 def test_what_there_is_not_is_refused_as_the_model_does():
-    model = load(SHIPPED / "mnist.safetensors", ESVAE).model
+    model = load(SHIPPED / "mnist.safetensors", ESVAE).model.with_prior(None)
     for wrong in ({"prior": "fitted"}, {"prior": "other"}, {"temperature": -1.0}, {"temperature": float("nan")}):
         with pytest.raises(InputError) as theirs:
             model.prior_rates(16, **wrong)

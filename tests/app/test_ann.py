@@ -162,6 +162,11 @@ def test_views_about_spikes_say_calmly_that_there_are_none(page, view):
     assert state_of(page).model != "plain"
 
 
+def test_the_spiking_model_that_is_offered_is_the_best_one_of_the_same_data(page):
+    open_page(page, State(SHIPPED, Prior(0), to_grid([0.5] * 32), 7, "bernoulli", 1), "/spikes", ".no-spikes")
+    page.locator(".no-spikes").get_by_role("button", name="Open mnist-poisson", exact=True).wait_for()
+
+
 def test_a_path_is_straight_in_the_latent(page):
     open_page(page, PLAIN, "/interpolate", ".strip[data-there]")
     assert "has no spikes" in page.locator(".no-spikes-notice").inner_text()

@@ -30,9 +30,11 @@ export function noSpikesNotice(session, more = "") {
  * @param {string} [more] what to do instead
  */
 export function noSpikesView(session, more = msg`This view looks at spikes; a spiking model shows what it is about.`) {
-  const spiking =
-    session.models.find((m) => !m.problem && m.steps && m.dataset === session.entry.dataset) ??
-    session.models.find((m) => !m.problem && m.steps);
+  /** @param {ModelListing} model */
+  const elsewhere = (model) => Number(model.dataset !== session.entry.dataset);
+  const [spiking] = session.models
+    .filter(({ problem, steps, turn }) => !problem && steps && Number.isInteger(turn))
+    .sort((a, b) => elsewhere(a) - elsewhere(b) || a.turn - b.turn);
   const open = spiking
     ? h("button", { type: "button", onclick: () => session.choose(spiking.name) }, msg`Open ${spiking.name}`)
     : null;

@@ -231,7 +231,7 @@ PLAYED = """async ([data, count, seconds]) => {
     video.currentTime = (k + 0.5) * seconds;
     await there;
     let pixels = [];
-    for (let tries = 0; tries < 1500 && !pixels[3]; tries++) {  // on a busy machine the frame comes long after the event
+    for (let tries = 0; tries < 1500 && !pixels[3]; tries++) {  // on a busy machine it comes long after the event
       if (tries) await new Promise((done) => setTimeout(done, 20));
       brush.clearRect(0, 0, canvas.width, canvas.height);
       brush.drawImage(video, 0, 0);

@@ -83,7 +83,9 @@ export function activatingImages(session, count) {
 function strip(session, word, count) {
   const { atlas, entry } = session;
   const canvases = Array.from({ length: count }, () => pixels(entry.size, entry.size, "", "thumb"));
-  const buttons = canvases.map((canvas) => h("button", { type: "button", class: "picked" }, canvas));
+  // they keep their places, and have a name, before it is known what is shown
+  const waiting = { type: "button", class: "picked", disabled: true, title: msg`Test image` };
+  const buttons = canvases.map((canvas) => h("button", waiting, canvas));
   const caption = h("figcaption", {});
   return {
     figure: h("figure", {}, h("div", { class: "activating-tiles" }, buttons), caption),
@@ -93,6 +95,7 @@ function strip(session, word, count) {
       rows.forEach((row, k) => {
         const index = atlas.indices[row];
         const label = msg`${atlas.label(row)}, test image ${index}: ${value(row)}`;
+        buttons[k].disabled = false;
         buttons[k].title = msg`${label}; start from it`;
         buttons[k].onclick = () => session.startFrom(index);
         describe(canvases[k], label);

@@ -35,7 +35,9 @@ export class Session {
   models = [];
   /** A line for the visitor. @type {Message|null} */
   message = null;
-  /** Shows that line. @type {((message: Message|null) => void)|null} */
+  /** What is waited for, in words. @type {string|null} */
+  waiting = null;
+  /** Shows both. @type {(() => void)|null} */
   onMessage = null;
   /** Name of the model that is being opened; null when none is. @type {string|null} */
   opening = null;
@@ -149,12 +151,12 @@ export class Session {
   async need(part, { engine, entry } = this) {
     if (!engine || engine.has(part)) return;
     const words = msg`Loading the ${PARTS[part]} of ${entry.name} …`;
-    const patience = setTimeout(() => this.say(words), PATIENCE);
+    const patience = setTimeout(() => this.#wait(words), PATIENCE);
     try {
       await this.#bring(part, { engine, entry });
     } finally {
       clearTimeout(patience);
-      if (this.message?.text === words) this.say(null);
+      if (this.waiting === words) this.#wait(null);
     }
   }
 
@@ -213,7 +215,13 @@ export class Session {
    */
   say(text, kind = "info") {
     this.message = text ? { text, kind } : null;
-    this.onMessage?.(this.message);
+    this.onMessage?.();
+  }
+
+  /** Say beside it what is waited for. @param {string|null} words */
+  #wait(words) {
+    this.waiting = words;
+    this.onMessage?.();
   }
 
   /** Look at another model: its own first picture. @param {string} name */
@@ -346,10 +354,7 @@ export class Session {
           throw new LinkError(msg`source: rates of another model`);
         return state;
       } catch (error) {
-        this.message = {
-          text: msg`This link does not open: ${error.message}. Here is something else instead.`,
-          kind: "warning",
-        };
+        this.say(msg`This link does not open: ${error.message}. Here is something else instead.`, "warning");
       }
     }
     const order = [...usable].sort((a, b) => (a.turn ?? 0) - (b.turn ?? 0));

@@ -219,6 +219,7 @@ def test_a_model_comes_in_parts_as_they_are_needed(page):
     expect(page.get_by_text("Failed to fetch")).to_be_visible()
     page.get_by_role("button", name="Invent one").click()
     expect(page.get_by_text(f"Loading the prior of {name} …")).to_be_visible()
+    expect(page.get_by_text("Failed to fetch")).to_be_visible()  # until a gesture ends
     held.pop().continue_()
     settled(page, before)
     expect(page.get_by_text("Loading the prior")).to_be_hidden()

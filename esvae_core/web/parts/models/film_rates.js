@@ -64,6 +64,6 @@ function standIn(session, about, store) {
   own.entry = /** @type {ModelEntry} */ (about);
   own.latent = latentOf(own.entry);
   own.live = session.live;
-  own.onMessage = (message) => session.say(message?.text ?? null, message?.kind);
+  own.onMessage = () => session.say(own.message?.text ?? null, own.message?.kind);
   return own;
 }

@@ -3,7 +3,7 @@
 `NAME.atlas.npz` holds the firing rates of some test images, so that views can show real latents, their range and their
 classes at once, without the data set; how well each image is reconstructed; what each dimension does; and a map of the
 rates. Files of version 1 have the rates only, and are still read. For a model without spikes, a rate is a height of its
-latent, see `playable`.
+latent (`latent.py`).
 """
 
 from __future__ import annotations

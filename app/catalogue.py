@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app import lessons, model_cards
+from app import lessons, model_cards, uploads
 from app.garbage import freeze
 from esvae_core import checkpoint
 from esvae_core.config import SpikingModelConfig
@@ -145,8 +145,10 @@ class LoadedCheckpoint:
 
 
 def folders() -> list[Path]:
-    """Where checkpoints are looked for: those that ship, `esvae app` was given, ESVAE_CHECKPOINTS names."""
-    return [SHIPPED, *_paths(OPEN_OPTION), *_paths("ESVAE_CHECKPOINTS")]
+    """Where checkpoints are looked for: those that ship, `esvae app` was given, ESVAE_CHECKPOINTS names; last, those
+    that visitors opened.
+    """
+    return [SHIPPED, *_paths(OPEN_OPTION), *_paths("ESVAE_CHECKPOINTS"), *uploads.places()]
 
 
 def _paths(option: str) -> list[Path]:
@@ -274,6 +276,29 @@ def named(name: str) -> LoadedCheckpoint:
             return take(entry)
     known = ", ".join(entry.name for entry in entries if not entry.problem)
     raise CheckpointError(f"model {name!r}: not here; there are {known or 'none'}")
+
+
+def opened(path: Path) -> Entry:
+    """A checkpoint that a visitor has just opened, or the same file where it is listed already.
+
+    Raises:
+        CheckpointError: it cannot be read, or its weights cannot be used; the file is removed.
+    """
+    entries = {entry.path: entry for entry in find()}
+    entry = entries.pop(path)
+    for other in entries.values():
+        if other.header == entry.header is not None and uploads.same(path, other.path):
+            uploads.remove(path)
+            return other
+    try:
+        if entry.header is None:
+            raise CheckpointError(entry.problem)
+        if not entry.problem:
+            take(entry)
+    except CheckpointError as error:
+        uploads.remove(path)
+        raise CheckpointError(str(error).removeprefix(f"{path}: ")) from error
+    return entry
 
 
 def hashed(digest: str) -> LoadedCheckpoint | None:
@@ -449,8 +474,9 @@ def _thumbnails(path: Path, changed: int) -> bytes | None:
 def listed(entry: Entry) -> dict[str, Any]:
     """What the page's list says of a checkpoint, from its header alone."""
     header = entry.header
+    problem = entry.problem.replace(str(entry.path), entry.path.name)  # where it lies is nothing for visitors
     if header is None:
-        return {"name": entry.name, "problem": entry.problem, "given": entry.given}
+        return {"name": entry.name, "problem": problem, "given": entry.given}
     model = header.model
     # what cannot be opened has no other way to bring its card, nor charts below the view to show its curve
     extra: dict[str, Any] = {}
@@ -459,7 +485,7 @@ def listed(entry: Entry) -> dict[str, Any]:
         extra = {"card": card, "lacking": beyond_explorer(model)}
     return extra | {
         "name": entry.name,
-        "problem": entry.problem,
+        "problem": problem,
         "given": entry.given,
         "kind": model.kind,
         "dims": model.latent_dim,

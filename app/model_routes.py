@@ -1,9 +1,9 @@
 """What the page asks of the models: lists, parts by content hash, maps, and a picture for those who cannot decode.
 
-Nothing here changes anything; a map that is asked for is drawn in the background and kept. Only names and hashes that
-are known are answered; everything else is 404, and nothing of a request ever becomes a path. PyTorch is imported by
-what needs it alone: pictures that are drawn here. What reads models takes a while to import, too, so `routes` leaves it
-until the page is on its way.
+A map that is asked for is drawn in the background and kept, and so is a checkpoint that a visitor opens; nothing else
+here changes anything. Only names and hashes that are known are answered; everything else is 404, and nothing of a
+request ever becomes a path. PyTorch is imported by what needs it alone: pictures that are drawn here. What reads models
+takes a while to import, too, so `routes` leaves it until the page is on its way.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from app import catalogue, maps, server_decode, server_previews, standalone_page
+from app import catalogue, maps, server_decode, server_previews, standalone_page, uploads
 from app.handlers import FOREVER, FRESH, answer, guarded
-from app.limits import AsyncHandler, Gate
+from app.limits import AsyncHandler, BusyError, Gate, busy
 from app.packed import FIRST, packed
 from app.preload import OPENING
 from app.responses import SHARED, Bytes, Json
@@ -78,6 +78,25 @@ def thumbnails(request: Request) -> Response:
     """A few small pictures of one checkpoint by name, without loading its model."""
     found = catalogue.thumbnails(request.path_params["name"])
     return answer(None) if found is None else Bytes([found], _OCTETS, FRESH)
+
+
+async def checkpoint(request: Request) -> Response:
+    """Open the checkpoint that is the request's body, and list it with all others; its name."""
+    refused = uploads.refusal(request)
+    if refused is not None:
+        return Json({"error": refused}, 403, headers=FRESH)
+    try:
+        path = await uploads.receive(request)
+    except BusyError as error:
+        return busy(str(error), soon=False)
+    except InputError as error:
+        return Json({"error": str(error)}, 400, headers=FRESH)
+
+    opened = guarded(lambda _: Json(catalogue.listed(catalogue.opened(path)), headers=FRESH))
+    try:
+        return await _reading.run(path, lambda: opened(request))
+    except BusyError as error:
+        return busy(str(error), soon=False)
 
 
 def _part(of: Callable[[Request], str]) -> AsyncHandler:
@@ -208,6 +227,7 @@ ROUTES: list[BaseRoute] = [
     Route("/models", models),
     Route("/model/{name:path}", model),
     Route("/thumbnails/{name:path}", thumbnails),
+    Route("/checkpoint", checkpoint, methods=["POST"], middleware=_FROM_PAGE),
     Route("/bundle/{digest}/{part}", _part(_part_of_bundle)),
     Route("/atlas/{digest}", _part(lambda _: "atlas")),
     Route("/controls/{digest}", _part(lambda _: "controls")),

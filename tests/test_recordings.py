@@ -347,7 +347,7 @@ def test_the_command_trains_measures_encodes_and_samples(trained, nmnist, tmp_pa
         ),
         (
             ("page", "{}", "--out", "{out}.html"),
-            "which no view plays; `esvae sample` writes",
+            "which Models plays and no view explores; `esvae sample` writes",
         ),
         (("atlas", "{}"), "holds a model of recordings of 4 frames"),
         (("controls", "{}"), "esvae controls is for models of images; this one takes recordings of 4 frames"),

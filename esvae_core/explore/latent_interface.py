@@ -91,8 +91,8 @@ def why_not_explorable(path: Path | str, config: ImageModelConfig) -> str:
         return f"{path}: the explorer does not have {own}; `esvae sample` and `esvae evaluate` do"
     if config.frame_count is not None:
         return (
-            f"{path}: holds a model of recordings of {config.frame_count} frames, which no view plays; "
-            "`esvae sample` writes them as a film"
+            f"{path}: holds a model of recordings of {config.frame_count} frames, which Models plays and no view "
+            "explores; `esvae sample` writes them as a film"
         )
     return ""
 

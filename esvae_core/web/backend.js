@@ -14,14 +14,16 @@ const TIMES = 5; // that a busy server is asked before its words are told
  * @param {string} path below it
  * @param {"GET"|"POST"|"DELETE"} [method]
  * @param {Record<string, string>} [headers]
+ * @param {Blob} [body]
  * @returns {Promise<Response>} what it answered
  * @throws {Error} with the server's words, if it refused or failed
  */
-async function ask(base, path, method = "GET", headers = OWN) {
-  let answer = await fetch(`${base}/${path}`, { method, headers });
+async function ask(base, path, method = "GET", headers = OWN, body = undefined) {
+  const request = { method, headers, body };
+  let answer = await fetch(`${base}/${path}`, request);
   for (let turn = 1; answer.status === BUSY && answer.headers.has("retry-after") && turn < TIMES; turn++) {
     await new Promise((done) => setTimeout(done, 1000 * Math.min(10, Number(answer.headers.get("retry-after")) || 1)));
-    answer = await fetch(`${base}/${path}`, { method, headers });
+    answer = await fetch(`${base}/${path}`, request);
   }
   if (answer.ok) return answer;
   const { error } = await answer.json().catch(() => ({}));
@@ -50,6 +52,7 @@ export function serverBackend(base, pages = []) {
     addressable: true,
     models: async () => (await named("models")).json(),
     model: async (name) => (await named(`model/${pathOf(name)}`)).json(),
+    open: async (file) => (await ask(base, "checkpoint", "POST", OWN, file)).json(),
     thumbnails: async (name) => (await arrays(`thumbnails/${pathOf(name)}`)).arrays.tiles,
     bundle: (hash, name) => {
       const path = `bundle/${hash}/${name}`;

@@ -424,7 +424,7 @@ export class Session {
     if (!opened || this.store.state.model !== model) return;
     this.#place(opened);
     this.#complete();
-    this.#changed();
+    this.refresh();
   }
 
   /** Have the prior where the state shows draws of it; the view is then built anew. */
@@ -439,7 +439,7 @@ export class Session {
     } finally {
       this.#completing = false;
     }
-    if (entry === this.entry && engine.has("prior")) this.#changed();
+    if (entry === this.entry && engine.has("prior")) this.refresh();
   }
 
   /**
@@ -472,10 +472,11 @@ export class Session {
   #settle() {
     this.say(null);
     this.writeLink();
-    if (this.store.state.model === this.entry.name && this.live.now?.state.model !== this.entry.name) this.#changed();
+    if (this.store.state.model === this.entry.name && this.live.now?.state.model !== this.entry.name) this.refresh();
   }
 
-  #changed() {
+  /** Have the view built anew, since what it was built of has changed. */
+  refresh() {
     this.live.restart();
     for (const listener of [...this.#listeners]) listener();
   }

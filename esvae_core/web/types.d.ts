@@ -618,6 +618,8 @@ interface Backend {
   addressable: boolean;
   models(): Promise<ModelListing[]>;
   model(name: string): Promise<ModelEntry>;
+  /** Have a checkpoint of the visitor's among the models. */
+  open?(file: Blob): Promise<ModelListing>;
   /** (n, H, W, C) bytes of a few pictures of a model. */
   thumbnails?(name: string): Promise<ByteArray>;
   /** A part of a model's bundle, or all of it. */

@@ -376,7 +376,7 @@ def test_thumbnails_are_the_first_pictures_of_the_atlas_and_load_no_model(shelf_
 
 def test_recordings_are_listed_and_say_why_they_do_not_open(filmed):
     (entry,) = [entry for entry in catalogue.find() if entry.name == "filmed"]
-    assert "holds a model of recordings of 4 frames, which no view plays" in entry.problem
+    assert "holds a model of recordings of 4 frames, which Models plays and no view explores" in entry.problem
     with pytest.raises(CheckpointError, match="recordings"):
         catalogue.named("filmed")
 

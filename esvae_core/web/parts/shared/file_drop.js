@@ -1,4 +1,4 @@
-/** Files that are dropped anywhere on the page: a picture with a recipe opens, any other is encoded. */
+/** Files dropped anywhere on the page: a checkpoint or a picture with a recipe opens, any other picture is encoded. */
 
 import { h, icon } from "../../dom.js";
 import { msg } from "../../messages.js";
@@ -7,6 +7,7 @@ import { cellRates } from "../../formats/recipe.js";
 import { looksSaved, MAX_FILE, readSaved } from "../../state/saved.js";
 import { encodePicture } from "./encode_image.js";
 import { bitmapOf } from "./image_files.js";
+import { looksCheckpoint, openCheckpoint } from "./open_checkpoint.js";
 import { openRecipe, showCell } from "./open_recipe.js";
 
 /**
@@ -61,6 +62,7 @@ async function readTray(session, file) {
 /** @param {Session} session */
 async function take(session, file) {
   try {
+    if (looksCheckpoint(file)) return await openCheckpoint(session, file);
     if (await readTray(session, file)) return;
     if (await openRecipe(session, file)) return;
     if (await encodePicture(session, await bitmapOf(file), file.name))

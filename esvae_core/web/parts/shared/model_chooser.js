@@ -5,6 +5,7 @@ import { msg } from "../../messages.js";
 import { fromBytes } from "../../math/image.js";
 import { drawPixels } from "./draw_pixels.js";
 import { sheetBelow } from "./menu.js";
+import { checkpointField } from "./open_checkpoint.js";
 
 const PICTURES = 4;
 const KINDS = {
@@ -55,7 +56,8 @@ function modelList(session, close) {
     }
     return h("li", {}, card);
   });
-  return h("ul", { class: "model-list", "aria-label": msg`Models` }, cards);
+  const list = h("ul", { class: "model-list", "aria-label": msg`Models` }, cards);
+  return h("div", {}, list, session.backend.open ? checkpointField(session, close) : null);
 }
 
 /** @param {Session} session @param {ModelListing} model */
@@ -78,7 +80,10 @@ function openCard(session, model, pictures, close) {
 }
 
 /** @param {ModelListing} model */
-const closedCard = (model) => h("div", { class: "model-card-closed" }, words(model), h("p", {}, model.problem));
+const closedCard = (model) => h("div", { class: "model-card-closed" }, words(model), h("p", {}, whyClosed(model)));
+
+/** @param {ModelListing} model */
+const whyClosed = ({ frames, problem }) => (frames ? msg`A model of recordings: the view Models plays them.` : problem);
 
 /** @param {ModelListing} model */
 function words({ name, kind, dims, steps, size, dataset }) {

@@ -5,6 +5,8 @@ import { msg } from "../../messages.js";
 import { fromBytes } from "../../math/image.js";
 import { encodeBytes, encodePicture, inverted } from "./encode_image.js";
 import { bitmapOf } from "./image_files.js";
+import { fileField } from "./file_field.js";
+import { looksCheckpoint, openCheckpoint } from "./open_checkpoint.js";
 import { openRecipe } from "./open_recipe.js";
 import { ownImage } from "./own_images.js";
 import { drawPixels } from "./draw_pixels.js";
@@ -24,6 +26,7 @@ export function upload(session) {
   async function take(file) {
     if (!file) return;
     try {
+      if (looksCheckpoint(file)) return await openCheckpoint(session, file);
       if (await openRecipe(session, file)) return;
       kept = { bitmap: await bitmapOf(file), name: file.name };
     } catch (error) {
@@ -56,7 +59,13 @@ export function upload(session) {
   const element = h(
     "div",
     {},
-    fileField(take),
+    fileField({
+      take,
+      accept: "image/*",
+      name: msg`A picture of your own`,
+      choose: msg`Choose a picture`,
+      drop: msg` or drop one here`,
+    }),
     h("div", { class: "row" }, camera.button, fields.elements),
     camera.elements,
     shown.elements,
@@ -73,34 +82,6 @@ export function upload(session) {
     unfollow();
   };
   return element;
-}
-
-/** A place to choose or drop a file. @param {(file: File) => Promise<void>} take */
-function fileField(take) {
-  const input = h("input", {
-    type: "file",
-    accept: "image/*",
-    class: "unseen",
-    "aria-label": msg`A picture of your own`,
-    onchange: async () => {
-      await take(input.files[0]);
-      input.value = ""; // the same file can be chosen again
-    },
-  });
-  const drop = h(
-    "label",
-    { class: "drop" },
-    input,
-    h("span", { class: "button" }, msg`Choose a picture`),
-    msg` or drop one here`,
-  );
-  drop.ondragover = (event) => event.preventDefault();
-  drop.ondrop = (event) => {
-    event.preventDefault();
-    event.stopPropagation();
-    take(event.dataTransfer.files[0]);
-  };
-  return drop;
 }
 
 /** How a picture is made square, and whether it is inverted. @param {() => void} onchange */

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from esvae_core.cli import console
 from esvae_core.cli.model_kinds import encoder_of
-from esvae_core.cli.options import SplitName
+from esvae_core.cli.options import SplitName, processes
 from esvae_core.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ def encode_in_parts(
     from esvae_core.checkpoint import load
     from esvae_core.data.streamed import Share
     from esvae_core.encode_parts import batches_of, check_source, encode_to_parts, prepare_folder
-    from esvae_core.hardware import Hardware, fabric_of
 
     if len(sources) != 1:
         raise InputError(f"--out {out}/: expected one data set, got {len(sources)} sources")
@@ -47,8 +46,7 @@ def encode_in_parts(
     if model.config.takes_frames:
         raise InputError(f"{checkpoint}: it takes recordings, for which there are no parts; use .npz or .parquet")
     encoder = encoder_of(model, options.steps)
-    strategy = "ddp" if options.devices * options.nodes > 1 else "auto"
-    fabric = fabric_of(Hardware(options.accelerator, options.devices, options.nodes, strategy), "32-true")
+    fabric = processes(options.accelerator, options.devices, options.nodes)
     if fabric.is_global_zero:
         prepare_folder(out)
     fabric.launch()

@@ -11,9 +11,12 @@ from rich.table import Table
 from esvae_core.cli import console
 from esvae_core.cli import suite as suites
 from esvae_core.cli.options import (
+    Accelerator,
     AsJson,
     Checkpoint,
     DataDir,
+    Devices,
+    Nodes,
     OtherHash,
     SamplerName,
     Sampling,
@@ -21,11 +24,14 @@ from esvae_core.cli.options import (
     SplitName,
     Steps,
     group,
+    processes,
 )
 from esvae_core.cli.sources import dataset_of
 from esvae_core.errors import InputError, KindError
 
 if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
     from esvae_core.checkpoint import Checkpoint as Loaded
     from esvae_core.esvae import ESVAE
     from esvae_core.evaluation.evaluate import Report
@@ -57,10 +63,18 @@ def evaluate(
     ] = None,
     fad_net: Annotated[Path | None, typer.Option(help="Feature network of FAD; checkpoints/fad/DATASET else.")] = None,
     inception: Annotated[Path | None, typer.Option(help="Local Inception weights, for FID, KID and IS.")] = None,
+    accelerator: Accelerator = "cpu",
+    devices: Devices = 1,
+    nodes: Nodes = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Measure a model on a whole split: error, MMD, firing rates, cost; with --suite, all of docs/evaluation.md."""
+    """Measure a model on a whole split: error, MMD, firing rates, cost; with --suite, all of docs/evaluation.md.
+
+    The figures are the same however many processes share the images; a suite is measured by one.
+    """
     if suite is not None:
+        if devices * nodes > 1 or accelerator != "cpu":
+            raise InputError("--suite: is measured by one process on the CPU; leave --accelerator, --devices out")
         if seed:
             raise InputError("--suite: has seeds of its own; leave --seed out")
         suites.run(
@@ -81,7 +95,10 @@ def evaluate(
         return
     if out_file or fad_net or inception:
         raise InputError("--out, --fad-net and --inception go with --suite")
-    loaded, result = _measured(checkpoint, dataset, split, data_dir, steps, sampler, seed, accept_other_hash)
+    fabric = processes(accelerator, devices, nodes)
+    loaded, result = _measured(checkpoint, dataset, split, data_dir, steps, sampler, seed, accept_other_hash, fabric)
+    if not fabric.is_global_zero:
+        return
     if as_json:
         console.say_json(result)
     else:
@@ -101,6 +118,7 @@ def _measured(
     sampler: SamplerName | None,
     seed: int,
     accept_other_hash: bool,
+    fabric: Fabric,
 ) -> tuple[Loaded[ESVAE], Report]:
     """An ESVAE, and what is measured of it on a whole split, with a bar of how far it is.
 
@@ -119,15 +137,17 @@ def _measured(
     training = None
     if loaded.header.model.takes_frames:
         training = dataset_of(loaded.header, dataset, SplitName.train, data_dir, accept_other_hash)
+    fabric.launch()  # other processes begin when what they read is at hand
     with console.bar() as bar:
         task = bar.add_task(f"evaluating {loaded.header.name}", total=len(data), left="")
         result = measure(
-            loaded.model,
+            loaded.model.to(fabric.device),
             data,
             steps=steps,
             sampler=sampler.value if sampler else None,
             seed=seed,
             training=training,
+            fabric=fabric,
             report=lambda done, total: bar.update(task, completed=done),
         )
     return loaded, result

@@ -13,11 +13,14 @@ from esvae_core.cli.encode_in_parts import EncodingOptions, encode_in_parts
 from esvae_core.cli.export import PICTURES, take_along
 from esvae_core.cli.model_kinds import controlled, encoder_of, refuse, sample_pictures
 from esvae_core.cli.options import (
+    AcceleratorOfParts,
     AsJson,
     Checkpoint,
     Columns,
     Control,
     DataDir,
+    DevicesOfParts,
+    NodesOfParts,
     OtherHash,
     PathName,
     PriorChoice,
@@ -28,8 +31,10 @@ from esvae_core.cli.options import (
     SplitName,
     Steps,
     group,
+    names_folder,
 )
 from esvae_core.cli.recordings import decoded, decoded_of, images_only, recording, write_frames
+from esvae_core.cli.sample_in_parts import sample_in_parts
 from esvae_core.cli.sources import dataset_of, end_of_path, picture
 from esvae_core.errors import InputError
 
@@ -56,9 +61,9 @@ def encode(
     split: Annotated[SplitName, typer.Option(help="Part of the data set.")] = SplitName.test,
     data_dir: DataDir = None,
     steps: Steps = None,
-    accelerator: Annotated[str, typer.Option(help="With FOLDER/: auto, cpu, cuda, mps.")] = "cpu",
-    devices: Annotated[int, typer.Option(min=1, help="With FOLDER/: processes per node, one device each.")] = 1,
-    nodes: Annotated[int, typer.Option(min=1, help="With FOLDER/: machines.")] = 1,
+    accelerator: AcceleratorOfParts = "cpu",
+    devices: DevicesOfParts = 1,
+    nodes: NodesOfParts = 1,
     accept_other_hash: OtherHash = False,
     as_json: AsJson = False,
 ) -> None:
@@ -67,13 +72,17 @@ def encode(
     With --out FOLDER/ a data set is read piece by piece, however large, by one process or many, and the rates become
     parquet files that are one table together.
     """
-    if out_file.endswith("/") or Path(out_file).is_dir():
+    if names_folder(out_file):
         options = EncodingOptions(split, data_dir, steps, accelerator, devices, nodes)
         encode_in_parts(checkpoint, sources, Path(out_file), options, as_json=as_json)
         return
+    _one_process(out_file, devices, nodes)
+    _encode_whole(checkpoint, sources, Path(out_file), split, data_dir, steps, accept_other_hash, as_json=as_json)
+
+
+def _one_process(out_file: str, devices: int, nodes: int) -> None:
     if devices * nodes > 1:
         raise InputError(f"--out {out_file}: expected FOLDER/ with more than one process, which write parts")
-    _encode_whole(checkpoint, sources, Path(out_file), split, data_dir, steps, accept_other_hash, as_json=as_json)
 
 
 def _encode_whole(
@@ -157,10 +166,18 @@ def decode(
     take_along(out_file, checkpoint.stem, plan, units, seeds, sampler, steps, columns, scale, as_json)
 
 
-@app.command(epilog="Example: `esvae sample checkpoints/mnist.safetensors --n 64 --seed 1 --out samples.png`")
+@app.command(
+    epilog="Examples: `esvae sample checkpoints/mnist.safetensors --n 64 --seed 1 --out samples.png` ·"
+    " `esvae sample checkpoints/mnist.safetensors --n 100000 --devices 2 --out samples/`"
+)
 def sample(
     checkpoint: Checkpoint,
-    out_file: Annotated[Path, typer.Option("--out", help=".png grid, .gif or .webp film, .npz.", show_default=False)],
+    out: Annotated[
+        str,
+        typer.Option(
+            "--out", help=".png grid, .gif or .webp film, .npz; FOLDER/ for parquet in parts.", show_default=False
+        ),
+    ],
     n: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many.")] = 64,
     prior: Annotated[PriorChoice | None, typer.Option(help="The fitted one, if there is one, unless given.")] = None,
     temperature: Annotated[float, typer.Option(min=0, help="Scales the prior's deviations.")] = 1.0,
@@ -170,9 +187,16 @@ def sample(
     seed: Seed = 0,
     columns: Columns = None,
     scale: Scale = 2,
+    accelerator: AcceleratorOfParts = "cpu",
+    devices: DevicesOfParts = 1,
+    nodes: NodesOfParts = 1,
     as_json: AsJson = False,
 ) -> None:
-    """New pictures, or recordings, from the prior."""
+    """New pictures, or recordings, from the prior.
+
+    With --out FOLDER/ they are drawn piece by piece, however many, by one process or many, and become parquet files
+    that are one data set of images; there, other pictures belong to a seed than in a single file.
+    """
     from esvae_core.arrays import suffix_of
     from esvae_core.checkpoint import read_header
     from esvae_core.engine.mersenne import Mersenne
@@ -183,6 +207,25 @@ def sample(
     from esvae_core.explore.recipe import seeds_from
     from esvae_core.seeds import number
 
+    if names_folder(out):
+        sample_in_parts(
+            checkpoint,
+            Path(out),
+            n,
+            prior,
+            temperature,
+            control,
+            steps,
+            sampler,
+            seed,
+            accelerator,
+            devices,
+            nodes,
+            as_json,
+        )
+        return
+    _one_process(out, devices, nodes)
+    out_file = Path(out)
     suffix_of(out_file, PICTURES)
     if not can_draw(read_header(checkpoint).model, n):
         _sample_by_pytorch(

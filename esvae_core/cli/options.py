@@ -6,11 +6,14 @@ import logging
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from esvae_core import shipped
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 
 def group(help_text: str | None = None) -> typer.Typer:
@@ -96,3 +99,26 @@ Verbose = Annotated[
     bool, typer.Option("--verbose", callback=_louder, help="Say more, e.g. every file of a folder that was skipped.")
 ]
 OtherHash = Annotated[bool, typer.Option("--accept-other-hash", help="Take files that are not the published ones.")]
+Accelerator = Annotated[str, typer.Option(help="auto, cpu, cuda, mps.")]
+Devices = Annotated[int, typer.Option(min=1, help="Processes per node, one device each.")]
+Nodes = Annotated[int, typer.Option(min=1, help="Machines.")]
+AcceleratorOfParts = Annotated[str, typer.Option(help="With FOLDER/: auto, cpu, cuda, mps.")]
+DevicesOfParts = Annotated[int, typer.Option(min=1, help="With FOLDER/: processes per node, one device each.")]
+NodesOfParts = Annotated[int, typer.Option(min=1, help="With FOLDER/: machines.")]
+
+
+def processes(accelerator: str, devices: int, nodes: int) -> Fabric:
+    """Fabric for so many processes that share work without training, not yet launched.
+
+    Raises:
+        TrainingError: devices that are not there, or processes that could not come.
+    """
+    from esvae_core.hardware import Hardware, fabric_of
+
+    strategy = "ddp" if devices * nodes > 1 else "auto"
+    return fabric_of(Hardware(accelerator, devices, nodes, strategy), "32-true")
+
+
+def names_folder(path: str) -> bool:
+    """Whether a path for output names a folder, which is for parts; one with a file's ending does not."""
+    return path.endswith("/") or (not Path(path).suffix and Path(path).is_dir())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,12 +12,16 @@ from torch import Tensor
 
 from esvae_core.checkpoint import Metric
 from esvae_core.data import ImageSet
+from esvae_core.data.streamed import Share
 from esvae_core.errors import InputError
 from esvae_core.esvae import ESVAE
 from esvae_core.evaluation.cost import Costs, costs
 from esvae_core.evaluation.frames import FrameFigures, frame_figures
 from esvae_core.evaluation.random_subset import MMD_BLOCK, mmd_in_blocks
 from esvae_core.seeds import generator
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 
 class Report(BaseModel):
@@ -70,6 +75,7 @@ def evaluate(
     seed: int = 0,
     batch_size: int | None = None,
     training: ImageSet | None = None,
+    fabric: Fabric | None = None,
     report: Callable[[int, int], None] = lambda done, total: None,
 ) -> Report:
     """Measure a model on every image of a split.
@@ -81,6 +87,8 @@ def evaluate(
         seed: of the sampling noise and the prior.
         batch_size: images at a time, about 250 at T = 16 unless given; the noise of an image does not depend on it.
         training: for a model of recordings, the train split, whose means its frames are compared with.
+        fabric: launched; its processes share the images, and each returns the same figures. This one alone unless
+            given.
         report: called with images done and in total.
 
     Raises:
@@ -96,11 +104,14 @@ def evaluate(
     steps = model.config.time_steps if steps is None else steps
     sampler = sampler or model.config.sampler
     batch_size = batch_size or max(1, 4000 // steps)
-    found = _measured(model, data, steps, sampler, batch_size, generator(seed, "evaluate", "noise"), report)
+    source = generator(seed, "evaluate", "noise")
+    found = _measured(model, data, steps, sampler, batch_size, source, report, Share(*_place(fabric)))
+    if fabric is not None:
+        found = found.gathered(fabric)
     frames = None
     if training is not None:
-        frames = frame_figures(tuple(torch.cat(found.by_frame).mean(0).tolist()), data, training)
-    error, rate = torch.cat(found.errors), torch.cat(found.rates)
+        frames = frame_figures(tuple(found.by_frame.mean(0).tolist()), data, training)
+    error, rate = found.errors, found.rates
     prior = model.prior_rates(len(data), generator=generator(seed, "evaluate", "prior")).cpu()
     return Report(
         dataset=data.name,
@@ -122,15 +133,42 @@ def evaluate(
     )
 
 
-@dataclass
-class _Sums:
-    """What is gathered from image to image: squared errors (N,), by frame (N, F), rates (N, d), means of spikes."""
+def _place(fabric: Fabric | None) -> tuple[int, int]:
+    """Which process this is, and of how many."""
+    return (0, 1) if fabric is None else (fabric.global_rank, fabric.world_size)
 
-    errors: list[Tensor] = field(default_factory=list)
-    by_frame: list[Tensor] = field(default_factory=list)
-    rates: list[Tensor] = field(default_factory=list)
+
+@dataclass
+class _Found:
+    """What was measured of each image; zero of those that other processes have.
+
+    Attributes:
+        errors: (N,) squared errors.
+        by_frame: (N, F) the same by frame; F = 0 for images.
+        rates: (N, d).
+        latent_rate: sum over batches of the mean of the latent spikes, by the share of the images.
+        firing: the same of each layer's spikes.
+    """
+
+    errors: Tensor
+    by_frame: Tensor
+    rates: Tensor
     latent_rate: float = 0.0
     firing: dict[str, float] = field(default_factory=dict)
+
+    def gathered(self, fabric: Fabric) -> _Found:
+        """Together with what the other processes found."""
+
+        def total(values: Tensor) -> Tensor:
+            summed = fabric.all_reduce(values.to(fabric.device), reduce_op="sum")
+            assert isinstance(summed, Tensor)  # as what went in
+            return summed.cpu()
+
+        names: list[str] = fabric.broadcast(list(self.firing))  # a process without images knows of no layer
+        means = [self.latent_rate, *(self.firing.get(name, 0.0) for name in names)]
+        latent_rate, *firing = total(torch.tensor(means, dtype=torch.float64)).tolist()
+        rates = dict(zip(names, firing, strict=True))
+        return _Found(total(self.errors), total(self.by_frame), total(self.rates), latent_rate, rates)
 
 
 def _measured(
@@ -141,23 +179,32 @@ def _measured(
     batch_size: int,
     source: torch.Generator,
     report: Callable[[int, int], None],
-) -> _Sums:
-    found = _Sums()
-    for first in range(0, len(data), batch_size):
-        images = data.tensor(slice(first, first + batch_size)).to(model.device)
-        share = len(images) / len(data)
+    part: Share,
+) -> _Found:
+    """What is measured of every n-th batch of images, one of n processes' share."""
+    count, dims = len(data), model.config.latent_dim
+    frames = data.images.shape[1] if model.config.takes_frames else 0
+    double = torch.float64
+    found = _Found(torch.zeros(count, dtype=double), torch.zeros(count, frames, dtype=double), torch.zeros(count, dims))
+    for number, first in enumerate(range(0, count, batch_size)):
+        rows = slice(first, min(first + batch_size, count))
+        size = rows.stop - first
+        # noise image by image, time second, so that its order does not depend on the batch size
+        shape = (size, model.config.decoder_steps(steps), dims)
+        noise = torch.rand(shape, generator=source).transpose(0, 1).to(model.device)
+        if not part.has_index(number):
+            continue
+        images = data.tensor(rows).to(model.device)
+        share = size / count
         fired: dict[str, float] = {}
         posterior = model.encode(images, steps=steps, firing=fired)
-        # noise image by image, time second, so that its order does not depend on the batch size
-        shape = (len(images), model.config.decoder_steps(steps), model.config.latent_dim)
-        noise = torch.rand(shape, generator=source).transpose(0, 1).to(model.device)
         spikes = model.sample_spikes(posterior.rates, noise=noise, sampler=sampler)
         missed = (model.decode(spikes, firing=fired) - images).square()
-        found.errors.append(missed.flatten(1).mean(1).double().cpu())
-        if model.config.takes_frames:
-            found.by_frame.append(missed.flatten(2).mean(2).double().cpu())
-        found.rates.append(posterior.rates.cpu())
+        found.errors[rows] = missed.flatten(1).mean(1).double().cpu()
+        if frames:
+            found.by_frame[rows] = missed.flatten(2).mean(2).double().cpu()
+        found.rates[rows] = posterior.rates.cpu()
         found.latent_rate += float(spikes.mean()) * share
         found.firing = {name: found.firing.get(name, 0.0) + rate * share for name, rate in fired.items()}
-        report(first + len(images), len(data))
+        report(rows.stop, count)
     return found

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
 
+from esvae_core.checkpoint import Header, save
 from esvae_core.data import ImageSet
+from esvae_core.data.streamed import Share
 from esvae_core.errors import InputError
 from esvae_core.evaluation.cost import costs
-from esvae_core.evaluation.evaluate import evaluate
+from esvae_core.evaluation.evaluate import _measured, evaluate
 from esvae_core.latent import mmd
+from esvae_core.seeds import generator
 
 
 def made(count, seed=0):
@@ -143,3 +149,37 @@ def test_images_of_another_size_are_refused(tiny):
     other = ImageSet(pixels, np.zeros(2, np.int64), ("a",), "made", "test", "0" * 64, np.arange(2))
     with pytest.raises(InputError, match=r"\(2, 1, 16, 16\)"):
         evaluate(tiny, other)
+
+
+def test_processes_share_the_images_and_find_the_same(tmp_path, warm_model):
+    """By the command, on the 300 digits that come along: a batch for each of two processes."""
+    path = tmp_path / "tiny.safetensors"
+    save(path, warm_model.state_dict(), Header(name="tiny", model=warm_model.config))
+    found = []
+    for devices in (1, 2):
+        words = ["evaluate", path, "--dataset", "digits", "--steps", 16, "--devices", devices, "--json"]
+        command = [sys.executable, "-m", "esvae_core", *map(str, words)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        found.append(json.loads(done.stdout))
+    one, two = found
+    # processes share the cores, and sums of floats depend on the number of threads
+    near = ("mse", "mse_standard_error", "mmd_biased", "mmd_unbiased", "latent_rate", "firing_rates", "costs")
+    assert all(one.pop(name) == pytest.approx(two.pop(name), rel=1e-5) for name in near)
+    assert one == two
+    assert one["images"] == 300
+
+
+@pytest.mark.parametrize("images", [1, 5, 9])
+def test_shares_add_up(tiny, images):
+    """Also where a process has no image at all."""
+    data = made(images)
+    whole, parts = evaluate(tiny, data, batch_size=2), []
+    for rank in range(3):
+        source = generator(0, "evaluate", "noise")
+        steps, sampler = tiny.config.time_steps, tiny.config.sampler
+        with torch.no_grad():
+            parts.append(_measured(tiny, data, steps, sampler, 2, source, lambda *_: None, Share(rank, 3)))
+    errors = sum(part.errors for part in parts)
+    assert float(errors.mean()) == whole.mse
+    assert sum(part.latent_rate for part in parts) == pytest.approx(whole.latent_rate, rel=1e-12)

@@ -57,11 +57,12 @@ export function serverBackend(base, pages = []) {
     bundle: (hash, name) => {
       const path = `bundle/${hash}/${name}`;
       const forget = () => void kept.delete(path);
-      if (!kept.has(path)) {
-        kept.set(path, part(path));
-        kept.get(path).then(name === "decoder" ? null : forget, forget);
-      }
-      return kept.get(path);
+      const known = kept.get(path);
+      if (known) return known;
+      const coming = part(path);
+      kept.set(path, coming);
+      coming.then(name === "decoder" ? null : forget, forget);
+      return coming;
     },
     atlas: async (hash, version) => readArrays(await part(`atlas/${hash}?${version}`)), // it may be built anew
     controls: async (hash, version) => readArrays(await part(`controls/${hash}?${version}`)),

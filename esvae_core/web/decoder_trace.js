@@ -49,7 +49,7 @@ export class DecoderTrace {
    * @param {string} label
    */
   flip(cells, label) {
-    const flips = new Set(this.now.flips);
+    const flips = new Set(this.now?.flips);
     for (const cell of cells) if (!flips.delete(cell)) flips.add(cell);
     this.edit(flips, label);
   }

@@ -102,6 +102,29 @@ export function describe(canvas, label) {
 }
 
 /**
+ * What draws on a canvas.
+ * @overload
+ * @param {HTMLCanvasElement} canvas
+ * @param {CanvasRenderingContext2DSettings} [settings]
+ * @returns {CanvasRenderingContext2D}
+ * @throws {Error} the browser has no more memory for canvases
+ */
+/**
+ * @overload
+ * @param {OffscreenCanvas} canvas
+ * @returns {OffscreenCanvasRenderingContext2D}
+ */
+/**
+ * @param {HTMLCanvasElement|OffscreenCanvas} canvas
+ * @param {CanvasRenderingContext2DSettings} [settings]
+ */
+export function contextOf(canvas, settings) {
+  const context = canvas.getContext("2d", settings);
+  if (!context) throw new Error("canvas: no 2D context");
+  return context;
+}
+
+/**
  * Fit a canvas' resolution to its size on the screen; gives the context, scaled to CSS pixels, and that size.
  * @param {HTMLCanvasElement} canvas
  */
@@ -110,7 +133,7 @@ export function sharp(canvas) {
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
   const [w, hgt] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas.width !== w || canvas.height !== hgt) [canvas.width, canvas.height] = [w, hgt];
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   return { context, width, height };
 }

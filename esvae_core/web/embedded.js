@@ -1,5 +1,6 @@
 /** What a page in a notebook's cell tells Python, and does when it is asked; `notebook_widget.js` is between the two. */
 
+import { has } from "./having.js";
 import { msg } from "./messages.js";
 import { fromGrid, same } from "./math/rates.js";
 import { differingCells, writeFlips } from "./state/flips.js";
@@ -21,7 +22,7 @@ export function connect(session) {
     const told = {
       rates: [...now.state.rates],
       spikes: session.latent.spiking ? written(now.spikes, now.state.steps) : null,
-      selection: session.atlas?.arrays.map2 ? selected(session) : null,
+      selection: session.atlas?.arrays.map2 ? selected(session.atlas, session.selected) : null,
     };
     parent.postMessage({ esvae: told }, "*"); // which origin it has is not known here, and none of this is secret
   };
@@ -32,8 +33,8 @@ export function connect(session) {
   });
 }
 
-/** @param {Session} session */
-const selected = ({ atlas, selected }) => (selected ?? []).map((row) => atlas.indices[row]);
+/** @param {Atlas} atlas @param {number[]|null} rows */
+const selected = ({ indices }, rows) => (rows ?? []).map((row) => indices[row]);
 
 /** @param {Uint8Array|Float32Array} spikes (T, d) @returns {string[]} */
 function written(spikes, steps) {
@@ -50,7 +51,7 @@ function show(session, { rates, spikes, selection }) {
   const { store, atlas } = session;
   if (rates && !same(rates, store.state.rates))
     store.change({ rates: Uint16Array.from(rates) }, msg`rates from Python`);
-  if (spikes && session.spikingEngine) {
+  if (spikes && has(session, "spikingEngine")) {
     try {
       showSpikes(session, spikes);
     } catch (error) {
@@ -60,7 +61,11 @@ function show(session, { rates, spikes, selection }) {
   if (selection && atlas) session.select(selection.map((index) => atlas.rowOf(index)));
 }
 
-/** Turn the cells in which the spikes that the state draws differ from these. @param {Session} session @param {string[]} rows */
+/**
+ * Turn the cells in which the spikes that the state draws differ from these.
+ * @param {Having<"spikingEngine">} session
+ * @param {string[]} rows
+ */
 function showSpikes({ store, spikingEngine }, rows) {
   const { rates, seed, sampler, view } = store.state;
   const drawn = spikingEngine.sample(fromGrid(rates), seed, sampler, rows.length);

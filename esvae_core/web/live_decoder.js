@@ -97,6 +97,7 @@ export class LiveDecoder {
     const [state, turn] = [store.state, ++this.#asked];
     const start = performance.now();
     try {
+      if (!backend.decode) throw new Error(msg`this page cannot run it`);
       const { spikes, pixels } = await backend.decode(state);
       if (turn !== this.#asked) return;
       const image = fromBytes(pixels.values, pixels.shape[2]);
@@ -126,7 +127,7 @@ export class LiveDecoder {
   #damage({ view }) {
     const { spiking, counts } = this.#session.latent;
     const damage = spiking || counts ? this.#read("damage", view.damage, readDamage) : null;
-    return counts && !TIMELESS.includes(damage?.kind) ? null : damage;
+    return counts && damage && !TIMELESS.includes(damage.kind) ? null : damage;
   }
 
   /**

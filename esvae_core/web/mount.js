@@ -13,7 +13,8 @@ import { fileDrop } from "./parts/shared/file_drop.js";
 const REST = 300;
 const ASK_AGAIN = 4000; // ms between two questions whether the server is back
 
-let opening = null; // one session per document; a failed one is tried again
+/** One session per document; a failed one is tried again. @type {Promise<Session>|null} */
+let opening = null;
 
 /**
  * The document's session, for whoever measures the page; null before a view was placed.
@@ -90,13 +91,13 @@ export function showView(root, session, view, data, tell) {
     session.onOpening = opening;
     opening();
     root.replaceChildren(skip, top, line, alive, dropped, body);
-    if (choosing) top.querySelector("button").focus();
+    if (choosing) top.querySelector("button")?.focus();
     const dispose = view.mount(body, session, data);
     leave = () => {
       dispose?.();
       if (session.onOpening === opening) session.onOpening = null;
-      top.dispose();
-      line.dispose();
+      top.dispose?.();
+      line.dispose?.();
     };
   };
   build();
@@ -109,7 +110,7 @@ export function showView(root, session, view, data, tell) {
   ];
   return () => {
     stops.forEach((stop) => stop());
-    dropped.dispose();
+    dropped.dispose?.();
     leave();
   };
 }
@@ -169,8 +170,8 @@ function stayAlive(session) {
   const look = () => {
     const dialog = document.querySelector(".stDialog");
     /** @type {HTMLButtonElement|null} */
-    const close = dialog?.querySelector("button[aria-label='Close']");
-    if (!close) return;
+    const close = dialog?.querySelector("button[aria-label='Close']") ?? null;
+    if (!dialog || !close) return;
     const gone = dialog.textContent.includes("Connection error");
     close.click();
     if (gone) away();

@@ -27,6 +27,7 @@ const FEW = 4; // test images: with fewer, views begin with draws of the prior
 /** Of a model, in words. @type {Record<BundlePart, string>} */
 const PARTS = { decoder: msg`decoder`, encoder: msg`encoder`, prior: msg`prior` };
 const FIRST_SEED = 7; // any noise will do; a fixed one, so that everybody meets the same first picture
+const LATER = /** @type {never} */ (undefined); // what `Session.open` sets before anybody reads it
 
 export class Session {
   /** @type {Backend} */
@@ -49,11 +50,11 @@ export class Session {
    */
   onOpened = null;
   /** What is on the screen; missing where there is no model to look at. @type {Store} */
-  store;
+  store = LATER;
   /** @type {LiveDecoder} */
-  live;
+  live = LATER;
   /** The model at work. @type {ModelEntry} */
-  entry;
+  entry = LATER;
   /** Its engine; null where this page cannot run it. @type {Engine|AnnEngine|null} */
   engine = null;
   /** @type {Atlas|null} */
@@ -65,7 +66,7 @@ export class Session {
   /** Those that came with the model. @type {Control[]} */
   #controls = [];
   /** @type {Latent} */
-  latent;
+  latent = LATER;
   /** @type {Promise<WebAssembly.Module>|null} */
   #module = null;
   /** @type {Promise<Pool>|null} */
@@ -128,9 +129,9 @@ export class Session {
    * @returns {Promise<ByteArray|null>}
    */
   originals() {
-    this.#images ??= this.entry.originals
-      ? this.backend.originals(this.entry.hash).catch(() => null)
-      : Promise.resolve(null);
+    const { entry, backend } = this;
+    this.#images ??=
+      entry.originals && backend.originals ? backend.originals(entry.hash).catch(() => null) : Promise.resolve(null);
     return this.#images;
   }
 
@@ -243,12 +244,12 @@ export class Session {
 
   /** Another model, opened beside the one at work. @param {string} name @returns {Promise<OpenedModel>} */
   peek(name) {
-    if (!this.#peeked.has(name)) {
-      const opened = this.#load(name);
-      opened.catch(() => this.#peeked.delete(name)); // a failed one is tried again
-      this.#peeked.set(name, opened);
-    }
-    return this.#peeked.get(name);
+    const known = this.#peeked.get(name);
+    if (known) return known;
+    const opened = this.#load(name);
+    opened.catch(() => this.#peeked.delete(name)); // a failed one is tried again
+    this.#peeked.set(name, opened);
+    return opened;
   }
 
   /** Make a test image the source. @param {number} index */
@@ -289,7 +290,7 @@ export class Session {
     if (source.kind === "prior" && this.#completing) return this.store.state.rates;
     if (source.kind === "prior") return this.priorRates(source.seed);
     const row = this.atlas?.rowOf(source.index) ?? -1;
-    if (row < 0)
+    if (!this.atlas || row < 0)
       throw new LinkError(msg`source: test image ${source.index} is not in the atlas of '${this.entry.name}'`);
     return this.atlas.rates(row);
   }
@@ -305,7 +306,7 @@ export class Session {
 
   /**
    * Picture of heights in this or another model under the present noise, or, where that is none, the other model's own.
-   * @param {Pick<OpenedModel, "engine">} model
+   * @param {{engine: Engine|AnnEngine}} model
    * @param {Uint16Array} rates on the grid
    * @returns {Float32Array} (C, H, W) in [-1, 1]
    */
@@ -378,6 +379,7 @@ export class Session {
     const entry = await this.backend.model(name);
     const pack = entry.atlas ? this.backend.atlas(entry.hash, entry.atlasVersion) : Promise.resolve(null);
     const controls = entry.controls ? this.backend.controls(entry.hash, entry.controls) : Promise.resolve(null);
+    /** @type {Engine|AnnEngine|null} */
     let engine = null;
     const runs = supported() || entry.latent; // a model without spikes needs no WebAssembly
     if (runs && entry.hash)

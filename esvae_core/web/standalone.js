@@ -3,6 +3,7 @@
 import { Session } from "./session.js";
 import { h } from "./dom.js";
 import { connect } from "./embedded.js";
+import { hasMap } from "./having.js";
 import { msg } from "./messages.js";
 import { serve } from "./engine/protocol.js";
 import { readArrays } from "./formats/array_format.js";
@@ -28,14 +29,14 @@ export async function start(root, held, views) {
     const session = await Session.open(heldBackend(held));
     if (held.embedded) connect(session);
     const stage = h("main", {});
-    const shown = views.filter(({ name }) => name !== "map" || session.atlas?.arrays.map2);
+    const shown = views.filter(({ name }) => name !== "map" || hasMap(session));
     const tabs = shown.map(({ name }) =>
       h("button", { type: "button", role: "tab", onclick: () => open(name) }, titleOf(name)),
     );
     let leave = () => {};
-    const open = (name) => {
+    const open = (wanted) => {
       leave();
-      const { module, tab } = shown.find((view) => view.name === name);
+      const { name, module, tab } = shown.find((view) => view.name === wanted) ?? shown[0];
       shown.forEach((view, i) => tabs[i].setAttribute("aria-selected", String(view.name === name)));
       stage.className = `stage view-${name}`;
       session.store.set({ view: { ...session.store.state.view, ...(tab ? { tab } : {}) } });

@@ -4,6 +4,11 @@
  */
 
 type Session = import("./session.js").Session;
+/** A session, or another model, that has these, which others may lack; one with spikes has its T, too. */
+type Having<K extends keyof T, T = Session> = T & { [P in K]: NonNullable<T[P]> } & ("spikingEngine" extends K
+    ? { entry: { steps: number } }
+    : unknown);
+type MappedSession = Session & { atlas: MappedAtlas };
 type Store = import("./state/store.js").Store;
 type LiveDecoder = import("./live_decoder.js").LiveDecoder;
 type DecoderTrace = import("./decoder_trace.js").DecoderTrace;
@@ -234,6 +239,9 @@ interface ModelListing {
   card?: ModelCardData;
 }
 
+/** One of recordings. */
+type RecordingListing = ModelListing & { dims: number; steps: number; size: number };
+
 /** A checkpoint that is opened. */
 interface ModelEntry extends ModelListing {
   kind: string;
@@ -323,6 +331,9 @@ interface Layer {
   /** Weights between an input and an output channel. */
   taps: number;
 }
+
+/** A layer whose neurons spike. */
+type SpikingLayer = Layer & { neuron: Neuron };
 
 /** What makes pictures of rates, what makes rates of pictures, and what new rates are drawn from. */
 type BundlePart = "decoder" | "encoder" | "prior";
@@ -427,8 +438,23 @@ interface Atlas extends AtlasAbout {
   ownDistances(): Float64Array;
 }
 
+/** An atlas that has a map. */
+interface MappedAtlas extends Atlas {
+  arrays: AtlasArrays & MapArrays;
+  map: MapAbout;
+}
+
 /** What the dimensions of a model are used for; `app/catalogue.py` says what each means. */
-interface DimensionFacts {
+type DimensionFacts = DimensionUse & (NoiseFacts | { moved?: undefined; redrawn?: undefined; clear?: undefined });
+
+/** What dimensions do beside the noise. */
+interface NoiseFacts {
+  moved: number[];
+  redrawn: number[];
+  clear: boolean[];
+}
+
+interface DimensionUse {
   states: ("active" | "dead" | "saturated")[];
   stuckShare: number;
   mean: number[];
@@ -442,9 +468,6 @@ interface DimensionFacts {
   classShare: number[];
   /** (classes, d). */
   correlation: number[][];
-  moved?: number[];
-  redrawn?: number[];
-  clear?: boolean[];
 }
 
 /** What changed in a map. */
@@ -564,6 +587,9 @@ interface Control extends ControlWords {
   lies(rates: Uint16Array): number;
 }
 
+/** A control that the visitor made. */
+type OwnControl = Control & { step: Float64Array };
+
 /** What test images are ordered by: their number of one latent dimension, or where they lie along a control. */
 interface ImageScores {
   name: string;
@@ -664,8 +690,8 @@ type WasmSource = BufferSource | WebAssembly.Module | URL | string;
 interface WorkerLike {
   postMessage(message: unknown): void;
   terminate(): void;
-  onmessage?(event: { data: any }): void;
-  onerror?(event: { message?: string }): void;
+  onmessage?: ((event: MessageEvent) => void) | null;
+  onerror?: ((event: ErrorEvent) => void) | null;
 }
 
 // ---- what is drawn -----------------------------------------------------------------------------------------------
@@ -776,7 +802,7 @@ type DrawingContext = Pick<
 interface Surface {
   context: DrawingContext;
   width: number;
-  height?: number;
+  height: number;
 }
 
 /** The module of a view. */
@@ -797,6 +823,11 @@ interface ChartDescription {
   words: string;
   /** A line below. */
   note?: string;
+}
+
+/** A chart as it is drawn: without marks that are null. */
+interface DrawnChart extends ChartDescription {
+  marks: ChartMark[];
 }
 
 interface ChartAxis {

@@ -141,7 +141,7 @@ export function checkDecoder({ tensors }) {
 }
 
 /** Whether a model is of ordinary neurons, so that it decodes at once. @param {EngineSettings|AnnSettings} model @returns {model is AnnSettings} */
-export const isAnn = (model) => ["annvae", "pvae", "ae"].includes(model?.kind);
+export const isAnn = (model) => ["annvae", "pvae", "ae"].includes(model?.kind ?? "");
 
 const between = (low, high) => (v) => typeof v === "number" && v >= low && v <= high;
 const whole = (low, high) => (v) => Number.isInteger(v) && v >= low && v <= high;

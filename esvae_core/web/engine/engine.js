@@ -177,7 +177,7 @@ class Placed {
     this.stride = taps * this.width;
     const inputs = receptiveFields(layer);
     const first = [0];
-    for (const pairs of inputs) first.push(first.at(-1) + pairs.length);
+    for (const pairs of inputs) first.push(first[first.length - 1] + pairs.length);
     const bias = tensors[`${name}.bias`];
     const leak = tensors[`${name}.leak`] ?? new Float32Array(bias.length).fill(neuron?.leak ?? 0);
     /** @type {Record<string, number>} */
@@ -241,6 +241,10 @@ export class Engine {
   #firstDrive;
   #picture;
   #liveAt;
+  /**
+   * What `decodeChanged` keeps: sums, and of some steps the state.
+   * @type {{steps: number, image: Float32Array|null, spikes: Uint8Array, drives: number, states: number}|null}
+   */
   #live = null;
   /** FSVAE's layers between encoder and decoder, by name: those that are here. @type {Record<string, Placed[]>} */
   #candidates = {};
@@ -383,9 +387,10 @@ export class Engine {
 
   /** FSVAE's latent spikes, chosen at each step from the candidates for `beside` (T, d) and the step before. */
   #continued(name, beside, seed, steps) {
-    const { latent_dim: d, candidates } = this.model;
+    const d = this.model.latent_dim;
+    const candidates = /** @type {number} */ (this.model.candidates); // which every FSVAE has
     const layers = this.#candidates[name];
-    const [first, last] = [layers[0], layers.at(-1)];
+    const [first, last] = [layers[0], layers[layers.length - 1]];
     const { starts, rows } = this.#offered;
     const chosen = choices(seed, steps, d, candidates);
     const spikes = new Uint8Array(steps * d);
@@ -437,8 +442,9 @@ export class Engine {
   decodeChanged(spikes, steps = spikes?.length / this.model.latent_dim) {
     this.#checkSpikes(spikes, steps);
     const width = this.model.latent_dim;
-    const known = this.#live?.steps === steps && this.#live.image !== null;
-    const live = known ? this.#live : (this.#live = this.#newLive(steps));
+    const known = this.#live?.steps === steps && this.#live.image !== null ? this.#live : null;
+    const live = known ?? (this.#live = this.#newLive(steps));
+    /** @type {[number[], number[], Set<number>]} */
     const [gained, lost, changed] = [[], [], new Set()];
     for (let i = 0; i < spikes.length; i++) {
       const now = spikes[i] ? 1 : 0;
@@ -448,7 +454,7 @@ export class Engine {
       changed.add(Math.floor(i / width));
     }
     const answer = { gained: Int32Array.from(gained), lost: Int32Array.from(lost) };
-    if (!changed.size) return { image: live.image.slice(), ...answer, from: steps };
+    if (!changed.size && live.image) return { image: live.image.slice(), ...answer, from: steps };
     const size = this.#decoder[0].size;
     live.image = null; // until this is through
     for (const t of changed) {
@@ -499,10 +505,11 @@ export class Engine {
     if (!this.has("prior")) throw new EngineError("input", "prior: it has not been loaded");
     if (this.model.kind === "fsvae") {
       if (this.#generated.size >= KEPT) this.#generated.clear();
-      if (!this.#generated.has(seed)) this.#generated.set(seed, ratesOf(this.generate(seed), this.model.latent_dim));
-      return this.#generated.get(seed).slice();
+      const rates = this.#generated.get(seed) ?? ratesOf(this.generate(seed), this.model.latent_dim);
+      this.#generated.set(seed, rates);
+      return rates.slice();
     }
-    return priorRates(this.model, this.#prior, seed, options);
+    return priorRates(this.model, this.#prior ?? {}, seed, options);
   }
 
   /**
@@ -532,6 +539,8 @@ export class Engine {
   /**
    * Every spike and membrane of the encoder; as `trace`, names 'encoder.0' ... 'to_latent'.
    * @param {ArrayLike<number>} image (C, H, W) in [-1, 1]
+   * @param {number} [steps] T
+   * @param {string[]} [names]
    */
   traceEncode(image, steps = this.model.time_steps, names = undefined) {
     checkedSteps(steps);
@@ -599,7 +608,7 @@ export class Engine {
 
   /** Numbers of the encoder's latent neurons that have just fired. */
   #latentFired() {
-    const last = this.#encoder.at(-1);
+    const last = /** @type {Placed} */ (this.#encoder?.at(-1)); // it has just run
     return this.#arena.ints(last.rows, this.#arena.ints(last.starts, 2)[1]);
   }
 

@@ -44,7 +44,8 @@ export function candidateLayers(m) {
   if (m.kind !== "fsvae") return {};
   const d = m.latent_dim;
   const run = (name, inputs) => {
-    const widths = [inputs, 2 * d, 4 * d, m.candidates * d];
+    const candidates = /** @type {number} */ (m.candidates); // which every FSVAE has
+    const widths = [inputs, 2 * d, 4 * d, candidates * d];
     return [0, 1, 2].map((i) => layer(`${name}.${i}`, "collect", 1, 1, widths[i], widths[i + 1], m.neuron));
   };
   return { posterior: run("posterior", 2 * d), prior: run("prior", d) };
@@ -127,6 +128,7 @@ function placed(shapes, part) {
 
 /** Input and output index along one axis that tap k (0 to 2) joins, by output: [input, k] pairs. */
 function line(kind, sideIn, sideOut) {
+  /** @type {[number, number][][]} */
   const inputs = Array.from({ length: sideOut }, () => []);
   const last = kind === "down" ? sideOut : sideIn;
   for (let k = 0; k < 3; k++) {

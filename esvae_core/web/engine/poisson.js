@@ -90,7 +90,7 @@ export class PoissonEngine extends AnnEngine {
 
   /** Log-rates, kept by the model within a bound to either side of the prior's. */
   bounded(raw) {
-    const bound = this.model.residual_bound;
+    const bound = /** @type {number} */ (this.model.residual_bound); // which every Poisson VAE has
     const [low, high] = this.range;
     return raw.map((x, j) => (low[j] + high[j]) / 2 + bound * Math.tanh(x / bound));
   }

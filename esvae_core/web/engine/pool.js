@@ -93,7 +93,8 @@ export class Pool {
 
   #next() {
     while (this.#idle.length && this.#waiting.length) {
-      const [worker, job] = [this.#idle.shift(), this.#waiting.shift()];
+      const worker = /** @type {WorkerLike} */ (this.#idle.shift());
+      const job = /** @type {Job} */ (this.#waiting.shift());
       this.#running.set(worker, job);
       try {
         worker.postMessage(request(this.#count++, job.call, job.args));

@@ -75,6 +75,7 @@ export function valueOf(answer) {
 
 /** Answer requests that come in at a port (a worker's `self`), for as long as it lives. */
 export function serve(port) {
+  /** @type {Engine|AnnEngine|null} */
   let engine = null;
   const answered = async ({ version, call, args }) => {
     if (version !== VERSION) throw new EngineError("version", `pool: message version ${version}, not ${VERSION}`);

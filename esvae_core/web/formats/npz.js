@@ -20,6 +20,7 @@ export function npy(values, shape) {
 
 /** @param {NamedArrays} arrays by name @returns {Uint8Array} the file */
 export function encodeNpz(arrays) {
+  /** @type {[Uint8Array[], Uint8Array[]]} */
   const [files, list] = [[], []];
   let offset = 0;
   for (const [name, { values, shape }] of Object.entries(arrays)) {

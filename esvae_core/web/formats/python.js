@@ -93,7 +93,7 @@ function commonUnit(cells) {
 /** A text as Python reads it: JSON's escapes are Python's, if all is ASCII. */
 function text(value) {
   return JSON.stringify(value).replace(/[^ -~]/gu, (c) => {
-    const code = c.codePointAt(0);
+    const code = /** @type {number} */ (c.codePointAt(0));
     return code < 0x10000 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\U${code.toString(16).padStart(8, "0")}`;
   });
 }

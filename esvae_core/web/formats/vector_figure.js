@@ -79,7 +79,8 @@ export class Recorder {
 
   #write(text, x, y, most, filled) {
     const width = Math.min(most, this.measureText(String(text)).width);
-    const [, bold, digits, family] = /^\s*(.*?)([\d.]+)px\s+(.*)$/.exec(this.font);
+    const read = /^\s*(.*?)([\d.]+)px\s+(.*)$/.exec(this.font);
+    const [, bold, digits, family] = /** @type {RegExpExecArray} */ (read); // all fonts here have pixels
     const size = Number(digits);
     const left = { right: x - width, end: x - width, center: x - width / 2 }[this.textAlign] ?? x;
     const down = { middle: 0.35, top: 0.8, hanging: 0.8, bottom: -0.2 }[this.textBaseline] ?? 0;

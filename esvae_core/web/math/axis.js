@@ -5,7 +5,7 @@ export function ticks(from, to, count = 5, whole = false) {
   if (!(to > from)) return [from];
   const rough = (to - from) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  let step = [1, 2, 5, 10].map((k) => k * power).find((s) => s >= rough * 0.999);
+  let step = [1, 2, 5].map((k) => k * power).find((s) => s >= rough * 0.999) ?? 10 * power;
   if (whole) step = Math.max(1, Math.round(step));
   const out = [];
   for (let k = Math.ceil(from / step - 1e-9); k * step <= to + 1e-9 * step; k++)

@@ -5,7 +5,7 @@ import { formatNumber } from "./axis.js";
 const NEAR = 16; // pixels to a dot that has words of its own
 
 /**
- * @param {Pick<ChartDescription, "x"|"marks">} chart
+ * @param {Pick<DrawnChart, "x"|"marks">} chart
  * @param {{x: number, y: number}|null} at in pixels
  * @param {(v: number) => number} toX pixels of a value @param {(v: number) => number} toY
  * @returns {{x: number, points: [number, number][], words: string}|null} null where there is nothing to read
@@ -37,7 +37,7 @@ const isLine = ({ kind }) => kind === "line" || kind === "bars";
 
 /**
  * The places along x that can be read, in ascending order: those of the bars, or else of the lines.
- * @param {Pick<ChartDescription, "marks">} chart
+ * @param {Pick<DrawnChart, "marks">} chart
  * @returns {number[]}
  */
 export function placesOf({ marks }) {
@@ -55,7 +55,8 @@ export function placesOf({ marks }) {
  * @returns {T|undefined}
  */
 function least(all, size) {
-  return all.reduce((best, each) => (best === undefined || size(each) < size(best) ? each : best), undefined);
+  const none = /** @type {T|undefined} */ (undefined);
+  return all.reduce((best, each) => (best === undefined || size(each) < size(best) ? each : best), none);
 }
 
 /** A mark's value at a place: a bar's own, a line's own or straight between its neighbours; null beyond them. */

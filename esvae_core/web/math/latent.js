@@ -117,7 +117,7 @@ export function latentOf({ latent, kind }) {
 
 const COUNT_STEPS = 16; // over which counts are spread at first; it changes the raster, not the picture
 
-/** Rates of Poisson counts on a log scale. @param {ModelEntry["latent"]} latent @returns {Latent} */
+/** Rates of Poisson counts on a log scale. @param {NonNullable<ModelEntry["latent"]>} latent @returns {Latent} */
 function countsOf({ low, high, span }) {
   const number = (j, height) => low[j] + Math.fround(height) * (high[j] - low[j]); // in single precision, as Python
   const value = (j, height) => Math.exp(number(j, height));

@@ -101,6 +101,7 @@ export function shiftInto(x, y, width, height, margin) {
  * ones.
  * @param {Float32Array} xy (N, 2)
  * @param {(row: number) => boolean} shown
+ * @param {Float32Array|null} [depth] (N)
  * @returns {number} row, -1 if there is none
  */
 export function pointAt(xy, px, py, reach, shown, depth = null) {

@@ -30,7 +30,10 @@ export function measuredOf(read, atlas) {
     column(name) {
       const k = told.attributes.findIndex((each) => each.name === name);
       if (k < 0 || !fits) return null;
-      const of = (image) => (rows.has(image) ? values.values[rows.get(image) * count + k] : NaN);
+      const of = (image) => {
+        const row = rows.get(image);
+        return row === undefined ? NaN : values.values[row * count + k];
+      };
       return { attribute: told.attributes[k], values: Float32Array.from(atlas.indices, of) };
     },
   };

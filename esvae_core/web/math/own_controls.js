@@ -61,9 +61,10 @@ function packed(name, step) {
  * @param {Record<string, string>} view
  * @param {number} dims
  * @param {boolean} arcsine
- * @returns {Control[]}
+ * @returns {OwnControl[]}
  */
 export function ownControls(view, dims, arcsine) {
+  /** @type {OwnControl[]} */
   const found = [];
   for (let i = 0; i < MOST_OWN; i++) {
     const [name, text] = (view[keyOf(i)] ?? "").split("|");
@@ -85,7 +86,7 @@ function unpacked(text, dims) {
   }
 }
 
-/** @param {Float64Array} step @returns {Control} */
+/** @param {Float64Array} step @returns {OwnControl} */
 function controlOf(name, step, arcsine) {
   const none = new Float32Array(0);
   const field = {

@@ -64,7 +64,7 @@ export const TIMINGS = ["early", "late", "regular", "shuffled"];
 export function retimed(spikes, dims, timing, seed) {
   const steps = spikes.length / dims;
   const out = new Uint8Array(spikes.length);
-  const noise = timing === "shuffled" ? uniform(seed, steps, dims) : null;
+  const noise = timing === "shuffled" ? uniform(seed, steps, dims) : [];
   countsOf(spikes, dims).forEach((count, j) => {
     for (const t of places(timing, count, steps, (s) => noise[s * dims + j])) out[t * dims + j] = 1;
   });

@@ -86,6 +86,7 @@ function cutOut({ ink, height, width }) {
 
 /** Slant in degrees, positive to the right; width and height of the parallelogram that leans alike. @param {Writing} writing */
 function boxOf({ ink, width }) {
+  /** @type {[number[], number[]]} */
   const [xs, ys] = [[], []];
   ink.forEach((on, i) => {
     if (!on) return;

@@ -21,7 +21,7 @@ const LONGEST = 4000; // what a link remembers in one value
 export function writeFlips(cells) {
   const sorted = [...new Set(cells)].sort((a, b) => a - b);
   if (!sorted.length) return "";
-  const bits = new Uint8Array((sorted.at(-1) >> 3) + 1);
+  const bits = new Uint8Array((sorted[sorted.length - 1] >> 3) + 1);
   for (const cell of sorted) bits[cell >> 3] |= 0x80 >> (cell & 7);
   const few = `s${sorted.map((cell) => cell.toString(36)).join(".")}`;
   const text = bits.length * 1.34 + 1 < few.length ? `m${toBase64Url(bits)}` : few;

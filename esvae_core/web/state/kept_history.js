@@ -35,6 +35,7 @@ export function writeHistory({ steps, at }) {
  * @returns {import("./store.js").History|null}
  */
 export function readHistory(text, state) {
+  if (!text) return null;
   try {
     const { at, steps } = JSON.parse(text);
     if (!Array.isArray(steps) || steps.length > MOST || steps[at]?.[1] !== linkOf(state)) return null;

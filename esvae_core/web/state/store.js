@@ -63,7 +63,7 @@ export class Store {
     if (alike(this.#state, this.settled)) return;
     const last = this.#steps[this.#at];
     const [time, latest] = [performance.now(), this.#at === this.#steps.length - 1];
-    if (keys && latest && last.keys === keys && time - last.time < PAUSE) this.#steps.pop();
+    if (keys && latest && last.keys === keys && time - (last.time ?? 0) < PAUSE) this.#steps.pop();
     else this.#steps.splice(this.#at + 1);
     this.#steps.push({ label, state: this.#state, keys, time });
     this.#steps.splice(0, Math.max(0, this.#steps.length - LIMIT));
@@ -111,9 +111,9 @@ export class Store {
    * @returns {() => void} stop listening
    */
   on(event, listener) {
-    if (!this.#listeners.has(event)) this.#listeners.set(event, new Set());
-    this.#listeners.get(event).add(listener);
-    return () => this.#listeners.get(event).delete(listener);
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener));
+    return () => listeners.delete(listener);
   }
 
   #show(state) {

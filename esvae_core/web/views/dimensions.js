@@ -1,6 +1,7 @@
 /** Dimensions: what each latent neuron is used for, and what it does to the picture. */
 
 import { choice, h, icon } from "../dom.js";
+import { has } from "../having.js";
 import { msg } from "../messages.js";
 import { tableCsv } from "../formats/table_csv.js";
 import { capitalized } from "../math/axis.js";
@@ -20,11 +21,11 @@ export const styles = ["map.css", "dimensions.css"];
 /** @param {Session} session */
 export function mount(root, session) {
   const { entry } = session;
-  if (!session.atlas) return nothing(root, entry);
+  if (!has(session, "atlas")) return nothing(root, entry);
   root.append(h("p", { class: "skeleton", role: "status" }, msg`Reading what its dimensions do …`));
   let shown = { dispose() {} };
   let gone = false;
-  session.backend.dimensions(entry.hash, entry.atlasVersion).then(
+  session.backend.dimensions?.(entry.hash, entry.atlasVersion).then(
     (facts) => {
       if (!gone) shown = tables(root, session, facts);
     },
@@ -56,7 +57,7 @@ function nothing(root, entry) {
 
 /**
  * A table of neurons or of controls, whichever the link asks for, and beside it what is known of the chosen row.
- * @param {Session} session
+ * @param {Having<"atlas">} session
  * @param {DimensionFacts} facts
  */
 function tables(root, session, facts) {
@@ -76,6 +77,7 @@ function tables(root, session, facts) {
   );
   const left = h("div", {});
   const right = h("div", { class: "dimension-right" });
+  /** @type {HTMLElement[]} */
   let parts = [];
   let shown = "";
 
@@ -83,12 +85,12 @@ function tables(root, session, facts) {
     if (shown === wanted() || store.state.model !== entry.name) return;
     shown = wanted();
     which.choose(shown);
-    parts.forEach((part) => part.dispose());
+    parts.forEach((part) => part.dispose?.());
     const [rows, ...beside] =
       shown === "controls"
         ? [controlTable(session, chooseControl), controlDetail(session)]
         : [table(session, facts, choose), detail(session, facts), strips(session)];
-    if (session.measured) beside.push(attributeMatrix(session, choose));
+    if (has(session, "measured")) beside.push(attributeMatrix(session, choose));
     beside.push(heat(session, facts, choose));
     parts = [rows, ...beside];
     const small = shown === "controls" ? controlSummary(session.controls) : summary(facts);
@@ -104,7 +106,7 @@ function tables(root, session, facts) {
   return {
     dispose() {
       stop();
-      parts.forEach((part) => part.dispose());
+      parts.forEach((part) => part.dispose?.());
     },
   };
 }
@@ -121,7 +123,7 @@ const tableChoice = ({ latent }, wanted, onchange) =>
     onchange,
   );
 
-/** The table as rows of a file. @param {Session} session @param {DimensionFacts} facts @param {string} which */
+/** The table as rows of a file. @param {Having<"atlas">} session @param {DimensionFacts} facts @param {string} which */
 const rowsOf = (session, facts, which) =>
   which === "controls" ? controlRows(session.controls) : neuronRows(session, facts);
 

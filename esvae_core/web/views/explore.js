@@ -1,6 +1,7 @@
 /** Explore: a source, its picture, and the rates and spikes behind it, all to be changed. */
 
 import { h, icon } from "../dom.js";
+import { has } from "../having.js";
 import { msg } from "../messages.js";
 import { GRID } from "../math/rates.js";
 import { VectorError } from "../math/vector_text.js";
@@ -37,7 +38,7 @@ export function mount(root, session) {
   const bars = mixer(session, chosen);
   const response = responseStrip(session, chosen);
   const { sampled } = session.latent;
-  const playback = session.spikingEngine ? new Playback(session) : null;
+  const playback = has(session, "spikingEngine") ? new Playback(session) : null;
   const parts = {
     intro: intro(session),
     source: source(session),
@@ -52,8 +53,8 @@ export function mount(root, session) {
     noise: sampled ? noiseControls(session, { sampler: false }) : null,
     spikes: sampled ? spikes(session, chosen, playback) : noSpikesNotice(session),
   };
-  parts.picture.querySelector(".head").append(parts.present);
-  parts.noise?.querySelector(".row:last-child").append(helpMark("noise"));
+  parts.picture.querySelector(".head")?.append(parts.present);
+  parts.noise?.querySelector(".row:last-child")?.append(helpMark("noise"));
   const foot = h("p", { class: "quiet foot", role: "status" });
   root.append(
     parts.intro,
@@ -76,7 +77,7 @@ export function mount(root, session) {
   });
   return () => {
     stop();
-    Object.values(parts).forEach((part) => part?.dispose());
+    Object.values(parts).forEach((part) => part?.dispose?.());
     playback?.dispose();
   };
 }
@@ -98,8 +99,7 @@ function heading(session, bars) {
     "select",
     {
       "aria-label": msg`Order of the bars`,
-      onchange: () =>
-        store.change({ order: ORDERS.find(([name]) => name === order.value)[0] }, msg`order: ${order.value}`),
+      onchange: () => store.change({ order: /** @type {State["order"]} */ (order.value) }, msg`order: ${order.value}`),
     },
     ORDERS.filter(([name]) => atlas || name === "index").map(([value, text, title]) =>
       h("option", { value, title }, text),

@@ -71,7 +71,7 @@ export function mount(root, session) {
     samples.stop();
     stop();
     grid.dispose();
-    noise?.dispose();
+    noise?.dispose?.();
   };
 }
 

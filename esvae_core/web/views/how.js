@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { DecoderTrace } from "../decoder_trace.js";
+import { has } from "../having.js";
 import { msg } from "../messages.js";
 import { examples } from "../parts/how/examples.js";
 import { encoderCards } from "../parts/how/encoder_cards.js";
@@ -14,7 +15,7 @@ export const styles = ["how.css"];
 
 /** @param {Session} session */
 export function mount(root, session) {
-  if (!session.engine) {
+  if (!has(session, "engine")) {
     root.append(
       h(
         "p",
@@ -24,7 +25,7 @@ export function mount(root, session) {
     );
     return () => {};
   }
-  if (!session.latent.spiking) return withoutSpikes(root, session);
+  if (!session.latent.spiking || !has(session, "spikingEngine")) return withoutSpikes(root, session);
   const trace = new DecoderTrace(session);
   const [choose, time, there, back] = [
     examples(session),
@@ -47,12 +48,12 @@ export function mount(root, session) {
     h("ol", { class: "cards" }, there.cards, back.cards),
   );
   return () => {
-    [choose, time, there, back].forEach((part) => part.dispose());
+    [choose, time, there, back].forEach((part) => part.dispose?.());
     trace.dispose();
   };
 }
 
-/** The same for a model without spikes, and the way to one that has some. @param {Session} session */
+/** The same for a model without spikes, and the way to one that has some. @param {Having<"engine">} session */
 function withoutSpikes(root, session) {
   const [choose, path] = [examples(session), plainCards(session)];
   root.append(
@@ -60,5 +61,5 @@ function withoutSpikes(root, session) {
     h("div", { class: "how-head" }, choose),
     h("ol", { class: "cards plain-cards" }, path.cards),
   );
-  return () => [choose, path].forEach((part) => part.dispose());
+  return () => [choose, path].forEach((part) => part.dispose?.());
 }

@@ -1,6 +1,7 @@
 /** Interpolate: walks between latents, with the data beside the path. */
 
 import { h, pixels } from "../dom.js";
+import { has } from "../having.js";
 import { msg } from "../messages.js";
 import { fromGrid } from "../math/rates.js";
 import { anchors } from "../parts/interpolate/anchors.js";
@@ -21,7 +22,7 @@ export const styles = ["interpolate.css"];
 
 /** @param {Session} session */
 export function mount(root, session) {
-  if (!session.engine) {
+  if (!has(session, "engine")) {
     root.append(h("p", { class: "message" }, LACKING));
     return () => {};
   }
@@ -84,7 +85,7 @@ function follow({ store, entry }, tell) {
 
 /**
  * The large picture of the present rates, and beside it their spikes, where there are any.
- * @param {Session} session
+ * @param {Having<"engine">} session
  * @param {(state: State) => Decoded["spikes"]|null} spikesOf spikes of the frame at the state's rates; null: of none
  */
 function framePicture(session, spikesOf) {
@@ -101,7 +102,7 @@ function framePicture(session, spikesOf) {
     dispose() {
       frame.dispose();
       stop();
-      for (const part of beside) part.dispose();
+      for (const part of beside) part.dispose?.();
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Map: the test images by their rates, where the present rates lie among them, and what lies between. */
 
-import { choice, describe, h, icon, pixels } from "../dom.js";
+import { choice, contextOf, describe, h, icon, pixels } from "../dom.js";
+import { hasMap } from "../having.js";
 import { msg } from "../messages.js";
 import { nearestWeights, blended } from "../math/map_geometry.js";
 import { toGrid } from "../math/rates.js";
@@ -23,15 +24,14 @@ const TOUCH = matchMedia("(hover: none)"); // fingers alone
 
 /** @param {Session} session */
 export function mount(root, session) {
-  if (!session.atlas?.arrays.map2) return nothing(root, session);
+  if (!hasMap(session)) return nothing(root, session);
   const model = new MapModel(session);
-  let canvas = null;
   const pictures = new Pictures(session, () => {
     hand.again();
     if (model.kept("as") === "pictures") canvas.refresh();
   });
   const hand = underTheHand(model, pictures);
-  canvas = mapCanvas(model, pictures, {
+  const canvas = mapCanvas(model, pictures, {
     hover: hand.show,
     pick: (row) => session.startFrom(session.atlas.indices[row]),
     travel: (x, y) => session.store.change({ rates: toGrid(ratesAt(model, x, y).rates) }, msg`a place on the map`),
@@ -47,7 +47,7 @@ export function mount(root, session) {
     own: ownControlPanel(model),
     distance: distance(session),
     bars: mixer(session),
-    settings: session.backend.maps ? settings(model) : null,
+    settings: session.backend.maps ? settings(model, session.backend.maps) : null,
   };
   const forget = arrange(root, parts, session.latent);
   return () => {
@@ -61,7 +61,7 @@ export function mount(root, session) {
 /**
  * Map on the left, what is read off it on the right. Where there is one column, the pictures come right below the map,
  * before what is said of it.
- * @param {Record<string, HTMLElement|null>} parts
+ * @param {Record<string, HTMLElement|null> & {trust: HTMLElement}} parts
  * @param {Latent} latent
  * @returns {() => void} stop
  */
@@ -156,8 +156,8 @@ function mapTools(model, canvas) {
   });
   element.dispose = () => {
     off();
-    by.dispose();
-    path.dispose();
+    by.dispose?.();
+    path.dispose?.();
   };
   return element;
 }
@@ -187,11 +187,13 @@ function underTheHand(model, pictures) {
   const canvas = pixels(entry.size, entry.size, msg`Nothing under the pointer`, "large");
   const words = h("figcaption", {});
   const element = h("figure", { class: "hand-part" }, canvas, words);
+  /** @type {MapPointer["hover"]} */
   let over = null;
 
+  /** @param {MapPointer["hover"]} what */
   function show(what) {
     over = what;
-    if (what?.row >= 0) image(what.row);
+    if (what?.row !== undefined) image(what.row);
     else if (what) place(what);
     else {
       canvas.classList.add("missing");
@@ -210,7 +212,7 @@ function underTheHand(model, pictures) {
     const picture = pictures.get(row);
     canvas.dataset.row = picture ? row : "";
     canvas.classList.toggle("missing", !picture);
-    if (picture) canvas.getContext("2d").drawImage(picture, 0, 0);
+    if (picture) contextOf(canvas).drawImage(picture, 0, 0);
   }
 
   async function place({ x, y }) {
@@ -222,7 +224,7 @@ function underTheHand(model, pictures) {
     try {
       const pool = await session.pool();
       const answer = await pool.latest("map", "play", rates, seed, sampler, steps);
-      if (!answer || over === null || over.row >= 0) return;
+      if (!answer || over === null || over.row !== undefined) return;
       canvas.classList.remove("missing");
       describe(canvas, msg`Approximate picture of the place under the pointer`);
       drawPixels(canvas, answer.image, entry.channels);
@@ -233,7 +235,7 @@ function underTheHand(model, pictures) {
   }
 
   show(null);
-  return Object.assign(element, { show, again: () => over?.row >= 0 && image(over.row) });
+  return Object.assign(element, { show, again: () => over?.row !== undefined && image(over.row) });
 }
 
 /**

@@ -101,7 +101,7 @@ export function mount(root, session) {
       others,
     ),
   );
-  return () => parts.forEach((part) => part.dispose());
+  return () => parts.forEach((part) => part.dispose?.());
 }
 
 const cells = (model) => COLUMNS.slice(1).map(([, , show]) => h("td", {}, show(model)));
@@ -153,7 +153,7 @@ function table(session) {
       return (down ? -1 : 1) * (typeof value(a) === "string" ? value(a).localeCompare(value(b)) : value(a) - value(b));
     };
     heads.forEach((head, k) => head.setAttribute("aria-sort", k === by ? (down ? "descending" : "ascending") : "none"));
-    body.replaceChildren(...[...session.models].sort(order).flatMap((model) => rows.get(model)));
+    body.replaceChildren(...[...session.models].sort(order).flatMap((model) => rows.get(model) ?? []));
   }
   down = true;
   sort(0);
@@ -175,6 +175,7 @@ function unfolding(model, session) {
   const id = `card-${session.models.indexOf(model)}`; // a name may have spaces, an id may not
   const place = h("td", { colspan: COLUMNS.length });
   const below = h("tr", { class: "unfolded", id, hidden: true }, place);
+  /** @type {HTMLElement|null} */
   let card = null;
   const button = h(
     "button",
@@ -186,6 +187,6 @@ function unfolding(model, session) {
     below.hidden = !yes;
     button.setAttribute("aria-expanded", String(yes));
   }
-  below.dispose = () => card?.dispose();
+  below.dispose = () => card?.dispose?.();
   return [h("tr", {}, h("th", { scope: "row", title: model.problem }, button), cells(model)), below];
 }

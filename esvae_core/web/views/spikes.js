@@ -1,5 +1,6 @@
 /** Spikes: what the latent's spike trains are, what they are not, and what every one of them does to the picture. */
 
+import { has } from "../having.js";
 import { h } from "../dom.js";
 import { DecoderTrace } from "../decoder_trace.js";
 import { picture } from "../parts/explore/picture.js";
@@ -24,7 +25,8 @@ export function mount(root, session) {
     return () => {};
   }
   const trace = new DecoderTrace(session);
-  const whole = Boolean(session.engine); // without an engine here, the server draws, and there is nothing to look into
+  // without an engine here, the server draws, and there is nothing to look into
+  const whole = has(session, "engine", "spikingEngine");
   const rank = whole ? ranking(session, trace, { onrank: () => sheet.redraw() }) : null;
   const sheet = spikeEditor(session, trace, { effects: () => rank?.effects() ?? null });
   const beside = [scrub(session, trace), damageControl(session), noiseControls(session)];
@@ -41,7 +43,7 @@ export function mount(root, session) {
     ...deeper,
   );
   return () => {
-    [rank, sheet, ...beside, theory, ...deeper].forEach((part) => part?.dispose());
+    [rank, sheet, ...beside, theory, ...deeper].forEach((part) => part?.dispose?.());
     trace.dispose();
   };
 }
@@ -59,5 +61,5 @@ function countsView(root, session) {
       h("div", { class: "column right" }, beside),
     ),
   );
-  return () => parts.forEach((part) => part.dispose());
+  return () => parts.forEach((part) => part.dispose?.());
 }

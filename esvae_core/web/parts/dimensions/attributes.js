@@ -9,7 +9,7 @@ import { matrix } from "./matrix.js";
 const TITLE = msg`Correlation with attributes`;
 
 /**
- * @param {Session} session
+ * @param {Having<"atlas"|"measured">} session
  * @param {(j: number) => void} choose
  */
 export function attributeMatrix(session, choose) {
@@ -40,6 +40,6 @@ export function attributeMatrix(session, choose) {
       msg`Measured on ${measured.trainImages.toLocaleString("en")} training images: Pearson's correlation of ${latent.single} and a number; of an angle or of several classes the multiple correlation, which has no sign. Press a column to look at it.`,
     ),
   );
-  element.dispose = () => cells.dispose();
+  element.dispose = () => cells.dispose?.();
   return element;
 }

@@ -2,7 +2,7 @@
 
 /**
  * The chosen dimension: what the link says, else the one that does most.
- * @param {Pick<Session, "store"|"entry"|"atlas">} session
+ * @param {Pick<Having<"atlas">, "store"|"entry"|"atlas">} session
  */
 export function chosenOf({ store, entry, atlas }) {
   const said = Number(store.state.view.dim);

@@ -7,7 +7,7 @@ import { classColour } from "../../math/colour.js";
 import { nameOf } from "../shared/dimension_names.js";
 
 /**
- * @param {Session} session
+ * @param {Having<"atlas">} session
  * @param {DimensionFacts} facts
  */
 export function classBars(session, facts) {

@@ -1,6 +1,7 @@
 /** The chosen control: the present rates on their way along it, and the evidence on images that it was not fitted to. */
 
 import { focusedBeside, h, pixels } from "../../dom.js";
+import { has } from "../../having.js";
 import { msg } from "../../messages.js";
 import { formatNumber } from "../../math/axis.js";
 import { fromGrid } from "../../math/rates.js";
@@ -15,7 +16,7 @@ const IMAGES = 8; // real ones at either end
 export function controlDetail(session) {
   const { store, entry } = session;
   const element = h("section", { class: "detail-part control-detail", "data-figure": msg`Control` });
-  const images = session.atlas ? activatingImages(session, IMAGES) : null;
+  const images = has(session, "atlas") ? activatingImages(session, IMAGES) : null;
   let turn = 0;
   let gone = false;
 

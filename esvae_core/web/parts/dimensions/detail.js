@@ -16,7 +16,7 @@ import { STATES } from "./table.js";
 const IMAGES = 8; // real ones at either end
 
 /**
- * @param {Session} session
+ * @param {Having<"atlas">} session
  * @param {DimensionFacts} facts
  */
 export function detail(session, facts) {
@@ -66,11 +66,11 @@ export function detail(session, facts) {
     store.on("state", follow),
     live.on((now) => now.state.model === entry.name && drawPixels(picture, now.image, entry.channels)),
   ];
-  element.dispose = () => stops.forEach((stop) => stop());
+  element.dispose = () => stops.forEach((stop) => stop?.());
   return element;
 }
 
-/** The rate of the chosen dimension, to be changed. @param {Session} session */
+/** The rate of the chosen dimension, to be changed. @param {Having<"atlas">} session */
 function rateSlider(session) {
   const { store, atlas, live, latent } = session;
   const noun = capitalized(latent.name);

@@ -5,13 +5,13 @@ import { nameOf } from "../shared/dimension_names.js";
 
 /**
  * A row of a table for each dimension; the first row names the columns.
- * @param {Session} session
+ * @param {Having<"atlas">} session
  * @param {DimensionFacts} facts
  * @returns {(string|number)[][]}
  */
 export function neuronRows(session, facts) {
   const { entry, atlas, measured } = session;
-  const attributes = measured?.attributes ?? [];
+  const { attributes, correlation } = measured ?? { attributes: [], correlation: [] };
   const heads = ["dimension", "name", "mean", "deviation", "state", "bits", "effect"];
   const noise = facts.moved ? ["moved", "redrawn", "above_noise"] : [];
   const classes = ["class_share", "class", "class_correlation"];
@@ -21,7 +21,7 @@ export function neuronRows(session, facts) {
       ...[j, nameOf(session, j), facts.mean[j], facts.deviation[j], facts.states[j], facts.bits[j], facts.effect[j]],
       ...(facts.moved ? [facts.moved[j], facts.redrawn[j], String(facts.clear[j])] : []),
       ...[facts.classShare[j], atlas.classNames[label], value],
-      ...attributes.map((_, k) => measured.correlation[k][j].toFixed(3)),
+      ...attributes.map((_, k) => correlation[k][j].toFixed(3)),
     ];
   });
   return [[...heads, ...noise, ...classes, ...attributes.map(({ name }) => `correlation with ${name}`)], ...rows];

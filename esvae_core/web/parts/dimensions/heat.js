@@ -7,7 +7,7 @@ import { rampColour, rampGradient } from "../../math/colour.js";
 import { matrix } from "./matrix.js";
 
 /**
- * @param {Session} session
+ * @param {Having<"atlas">} session
  * @param {DimensionFacts} facts
  */
 export function heat(session, facts, choose) {
@@ -19,7 +19,10 @@ export function heat(session, facts, choose) {
   const cells = matrix(session, {
     label: msg`${means} of ${entry.dims} dimensions in ${atlas.classNames.length} classes`,
     rows: atlas.classNames,
-    colourOf: (label, j) => (facts.classMeans[label] ? rampColour(facts.classMeans[label][j]) : null),
+    colourOf: (label, j) => {
+      const known = facts.classMeans[label];
+      return known ? rampColour(known[j]) : null;
+    },
     wordsOf: (label, j) => {
       const mean = facts.classMeans[label]?.[j];
       const says = mean === undefined ? msg`no test images` : `${latent.mean} ${latent.text(j, mean, 3)}`;
@@ -43,6 +46,6 @@ export function heat(session, facts, choose) {
       msg`Each column is a dimension, each row a class. Press a column to look at it.`,
     ),
   );
-  element.dispose = () => cells.dispose();
+  element.dispose = () => cells.dispose?.();
   return element;
 }

@@ -19,7 +19,7 @@ import { cellByKey, cellUnder, columnLabel, matrixLayout, ROW } from "./matrix_l
  */
 
 /**
- * @param {Session} session
+ * @param {Having<"atlas">} session
  * @param {MatrixOptions} options
  */
 export function matrix(session, { label, rows, colourOf, wordsOf, choose }) {

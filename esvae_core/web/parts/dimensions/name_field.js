@@ -11,7 +11,7 @@ const LONGEST = 24; // letters of a name, so that links stay short
 const NO_NAME = msg`It goes with no attribute or class alone (no correlation of ${NAMED_FROM} or more), so no name is suggested.`;
 
 /**
- * @param {Session} session
+ * @param {Having<"atlas">} session
  * @param {DimensionFacts} facts
  */
 export function nameField(session, facts) {

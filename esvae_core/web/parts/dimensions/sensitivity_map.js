@@ -1,6 +1,6 @@
 /** Where a dimension changes the picture: the change of each pixel as a colour, dark where nothing happens. */
 
-import { describe, h, pixels } from "../../dom.js";
+import { contextOf, describe, h, pixels } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { colourBytes } from "../../math/discs.js";
 import { rampColour } from "../../math/colour.js";
@@ -52,7 +52,7 @@ export function sensitivityMap({ entry, latent }, draws) {
      */
     show(j, found, low, high) {
       shown = j;
-      map.getContext("2d").putImageData(new ImageData(changeColours(found), entry.size), 0, 0);
+      contextOf(map).putImageData(new ImageData(changeColours(found), entry.size), 0, 0);
       const most = Math.max(...found);
       const mean = found.reduce((a, b) => a + b, 0) / found.length;
       map.dataset.most = most.toFixed(4);

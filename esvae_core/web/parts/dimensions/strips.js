@@ -21,7 +21,7 @@ const DRAWS = 8; // of noise, for the sensitivity
  * @property {() => boolean} current
  */
 
-/** @param {Session} session */
+/** @param {Having<"atlas">} session */
 export function strips(session) {
   const { store, atlas, entry, latent } = session;
   const draws = latent.spiking ? DRAWS : 1;
@@ -69,7 +69,7 @@ export function strips(session) {
     const images = (end, value) => Promise.all(seeds.map((seed, k) => draw(`${end}-${k}`, value, seed)));
     const [from, to] = await Promise.all([images("low", low[j]), images("high", high[j])]);
     if (!current() || [...from, ...to].includes(null)) return;
-    const [before, after] = [from, to].map((answers) => answers.map(({ image }) => image));
+    const [before, after] = [from, to].map((answers) => answers.flatMap((answer) => (answer ? [answer.image] : [])));
     map.show(j, sensitivity(before, after, entry.channels), latent.text(j, low[j]), latent.text(j, high[j]));
   }
 

@@ -20,7 +20,7 @@ const WORDS = {
 };
 
 /**
- * @param {Session} session
+ * @param {Having<"atlas">} session
  * @param {DimensionFacts} facts what the server says of the dimensions
  * @param {(j: number) => void} choose
  */
@@ -102,19 +102,12 @@ function usageColumns(session, facts) {
 
 /**
  * What a dimension does to the picture, and which class it goes with.
- * @param {Session} session
+ * @param {Having<"atlas">} session
  * @param {DimensionFacts} facts
  * @returns {import("./sortable_table.js").Column<number>[]}
  */
 function effectColumns({ atlas }, facts) {
   const largest = Math.max(...facts.effect) || 1;
-  const noise = {
-    key: "noise",
-    title: msg`Beside the noise`,
-    help: msg`Mean difference of two random draws of the picture, with it at either end of its range / at the same end in both (the mark), which is the noise alone; sorted by the difference`,
-    value: (j) => facts.moved[j] - facts.redrawn[j] + (facts.clear[j] ? 1 : 0),
-    cell: (j) => besideNoise(facts, j),
-  };
   return [
     {
       key: "effect",
@@ -123,7 +116,7 @@ function effectColumns({ atlas }, facts) {
       value: (j) => facts.effect[j],
       cell: (j) => measuredBar(facts.effect[j] / largest, facts.effect[j].toFixed(3)),
     },
-    ...(facts.moved ? [noise] : []),
+    ...(facts.moved ? [noiseColumn(facts)] : []),
     {
       key: "class",
       title: msg`Class`,
@@ -134,13 +127,22 @@ function effectColumns({ atlas }, facts) {
   ];
 }
 
-/** What a dimension does, with a mark at what the noise alone does. @param {DimensionFacts} facts @param {number} j */
+/** @param {NoiseFacts} facts @returns {import("./sortable_table.js").Column<number>} */
+const noiseColumn = (facts) => ({
+  key: "noise",
+  title: msg`Beside the noise`,
+  help: msg`Mean difference of two random draws of the picture, with it at either end of its range / at the same end in both (the mark), which is the noise alone; sorted by the difference`,
+  value: (j) => facts.moved[j] - facts.redrawn[j] + (facts.clear[j] ? 1 : 0),
+  cell: (j) => besideNoise(facts, j),
+});
+
+/** What a dimension does, with a mark at what the noise alone does. @param {NoiseFacts} facts @param {number} j */
 function besideNoise({ moved, redrawn, clear }, j) {
   const scale = Math.max(...moved, ...redrawn) || 1;
   const cell = measuredBar(moved[j] / scale, `${moved[j].toFixed(3)} / ${redrawn[j].toFixed(3)}`);
   const mark = h("b", {});
   mark.style.left = `${(100 * redrawn[j]) / scale}%`;
-  cell.firstElementChild.append(mark);
+  cell.firstElementChild?.append(mark);
   if (!clear[j]) {
     cell.classList.add("unclear");
     cell.append(h("small", {}, msg`not above the noise`));

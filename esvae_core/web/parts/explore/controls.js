@@ -234,7 +234,7 @@ function evidenceOf(control) {
   if (!control.steerable) return control.why;
   const evidence = control.evidence.find(({ split }) => split === "validation");
   const response = evidence?.responses.find(({ asked }) => asked === 1);
-  if (!response) return msg`Double click: back to 0.`;
+  if (!evidence || !response) return msg`Double click: back to 0.`;
   const given =
     control.source === "attribute"
       ? msg`asked +1 standard deviation, ${evidence.images} validation images changed by ${response.got.toFixed(2)}`

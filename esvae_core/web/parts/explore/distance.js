@@ -1,6 +1,7 @@
 /** How far the rates are from those of real images, and which images are nearest. */
 
 import { describe, h, pixels } from "../../dom.js";
+import { has } from "../../having.js";
 import { msg } from "../../messages.js";
 import { nearest, rank } from "../../math/neighbours.js";
 import { fromBytes } from "../../math/image.js";
@@ -12,8 +13,8 @@ const SHOWN = 3;
 
 /** @param {Session} session */
 export function distance(session) {
+  if (!has(session, "atlas")) return Object.assign(h("div", {}), { dispose: () => {} });
   const { live, store, atlas, entry, engine, latent } = session;
-  if (!atlas) return Object.assign(h("div", {}), { dispose: () => {} });
   const meter = h("i", { class: "meter-fill" });
   const words = h("p", { class: "quiet" });
   const canvases = Array.from({ length: SHOWN }, () => pixels(entry.size, entry.size, "", "thumb"));
@@ -26,6 +27,7 @@ export function distance(session) {
     words,
     h("div", { class: "thumbs nearest" }, buttons),
   );
+  /** @type {ByteArray|null} */
   let originals = null;
   let shown = [];
   session.originals().then((found) => {

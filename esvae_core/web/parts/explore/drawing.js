@@ -1,6 +1,7 @@
 /** A pad whose strokes are encoded live: rates, spikes and reconstruction follow the pen. */
 
 import { h, icon } from "../../dom.js";
+import { has } from "../../having.js";
 import { msg } from "../../messages.js";
 import { fromBytes, lightness } from "../../math/image.js";
 import { toGrid } from "../../math/rates.js";
@@ -11,9 +12,9 @@ const PENS = { mnist: 18, digits: 24 };
 
 /** @param {Session} session */
 export function drawing(session) {
-  const { store, live, engine, entry, atlas } = session;
-  if (!engine)
+  if (!has(session, "engine"))
     return h("p", { class: "quiet" }, msg`Drawing needs the model in the page, and this browser cannot run it.`);
+  const { store, live, engine, entry, atlas } = session;
   const gray = entry.channels === 1;
   const ground = atlas?.ground() ?? (gray ? [0] : [255, 255, 255]);
   const ink = lightness(ground) < 128 ? "#fff" : "#000"; // of a gray drawing

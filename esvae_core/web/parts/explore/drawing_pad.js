@@ -1,6 +1,6 @@
 /** A canvas to draw on, and what the encoder is given of it. */
 
-import { h } from "../../dom.js";
+import { contextOf, h } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { likeData, resize, toGray } from "../../math/image.js";
 
@@ -35,7 +35,7 @@ export class DrawingPad {
       tabindex: 0,
       "aria-label": msg`Drawing pad: draw with the pen, the mouse or a finger`,
     });
-    this.#context = this.canvas.getContext("2d", { willReadFrequently: true });
+    this.#context = contextOf(this.canvas, { willReadFrequently: true });
   }
 
   /** Whether a stroke is being drawn. */

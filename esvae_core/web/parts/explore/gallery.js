@@ -3,20 +3,21 @@
  */
 
 import { h, icon, pixels } from "../../dom.js";
+import { has } from "../../having.js";
 import { msg } from "../../messages.js";
 import { paintTestImage, storedTiles } from "../shared/test_image.js";
 import { ofClass, pageOf, storedFirst } from "./image_pages.js";
 
 /** @param {Session} session */
 export function gallery(session) {
+  if (has(session, "atlas")) return testImages(session);
+  const why = msg`This model has no atlas of test images. Draw, bring a picture, or start from the prior.`;
+  return h("p", { class: "quiet" }, why);
+}
+
+/** @param {Having<"atlas">} session */
+function testImages(session) {
   const { atlas, store } = session;
-  if (!atlas) {
-    return h(
-      "p",
-      { class: "quiet" },
-      msg`This model has no atlas of test images. Draw, bring a picture, or start from the prior.`,
-    );
-  }
   const { element, tiles, note, classes, more, real, toggle } = elementsOf(atlas, {
     onclass: () => show(0),
     onmore: () => show(page + 1),
@@ -77,7 +78,7 @@ function elementsOf({ classNames }, { onclass, onmore, onreal }) {
 }
 
 /**
- * @param {Session} session
+ * @param {Having<"atlas">} session
  * @param {number} row of the atlas
  * @param {ByteArray|null} originals the images themselves; null: what the model makes of them
  * @param {() => boolean} wanted whether it still is

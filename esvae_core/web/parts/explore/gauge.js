@@ -1,5 +1,6 @@
 /** Measures attributes of the picture on the screen, and by how much they differ from those without controls. */
 
+import { has } from "../../having.js";
 import { meterOf } from "../../math/attributes.js";
 import { fromGrid } from "../../math/rates.js";
 
@@ -14,9 +15,10 @@ const PAUSE = 60; // ms between two measurements, so that the hand is followed f
  * @returns {{dispose: () => void}|null} null where the page cannot measure its pictures
  */
 export function gauge(session, base, show) {
+  const meter = meterOf(session.entry.dataset ?? "", session.entry.channels);
+  if (!meter || !has(session, "engine")) return null;
+  const measure = meter;
   const { engine, entry, live, measured } = session;
-  const measure = meterOf(entry.dataset ?? "", entry.channels);
-  if (!measure || !engine) return null;
   /** Of which rates and noise the values without controls are. */
   let known = { key: "", values: {} };
   let timer = 0;

@@ -22,6 +22,7 @@ export class LruCache {
   keep(key, value) {
     this.#kept.delete(key);
     this.#kept.set(key, value);
-    if (this.#kept.size > this.#count) this.#kept.delete(this.#kept.keys().next().value);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > this.#count) this.#kept.delete(oldest);
   }
 }

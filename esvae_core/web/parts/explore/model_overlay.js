@@ -1,6 +1,7 @@
 /** The same image in another model of the same data: each reads it into a latent of its own and decodes that. */
 
 import { h, pixels } from "../../dom.js";
+import { has } from "../../having.js";
 import { msg } from "../../messages.js";
 import { fromBytes, resize } from "../../math/image.js";
 import { toGrid } from "../../math/rates.js";
@@ -10,7 +11,7 @@ import { drawPixels } from "../shared/draw_pixels.js";
 /**
  * The other model's latent of the image that is the source.
  * @param {Session} session
- * @param {OpenedModel} other
+ * @param {Having<"engine", OpenedModel>} other
  * @param {Source} source
  * @returns {Uint16Array|string} on the grid; or why there is none
  */
@@ -20,7 +21,7 @@ function latentIn(session, other, source) {
     return msg`The source is a draw of this model's prior: there is no image to show another.`;
   if (source.kind === "test") {
     const row = other.atlas?.dataset === atlas?.dataset ? (other.atlas?.rowOf(source.index) ?? -1) : -1;
-    return row < 0
+    return !other.atlas || row < 0
       ? msg`Test image ${source.index} is not in the atlas of ${other.entry.name}.`
       : other.atlas.rates(row);
   }
@@ -72,7 +73,7 @@ export function modelOverlay(session) {
     try {
       const other = await session.peek(name);
       if (mine !== turn) return;
-      if (!other.engine) throw new Error(msg`this page cannot run it`);
+      if (!has(other, "engine")) throw new Error(msg`this page cannot run it`);
       await session.need("encoder", other);
       if (mine !== turn) return;
       draw = drawingOf(session, other, place);
@@ -93,7 +94,7 @@ export function modelOverlay(session) {
 /**
  * Draws the source's image in another model, when it or the noise has changed.
  * @param {Session} session
- * @param {OpenedModel} other
+ * @param {Having<"engine", OpenedModel>} other
  * @param {HTMLElement} place
  * @returns {(state: State) => void}
  */

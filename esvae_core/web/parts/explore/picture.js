@@ -1,6 +1,7 @@
 /** The picture, beside what it is compared with: the source, the difference, and other draws of the same rates. */
 
 import { h, pixels } from "../../dom.js";
+import { has } from "../../having.js";
 import { msg } from "../../messages.js";
 import { fromGrid, same } from "../../math/rates.js";
 import { helpMark } from "../shared/help.js";
@@ -40,7 +41,7 @@ export function picture(session, playback = null) {
   const { channels } = entry;
   const captions = captionsOf(latent.sampled);
   const { element, large, words, canvases, takes } = elementsOf(session, captions);
-  const source = sourcePictures(session);
+  const source = has(session, "engine") ? sourcePictures(session) : null;
   /** Draws whose noise can be taken. @type {Record<string, {seed: number}>} */
   let statistics = {};
 
@@ -48,7 +49,7 @@ export function picture(session, playback = null) {
   function draw(now) {
     if (now.state.model !== entry.name) return;
     if (!playback) show(now);
-    const image = engine ? source(now.state) : null;
+    const image = source ? source(now.state) : null;
     if (!image) return;
     drawPixels(canvases.source, image, channels);
     drawDifference(canvases.difference, now.image, image, channels);
@@ -112,7 +113,7 @@ function elementsOf({ entry: { size }, latent }, captions) {
 
 /**
  * Gives pictures of the source's own rates under a state's noise, null where these are not at hand; the last is kept.
- * @param {Session} session
+ * @param {Having<"engine">} session
  * @returns {(state: State) => Float32Array|null}
  */
 function sourcePictures(session) {
@@ -126,8 +127,8 @@ function sourcePictures(session) {
     } catch {
       return null;
     }
-    const fits = known && known.seed === seed && known.sampler === sampler && known.steps === steps;
-    if (fits && same(known.rates, rates)) return known.image;
+    const fits = known?.seed === seed && known.sampler === sampler && known.steps === steps ? known : null;
+    if (fits && same(fits.rates, rates)) return fits.image;
     const image = engine.decode(engine.sample(fromGrid(rates), seed, sampler, steps), steps);
     known = { rates, seed, sampler, steps, image };
     return image;

@@ -4,7 +4,7 @@
  */
 
 export class Playback {
-  /** @type {Session} */
+  /** @type {Having<"spikingEngine">} */
   #session;
   /** @type {Set<(now: Played) => void>} */
   #listeners = new Set();
@@ -14,7 +14,7 @@ export class Playback {
   #traced = null;
   #stop;
 
-  /** @param {Session} session */
+  /** @param {Having<"spikingEngine">} session */
   constructor(session) {
     this.#session = session;
     /** What is shown now; null before the first picture. @type {Played|null} */
@@ -57,7 +57,8 @@ export class Playback {
   /** Picture after so many steps; all are decoded at once, when the spikes are others. */
   #after(upto, spikes, steps) {
     const { spikingEngine: engine } = this.#session;
-    if (this.#traced?.spikes !== spikes) this.#traced = { spikes, images: engine.trace(spikes, steps, []).images };
-    return this.#traced.images.subarray((upto - 1) * engine.pixels, upto * engine.pixels);
+    const known = this.#traced?.spikes === spikes ? this.#traced : null;
+    const traced = (this.#traced = known ?? { spikes, images: engine.trace(spikes, steps, []).images });
+    return traced.images.subarray((upto - 1) * engine.pixels, upto * engine.pixels);
   }
 }

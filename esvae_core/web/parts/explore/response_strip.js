@@ -4,6 +4,7 @@
  */
 
 import { describe, h, pixels } from "../../dom.js";
+import { has } from "../../having.js";
 import { msg } from "../../messages.js";
 import { fromGrid, GRID } from "../../math/rates.js";
 import { nameOf } from "../shared/dimension_names.js";
@@ -30,7 +31,7 @@ const FIRST = msg`What the bar does`; // until there is something to show
  */
 export function responseStrip(session, chosen) {
   const { store, entry, engine } = session;
-  const images = session.atlas ? activatingImages(session, IMAGES) : null;
+  const images = has(session, "atlas") ? activatingImages(session, IMAGES) : null;
   const parts = elementsOf(session, images);
   const { element } = parts;
   /** @type {LruCache<Float32Array[]>} */
@@ -62,9 +63,10 @@ export function responseStrip(session, chosen) {
 
   async function show() {
     const { state } = store;
-    if (state.model !== entry.name || (chosen.i === null && !looked)) return;
+    if (state.model !== entry.name) return;
+    const along = looked ? looked() : chosen.i === null ? null : alongBar(session, chosen.i);
+    if (!along) return;
     const mine = ++turn;
-    const along = looked ? looked() : alongBar(session, chosen.i);
     images?.show(along.of);
     const key = `${along.key} ${state.seed} ${state.sampler} ${state.steps}`;
     try {

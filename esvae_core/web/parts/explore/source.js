@@ -25,7 +25,7 @@ export function source(session) {
   let part = null;
   const open = (name) => {
     part?.dispose?.();
-    part = TABS.find(([each]) => each === name)[2](session);
+    part = (TABS.find(([each]) => each === name) ?? TABS[0])[2](session);
     body.replaceChildren(part);
     tabs.choose(name);
   };
@@ -44,7 +44,7 @@ export function source(session) {
     if (model !== session.entry.name) return;
     const row = from.kind === "test" ? (atlas?.rowOf(from.index) ?? -1) : -1;
     if (from.kind === "test")
-      words.textContent = msg`test image ${from.index}${row >= 0 ? `, “${atlas.label(row)}”` : ""}`;
+      words.textContent = msg`test image ${from.index}${atlas && row >= 0 ? `, “${atlas.label(row)}”` : ""}`;
     else words.textContent = from.kind === "prior" ? msg`prior, seed ${from.seed}` : msg`a picture of your own`;
   };
   const stop = store.on("state", show);

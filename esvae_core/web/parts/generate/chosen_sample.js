@@ -19,7 +19,7 @@ export function chosenSample(session, { onpin, onreplace }) {
     {
       type: "button",
       title: msg`Keep it when the others change`,
-      onclick: () => onpin(now.place, now.cell.pinned ? null : now.cell.seed, now.cell.temperature),
+      onclick: () => now.cell && onpin(now.place, now.cell.pinned ? null : now.cell.seed, now.cell.temperature),
     },
     icon("pin"),
     msg`Pin`,

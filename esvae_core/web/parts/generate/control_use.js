@@ -41,7 +41,7 @@ export function controlUse({ steer, by, hold }, controls, valuesOf) {
 /**
  * Rates whose pictures have a value, as nearly as the control gets them there.
  * @param {Sample[]} samples
- * @param {Pick<ControlUse, "control"|"value">} use
+ * @param {{control: Control, value: number}} use
  * @param {(samples: Sample[]) => Promise<number[]>} measured the attribute of each picture, NaN where undefined
  * @returns {Promise<Uint16Array[]>}
  */

@@ -58,7 +58,7 @@ export function sampleCells({ atlas }, { count, seed, label, sort, pinned, prior
  */
 export function besideData(atlas, rates) {
   const found = atlas ? nearest(fromGrid(rates), atlas.counts, atlas.steps, VOTES) : [];
-  const label = majority(found.map(({ row }) => atlas.label(row)));
+  const label = majority(found.map(({ row }) => atlas?.label(row)));
   return { rates, distance: found[0]?.distance ?? 0, label };
 }
 

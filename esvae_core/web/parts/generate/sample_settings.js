@@ -49,7 +49,11 @@ export function sampleSettings(view, classNames) {
  * @returns {State["view"]}
  */
 export const viewWith = (view, patch) =>
-  Object.fromEntries(Object.entries({ ...view, ...patch }).filter(([, value]) => value !== null && value !== ""));
+  Object.fromEntries(
+    Object.entries({ ...view, ...patch }).flatMap(([name, value]) =>
+      value === null || value === "" ? [] : [/** @type {const} */ ([name, value])],
+    ),
+  );
 
 /**
  * All that the samples depend on, as text; `steer` is that of the control.

@@ -28,7 +28,9 @@ export function steering(session) {
     onchoose: (name) =>
       store.change({ view: keep({ steer: name, by: null, hold: null }) }, msg`samples: ${name || msg`no control`}`),
     onway: (way) => {
-      const hold = way === "hold" ? middleOf(valuesOf(use().control)).toFixed(3) : null;
+      const now = use();
+      const values = now && valuesOf(now.control);
+      const hold = way === "hold" && values ? middleOf(values).toFixed(3) : null;
       store.change({ view: keep({ hold, by: null }) }, way);
     },
   });
@@ -58,7 +60,7 @@ export function steering(session) {
     const images = await Promise.all(
       samples.map(({ rates, seed }) => pool.run("play", fromGrid(rates), seed, sampler, steps)),
     );
-    return images.map(({ image }) => measure(image, entry.size)[control.attribute]);
+    return images.map(({ image }) => measure?.(image, entry.size)[control.attribute] ?? NaN);
   }
 
   function show() {
@@ -83,7 +85,9 @@ export function steering(session) {
     /** Rates whose pictures have the value at which the attribute is held. @param {Sample[]} samples */
     async hold(samples) {
       const now = use();
-      return heldAt(samples, now, (each) => measured(now.control, each));
+      if (!now || now.value === null) return samples.map(({ rates }) => rates);
+      const { control, value } = now;
+      return heldAt(samples, { control, value }, (each) => measured(control, each));
     },
   });
 }

@@ -6,7 +6,8 @@
 import { h } from "../../dom.js";
 
 export function card(number, title) {
-  const heading = h("h2", {}, h("span", { class: "ordinal", "aria-hidden": "true" }, number), h("span", {}, title));
+  const name = h("span", {}, title);
+  const heading = h("h2", {}, h("span", { class: "ordinal", "aria-hidden": "true" }, number), name);
   const place = h("div", { class: "card-visual" });
   const words = h("p", { class: "card-words" });
   const formula = h("div", {});
@@ -14,7 +15,7 @@ export function card(number, title) {
   return Object.assign(element, {
     /** Give it another title. @param {string} text */
     rename(text) {
-      heading.lastChild.textContent = text;
+      name.textContent = text;
       element.setAttribute("aria-label", text);
     },
     /** @param {string} text */

@@ -19,7 +19,7 @@ import { paintSpikes } from "../shared/raster.js";
 import { neuronIn, noisiest } from "../spikes/sampled_statistics.js";
 
 /**
- * @param {Session} session
+ * @param {Having<"spikingEngine">} session
  * @param {DecoderTrace} trace
  */
 export function decoderCards(session, trace) {
@@ -37,7 +37,7 @@ export function decoderCards(session, trace) {
       cards,
       layers.map((l) => l.name),
     );
-    if (!trace.now.layers[layers[0].name]) return; // what is watched has just changed: this is called again
+    if (!trace.now?.layers[layers[0].name]) return; // what is watched has just changed: this is called again
     showNoise(parts, session, now);
     showSpikes(parts, now);
     showDecoder(parts, session, trace.now);
@@ -53,7 +53,7 @@ export function decoderCards(session, trace) {
     sourceImage(session, source).then((found) => {
       if (asked !== key || !found || session.entry !== entry) return;
       image = found;
-      showPicture(parts, session, image, trace.now);
+      if (trace.now) showPicture(parts, session, image, trace.now);
     });
   }
 
@@ -67,7 +67,7 @@ export function decoderCards(session, trace) {
   };
 }
 
-/** @param {Session} session */
+/** @param {Having<"spikingEngine">} session */
 function elementsOf({ entry: { size }, spikingEngine: { model } }) {
   const layers = decoderLayers(model).filter((l) => l.neuron);
   const cards = [msg`Noise`, msg`Spikes`, msg`Decoder`, msg`Readout`, msg`Picture`].map((title, k) =>
@@ -139,12 +139,13 @@ function showDecoder({ decoder, layers, shown }, { entry: { size } }, { state, l
   );
 }
 
-/** @param {DecoderElements} parts @param {Session} session @param {Traced} now */
+/** @param {DecoderElements} parts @param {Having<"spikingEngine">} session @param {Traced} now */
 function showReadout(
   { readout, weights, strip },
   { entry, spikingEngine: engine },
   { state: { steps }, images, upto },
 ) {
+  if (!images) return;
   const { size, channels } = entry;
   const { learned_readout: learned, readout_decay: decay } = engine.model;
   const all = engine.readoutWeights(steps);
@@ -163,11 +164,12 @@ function showReadout(
 
 /**
  * @param {DecoderElements} parts
- * @param {Session} session
+ * @param {Having<"spikingEngine">} session
  * @param {Float32Array|null} image that the rates came from
  * @param {Traced} now
  */
 function showPicture({ picture, large }, { entry, spikingEngine: engine }, image, { state, images, upto }) {
+  if (!images) return;
   const shown = images.subarray((upto - 1) * engine.pixels, upto * engine.pixels);
   drawPixels(large, shown, entry.channels);
   const when = upto < state.steps ? msg` after ${upto} of ${counted(state.steps, msg`step`, msg`steps`)}` : "";

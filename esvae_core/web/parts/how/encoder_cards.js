@@ -22,11 +22,12 @@ import { firingRates } from "../spikes/layer_charts.js";
 /**
  * What the encoder is shown and what its layers do, null until they are here; painted: by the model, in place of the
  * image.
- * @typedef {{image: Float32Array|null, painted: boolean, layers: Record<string, LayerActivity>|null}} Encoded
+ * @typedef {{image: Float32Array, painted: boolean, layers: Record<string, LayerActivity>}} EncodedImage
+ * @typedef {EncodedImage | {image: null, painted: boolean, layers: null}} Encoded
  */
 
 /**
- * @param {Session} session
+ * @param {Having<"engine"|"spikingEngine">} session
  * @param {DecoderTrace} trace
  */
 export function encoderCards(session, trace) {
@@ -56,7 +57,7 @@ export function encoderCards(session, trace) {
     encoderImage(session, source).then(({ image, painted }) => {
       if (asked !== key || session.entry !== entry) return;
       encoded = { image, painted, layers: engine.traceEncode(image, entry.steps).layers };
-      draw(trace.now);
+      if (trace.now) draw(trace.now);
     });
   }
 
@@ -70,7 +71,7 @@ export function encoderCards(session, trace) {
   };
 }
 
-/** @param {Session} session */
+/** @param {Having<"spikingEngine">} session */
 function elementsOf({ entry: { size }, spikingEngine: engine }) {
   const layers = encoderLayers(engine.model);
   const { element: maps, maps: shown } = layerMaps(layers);
@@ -91,7 +92,12 @@ function elementsOf({ entry: { size }, spikingEngine: engine }) {
 
 /** @typedef {ReturnType<typeof elementsOf>} EncoderElements */
 
-/** @param {EncoderElements} parts @param {Session} session @param {Encoded} encoded @param {Traced} now */
+/**
+ * @param {EncoderElements} parts
+ * @param {Having<"spikingEngine">} session
+ * @param {EncodedImage} encoded
+ * @param {Traced} now
+ */
 function showEncoder(parts, session, { image, painted, layers }, { state, upto }) {
   const { first, second, canvas, maps, shown } = parts;
   const { size, channels, steps } = session.entry;
@@ -139,7 +145,11 @@ function sourceWords(source, painted) {
   return msg`${lacking} In its place the model's own picture of it is shown to the encoder again:`;
 }
 
-/** @param {EncoderElements} parts @param {Session} session @param {Extract<Source, {kind: "prior"}>} source */
+/**
+ * @param {EncoderElements} parts
+ * @param {Having<"spikingEngine">} session
+ * @param {Extract<Source, {kind: "prior"}>} source
+ */
 function showPrior({ first, second, normals, curve }, session, source) {
   const { dims } = session.entry;
   const components = session.spikingEngine.model.prior_components;
@@ -165,7 +175,7 @@ function showPrior({ first, second, normals, curve }, session, source) {
 /**
  * FSVAE's, whose spikes go on from those before.
  * @param {EncoderElements} parts
- * @param {Session} session
+ * @param {Having<"spikingEngine">} session
  * @param {number} seed
  */
 function showStepwisePrior({ first, second, raster }, { entry, spikingEngine: engine }, seed) {
@@ -183,7 +193,12 @@ function showStepwisePrior({ first, second, raster }, { entry, spikingEngine: en
   second.state(equation(neuron.reset));
 }
 
-/** @param {EncoderElements} parts @param {Session} session @param {Encoded} encoded @param {Traced} now */
+/**
+ * @param {EncoderElements} parts
+ * @param {Having<"spikingEngine">} session
+ * @param {Encoded} encoded
+ * @param {Traced} now
+ */
 function showRates({ third, bars }, session, { image, painted, layers }, { state, rates }) {
   const { entry, latent, spikingEngine: engine } = session;
   const own = image && !painted && !latent.stepwise ? firingRates(layers.to_latent.spikes, entry.steps) : null;

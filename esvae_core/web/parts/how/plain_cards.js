@@ -21,7 +21,7 @@ const shapes = (layers) =>
 
 /** What the encoder is shown; painted: by the model. @typedef {{image: Float32Array, painted: boolean}} Given */
 
-/** @param {Session} session */
+/** @param {Having<"engine">} session */
 export function plainCards(session) {
   const { live, entry } = session;
   const parts = elementsOf(session);
@@ -60,7 +60,7 @@ export function plainCards(session) {
   };
 }
 
-/** @param {Session} session */
+/** @param {Having<"engine">} session */
 function elementsOf({ engine, entry: { size, dims }, latent }) {
   const cards = [msg`Image`, msg`Encoder`, msg`Latent`, msg`Decoder`, msg`Picture`].map((title, i) =>
     card(i + 1, title),

@@ -1,6 +1,7 @@
 /** The sheet that chooses an anchor: a test image of a class, the mean of a class, a saved picture, and more. */
 
 import { h, icon, pixels } from "../../dom.js";
+import { has } from "../../having.js";
 import { msg } from "../../messages.js";
 import { decodeState } from "../../state/url_state.js";
 import { toGrid } from "../../math/rates.js";
@@ -33,13 +34,13 @@ export function pickAnchor(session, stage, title, take, ...more) {
       button(msg`Draw of the prior`, () => ({ kind: "prior", seed: newSeed() })),
       ...more,
     ),
-    session.atlas ? testImages(session, choose) : null,
+    has(session, "atlas") ? testImages(session, choose) : null,
     savedPictures(session, choose),
   );
   return sheet;
 }
 
-/** @param {Session} session @param {(source: Source) => void} choose */
+/** @param {Having<"atlas">} session @param {(source: Source) => void} choose */
 function testImages(session, choose) {
   const { atlas, entry } = session;
   const tiles = h("div", { class: "tiles" });

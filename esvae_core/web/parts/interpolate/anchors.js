@@ -20,7 +20,7 @@ const { LEAST, MOST } = anchorList;
  */
 
 /**
- * @param {Session} session
+ * @param {Having<"engine">} session
  * @param {(anchors: Anchor[]) => void} changed called after every change, not at first
  */
 export function anchors(session, changed) {
@@ -35,7 +35,7 @@ export function anchors(session, changed) {
     if (text === null) return session.say(msg`A link holds no more anchors of this model; remove one first.`);
     if (!(await drawable(session, next))) return;
     store.change({ view: { ...store.state.view, anchors: text } }, label);
-    row.children[focused]?.querySelector("button").focus();
+    row.children[focused]?.querySelector("button")?.focus();
   }
   const add = (source) => write([...list, { source }], msg`add an anchor`, list.length);
   const buttons = addButtons(session, add, () => stageOf(element));
@@ -54,7 +54,10 @@ export function anchors(session, changed) {
         sheet.close();
         store.change({ source: anchor.source, rates: anchor.rates }, anchorList.sourceWords(anchor.source, session));
       };
-      const put = (source) => write(list.with(i, { source, rates: null }), msg`replace an anchor`, i);
+      const put = (source) => {
+        const next = list.map((each, k) => (k === i ? { source } : each));
+        return write(next, msg`replace an anchor`, i);
+      };
       const more = h("button", { type: "button", onclick: show }, msg`Show this anchor in all views`);
       const sheet = pickAnchor(session, stageOf(element), msg`Replace anchor ${i + 1}`, put, more);
     },
@@ -98,19 +101,19 @@ async function drawable(session, next) {
 /** @param {Session} session @param {(source: Source) => void} add @param {() => HTMLElement} stage */
 function addButtons(session, add, stage) {
   const { store, atlas, latent } = session;
-  const button = (words, onclick, title = null) => h("button", { type: "button", title, onclick }, words);
+  const button = (words, onclick, title = "") => h("button", { type: "button", title: title || null, onclick }, words);
   const current = () => add({ kind: "own", rates: store.state.rates });
-  const random = () => add({ kind: "test", index: atlas.indices[Math.floor(Math.random() * atlas.count)] });
+  const random = ({ indices, count }) => add({ kind: "test", index: indices[Math.floor(Math.random() * count)] });
   return [
     button(msg`+ current code`, current, msg`The ${latent.whole} that Explore shows now`),
-    atlas ? button(msg`+ test image`, random) : null,
+    ...(atlas ? [button(msg`+ test image`, () => random(atlas))] : []),
     button(msg`+ draw of the prior`, () => add({ kind: "prior", seed: newSeed() })),
     button(msg`+ choose …`, () => pickAnchor(session, stage(), msg`Add an anchor`, add)),
-  ].filter(Boolean);
+  ];
 }
 
 /**
- * @param {Session} session
+ * @param {Having<"engine">} session
  * @param {Anchor} anchor
  * @param {number} i
  * @param {number} count of anchors

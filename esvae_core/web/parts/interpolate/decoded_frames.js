@@ -5,7 +5,7 @@ import { fromGrid } from "../../math/rates.js";
 import { frameSpikes } from "./path_frames.js";
 
 export class DecodedFrames {
-  /** @type {Session} */
+  /** @type {Having<"engine">} */
   #session;
   #show;
   /** Of the path that is wanted: pictures of an earlier one are dropped. */
@@ -14,7 +14,7 @@ export class DecodedFrames {
   rates = [];
 
   /**
-   * @param {Session} session
+   * @param {Having<"engine">} session
    * @param {(frames: {rates: Float32Array, image: Float32Array|null}[]) => void} show called with each picture
    */
   constructor(session, show) {

@@ -2,7 +2,7 @@
 
 /**
  * Tells its listeners what the live decoder tells, with a frame's spikes and their picture in place of the state's.
- * @param {Session} session
+ * @param {Having<"engine">} session
  * @param {(state: State) => Decoded["spikes"]|null} spikesOf spikes of the frame that is at the state's rates; null: of none
  * @returns {Pick<LiveDecoder, "now"|"on"> & {dispose: () => void}}
  */

@@ -31,7 +31,7 @@ export function stripStatistics(frames, atlas) {
 
 /** What frame k is. @param {StripStatistics} statistics @param {number} k @param {Atlas|null} atlas */
 export function frameWords({ changes, near }, k, atlas) {
-  const images = near[k] === null ? "" : msg`, ${near[k]} of ${atlas.count} test images near`;
+  const images = near[k] === null || !atlas ? "" : msg`, ${near[k]} of ${atlas.count} test images near`;
   return msg`Frame ${k + 1} of ${changes.length}: change ${changes[k].toFixed(2)} per pixel${images}`;
 }
 

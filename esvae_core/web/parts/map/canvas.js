@@ -123,7 +123,7 @@ export class MapView {
     this.look("over");
   }
 
-  /** What a key asks for. @param {ReturnType<typeof import("./map_gestures.js").mapKey>} asked */
+  /** What a key asks for. @param {NonNullable<ReturnType<typeof import("./map_gestures.js").mapKey>>} asked */
   press(asked) {
     if (asked.kind === "camera") this.#move(asked.move);
     else if (asked.kind === "step") this.#step(asked);
@@ -196,7 +196,7 @@ export class MapView {
   #take(at) {
     this.hover(at);
     const { hover } = this.now;
-    if (hover?.row >= 0) this.#handlers.pick(hover.row);
+    if (hover?.row !== undefined) this.#handlers.pick(hover.row);
     else if (hover) this.#handlers.travel(hover.x, hover.y);
   }
 
@@ -269,11 +269,12 @@ export class MapView {
   #follow(decoded) {
     const { model, now, element } = this;
     if (decoded.state.model !== model.entry.name) return;
-    Object.assign(now, currentPosition(model, decoded));
-    now.trail = trailTo(now.trail, now.cursor, model.axes);
+    const position = currentPosition(model, decoded);
+    Object.assign(now, position);
+    now.trail = trailTo(now.trail, position.cursor, model.axes);
     const text = (place) => place.map((v) => v.toFixed(4)).join(" ");
     element.dataset.path = now.path?.places.map(text).join(", ") ?? "";
-    element.dataset.cursor = text(now.cursor);
+    element.dataset.cursor = text(position.cursor);
     this.look("over");
   }
 

@@ -10,7 +10,7 @@ const MOVED = 1e-3; // map units between two of them
  * What `MapPointer` says of the present rates.
  * @param {MapModel} model
  * @param {Decoded} decoded
- * @returns {Pick<MapPointer, "cursor"|"near"|"path"|"source">}
+ * @returns {Pick<MapPointer, "near"|"path"|"source"> & {cursor: number[]}}
  */
 export function currentPosition(model, { state, rates }) {
   const { atlas } = model;

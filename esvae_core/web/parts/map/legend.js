@@ -13,7 +13,7 @@ export function colourBy(model) {
   const { session, atlas } = model;
   const option = (value, text) => h("option", { value }, text);
   const known = session.measured?.attributes ?? [];
-  const attributes = known.filter(({ name }) => name !== "class" && session.measured.column(name));
+  const attributes = known.filter(({ name }) => name !== "class" && session.measured?.column(name));
   const select = h(
     "select",
     {
@@ -54,8 +54,8 @@ export function legend(model) {
     return model.scale.words ? categories(model.scale) : ramp(model.scale);
   };
   const show = () => {
-    const focused = [...element.children].indexOf(focusedBeside(element));
-    element.replaceChildren(...parts().filter(Boolean));
+    const focused = [...element.children].findIndex((each) => each === focusedBeside(element));
+    element.replaceChildren(...parts().filter((part) => part !== null));
     const again = element.children[focused];
     if (again instanceof HTMLElement) again.focus();
   };
@@ -111,7 +111,7 @@ function ramp({ low, high, name, digits, values, unit = "", period }) {
 }
 
 /** The words of a category. @param {MapScale} scale */
-function categories({ name, values, words }) {
+function categories({ name, values, words = [] }) {
   const dots = words.map((word, i) => h("span", { class: "row tight" }, dot(classColour(i)), word));
   return [h("span", {}, name), ...dots, without(values)];
 }

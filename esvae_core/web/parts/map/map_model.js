@@ -20,19 +20,24 @@ export class MapModel {
   /** @type {string[]} */
   colours = [];
   /** Of each row, the number of its colour among `colours`. @type {Uint8Array|Uint16Array} */
-  paint;
+  paint = new Uint8Array(0);
   /**
    * Where the names of classes stand, by number of axes.
    * @type {Record<number, {of: Float32Array, rows: Map<number, number>}>}
    */
   middles = {};
+  /** In the plane and in space, (N, axes) each. @type {Record<2|3, Float32Array>} */
+  points = { 2: new Float32Array(0), 3: new Float32Array(0) };
+  /** Trustworthiness of each row, 0 to 255. @type {Record<2|3, Uint8Array>} */
+  trusts = { 2: new Uint8Array(0), 3: new Uint8Array(0) };
 
-  /** @param {Session} session */
+  /** @param {MappedSession} session */
   constructor(session) {
     const { atlas, entry, store } = session;
     this.session = session;
     this.atlas = atlas;
     this.entry = entry;
+    this.about = atlas.map;
     /** Classes that the legend has switched off. */
     this.hidden = new Set();
     this.lassoing = false;
@@ -71,11 +76,11 @@ export class MapModel {
 
   /**
    * Place the points: the atlas' own map, or one that was drawn anew.
-   * @param {Partial<MapArrays>} arrays
+   * @param {MapArrays} arrays
    * @param {MapAbout} about
    */
   lay(arrays, about) {
-    const again = Boolean(this.about);
+    const again = this.places.length > 0;
     this.about = about;
     this.points = { 2: unit(arrays.map2.values), 3: unit(arrays.map3.values) };
     this.trusts = { 2: arrays.trust2.values, 3: arrays.trust3.values };

@@ -23,10 +23,10 @@ export function drawOverlay(context, overlay) {
   const { model, now, colour } = overlay;
   const pen = penOf(context, overlay);
   if (!model.scale && model.kept("as") === "points") names(context, model, pen.at, overlay);
-  if (now.hover && now.hover.row === undefined) between(pen, overlay);
+  if (now.hover && now.hover.row === undefined) between(pen, overlay, now.hover);
   if (now.path) path(context, now.path, overlay.toScreen, { ...pen, ...overlay });
-  if (now.cursor) present(context, pen, overlay);
-  if (now.hover?.row >= 0) pen.ring(pen.at(now.hover.row), 7, colour.ink);
+  if (now.cursor) present(context, pen, overlay, now.cursor);
+  if (now.hover?.row !== undefined) pen.ring(pen.at(now.hover.row), 7, colour.ink);
   drawLasso(context, pen, overlay);
 }
 
@@ -57,9 +57,13 @@ function penOf(context, { seen, colour }) {
   };
 }
 
-/** A place between points, and those that are blended there. @param {ReturnType<typeof penOf>} pen @param {Overlay} overlay */
-function between(pen, { model, now, toScreen, colour }) {
-  const { x, y } = now.hover;
+/**
+ * A place between points, and those that are blended there.
+ * @param {ReturnType<typeof penOf>} pen
+ * @param {Overlay} overlay
+ * @param {{x: number, y: number}} place
+ */
+function between(pen, { model, toScreen, colour }, { x, y }) {
   const there = toScreen([x, y]);
   for (const row of nearestWeights(model.places, x, y, NEAR, model.shown).rows)
     pen.line([there, pen.at(row)], colour.quiet, 1);
@@ -71,9 +75,10 @@ function between(pen, { model, now, toScreen, colour }) {
  * @param {DrawingContext} context
  * @param {ReturnType<typeof penOf>} pen
  * @param {Overlay} overlay
+ * @param {number[]} cursor
  */
-function present(context, pen, { now, toScreen, colour }) {
-  const spot = toScreen(now.cursor);
+function present(context, pen, { now, toScreen, colour }, cursor) {
+  const spot = toScreen(cursor);
   const trail = now.trail.map(({ place }) => toScreen(place));
   trail.slice(1).forEach((point, i) => {
     context.globalAlpha = 0.15 + (0.75 * (i + 1)) / trail.length;
@@ -92,7 +97,7 @@ function present(context, pen, { now, toScreen, colour }) {
  * @param {Overlay} overlay
  */
 function drawLasso(context, pen, { model, now, colour, width, height }) {
-  if (now.lasso?.length > 1) {
+  if (now.lasso && now.lasso.length > 1) {
     pen.line([...now.lasso, now.lasso[0]], colour.now, 2, [6, 4]);
     context.fillStyle = colour.now;
     context.globalAlpha = 0.1;

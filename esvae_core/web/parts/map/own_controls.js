@@ -96,7 +96,7 @@ function make({ session, atlas, entry }, rows, name) {
   return "";
 }
 
-/** A control with its buttons. @param {MapModel} model @param {Control} control */
+/** A control with its buttons. @param {MapModel} model @param {OwnControl} control */
 function chip({ session, atlas, entry }, { name, step }) {
   const { store } = session;
   const remove = () => store.change({ view: withoutOwn(store.state.view, name) }, msg`remove control ${name}`);

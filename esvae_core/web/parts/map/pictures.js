@@ -16,7 +16,7 @@ export class Pictures {
   #gone = false;
 
   /**
-   * @param {Session} session
+   * @param {Having<"atlas">} session
    * @param {() => void} onready called when a picture that was asked for has come
    */
   constructor(session, onready) {
@@ -41,14 +41,16 @@ export class Pictures {
 
   /** The picture of a row; null while it is being made. @returns {HTMLCanvasElement|null} */
   get(row) {
-    if (this.#made.has(row)) return this.#made.get(row);
+    const made = this.#made.get(row);
+    if (made !== undefined) return made;
     const { size, channels } = this.entry;
     const bytes = (values, at) => {
       const length = size * size * channels;
       return this.#painted(row, fromBytes(values.subarray(at * length, (at + 1) * length), channels));
     };
     if (this.#originals) return bytes(this.#originals.values, row);
-    if (this.stored.has(row)) return bytes(this.atlas.tiles.values, this.stored.get(row));
+    const place = this.stored.get(row);
+    if (place !== undefined) return bytes(this.atlas.tiles.values, place);
     this.#made.set(row, null);
     this.#decode(row);
     return null;

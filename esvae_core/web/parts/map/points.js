@@ -5,20 +5,23 @@ import { colourBytes, disc } from "../../math/discs.js";
 const DEEP = 24; // layers that space is sorted into
 
 export class Points {
+  /** @type {ImageData|null} */
   #image = null;
 
   /** Draw all points that are shown. @param {MapModel} model */
   draw(context, model, seen) {
     const { width: w, height: hgt } = context.canvas;
-    if (this.#image?.width === w && this.#image.height === hgt) this.#image.data.fill(0);
-    else this.#image = new ImageData(w, hgt);
-    const { data } = this.#image;
+    const last = this.#image;
+    const image = last && last.width === w && last.height === hgt ? last : new ImageData(w, hgt);
+    if (image === last) image.data.fill(0);
+    this.#image = image;
+    const { data } = image;
     const ratio = w / seen.width;
     const colours = model.colours.map(colourBytes);
     each(model, seen, (x, y, r, row, alpha) =>
       disc(data, w, hgt, ratio * x, ratio * y, r * ratio, colours[model.paint[row]], alpha),
     );
-    context.putImageData(this.#image, 0, 0);
+    context.putImageData(image, 0, 0);
   }
 }
 
@@ -55,6 +58,7 @@ function each(model, { xy, depth, width, height }, put) {
     for (let row = 0; row < count; row++) if (shown(row)) one(row, radius);
     return;
   }
+  /** @type {number[][]} */
   const layers = Array.from({ length: DEEP }, () => []);
   for (let row = 0; row < count; row++)
     if (shown(row)) layers[Math.min(DEEP - 1, Math.floor(depth[row] * DEEP))].push(row);

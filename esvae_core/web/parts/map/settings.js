@@ -6,11 +6,11 @@ import { MapRequest, METRICS, readSettings, settingsText } from "./map_request.j
 
 /** @typedef {import("./map_request.js").MapSettings} MapSettings */
 
-/** @param {MapModel} model */
-export function settings(model) {
+/** @param {MapModel} model @param {MapService} maps */
+export function settings(model, maps) {
   const { session, atlas, entry } = model;
   const own = { arrays: atlas.arrays, about: atlas.map };
-  const drawing = new MapRequest(session.backend.maps, entry.hash);
+  const drawing = new MapRequest(maps, entry.hash);
   const fields = settingFields(session.latent, own.about);
   const controls = drawingControls({
     draw: () => redraw((of) => model.keep("of", of, msg`map of ${of.replaceAll("-", ", ")}`)),

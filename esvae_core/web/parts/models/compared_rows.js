@@ -1,31 +1,33 @@
 /** Which pictures two models are compared by: the same test images, and draws of both priors by the same seeds. */
 
+import { has } from "../../having.js";
 import { msg } from "../../messages.js";
 import { fromBytes } from "../../math/image.js";
 
 const SHOWN = 10;
 
+/** @typedef {Having<"engine", OpenedModel>} RunningModel */
+
 /**
  * A row of pictures, each made when it is its turn.
- * @typedef {{title: string, labels: string[], about: ModelListing, images: (() => Float32Array)[]}} ComparedRow
+ * @typedef {{title: string, labels: string[], about: ModelEntry, images: (() => Float32Array)[]}} ComparedRow
  */
 
 /**
  * Rows of pictures of this model and another that is decoded here, too, and what to say of them.
- * @param {Session} session
+ * @param {Having<"engine">} session
  * @param {OpenedModel} other
  * @param {ByteArray|null} originals of this model's atlas
  * @returns {{rows: ComparedRow[], words: string}}
  */
 export function comparedRows(session, other, originals) {
-  if (!other.engine) throw new Error(msg`this page cannot run it`);
-  const { atlas } = session;
-  /** @type {OpenedModel[]} */
+  if (!has(other, "engine")) throw new Error(msg`this page cannot run it`);
+  /** @type {RunningModel[]} */
   const both = [session, other];
-  const shared = Boolean(atlas && other.atlas && atlas.dataset === other.atlas.dataset);
-  const images = shared ? sharedRows(atlas, other.atlas) : [];
-  const test = images.length && originals ? [testImages(session, originals, images)] : [];
-  const decoded = images.length ? both.map((model) => decodedImages(session, model, images)) : [];
+  const shared = has(session, "atlas") && has(other, "atlas") && session.atlas.dataset === other.atlas.dataset;
+  const images = shared ? sharedRows(session.atlas, other.atlas) : [];
+  const test = shared && images.length && originals ? [testImages(session, originals, images)] : [];
+  const decoded = shared && images.length ? [session, other].map((model) => decodedImages(session, model, images)) : [];
   return {
     rows: [...test, ...decoded, ...both.map((model) => priorSamples(session, model))],
     words: comparisonWords(both, session.store.state, shared),
@@ -42,7 +44,7 @@ export function sharedRows(atlas, other) {
   return [...atlas.tilePositions].filter((row) => other.rowOf(atlas.indices[row]) >= 0).slice(0, SHOWN);
 }
 
-/** @param {Session} session @param {ByteArray} originals @param {number[]} rows @returns {ComparedRow} */
+/** @param {Having<"atlas">} session @param {ByteArray} originals @param {number[]} rows @returns {ComparedRow} */
 function testImages({ entry, atlas }, originals, rows) {
   const length = entry.size ** 2 * entry.channels;
   const image = (row) => fromBytes(originals.values.subarray(row * length, (row + 1) * length), entry.channels);
@@ -55,8 +57,8 @@ function testImages({ entry, atlas }, originals, rows) {
 }
 
 /**
- * @param {Session} session
- * @param {OpenedModel} model
+ * @param {Having<"atlas">} session
+ * @param {Having<"engine"|"atlas", OpenedModel>} model
  * @param {number[]} rows of the session's atlas
  * @returns {ComparedRow}
  */
@@ -71,7 +73,7 @@ function decodedImages(session, model, rows) {
   };
 }
 
-/** @param {Session} session @param {OpenedModel} model @returns {ComparedRow} */
+/** @param {Session} session @param {RunningModel} model @returns {ComparedRow} */
 function priorSamples(session, model) {
   const seeds = Array.from({ length: SHOWN }, (_, k) => k);
   return {

@@ -28,16 +28,16 @@ export function diagram(session) {
     { class: "diagram", "data-figure": spiking ? msg`Firing of each layer` : null },
     h("h3", {}, title),
   );
+  if (!engine) {
+    delete element.dataset.figure;
+    element.append(h("p", { class: "quiet" }, msg`The layers can be seen where the page can run the model.`));
+    return Object.assign(element, { dispose: () => {} });
+  }
   if (!spiking) {
     element.append(
       layerList(engine.model),
       h("p", { class: "quiet" }, msg`No spikes: every number of every layer is computed, once.`),
     );
-    return Object.assign(element, { dispose: () => {} });
-  }
-  if (!engine) {
-    delete element.dataset.figure;
-    element.append(h("p", { class: "quiet" }, msg`The layers can be seen where the page can run the model.`));
     return Object.assign(element, { dispose: () => {} });
   }
   const layers = decoderLayers(engine.model).slice(0, -1);
@@ -69,7 +69,7 @@ export function diagram(session) {
     timer = setTimeout(() => {
       if (session.engine !== engine || state.model !== entry.name) return;
       show("latent", mean(spikes));
-      for (const [name, run] of Object.entries(spikingEngine.trace(spikes, state.steps).layers))
+      for (const [name, run] of Object.entries(spikingEngine?.trace(spikes, state.steps).layers ?? {}))
         show(name, mean(run.spikes));
     }, PAUSE);
   });

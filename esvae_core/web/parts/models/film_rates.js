@@ -31,7 +31,7 @@ export function filmRates(session, about, { rates, seed, steps }, show) {
 
   /** One question at a time; the next is of what the bars show then. */
   async function ask() {
-    if (asking || gone || store.state.rates === last) return;
+    if (!session.backend.recording || asking || gone || store.state.rates === last) return;
     asking = true;
     last = store.state.rates;
     try {

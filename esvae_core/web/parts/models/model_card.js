@@ -75,18 +75,22 @@ export function distinct(metrics) {
  * @param {Session} session
  */
 export function previewModelCard(entry, session) {
-  const film = entry.frames ? films(session, entry) : null;
+  const film = isOfRecordings(entry) ? films(session, entry) : null;
+  const model = LAYERED.includes(entry.kind ?? "") ? entry.card?.settings.model : null;
   const drawn = h(
     "div",
     { class: "diagram" },
     h("h3", {}, msg`What it is`),
     h("p", {}, whatItIs(entry)),
     film,
-    LAYERED.includes(entry.kind) ? [h("h3", {}, msg`Layers`), layerList(entry.card.settings.model)] : null,
+    model ? [h("h3", {}, msg`Layers`), layerList(model)] : null,
   );
-  drawn.dispose = () => film?.dispose();
+  drawn.dispose = () => film?.dispose?.();
   return modelCard(entry, drawn, learning(entry));
 }
+
+/** @param {ModelListing} entry @returns {entry is RecordingListing} */
+const isOfRecordings = (entry) => Boolean(entry.frames);
 
 /** Kinds of models that are not played whose layers are those of the diagram. */
 const LAYERED = ["esvae", "fsvae"];
@@ -104,5 +108,5 @@ function whatItIs({ kind, dataset, size, channels, dims, steps, frames, lacking,
   return msg`${kind} on ${where}. It cannot be opened: ${problem}`;
 }
 
-/** What the channels of a model's images are. @param {number} channels */
+/** What the channels of a model's images are. @param {number|undefined} channels */
 export const formOf = (channels) => (channels === 3 ? msg`colour` : channels === 2 ? msg`events` : msg`gray`);

@@ -1,6 +1,7 @@
 /** Two models on the same test images and on the same prior seeds, under the same noise. */
 
 import { h, pixels } from "../../dom.js";
+import { has } from "../../having.js";
 import { msg } from "../../messages.js";
 import { drawPixels } from "../shared/draw_pixels.js";
 import { comparedRows, firstBeside } from "./compared_rows.js";
@@ -13,7 +14,7 @@ export const unreadable = (model) => model.problem && !model.kind;
 
 /** @param {Session} session */
 export function sideBySide(session) {
-  const { store, entry, engine } = session;
+  const { store, entry } = session;
   const others = session.models.filter((m) => !m.problem && m.name !== entry.name);
   const body = h("div", { class: "side" });
   const note = h("p", { class: "quiet", role: "status" });
@@ -38,7 +39,7 @@ export function sideBySide(session) {
     const mine = ++turn;
     body.replaceChildren();
     note.textContent = "";
-    if (!name || !engine) return;
+    if (!name || !has(session, "engine")) return;
     note.textContent = msg`Opening the other model …`;
     try {
       const originals = await session.originals();

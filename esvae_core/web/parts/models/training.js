@@ -6,18 +6,20 @@ import { chart } from "../shared/chart.js";
 // Processor time does not grow while a run is paused, but means little where a GPU does the work.
 const counted = (training) => training.device === "cpu" && training.cpu_seconds;
 
+const spent = (training) => (counted(training) || training.seconds) / 60;
+
 /** What a budget is sorted by; null if the model does not say. */
-export const minutes = (training) => (training ? (counted(training) || training.seconds) / 60 : null);
+export const minutes = (training) => (training ? spent(training) : null);
 
 export const budget = (training) =>
-  msg`${training.epochs} epochs, ${minutes(training).toFixed(0)} ` +
+  msg`${training.epochs} epochs, ${spent(training).toFixed(0)} ` +
   (counted(training) ? msg`core minutes` : msg`min on ${training.device}`);
 
 /** The curve of a model's card as a chart; null if there is none to draw. @param {ModelListing} model */
 export function learning({ name, card }) {
   const rows = card?.curve ?? [];
   if (rows.length < 2) return null;
-  const [first, last] = [rows[0], rows.at(-1)];
+  const [first, last] = [rows[0], rows[rows.length - 1]];
   const line = (key) => rows.map((row) => [row.epoch, row[key]]);
   const trained = rows.every((row) => "mse" in row);
   const values = [...line("validation_mse"), ...(trained ? line("mse") : [])].map(([, value]) => value);

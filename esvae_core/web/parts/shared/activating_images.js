@@ -9,7 +9,7 @@ import { paintTestImage } from "./test_image.js";
 const BINS = 17;
 
 /**
- * @param {Session} session
+ * @param {Having<"atlas">} session
  * @param {number} count images at either end
  */
 export function activatingImages(session, count) {
@@ -31,7 +31,7 @@ export function activatingImages(session, count) {
   let turn = 0;
   session.originals().then((found) => {
     originals = found;
-    if (shown) fill();
+    if (shown) fill(shown);
   });
 
   function draw() {
@@ -47,11 +47,12 @@ export function activatingImages(session, count) {
     });
   }
 
-  function fill() {
+  /** @param {ImageScores} scores */
+  function fill(scores) {
     const mine = ++turn;
-    const { highest, lowest } = extremes(shown.values, count);
+    const { highest, lowest } = extremes(scores.values, count);
     [highest, lowest].forEach((rows, end) => {
-      ends[end].show(rows, shown, (canvas, row) =>
+      ends[end].show(rows, scores, (canvas, row) =>
         paintTestImage(session, canvas, row, originals, () => mine === turn),
       );
     });
@@ -63,7 +64,7 @@ export function activatingImages(session, count) {
     const scores = scoresOf(session, which);
     if (scores.key === shown?.key) return;
     shown = scores;
-    fill();
+    fill(scores);
     describe(spark, scores.title);
     element.dataset.shows = `${entry.name} ${scores.name}`;
     if (spark.isConnected) draw();
@@ -79,7 +80,12 @@ export function activatingImages(session, count) {
   });
 }
 
-/** One end: pictures that can be started from. @param {Session} session @param {string} word @param {number} count */
+/**
+ * One end: pictures that can be started from.
+ * @param {Having<"atlas">} session
+ * @param {string} word
+ * @param {number} count
+ */
 function strip(session, word, count) {
   const { atlas, entry } = session;
   const canvases = Array.from({ length: count }, () => pixels(entry.size, entry.size, "", "thumb"));
@@ -101,7 +107,7 @@ function strip(session, word, count) {
         describe(canvases[k], label);
         fill(canvases[k], row);
       });
-      const ends = rows.length ? msg`, ${value(rows[0])} to ${value(rows.at(-1))}` : "";
+      const ends = rows.length ? msg`, ${value(rows[0])} to ${value(rows[rows.length - 1])}` : "";
       caption.textContent = `${word}${ends}`;
     },
   };

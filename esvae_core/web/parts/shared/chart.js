@@ -40,7 +40,7 @@ export function chart(title, { tall = 170 } = {}) {
   const note = h("figcaption", { class: "quiet" });
   const reader = chartReader(picture);
   const element = h("figure", { class: "chart" }, h("h3", {}, title), legend, picture, reader.spoken, note);
-  /** @type {ChartDescription|null} */
+  /** @type {DrawnChart|null} */
   let shown = null;
 
   function render() {
@@ -54,7 +54,7 @@ export function chart(title, { tall = 170 } = {}) {
 
   /** @param {ChartDescription} described */
   function draw(described) {
-    shown = { ...described, marks: described.marks.filter(Boolean) };
+    shown = { ...described, marks: described.marks.filter((mark) => mark !== null) };
     picture.setAttribute("aria-label", `${title}. ${described.words}`);
     note.textContent = described.note ?? "";
     legend.replaceChildren(...shown.marks.filter(({ name }) => name).map(legendEntry));
@@ -69,7 +69,7 @@ export function chart(title, { tall = 170 } = {}) {
 
 /**
  * Grid, marks, axes and their numbers.
- * @param {ChartDescription} shown
+ * @param {DrawnChart} shown
  * @param {PlotArea} area
  */
 function plotted({ x, y, marks }, area, wide, tall) {
@@ -97,15 +97,15 @@ const legendEntry = ({ kind, tone, hollow, name }) =>
 function chartReader(picture) {
   const reading = svg("g", { class: "reading", "aria-hidden": "true" });
   const spoken = h("span", { class: "unseen", role: "status" }); // what arrow keys have read
-  /** @type {{shown: ChartDescription|null, area: PlotArea|null}} */
-  let drawn = { shown: null, area: null };
+  /** @type {{shown: DrawnChart, area: PlotArea}|null} */
+  let drawn = null;
   /** @type {{pointer: {x: number, y: number}|null, key: number|null}} */
   const at = { pointer: null, key: null };
 
   /** In the place of the upright axis' label. */
   function say() {
+    if (!drawn) return;
     const { shown, area } = drawn;
-    if (!shown) return;
     const { toX, toY, top, bottom } = area;
     const place = at.pointer ?? (at.key === null ? null : { x: toX(at.key), y: Infinity });
     const found = readingAt(shown, place, toX, toY);
@@ -129,7 +129,7 @@ function chartReader(picture) {
   };
   picture.onkeydown = (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const places = step && drawn.shown ? placesOf(drawn.shown) : [];
+    const places = step && drawn ? placesOf(drawn.shown) : [];
     if (!places.length) return;
     event.preventDefault();
     const next = at.key === null ? (step > 0 ? 0 : places.length - 1) : places.indexOf(at.key) + step;
@@ -145,7 +145,7 @@ function chartReader(picture) {
   return {
     reading,
     spoken,
-    /** Read from this from now on. @param {ChartDescription} shown @param {PlotArea} area */
+    /** Read from this from now on. @param {DrawnChart} shown @param {PlotArea} area */
     read(shown, area) {
       drawn = { shown, area };
       say();

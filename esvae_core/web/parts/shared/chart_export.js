@@ -39,7 +39,9 @@ export function chartExports(session, root, attempt) {
   );
   const file = (suffix) => {
     const save = attempt(async () => {
-      const content = await WRITERS[suffix](figureOf(charts.get(select.value), select.value), session.link);
+      const shown = charts.get(select.value);
+      if (!shown) throw new Error(msg`there is nothing in this chart`);
+      const content = await WRITERS[suffix](figureOf(shown, select.value), session.link);
       const slug = select.value
         .toLowerCase()
         .replace(/[^\p{L}\p{Nd}]+/gu, "-")

@@ -5,7 +5,7 @@
  * Controls are left out.
  */
 
-import { palette } from "../../dom.js";
+import { contextOf, palette } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { boxOf, isBold, translated, canvasPixels, Recorder } from "../../formats/vector_figure.js";
 
@@ -102,7 +102,7 @@ function linesOf(node) {
   return lines;
 }
 
-const pen = (font) => Object.assign(document.createElement("canvas").getContext("2d"), { font });
+const pen = (font) => Object.assign(contextOf(document.createElement("canvas")), { font });
 const fontOf = (style) => `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
 
 function metrics(style) {
@@ -196,9 +196,10 @@ function boxed(element, style, opacity, to) {
   const thick = parseFloat(style.borderTopWidth);
   if (thick && style.borderTopStyle === "solid" && parseFloat(style.borderLeftWidth)) {
     const by = thick / 2;
-    const inner = disc
-      ? { ...outline, radius: outline.radius - by }
-      : { kind: "rect", x: box.x + by, y: box.y + by, width: box.width - thick, height: box.height - thick };
+    const inner =
+      outline.radius !== undefined
+        ? { ...outline, radius: outline.radius - by }
+        : { kind: "rect", x: box.x + by, y: box.y + by, width: box.width - thick, height: box.height - thick };
     const stroke = faded(to.colour(style.borderTopColor), opacity);
     if (stroke[3]) shapes.push({ ...inner, stroke, thick });
   }
@@ -252,7 +253,7 @@ function reader(root) {
 function bytesOf(computed) {
   const [, form, body] = /^(rgba?|color)\((?:srgb )?([^()]*)\)$/.exec(computed) ?? [];
   if (!form) throw new Error(msg`the colour ${computed} is not understood`);
-  const [r, g, b, a = 1] = body.match(/[\d.e-]+/g).map(Number);
+  const [r, g, b, a = 1] = (body.match(/[\d.e-]+/g) ?? []).map(Number);
   const bytes = form === "color" ? [r, g, b].map((v) => Math.round(255 * v)) : [r, g, b];
   return [...bytes, a];
 }

@@ -1,5 +1,6 @@
 /** Images on canvases. */
 
+import { contextOf } from "../../dom.js";
 import { toRgba } from "../../math/image.js";
 
 /**
@@ -10,7 +11,7 @@ import { toRgba } from "../../math/image.js";
  */
 export function drawPixels(canvas, image, channels) {
   const data = new ImageData(toRgba(image, channels), canvas.width, canvas.height);
-  canvas.getContext("2d").putImageData(data, 0, 0);
+  contextOf(canvas).putImageData(data, 0, 0);
 }
 
 /**
@@ -27,5 +28,5 @@ export function drawDifference(canvas, image, other, channels, gain = 1) {
     const a = Math.abs(share);
     data.data.set([r * a + 128 * (1 - a), g * a + 128 * (1 - a), b * a + 128 * (1 - a), 255], 4 * p);
   }
-  canvas.getContext("2d").putImageData(data, 0, 0);
+  contextOf(canvas).putImageData(data, 0, 0);
 }

@@ -7,6 +7,7 @@
  *   after which a picture is seen, and damage to the spikes
  */
 
+import { contextOf } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { joined, utf8 } from "../../formats/bytes.js";
 import { dimensionsCsv, picturesCsv } from "../../formats/csv.js";
@@ -136,10 +137,11 @@ async function tilesOf(session, recipe) {
   const cells = cellRates(recipe);
   const pool = cells.length > FEW ? await session.pool() : null;
   const asDrawn = !recipe.flips && !recipe.upto && !recipe.damage;
-  const drawn = async (rates, seed, i) =>
-    pool && asDrawn
-      ? (await pool.run("play", rates, seed, sampler, steps)).image
-      : engine.decode(seenIn(recipe, i, engine.sample(rates, seed, sampler, steps)), uptoOf(recipe, i));
+  const drawn = async (rates, seed, i) => {
+    if (pool && asDrawn) return (await pool.run("play", rates, seed, sampler, steps)).image;
+    if (!engine) throw new Error(msg`this page cannot run it`);
+    return engine.decode(seenIn(recipe, i, engine.sample(rates, seed, sampler, steps)), uptoOf(recipe, i));
+  };
   const images = await Promise.all(cells.map((rates, i) => drawn(fromGrid(rates), seedOf(recipe, i), i)));
   return images.map((image) => toBytes(image, entry.channels));
 }
@@ -169,7 +171,7 @@ function tables(recipe, tiles, cells, { latent, entry: { size, channels, dims } 
 /** One frame as WebP, by the browser. @returns {Promise<Uint8Array>} */
 async function still(frame) {
   const canvas = new OffscreenCanvas(frame.width, frame.height);
-  canvas.getContext("2d").putImageData(new ImageData(rgba(frame), frame.width), 0, 0);
+  contextOf(canvas).putImageData(new ImageData(rgba(frame), frame.width), 0, 0);
   const blob = await canvas.convertToBlob({ type: "image/webp", quality: 1 });
   if (blob.type !== "image/webp") throw new Error(msg`this browser does not write WebP`);
   return new Uint8Array(await blob.arrayBuffer());

@@ -17,7 +17,8 @@ const IN_TIME = ["spikes", "how"]; // views that can show the picture before all
 
 /**
  * @param {Session} session
- * @param {() => Offer} [offer] asked when the menu opens; without one, the picture on the screen and the page's charts
+ * @param {(() => Offer)|null} [offer] asked when the menu opens; without one, the picture on the screen and the page's
+ *   charts
  */
 export function exportMenu(session, offer = null, label = msg`Export`, view = "") {
   const page = () => {

@@ -55,7 +55,7 @@ export function exportSheet(session, pictures, page) {
       "div",
       { class: "row tight" },
       textButtons(session, files, showCode, attempt),
-      session.backend.pages?.includes(page?.view) ? pageButton(session, page.view, attempt) : null,
+      page && session.backend.pages?.includes(page.view) ? pageButton(session, page.view, attempt) : null,
     ),
     notes(pictures, store.state.steps),
     carries(Boolean(page)),
@@ -192,7 +192,8 @@ function textButtons(session, files, showCode, attempt) {
 function pageButton({ backend, entry, store }, view, attempt) {
   const title = msg`One file that opens this view from disk, with the model in it and without a server`;
   const save = attempt(async () => {
-    const content = await backend.page(entry.hash, view, store.settled);
+    const { page } = /** @type {Required<Backend>} */ (backend); // which has pages
+    const content = await page(entry.hash, view, store.settled);
     const name = `${entry.name.replaceAll("/", "-")}-${view}.html`;
     download(name, content);
     return msg`${name}, ${(content.length / 2 ** 20).toFixed(1)} MB.`;

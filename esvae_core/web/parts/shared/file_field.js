@@ -17,7 +17,7 @@ export function fileField({ take, accept, name, choose, drop }) {
     class: "unseen",
     "aria-label": name,
     onchange: async () => {
-      const [file] = input.files;
+      const [file] = input.files ?? [];
       if (file) await take(file);
       input.value = ""; // the same file can be chosen again
     },
@@ -27,7 +27,7 @@ export function fileField({ take, accept, name, choose, drop }) {
   field.ondrop = (event) => {
     event.preventDefault();
     event.stopPropagation();
-    const [file] = event.dataTransfer.files;
+    const [file] = event.dataTransfer?.files ?? [];
     if (file) take(file);
   };
   return field;

@@ -137,7 +137,7 @@ const keyTable = ([heading, keys]) =>
   );
 
 /** @param {HTMLElement} element @returns {HTMLElement} */
-export const stageOf = (element) => element.closest(".stage");
+export const stageOf = (element) => /** @type {HTMLElement} */ (element.closest(".stage")); // every view is in one
 
 /**
  * A dialog over the view; Escape, its button or a click beside it close it.

@@ -1,5 +1,6 @@
 /** A file that a visitor brings, as a picture that a model takes. */
 
+import { contextOf } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { resize, toGray, toRgb } from "../../math/image.js";
 
@@ -13,6 +14,7 @@ export async function bitmapOf(file) {
     throw new Error(msg`expected at most ${LARGEST} MB, found ${Math.ceil(file.size / 2 ** 20)}`);
   if (!file.size) throw new Error(msg`expected a picture, found an empty file`);
   let size;
+  /** @type {ImageBitmap|null} */
   let bitmap = null;
   try {
     size = await sizeOf(file);
@@ -55,7 +57,7 @@ async function sizeOf(file) {
 export function square(bitmap, { size, channels }, fit, invert) {
   const side = fit === "crop" ? Math.min(bitmap.width, bitmap.height) : Math.max(bitmap.width, bitmap.height);
   const canvas = new OffscreenCanvas(side, side);
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   context.fillStyle = "#fff";
   context.fillRect(0, 0, side, side);
   context.drawImage(bitmap, Math.floor((side - bitmap.width) / 2), Math.floor((side - bitmap.height) / 2));

@@ -5,14 +5,14 @@ import { GRID } from "../../math/rates.js";
 import { nameOf } from "./dimension_names.js";
 
 /**
- * @param {Session} session with an atlas
+ * @param {Having<"atlas">} session
  * @param {number|Control} which a latent dimension, or a control
  * @returns {ImageScores}
  */
 export const scoresOf = (session, which) =>
   typeof which === "number" ? ofDimension(session, which) : ofControl(session, which);
 
-/** @param {Session} session @param {number} j @returns {ImageScores} */
+/** @param {Having<"atlas">} session @param {number} j @returns {ImageScores} */
 function ofDimension(session, j) {
   const { atlas, latent } = session;
   return {
@@ -25,7 +25,12 @@ function ofDimension(session, j) {
   };
 }
 
-/** In standard deviations of the test images, from their mean. @param {Session} session @param {Control} control */
+/**
+ * In standard deviations of the test images, from their mean.
+ * @param {Having<"atlas">} session
+ * @param {Control} control
+ * @returns {ImageScores}
+ */
 function ofControl({ atlas }, control) {
   const raw = Float64Array.from({ length: atlas.count }, (_, row) => control.lies(atlas.rates(row)));
   const values = standardised(raw);

@@ -1,6 +1,6 @@
 /** The channels of a layer as small images beside each other. */
 
-import { palette } from "../../dom.js";
+import { contextOf, palette } from "../../dom.js";
 import { msg } from "../../messages.js";
 
 /** A layer's name for people. */
@@ -21,7 +21,7 @@ export function paintMaps(canvas, channels, side, value, columns = 2 ** Math.cei
   const rows = Math.ceil(channels / columns);
   const [width, height] = [columns * (side + 1) - 1, rows * (side + 1) - 1];
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   const { now, was, quiet } = palette(canvas);
   const [more, less, none] = [now, was, quiet].map((colour) => rgb(context, colour));
   const data = new ImageData(width, height);

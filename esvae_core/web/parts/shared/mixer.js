@@ -73,11 +73,12 @@ export function mixer(session, chosen = new Chosen()) {
 function onClipboard(session, editor, element) {
   /** @param {ClipboardEvent} event */
   const listener = (event) => {
-    if (!element.contains(focusedBeside(element))) return;
-    if (event.type === "copy") event.clipboardData.setData("text/plain", editor.asText());
+    const { clipboardData } = event;
+    if (!clipboardData || !element.contains(focusedBeside(element))) return;
+    if (event.type === "copy") clipboardData.setData("text/plain", editor.asText());
     else {
       try {
-        editor.fromText(event.clipboardData.getData("text/plain"));
+        editor.fromText(clipboardData.getData("text/plain"));
       } catch (error) {
         refuse(session, msg`Not pasted`, error);
       }

@@ -161,11 +161,12 @@ export class MixerBars {
   }
 
   #move(event) {
-    if (event.pointerId === this.#hand?.id) this.#editor.put(this.#hand.gesture.moved(pointer(event)), event);
+    const hand = this.#hand;
+    if (hand && event.pointerId === hand.id) this.#editor.put(hand.gesture.moved(pointer(event)), event);
   }
 
   #release(event) {
-    if (event.pointerId !== this.#hand?.id) return;
+    if (!this.#hand || event.pointerId !== this.#hand.id) return;
     const { swept, dim } = this.#hand.gesture;
     this.#hand = null;
     if (swept) this.focus(dim); // keys go on where the hand ended

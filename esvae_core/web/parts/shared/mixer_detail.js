@@ -39,7 +39,7 @@ export class MixerDetail {
       title: msg`Type an exact ${session.latent.name} (Enter on a bar)`,
       onclick: () => this.type(),
     });
-    this.#buttons = actButtons(session.latent, (name) => act(name, chosen.i));
+    this.#buttons = actButtons(session.latent, (name) => chosen.i !== null && act(name, chosen.i));
     this.element = h(
       "div",
       { class: "detail" },

@@ -119,10 +119,10 @@ async function fill(session, model, place) {
 function tilesOf({ backend, entry, atlas }, name) {
   if (name === entry.name && atlas) return Promise.resolve(atlas.tiles);
   if (!backend.thumbnails) return Promise.reject(new Error(msg`no pictures`));
-  if (!kept.has(name)) {
-    const tiles = backend.thumbnails(name);
-    tiles.catch(() => kept.delete(name)); // asked again when the list opens
-    kept.set(name, tiles);
-  }
-  return kept.get(name);
+  const known = kept.get(name);
+  if (known) return known;
+  const tiles = backend.thumbnails(name);
+  tiles.catch(() => kept.delete(name)); // asked again when the list opens
+  kept.set(name, tiles);
+  return tiles;
 }

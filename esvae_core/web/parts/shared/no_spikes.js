@@ -34,7 +34,7 @@ export function noSpikesView(session, more = msg`This view looks at spikes; a sp
   const elsewhere = (model) => Number(model.dataset !== session.entry.dataset);
   const [spiking] = session.models
     .filter(({ problem, steps, turn }) => !problem && steps && Number.isInteger(turn))
-    .sort((a, b) => elsewhere(a) - elsewhere(b) || a.turn - b.turn);
+    .sort((a, b) => elsewhere(a) - elsewhere(b) || (a.turn ?? 0) - (b.turn ?? 0));
   const open = spiking
     ? h("button", { type: "button", onclick: () => session.choose(spiking.name) }, msg`Open ${spiking.name}`)
     : null;

@@ -69,7 +69,7 @@ export function noiseControls(session, { sampler: withSampler = true } = {}) {
   show(store.state);
   element.dispose = () => {
     stop();
-    sampler?.dispose();
+    sampler?.dispose?.();
     clock.stop();
   };
   return element;
@@ -112,7 +112,7 @@ function redrawClock(store) {
     clearInterval(timer);
     timer = on ? setInterval(() => store.set({ seed: newSeed() }), prefersReducedMotion() ? 1000 : 250) : 0;
     button.setAttribute("aria-pressed", String(on));
-    button.replaceChild(icon(on ? "pause" : "play"), button.firstChild);
+    button.firstChild?.replaceWith(icon(on ? "pause" : "play"));
     if (!on) store.commit(msg`noise redrawn`);
   }
   return { button, stop: () => timer && redraw(false) };

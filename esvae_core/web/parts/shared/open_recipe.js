@@ -59,7 +59,7 @@ async function modelOf(session, { checkpoint, steps, dims, seeds }) {
   const likely = names.sort((a, b) => Number(b === checkpoint.name) - Number(a === checkpoint.name));
   for (const name of likely) {
     const entry = await session.backend.model(name).catch(() => null);
-    if (entry?.hash !== checkpoint.sha256 && entry?.earlier !== checkpoint.sha256) continue;
+    if (!entry || (entry.hash !== checkpoint.sha256 && entry.earlier !== checkpoint.sha256)) continue;
     if (entry.dims !== dims) throw new RecipeError(msg`recipe: dims: expected ${entry.dims}, found ${dims}`);
     return name;
   }

@@ -36,6 +36,7 @@ export function player(session, timeline) {
       if (timeline.now.upto === timeline.now.state.steps) timeline.show(1);
       sound.step(timeline.now.upto, beat());
       timer = setInterval(() => {
+        if (!timeline.now) return;
         const { upto, state } = timeline.now;
         timeline.show(upto + 1);
         sound.step(upto + 1, beat());
@@ -43,7 +44,7 @@ export function player(session, timeline) {
       }, beat());
     } else timeline.settle(msg`steps shown`);
     play.setAttribute("aria-pressed", String(on));
-    play.replaceChild(icon(on ? "pause" : "play"), play.firstChild);
+    play.firstChild?.replaceWith(icon(on ? "pause" : "play"));
   }
 
   slider.oninput = (event) => {

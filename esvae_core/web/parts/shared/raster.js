@@ -64,7 +64,7 @@ export function raster(
   /** @type {import("./raster_layout.js").RasterLayout} */
   let layout = rasterLayout({ width: 1, height: 1, names: 0 }, { neurons: order.length, steps: 1 });
 
-  const lookedAt = () => ({ place: order.indexOf(chosen.i), upto: playback?.now?.upto ?? store.state.steps });
+  const lookedAt = () => ({ place: order.indexOf(chosen.i ?? -1), upto: playback?.now?.upto ?? store.state.steps });
 
   /**
    * @param {Surface} [surface]

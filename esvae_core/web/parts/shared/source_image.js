@@ -24,14 +24,15 @@ export async function sourceImage(session, source) {
 
 /**
  * What the encoder can be shown, once it is here: that picture, or else the model's own picture of the source's rates.
- * @param {Session} session
+ * @param {Having<"engine">} session
  * @returns {Promise<{image: Float32Array, painted: boolean}>} (C, H, W) in [-1, 1]; painted: by the model
  */
 export async function encoderImage(session, source) {
   const [image] = await Promise.all([sourceImage(session, source), session.need("encoder")]);
   if (image) return { image, painted: false };
   const { engine, entry } = session;
+  const steps = entry.steps ?? 1;
   // hardly any sampling noise
-  const spikes = engine.sample(fromGrid(session.ratesOf(source)), 0, "systematic", entry.steps ?? 1);
-  return { image: engine.decode(spikes, entry.steps).slice(), painted: true };
+  const spikes = engine.sample(fromGrid(session.ratesOf(source)), 0, "systematic", steps);
+  return { image: engine.decode(spikes, steps).slice(), painted: true };
 }

@@ -33,9 +33,8 @@ export function spikeSound(session) {
     button.setAttribute("aria-pressed", String(on));
   }
 
-  /** Places in the raster of the neurons that spike in a step. @param {number} step from 1 */
-  function spiking(step) {
-    const { spikes, state } = session.live.now;
+  /** Places in the raster of the neurons that spike in a step. @param {Decoded} now @param {number} step from 1 */
+  function spiking({ spikes, state }, step) {
     const dims = state.rates.length;
     return orderOf(session).flatMap((j, place) => (spikes[(step - 1) * dims + j] ? [place] : []));
   }
@@ -43,8 +42,8 @@ export function spikeSound(session) {
   return Object.assign(button, {
     /** Let a step be heard. @param {number} step from 1 @param {number} beat ms that it lasts */
     step(step, beat) {
-      if (!on || !session.live.now) return;
-      const places = spiking(step);
+      if (!on || !context || !session.live.now) return;
+      const places = spiking(session.live.now, step);
       if (!places.length) return;
       const samples = clicks(places, session.entry.dims, beat / 1000, context.sampleRate);
       const buffer = context.createBuffer(1, samples.length, context.sampleRate);

@@ -15,7 +15,7 @@ export function storedTiles(atlas) {
 }
 
 /**
- * @param {Session} session
+ * @param {Having<"atlas">} session
  * @param {HTMLCanvasElement} canvas
  * @param {number} row of the atlas
  * @param {ByteArray|null} originals

@@ -49,8 +49,8 @@ export function toolbar(session, view) {
   showOpening();
   element.dispose = () => {
     history.dispose();
-    help.dispose();
-    pictures.dispose();
+    help.dispose?.();
+    pictures.dispose?.();
   };
   return Object.assign(element, { showOpening });
 }

@@ -42,7 +42,7 @@ export function tray(session) {
     const state = bare(store.state);
     const link = encodeState(state);
     if (saved.has(link)) saved.remove(link);
-    else if (live.now) saved.add([{ link, name: nameOf(session, state), picture: pictureOf(session) }]);
+    else if (live.now) saved.add([{ link, name: nameOf(session, state), picture: pictureOf(live.now, session.entry) }]);
     if (!saved.kept) session.say(WORDS.blocked, "warning");
   }
 
@@ -62,17 +62,17 @@ function nameOf({ atlas, entry }, { source }) {
   const row = source.kind === "test" ? (atlas?.rowOf(source.index) ?? -1) : -1;
   const from =
     source.kind === "test"
-      ? msg`test image ${source.index}${row < 0 ? "" : ` “${atlas.label(row)}”`}`
+      ? msg`test image ${source.index}${!atlas || row < 0 ? "" : ` “${atlas.label(row)}”`}`
       : source.kind === "prior"
         ? msg`prior, seed ${source.seed}`
         : "own";
   return `${entry.name}, ${from}`.slice(0, 120);
 }
 
-/** What is on the screen, as a small PNG. @param {Session} session */
-function pictureOf({ live, entry }) {
+/** What is on the screen, as a small PNG. @param {Decoded} now @param {ModelEntry} entry */
+function pictureOf({ image }, entry) {
   const canvas = pixels(entry.size, entry.size, "");
-  drawPixels(canvas, live.now.image, entry.channels);
+  drawPixels(canvas, image, entry.channels);
   return canvas.toDataURL("image/png");
 }
 
@@ -104,9 +104,10 @@ function sheet(session, close) {
   /** @param {string} link @param {HTMLElement} button */
   function mark(link, button) {
     if (!marked.delete(link)) marked.add(link);
-    if (marked.size > 2) marked.delete(marked.values().next().value);
+    const [oldest] = marked;
+    if (marked.size > 2) marked.delete(oldest);
     for (const each of list.querySelectorAll("button[data-link]"))
-      each.setAttribute("aria-pressed", String(marked.has(each.getAttribute("data-link"))));
+      each.setAttribute("aria-pressed", String(marked.has(each.getAttribute("data-link") ?? "")));
     button.focus();
     update();
   }

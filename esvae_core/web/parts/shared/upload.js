@@ -20,7 +20,8 @@ export function upload(session) {
   }
   /** The last picture that was brought. @type {{bitmap: ImageBitmap, name: string}|null} */
   let kept = null;
-  const sayError = (error) => session.say(`${kept.name}: ${error.message}.`, "warning");
+  /** @param {string} name of the picture */
+  const sayError = (name) => (error) => session.say(`${name}: ${error.message}.`, "warning");
 
   /** @param {File} [file] */
   async function take(file) {
@@ -30,7 +31,7 @@ export function upload(session) {
       if (await openRecipe(session, file)) return;
       kept = { bitmap: await bitmapOf(file), name: file.name };
     } catch (error) {
-      return session.say(`${file.name}: ${error.message}.`, "warning");
+      return sayError(file.name)(error);
     }
     await again();
   }
@@ -38,7 +39,7 @@ export function upload(session) {
   /** Encode it as the fields say. */
   const again = async () => {
     const { fit, invert } = fields.read();
-    if (kept) await encodePicture(session, kept.bitmap, kept.name, fit, invert).catch(sayError);
+    if (kept) await encodePicture(session, kept.bitmap, kept.name, fit, invert).catch(sayError(kept.name));
   };
 
   /** Dark for light, and light for dark. */
@@ -47,7 +48,7 @@ export function upload(session) {
     if (!image) return;
     fields.turn();
     const bytes = image.bytes.map((v) => 255 - v);
-    encodeBytes(session, bytes, image.name).catch(sayError);
+    encodeBytes(session, bytes, image.name).catch(sayError(image.name));
   };
 
   const fields = fitFields(again);

@@ -20,7 +20,7 @@ const BITS = 4; // for each pixel: plenty, since every edge of an enlarged pixel
 /** Settings of an encoder whose files every player takes: the baseline profile. @returns {VideoEncoderConfig} */
 function settings({ width, height }, ms) {
   const blocks = Math.ceil(width / 16) * Math.ceil(height / 16);
-  const [, level] = LEVELS.find(([most]) => blocks <= most) ?? LEVELS.at(-1);
+  const [, level] = LEVELS.find(([most]) => blocks <= most) ?? LEVELS[LEVELS.length - 1];
   const framerate = 1000 / ms;
   return {
     codec: `avc1.4200${level}`,
@@ -52,15 +52,16 @@ export async function encodeMp4(frames, ms, recipe) {
   const [size] = frames;
   if (!(await writesMp4(size, ms))) throw new Error(msg`this browser does not write MP4 of this size`);
   const samples = [];
-  let [decoder, failed] = [null, null];
+  /** @type {{decoder: VideoDecoderConfig|null, failed: DOMException|null}} */
+  const told = { decoder: null, failed: null };
   const encoder = new VideoEncoder({
     output: (chunk, about) => {
-      decoder ??= about.decoderConfig;
+      told.decoder ??= about?.decoderConfig ?? null;
       const data = new Uint8Array(chunk.byteLength);
       chunk.copyTo(data);
       samples.push({ data, key: chunk.type === "key" });
     },
-    error: (error) => (failed = error),
+    error: (error) => (told.failed = error),
   });
   try {
     encoder.configure(settings(size, ms));
@@ -77,11 +78,13 @@ export async function encodeMp4(frames, ms, recipe) {
     });
     await encoder.flush();
   } catch (error) {
-    throw new Error(msg`the browser's encoder failed: ${(failed ?? error).message}`, { cause: error });
+    throw new Error(msg`the browser's encoder failed: ${(told.failed ?? error).message}`, { cause: error });
   } finally {
     if (encoder.state !== "closed") encoder.close();
   }
-  const description = new Uint8Array(decoder.description);
+  const { decoder } = told;
+  if (!decoder?.description) throw new Error(msg`this browser does not write MP4 of this size`);
+  const description = bytesIn(decoder.description);
   return joinMp4(
     samples,
     size,
@@ -90,6 +93,10 @@ export async function encodeMp4(frames, ms, recipe) {
     xmp(recipe, await checksum(frames)),
   );
 }
+
+/** @param {AllowSharedBufferSource} held */
+const bytesIn = (held) =>
+  ArrayBuffer.isView(held) ? new Uint8Array(held.buffer, held.byteOffset, held.byteLength) : new Uint8Array(held);
 
 /** SHA-256 of the frames' bytes. */
 async function checksum(frames) {

@@ -4,7 +4,7 @@ import { msg } from "../../messages.js";
 import { encoderImage, keyOf } from "../shared/source_image.js";
 
 export class EncoderTrace {
-  /** @type {Session} */
+  /** @type {Having<"engine"|"spikingEngine">} */
   #session;
   #onimage;
   /** Of which source the image is. */
@@ -15,7 +15,7 @@ export class EncoderTrace {
   /** (C, H, W) in [-1, 1]; null until it is here. @type {Float32Array|null} */
   image = null;
 
-  /** @param {Session} session @param {() => void} onimage called when the image is here */
+  /** @param {Having<"engine"|"spikingEngine">} session @param {() => void} onimage called when the image is here */
   constructor(session, onimage) {
     this.#session = session;
     this.#onimage = onimage;
@@ -34,14 +34,14 @@ export class EncoderTrace {
     });
   }
 
-  /** @param {Layer} layer @param {number} steps @returns {LayerActivity} */
+  /** Null until the image is here. @param {Layer} layer @param {number} steps @returns {LayerActivity|null} */
   activity({ name }, steps) {
+    if (!this.image) return null;
     const key = `${this.#asked} ${name} ${steps}`;
-    if (this.#known?.key !== key) {
-      const traced = this.#session.spikingEngine.traceEncode(this.image, steps, [name]);
-      this.#known = { key, activity: traced.layers[name] };
-    }
-    return this.#known.activity;
+    if (this.#known?.key === key) return this.#known.activity;
+    const activity = this.#session.spikingEngine.traceEncode(this.image, steps, [name]).layers[name];
+    this.#known = { key, activity };
+    return activity;
   }
 
   /** What is to be said where the image is not the source's own. */

@@ -45,7 +45,7 @@ export function firingWords(rates) {
 /**
  * A neuron's membrane, and where it spikes.
  * @param {LayerActivity} did
- * @param {Pick<Layer, "channelsOut"|"sideOut"|"neuron">} layer
+ * @param {Pick<SpikingLayer, "channelsOut"|"sideOut"|"neuron">} layer
  * @param {import("./layer_units.js").Unit} unit
  * @param {number} steps T
  * @param {number} upto steps that are shown

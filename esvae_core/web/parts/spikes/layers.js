@@ -18,7 +18,7 @@ const SHOWN = [
 const FIELDS = [msg`Channel`, msg`Row`, msg`Column`];
 
 /**
- * @param {Session} session
+ * @param {Having<"engine"|"spikingEngine">} session
  * @param {DecoderTrace} trace
  */
 export function layers(session, trace) {
@@ -28,7 +28,7 @@ export function layers(session, trace) {
   const parts = elementsOf(network.all, {
     onlayer: (layer) => trace.remember({ layer, unit: "" }, msg`layer ${layer}`),
     onshow: (wanted) => {
-      what = SHOWN.find(([name]) => name === wanted)[0];
+      [what] = SHOWN.find(([name]) => name === wanted) ?? SHOWN[0];
       parts.shows.choose(what);
       draw();
     },
@@ -80,17 +80,19 @@ export function layers(session, trace) {
   return element;
 }
 
+/** @param {Layer} layer @returns {layer is SpikingLayer} */
+const fires = (layer) => layer.neuron !== null;
+
 /** The layers whose neurons spike, and which of them the state asks for. */
 class NetworkLayers {
   #encoder;
   #names;
 
-  /** @param {Session} session @param {EncoderTrace} encoder */
+  /** @param {Having<"spikingEngine">} session @param {EncoderTrace} encoder */
   constructor({ spikingEngine: { model } }, encoder) {
     this.#encoder = encoder;
     this.#names = new Set(encoderLayers(model).map(({ name }) => name));
-    /** @type {Layer[]} */
-    this.all = [...encoderLayers(model), ...decoderLayers(model)].filter(({ neuron }) => neuron);
+    this.all = [...encoderLayers(model), ...decoderLayers(model)].filter(fires);
   }
 
   /** @param {Layer} layer */
@@ -103,11 +105,12 @@ class NetworkLayers {
     return !this.inEncoder(layer) || Boolean(this.#encoder.image);
   }
 
-  /** @param {State} state @returns {Layer} */
+  /** @param {State} state @returns {SpikingLayer} */
   chosen({ view }) {
     return (
       this.all.find((layer) => layer.name === view.layer && this.visible(layer)) ??
-      this.all.find((layer) => !this.inEncoder(layer))
+      this.all.find((layer) => !this.inEncoder(layer)) ??
+      this.all[0]
     );
   }
 }
@@ -172,7 +175,7 @@ function showUnit({ element, canvas, mark, fields }, { name, channelsOut, sideOu
   fields.forEach((field, i) => {
     field.max = String((i ? side : channelsOut) - 1);
     field.value = String(unit[i]);
-    field.parentElement.hidden = i > 0 && side === 1;
+    if (field.parentElement) field.parentElement.hidden = i > 0 && side === 1;
   });
   const [x, y] = pixelOf(unit, side, columns);
   Object.assign(mark.style, {

@@ -11,7 +11,7 @@ import { effectsByStep, effectsOfCells, effectWords, strongestFirst } from "./ce
 const LISTED = 8;
 
 /**
- * @param {Session} session
+ * @param {Having<"spikingEngine">} session
  * @param {DecoderTrace} trace
  * @param {{onrank: () => void}} options called when effects are there or gone; the element's `effects` gives them
  */
@@ -29,6 +29,7 @@ export function ranking(session, trace, { onrank }) {
   let ranked = null;
 
   async function rank() {
+    if (!trace.now) return;
     const { spikes, state } = trace.now;
     const mine = ++turn;
     ranked = spikes.slice();
@@ -110,12 +111,13 @@ function busy({ doing, start }, working) {
 
 /**
  * @param {RankingElements} parts
- * @param {Session} session
+ * @param {Having<"spikingEngine">} session
  * @param {DecoderTrace} trace
  * @param {Float32Array} effects
  * @param {number} ms that it took
  */
 function show({ words, list, byStep, found }, session, trace, effects, ms) {
+  if (!trace.now) return;
   const { spikes, state } = trace.now;
   const order = strongestFirst(effects);
   words.textContent = effectWords(effects, order, ms);

@@ -28,10 +28,12 @@ export function scrub(session, trace) {
   const { entry, spikingEngine: engine } = session;
   const time = player(session, trace);
   const python = pythonCode(() => {
+    if (!trace.now) return "";
     const { state, flips, damage, upto } = trace.now;
     return pythonForSpikes(state, flips, damage, upto, entry.path ?? `${entry.name}.safetensors`);
   });
-  const save = engine ? exportMenu(session, () => stepsOffer(trace.now), msg`Export the steps`) : null;
+  const offer = () => (trace.now ? stepsOffer(trace.now) : { why: msg`One moment …` });
+  const save = engine ? exportMenu(session, offer, msg`Export the steps`) : null;
   const parts = elementsOf(entry, save, engine ? [time, python] : null);
   const { element, weights } = parts;
 
@@ -49,7 +51,7 @@ export function scrub(session, trace) {
   const stop = trace.on(draw);
   element.dispose = () => {
     stop();
-    time.dispose();
+    time.dispose?.();
     weights.dispose();
   };
   return element;
@@ -99,7 +101,7 @@ function showDecoded({ large, words, changed }, { state, image }, channels) {
 function showTraced({ large, thumbs, words, changed }, now, channels, length) {
   const { state, upto, images, image, plain } = now;
   const { whole, plain: asDrawn, difference } = thumbs;
-  drawPixels(large, images.subarray((upto - 1) * length, upto * length), channels);
+  if (images) drawPixels(large, images.subarray((upto - 1) * length, upto * length), channels);
   drawPixels(whole.canvas, image, channels);
   drawPixels(asDrawn.canvas, plain, channels);
   const gain = gainFor(plain, image);

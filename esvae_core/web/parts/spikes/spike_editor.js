@@ -46,7 +46,7 @@ export function spikeEditor(session, trace, { effects }) {
   followKeys(editor);
   const redraw = () => draw(editor, sharp(canvas));
   const stops = [trace.on(redraw), onLook(canvas, redraw)];
-  canvas.vector = (context, width) => draw(editor, { context, width });
+  canvas.vector = (context, width, height) => draw(editor, { context, width, height });
   return Object.assign(element, { redraw, dispose: () => stops.forEach((stop) => stop()) });
 }
 
@@ -137,12 +137,14 @@ function describe({ session, element, canvas, words, effects }, { state, rates, 
 
 /** What is pointed at, in words. @param {Editor} editor */
 function read({ session, trace, pointer, order, effects, reading }) {
+  if (!pointer.pointed || !trace.now) return;
   const { place, t, where } = pointer.pointed;
   const { spikes, flips, rates, state } = trace.now;
   const j = order[place];
   const i = t * rates.length + j;
   const name = nameOf(session, j);
-  const effect = effects() ? msg` · turning it changes the picture by ${formatNumber(effects()[i])}` : "";
+  const known = effects();
+  const effect = known ? msg` · turning it changes the picture by ${formatNumber(known[i])}` : "";
   const byHand = flips.has(i) ? (spikes[i] ? msg`, put in by hand` : msg`, taken out by hand`) : "";
   reading.textContent =
     where === "neuron"
@@ -164,6 +166,7 @@ function under({ session, trace, canvas }, event) {
 function turn({ session, trace, order }, { place, t }) {
   if (!session.engine)
     return session.say(msg`Turning spikes needs the model in the page, and this browser cannot run it.`);
+  if (!trace.now) return;
   const i = t * session.entry.dims + order[place];
   trace.flip(
     [i],

@@ -26,6 +26,7 @@ export function spikeStatistics(session, trace) {
   let shown = ""; // what the charts are of, or will be in a moment
 
   function draw() {
+    if (!trace.now) return;
     const { rates, state } = trace.now;
     const { steps, sampler, view } = state;
     const names = Array.from(rates, (_, j) => nameOf(session, j));
@@ -97,18 +98,28 @@ function elementsOf(trace) {
 
 /** Statistics of many draws, made anew only when the rates, the noise or the number of draws are others. */
 function lastSampled() {
-  /** @type {Pick<State, "seed"|"sampler"|"steps"> & {rates: Float32Array, draws: number}|null} */
+  /** @type {ReturnType<typeof statisticsOf>|null} */
   let known = null;
-  let found = null;
   /** @param {Float32Array} rates @param {State} state @param {number} draws */
   return (rates, { seed, sampler, steps }, draws) => {
     const fits = known?.seed === seed && known.sampler === sampler && known.steps === steps && known.draws === draws;
-    if (fits && same(known.rates, rates)) return found;
-    known = { rates, seed, sampler, steps, draws };
-    found = sampledStatistics(rates, known, draws);
-    return found;
+    if (!known || !fits || !same(known.rates, rates)) known = statisticsOf(rates, { seed, sampler, steps }, draws);
+    return known.found;
   };
 }
+
+/**
+ * Statistics, and what they are of.
+ * @param {Float32Array} rates
+ * @param {Pick<State, "seed"|"sampler"|"steps">} noise
+ * @param {number} draws
+ */
+const statisticsOf = (rates, noise, draws) => ({
+  rates,
+  ...noise,
+  draws,
+  found: sampledStatistics(rates, noise, draws),
+});
 
 /** The neuron that the visitor chose, -1 for all; the noisiest to begin with. @param {Float32Array} rates */
 const chosenNeuron = (wanted, rates) => (wanted === undefined ? noisiest(rates) : neuronIn(wanted, rates.length));

@@ -21,7 +21,7 @@ const NAMES = { early: msg`early`, late: msg`late`, regular: msg`regular`, shuff
 const REST = 120; // ms without a change before the four are decoded
 
 /**
- * @param {Session} session
+ * @param {Having<"engine">} session
  * @param {DecoderTrace} trace
  */
 export function timing(session, trace) {
@@ -45,10 +45,12 @@ export function timing(session, trace) {
     words,
   );
   let timer = 0;
-  let shown = null; // what the pictures are of, or will be in a moment
+  /** What the pictures are of, or will be in a moment. @type {Pick<Traced, "spikes">&{seed: number}|null} */
+  let shown = null;
 
   // the shuffle's noise is another than the spikes', which would put them back where they are
   function draw() {
+    if (!trace.now) return;
     const { spikes, image, state, drawn } = trace.now;
     const trains = TIMINGS.map((name) => retimed(spikes, dims, name, MAX_SEED - state.seed));
     const images = trains.map((other) => engine.decode(other, state.steps));

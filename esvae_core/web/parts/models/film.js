@@ -16,7 +16,7 @@ const SHOWN = 6;
 
 /**
  * @param {Session} session
- * @param {ModelListing} about a model of recordings
+ * @param {RecordingListing} about
  */
 export function films(session, about) {
   const timeline = new FilmTimeline(about.steps);
@@ -43,14 +43,15 @@ export function films(session, about) {
   let seed = 0;
   /** @type {Film[]} */
   let drawn = [];
+  /** @type {ReturnType<typeof filmRates>|null} */
   let rates = null;
 
   async function draw(wanted) {
     seed = wanted;
     note.textContent = msg`Drawing …`;
     try {
-      const recordings = await session.backend.recordings(about.name, seed, SHOWN);
-      if (seed !== wanted) return;
+      const recordings = await session.backend.recordings?.(about.name, seed, SHOWN);
+      if (!recordings || seed !== wanted) return;
       drawn = filmsOf(recordings);
       choose(0);
       note.textContent = msg`New recordings from the prior, seed ${seed}. Red: it became brighter; blue: darker.`;
@@ -81,7 +82,7 @@ export function films(session, about) {
     seed = -1;
     stop();
     rates?.dispose();
-    steps.dispose();
+    steps.dispose?.();
   };
   return element;
 }

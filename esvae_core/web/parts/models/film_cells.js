@@ -10,7 +10,7 @@ const COLOURS = 3; // the server sends polarities in red (brighter) and blue (da
 
 export class FilmCells {
   /**
-   * @param {ModelListing} about a model of recordings
+   * @param {RecordingListing} about
    * @param {number} count
    * @param {(k: number) => void} onchoose
    */

@@ -265,7 +265,7 @@ def _bad(kind: str, folder: Path, ending: str) -> str:
 @pytest.mark.parametrize(("command", "name"), READ, ids=_called)
 def test_a_path_that_is_none(command, name, run, tmp_path):
     ending = Path(GIVEN.get(name, "")).suffix
-    for kind in BAD:
+    for kind in BAD[:3] if name in UNUSED else BAD:  # where it is not looked at, the command does all its work
         path = PATHS_IN_TEXT.get(name, "{}").format(_bad(kind, tmp_path, ending))
         done = run(*line(command, **{name: path}))
         said_in_a_line(done, 2, *([0] if name in UNUSED else []))

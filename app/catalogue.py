@@ -148,7 +148,7 @@ def folders() -> list[Path]:
     """Where checkpoints are looked for: those that ship, `esvae app` was given, ESVAE_CHECKPOINTS names; last, those
     that visitors opened.
     """
-    return [SHIPPED, *_paths(OPEN_OPTION), *_paths("ESVAE_CHECKPOINTS"), *uploads.places()]
+    return [SHIPPED, *_paths(OPEN_OPTION), *_paths("ESVAE_CHECKPOINTS"), *uploads.place.kept()]
 
 
 def _paths(option: str) -> list[Path]:
@@ -242,8 +242,10 @@ def _visible(names: Iterable[str]) -> list[str]:
 
 
 def _name(text: str) -> str:
-    """A file's name as text that a link can hold: without control characters, and not too long."""
-    name = shown(text)
+    """A file's name as text that links and addresses can hold: without control characters, none of whose parts between
+    slashes an address leaves out, and not too long.
+    """
+    name = "/".join(part if part.strip(".") else f"({part})" for part in shown(text).split("/"))
     if len(name) <= _MAX_NAME:
         return name
     return f"{name[: _MAX_NAME - 12]}...{sha256(name.encode()).hexdigest()[:8]}"
@@ -279,26 +281,30 @@ def named(name: str) -> LoadedCheckpoint:
 
 
 def opened(path: Path) -> Entry:
-    """A checkpoint that a visitor has just opened, or the same file where it is listed already.
+    """List a checkpoint that a visitor has brought; of the same file that is listed already, that.
+
+    Args:
+        path: As `uploads.received` gives it, which is not listed.
 
     Raises:
-        CheckpointError: it cannot be read, or its weights cannot be used; the file is removed.
+        CheckpointError: it cannot be read, or its weights cannot be used.
+        InputError, BusyError: it cannot be kept.
     """
-    entries = {entry.path: entry for entry in find()}
-    entry = entries.pop(path)
-    for other in entries.values():
-        if other.header == entry.header is not None and uploads.same(path, other.path):
-            uploads.remove(path)
-            return other
     try:
-        if entry.header is None:
-            raise CheckpointError(entry.problem)
-        if not entry.problem:
-            take(entry)
+        header = checkpoint.read_header(path)
+        problem = why_not_explorable(path, header.model)
+        for entry in find():
+            if entry.header == header and uploads.same(path, entry.path):
+                return entry
+        if not problem:
+            folded(read_explorable(path))
     except CheckpointError as error:
-        uploads.remove(path)
         raise CheckpointError(str(error).removeprefix(f"{path}: ")) from error
-    return entry
+    kept = os.path.realpath(uploads.keep(path))
+    for entry in find():
+        if os.path.realpath(entry.path) == kept:
+            return entry
+    raise CheckpointError("it is there no longer")
 
 
 def hashed(digest: str) -> LoadedCheckpoint | None:

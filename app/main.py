@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))  # Streamlit puts this folder on the import path; `app` itself lies above it
 
-from app import security, settings  # noqa: E402 - needs the line above
+from app import security, settings, uploads  # noqa: E402 - needs the line above
 from app.error_handler import report  # noqa: E402
 from app.limits import Patience  # noqa: E402
 from app.preload import Preload  # noqa: E402
@@ -38,6 +38,6 @@ app: Any = st.App(
     on_script_error=report,
 )
 # Under the same name: Streamlit looks for an st.App in this text, and serves what then has the name.
-app = Patience(app)
+app = uploads.RemovedAtEnd(Patience(app))
 # What reads models is imported, and the first one read, while the browser fetches the page.
 threading.Thread(target=open_first, name="opens the first model", daemon=True).start()

@@ -81,22 +81,17 @@ def thumbnails(request: Request) -> Response:
 
 
 async def checkpoint(request: Request) -> Response:
-    """Open the checkpoint that is the request's body, and list it with all others; its name."""
-    refused = uploads.refusal(request)
-    if refused is not None:
+    """Open the checkpoint that is the request's body, and list it with all others; what the list says of it."""
+    if refused := uploads.refusal(request):
         return Json({"error": refused}, 403, headers=FRESH)
     try:
-        path = await uploads.receive(request)
+        async with uploads.received(request) as path:
+            opened = guarded(lambda _: Json(catalogue.listed(catalogue.opened(path)), headers=FRESH))
+            return await _reading.run(path, lambda: opened(request))
     except BusyError as error:
         return busy(str(error), soon=False)
     except InputError as error:
         return Json({"error": str(error)}, 400, headers=FRESH)
-
-    opened = guarded(lambda _: Json(catalogue.listed(catalogue.opened(path)), headers=FRESH))
-    try:
-        return await _reading.run(path, lambda: opened(request))
-    except BusyError as error:
-        return busy(str(error), soon=False)
 
 
 def _part(of: Callable[[Request], str]) -> AsyncHandler:

@@ -7,19 +7,23 @@ disk, and what one opens is listed for all.
 from __future__ import annotations
 
 import asyncio
-import atexit
 import filecmp
 import ipaddress
 import os
+import re
 import shutil
 import tempfile
-from functools import cache
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.limits import BusyError
+from app.security import HOSTS_OPTION
 from esvae_core.errors import InputError
 
 OPTION = "ESVAE_UPLOADS"
@@ -31,28 +35,88 @@ MAX_FILES = 16
 """That are kept."""
 SECONDS = 120.0
 """In which a file has to arrive."""
-_AT_ONCE = 2
+PATIENCE = 10.0
+"""Seconds without a byte after which a file is given up."""
+_AT_ONCE = 4
 _MODEL = "model.safetensors"  # a checkpoint of that name is listed under the name in its header
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+_NAME = "esvae-opened"
+_BY_PROXIES = re.compile(r"x-forwarded-.*|forwarded|via|x-real-ip|x-client-ip|.*-client-ip|.*-connecting-ip")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_receiving: set[object] = set()
 
 
-@cache
-def _folder() -> Path:
-    """Where files are kept; it goes when the server ends."""
-    path = Path(tempfile.mkdtemp(prefix="esvae-opened-"))
-    atexit.register(shutil.rmtree, path, ignore_errors=True)
-    return path
+class _Place:
+    """The server's folder for them, made when it is needed."""
+
+    def __init__(self) -> None:
+        self.path: Path | None = None
+        self.arriving = 0
+
+    def made(self) -> Path:
+        """The folder; a new one if a cleaner of temporary files has taken it.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        if self.path is None or not self.path.is_dir():
+            _remove_left_behind()
+            self.path = Path(tempfile.mkdtemp(prefix=f"{_NAME}-{os.getpid()}-"))
+        return self.path
+
+    def kept(self) -> list[Path]:
+        """A folder for each checkpoint, in the order in which they were opened."""
+        if self.path is None:
+            return []
+        found = []
+        with suppress(OSError):
+            for path in self.path.iterdir():
+                with suppress(OSError):
+                    if path.name[0] != ".":
+                        found.append((path.stat().st_mtime_ns, path))
+        return [path for _, path in sorted(found)]
+
+    def remove(self) -> None:
+        """Everything."""
+        if self.path is not None:
+            shutil.rmtree(self.path, ignore_errors=True)
+        self.path = None
 
 
-def places() -> list[Path]:
-    """Folders to list checkpoints of, one for each that was opened."""
-    return sorted(_folders()) if _folder.cache_info().currsize else []
+place = _Place()
 
 
-def _folders() -> list[Path]:
-    return [path for path in _folder().iterdir() if path.is_dir()]
+def _remove_left_behind() -> None:
+    """Remove what servers that were killed have left."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_NAME}-*-*"):
+        owner = path.name.split("-")[2]
+        if owner.isdecimal() and not _runs(int(owner)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    if os.name != "posix":
+        return True  # elsewhere, to ask would end it
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # another user's
+        return True
+    return True
+
+
+class RemovedAtEnd:
+    """Middleware around the whole app: when the server ends, also by a signal, what visitors opened is removed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, and clear up after the last answer."""
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            if scope["type"] == "lifespan":
+                place.remove()
 
 
 def refusal(request: Request) -> str | None:
@@ -64,69 +128,98 @@ def refusal(request: Request) -> str | None:
 
 
 def _from_this_machine(request: Request) -> bool:
-    """Whether the visitor's browser runs here, and asks directly: no proxy stands between."""
+    """Whether the visitor's browser runs here and asks directly, of a server that is for nobody else.
+
+    A proxy asks from this machine, too, and hands on what its visitor calls the host. One that others reach has a name,
+    which must be allowed for a page to work; and most say in a header that they stand between.
+    """
     client = request.client.host if request.client else ""
     try:
         near = ipaddress.ip_address(client).is_loopback
     except ValueError:
         near = False
-    return near and request.url.hostname in _LOOPBACK and not any(name in request.headers for name in _FORWARDED)
+    origin = request.headers.get("origin")
+    return (
+        near
+        and not os.environ.get(HOSTS_OPTION)
+        and request.url.hostname in _LOOPBACK
+        and (origin is None or urlsplit(origin).hostname in _LOOPBACK)
+        and not any(map(_BY_PROXIES.fullmatch, request.headers.keys()))
+    )
 
 
-async def receive(request: Request) -> Path:
-    """Keep the file that is the body of a request.
+@asynccontextmanager
+async def received(request: Request) -> AsyncIterator[Path]:
+    """The file that is the body of a request, as long as it is looked at; `keep` keeps it.
 
-    Returns:
-        Where it is; the same place for the same content.
+    Raises:
+        InputError: it is too large, did not arrive whole, or cannot be written.
+        BusyError: others are arriving.
+    """
+    if place.arriving >= _AT_ONCE:
+        raise BusyError("other checkpoints are being opened; try again in a moment")
+    place.arriving += 1
+    folder: Path | None = None
+    try:
+        try:
+            folder = Path(tempfile.mkdtemp(prefix=".", dir=place.made()))
+            await _written(request, folder / _MODEL)
+        except OSError as error:
+            raise InputError(f"the server cannot keep it: {error.strerror or error}") from error
+        yield folder / _MODEL
+    finally:
+        place.arriving -= 1
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _written(request: Request, path: Path) -> None:
+    """Write the body to a file.
 
     Raises:
         InputError: it is too large, or did not arrive whole.
-        BusyError: others are arriving, or as many are kept as may be.
+        OSError: it cannot be written.
     """
-    if len(_receiving) >= _AT_ONCE:
-        raise BusyError("other checkpoints are being opened; try again in a moment")
-    turn = object()
-    _receiving.add(turn)
-    try:
-        if len(_folders()) >= MAX_FILES:
-            raise BusyError(f"{MAX_FILES} checkpoints were opened already; `esvae app FOLDER` opens any number")
-        return await _received(request)
-    finally:
-        _receiving.discard(turn)
+    size = 0
+    pieces = aiter(request.stream())
+    with path.open("wb") as file:
+        try:
+            async with asyncio.timeout(SECONDS):
+                while True:
+                    async with asyncio.timeout(PATIENCE):
+                        chunk = await anext(pieces, None)
+                    if chunk is None:
+                        return
+                    size += len(chunk)
+                    if size > MAX_BYTES:
+                        raise InputError(f"expected at most {MAX_BYTES >> 20} MiB; `esvae app FILE` opens larger ones")
+                    await asyncio.to_thread(file.write, chunk)
+        except (TimeoutError, ClientDisconnect):
+            raise InputError("it did not arrive whole, or too slowly") from None
 
 
-async def _received(request: Request) -> Path:
-    digest, size = sha256(), 0
-    handle, name = tempfile.mkstemp(prefix=".", dir=_folder())
-    part = Path(name)
+def keep(path: Path) -> Path:
+    """Keep a file of `received`; where it then is, the same place for the same content.
+
+    Raises:
+        InputError: it cannot be kept.
+        BusyError: as many are kept as may be.
+    """
     try:
-        with os.fdopen(handle, "wb") as file:
-            try:
-                async with asyncio.timeout(SECONDS):
-                    async for chunk in request.stream():
-                        size += len(chunk)
-                        if size > MAX_BYTES:
-                            raise InputError(
-                                f"expected at most {MAX_BYTES >> 20} MiB; `esvae app FILE` opens larger ones"
-                            )
-                        digest.update(chunk)
-                        await asyncio.to_thread(file.write, chunk)
-            except (TimeoutError, ClientDisconnect):
-                raise InputError(f"it did not arrive whole within {SECONDS:.0f} seconds") from None
-        kept = _folder() / digest.hexdigest()[:16] / _MODEL
+        kept = place.made() / sha256(path.read_bytes()).hexdigest()[:16]
         if not kept.exists():
-            kept.parent.mkdir(exist_ok=True)
-            part.rename(kept)
-        return kept
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def remove(path: Path) -> None:
-    """Forget a file that `receive` kept."""
-    shutil.rmtree(path.parent, ignore_errors=True)
+            if len(place.kept()) >= MAX_FILES:
+                raise BusyError(f"{MAX_FILES} checkpoints were opened already; `esvae app FOLDER` opens any number")
+            with suppress(FileExistsError):  # the same file, at the same time
+                path.parent.rename(kept)
+        return kept / _MODEL
+    except OSError as error:
+        raise InputError(f"the server cannot keep it: {error.strerror or error}") from error
 
 
 def same(one: Path, other: Path) -> bool:
     """Whether two files have the same content."""
-    return filecmp.cmp(one, other, shallow=False)
+    try:
+        return filecmp.cmp(one, other, shallow=False)
+    except OSError:
+        return False

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.nn.functional import interpolate
 
 from benchmarks.marks import put_table
 from esvae_core.checkpoint import load as load_checkpoint
@@ -24,10 +25,13 @@ from esvae_core.config import DataConfig, ModelConfig, NeuronConfig, RunConfig, 
 from esvae_core.data import ImageSet
 from esvae_core.data import load as load_data
 from esvae_core.esvae import ESVAE
+from esvae_core.evaluation.feature_net import features, load_features
+from esvae_core.evaluation.frechet import frechet_distance, gaussian
 from esvae_core.files import write_atomically
 from esvae_core.latent import mmd
 from esvae_core.malloc import keep_large_blocks
 from esvae_core.seeds import generator
+from esvae_core.shipped import SHIPPED
 from esvae_core.training.trainer import train
 
 EPOCHS = 4
@@ -118,9 +122,35 @@ ROWS: dict[str, Row] = {
 }
 
 
+def _sizes(neurons: str, model: dict[str, Any], training: dict[str, Any]) -> dict[str, Row]:
+    """Numbers of latent neurons and of time steps under Bernoulli spikes."""
+    sizes = [(d, 8) for d in (16, 32, 64, 128)] + [(d, 16) for d in (16, 128)]
+    bernoulli = model | {"sampler": "bernoulli"}
+    return {
+        f"{neurons}, d = {d}, T = {steps}": (bernoulli | {"latent_dim": d, "time_steps": steps}, training)
+        for d, steps in sizes
+    }
+
+
+LATENT_SIZES: dict[str, Row] = _sizes("published", {}, {}) | _sizes("preset", _preset(), _GROWN)
+TABLES = {"": ROWS, " latent sizes": LATENT_SIZES}
+"""Rows of each table, by what its name has after the data set's."""
+COLUMNS = {
+    "": {"mse": "MSE", "mse_bernoulli": "MSE, Bernoulli spikes", "mmd": "MMD", "spread": "spread of the rates, bits"},
+    " latent sizes": {
+        "mse_bernoulli": "MSE, Bernoulli spikes",
+        "mse_systematic": "MSE, systematic spikes",
+        "fad": "FAD of samples",
+        "mmd": "MMD",
+        "spread": "spread of the rates, bits",
+    },
+}
+_DRAWN = 2000  # samples and training images that FAD compares
+
+
 def settings(name: str, dataset: str, steps: int, seed: int) -> RunConfig:
     """The run of one row, data set and seed."""
-    model, training, *data = ROWS[name]
+    model, training, *data = (ROWS | LATENT_SIZES)[name]
     if training.get("mmd_warmup_steps") == "half":
         training = training | {"mmd_warmup_steps": steps // 2}
     return RunConfig(
@@ -147,8 +177,23 @@ def measure(model: ESVAE, data: ImageSet) -> dict[str, float]:
     return figures
 
 
-def one(config: RunConfig, data_dir: Path | None) -> dict[str, Any]:
-    """Train one run and measure it."""
+@torch.no_grad()
+def sample_distance(model: ESVAE, dataset: str, data_dir: Path | None) -> float:
+    """FAD of samples of the learned prior, in evaluation mode, against training images; both enlarged to the network's
+    size.
+    """
+    net = load_features(SHIPPED / "fad" / f"{dataset}.safetensors").net
+    size, config = net.config.image_size, model.config
+    images = load_data(
+        dataset, "train", image_size=config.image_size, channels=config.image_channels, data_dir=data_dir
+    ).tensor(slice(_DRAWN))
+    samples = model.sample(_DRAWN, generator(0, "ablation", "samples")).images
+    both = [interpolate(each, size=(size, size), mode="bilinear").clamp(-1, 1) for each in (samples, images)]
+    return frechet_distance(*(gaussian(features(net, each)) for each in both))
+
+
+def one(config: RunConfig, data_dir: Path | None, *, sampled: bool = False) -> dict[str, Any]:
+    """Train one run and measure it; `sampled`: its samples, too."""
     with tempfile.TemporaryDirectory() as folder:
         path = train(config, Path(folder) / "run", data_dir=data_dir)
         loaded = load_checkpoint(path)
@@ -161,19 +206,20 @@ def one(config: RunConfig, data_dir: Path | None) -> dict[str, Any]:
         validation_fraction=HELD_OUT,
     )
     assert loaded.header.training is not None
-    return {"seconds": loaded.header.training.seconds, **measure(loaded.model, data)}
+    figures = measure(loaded.model, data)
+    if sampled:
+        figures["fad"] = sample_distance(loaded.model, config.data.dataset, data_dir)
+    return {"seconds": loaded.header.training.seconds, **figures}
 
 
-def table(results: dict[str, dict[str, Any]], dataset: str, steps: int) -> str:
+def table(results: dict[str, dict[str, Any]], dataset: str, steps: int, which: str = "") -> str:
     """The results of one data set and budget, as Markdown; mean and deviation over the seeds."""
-    lines = [
-        "| row | MSE | MSE, Bernoulli spikes | MMD | spread of the rates, bits | seeds |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    for name in ROWS:
+    columns = COLUMNS[which]
+    lines = [f"| {' | '.join(['row', *columns.values(), 'seeds'])} |", f"{'| --- ' * (len(columns) + 2)}|"]
+    for name in TABLES[which]:
         runs = [r for r in results.values() if (r["row"], r["dataset"], r["steps"]) == (name, dataset, steps)]
         if runs:
-            cells = [_cell([r[key] for r in runs]) for key in ("mse", "mse_bernoulli", "mmd", "spread")]
+            cells = [_cell([r[key] for r in runs]) for key in columns]
             lines.append(f"| {name} | {' | '.join(cells)} | {len(runs)} |")
     return "\n".join(lines)
 
@@ -202,7 +248,7 @@ def run_all(
             if key in results:
                 continue
             config = settings(name, dataset, steps, seed)
-            figures = one(config, data_dir)
+            figures = one(config, data_dir, sampled=name in LATENT_SIZES)
             results[key] = {"row": name, "dataset": dataset, "steps": steps, "seed": seed, **figures}
             write_atomically(results_path, (json.dumps(results, indent=1) + "\n").encode())
             say(f"{key}: mse {figures['mse']:.4f} in {figures['seconds']:.0f} s")
@@ -216,7 +262,8 @@ def main() -> None:
     parser.add_argument("--dataset", default="mnist")
     parser.add_argument("--budget-steps", type=int, default=400)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--rows", nargs="*", default=list(ROWS), choices=list(ROWS), metavar="ROW")
+    parser.add_argument("--rows", nargs="*", choices=[*ROWS, *LATENT_SIZES], metavar="ROW", help="Some of the rows.")
+    parser.add_argument("--latent-sizes", action="store_true", help="The other table: numbers of neurons and steps.")
     parser.add_argument("--results", type=Path, default=Path("runs/ablations.json"))
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--write", type=Path, help="Markdown file whose table of this data set is replaced")
@@ -225,11 +272,13 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     arguments.results.parent.mkdir(parents=True, exist_ok=True)
     dataset, steps = arguments.dataset, arguments.budget_steps
-    results = run_all(arguments.rows, dataset, steps, arguments.seeds, arguments.results, arguments.data_dir)
-    text = table(results, dataset, steps)
+    which = " latent sizes" if arguments.latent_sizes else ""
+    names = arguments.rows or list(TABLES[which])
+    results = run_all(names, dataset, steps, arguments.seeds, arguments.results, arguments.data_dir)
+    text = table(results, dataset, steps, which)
     print(text)
     if arguments.write:
-        new = put_table(arguments.write.read_text(encoding="utf-8"), dataset, text)
+        new = put_table(arguments.write.read_text(encoding="utf-8"), f"{dataset}{which}", text)
         write_atomically(arguments.write, new.encode())
 
 

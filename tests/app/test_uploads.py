@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
+import shutil
+import signal
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 from starlette.applications import Starlette
 
 from app import catalogue, routes, uploads
+from esvae_core.checkpoint import Header, save
 
 from .conftest import start_server
 from .made import film_model, shelve, small_model
@@ -30,11 +37,9 @@ def shelf(tmp_path, monkeypatch):
     monkeypatch.setattr(catalogue, "SHIPPED", folder)
     for option in (catalogue.OPEN_OPTION, "ESVAE_CHECKPOINTS", uploads.OPTION):
         monkeypatch.delenv(option, raising=False)
-    uploads._folder.cache_clear()
+    monkeypatch.delenv("ESVAE_ALLOWED_HOSTS", raising=False)
     yield folder
-    for path in uploads.places():
-        uploads.remove(path / "any")
-    uploads._folder.cache_clear()
+    uploads.place.remove()
 
 
 @pytest.fixture
@@ -46,8 +51,23 @@ def mine(tmp_path):
     return folder / "mine.safetensors"
 
 
-def post(content: bytes, headers: dict[str, str] | None = None, client: str = "127.0.0.1", pieces: int = 3):
-    """Status and words of the answer to a checkpoint that is sent in pieces; 0 pieces: the visitor goes away."""
+def post(
+    content: bytes,
+    headers: dict[str, str] | None = None,
+    client: str = "127.0.0.1",
+    *,
+    pieces: int = 3,
+    stalls: bool = False,
+):
+    """Status and words of the answer to a checkpoint that is sent in pieces.
+
+    Args:
+        content: the file.
+        headers: besides those that the page sends.
+        client: the visitor's address.
+        pieces: how many; with 0 the visitor goes away.
+        stalls: whether nothing more comes after the first one.
+    """
     scope = {
         "type": "http",
         "method": "POST",
@@ -66,6 +86,8 @@ def post(content: bytes, headers: dict[str, str] | None = None, client: str = "1
     told = {"body": b""}
 
     async def receive():
+        if stalls and len(parts) < pieces:
+            await asyncio.sleep(60)
         if not parts:
             return {"type": "http.disconnect"}
         return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
@@ -83,7 +105,7 @@ def post(content: bytes, headers: dict[str, str] | None = None, client: str = "1
 
 def kept() -> int:
     """How many files the server holds of visitors, parts of files among them."""
-    return sum(path.is_file() for path in uploads._folder().rglob("*"))
+    return sum(path.is_file() for path in uploads.place.made().rglob("*"))
 
 
 def test_it_is_listed_under_the_name_in_its_header_and_can_be_explored(shelf, mine):
@@ -113,7 +135,7 @@ def test_what_is_no_checkpoint_is_refused_and_not_kept(shelf, mine, damage):
     content = {"text": b"no checkpoint", "cut": mine.read_bytes()[:-9], "empty": b""}[damage]
     status, answer = post(content)
     assert status == 404
-    assert str(uploads._folder()) not in answer["error"], "a path of the server's"
+    assert str(uploads.place.made()) not in answer["error"], "a path of the server's"
     assert answer["error"]
     assert kept() == 0
     assert [entry.name for entry in catalogue.find()] == ["listed"]
@@ -121,8 +143,6 @@ def test_what_is_no_checkpoint_is_refused_and_not_kept(shelf, mine, damage):
 
 def test_a_model_that_is_not_explored_is_listed_with_the_reason(shelf, tmp_path):
     (tmp_path / "films").mkdir()
-    from esvae_core.checkpoint import Header, save
-
     model, path = film_model(), tmp_path / "films" / "film.safetensors"
     save(path, model.state_dict(), Header(name="film", model=model.config))
     status, listed = post(path.read_bytes())
@@ -149,6 +169,7 @@ def test_no_more_than_a_few_are_kept(shelf, mine, tmp_path, monkeypatch):
     assert status == 429
     assert "1 checkpoints were opened already" in answer["error"]
     assert kept() == 1
+    assert post(mine.read_bytes())[0] == post((shelf / "listed.safetensors").read_bytes())[0] == 200, "listed already"
 
 
 @pytest.mark.parametrize(
@@ -160,6 +181,10 @@ def test_no_more_than_a_few_are_kept(shelf, mine, tmp_path, monkeypatch):
         ("", "127.0.0.1", {"Host": "explorer.example"}, False),
         ("", "127.0.0.1", {"X-Forwarded-For": "192.0.2.7"}, False),
         ("", "127.0.0.1", {"Forwarded": "for=192.0.2.7"}, False),
+        ("", "127.0.0.1", {"X-Forwarded-Proto": "https"}, False),
+        ("", "127.0.0.1", {"CF-Connecting-IP": "192.0.2.7"}, False),
+        ("", "127.0.0.1", {"Origin": "http://127.0.0.1:8501"}, True),
+        ("", "127.0.0.1", {"Origin": "https://explorer.example"}, False),
         ("0", "127.0.0.1", {}, False),
         ("1", "192.0.2.7", {"Host": "explorer.example"}, True),
     ],
@@ -172,6 +197,104 @@ def test_visitors_on_this_machine_may_and_others_if_the_host_says_so(
     assert status == (200 if taken else 403)
     assert taken or "takes no checkpoints" in answer["error"]
     assert len(catalogue.find()) == 1 + taken
+
+
+def test_a_server_that_others_reach_by_a_name_takes_none_unless_it_says_so(shelf, mine, monkeypatch):
+    """Its proxy asks from this machine, and hands on what its visitor calls the host."""
+    monkeypatch.setenv("ESVAE_ALLOWED_HOSTS", "explorer.example")
+    assert post(mine.read_bytes())[0] == 403
+
+
+def test_names_keep_their_meaning_whatever_is_opened_later(shelf, tmp_path):
+    hashes = {}
+    for seed in range(4):
+        shelve(tmp_path / str(seed), "twin", small_model(30 + seed), with_atlas=False)
+        name = post((tmp_path / str(seed) / "twin.safetensors").read_bytes())[1]["name"]
+        hashes[name] = catalogue.named(name).digest
+        assert {known: catalogue.named(known).digest for known in hashes} == hashes
+    assert len(set(hashes.values())) == 4
+
+
+def test_a_request_for_a_part_keeps_nothing(shelf, mine):
+    assert post(mine.read_bytes(), {"Range": "bytes=0-"})[0] == 416
+    assert kept() == 0
+    assert len(catalogue.find()) == 1
+
+
+def test_a_folder_that_a_cleaner_has_taken_takes_its_models_alone(shelf, mine, monkeypatch):
+    post(mine.read_bytes())
+    shutil.rmtree(uploads.place.made())
+    assert [entry.name for entry in catalogue.find()] == ["listed"]
+    assert post(mine.read_bytes())[1]["name"] == "mine"
+
+
+def test_a_full_disk_is_said(shelf, mine, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(uploads.tempfile, "mkdtemp", full)
+    assert post(mine.read_bytes()) == (400, {"error": "the server cannot keep it: No space left on device"})
+
+
+def test_who_sends_nothing_does_not_keep_others_waiting(shelf, mine, monkeypatch):
+    monkeypatch.setattr(uploads, "PATIENCE", 0.05)
+    status, answer = post(mine.read_bytes(), stalls=True)
+    assert (status, answer) == (400, {"error": "it did not arrive whole, or too slowly"})
+    assert kept() == 0
+    assert post(mine.read_bytes())[0] == 200
+
+
+def test_the_same_files_good_and_bad_by_many_at_once(shelf, mine):
+    """None is listed before it was read, and one that is refused takes no other with it."""
+    damaged = mine.read_bytes()[:-9]
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(post, [damaged, mine.read_bytes()] * 8))
+    assert {status for status, _ in answers} <= {200, 404, 429}
+    assert {answer["name"] for status, answer in answers if status == 200} == {"mine"}
+    assert [entry.name for entry in catalogue.find()] == ["listed", "mine"]
+    assert kept() == 1
+
+
+def test_a_folder_above_may_be_listed_too(shelf, mine, monkeypatch):
+    above = uploads.place.made().parent
+    monkeypatch.chdir(above)
+    for named in (above, Path("../") / above.name):
+        monkeypatch.setattr(catalogue, "folders", lambda named=named: [shelf, named, *uploads.place.kept()])
+        assert post(b"no checkpoint")[0] == 404
+        status, listed = post(mine.read_bytes())
+        assert (status, listed["problem"]) == (200, "")
+        assert catalogue.named(listed["name"]).header.name == "mine"
+        uploads.place.remove()
+
+
+@pytest.mark.parametrize("name", ["..", "../../models", ".", "", "a/./b"])
+def test_names_stay_whole_in_addresses(shelf, tmp_path, name):
+    model = small_model()
+    save(tmp_path / "odd.safetensors", model.state_dict(), Header(name=name, model=model.config))
+    listed = post((tmp_path / "odd.safetensors").read_bytes())[1]["name"]
+    assert all(part.strip(".") for part in listed.split("/")), listed
+    assert catalogue.named(listed).header.name == name
+
+
+@pytest.mark.linux
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_what_was_opened_goes_with_the_server(tmp_path, mine, monkeypatch, end):
+    """At the latest when the next one takes a checkpoint."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    env = {"TMPDIR": str(folder)}
+    with start_server(tmp_path, env=env) as (address, _):
+        sent = urllib.request.Request(f"{address}/esvae/checkpoint", mine.read_bytes(), {"X-ESVAE": "1"})
+        with urllib.request.urlopen(sent) as answer:
+            assert json.load(answer)["name"] == "mine"
+        (opened,) = folder.glob("esvae-opened-*")
+        os.kill(int(opened.name.split("-")[2]), end)
+    if end is signal.SIGKILL:
+        monkeypatch.setattr(uploads.tempfile, "tempdir", str(folder))
+        uploads.place.made()
+        assert not opened.exists()
+        uploads.place.remove()
+    assert [*folder.glob("esvae-opened-*")] == []
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,8 @@ def small(monkeypatch):
 
 
 def test_every_row_is_a_run_of_its_own():
+    sizes = [ablations.settings(name, "digits", 8, 0) for name in ablations.LATENT_SIZES]
+    assert len({run.model_dump_json() for run in sizes}) == len(sizes) == 12
     runs = [ablations.settings(name, "digits", 8, 0) for name in ablations.ROWS]
     assert len({run.model_dump_json() for run in runs}) == len(runs)
     assert all(run.train.epochs * run.train.batches_per_epoch == 8 for run in runs)

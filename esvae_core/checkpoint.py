@@ -475,9 +475,18 @@ def _header(values: dict[str, Any], path: Path) -> Header:
             f"import that, or name its module or file with --plugin or {PLUGINS}"
         )
     try:
-        return parse(Header, values, f"{path}: header")
+        return parse(Header, _writable(values), f"{path}: header")
     except ConfigError as error:
         raise CheckpointContentError(str(error)) from error
+
+
+def _writable(values: Any) -> Any:
+    """The same without halves of surrogate pairs in its texts, which JSON can name and no file can hold."""
+    if isinstance(values, str):
+        return values.encode("utf-8", "replace").decode()
+    if isinstance(values, dict):
+        return {_writable(name): _writable(value) for name, value in values.items()}
+    return [_writable(value) for value in values] if isinstance(values, list) else values
 
 
 def _leave_out_what_is_not_finite(path: Path, values: dict[str, Any]) -> None:

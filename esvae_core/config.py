@@ -19,7 +19,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticSerializationError
 
 from esvae_core.errors import ConfigError
 from esvae_core.parts import LOSS_TERMS, NEURONS, PRIORS, SAMPLERS, SURROGATES
@@ -457,7 +457,11 @@ def parse(kind: type[_S], values: Any, where: str) -> _S:
         ConfigError: with one line that names `where`, the first wrong field, what was found and what was expected.
     """
     try:
-        return kind.model_validate(values)
+        made = kind.model_validate(values)
+        made.model_dump_json()  # whatever is read can be written
+        return made
+    except PydanticSerializationError:
+        raise ConfigError(f"{where}: a text in it holds half a surrogate pair, which no file can hold") from None
     except ValidationError as error:
         if error.error_count() > _MANY_ERRORS:
             raise ConfigError(f"{where}: {error.error_count():,} settings are wrong or unknown") from None

@@ -11,10 +11,11 @@ import re
 import secrets
 import stat
 import sys
+import zipfile
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from esvae_core.errors import OutputError
 
@@ -141,8 +142,15 @@ def held(path: Path) -> Iterator[None]:
 
 
 def _locked(path: Path) -> IO[bytes]:
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"):  # a link may lead to a file of the user's
+        flags |= getattr(os, name, 0)
     while True:
-        file = path.open("a+b")
+        number = os.open(path, flags, 0o666)
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            os.close(number)
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        file = os.fdopen(number, "a+b")
         try:
             if not lock(file):
                 file.seek(0)
@@ -205,3 +213,19 @@ def expanded(path: Path | str) -> Path:
 def shown(name: str) -> str:
     """A file's name as text that can be written anywhere: bytes in it that are not UTF-8 as backslash and code."""
     return name.encode("utf-8", "backslashreplace").decode()
+
+
+def check_packed(file: BinaryIO) -> None:
+    """Refuse a PyTorch file that unpacks to much more than it is: PyTorch packs nothing, and would unpack all.
+
+    Raises:
+        ValueError: it does.
+        zipfile.BadZipFile: it is damaged.
+    """
+    if zipfile.is_zipfile(file):
+        most = 2 * os.fstat(file.fileno()).st_size + 2**20
+        with zipfile.ZipFile(file) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+        if size > most:
+            raise ValueError(f"it unpacks to {size:,} bytes, expected at most {most:,}")
+    file.seek(0)

@@ -99,9 +99,10 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
     """
     made: list[Path] = []
     try:
-        if not folder.exists():
-            folder.mkdir(parents=True)
-            made.append(folder)
+        for part in reversed((folder, *folder.parents)):
+            if not part.exists():
+                part.mkdir()
+                made.append(part)
         blocked = [name for name in files if (folder / name).exists() and not (folder / name).is_file()]
         if blocked:
             raise OutputError(f"{folder / blocked[0]}: cannot be written: it is no file")
@@ -137,7 +138,11 @@ def card(header: Header) -> str:
         "\n".join(["---", *(f"{name}: {json.dumps(value)}" for name, value in about.items() if value), "---"]),
         f"# {_plain(header.name)}",
         f"A model of kind `{model.kind}`: {shape}."
-        + (f" Trained on {_plain(header.dataset.name)} (SHA-256 `{header.dataset.sha256}`)." if header.dataset else ""),
+        + (
+            f" Trained on {_plain(header.dataset.name)} (SHA-256 `{_plain(header.dataset.sha256)}`)."
+            if header.dataset
+            else ""
+        ),
         f"![{_SAMPLES} new pictures]({SAMPLES})",
         _LOAD,
     ]

@@ -19,7 +19,7 @@ from torch import Tensor
 from esvae_core.config import ModelConfig, parse
 from esvae_core.errors import CheckpointContentError, ConfigError, NotACheckpointError
 from esvae_core.esvae import ESVAE
-from esvae_core.files import open_regular
+from esvae_core.files import check_packed, open_regular
 
 _DEAD = ("prior.", "posterior.", "membrane_output_layer.")
 _WRAPS = ("net", "model", "state_dict")  # entries under which training programs keep the weights
@@ -85,6 +85,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
     """
     try:
         with open_regular(path) as file:
+            check_packed(file)
             loaded: Any = torch.load(file, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise NotACheckpointError(f"{path}: no such file") from None

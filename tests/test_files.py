@@ -158,3 +158,15 @@ def test_a_lock_names_its_holder_and_ends_with_it(tmp_path):
     with held(path), pytest.raises(HeldError, match=f"process {os.getpid()} "), held(path):
         pass
     assert names(tmp_path) == []
+
+
+@pytest.mark.linux
+def test_a_lock_is_a_file_of_its_own(tmp_path):
+    """A link to another file, or a pipe, in a run folder from elsewhere."""
+    (tmp_path / "mine.txt").write_text("keep me")
+    (tmp_path / "link.lock").symlink_to("mine.txt")
+    os.mkfifo(tmp_path / "pipe.lock")
+    for name in ("link.lock", "pipe.lock"):
+        with pytest.raises(OutputError, match=f"{name}: cannot be written"), held(tmp_path / name):
+            pass
+    assert (tmp_path / "mine.txt").read_text() == "keep me"

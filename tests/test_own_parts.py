@@ -391,6 +391,13 @@ def test_a_file_makes_nothing_be_imported(trained, monkeypatch, tmp_path):
     assert "strangers_parts" not in sys.modules
 
 
+@pytest.mark.linux
+def test_a_plugin_that_is_a_pipe_is_not_waited_for(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "pipe_parts.py")
+    with pytest.raises(ConfigError, match=r"cannot be imported: OSError: .*not a regular file"):
+        plugins.import_plugin(str(tmp_path / "pipe_parts.py"))
+
+
 def test_many_unknown_names_in_a_file_look_for_plugins_once(monkeypatch):
     asked = []
     monkeypatch.setattr(plugins.metadata, "entry_points", lambda group: asked.append(group) or ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import zipfile
 
 import numpy as np
 import pytest
@@ -14,11 +15,12 @@ from benchmarks.published_layout import mmd as published_mmd
 from benchmarks.published_layout import published_network, published_state
 from esvae_core import layers, read_published
 from esvae_core.config import ModelConfig
-from esvae_core.errors import CheckpointContentError, CheckpointError, NotACheckpointError
+from esvae_core.errors import CheckpointContentError, CheckpointError, NotACheckpointError, TrainingError
 from esvae_core.esvae import ESVAE
 from esvae_core.latent import mmd
 from esvae_core.loss import esvae_loss
-from esvae_core.published import published_names
+from esvae_core.published import published_names, read_state
+from esvae_core.training.state import load_state
 
 SMALL = {"image_channels": 1, "image_size": 8, "channels": (4, 8), "latent_dim": 6, "time_steps": 4}
 
@@ -511,3 +513,16 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
 def test_names_cover_the_whole_model():
     config = ModelConfig(**SMALL)
     assert set(published_names(config).values()) == set(ESVAE(config).state_dict())
+
+
+def test_a_file_that_would_unpack_to_far_more_is_not_unpacked(tmp_path, monkeypatch):
+    """PyTorch packs nothing; a file of half a megabyte took 1.3 GB."""
+    path = tmp_path / "packed.pth"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/data.pkl", b"\x80\x02}." + bytes(2**26))
+        archive.writestr("a/version", "3\n")
+    monkeypatch.setattr(torch, "load", lambda *_, **__: pytest.fail("was unpacked"))
+    with pytest.raises(NotACheckpointError, match=r"packed\.pth: expected a PyTorch file"):
+        read_state(path)
+    with pytest.raises(TrainingError, match="damaged or other file"):
+        load_state(path)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import shlex
+import subprocess
 import sys
 import unicodedata
 
@@ -167,3 +169,30 @@ def test_a_running_task_is_named_as_text(monkeypatch, capsys):
     assert "\x9b" not in said
     assert "\u202e" not in said
     assert "\x1b]0" not in said
+
+
+@pytest.mark.linux
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_who_has_closed_the_output_gets_no_traceback(named, closed, tmp_path):
+    """As a daemon or cron may start it."""
+    log = tmp_path / "said.txt"
+    command = f"exec {shlex.quote(sys.executable)} -m esvae_core info {shlex.quote(str(named))} {closed}"
+    with log.open("wb") as told:
+        done = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, stderr=told, timeout=120)
+    assert (done.returncode, log.read_text()) == (0, "")
+
+
+def test_halves_of_surrogate_pairs_are_read_and_not_handed_on(esvae, tmp_path, warm_model):
+    path = tmp_path / "half.safetensors"
+    checkpoint.save(path, warm_model.state_dict(), Header(name="half A", model=warm_model.config))
+    raw = path.read_bytes()
+    length = int.from_bytes(raw[:8], "little")
+    text = raw[8 : 8 + length].replace(b"half A", rb"half \\ud800").rstrip()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(len(text).to_bytes(8, "little") + text + raw[8 + length :])
+    assert checkpoint.read_header(path).name == "half ?"
+    assert esvae("push", path, tmp_path / "out")[0] == 0
+    (tmp_path / "settings.json").write_text(r'{"name": "half \ud800"}')
+    code, said = esvae("train", "--config", tmp_path / "settings.json", "--out", tmp_path / "run", lines=1)
+    assert code == 2
+    assert "half a surrogate pair" in said.err

@@ -44,6 +44,10 @@ def _run() -> None:
     from esvae_core.malloc import keep_large_blocks
 
     codecs.register_error("esvae", _as_number)
+    if sys.stdout is None:  # it was closed before this began: nobody reads
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - as long as the process lasts
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="esvae")

@@ -63,10 +63,15 @@ def table(first: str, *others: str, compact: bool = False) -> Table:
         compact: Without lines between the columns, for many of them in 80 letters.
     """
     table = Table(box=None, padding=(0, 1, 0, 0)) if compact else Table()
-    table.add_column(first, no_wrap=True)
+    table.add_column(_title(first), no_wrap=True)
     for name in others:
-        table.add_column(name, overflow="fold")
+        table.add_column(_title(name), overflow="fold")
     return table
+
+
+def _title(name: str) -> Text:
+    """As `text`, in the lines that it has."""
+    return Text("\n".join(map(shown, name.split("\n"))))
 
 
 def duration(seconds: float) -> str:

@@ -42,7 +42,7 @@ def runs(
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    names = list(rows[0])
+    names = list(map(shown, rows[0]))
     cells = [[_cell(value) for value in row.values()] for row in rows]
     if format_ is not Format.table:
         writers: dict[Format, Callable[[list[str], list[list[str]]], str]] = {

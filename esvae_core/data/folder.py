@@ -113,6 +113,20 @@ def _listed(root: Path, option: str) -> Iterator[str]:
         raise DataError(f"folder:{shown(option)}: {error.filename}: cannot be read: {error.strerror}") from error
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself; as one that leads nowhere
+        return False
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
 def files_below(root: Path) -> Iterator[str]:
     """Paths relative to `root` of all files in it at any depth, but for hidden ones.
 
@@ -129,11 +143,11 @@ def files_below(root: Path) -> Iterator[str]:
             if entry.name.startswith("."):
                 continue
             name = f"{folder}{entry.name}"
-            if entry.is_dir():
+            if _is_folder(entry):
                 met = seen.setdefault(name.partition("/")[0], {root.resolve()})
                 place = Path(entry.path).resolve()
                 if place not in met:
                     met.add(place)
                     folders.append(f"{name}/")
-            elif entry.is_file():
+            elif _is_file(entry):
                 yield name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -44,6 +45,7 @@ def open_image(source: bytes | Path, what: str) -> Image.Image:
     """
     try:
         with (
+            warnings.catch_warnings(action="ignore", category=UserWarning),  # of half-broken metadata
             io.BytesIO(source) if isinstance(source, bytes) else open_regular(source) as file,
             Image.open(file, formats=FORMATS) as image,
         ):

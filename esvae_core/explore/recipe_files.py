@@ -35,6 +35,13 @@ Pixels = NDArray[np.uint8]
 SUFFIXES = (".png", ".npz", ".gif", ".webp")
 MAX_BYTES = 2**28
 NAMESPACE = "https://esvae.invalid/recipe/1"
+_SVG = re.compile(
+    r'<svg xmlns="http://www\.w3\.org/2000/svg" width="(\d+)" height="(\d+)" viewBox="0 0 \1 \2">'
+    rf'<metadata><esvae:recipe xmlns:esvae="{re.escape(NAMESPACE)}">[^<]*</esvae:recipe></metadata>'
+    r'<image width="\1" height="\2" style="image-rendering:pixelated"'
+    r' href="data:image/png;base64,(?P<png>[A-Za-z0-9+/=]+)"/></svg>'
+)
+"""An SVG as the page writes it: the picture, and nothing that could cover it."""
 _KEY = "esvae"
 _XMP_BOX = b"uuid" + bytes.fromhex("be7acfcb97a942e89c71999491e3afac")  # of an MP4 (XMP part 3, section 1.1.6)
 _LEVELS = (6, 7, 6)  # levels of red, green and blue in a GIF of colour pictures
@@ -151,13 +158,12 @@ def read_recipe(path: Path) -> Carried:
             return _from_npz(raw, path)
         if raw.lstrip()[:4] in (b"<svg", b"<?xm"):
             text = raw.decode()
-            inside = re.search(r'href="data:image/png;base64,([A-Za-z0-9+/=]+)"', text)
             recipe = _recipe_in(text, path)
-            pixels: tuple[Pixels, ...] = ()
-            if inside:
-                with _opened(base64.b64decode(inside[1])) as image:
-                    pixels = _frames(image, recipe, path)
-            return Carried(recipe, pixels, "png")
+            inside = _SVG.fullmatch(text.strip())
+            if inside is None:
+                raise RecipeError(f"{path}: shows more than the picture of its recipe, or another; it was changed")
+            with _opened(base64.b64decode(inside["png"])) as image:
+                return Carried(recipe, _frames(image, recipe, path), "png")
         if raw[4:8] == b"ftyp":
             text = _xmp_of_mp4(raw).decode()
             return Carried(_recipe_in(text, path), (), "mp4", _between("pixels", text))
@@ -191,6 +197,8 @@ def _from_picture(raw: bytes, path: Path) -> Carried:
 
 
 def _opened(raw: bytes) -> Image.Image:
+    if raw[:4] == b"\x89PNG" and raw[24:25] > b"\x08":
+        raise ValueError(f"expected at most 8 bits a sample, found {raw[24]}")  # half of which Pillow would drop
     image = Image.open(io.BytesIO(raw), formats=("PNG", "GIF", "WEBP"))
     check_size(image, most=MAX_PIXELS)
     return image

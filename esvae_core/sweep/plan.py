@@ -50,6 +50,8 @@ class Interval(BaseModel):
     def _in_order(self) -> Self:
         if self.low > self.high or (self.log and self.low <= 0):
             raise ValueError(f"expected low <= high, above 0 with log, got {self.low} and {self.high}")
+        if not math.isfinite(self.high - self.low):
+            raise ValueError(f"expected a narrower interval, got {self.low} to {self.high}")
         return self
 
     def draw(self, source: random.Random) -> float:

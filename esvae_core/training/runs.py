@@ -16,6 +16,7 @@ from esvae_core.errors import ConfigError, DataError
 from esvae_core.files import read_regular
 
 _MOST_BYTES = 2**24  # of a run's settings, and of its log
+_MOST_COLUMNS = 200  # of a log; training writes some twenty, and a few more for layers and attributes
 _MOST_FOLDERS = 100_000
 
 
@@ -62,9 +63,12 @@ def read_run(folder: Path) -> RunSummary | None:
     try:
         settings = json.loads(read_regular(folder / "config.json", _MOST_BYTES))
         text = read_regular(folder / "log.csv", _MOST_BYTES).decode()
+        table = csv.DictReader(io.StringIO(text))
+        if len(table.fieldnames or ()) > _MOST_COLUMNS:
+            return None
         rows = [
             {name: float(value) for name, value in row.items() if value and math.isfinite(float(value))}
-            for row in csv.DictReader(io.StringIO(text))
+            for row in table
         ]
         return RunSummary(folder, parse(RunConfig, settings, str(folder)), tuple(rows))
     except (OSError, ValueError, TypeError, RecursionError, csv.Error, ConfigError):

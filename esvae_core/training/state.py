@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from esvae_core.errors import TrainingError
-from esvae_core.files import open_regular, write_atomically
+from esvae_core.files import check_packed, open_regular, write_atomically
 
 
 @dataclass
@@ -61,6 +61,7 @@ def load_state(path: Path) -> RunState:
     """
     try:
         with open_regular(path) as file:
+            check_packed(file)
             with zipfile.ZipFile(file) as archive:
                 if damaged := archive.testzip():
                     raise ValueError(f"{damaged} is not what was written")

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from esvae_core.data import load
+from esvae_core.data.folder import files_below
 from esvae_core.errors import DataError, MissingDataError
 
 from .made import picture_bytes
@@ -111,3 +112,13 @@ def test_no_such_folder_whatever_its_name(name):
     with pytest.raises(MissingDataError, match="no such folder") as raised:
         load(f"folder:{name}", "train")
     assert str(raised.value).isprintable() or "\0" in name
+
+
+@pytest.mark.linux
+def test_a_link_to_itself_is_skipped(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        Image.new("L", (8, 8)).save(tmp_path / name / "1.png")
+    (tmp_path / "a" / "self").symlink_to("self")
+    (tmp_path / "self").symlink_to("self")
+    assert sorted(files_below(tmp_path)) == ["a/1.png", "b/1.png"]

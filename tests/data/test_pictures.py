@@ -189,3 +189,9 @@ def test_strips_give_what_the_whole_gives():
     white = Image.new("RGBA", (1400, 1500), "white")
     expected = np.asarray(Image.alpha_composite(white, Image.fromarray(tall)).convert("RGB"))
     assert np.array_equal(np.asarray(open_image(picture_bytes(tall, compress_level=1), "it")), expected)
+
+
+def test_half_broken_metadata_is_no_warning(tmp_path):
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "a.jpg", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01")
+    with warnings.catch_warnings(action="error"):
+        assert open_image(tmp_path / "a.jpg", "a.jpg").size == (8, 8)

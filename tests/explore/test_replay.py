@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import io
 import json
+import struct
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -316,6 +320,48 @@ def test_files_without_a_recipe_are_named(model, tmp_path):
         with pytest.raises(RecipeError, match="carries no recipe") as caught:
             recipe_files.read_recipe(path)
         assert str(path) in str(caught.value)
+
+
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}">'
+    '<metadata><esvae:recipe xmlns:esvae="https://esvae.invalid/recipe/1">{recipe}</esvae:recipe></metadata>'
+    '{before}<image width="{w}" height="{h}" style="image-rendering:pixelated"'
+    ' href="data:image/png;base64,{png}"/>{after}</svg>'
+)
+"""As the page writes it, with room for more."""
+
+
+def test_an_svg_shows_its_picture_and_nothing_else(model, shelf, tmp_path):
+    recipe = made(model)
+    recipe_files.write(tmp_path / "it.png", recipe, render(recipe, model))
+    png = base64.b64encode((tmp_path / "it.png").read_bytes()).decode()
+    with Image.open(tmp_path / "it.png") as image:
+        w, h = image.size
+    parts = {"w": w, "h": h, "recipe": html.escape(recipe.text, quote=False), "png": png, "before": "", "after": ""}
+    (tmp_path / "it.svg").write_text(SVG.format(**parts))
+    assert replay(tmp_path / "it.svg", [shelf]).identical
+    cover = f'<rect width="{w}" height="{h}" fill="red"/>'
+    for change in ({"after": cover}, {"before": f"<defs>{cover}</defs>"}, {"png": png + '" opacity="0'}):
+        (tmp_path / "other.svg").write_text(SVG.format(**parts | change))
+        with pytest.raises(RecipeError, match="it was changed"):
+            replay(tmp_path / "other.svg", [shelf])
+
+
+def test_more_than_eight_bits_a_sample_are_not_dropped(model, shelf, tmp_path):
+    """Pillow would read the upper half of each sample of a 16-bit picture in colours."""
+    recipe = made(model)
+    recipe_files.write(tmp_path / "it.png", recipe, render(recipe, model))
+    with Image.open(tmp_path / "it.png") as image:
+        size, gray = image.size, np.asarray(image.convert("L"))
+    deep = np.repeat(gray[:, :, None], 3, 2).astype(">u2") * 256 + 200
+    rows = b"".join(b"\0" + row.tobytes() for row in deep)
+    text = b"esvae\0\0\0\0\0" + recipe.text.encode()
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", *size, 16, 2, 0, 0, 0)), (b"iTXt", text)]
+    chunks += [(b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    parts = [struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks]
+    (tmp_path / "deep.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+    with pytest.raises(RecipeError, match="expected at most 8 bits a sample, found 16"):
+        replay(tmp_path / "deep.png", [shelf])
 
 
 def test_hostile_files_are_refused_in_one_line(tmp_path):

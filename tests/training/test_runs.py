@@ -64,3 +64,17 @@ def test_a_folder_without_runs_is_one_line(tmp_path, command):
         find_runs(tmp_path / "none")
     done = command("runs", tmp_path)
     assert (done.returncode, "holds no run" in done.stderr, done.stderr.count("\n")) == (2, True, 1)
+
+
+def test_names_of_columns_are_text_and_few(root, command):
+    log = root / "a" / "log.csv"
+    evil = "validation_\x1b]0;title\x07,validation_[red]x,validation_[/foo]"
+    log.write_text(log.read_text().replace("seconds\n", f"seconds,{evil}\n").replace("6.5\n", "6.5,1,2,3\n"))
+    for words in ((), ("--format", "csv"), ("--format", "markdown"), ("--format", "latex")):
+        done = command("runs", root, *words)
+        assert done.returncode == 0, done.stderr
+        assert "\x1b" not in done.stdout
+        assert "\x07" not in done.stdout
+    assert all(name in command("runs", root).stdout for name in ("[red]x", "[/foo]"))
+    log.write_text(",".join(f"validation_{i}" for i in range(30_000)) + "\n")
+    assert [row["run"] for row in json.loads(command("runs", root, "--json").stdout)] == ["deep/b_%"]

@@ -184,3 +184,12 @@ def test_submitit_does_the_same(command, tiny_sweep):
     said = command("sweep", tiny_sweep, "--out", out, "--launcher", "submitit", "--job", "timeout_min=5")
     assert said.returncode == 0, said.stderr
     assert lines(out / "latent_dim-5" / "log.csv") == 3
+
+
+def test_an_interval_whose_width_is_no_number_is_refused(command, tiny_sweep):
+    file = json.loads(tiny_sweep.read_text())
+    wide = {"low": -1.7e308, "high": 1.7e308, "whole": True}
+    tiny_sweep.write_text(json.dumps({**file, "grid": {}, "draws": 1, "random": {"train.seed": wide}}))
+    done = command("sweep", tiny_sweep, "--dry-run")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "expected a narrower interval" in done.stderr

@@ -159,6 +159,14 @@ def recordings(request: Request) -> Response:
 
 @_drawing
 @guarded
+def reconstructions(request: Request) -> Response:
+    """Test recordings of a model that is not played, beside what it makes of them."""
+    seed, count = (_whole(request.query_params.get(name, ""), name) for name in ("seed", "count"))
+    return Bytes([server_previews.reconstructions(request.path_params["name"], seed, count)], _OCTETS, FRESH)
+
+
+@_drawing
+@guarded
 def recording(request: Request) -> Response:
     """A recording of a model that is not played, of rates that were moved by hand."""
     seed, text = _whole(request.query_params.get("seed", ""), "seed"), request.query_params.get("rates", "")
@@ -230,6 +238,7 @@ ROUTES: list[BaseRoute] = [
     Route("/dimensions/{digest}", dimensions),
     Route("/draw", draw, middleware=_FROM_PAGE),
     Route("/recordings/{name:path}", recordings, middleware=_FROM_PAGE),
+    Route("/reconstructions/{name:path}", reconstructions, middleware=_FROM_PAGE),
     Route("/recording/{name:path}", recording, middleware=_FROM_PAGE),
     Route("/page/{digest}", page, middleware=_FROM_PAGE),
     Route("/map/{digest}", map_begin, methods=["POST"], middleware=_FROM_PAGE),

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app import catalogue
 from app.garbage import freeze
 from app.state import MAX_SEED, Rates, from_grid, to_grid
 from esvae_core import checkpoint
-from esvae_core.errors import CheckpointError, InputError
+from esvae_core.data import ImageSet, load
+from esvae_core.errors import CheckpointError, DataError, EsvaeError, InputError
 from esvae_core.explore.array_format import write_arrays
 from esvae_core.pictures import in_colours, to_uint8
+from esvae_core.text import shown
 
 if TYPE_CHECKING:
     from esvae_core.esvae import ESVAE
 
+_LOG = logging.getLogger("esvae.app")
 MOST = 16
 """Recordings that are drawn at once."""
 
@@ -40,13 +46,33 @@ def recordings(name: str, seed: int, count: int) -> bytes:
         CheckpointError: there is no such model.
         InputError: a number out of range.
     """
-    if not 1 <= count <= MOST:
-        raise InputError(f"recordings: expected 1 to {MOST} of them, found {count}")
-    model = _named(name, seed)
+    model, _ = _named(name, seed, count)
     import torch  # nothing else on the page of such a model needs it
 
     drawn = model.prior_rates(count, generator=torch.Generator().manual_seed(seed)).detach().numpy()
     return _pack(model, [to_grid(rates) for rates in drawn], seed)
+
+
+def reconstructions(name: str, seed: int, count: int) -> bytes:
+    """As `recordings`, of test recordings that the model encodes; which ones, the seed says.
+
+    Returns:
+        As `recordings`, and 'originals' (count, T, H, W, 3), uint8.
+
+    Raises:
+        CheckpointError: there is no such model, or its test recordings are not at hand.
+        InputError: a number out of range.
+    """
+    model, dataset = _named(name, seed, count)
+    import torch
+
+    data = _test_recordings(dataset, model.config.image_size, model.config.image_channels, model.config.frame_count)
+    rows = [(seed * count + k) % len(data) for k in range(count)]
+    originals = data.tensor(np.array(rows))
+    with torch.no_grad():
+        rates = model.encode(originals).rates.numpy()
+    frames = to_uint8(in_colours(originals.flatten(0, 1))).reshape(*originals.shape[:2], *originals.shape[3:], 3)
+    return _pack(model, [to_grid(each) for each in rates], seed, originals=frames)
 
 
 def recording(name: str, seed: int, rates: Rates) -> bytes:
@@ -56,22 +82,49 @@ def recording(name: str, seed: int, rates: Rates) -> bytes:
         CheckpointError: there is no such model.
         InputError: the seed is out of range, or there are not d rates.
     """
-    model = _named(name, seed)
+    model, _ = _named(name, seed)
     if len(rates) != model.config.latent_dim:
         raise InputError(f"rates: expected {model.config.latent_dim} for model {name!r}, found {len(rates)}")
     return _pack(model, [rates], seed)
 
 
-def _named(name: str, seed: int) -> ESVAE:
+def _named(name: str, seed: int, count: int = 1) -> tuple[ESVAE, str]:
+    """A model of recordings, and the data set that it was trained on."""
+    if not 1 <= count <= MOST:
+        raise InputError(f"recordings: expected 1 to {MOST} of them, found {count}")
     if not 0 <= seed <= MAX_SEED:
         raise InputError(f"recordings: expected a seed from 0 to {MAX_SEED}, found {seed}")
     entry = next((entry for entry in catalogue.find() if entry.name == name), None)
     if entry is None or entry.header is None or not entry.header.model.takes_frames:
         raise CheckpointError(f"model {name!r}: not here, or one of images")
-    return _load(entry.path, entry.changed)
+    return _load(entry.path, entry.changed), entry.header.dataset.name if entry.header.dataset else ""
 
 
-def _pack(model: ESVAE, rates: Sequence[Rates], seed: int) -> bytes:
+@lru_cache(maxsize=2)
+def _test_recordings(dataset: str, image_size: int, channels: int, frames: int) -> ImageSet:
+    """The test split of a data set that anybody may be shown: one of the table, not of somebody's folder.
+
+    Raises:
+        CheckpointError: it is not on this machine.
+    """
+    try:
+        if ":" in dataset:
+            raise DataError(f"{dataset}: a folder of somebody's own")
+        return load(
+            dataset,
+            "test",
+            image_size=image_size,
+            channels=channels,
+            frames=frames,
+            data_dir=os.environ.get("ESVAE_DATA_DIR"),
+            download=False,
+        )
+    except (EsvaeError, OSError) as error:
+        _LOG.info("%s: test recordings are not shown: %s", shown(dataset), shown(str(error)))
+        raise CheckpointError("its test recordings are not on this machine") from error
+
+
+def _pack(model: ESVAE, rates: Sequence[Rates], seed: int, **more: NDArray[np.uint8]) -> bytes:
     """Each decoded under the frozen noise of that seed, so that a rate that is moved changes its own spikes alone."""
     import torch
 
@@ -79,7 +132,8 @@ def _pack(model: ESVAE, rates: Sequence[Rates], seed: int) -> bytes:
     frames = [to_uint8(in_colours(one.images.flatten(0, 1))) for one in made]
     spikes = [one.spikes[:, 0].numpy().astype("uint8") for one in made]
     grid = np.asarray(rates, np.uint16)
-    return write_arrays({}, {"samples": np.stack(frames), "sampleSpikes": np.stack(spikes), "rates": grid})
+    made_of = {"samples": np.stack(frames), "sampleSpikes": np.stack(spikes), "rates": grid}
+    return write_arrays({}, made_of | more)
 
 
 @lru_cache(maxsize=2)

@@ -46,6 +46,8 @@ export function serverBackend(base, pages = []) {
   const json = async (path, method) => (await ask(base, path, method)).json();
   const arrays = async (path) => readArrays(await bytes(path));
   const pathOf = (name) => name.split("/").map(encodeURIComponent).join("/");
+  const films = async (route, name, query) =>
+    (await arrays(`${route}/${pathOf(name)}?${new URLSearchParams(query)}`)).arrays;
   const link = (state) => `${PARAMETER}=${encodeURIComponent(encodeState(state))}`;
   return {
     wasm: new URL("./engine/engine.wasm", import.meta.url),
@@ -67,15 +69,10 @@ export function serverBackend(base, pages = []) {
     atlas: async (hash, version) => readArrays(await part(`atlas/${hash}?${version}`)), // it may be built anew
     controls: async (hash, version) => readArrays(await part(`controls/${hash}?${version}`)),
     originals: async (hash) => (await arrays(`originals/${hash}`)).arrays.images,
-    recordings: async (name, seed, count) =>
-      (await arrays(`recordings/${pathOf(name)}?${new URLSearchParams({ seed: String(seed), count: String(count) })}`))
-        .arrays,
-    recording: async (name, seed, rates) =>
-      (
-        await arrays(
-          `recording/${pathOf(name)}?${new URLSearchParams({ seed: String(seed), rates: packRates(rates) })}`,
-        )
-      ).arrays,
+    recordings: (name, seed, count) => films("recordings", name, { seed: String(seed), count: String(count) }),
+    reconstructions: (name, seed, count) =>
+      films("reconstructions", name, { seed: String(seed), count: String(count) }),
+    recording: (name, seed, rates) => films("recording", name, { seed: String(seed), rates: packRates(rates) }),
     dimensions: (hash, version) => json(`dimensions/${hash}?${version}`),
     decode: async (state) => (await arrays(`draw?${link(state)}`)).arrays,
     pages,

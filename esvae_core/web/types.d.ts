@@ -656,6 +656,8 @@ interface Backend {
   originals?(hash: string): Promise<ByteArray>;
   /** New recordings of a model of such, which the page does not decode, and their latent spikes. */
   recordings?(name: string, seed: number, count: number): Promise<NamedArrays>;
+  /** Test recordings of such a model as `originals`, and what it makes of them. */
+  reconstructions?(name: string, seed: number, count: number): Promise<NamedArrays>;
   /** One of them, of other rates (d) under the same noise. */
   recording?(name: string, seed: number, rates: Uint16Array): Promise<NamedArrays>;
   dimensions?(hash: string, version?: string): Promise<DimensionFacts>;

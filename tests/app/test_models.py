@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from app import catalogue
 from app.state import GRID, State, TestImage, from_grid, to_grid
 from esvae_core import checkpoint
+from esvae_core.data import load
 from esvae_core.engine import noise, plan_of, reference
 from esvae_core.engine.prior import prior
 from esvae_core.explore.decode_rates import decode_with_spikes
@@ -177,6 +178,28 @@ def unfold(page, name: str):
     """The button of a model that cannot be opened, and its card."""
     button = page.locator(".models").get_by_role("button", name=name, exact=True)
     return button, page.locator(f".models tr[id='{button.get_attribute('aria-controls')}']")
+
+
+def test_test_recordings_are_shown_above_what_the_model_makes_of_them(page):
+    open_view(page)
+    button, card = unfold(page, "moving-digits")
+    button.click()
+    card.get_by_text("New recordings from the prior, seed 0").wait_for()
+    original, frame = (f"canvas[aria-label='{what} of recording 2']" for what in ("Original", "Frame"))
+    assert card.locator(original).is_hidden()
+    card.get_by_label("Which recordings").select_option("test")
+    card.get_by_text("Test recordings: the original").wait_for()
+    model = checkpoint.load(catalogue.SHIPPED / "moving-digits.safetensors").model
+    data = load("moving_digits", "test", image_size=32, channels=2, frames=9)
+    images = data.tensor([1])
+    card.get_by_role("slider", name="Steps shown").fill("4")
+    assert np.array_equal(pixels_of(page, original), to_uint8(in_colours(images[0]))[3])
+    with torch.no_grad():
+        rates = to_grid(model.encode(images).rates[0].numpy())
+    assert np.array_equal(pixels_of(page, frame), film_of(model, rates, 0)[3])
+    card.get_by_label("Which recordings").select_option("prior")
+    card.get_by_text("New recordings from the prior, seed 0").wait_for()
+    assert card.locator(original).is_hidden()
 
 
 def test_a_model_that_is_not_played_has_a_card_of_what_its_file_says(page, filmed, shelf_dir):

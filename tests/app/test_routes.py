@@ -19,8 +19,9 @@ from starlette.applications import Starlette
 from app import assets, catalogue, routes
 from app.server_decode import drawn
 from app.state import GRID, Prior, State, encode, from_grid, pack, to_grid
-from esvae_core.checkpoint import DataRecord, Header, save
+from esvae_core.checkpoint import DataRecord, Header, load, read_header, save
 from esvae_core.config import TrainConfig
+from esvae_core.data import load as load_data
 from esvae_core.engine import from_bundle, reference
 from esvae_core.engine.bundle import content_hash
 from esvae_core.engine.bundle_parts import PARTS, bundle_part
@@ -336,6 +337,33 @@ def test_recordings_are_drawn_by_the_server(filmed):
         assert Answer(f"/esvae/recordings/{name}", "seed=5&count=2").status == 404
     for query in ("", "seed=5", "seed=-1&count=2", "seed=5&count=17", f"seed={2**31}&count=1", "seed=x&count=1"):
         assert Answer("/esvae/recordings/filmed", query).status == 400, query
+
+
+def test_test_recordings_are_encoded_by_the_server_and_come_with_what_they_were(monkeypatch, filmed):
+    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.SHIPPED])
+    found = recordings_of(Answer("/esvae/reconstructions/moving-digits", "seed=2&count=3").body)
+    path = catalogue.SHIPPED / "moving-digits.safetensors"
+    model, header = load(path).model, read_header(path)
+    data = load_data("moving_digits", "test", image_size=32, channels=2, frames=header.model.frame_count)
+    images = data.tensor([6, 7, 8])
+    with torch.no_grad():
+        rates = model.encode(images).rates.numpy()
+    assert np.abs(found["rates"] / GRID - rates).max() <= 0.5 / GRID + 1e-6
+    assert found["originals"].shape == found["samples"].shape == (3, 9, 32, 32, 3)
+    for k in range(3):
+        assert np.array_equal(found["originals"][k], to_uint8(in_colours(images[k])))
+        drawn = model.decode_many(torch.from_numpy(from_grid(found["rates"][k])), (2,)).images[0]
+        assert np.array_equal(found["samples"][k], to_uint8(in_colours(drawn)))
+    error = np.square(found["originals"] / 127.5 - found["samples"] / 127.5).mean()
+    mean = data.images.mean(0).transpose(0, 2, 3, 1)
+    assert error < 0.7 * np.square(data.images[6:9].transpose(0, 1, 3, 4, 2) / 127.5 - mean / 127.5).mean(), "of use"
+
+
+def test_test_recordings_that_are_not_at_hand_are_said_without_a_path(shelf_dir, filmed):
+    answer = Answer("/esvae/reconstructions/filmed", "seed=0&count=2")
+    assert (answer.status, answer.json) == (404, {"error": "its test recordings are not on this machine"})
+    assert Answer("/esvae/reconstructions/aaa", "seed=0&count=2").status == 404
+    assert Answer("/esvae/reconstructions/filmed", "seed=0&count=17").status == 400
 
 
 def test_a_recording_of_other_rates_has_the_noise_that_it_had(filmed):

@@ -1,6 +1,6 @@
 /**
- * New recordings of a model of recordings, played: above each film the latent spikes that it was decoded from; below
- * them the rates of the chosen one, which can be moved.
+ * Recordings of a model of such, played, new ones or those of the test split: above each film the latent spikes that it
+ * was decoded from; below them the rates of the chosen one, which can be moved.
  */
 
 import { h, icon } from "../../dom.js";
@@ -25,9 +25,15 @@ export function films(session, about) {
   const note = h("p", { class: "quiet", role: "status" });
   const again = h(
     "button",
-    { type: "button", title: msg`Other rates from the prior, and other noise`, onclick: () => draw(seed + 1) },
+    { type: "button", title: msg`Other recordings, and other noise`, onclick: () => draw(seed + 1) },
     icon("dice"),
     msg`Others`,
+  );
+  const source = h(
+    "select",
+    { "aria-label": msg`Which recordings`, onchange: () => draw(0) },
+    h("option", { value: "prior" }, msg`new, from the prior`),
+    h("option", { value: "test" }, msg`test recordings, encoded`),
   );
   const heading = h("h3", {});
   const bars = h("div", {});
@@ -35,7 +41,7 @@ export function films(session, about) {
     "div",
     { class: "films" },
     cells.element,
-    h("div", { class: "row" }, steps, again),
+    h("div", { class: "row" }, steps, source, again),
     note,
     heading,
     bars,
@@ -48,16 +54,23 @@ export function films(session, about) {
 
   async function draw(wanted) {
     seed = wanted;
+    const chosen = source.value;
+    const late = () => seed !== wanted || source.value !== chosen;
+    const { backend } = session;
     note.textContent = msg`Drawing …`;
     try {
-      const recordings = await session.backend.recordings?.(about.name, seed, SHOWN);
-      if (!recordings || seed !== wanted) return;
+      const ask = chosen === "test" ? backend.reconstructions : backend.recordings;
+      const recordings = await ask?.(about.name, seed, SHOWN);
+      if (!recordings || late()) return;
       drawn = filmsOf(recordings);
       choose(0);
-      note.textContent = msg`New recordings from the prior, seed ${seed}. Red: it became brighter; blue: darker.`;
+      note.textContent =
+        chosen === "test"
+          ? msg`Test recordings: the original, the latent spikes, and what the model makes of it. Red: it became brighter; blue: darker.`
+          : msg`New recordings from the prior, seed ${seed}. Red: it became brighter; blue: darker.`;
       show();
     } catch (error) {
-      if (seed === wanted) note.textContent = msg`No recordings: ${error.message}.`;
+      if (!late()) note.textContent = msg`No recordings: ${error.message}.`;
     }
   }
 
@@ -69,7 +82,7 @@ export function films(session, about) {
     rates?.dispose();
     const its = { rates: drawn[k].rates, seed, steps: stepsOf(drawn[k], about.dims) };
     rates = filmRates(session, about, its, (recording) => {
-      [drawn[k]] = filmsOf(recording);
+      drawn[k] = { ...filmsOf(recording)[0], original: drawn[k].original };
       show();
     });
     bars.replaceChildren(rates);

@@ -1,4 +1,4 @@
-/** Films of recordings beside each other: above each the latent spikes that it was decoded from. */
+/** Films of recordings beside each other: above each its original, if it has one, and the spikes it was decoded from. */
 
 import { h, pixels } from "../../dom.js";
 import { msg } from "../../messages.js";
@@ -25,7 +25,8 @@ export class FilmCells {
     this.choices = all.map((k) =>
       h("button", { type: "button", class: "bare", title: words, onclick: () => onchoose(k) }, this.frames[k]),
     );
-    this.element = h("div", { class: "film-row" }, this.rasters, this.choices);
+    this.originals = all.map((k) => pixels(about.size, about.size, msg`Original of recording ${k + 1}`, "thumb"));
+    this.element = h("div", { class: "film-row" }, this.originals, this.rasters, this.choices);
   }
 
   /** Mark the film whose rates are shown. @param {number} chosen */
@@ -40,26 +41,29 @@ export class FilmCells {
     films.forEach((film, k) => {
       const lead = stepsOf(film, dims) - steps; // steps of the decoder before the first frame
       paintSpikes(this.rasters[k], film.spikes, dims, lead + upto);
-      const frame = film.frames.subarray((upto - 1) * area, upto * area);
-      drawPixels(this.frames[k], fromBytes(frame, COLOURS), COLOURS);
+      const frameOf = (frames) => fromBytes(frames.subarray((upto - 1) * area, upto * area), COLOURS);
+      drawPixels(this.frames[k], frameOf(film.frames), COLOURS);
+      this.originals[k].hidden = !film.original;
+      if (film.original) drawPixels(this.originals[k], frameOf(film.original), COLOURS);
     });
   }
 }
 
 /**
- * @typedef {{frames: Uint8Array, spikes: Uint8Array, rates: Uint16Array}} Film frames (T, H, W, 3), spikes (L + T, d),
- *   rates (d) in units of 1/46080
+ * @typedef {{frames: Uint8Array, spikes: Uint8Array, rates: Uint16Array, original: Uint8Array|null}} Film frames and
+ *   original (T, H, W, 3), spikes (L + T, d), rates (d) in units of 1/46080
  */
 
 /** The films of an answer of the server, one for each recording. @param {NamedArrays} answer @returns {Film[]} */
 export function filmsOf(answer) {
-  const { samples, sampleSpikes, rates } = answer;
+  const { samples, sampleSpikes, rates, originals } = answer;
   const count = rates.shape[0];
   const part = ({ values }, k) => values.subarray((k * values.length) / count, ((k + 1) * values.length) / count);
   return Array.from({ length: count }, (_, k) => ({
     frames: /** @type {Uint8Array} */ (part(samples, k)),
     spikes: /** @type {Uint8Array} */ (part(sampleSpikes, k)),
     rates: /** @type {Uint16Array} */ (part(rates, k)),
+    original: originals ? /** @type {Uint8Array} */ (part(originals, k)) : null,
   }));
 }
 

@@ -99,7 +99,7 @@ const LAYERED = ["esvae", "fsvae"];
 function whatItIs({ kind, dataset, size, channels, dims, steps, frames, lacking, problem }) {
   const where = [dataset, `${size}² ${formOf(channels)}`].filter(Boolean).join(", ");
   if (frames) {
-    return msg`${kind} of recordings, on ${where}: it takes and gives ${steps} frames, one at each time step. The views of this explorer play models of images, so none of them opens it. These are recordings of its own: latent spikes above, the frame of the step below.`;
+    return msg`${kind} of recordings, on ${where}: it takes and gives ${steps} frames, one at each time step. The views of this explorer play models of images, so none of them opens it. Here are recordings of it: latent spikes above, the frame of the step below.`;
   }
   if (kind === "fsvae") {
     return msg`${kind} on ${where}: its ${dims} latent neurons spike for ${steps} steps, each of which goes on from those before, so there is no vector of rates to play. Side by side, below, shows its pictures and latent spikes.`;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -53,6 +53,9 @@ def evaluate(
     sampler: Sampling = None,
     seed: Seed = 0,
     accept_other_hash: OtherHash = False,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Read folder:, huggingface: or tar: data piece by piece, whole.")
+    ] = False,
     record: Annotated[bool, typer.Option(help="Write the figures (of a suite: MSE, FAD) into the header.")] = False,
     suite: Annotated[
         str | None,
@@ -73,6 +76,8 @@ def evaluate(
     The figures are the same however many processes share the images; a suite is measured by one.
     """
     if suite is not None:
+        if stream:
+            raise InputError("--stream: is for the figures without --suite")
         if devices * nodes > 1 or accelerator != "cpu":
             raise InputError("--suite: is measured by one process on the CPU; leave --accelerator, --devices out")
         if seed:
@@ -96,7 +101,12 @@ def evaluate(
     if out_file or fad_net or inception:
         raise InputError("--out, --fad-net and --inception go with --suite")
     fabric = processes(accelerator, devices, nodes)
-    loaded, result = _measured(checkpoint, dataset, split, data_dir, steps, sampler, seed, accept_other_hash, fabric)
+    if stream:
+        loaded, result = _streamed(checkpoint, dataset, steps, sampler, seed, fabric)
+    else:
+        loaded, result = _measured(
+            checkpoint, dataset, split, data_dir, steps, sampler, seed, accept_other_hash, fabric
+        )
     if not fabric.is_global_zero:
         return
     if as_json:
@@ -149,6 +159,45 @@ def _measured(
             training=training,
             fabric=fabric,
             report=lambda done, total: bar.update(task, completed=done),
+        )
+    return loaded, result
+
+
+def _streamed(
+    checkpoint: Path, dataset: str | None, steps: int | None, sampler: SamplerName | None, seed: int, fabric: Fabric
+) -> tuple[Loaded[ESVAE], Report]:
+    """As `_measured`, of a data set that need not fit into memory.
+
+    Raises:
+        InputError: the data set cannot be read so.
+    """
+    from esvae_core.checkpoint import load
+    from esvae_core.data.streamed import Share
+    from esvae_core.data.table import find
+    from esvae_core.encode_parts import batches_of
+    from esvae_core.esvae import ESVAE
+    from esvae_core.evaluation.streamed import evaluate_stream
+
+    loaded = load(checkpoint, ESVAE)
+    config, trained_on = loaded.model.config, loaded.header.data
+    source = dataset or (trained_on.dataset if trained_on else "")
+    if not source or find(source)[0].stream is None:
+        raise InputError(f"--stream: expected folder:PATH, huggingface:PATH or tar:PATH, found {source!r}")
+    kind, _, option = source.partition(":")
+    fabric.launch()
+    share = Share(fabric.global_rank, fabric.world_size)
+    batches = batches_of(source, share, image_size=config.image_size, channels=config.image_channels)
+    with console.bar() as bar:
+        task = bar.add_task(f"evaluating {loaded.header.name}", total=None, left="")
+        result = evaluate_stream(
+            loaded.model.to(fabric.device),
+            f"{kind}:{PurePath(option).name}",  # where it lies is nothing for a header
+            (batch.images for batch in batches if len(batch.names)),
+            fabric,
+            steps=steps,
+            sampler=sampler.value if sampler else None,
+            seed=seed,
+            report=lambda count: bar.advance(task, count),
         )
     return loaded, result
 

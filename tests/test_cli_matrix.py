@@ -90,6 +90,7 @@ PATHS_IN_TEXT = {
     "dataset": "folder:{}",
     "end": "{}",
     "name": "folder:{}",
+    "out_file": "{}",
     "out_target": "{}",
     "place": "{}",
     "source": "{}",

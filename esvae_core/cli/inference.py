@@ -172,7 +172,7 @@ def decode(
 )
 def sample(
     checkpoint: Checkpoint,
-    out: Annotated[
+    out_file: Annotated[
         str,
         typer.Option(
             "--out", help=".png grid, .gif or .webp film, .npz; FOLDER/ for parquet in parts.", show_default=False
@@ -207,10 +207,10 @@ def sample(
     from esvae_core.explore.recipe import seeds_from
     from esvae_core.seeds import number
 
-    if names_folder(out):
+    if names_folder(out_file):
         sample_in_parts(
             checkpoint,
-            Path(out),
+            Path(out_file),
             n,
             prior,
             temperature,
@@ -224,12 +224,12 @@ def sample(
             as_json,
         )
         return
-    _one_process(out, devices, nodes)
-    out_file = Path(out)
-    suffix_of(out_file, PICTURES)
+    _one_process(out_file, devices, nodes)
+    out = Path(out_file)
+    suffix_of(out, PICTURES)
     if not can_draw(read_header(checkpoint).model, n):
         _sample_by_pytorch(
-            checkpoint, out_file, n, prior, temperature, control, steps, sampler, seed, columns, scale, as_json
+            checkpoint, out, n, prior, temperature, control, steps, sampler, seed, columns, scale, as_json
         )
         return
     stored = read_explorable(checkpoint)
@@ -238,7 +238,7 @@ def sample(
     source = Mersenne(number(seed, "prior"))
     rates = prior_rates(plan, n, source, prior=prior.value if prior else None, temperature=temperature)
     units = controlled(stored, to_fixed_point(rates), control)
-    take_along(out_file, checkpoint.stem, plan, units, seeds_from(seed, n), sampler, steps, columns, scale, as_json)
+    take_along(out, checkpoint.stem, plan, units, seeds_from(seed, n), sampler, steps, columns, scale, as_json)
 
 
 def _sample_by_pytorch(

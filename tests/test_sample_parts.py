@@ -99,6 +99,7 @@ def test_what_cannot_be_drawn_in_parts_is_refused(tmp_path, path, esvae):  # noq
         ((path, "--devices", 2, "--out", tmp_path / "x.npz"), "expected FOLDER/ with more than one process"),
         ((path, "--devices", 999, "--out", f"{tmp_path}/new/"), "devices: expected at most"),
         ((path, "--out", f"{tmp_path}/old/"), "holds parts already"),
+        ((path, "--n", 1_000_001, "--out", tmp_path / "x.npz"), "--out FOLDER/ takes more"),
     ):
         done = esvae("sample", *arguments)
         assert done.code == 2, arguments

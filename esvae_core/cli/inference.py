@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 app = group()
 
+_MOST = 1_000_000  # pictures of one file
+
 
 @app.command(
     epilog="Examples: `esvae encode checkpoints/mnist.safetensors cat.png --out rates.npz` ·"
@@ -178,7 +180,7 @@ def sample(
             "--out", help=".png grid, .gif or .webp film, .npz; FOLDER/ for parquet in parts.", show_default=False
         ),
     ],
-    n: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many.")] = 64,
+    n: Annotated[int, typer.Option(min=1, max=10**9, help="How many; in one file at most 1,000,000.")] = 64,
     prior: Annotated[PriorChoice | None, typer.Option(help="The fitted one, if there is one, unless given.")] = None,
     temperature: Annotated[float, typer.Option(min=0, help="Scales the prior's deviations.")] = 1.0,
     control: Control = None,
@@ -225,6 +227,8 @@ def sample(
         )
         return
     _one_process(out_file, devices, nodes)
+    if n > _MOST:
+        raise InputError(f"--n {n}: expected at most {_MOST:,} pictures in one file; --out FOLDER/ takes more")
     out = Path(out_file)
     suffix_of(out, PICTURES)
     if not can_draw(read_header(checkpoint).model, n):

@@ -496,6 +496,7 @@ def listed(entry: Entry) -> dict[str, Any]:
         "kind": model.kind,
         "dims": model.latent_dim,
         "steps": model.time_steps if isinstance(model, SpikingModelConfig) else None,
+        "sampler": getattr(model, "sampler", None),
         "size": model.image_size,
         "channels": model.image_channels,
         "frames": model.takes_frames,

@@ -19,7 +19,8 @@ export class LiveDecoder {
   #listeners = new Set();
   #frame = 0;
   #stamp = 0;
-  #fresh = true; // the next change begins a new gesture
+  #fresh = true; // the next drawing begins a new gesture
+  #ends = false; // the gesture ends with the drawing that is asked for
   /** @type {Uint8Array|Float32Array|null} */
   #before = null; // spikes when it began
   #asked = 0;
@@ -33,7 +34,8 @@ export class LiveDecoder {
     this.now = null;
     session.store.on("state", () => this.request());
     session.store.on("commit", () => {
-      this.#fresh = true;
+      if (this.#frame) this.#ends = true;
+      else this.#fresh = true;
       if (!session.engine) this.#ask();
     });
   }
@@ -74,7 +76,7 @@ export class LiveDecoder {
 
   /** Forget what was drawn: another model is at work. */
   restart() {
-    [this.now, this.#before, this.#fresh] = [null, null, true];
+    [this.now, this.#before, this.#fresh, this.#ends] = [null, null, true, false];
     this.request();
   }
 
@@ -154,6 +156,7 @@ export class LiveDecoder {
       this.#before = this.now.spikes;
       this.#fresh = false;
     }
+    if (this.#ends) [this.#fresh, this.#ends] = [true, false];
     const before = this.#before?.length === spikes.length ? this.#before : null;
     this.now = { state, ...made, before, latency: 0 };
     for (const listener of this.#listeners) listener(this.now);

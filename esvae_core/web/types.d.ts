@@ -218,6 +218,8 @@ interface ModelListing {
   dims?: number;
   /** T that it was trained with; null of a model without spikes. */
   steps?: number | null;
+  /** How its rates become spikes; null without spikes. */
+  sampler?: Sampler | null;
   /** Pixels along a side. */
   size?: number;
   channels?: 1 | 2 | 3;

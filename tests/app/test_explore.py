@@ -57,6 +57,27 @@ def test_a_bar_shows_its_row_of_spikes_and_a_row_its_bar(page):
     assert page.locator(".detail .reading").inner_text().startswith(names[5])
 
 
+def test_a_pointer_on_its_way_to_a_button_picks_no_other_bar(page):
+    open_page(page)
+    names = order_of(page)
+    released_at = bar_of(page, names[1]).bounding_box()
+    page.mouse.click(released_at["x"] + released_at["width"] / 2, released_at["y"] + released_at["height"] / 3)
+    last = bar_of(page, names[5]).bounding_box()
+    page.mouse.move(last["x"] + last["width"] / 2, last["y"] + last["height"] / 3, steps=12)
+    expect(page.locator(".fader.chosen")).to_have_attribute("aria-label", names[5])  # while it is there
+    lock = page.locator(".detail").get_by_role("button", name="Lock")
+    box = lock.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
+    expect(page.locator(".fader.chosen")).to_have_attribute("aria-label", names[1])
+    page.mouse.down()
+    page.mouse.up()
+    expect(page.locator(".fader.locked")).to_have_attribute("aria-label", re.compile(f"^{names[1]}"))
+    bar_of(page, names[4]).hover()
+    page.wait_for_timeout(600)  # it rests there
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.locator(".fader.chosen")).to_have_attribute("aria-label", names[4])
+
+
 def test_the_exported_raster_has_names_and_steps(page, tmp_path):
     open_page(page)
     menu(page)
@@ -170,7 +191,7 @@ def test_the_kind_of_spikes_is_chosen_beside_the_raster(page):
 def test_an_exact_value_is_typed(page):
     open_page(page)
     value = page.locator(".detail .value")
-    bar_of(page, "d2").hover()
+    bar_of(page, "d2").focus()
     value.click()
     field = page.get_by_label(re.compile("^Value of d2"))
     field.fill("0.3")

@@ -127,7 +127,7 @@ def test_a_source_that_is_no_image_is_said_to_be_none(page):
     atlas = catalogue.named("aaa").atlas
     open_how(page, State("aaa", TestImage(int(atlas.indices[0])), LINK.rates, 7, "bernoulli", 8))
     page.locator("[data-source=painted]").wait_for()
-    assert "is not on this machine" in card(page, "Image").text_content()
+    assert "is not stored here" in card(page, "Image").text_content()
     moved = int((np.abs(atlas.rates[0] - from_grid(LINK.rates)) > 1e-4).sum())
     assert f"You have moved {moved} of them since." in card(page, "Rates").text_content()
     assert same(page, decoded(spikes_of(LINK)))

@@ -64,6 +64,24 @@ def test_walking_makes_the_present_rates(page):
     assert same_as_python(page)
 
 
+def test_the_walk_stays_on_a_path_whose_anchors_are_edited(page):
+    """Picture, slider and frame agree; undo brings anchor and rates back together."""
+    open_view(page)
+    page.locator("ol.strip li button").nth(15).click()
+    fourth = int(re.search(r"test (\d+)", anchors_of(page)[3].get_attribute("aria-label"))[1])
+    third = int(re.search(r"test (\d+)", anchors_of(page)[2].get_attribute("aria-label"))[1])
+    assert soon(page, lambda: state_of(page).rates == to_grid(rates_of(fourth)))
+    page.locator("ol.anchors li").nth(3).get_by_role("button", name=re.compile("Remove")).click()
+    assert soon(page, lambda: state_of(page).rates == to_grid(rates_of(third))), "the end of what is left"
+    assert same_as_python(page)
+    slider = page.get_by_label("Place on the path")
+    assert slider.input_value() == slider.get_attribute("max") == "2"
+    expect(page.locator("ol.strip li button").nth(15)).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    assert soon(page, lambda: state_of(page).rates == to_grid(rates_of(fourth)))
+    assert len(anchors_of(page)) == 4
+
+
 def test_the_square_blends_under_the_pointer(page):
     open_view(page)
     box = page.get_by_role("slider", name=re.compile("Blend of four")).bounding_box()

@@ -146,6 +146,6 @@ function countsOf({ low, high, span }) {
     within: (distance) => msg`${(span * distance).toFixed(2)} in log-rate in the latent`,
     caption: (j, height) => significant(value(j, height), 1),
     introduction: (pull) =>
-      msg`A network draws this picture from spike counts: each neuron fires so often by chance, with its rate as the mean. ${pull}: counts and picture follow.`,
+      msg`A network draws this picture from spike counts: each neuron's count is drawn at random, and its rate is the count on average. ${pull}: counts and picture follow.`,
   };
 }

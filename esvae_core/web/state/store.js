@@ -77,6 +77,18 @@ export class Store {
     this.commit(label);
   }
 
+  /**
+   * Change how the view is shown, which is no step: undo leaves it.
+   * @param {"present"} name of the view's value
+   * @param {string|null} value null: none
+   */
+  showAs(name, value) {
+    const step = this.#steps[this.#at];
+    step.state = Object.freeze(shownAs(step.state, name, value));
+    this.#show(shownAs(this.#state, name, value));
+    this.#tell("commit");
+  }
+
   /** Give up what has changed since the last gesture ended. */
   cancel() {
     this.#show(this.settled);
@@ -94,7 +106,7 @@ export class Store {
   jump(i) {
     if (i < 0 || i >= this.#steps.length) return;
     this.#at = i;
-    this.#show(this.#steps[i].state);
+    this.#show(shownAs(this.#steps[i].state, "present", this.#state.view.present ?? null));
     this.#tell("commit");
   }
 
@@ -134,4 +146,10 @@ function alike(a, b) {
       ["model", "seed", "sampler", "steps", "order"].every((key) => a[key] === b[key]) &&
       JSON.stringify([a.source, a.view]) === JSON.stringify([b.source, b.view]))
   );
+}
+
+/** A state with another value of its view. @param {State} state @returns {State} */
+function shownAs(state, name, value) {
+  const { [name]: _, ...view } = state.view;
+  return { ...state, view: value === null ? view : { ...view, [name]: value } };
 }

@@ -28,7 +28,7 @@ export function mount(root, session) {
   }
   const { store, latent } = session;
   const settings = () => pathSettings(store.state.view, latent);
-  const row = anchors(session, refresh);
+  const row = anchors(session, refresh, () => walk.hold());
   const rowRates = () => row.list().map(({ rates }) => rates);
   const path = () => new PathFrames(rowRates(), settings());
   const film = strip(session, { onpick: (k) => walk.pick(k) });

@@ -28,16 +28,16 @@ const COLUMNS = [
   ["T", (m) => m.steps, (m) => m.steps ?? "–", msg`Time steps`],
   [msg`Pixels`, (m) => m.size, (m) => (m.size ? `${m.size}² ${formOf(m.channels)}` : "–"), msg`Size of its images`],
   [
-    msg`MSE, Bernoulli`,
+    msg`MSE, random spikes`,
     (m) => metric(m, "mse", "bernoulli")?.value,
     (m) => shownMetric(m, "mse", "bernoulli"),
-    msg`Squared error on [-1, 1], test split`,
+    msg`Squared error on [-1, 1], test split, under Bernoulli sampling`,
   ],
   [
-    msg`MSE, systematic`,
+    msg`MSE, even spikes`,
     (m) => metric(m, "mse", "systematic")?.value,
     (m) => shownMetric(m, "mse", "systematic"),
-    msg`Squared error on [-1, 1], test split`,
+    msg`Squared error on [-1, 1], test split, under systematic sampling`,
   ],
   [
     msg`MSE, no rates`,

@@ -237,10 +237,10 @@ function evidenceOf(control) {
   if (!evidence || !response) return msg`Double click: back to 0.`;
   const given =
     control.source === "attribute"
-      ? msg`asked +1 standard deviation, ${evidence.images} validation images changed by ${response.got.toFixed(2)}`
+      ? msg`Asked for +1 standard deviation, ${evidence.images} validation images changed by ${response.got.toFixed(2)} on average`
       : control.source === "category"
-        ? msg`asked for the whole way, ${Math.round(100 * response.got)} % of ${evidence.images} validation images are read as it`
-        : msg`asked +1 standard deviation, pictures change by ${response.got.toFixed(2)} a pixel`;
-  const side = response.side ? msg`; ${response.side} changes by ${response.side_effect.toFixed(2)} of its own` : "";
+        ? msg`Asked for the whole way, ${Math.round(100 * response.got)} % of ${evidence.images} validation images are read as it`
+        : msg`Asked for +1 standard deviation, pictures change by ${response.got.toFixed(2)} a pixel`;
+  const side = response.side ? msg`, and their ${response.side} by ${response.side_effect.toFixed(2)} of its own` : "";
   return msg`${given}${side}. Double click: back to 0.`;
 }

@@ -60,7 +60,8 @@ export function drawing(session) {
     const bytes = drawnBytes(content.data, entry);
     const rates = toGrid(engine.encode(fromBytes(bytes, entry.channels)).rates);
     if (over) keepOwn(session, rates, { bytes, name: "a drawing", pad: content });
-    store.set({ source: { kind: "own", rates }, rates });
+    drawn = { kind: "own", rates };
+    store.set({ source: drawn, rates });
   }
 
   async function fetchEncoder() {

@@ -18,11 +18,7 @@ export function presentation({ store }) {
   /** @param {boolean} wanted */
   function turn(wanted) {
     if (wanted === on()) return;
-    const { present: _, ...view } = store.state.view;
-    store.change(
-      { view: wanted ? { ...view, present: "1" } : view },
-      wanted ? msg`present` : msg`leave the presentation`,
-    );
+    store.showAs("present", wanted ? "1" : null);
     if (!wanted) enter.focus({ preventScroll: true });
   }
 

@@ -26,7 +26,11 @@ export function chosenSample(session, { onpin, onreplace }) {
   );
   const other = h(
     "button",
-    { type: "button", title: msg`Another sample in its place`, onclick: () => onreplace(now.place) },
+    {
+      type: "button",
+      title: msg`Another sample in its place, which is pinned there`,
+      onclick: () => onreplace(now.place),
+    },
     icon("dice"),
     msg`Replace`,
   );

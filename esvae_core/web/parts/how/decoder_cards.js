@@ -177,7 +177,7 @@ function showPicture({ picture, large }, { entry, spikingEngine: engine }, image
   picture.say(
     image
       ? msg`The picture${when}. Its mean squared error against the image is ${formatNumber(error)}, on the scale from −1 to 1; training made that small, and the rates' distribution like the prior's.`
-      : msg`The picture${when}. There is no image to compare it with; training made such pictures like their images, and the rates' distribution like the prior's.`,
+      : msg`The picture${when}. There is no original to compare it with. In training, pictures were made to be like their originals, and the rates to be distributed as the prior's.`,
   );
   picture.dataset.error = String(error ?? "");
 }

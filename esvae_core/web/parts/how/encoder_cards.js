@@ -140,7 +140,7 @@ function sourceWords(source, painted) {
   const name = source.kind === "test" ? msg`Test image ${source.index}` : "";
   if (!painted) return name ? `${name},` : msg`A picture of your own,`;
   const lacking = name
-    ? msg`${name} itself is not on this machine; only its rates are, in the model's atlas.`
+    ? msg`The original of ${name} is not stored here, only its firing rates.`
     : msg`These rates were read from a picture of someone's own, of which only the rates are kept.`;
   return msg`${lacking} In its place the model's own picture of it is shown to the encoder again:`;
 }

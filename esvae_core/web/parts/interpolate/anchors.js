@@ -22,8 +22,9 @@ const { LEAST, MOST } = anchorList;
 /**
  * @param {Having<"engine">} session
  * @param {(anchors: Anchor[]) => void} changed called after every change, not at first
+ * @param {() => () => void} hold called before an edit; what it gives, after it, as a part of the same step
  */
-export function anchors(session, changed) {
+export function anchors(session, changed, hold) {
   const { store, entry } = session;
   const row = h("ol", { class: "anchors" });
   let list = anchorList.anchorsOf(session);
@@ -34,7 +35,10 @@ export function anchors(session, changed) {
     const text = anchorList.anchorsText(next);
     if (text === null) return session.say(msg`A link holds no more anchors of this model; remove one first.`);
     if (!(await drawable(session, next))) return;
-    store.change({ view: { ...store.state.view, anchors: text } }, label);
+    const settle = hold();
+    store.set({ view: { ...store.state.view, anchors: text } });
+    settle();
+    store.commit(label);
     row.children[focused]?.querySelector("button")?.focus();
   }
   const add = (source) => write([...list, { source }], msg`add an anchor`, list.length);

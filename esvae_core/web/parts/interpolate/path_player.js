@@ -50,6 +50,14 @@ export function pathPlayer(session, path, onframe) {
       place.leave();
       onframe(-1);
     },
+    /**
+     * Before the path is edited.
+     * @returns {() => void} what brings the rates to the same place of the new path, if they were on the old one
+     */
+    hold() {
+      const at = place.holds(store.state.rates) ? place.now : null;
+      return () => at !== null && go(Math.min(at, path().end));
+    },
     /** The path has changed. */
     fit() {
       slider.max = String(path().end);

@@ -113,7 +113,16 @@ function classMix({ classNames }, mix, total) {
     );
   });
   const rest = mix.slice(SHOWN).reduce((sum, [, count]) => sum + count, 0);
-  return [lines, rest ? h("p", { class: "quiet" }, msg`and ${rest} of ${mix.length - SHOWN} other classes`) : null];
+  return [
+    lines,
+    rest
+      ? h(
+          "p",
+          { class: "quiet" },
+          msg`and ${counted(rest, msg`image`, msg`images`)} of ${counted(mix.length - SHOWN, msg`other class`, msg`other classes`)}`,
+        )
+      : null,
+  ];
 }
 
 /** A small bar for each dimension. @param {Session} session @param {Float32Array} rates */

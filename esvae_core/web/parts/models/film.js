@@ -79,6 +79,8 @@ export function films(session, about) {
     if (!drawn.length) return;
     cells.choose(k);
     heading.textContent = msg`Firing rates of recording ${k + 1}`;
+    const lead = stepsOf(drawn[k], about.dims) - about.steps;
+    heading.title = lead ? msg`Over ${lead + about.steps} steps, ${lead} of them before the first frame` : "";
     rates?.dispose();
     const its = { rates: drawn[k].rates, seed, steps: stepsOf(drawn[k], about.dims) };
     rates = filmRates(session, about, its, (recording) => {

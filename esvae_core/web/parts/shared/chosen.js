@@ -1,28 +1,57 @@
-/** Which latent neuron the visitor looks at: bars, raster and strip of pictures show the same one. */
+/**
+ * Which latent neuron the visitor looks at: bars, raster and strip of pictures show the same one.
+ *
+ * One is picked by a press, the focus, or a pointer that rests on it; one that a pointer passes over is shown only as
+ * long as the pointer is there, so that on its way to a button it picks no other.
+ */
+
+const REST = 400; // ms on one neuron after which a pointer has not just passed over it
 
 export class Chosen {
   /** @type {Set<(i: number|null) => void>} */
   #listeners = new Set();
   /** @type {number|null} */
-  #i = null;
+  #picked = null;
+  /** @type {number|null} */
+  #under = null;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #resting;
   /** While this is true, no other one can be chosen: a value is being typed. */
   held = false;
 
   /** Its number; null before anything was chosen. */
   get i() {
-    return this.#i;
+    return this.#under ?? this.#picked;
   }
 
-  /** @param {number|null} i */
+  /** Pick one. @param {number|null} i */
   set(i) {
-    if (i === this.#i || this.held) return;
-    this.#i = i;
-    for (const listener of [...this.#listeners]) listener(i);
+    if (this.held) return;
+    clearTimeout(this.#resting);
+    this.#change(() => {
+      this.#picked = i;
+      this.#under = null;
+    });
+  }
+
+  /** A pointer is over one; null: over none any longer. @param {number|null} i */
+  look(i) {
+    if (this.held || i === this.#under) return;
+    clearTimeout(this.#resting);
+    this.#change(() => (this.#under = i));
+    if (i !== null) this.#resting = setTimeout(() => this.#under === i && !this.held && (this.#picked = i), REST);
   }
 
   /** Called when another one is chosen. @param {(i: number|null) => void} listener @returns {() => void} stop */
   on(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** @param {() => void} change */
+  #change(change) {
+    const before = this.i;
+    change();
+    if (this.i !== before) for (const listener of [...this.#listeners]) listener(this.i);
   }
 }

@@ -28,7 +28,7 @@ export const LESSONS = [
   {
     id: "eight",
     title: msg`A 3 becomes an 8`,
-    text: msg`The rates of a 3 were moved along the control “more like 8” until the decoder draws an 8. The orange marks are the rates of the 3: drag some bars back to them, or press Reset for all.`,
+    text: msg`The rates of a 3 were moved along the control “more like class 8” until the decoder draws an 8. The orange marks are the rates of the 3: drag some bars back to them, or press Reset for all.`,
     link: "2~mnist-poisson~t2008~b16~7~e~r.AABqQhSZtACqPEJfAACzjwAPKXAWlYEOdVe0AGK8RmNSi1OdHq2txhtXbsBUw2smAAAU6bLAjtIDzq9iDQatuBqMZAFP8rQAUFM5B5pMQbiAy1QBKL0Sh0KwKjmzWLBIpOetq6c0BO5vDCPPl9gAf4d_DvWQRK3eSM60AHBJgi9j72jQl9kHKzE1rx5s2TKPbr4c-5UMEwS0AFK7kKVgFnrMtACo_RgUnQI-6Jver6BEhmCBj2grToS5OWafkCXHIigkcC2otACk9FkgXUwvE1AzqahcCQqSqLFuTwAAtACeMGaYJJW0AAtAeeWuaKEhmmdspLQAfDoBqoZpJjI5ow~lesson:eight",
   },
   {

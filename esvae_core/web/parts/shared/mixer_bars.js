@@ -34,6 +34,7 @@ export class MixerBars {
       class: latent.rest ? "mixer signed" : "mixer",
       role: "group",
       "aria-label": latent.title,
+      onpointerleave: () => this.#chosen.look(null),
     });
   }
 
@@ -106,7 +107,7 @@ export class MixerBars {
           "aria-orientation": "vertical",
           onkeydown: (event) => this.#key(event, i),
           onfocus: () => this.#chosen.set(i),
-          onpointerenter: () => this.#hand || this.#chosen.set(i),
+          onpointerenter: () => this.#hand || this.#chosen.look(i),
         },
         h("i", { class: "density", style: density ? `background:${density(i)}` : null }),
         h("i", { class: "range", style: range ? `--low:${range.low[i]};--high:${range.high[i]}` : "display:none" }),

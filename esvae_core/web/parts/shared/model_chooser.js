@@ -86,9 +86,15 @@ const closedCard = (model) => h("div", { class: "model-card-closed" }, words(mod
 const whyClosed = ({ frames, problem }) => (frames ? msg`A model of recordings: the view Models plays them.` : problem);
 
 /** @param {ModelListing} model */
-function words({ name, kind, dims, steps, size, dataset }) {
+function words({ name, kind, dims, steps, size, dataset, sampler, taught }) {
   if (!kind) return h("strong", {}, name);
-  const facts = [dataset, `${size} × ${size}`, `${dims} ${steps ? msg`neurons` : msg`numbers`}`];
+  const facts = [
+    dataset,
+    `${size} × ${size}`,
+    `${dims} ${steps ? msg`neurons` : msg`numbers`}`,
+    sampler === "bernoulli" ? msg`random spikes` : sampler === "systematic" ? msg`even spikes` : "",
+    taught?.length ? msg`taught ${taught.join(", ")}` : "",
+  ];
   return h(
     "span",
     { class: "model-words" },

@@ -23,12 +23,13 @@ export async function openCheckpoint(session, file) {
     throw new Error(msg`expected at most ${LARGEST / 2 ** 20} MiB; “esvae app FILE” opens larger checkpoints`);
   const words = msg`Opening ${file.name} …`;
   session.say(words);
-  const { name, problem } = await backend.open(file);
+  const { name, problem, frames } = await backend.open(file);
   session.models = await backend.models();
   if (session.message?.text === words) session.say(null);
   if (!problem) return session.choose(name);
   session.refresh();
-  session.say(msg`${name} is listed in Models and cannot be explored: ${problem}`, "warning");
+  if (frames) session.say(msg`${name} is a model of recordings: the view Models plays them.`);
+  else session.say(msg`${name} is listed in Models and cannot be explored: ${problem}`, "warning");
 }
 
 /**

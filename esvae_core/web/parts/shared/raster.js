@@ -94,10 +94,11 @@ export function raster(
     const j = order[place];
     pointed = true;
     reading.textContent = msg`${nameOf(session, j)}, step ${step + 1} of ${state.steps}: ${heard(spikes[step * rates.length + j])}`;
-    chosen.set(j);
+    chosen.look(j);
   };
   canvas.onpointerleave = () => {
     pointed = false;
+    chosen.look(null);
     reading.textContent = counts;
   };
 

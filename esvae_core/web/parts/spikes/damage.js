@@ -94,7 +94,7 @@ function elementsOf(kinds, { onchoose, onrepair }) {
     h(
       "div",
       { class: "head" },
-      h("h2", {}, msg`Damage `, h("small", {}, msg`to the spikes, by the seed of the noise`)),
+      h("h2", {}, msg`Damage `, h("small", {}, msg`changes spikes at random; the seed says which`)),
     ),
     chooser,
     h("div", { class: "row" }, h("label", { class: "field grow" }, msg`Amount`, slider, number), none),

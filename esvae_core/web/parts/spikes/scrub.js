@@ -118,7 +118,7 @@ function changeWords({ flips, damage, image, plain }) {
     damage && msg`Damage`,
     flips.size && msg`${counted(flips.size, msg`spike`, msg`spikes`)} turned by hand`,
   ].filter(Boolean);
-  if (!causes.length) return msg`Click a cell of the raster to turn the spike there.`;
+  if (!causes.length) return msg`Click a cell to set a spike there, or to remove it.`;
   return msg`${causes.join(" and ")}: the picture differs by ${formatNumber(rms(image, plain))} (root mean square, of a range of 2)`;
 }
 

@@ -78,6 +78,22 @@ def test_a_pointer_on_its_way_to_a_button_picks_no_other_bar(page):
     expect(page.locator(".fader.chosen")).to_have_attribute("aria-label", names[4])
 
 
+def test_the_tab_key_stops_once_at_the_bars_and_arrow_keys_go_on_from_there(page):
+    open_page(page)
+    names = order_of(page)
+    bar_of(page, names[2]).focus()
+    before = state_of(page)
+    for key, place in (("ArrowRight", 3), ("ArrowLeft", 2), ("ArrowLeft", 1), ("ArrowLeft", 0), ("ArrowLeft", 0)):
+        page.keyboard.press(key)
+        expect(bar_of(page, names[place])).to_be_focused()
+    assert state_of(page) == before, "nothing was changed"
+    assert page.locator(".fader[tabindex='0']").count() == 1
+    page.keyboard.press("Tab")
+    expect(page.locator(".fader:focus")).to_have_count(0)
+    page.keyboard.press("Shift+Tab")
+    expect(bar_of(page, names[0])).to_be_focused()
+
+
 def test_the_exported_raster_has_names_and_steps(page, tmp_path):
     open_page(page)
     menu(page)

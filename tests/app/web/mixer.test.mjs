@@ -51,6 +51,7 @@ test("with Shift values are multiples of 1/T", () => {
 test("keys on a bar", () => {
   assert.deepEqual(barKey("ArrowUp"), { kind: "step", by: 1 });
   assert.deepEqual(barKey("PageDown"), { kind: "step", by: -8 });
+  assert.deepEqual(barKey("ArrowLeft"), { kind: "move", by: -1 });
   assert.deepEqual(barKey("Home"), { kind: "end", value: 0 });
   assert.deepEqual(barKey("Enter"), { kind: "type" });
   assert.deepEqual(

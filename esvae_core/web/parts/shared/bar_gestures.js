@@ -81,7 +81,8 @@ export class BarGesture {
   }
 }
 
-const STEPS = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 8, PageDown: -8 };
+const STEPS = { ArrowUp: 1, ArrowDown: -1, PageUp: 8, PageDown: -8 };
+const MOVES = { ArrowRight: 1, ArrowLeft: -1 };
 const ENDS = { Home: 0, End: 1 };
 /** @type {Record<string, BarAct>} */
 const ACTS = { l: "lock", m: "mute", s: "alone", Backspace: "reset", Delete: "reset" };
@@ -90,10 +91,11 @@ const ACTS = { l: "lock", m: "mute", s: "alone", Backspace: "reset", Delete: "re
  * What a key on a bar asks for; null if nothing.
  * @typedef {"lock"|"mute"|"alone"|"reset"} BarAct
  * @param {string} key as in KeyboardEvent
- * @returns {{kind: "type"}|{kind: "step", by: number}|{kind: "end", value: number}|{kind: "act", act: BarAct}|null}
+ * @returns {{kind: "type"}|{kind: "move", by: number}|{kind: "step", by: number}|{kind: "end", value: number}|{kind: "act", act: BarAct}|null}
  */
 export function barKey(key) {
   if (key === "Enter") return { kind: "type" };
+  if (key in MOVES) return { kind: "move", by: MOVES[key] };
   if (key in STEPS) return { kind: "step", by: STEPS[key] };
   if (key in ENDS) return { kind: "end", value: ENDS[key] };
   return key in ACTS ? { kind: "act", act: ACTS[key] } : null;

@@ -24,6 +24,11 @@ export class Chosen {
     return this.#under ?? this.#picked;
   }
 
+  /** The one that stays when the pointer is gone. */
+  get picked() {
+    return this.#picked;
+  }
+
   /** Pick one. @param {number|null} i */
   set(i) {
     if (this.held) return;
@@ -39,10 +44,14 @@ export class Chosen {
     if (this.held || i === this.#under) return;
     clearTimeout(this.#resting);
     this.#change(() => (this.#under = i));
-    if (i !== null) this.#resting = setTimeout(() => this.#under === i && !this.held && (this.#picked = i), REST);
+    if (i !== null) this.#resting = setTimeout(() => this.#under === i && this.#rest(i), REST);
   }
 
-  /** Called when another one is chosen. @param {(i: number|null) => void} listener @returns {() => void} stop */
+  #rest(i) {
+    if (!this.held) this.#change(() => (this.#picked = i));
+  }
+
+  /** Called when another one is chosen or picked. @param {(i: number|null) => void} listener @returns {() => void} stop */
   on(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -50,8 +59,9 @@ export class Chosen {
 
   /** @param {() => void} change */
   #change(change) {
-    const before = this.i;
+    const before = [this.i, this.#picked];
     change();
-    if (this.i !== before) for (const listener of [...this.#listeners]) listener(this.i);
+    if (this.i !== before[0] || this.#picked !== before[1])
+      for (const listener of [...this.#listeners]) listener(this.i);
   }
 }

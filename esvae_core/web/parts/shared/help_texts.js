@@ -72,7 +72,7 @@ export const TOUR = [
   {
     at: ".mixer",
     title: msg`One bar for each number`,
-    text: msg`With spikes, a bar is a firing rate: how often one neuron spikes, from 0, never, to 1, always. Drag a bar up or down, or use the arrow keys.`,
+    text: msg`With spikes, a bar is a firing rate: how often one neuron spikes, from 0, never, to 1, always. Drag a bar up or down, or use the arrow keys (left and right lead to the next bar).`,
   },
   {
     at: ".controls-part",
@@ -111,7 +111,8 @@ export const KEYS = [
   [
     msg`On a bar`,
     [
-      [msg`Arrow keys`, msg`up or down by 1/64; with Shift by one time step, 1/T`],
+      [msg`Up, Down`, msg`by 1/64; with Shift by one time step, 1/T`],
+      [msg`Left, Right`, msg`to the bar beside it`],
       [msg`Page Up, Page Down`, msg`by 1/8`],
       [msg`Home, End`, msg`lowest, highest value`],
       [msg`Enter`, msg`type an exact value`],

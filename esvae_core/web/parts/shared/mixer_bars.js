@@ -72,7 +72,10 @@ export class MixerBars {
 
   /** Show which bar is chosen. */
   mark() {
-    for (const [i, bar] of this.#bars) bar.classList.toggle("chosen", i === this.#chosen.i);
+    for (const [i, bar] of this.#bars) {
+      bar.classList.toggle("chosen", i === this.#chosen.i);
+      bar.tabIndex = i === this.#chosen.picked ? 0 : -1; // one stop for the tab key; arrow keys go on from there
+    }
   }
 
   /** @param {number} i */
@@ -99,7 +102,7 @@ export class MixerBars {
         {
           class: "fader",
           role: "slider",
-          tabindex: 0,
+          tabindex: -1,
           "data-i": i,
           "aria-label": nameOf(this.#session, i),
           "aria-valuemin": latent.value(i, 0),
@@ -181,10 +184,17 @@ export class MixerBars {
     const asked = barKey(event.key);
     if (!asked) return;
     if (asked.kind === "type") this.#handlers.type();
+    else if (asked.kind === "move") this.#moveFocus(i, asked.by);
     else if (asked.kind === "step") this.#editor.step(i, asked.by, event);
     else if (asked.kind === "end") this.#editor.nudge(i, asked.value, event);
     else this.#handlers.act(asked.act, i);
     event.preventDefault();
+  }
+
+  /** To the bar beside one, in the order that is shown. */
+  #moveFocus(i, by) {
+    const order = [...this.#bars.keys()];
+    this.focus(order[Math.min(order.length - 1, Math.max(0, order.indexOf(i) + by))]);
   }
 
   #wheel(event) {

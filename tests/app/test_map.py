@@ -89,6 +89,10 @@ def test_hover_shows_the_right_picture_also_after_a_filter(page, atlas):
     page.mouse.move(*spot(page, 0))  # a hidden one is not there
     time_to_go_wrong(page, 200)
     assert page.locator(HAND).get_attribute("data-row") != "0"
+    page.mouse.move(2, 2)
+    page.get_by_text("Move over the map").wait_for()
+    assert not pixels_of(page, HAND).any(), "no picture of a place that the pointer has left"
+
 
 
 def test_a_click_takes_a_point_as_the_source_and_undo_gives_it_back(page, atlas):

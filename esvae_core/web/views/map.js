@@ -197,6 +197,9 @@ function underTheHand(model, pictures) {
     else if (what) place(what);
     else {
       canvas.classList.add("missing");
+      canvas.dataset.row = "";
+      contextOf(canvas).clearRect(0, 0, canvas.width, canvas.height); // else it would be taken for what is there
+      describe(canvas, msg`Nothing under the pointer`);
       words.textContent = TOUCH.matches
         ? msg`Hold a finger on the map to look around; a tap takes what is there.`
         : msg`Move over the map: a point shows its test image, the space between is decoded.`;

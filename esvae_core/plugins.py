@@ -15,7 +15,6 @@ from importlib import import_module, metadata
 from pathlib import Path
 
 from esvae_core.errors import ConfigError
-from esvae_core.files import open_regular
 from esvae_core.text import shown
 
 GROUP = "esvae.parts"
@@ -78,7 +77,8 @@ def import_plugin(name: str) -> None:
 
 
 def _import_file(path: Path) -> None:
-    open_regular(path).close()  # a pipe would be waited for
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise ImportError("not a regular file")
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if path.stem in sys.modules or spec is None or spec.loader is None:
         raise ImportError(f"a module called {path.stem!r} is there already")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
 import json
@@ -89,7 +90,8 @@ def _serve() -> None:
 
     for module in pkgutil.walk_packages(esvae_core.__path__, "esvae_core."):
         if "triton" not in module.name:
-            importlib.import_module(module.name)
+            with contextlib.suppress(ModuleNotFoundError):  # of an extra that is not installed
+                importlib.import_module(module.name)
     # file descriptor 1 is for answers alone
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

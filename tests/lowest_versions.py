@@ -22,15 +22,17 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
+EXTRAS = ("app", "notebook", "hub", "events")
 TOOLS = ("pytest", "pytest-xdist", "hypothesis", "torchmetrics")
 """Of requirements-dev.txt, what these tests need."""
 
 
 def lowest() -> dict[str, Version]:
-    """The lowest version of each dependency, the explorer's among them, by name."""
+    """The lowest version of each dependency, those of the extras among them, by name."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
     found = {}
-    for text in (*project["dependencies"], *project["optional-dependencies"]["app"]):
+    for text in (*project["dependencies"], *(text for name in EXTRAS for text in extras[name])):
         dependency = Requirement(text)
         (found[dependency.name],) = (Version(s.version) for s in dependency.specifier if s.operator == ">=")
     return found
@@ -61,7 +63,7 @@ def main() -> int:
         constraints.write_text("".join(f"{name}=={version}\n" for name, version in versions.items()))
         venv.create(Path(place) / "venv", with_pip=True)
         python = str(Path(place) / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python")
-        needed = ["-e", f"{ROOT}[app]", *(str(tools[name]) for name in TOOLS)]
+        needed = ["-e", f"{ROOT}[{','.join(EXTRAS)}]", *(str(tools[name]) for name in TOOLS)]
         words = ["install", "--quiet", "-c", str(constraints), *needed]
         subprocess.run([python, "-m", "pip", *words], check=True)
         subprocess.run([python, "-m", "pip", "freeze", "--exclude-editable"], check=True)

@@ -394,7 +394,7 @@ def test_a_file_makes_nothing_be_imported(trained, monkeypatch, tmp_path):
 @pytest.mark.linux
 def test_a_plugin_that_is_a_pipe_is_not_waited_for(tmp_path, monkeypatch):
     os.mkfifo(tmp_path / "pipe_parts.py")
-    with pytest.raises(ConfigError, match=r"cannot be imported: OSError: .*not a regular file"):
+    with pytest.raises(ConfigError, match="cannot be imported: ImportError: not a regular file"):
         plugins.import_plugin(str(tmp_path / "pipe_parts.py"))
 
 

@@ -60,8 +60,8 @@ def network_files(model: ImageModel, library: Library, script: Path) -> tuple[Pa
 
 
 def _network(model: ImageModel, library: Library) -> lif_network.Network:
-    needed("snntorch" if library == "snntorch" else "spikingjelly.activation_based.neuron", library)
     folded = fold(model)
+    needed("snntorch" if library == "snntorch" else "spikingjelly.activation_based.neuron", library)
     return lif_network.Network(_settings(folded), _tensors(folded), library).eval()
 
 

@@ -27,8 +27,8 @@ def to_nir(model: ImageModel) -> Any:
         KindError: the model is no ESVAE.
         ExportError: its encoder's neurons are none of NIR's, or the package nir is not installed.
     """
-    nir = needed("nir", "nir")
     folded = fold(model)
+    nir = needed("nir", "nir")
     if soft := [layer.name for layer in folded.encoder if layer.reset != "hard"]:
         raise ExportError(
             f"nir: {soft[0]} subtracts the threshold at a spike (soft reset); NIR's LIF is set to a value. Expected an "

@@ -40,8 +40,8 @@ def to_onnx(model: ImageModel, name: str = "esvae", *, steps: int | None = None)
         KindError: the model is of another kind.
         ExportError: the package onnx is not installed.
     """
-    onnx = needed("onnx", "onnx")
     folded = fold(model)
+    onnx = needed("onnx", "onnx")
     return OnnxModels(
         _finished(onnx, _encoder(onnx, folded, steps or folded.config.time_steps), f"{name}-encoder"),
         _finished(onnx, _decoder(onnx, folded), f"{name}-decoder"),

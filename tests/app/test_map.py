@@ -94,7 +94,6 @@ def test_hover_shows_the_right_picture_also_after_a_filter(page, atlas):
     assert not pixels_of(page, HAND).any(), "no picture of a place that the pointer has left"
 
 
-
 def test_a_click_takes_a_point_as_the_source_and_undo_gives_it_back(page, atlas):
     open_map(page, start(atlas))
     row = next(r for r in range(1, len(atlas)) if alone(page, atlas, r))

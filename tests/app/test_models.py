@@ -7,7 +7,6 @@ import json
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import expect
 
 from app import catalogue
 from app.state import GRID, State, TestImage, from_grid, to_grid
@@ -20,6 +19,8 @@ from esvae_core.pictures import in_colours, to_uint8
 
 from .made import film_model
 from .visits import LINK, alike, open_page, pixels_of, soon, state_of, time_to_go_wrong, until
+
+expect = pytest.importorskip("playwright.sync_api", reason="needs the playwright package").expect
 
 pytestmark = pytest.mark.browser
 

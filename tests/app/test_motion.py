@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
 
 from .visits import LARGE, LINK, open_page
+
+expect = pytest.importorskip("playwright.sync_api", reason="needs the playwright package").expect
 
 pytestmark = pytest.mark.browser
 

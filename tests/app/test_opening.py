@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
 
 from app import catalogue
 from app.state import encode, to_grid
@@ -27,6 +26,8 @@ from .visits import (
     soon,
     state_of,
 )
+
+expect = pytest.importorskip("playwright.sync_api", reason="needs the playwright package").expect
 
 pytestmark = pytest.mark.browser
 

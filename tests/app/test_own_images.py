@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from playwright.sync_api import expect
 
 from app import catalogue
 from app.state import State, TestImage, UserImage, from_grid, to_grid
@@ -19,6 +18,8 @@ from esvae_core.explore.decode_rates import decode_with_spikes
 
 from .made import shelve, small_model
 from .visits import LINK, alike, open_page, pixels_of, same_as_python, settled, state_of
+
+expect = pytest.importorskip("playwright.sync_api", reason="needs the playwright package").expect
 
 pytestmark = pytest.mark.browser
 

@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
 from starlette.applications import Starlette
 
 from app import catalogue, routes, uploads
@@ -24,6 +23,8 @@ from .made import film_model, shelve, small_model
 from .test_export import drop
 from .test_served import visit
 from .visits import LARGE, model_button, open_page, same_as_python, settled, state_of
+
+expect = pytest.importorskip("playwright.sync_api", reason="needs the playwright package").expect
 
 PAGE = {"X-ESVAE": "1", "Host": "127.0.0.1:8501"}
 

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import tomllib
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -27,12 +28,12 @@ TOOLS = ("pytest", "pytest-xdist", "hypothesis", "torchmetrics")
 """Of requirements-dev.txt, what these tests need."""
 
 
-def lowest() -> dict[str, Version]:
-    """The lowest version of each dependency, those of the extras among them, by name."""
+def lowest(extras: Sequence[str] = ("app",)) -> dict[str, Version]:
+    """The lowest version of each dependency, those of some extras among them, by name."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = project["optional-dependencies"]
+    optional = project["optional-dependencies"]
     found = {}
-    for text in (*project["dependencies"], *(text for name in EXTRAS for text in extras[name])):
+    for text in (*project["dependencies"], *(text for name in extras for text in optional[name])):
         dependency = Requirement(text)
         (found[dependency.name],) = (Version(s.version) for s in dependency.specifier if s.operator == ">=")
     return found
@@ -51,7 +52,7 @@ def main() -> int:
     parser.add_argument("--use", action="append", default=[], metavar="NAME==VERSION", help="Another version of one.")
     parser.add_argument("tests", nargs="*", help="What to run; all unless given.")
     given = parser.parse_args()
-    versions = lowest()
+    versions = lowest(EXTRAS)
     for text in given.use:
         name, _, version = text.partition("==")
         if name not in versions:

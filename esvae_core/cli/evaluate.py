@@ -176,7 +176,7 @@ def _streamed(
     from esvae_core.data.table import find
     from esvae_core.encode_parts import batches_of
     from esvae_core.esvae import ESVAE
-    from esvae_core.evaluation.streamed import evaluate_stream
+    from esvae_core.evaluation.evaluate_stream import evaluate_stream
 
     loaded = load(checkpoint, ESVAE)
     config, trained_on = loaded.model.config, loaded.header.data

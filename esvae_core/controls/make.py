@@ -29,7 +29,7 @@ READ = 1000
 _FEWEST = 20  # images of a split
 
 F64 = NDArray[np.float64]
-Report = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]
 
 
 def make_controls(
@@ -41,7 +41,7 @@ def make_controls(
     images: int = 300,
     coordinates: Coordinates | None = None,
     seed: int = 0,
-    report: Report | None = None,
+    report: Progress | None = None,
 ) -> tuple[Control, ...]:
     """Controls of a model, those that pictures follow first.
 
@@ -74,7 +74,7 @@ def judged_again(
     *,
     images: int,
     seed: int = 0,
-    report: Report | None = None,
+    report: Progress | None = None,
 ) -> tuple[Control, ...]:
     """The same controls in the same order, with evidence on other test images, or on more of them.
 
@@ -111,7 +111,7 @@ class _Maker:
         images: int,
         coordinates: Coordinates | None,
         seed: int,
-        report: Report,
+        report: Progress,
     ) -> None:
         rng = np.random.default_rng(seed)
         self.report, self.seed, self.latent = report, seed, Latent(model)

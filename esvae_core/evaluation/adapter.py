@@ -13,7 +13,7 @@ from esvae_core.baselines.pvae import PVAE
 from esvae_core.data import ImageSet
 from esvae_core.errors import InputError
 from esvae_core.esvae import ESVAE
-from esvae_core.evaluation.results import Report, silent
+from esvae_core.evaluation.results import Progress, silent
 from esvae_core.image_model import Drawn
 
 BATCH = 250
@@ -256,7 +256,7 @@ def batches(data: ImageSet) -> Iterator[Tensor]:
     return (data.tensor(slice(start, start + BATCH)) for start in range(0, len(data), BATCH))
 
 
-def collect(data: ImageSet, make: Callable[[Tensor], Tensor], report: Report = silent) -> Tensor:
+def collect(data: ImageSet, make: Callable[[Tensor], Tensor], report: Progress = silent) -> Tensor:
     """`make` of every batch of images, in one tensor."""
     parts = []
     for part in batches(data):
@@ -266,7 +266,7 @@ def collect(data: ImageSet, make: Callable[[Tensor], Tensor], report: Report = s
 
 
 def mean_firing(
-    adapter: SpikingAdapter, data: ImageSet, generator: Generator, report: Report = silent
+    adapter: SpikingAdapter, data: ImageSet, generator: Generator, report: Progress = silent
 ) -> dict[str, float]:
     """Mean of every layer's spikes over all images; "latent": of the drawn ones."""
     total: dict[str, float] = {}
@@ -279,7 +279,7 @@ def mean_firing(
     return total
 
 
-def draw(adapter: EvaluationAdapter, n: int, generator: Generator, report: Report = silent) -> Tensor:
+def draw(adapter: EvaluationAdapter, n: int, generator: Generator, report: Progress = silent) -> Tensor:
     """(n, C, H, W) new pictures, BATCH at a time from one generator."""
     parts = []
     for start in range(0, n, BATCH):

@@ -14,7 +14,7 @@ from esvae_core.evaluation.attribute_intervention import attribute_intervention
 from esvae_core.evaluation.factor_intervention import factor_intervention
 from esvae_core.evaluation.factors import BINS, dci, mig, sap
 from esvae_core.evaluation.random_subset import some
-from esvae_core.evaluation.results import Figure, Group, Report, over_seeds, silent
+from esvae_core.evaluation.results import Figure, Group, Progress, over_seeds, silent
 
 TEST_SHARE = 0.4
 MEASURED = 2_000
@@ -91,7 +91,7 @@ def disentanglement(
     *,
     taught: TaughtFactors | None = None,
     seeds: int = 3,
-    report: Report = silent,
+    report: Progress = silent,
 ) -> Group:
     """DCI, MIG and SAP of the codes of the test images; of a model that was taught factors, whether pictures follow.
 

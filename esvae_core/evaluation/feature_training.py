@@ -23,7 +23,7 @@ from esvae_core.seeds import generator
 _BATCH = 128
 _RATE = 1e-3
 
-Report = Callable[[int, int, float], None]
+Progress = Callable[[int, int, float], None]
 """Called with steps done, steps in total, and the squared error of the last batch."""
 
 
@@ -63,7 +63,7 @@ def train_features(
     seed: int = 0,
     channels: tuple[int, ...] = (32, 64, 128, 256),
     count: int = 64,
-    report: Report = lambda done, total, error: None,
+    report: Progress = lambda done, total, error: None,
 ) -> FeatureFile:
     """A feature network learned on the train split, with the test split's statistics in evaluation mode.
 

@@ -18,7 +18,7 @@ from esvae_core.evaluation.frechet import frechet_distance, gaussian
 from esvae_core.evaluation.inception import NAMES, inception_scores
 from esvae_core.evaluation.neighbours import copied_share, manifold, nearest
 from esvae_core.evaluation.random_subset import shuffled
-from esvae_core.evaluation.results import Figure, Group, Neighbour, Report, over_seeds, silent
+from esvae_core.evaluation.results import Figure, Group, Neighbour, Progress, over_seeds, silent
 from esvae_core.seeds import generator
 
 NEIGHBOURS = 5
@@ -37,7 +37,7 @@ def generation(
     inception: Path | None = None,
     samples: int = 10_000,
     seeds: int = 3,
-    report: Report = silent,
+    report: Progress = silent,
 ) -> Group:
     """FAD by two protocols with its floor; precision, recall, density, coverage; copies; FID, KID and IS.
 

@@ -16,7 +16,7 @@ from esvae_core.evaluation.information import binomial_capacity, information_per
 from esvae_core.evaluation.probes import few, linear_accuracy, neighbour_accuracy, principal
 from esvae_core.evaluation.random_subset import MMD_BLOCK, mmd_in_blocks, some
 from esvae_core.evaluation.rate_use import dimension_use
-from esvae_core.evaluation.results import Curve, Figure, Group, Report, curve_over_seeds, over_seeds, silent
+from esvae_core.evaluation.results import Curve, Figure, Group, Progress, curve_over_seeds, over_seeds, silent
 from esvae_core.seeds import generator
 from esvae_core.tdbn import TdBatchNorm
 
@@ -28,7 +28,7 @@ Views = dict[str, tuple[NDArray[Any], NDArray[Any]]]
 
 
 def latent_space(
-    adapter: EvaluationAdapter, test: ImageSet, train: ImageSet, *, seeds: int = 3, report: Report = silent
+    adapter: EvaluationAdapter, test: ImageSet, train: ImageSet, *, seeds: int = 3, report: Progress = silent
 ) -> Group:
     """Probes with few and with all labels; use of the dimensions; MMD; firing rates; information per dimension.
 
@@ -60,7 +60,7 @@ def latent_space(
     return Group(name="latent", protocol=protocol, figures=tuple(figures), curves=tuple(curves))
 
 
-def _views(adapter: EvaluationAdapter, test: ImageSet, train: ImageSet, report: Report) -> Views:
+def _views(adapter: EvaluationAdapter, test: ImageSet, train: ImageSet, report: Progress) -> Views:
     spiking = isinstance(adapter, RateAdapter)
     both = (train, test)
     total, base = 2 * (len(train) + len(test)), 0

@@ -7,14 +7,14 @@ import torch
 from esvae_core.data import ImageSet
 from esvae_core.evaluation.adapter import BATCH, CountAdapter, EvaluationAdapter, batches
 from esvae_core.evaluation.fidelity import psnr, squared_error, ssim
-from esvae_core.evaluation.results import Figure, Group, Report, over_seeds, silent
+from esvae_core.evaluation.results import Figure, Group, Progress, over_seeds, silent
 from esvae_core.seeds import generator
 
 MSE = "MSE on [-1, 1]"
 _SMALLEST = 11  # the window of SSIM
 
 
-def reconstruction(adapter: EvaluationAdapter, data: ImageSet, *, seeds: int = 3, report: Report = silent) -> Group:
+def reconstruction(adapter: EvaluationAdapter, data: ImageSet, *, seeds: int = 3, report: Progress = silent) -> Group:
     """MSE, PSNR and SSIM over all images, mean and deviation over noise seeds 0, 1, ... (docs/evaluation.md)."""
     errors, peaks, likenesses = [], [], []
     large = min(data.images.shape[2:]) >= _SMALLEST

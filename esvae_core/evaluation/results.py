@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-Report = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 """Called now and then with pieces of work done and in total."""
 
 
 def silent(done: int, total: int) -> None:
-    """A Report that tells nobody."""
+    """A Progress that tells nobody."""
 
 
 class _Result(BaseModel):

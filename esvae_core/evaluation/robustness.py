@@ -11,7 +11,7 @@ from esvae_core.data import ImageSet
 from esvae_core.evaluation import perturbations
 from esvae_core.evaluation.adapter import EvaluationAdapter, SpikingAdapter, batches
 from esvae_core.evaluation.fidelity import squared_error
-from esvae_core.evaluation.results import Curve, Figure, Group, Report, curve_over_seeds, silent
+from esvae_core.evaluation.results import Curve, Figure, Group, Progress, curve_over_seeds, silent
 from esvae_core.seeds import generator
 
 Damage = Callable[[Tensor, float, Generator], Tensor]
@@ -30,7 +30,7 @@ _IMAGES: tuple[tuple[str, str, Damage, tuple[float, ...]], ...] = (
 STEPS = (4, 8, 16, 32, 64)
 
 
-def robustness(adapter: EvaluationAdapter, data: ImageSet, *, seeds: int = 3, report: Report = silent) -> Group:
+def robustness(adapter: EvaluationAdapter, data: ImageSet, *, seeds: int = 3, report: Progress = silent) -> Group:
     """MSE against the undamaged images, a curve per kind of damage, mean and deviation over noise seeds."""
     spiking = adapter if isinstance(adapter, SpikingAdapter) else None
     points = sum(len(x) for *_, x in _IMAGES) + (sum(len(x) for *_, x in _SPIKES) + len(STEPS) if spiking else 0)

@@ -11,14 +11,14 @@ from esvae_core.data import ImageSet
 from esvae_core.evaluation.adapter import EvaluationAdapter, RateAdapter, batches
 from esvae_core.evaluation.fidelity import squared_error
 from esvae_core.evaluation.rate_use import grid_shares
-from esvae_core.evaluation.results import Curve, Figure, Group, Report, over_seeds, silent
+from esvae_core.evaluation.results import Curve, Figure, Group, Progress, over_seeds, silent
 from esvae_core.seeds import generator
 
 Decoded = Callable[[Tensor, Tensor, Generator], Tensor]
 
 
 def sampling_error(
-    adapter: EvaluationAdapter, data: ImageSet, *, seeds: int = 3, draws: int = 16, report: Report = silent
+    adapter: EvaluationAdapter, data: ImageSet, *, seeds: int = 3, draws: int = 16, report: Progress = silent
 ) -> Group:
     """MSE when the decoder gets Bernoulli spikes, systematic ones of these rates, the encoder's own; and of a mean."""
     protocol = f"{len(data):,} {data.split} images of {data.name}, noise seeds 0 to {seeds - 1}"

@@ -23,7 +23,7 @@ from esvae_core.evaluation.generation import FADS, FLOOR, generation
 from esvae_core.evaluation.latent_space import latent_space
 from esvae_core.evaluation.random_subset import some
 from esvae_core.evaluation.reconstruction import MSE, reconstruction
-from esvae_core.evaluation.results import Group, Report
+from esvae_core.evaluation.results import Group, Progress
 from esvae_core.evaluation.robustness import robustness
 from esvae_core.evaluation.sampling_error import sampling_error
 from esvae_core.files import read_regular, write_atomically
@@ -108,16 +108,16 @@ class SuiteReport(BaseModel):
         return tuple(found)
 
 
-def _reconstruction(task: EvaluationTask, report: Report) -> Group:
+def _reconstruction(task: EvaluationTask, report: Progress) -> Group:
     return reconstruction(task.adapter, some(task.test, task.plan.images), seeds=task.plan.seeds, report=report)
 
 
-def _sampling(task: EvaluationTask, report: Report) -> Group:
+def _sampling(task: EvaluationTask, report: Progress) -> Group:
     images = some(task.test, task.plan.sampling_images)
     return sampling_error(task.adapter, images, seeds=task.plan.seeds, report=report)
 
 
-def _generation(task: EvaluationTask, report: Report) -> Group:
+def _generation(task: EvaluationTask, report: Progress) -> Group:
     plan = task.plan
     return generation(
         task.adapter,
@@ -131,27 +131,27 @@ def _generation(task: EvaluationTask, report: Report) -> Group:
     )
 
 
-def _latent(task: EvaluationTask, report: Report) -> Group:
+def _latent(task: EvaluationTask, report: Progress) -> Group:
     plan = task.plan
     test, train = some(task.test, plan.images), some(task.train(), plan.train_images)
     return latent_space(task.adapter, test, train, seeds=plan.seeds, report=report)
 
 
-def _robustness(task: EvaluationTask, report: Report) -> Group:
+def _robustness(task: EvaluationTask, report: Progress) -> Group:
     images = some(task.test, task.plan.curve_images)
     return robustness(task.adapter, images, seeds=task.plan.seeds, report=report)
 
 
-def _disentanglement(task: EvaluationTask, report: Report) -> Group:
+def _disentanglement(task: EvaluationTask, report: Progress) -> Group:
     images = some(task.test, task.plan.images)
     return disentanglement(task.adapter, images, taught=task.taught, seeds=task.plan.seeds, report=report)
 
 
-def _cost(task: EvaluationTask, report: Report) -> Group:
+def _cost(task: EvaluationTask, report: Progress) -> Group:
     return cost(task.adapter, some(task.test, task.plan.cost_images), report=report)
 
 
-GROUPS: dict[str, Callable[[EvaluationTask, Report], Group]] = {
+GROUPS: dict[str, Callable[[EvaluationTask, Progress], Group]] = {
     "reconstruction": _reconstruction,
     "sampling": _sampling,
     "generation": _generation,

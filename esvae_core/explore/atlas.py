@@ -33,7 +33,7 @@ TILES = 64
 _ENCODED = 250  # images at a time
 _DECODED = 50  # a decoder's activations are larger
 
-Report = Callable[[str, float], None]
+Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +92,7 @@ def build(
     count: int = 2000,
     seed: int = 0,
     layout: MapSettings | None = None,
-    report: Report | None = None,
+    report: Progress | None = None,
 ) -> Atlas:
     """Encode test images, chosen by seed; decode them; measure the dimensions; draw the map.
 
@@ -145,7 +145,7 @@ def build(
 
 
 def _encoded(
-    model: Explorable, images: ImageSet, chosen: NDArray[np.int64], steps: int, report: Report
+    model: Explorable, images: ImageSet, chosen: NDArray[np.int64], steps: int, report: Progress
 ) -> NDArray[np.unsignedinteger[Any]]:
     """(n, d) counts of those images; n = len(chosen)."""
     counts = []
@@ -161,7 +161,7 @@ def _decoded(
     chosen: NDArray[np.int64],
     rates: NDArray[np.float32],
     steps: int,
-    report: Report,
+    report: Progress,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """Reconstructions (n, H, W, C) of those images from their rates, and the squared error of each on [-1, 1]."""
     from esvae_core.explore.decode_rates import decode_with_spikes

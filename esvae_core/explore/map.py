@@ -30,7 +30,7 @@ SCALE = 2**16 - 1  # positions are whole numbers from 0 to this
 _GRAPH_SHARE = 0.1  # of the work, before any point moves; measured with 2,000 points
 _BLOCK = 500  # rows of the distance matrix at a time
 
-Report = Callable[[float], None]
+Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def map_key(rates: NDArray[np.floating], settings: MapSettings) -> str:
     return digest.hexdigest()
 
 
-def build_map(rates: NDArray[np.floating], settings: MapSettings, report: Report | None = None) -> RateMap:
+def build_map(rates: NDArray[np.floating], settings: MapSettings, report: Progress | None = None) -> RateMap:
     """Lay out rate vectors in two and in three dimensions.
 
     Args:
@@ -263,7 +263,7 @@ def _nearest(points: NDArray[np.float32], metric: str, count: int) -> tuple[NDAr
 class _Progress:
     """A file for UMAP's progress bar to write to; the bar's numbers become calls of `tell`."""
 
-    def __init__(self, tell: Report) -> None:
+    def __init__(self, tell: Progress) -> None:
         self._tell = tell
         self._ended = False  # after an exception the bar closes, which writes once more
         form = "{percentage}"

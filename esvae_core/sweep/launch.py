@@ -37,7 +37,7 @@ class Job:
     """What the run prints."""
 
 
-Report = Callable[[str, str], None]
+StatusListener = Callable[[str, str], None]
 """Called with a run's name and what became of it: 'started', 'done', or why it failed."""
 
 
@@ -72,7 +72,7 @@ def prepare(runs: Mapping[str, RunConfig], out: Path, options: Sequence[str]) ->
     return jobs
 
 
-def run_here(jobs: Sequence[Job], at_once: int, report: Report) -> int:
+def run_here(jobs: Sequence[Job], at_once: int, report: StatusListener) -> int:
     """Run jobs as processes of this machine; how many of them failed.
 
     An exception here, such as that of Ctrl-C, makes all runs save their state before it goes on.
@@ -97,7 +97,7 @@ def run_here(jobs: Sequence[Job], at_once: int, report: Report) -> int:
     return failed
 
 
-def run_by_submitit(jobs: Sequence[Job], settings: Mapping[str, Any], out: Path, report: Report) -> int:
+def run_by_submitit(jobs: Sequence[Job], settings: Mapping[str, Any], out: Path, report: StatusListener) -> int:
     """Run jobs through submitit: on Slurm where there is one, else here; how many of them failed.
 
     Args:

@@ -9,7 +9,7 @@ from esvae_core.evaluation.adapter import EvaluationAdapter, SpikingAdapter, bat
 from esvae_core.evaluation.cost import energy
 from esvae_core.evaluation.cost.operation_count import operations
 from esvae_core.evaluation.cost.per_layer import Costs, costs, inputs, prior_costs, readout_synapses, synapses
-from esvae_core.evaluation.results import Figure, Group, Report, silent
+from esvae_core.evaluation.results import Figure, Group, Progress, silent
 from esvae_core.seeds import generator
 
 BITS = 5
@@ -17,7 +17,7 @@ BITS = 5
 CAVEAT = "45 nm; memory traffic, usually the larger part, is left out"
 
 
-def cost(adapter: EvaluationAdapter, data: ImageSet, *, seed: int = 0, report: Report = silent) -> Group:
+def cost(adapter: EvaluationAdapter, data: ImageSet, *, seed: int = 0, report: Progress = silent) -> Group:
     """Operations per image of encoding, sampling and decoding, counted on these images (docs/evaluation.md)."""
     parameters = sum(p.numel() for p in adapter.module.parameters())
     figures = [Figure(name="parameters", value=parameters)]
@@ -32,7 +32,7 @@ def cost(adapter: EvaluationAdapter, data: ImageSet, *, seed: int = 0, report: R
     )
 
 
-def _spiking(adapter: SpikingAdapter, model: SpikingCoder, data: ImageSet, seed: int, report: Report) -> list[Figure]:
+def _spiking(adapter: SpikingAdapter, model: SpikingCoder, data: ImageSet, seed: int, report: Progress) -> list[Figure]:
     config, steps = model.config, adapter.steps
     rates = mean_firing(adapter, data, generator(seed, "cost"), report)
     latent = rates.pop("latent")
@@ -69,7 +69,7 @@ def _counted(counted: Costs, what: str, whose: str = "") -> list[Figure]:
     ]
 
 
-def _plain(adapter: EvaluationAdapter, data: ImageSet, seed: int, report: Report) -> list[Figure]:
+def _plain(adapter: EvaluationAdapter, data: ImageSet, seed: int, report: Progress) -> list[Figure]:
     noise, done = generator(seed, "cost"), 0
     with operations(adapter.module) as seen:
         for images in batches(data):

@@ -13,8 +13,8 @@ from lightning_fabric import Fabric
 
 from esvae_core.checkpoint import Header, read_header, save
 from esvae_core.errors import InputError
-from esvae_core.evaluation import streamed
-from esvae_core.evaluation.streamed import evaluate_stream
+from esvae_core.evaluation import evaluate_stream as module
+from esvae_core.evaluation.evaluate_stream import evaluate_stream
 from esvae_core.seeds import generator
 
 from ..data.made import picture_bytes, save_hub_data
@@ -49,7 +49,7 @@ def test_figures_are_those_of_all_images(tiny, fabric):
 
 
 def test_rates_that_are_kept_are_bounded(tiny, fabric, monkeypatch):
-    monkeypatch.setattr(streamed, "MOST_RATES", 12)
+    monkeypatch.setattr(module, "MOST_RATES", 12)
     report = evaluate_stream(tiny, "made", [PIXELS[:10]] * 5, fabric)
     assert (report.images, report.mmd_block) == (50, 12)
 

@@ -69,7 +69,7 @@ def test_keys_move_a_bar_and_say_so(page):
     before = state_of(page).rates[2]
     bar.focus()
     page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowDown")
     assert soon(page, lambda: state_of(page).rates[2] == before - 2 * GRID // 64)
     assert float(bar.get_attribute("aria-valuenow")) == pytest.approx(state_of(page).rates[2] / GRID, abs=1e-3)
     assert "of 8 spikes" in bar.get_attribute("aria-valuetext")

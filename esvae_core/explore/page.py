@@ -211,6 +211,7 @@ def _entry(
         "kind": model.kind,
         "dims": model.latent_dim,
         "steps": model.time_steps if isinstance(model, SpikingModelConfig) else None,
+        "sampler": getattr(model, "sampler", None),
         "latent": latent,
         "size": model.image_size,
         "channels": model.image_channels,

@@ -65,24 +65,12 @@ async function take(session, file) {
     if (looksCheckpoint(file)) return await openCheckpoint(session, file);
     if (await readTray(session, file)) return;
     if (await openRecipe(session, file)) return;
-    if (await encodePicture(session, await pictureOf(file), file.name))
+    if (await encodePicture(session, await bitmapOf(file), file.name))
       session.say(
         msg`${file.name} is dark where the model's images are light. “Own picture” in Explore can invert it.`,
       );
   } catch (error) {
     session.say(`${file.name}: ${error.message}.`, "warning");
-  }
-}
-
-/** @param {File} file that is no other kind @returns {Promise<ImageBitmap>} */
-async function pictureOf(file) {
-  try {
-    return await bitmapOf(file);
-  } catch (error) {
-    if (file.type.startsWith("image/")) throw error;
-    throw new Error(msg`expected a picture, a file that was exported here, or a checkpoint (.safetensors)`, {
-      cause: error,
-    });
   }
 }
 

@@ -21,7 +21,7 @@ export async function bitmapOf(file) {
     if (size.width * size.height <= MILLIONS * 1e6) bitmap = await createImageBitmap(file);
   } catch {
     throw new Error(
-      msg`expected a picture that this browser reads (PNG, JPEG, WebP, GIF, BMP, AVIF), found something else or a damaged one`,
+      msg`expected a picture (PNG, JPEG, WebP, GIF, BMP, AVIF), a file that was exported here, or a checkpoint (.safetensors), found something else or a damaged one`,
     );
   }
   if (!bitmap) throw new Error(msg`expected at most ${MILLIONS} million pixels, found ${size.width} × ${size.height}`);

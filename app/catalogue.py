@@ -148,7 +148,7 @@ def folders() -> list[Path]:
     """Where checkpoints are looked for: those that ship, `esvae app` was given, ESVAE_CHECKPOINTS names; last, those
     that visitors opened.
     """
-    return [SHIPPED, *_paths(OPEN_OPTION), *_paths("ESVAE_CHECKPOINTS"), *uploads.place.kept()]
+    return [SHIPPED, *_paths(OPEN_OPTION), *_paths("ESVAE_CHECKPOINTS"), *uploads.folder.kept()]
 
 
 def _paths(option: str) -> list[Path]:
@@ -443,23 +443,36 @@ def _turn(*wanted: str | int) -> threading.Lock:
 
 @lru_cache(maxsize=4)
 def _originals(dataset: str, sha256: str, image_size: int, channels: int) -> ImageSet | None:
+    found = shown_split(dataset, image_size, channels)
+    return found if found is not None and found.sha256 == sha256 else None
+
+
+def shown_split(dataset: str, image_size: int, channels: int, frames: int | None = None) -> ImageSet | None:
+    """The test split of a data set that visitors may be shown, as a model takes it; None if it is not on this machine.
+
+    Args:
+        dataset: One that `_readable` allows.
+        image_size: Height and width in pixels.
+        channels: Of an image or a frame.
+        frames: Of a recording; None for images.
+    """
     try:
         spec, _ = find_data(dataset)
-        size = spec.split_sizes.get("test", 0) * image_size**2 * channels
+        size = spec.split_sizes.get("test", 0) * image_size**2 * channels * (frames or 1)
         if size > _MAX_ORIGINALS:
             raise DataError(f"as the model takes them, they are {size:,} bytes, more than {_MAX_ORIGINALS:,}")
-        found = load_data(
+        return load_data(
             dataset,
             "test",
             image_size=image_size,
             channels=channels,
+            frames=frames,
             data_dir=os.environ.get("ESVAE_DATA_DIR"),
             download=False,
         )
     except (EsvaeError, OSError) as error:
         _LOG.info("%s: originals are not shown: %s", shown(dataset), shown(str(error)))
         return None
-    return found if found.sha256 == sha256 else None
 
 
 def thumbnails(name: str) -> bytes | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -16,16 +14,14 @@ from app import catalogue
 from app.garbage import freeze
 from app.state import MAX_SEED, Rates, from_grid, to_grid
 from esvae_core import checkpoint
-from esvae_core.data import ImageSet, load
-from esvae_core.errors import CheckpointError, DataError, EsvaeError, InputError
+from esvae_core.data import ImageSet
+from esvae_core.errors import CheckpointError, InputError
 from esvae_core.explore.array_format import write_arrays
 from esvae_core.pictures import in_colours, to_uint8
-from esvae_core.text import shown
 
 if TYPE_CHECKING:
     from esvae_core.esvae import ESVAE
 
-_LOG = logging.getLogger("esvae.app")
 MOST = 16
 """Recordings that are drawn at once."""
 
@@ -66,7 +62,10 @@ def reconstructions(name: str, seed: int, count: int) -> bytes:
     model, dataset = _named(name, seed, count)
     import torch
 
-    data = _test_recordings(dataset, model.config.image_size, model.config.image_channels, model.config.frame_count)
+    config = model.config
+    data = _test_recordings(dataset, config.image_size, config.image_channels, config.time_steps)
+    if not data:
+        raise CheckpointError("its test recordings are not on this machine")
     rows = [(seed * count + k) % len(data) for k in range(count)]
     originals = data.tensor(np.array(rows))
     with torch.no_grad():
@@ -101,27 +100,9 @@ def _named(name: str, seed: int, count: int = 1) -> tuple[ESVAE, str]:
 
 
 @lru_cache(maxsize=2)
-def _test_recordings(dataset: str, image_size: int, channels: int, frames: int) -> ImageSet:
-    """The test split of a data set that anybody may be shown: one of the table, not of somebody's folder.
-
-    Raises:
-        CheckpointError: it is not on this machine.
-    """
-    try:
-        if ":" in dataset:
-            raise DataError(f"{dataset}: a folder of somebody's own")
-        return load(
-            dataset,
-            "test",
-            image_size=image_size,
-            channels=channels,
-            frames=frames,
-            data_dir=os.environ.get("ESVAE_DATA_DIR"),
-            download=False,
-        )
-    except (EsvaeError, OSError) as error:
-        _LOG.info("%s: test recordings are not shown: %s", shown(dataset), shown(str(error)))
-        raise CheckpointError("its test recordings are not on this machine") from error
+def _test_recordings(dataset: str, image_size: int, channels: int, frames: int) -> ImageSet | None:
+    # a folder is somebody's own
+    return None if ":" in dataset else catalogue.shown_split(dataset, image_size, channels, frames)
 
 
 def _pack(model: ESVAE, rates: Sequence[Rates], seed: int, **more: NDArray[np.uint8]) -> bytes:

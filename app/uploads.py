@@ -44,7 +44,7 @@ _BY_PROXIES = re.compile(r"x-forwarded-.*|forwarded|via|x-real-ip|x-client-ip|.*
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-class _Place:
+class UploadFolder:
     """The server's folder for them, made when it is needed."""
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class _Place:
         self.path = None
 
 
-place = _Place()
+folder = UploadFolder()
 
 
 def _remove_left_behind() -> None:
@@ -116,7 +116,7 @@ class RemovedAtEnd:
             await self._app(scope, receive, send)
         finally:
             if scope["type"] == "lifespan":
-                place.remove()
+                folder.remove()
 
 
 def refusal(request: Request) -> str | None:
@@ -156,21 +156,21 @@ async def received(request: Request) -> AsyncIterator[Path]:
         InputError: it is too large, did not arrive whole, or cannot be written.
         BusyError: others are arriving.
     """
-    if place.arriving >= _AT_ONCE:
+    if folder.arriving >= _AT_ONCE:
         raise BusyError("other checkpoints are being opened; try again in a moment")
-    place.arriving += 1
-    folder: Path | None = None
+    folder.arriving += 1
+    own: Path | None = None
     try:
         try:
-            folder = Path(tempfile.mkdtemp(prefix=".", dir=place.made()))
-            await _written(request, folder / _MODEL)
+            own = Path(tempfile.mkdtemp(prefix=".", dir=folder.made()))
+            await _written(request, own / _MODEL)
         except OSError as error:
             raise InputError(f"the server cannot keep it: {error.strerror or error}") from error
-        yield folder / _MODEL
+        yield own / _MODEL
     finally:
-        place.arriving -= 1
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+        folder.arriving -= 1
+        if own is not None:
+            shutil.rmtree(own, ignore_errors=True)
 
 
 async def _written(request: Request, path: Path) -> None:
@@ -206,9 +206,9 @@ def keep(path: Path) -> Path:
         BusyError: as many are kept as may be.
     """
     try:
-        kept = place.made() / sha256(path.read_bytes()).hexdigest()[:16]
+        kept = folder.made() / sha256(path.read_bytes()).hexdigest()[:16]
         if not kept.exists():
-            if len(place.kept()) >= MAX_FILES:
+            if len(folder.kept()) >= MAX_FILES:
                 raise BusyError(f"{MAX_FILES} checkpoints were opened already; `esvae app FOLDER` opens any number")
             with suppress(FileExistsError):  # the same file, at the same time
                 path.parent.rename(kept)

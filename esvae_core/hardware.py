@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from esvae_core.errors import TrainingError
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
+    from torch import Tensor
 
 _MEETING = {"MASTER_ADDR", "SLURM_NTASKS", "LSB_JOBID", "OMPI_COMM_WORLD_SIZE"}
 """Of the environment: one of them is there where processes on several machines can find each other."""
@@ -44,6 +45,19 @@ def fabric_of(hardware: Hardware, precision: str) -> Fabric:
         )
     except (ValueError, RuntimeError) as error:  # what Fabric says of devices that are not there
         raise TrainingError(f"{hardware.accelerator} x {hardware.devices}: {str(error).splitlines()[0]}") from error
+
+
+def place(fabric: Fabric | None) -> tuple[int, int]:
+    """Number of this process, from 0, and how many there are; without Fabric it is alone."""
+    return (0, 1) if fabric is None else (fabric.global_rank, fabric.world_size)
+
+
+def total(fabric: Fabric | None, values: Tensor) -> Tensor:
+    """The sum of what all processes hold, of one shape, on the CPU."""
+    if fabric is None:
+        return values
+    summed: Any = fabric.all_reduce(values.to(fabric.device), reduce_op="sum")
+    return cast("Tensor", summed.cpu())
 
 
 def _check_processes(hardware: Hardware) -> None:

@@ -100,14 +100,15 @@ def evaluate(
         return
     if out_file or fad_net or inception:
         raise InputError("--out, --fad-net and --inception go with --suite")
-    fabric = processes(accelerator, devices, nodes)
+    alone = devices * nodes == 1 and accelerator == "cpu"  # to import Fabric takes longer than a small set to measure
+    fabric = None if alone else processes(accelerator, devices, nodes)
     if stream:
         loaded, result = _streamed(checkpoint, dataset, steps, sampler, seed, fabric)
     else:
         loaded, result = _measured(
             checkpoint, dataset, split, data_dir, steps, sampler, seed, accept_other_hash, fabric
         )
-    if not fabric.is_global_zero:
+    if fabric is not None and not fabric.is_global_zero:
         return
     if as_json:
         console.say_json(result)
@@ -128,7 +129,7 @@ def _measured(
     sampler: SamplerName | None,
     seed: int,
     accept_other_hash: bool,
-    fabric: Fabric,
+    fabric: Fabric | None,
 ) -> tuple[Loaded[ESVAE], Report]:
     """An ESVAE, and what is measured of it on a whole split, with a bar of how far it is.
 
@@ -147,11 +148,11 @@ def _measured(
     training = None
     if loaded.header.model.takes_frames:
         training = dataset_of(loaded.header, dataset, SplitName.train, data_dir, accept_other_hash)
-    fabric.launch()  # other processes begin when what they read is at hand
+    _launch(fabric, loaded.model)  # other processes begin when what they read is at hand
     with console.bar() as bar:
         task = bar.add_task(f"evaluating {loaded.header.name}", total=len(data), left="")
         result = measure(
-            loaded.model.to(fabric.device),
+            loaded.model,
             data,
             steps=steps,
             sampler=sampler.value if sampler else None,
@@ -164,7 +165,12 @@ def _measured(
 
 
 def _streamed(
-    checkpoint: Path, dataset: str | None, steps: int | None, sampler: SamplerName | None, seed: int, fabric: Fabric
+    checkpoint: Path,
+    dataset: str | None,
+    steps: int | None,
+    sampler: SamplerName | None,
+    seed: int,
+    fabric: Fabric | None,
 ) -> tuple[Loaded[ESVAE], Report]:
     """As `_measured`, of a data set that need not fit into memory.
 
@@ -177,6 +183,7 @@ def _streamed(
     from esvae_core.encode_parts import batches_of
     from esvae_core.esvae import ESVAE
     from esvae_core.evaluation.evaluate_stream import evaluate_stream
+    from esvae_core.hardware import place
 
     loaded = load(checkpoint, ESVAE)
     config, trained_on = loaded.model.config, loaded.header.data
@@ -184,22 +191,28 @@ def _streamed(
     if not source or find(source)[0].stream is None:
         raise InputError(f"--stream: expected folder:PATH, huggingface:PATH or tar:PATH, found {source!r}")
     kind, _, option = source.partition(":")
-    fabric.launch()
-    share = Share(fabric.global_rank, fabric.world_size)
+    _launch(fabric, loaded.model)
+    share = Share(*place(fabric))
     batches = batches_of(source, share, image_size=config.image_size, channels=config.image_channels)
     with console.bar() as bar:
         task = bar.add_task(f"evaluating {loaded.header.name}", total=None, left="")
         result = evaluate_stream(
-            loaded.model.to(fabric.device),
+            loaded.model,
             f"{kind}:{PurePath(option).name}",  # where it lies is nothing for a header
             (batch.images for batch in batches if len(batch.names)),
-            fabric,
+            fabric=fabric,
             steps=steps,
             sampler=sampler.value if sampler else None,
             seed=seed,
             report=lambda count: bar.advance(task, count),
         )
     return loaded, result
+
+
+def _launch(fabric: Fabric | None, model: ESVAE) -> None:
+    if fabric is not None:
+        fabric.launch()
+        model.to(fabric.device)
 
 
 def _show(name: str, result: Report) -> None:

@@ -18,6 +18,7 @@ from esvae_core.esvae import ESVAE
 from esvae_core.evaluation.cost import Costs, costs
 from esvae_core.evaluation.frames import FrameFigures, frame_figures
 from esvae_core.evaluation.random_subset import MMD_BLOCK, mmd_in_blocks
+from esvae_core.hardware import place, total
 from esvae_core.seeds import generator
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def evaluate(
     sampler = sampler or model.config.sampler
     batch_size = batch_size or max(1, 4000 // steps)
     source = generator(seed, "evaluate", "noise")
-    found = _measured(model, data, steps, sampler, batch_size, source, report, Share(*_place(fabric)))
+    found = _measured(model, data, steps, sampler, batch_size, source, report, Share(*place(fabric)))
     if fabric is not None:
         found = found.gathered(fabric)
     frames = None
@@ -133,11 +134,6 @@ def evaluate(
     )
 
 
-def _place(fabric: Fabric | None) -> tuple[int, int]:
-    """Which process this is, and of how many."""
-    return (0, 1) if fabric is None else (fabric.global_rank, fabric.world_size)
-
-
 @dataclass
 class _Found:
     """What was measured of each image; zero of those that other processes have.
@@ -158,17 +154,12 @@ class _Found:
 
     def gathered(self, fabric: Fabric) -> _Found:
         """Together with what the other processes found."""
-
-        def total(values: Tensor) -> Tensor:
-            summed = fabric.all_reduce(values.to(fabric.device), reduce_op="sum")
-            assert isinstance(summed, Tensor)  # as what went in
-            return summed.cpu()
-
         names: list[str] = fabric.broadcast(list(self.firing))  # a process without images knows of no layer
         means = [self.latent_rate, *(self.firing.get(name, 0.0) for name in names)]
-        latent_rate, *firing = total(torch.tensor(means, dtype=torch.float64)).tolist()
+        latent_rate, *firing = total(fabric, torch.tensor(means, dtype=torch.float64)).tolist()
         rates = dict(zip(names, firing, strict=True))
-        return _Found(total(self.errors), total(self.by_frame), total(self.rates), latent_rate, rates)
+        errors, by_frame, each = (total(fabric, values) for values in (self.errors, self.by_frame, self.rates))
+        return _Found(errors, by_frame, each, latent_rate, rates)
 
 
 def _measured(

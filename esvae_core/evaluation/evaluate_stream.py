@@ -17,6 +17,7 @@ from esvae_core.esvae import ESVAE
 from esvae_core.evaluation.cost import costs
 from esvae_core.evaluation.evaluate import Report
 from esvae_core.evaluation.random_subset import MMD_BLOCK, mmd_in_blocks
+from esvae_core.hardware import place, total
 from esvae_core.seeds import generator
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def evaluate_stream(
     model: ESVAE,
     name: str,
     batches: Iterable[NDArray[np.uint8]],
-    fabric: Fabric,
     *,
+    fabric: Fabric | None = None,
     steps: int | None = None,
     sampler: str | None = None,
     seed: int = 0,
@@ -43,10 +44,11 @@ def evaluate_stream(
     """Measure a model on images as they come.
 
     Args:
-        model: of images, in evaluation mode, on the device of `fabric`.
+        model: of images, in evaluation mode.
         name: of the data set, for the report.
         batches: this process's share, (n, C, H, W) of the model's size.
-        fabric: launched; its processes share the images. The noise of an image depends on how many there are.
+        fabric: launched; its processes share the images, and the noise of an image depends on how many there are. This
+            one alone unless given.
         steps, sampler: the model's unless given.
         seed: of the sampling noise and the prior.
         report: called with the number of images of each batch.
@@ -61,9 +63,10 @@ def evaluate_stream(
         raise InputError("evaluate: a model of recordings is measured on a data set in memory; leave --stream out")
     steps = model.config.time_steps if steps is None else steps
     sampler = sampler or model.config.sampler
-    noise = generator(seed, "evaluate", "stream", fabric.global_rank)
+    rank, world = place(fabric)
+    noise = generator(seed, "evaluate", "stream", rank)
     rates: list[Tensor] = []
-    room = MOST_RATES // fabric.world_size
+    room = MOST_RATES // world
     sums = torch.zeros(4, dtype=torch.float64)  # images, errors, their squares, means of the latent spikes
     firing: dict[str, float] = {}
     for batch in batches:
@@ -80,15 +83,15 @@ def evaluate_stream(
                 rates.append(posterior.rates[:room].cpu())
                 room -= len(rates[-1])
             report(count)
-    total = _gathered(fabric, sums)
-    images_in_all = int(total[0])
+    in_all = total(fabric, sums)
+    images_in_all = int(in_all[0])
     if not images_in_all:
         raise InputError(f"evaluate: expected at least one image, got none of {name}")
     layers = _names(fabric, list(firing))
-    means = _gathered(fabric, torch.tensor([firing.get(layer, 0.0) for layer in layers], dtype=torch.float64))
+    means = total(fabric, torch.tensor([firing.get(layer, 0.0) for layer in layers], dtype=torch.float64))
     firing = dict(zip(layers, (means / images_in_all).tolist(), strict=True))
-    error_mean, latent_rate = float(total[1]) / images_in_all, float(total[3]) / images_in_all
-    variance = max(0.0, (float(total[2]) - images_in_all * error_mean**2) / max(1, images_in_all - 1))
+    error_mean, latent_rate = float(in_all[1]) / images_in_all, float(in_all[3]) / images_in_all
+    variance = max(0.0, (float(in_all[2]) - images_in_all * error_mean**2) / max(1, images_in_all - 1))
     kept = _rates(fabric, torch.cat([torch.zeros(0, model.config.latent_dim), *rates]))
     prior = model.prior_rates(len(kept), generator=generator(seed, "evaluate", "prior")).cpu()
     return Report(
@@ -110,27 +113,19 @@ def evaluate_stream(
     )
 
 
-def _gathered(fabric: Fabric, values: Tensor) -> Tensor:
-    summed = fabric.all_reduce(values.to(fabric.device), reduce_op="sum")
-    assert isinstance(summed, Tensor)  # as what went in
-    return summed.cpu()
-
-
-def _names(fabric: Fabric, own: list[str]) -> list[str]:
+def _names(fabric: Fabric | None, own: list[str]) -> list[str]:
     """Names of the layers, also in a process without images."""
-    for rank in range(fabric.world_size):
-        names: list[str] = fabric.broadcast(own, src=rank)
-        if names:
-            return names
-    return own
+    every = (fabric.broadcast(own, src=rank) for rank in range(fabric.world_size)) if fabric else ()
+    return next(filter(None, every), own)
 
 
-def _rates(fabric: Fabric, own: Tensor) -> Tensor:
+def _rates(fabric: Fabric | None, own: Tensor) -> Tensor:
     """The rates that all processes kept, in the order of their ranks."""
-    counts = torch.zeros(fabric.world_size, dtype=torch.long)
-    counts[fabric.global_rank] = len(own)
-    counts = _gathered(fabric, counts)
-    first = int(counts[: fabric.global_rank].sum())
+    rank, world = place(fabric)
+    counts = torch.zeros(world, dtype=torch.long)
+    counts[rank] = len(own)
+    counts = total(fabric, counts)
+    first = int(counts[:rank].sum())
     kept = torch.zeros(int(counts.sum()), own.shape[1])
     kept[first : first + len(own)] = own
-    return _gathered(fabric, kept)
+    return total(fabric, kept)

@@ -40,7 +40,7 @@ def shelf(tmp_path, monkeypatch):
         monkeypatch.delenv(option, raising=False)
     monkeypatch.delenv("ESVAE_ALLOWED_HOSTS", raising=False)
     yield folder
-    uploads.place.remove()
+    uploads.folder.remove()
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def post(
 
 def kept() -> int:
     """How many files the server holds of visitors, parts of files among them."""
-    return sum(path.is_file() for path in uploads.place.made().rglob("*"))
+    return sum(path.is_file() for path in uploads.folder.made().rglob("*"))
 
 
 def test_it_is_listed_under_the_name_in_its_header_and_can_be_explored(shelf, mine):
@@ -136,7 +136,7 @@ def test_what_is_no_checkpoint_is_refused_and_not_kept(shelf, mine, damage):
     content = {"text": b"no checkpoint", "cut": mine.read_bytes()[:-9], "empty": b""}[damage]
     status, answer = post(content)
     assert status == 404
-    assert str(uploads.place.made()) not in answer["error"], "a path of the server's"
+    assert str(uploads.folder.made()) not in answer["error"], "a path of the server's"
     assert answer["error"]
     assert kept() == 0
     assert [entry.name for entry in catalogue.find()] == ["listed"]
@@ -224,7 +224,7 @@ def test_a_request_for_a_part_keeps_nothing(shelf, mine):
 
 def test_a_folder_that_a_cleaner_has_taken_takes_its_models_alone(shelf, mine, monkeypatch):
     post(mine.read_bytes())
-    shutil.rmtree(uploads.place.made())
+    shutil.rmtree(uploads.folder.made())
     assert [entry.name for entry in catalogue.find()] == ["listed"]
     assert post(mine.read_bytes())[1]["name"] == "mine"
 
@@ -257,15 +257,15 @@ def test_the_same_files_good_and_bad_by_many_at_once(shelf, mine):
 
 
 def test_a_folder_above_may_be_listed_too(shelf, mine, monkeypatch):
-    above = uploads.place.made().parent
+    above = uploads.folder.made().parent
     monkeypatch.chdir(above)
     for named in (above, Path("../") / above.name):
-        monkeypatch.setattr(catalogue, "folders", lambda named=named: [shelf, named, *uploads.place.kept()])
+        monkeypatch.setattr(catalogue, "folders", lambda named=named: [shelf, named, *uploads.folder.kept()])
         assert post(b"no checkpoint")[0] == 404
         status, listed = post(mine.read_bytes())
         assert (status, listed["problem"]) == (200, "")
         assert catalogue.named(listed["name"]).header.name == "mine"
-        uploads.place.remove()
+        uploads.folder.remove()
 
 
 @pytest.mark.parametrize("name", ["..", "../../models", ".", "", "a/./b"])
@@ -292,9 +292,9 @@ def test_what_was_opened_goes_with_the_server(tmp_path, mine, monkeypatch, end):
         os.kill(int(opened.name.split("-")[2]), end)
     if end is signal.SIGKILL:
         monkeypatch.setattr(uploads.tempfile, "tempdir", str(folder))
-        uploads.place.made()
+        uploads.folder.made()
         assert not opened.exists()
-        uploads.place.remove()
+        uploads.folder.remove()
     assert [*folder.glob("esvae-opened-*")] == []
 
 

@@ -22,14 +22,10 @@ from ..data.made import picture_bytes, save_hub_data
 PIXELS = np.random.default_rng(0).integers(0, 256, (30, 1, 8, 8), dtype=np.uint8)
 
 
-@pytest.fixture
-def fabric():
-    return Fabric(accelerator="cpu", devices=1)
-
-
 @torch.no_grad()
+@pytest.mark.parametrize("fabric", [None, Fabric(accelerator="cpu", devices=1)], ids=["alone", "Fabric"])
 def test_figures_are_those_of_all_images(tiny, fabric):
-    report = evaluate_stream(tiny, "made", [PIXELS[:20], PIXELS[20:]], fabric, seed=3)
+    report = evaluate_stream(tiny, "made", [PIXELS[:20], PIXELS[20:]], seed=3, fabric=fabric)
     noise, errors, fired = generator(3, "evaluate", "stream", 0), [], []
     for part in (PIXELS[:20], PIXELS[20:]):
         images = torch.from_numpy(part.astype(np.float32)) / 127.5 - 1
@@ -48,15 +44,15 @@ def test_figures_are_those_of_all_images(tiny, fabric):
     assert "30 streamed images of made" in report.protocol
 
 
-def test_rates_that_are_kept_are_bounded(tiny, fabric, monkeypatch):
+def test_rates_that_are_kept_are_bounded(tiny, monkeypatch):
     monkeypatch.setattr(module, "MOST_RATES", 12)
-    report = evaluate_stream(tiny, "made", [PIXELS[:10]] * 5, fabric)
+    report = evaluate_stream(tiny, "made", [PIXELS[:10]] * 5)
     assert (report.images, report.mmd_block) == (50, 12)
 
 
-def test_no_image_and_recordings_are_refused(tiny, fabric):
+def test_no_image_is_refused(tiny):
     with pytest.raises(InputError, match="at least one image, got none of made"):
-        evaluate_stream(tiny, "made", [], fabric)
+        evaluate_stream(tiny, "made", [])
 
 
 @pytest.mark.parametrize("devices", [1, 2])

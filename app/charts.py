@@ -13,14 +13,18 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from app import model_cards
+from app import chart_labels, model_cards
 from app.catalogue import Entry
 from esvae_core.checkpoint import Header
 
 WAS = "#d97a06"
 """The second accent, as in look.css; the first is the theme's primary colour."""
 QUIET = "#8b8f9c"
-HEIGHT = 320
+HEIGHT = 340
+MARGIN = {"l": 64, "r": 8, "t": 44, "b": 52}
+"""Of a fixed size: the browser took a third of a chart's time to measure them."""
+PLOT = (280, HEIGHT - MARGIN["t"] - MARGIN["b"])
+"""Width and height in pixels of what names are kept apart for: the plot on a phone, where there is the least room."""
 TICKS = [a * 10.0**b for b in range(-4, 4) for a in (1, 2, 5)]
 """Of logarithmic axes."""
 CONFIG: dict[str, Any] = {
@@ -40,13 +44,14 @@ class Chart:
     words: str
 
 
-def about(entries: Sequence[Entry], name: str, accent: str) -> list[Chart]:
+def about(entries: Sequence[Entry], name: str, accent: str, ink: str) -> list[Chart]:
     """The charts of a model beside the others of its data set.
 
     Args:
         entries: All checkpoints.
         name: Of the model at work.
         accent: CSS colour that it is drawn in.
+        ink: CSS colour of texts.
 
     Returns:
         Its training, if it brings a curve; and error against distance of samples, if two models or more have both.
@@ -57,7 +62,12 @@ def about(entries: Sequence[Entry], name: str, accent: str) -> list[Chart]:
         return []
     same = {other: h for other, h in headers.items() if h.dataset and h.dataset.name == chosen.dataset.name}
     charts = (_training(same, name, accent), _error_and_samples(same, name, accent))
-    return [chart for chart in charts if chart is not None]
+    drawn = [chart for chart in charts if chart is not None]
+    for chart in drawn:  # Streamlit's own are paler than texts should be
+        chart.figure.update_layout(font={"color": ink}, modebar={"color": ink})
+        for axis in (chart.figure.layout.xaxis, chart.figure.layout.yaxis):
+            axis.update(tickfont={"color": ink}, title_font={"color": ink})
+    return drawn
 
 
 def _training(headers: dict[str, Header], name: str, accent: str) -> Chart | None:
@@ -67,7 +77,12 @@ def _training(headers: dict[str, Header], name: str, accent: str) -> Chart | Non
         return None
     trained = all("mse" in row for row in curves[name])
     figure = _figure("epoch", "squared error")
-    for other in sorted(curves, key=lambda each: each == name):  # its own on top
+    first = sorted(curves, key=lambda each: each != name)
+    shown = {other: [(row["epoch"], _log(row["validation_mse"])) for row in curves[other]] for other in first}
+    drawn = [point for points in shown.values() for point in points]
+    drawn += [(row["epoch"], _log(row["mse"])) for row in curves[name] if trained]
+    side = dict(zip(first, _sides(figure, [shown[other][-1] for other in first], first, drawn), strict=True))
+    for other in reversed(first):  # its own on top
         mine, rows = other == name, curves[other]
         if mine and trained:
             figure.add_scatter(
@@ -83,8 +98,8 @@ def _training(headers: dict[str, Header], name: str, accent: str) -> Chart | Non
             y=[row["validation_mse"] for row in rows],
             customdata=[f", T = {row['time_steps']:.0f}" if "time_steps" in row else "" for row in rows],
             name=_label(other),
-            text=[""] * (len(rows) - 1) + [_label(other)],
-            textposition="bottom left",  # curves fall, so that is free
+            text=[""] * (len(rows) - 1) + [_label(other) if mine or side[other] else ""],
+            textposition=side[other] or "bottom left",
             mode="lines+markers+text" if mine else "lines+text",
             line={"color": accent if mine else QUIET, "width": 2.5 if mine else 1},
             textfont={"size": 13},
@@ -111,19 +126,23 @@ def _error_and_samples(headers: dict[str, Header], name: str, accent: str) -> Ch
             points[other] = (error, distance)
     if name not in points or len(points) < 2:
         return None
-    middle = math.prod(error for error, _ in points.values()) ** (1 / len(points))
     figure = _figure("squared error of reconstructions, own sampler", "FAD of samples")
     figure.update_xaxes(type="log", tickvals=TICKS)
+    first = sorted(points, key=lambda other: other != name)
+    places = [points[other] for other in first]
+    logarithms = [(_log(error), _log(distance)) for error, distance in places]
+    side = _sides(figure, logarithms, first, logarithms)
     figure.add_scatter(
-        x=[error for error, _ in points.values()],
-        y=[distance for _, distance in points.values()],
-        text=[_label(other) for other in points],
+        x=[error for error, _ in places],
+        y=[distance for _, distance in places],
+        text=[_label(other) if at or other == name else "" for other, at in zip(first, side, strict=True)],
+        customdata=[_label(other) for other in first],
         mode="markers+text",
-        textposition=["top left" if error > middle else "top right" for error, _ in points.values()],  # stay inside
+        textposition=[at or "top left" for at in side],
         cliponaxis=False,
         textfont={"size": 13},
-        marker={"size": 10, "color": [accent if other == name else QUIET for other in points]},
-        hovertemplate="%{text}: error %{x:.4f}, FAD %{y:.2f}<extra></extra>",
+        marker={"size": 10, "color": [accent if other == name else QUIET for other in first]},
+        hovertemplate="%{customdata}: error %{x:.4f}, FAD %{y:.2f}<extra></extra>",
     )
     ranked = sorted(points, key=lambda other: points[other][1])
     words = "Fréchet autoencoder distance, evaluation mode; lower left is better in both. " + "; ".join(
@@ -141,13 +160,45 @@ def _figure_of(header: Header, name: str, protocol: str) -> float | None:
     return next((m.value for m in header.metrics if m.name == name and protocol in m.protocol), None)
 
 
+Point = tuple[float, float]
+LEAST = 1e-12
+"""What a logarithmic axis takes for 0, which a file may claim."""
+AROUND = 0.06
+"""Of an axis' length, what is left free at either end."""
+
+
+def _sides(
+    figure: go.Figure, points: Sequence[Point], names: Sequence[str], shown: Sequence[Point]
+) -> list[str | None]:
+    """Where the names of points go on a phone; the axes of the figure are set to what is shown.
+
+    Args:
+        figure: Its axes are changed.
+        points: As their axes have them: logarithms where an axis is logarithmic. The first is always named.
+        names: Of the points.
+        shown: All that the chart shows.
+    """
+    pixels = []
+    for axis, values, length in ((figure.layout.xaxis, 0, PLOT[0]), (figure.layout.yaxis, 1, PLOT[1])):
+        low, high = min(point[values] for point in shown), max(point[values] for point in shown)
+        free = AROUND * (high - low) or 1.0
+        low, high = low - free, high + free
+        axis.range = (low, high)
+        pixels.append([(point[values] - low) / (high - low) * length for point in points])
+    return chart_labels.sides([(x, PLOT[1] - y) for x, y in zip(*pixels, strict=True)], names, PLOT)
+
+
+def _log(value: float) -> float:
+    return math.log10(max(value, LEAST))
+
+
 def _figure(x: str, y: str) -> go.Figure:
-    """Without legend, and with margins of a fixed size: the browser took a third of a chart's time to measure them."""
+    """Without legend, whose names are at the points."""
     figure = go.Figure()
     figure.update_layout(
         height=HEIGHT,
         showlegend=False,
-        margin={"l": 64, "r": 8, "t": 24, "b": 52},
+        margin=MARGIN,
         xaxis={"title": x, "automargin": False},
         yaxis={"title": y, "type": "log", "automargin": False, "tickvals": TICKS},
     )

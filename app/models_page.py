@@ -21,16 +21,17 @@ def page() -> None:
     from app import catalogue  # the view itself needs none of it
 
     entries = catalogue.find()
-    accent = st.get_option(f"theme.{st.context.theme.type or 'light'}.primaryColor")
-    _charts(entries, tuple((entry.name, entry.changed) for entry in entries), model, accent)
+    theme = f"theme.{st.context.theme.type or 'light'}"
+    colours = (st.get_option(f"{theme}.primaryColor"), st.get_option(f"{theme}.textColor"))
+    _charts(entries, tuple((entry.name, entry.changed) for entry in entries), model, *colours)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)  # Streamlit checks a figure anew in each run
-def _charts(_entries: list[Entry], files: tuple[tuple[str, int], ...], name: str, accent: str) -> None:
+def _charts(_entries: list[Entry], files: tuple[tuple[str, int], ...], name: str, accent: str, ink: str) -> None:
     """Charts of a model beside each other; those of the same `files` are sent again as they were."""
     from app import charts
 
-    drawn = charts.about(_entries, name, accent)
+    drawn = charts.about(_entries, name, accent, ink)
     for column, chart in zip(st.columns(len(drawn) or 1), drawn, strict=False):
         with column:
             st.markdown(f"**{chart.title}**")

@@ -138,7 +138,12 @@ def test_films_of_a_model_of_recordings_are_played_on_its_card(page, filmed):
         before, wanted = wanted, film_of(filmed, rates, 0)[-1]
         assert not np.array_equal(wanted, before)
         assert soon(page, lambda wanted=wanted: np.array_equal(pixels_of(page, frame), wanted))
+    bars.get_by_role("slider", name="d4", exact=True).press("Control+z")
+    assert soon(page, lambda: np.array_equal(pixels_of(page, frame), before))
+    card.get_by_role("button", name="Redo, recording").click()
+    assert soon(page, lambda: np.array_equal(pixels_of(page, frame), wanted))
     assert page.evaluate("location.href") == link, "the model at work is another one's"
+    assert page.get_by_role("button", name="Undo", exact=True).is_disabled(), "and so is what it was"
 
     card.get_by_role("button", name="Others").click()
     card.get_by_text("seed 1").wait_for()
@@ -205,7 +210,7 @@ def test_test_recordings_are_shown_above_what_the_model_makes_of_them(page):
 
 def test_a_model_that_is_not_played_has_a_card_of_what_its_file_says(page, filmed, shelf_dir):
     open_view(page)
-    link, steps = page.evaluate("location.href"), page.get_by_role("button", name="Undo").is_disabled()
+    link, steps = page.evaluate("location.href"), page.get_by_role("button", name="Undo", exact=True).is_disabled()
     button, card = unfold(page, "filmed")
     assert button.get_attribute("aria-expanded") == "false"
     assert not card.is_visible()
@@ -216,9 +221,13 @@ def test_a_model_that_is_not_played_has_a_card_of_what_its_file_says(page, filme
     assert header.created[:10] in head
     assert f"{header.training.epochs} epochs, {header.training.seconds / 60:.0f} min on cuda" in head
     shown = [row.locator("th, td").all_text_contents() for row in card.locator(".table-place tr").all()]
-    assert [(name, float(value), protocol) for name, value, protocol in shown] == [
-        (m.name, pytest.approx(m.value, rel=1e-3), m.protocol) for m in header.metrics
+    assert [(float(value), protocol) for _, value, protocol in shown] == [
+        (pytest.approx(m.value, rel=1e-3), m.protocol) for m in header.metrics
     ]
+    titles = {"mse": "squared error of reconstructions", "fad": "FAD of new pictures, evaluation mode"}
+    for (name, *_), metric in zip(shown, header.metrics, strict=True):
+        assert name == titles.get(metric.name, name)
+        assert name != metric.name, "in words"
     settings = json.loads(card.locator("pre").text_content())
     assert settings["training"] == header.train.model_dump(mode="json")
     curve = header.training.curve
@@ -230,7 +239,7 @@ def test_a_model_that_is_not_played_has_a_card_of_what_its_file_says(page, filme
     assert (layers[0], layers[-1][:7], len(layers)) == (f"latent, {header.model.latent_dim}", "readout", 5)
     time_to_go_wrong(page, 500)
     assert page.evaluate("location.href") == link, "nothing was opened"
-    assert page.get_by_role("button", name="Undo").is_disabled() == steps
+    assert page.get_by_role("button", name="Undo", exact=True).is_disabled() == steps
     assert state_of(page).model == "aaa"
     button.click()
     assert not card.is_visible()
@@ -321,5 +330,8 @@ def test_a_figure_that_no_sampler_changes_is_on_the_card_once(page):
     rates = to_grid(known.atlas.counts[0] / known.atlas.time_steps)
     open_view(page, State("mnist", TestImage(int(known.atlas.indices[0])), rates, 7, "bernoulli", 16))
     names = page.locator(".model-card:visible").first.locator("tbody th").all_text_contents()
-    assert names.count("mmd_biased") == names.count("mmd_unbiased") == 1
-    assert names.count("mse") == 2
+    unsampled = [f"MMD of prior and encoder, {kind}" for kind in ("biased", "unbiased")]
+    sampled = [f"squared error of reconstructions, {kind} spikes" for kind in ("random", "even")]
+    assert [names.count(name) for name in unsampled + sampled] == [1] * 4
+    raw = {metric.name for metric in known.header.metrics}
+    assert not raw & set(names), "names of the file's fields"

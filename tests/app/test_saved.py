@@ -91,6 +91,9 @@ def test_saved_pictures_are_kept_exported_read_back_and_compared(browser, server
     page.get_by_role("button", name="Compare with what is shown").click()
     dialog = page.get_by_role("dialog", name="A/B comparison")
     expect(dialog.get_by_role("row")).to_have_count(2)
+    captions = [text.strip() for text in dialog.locator("figcaption").all_inner_texts()]
+    assert captions[0].startswith("A: aaa, ")
+    assert captions[1].startswith("B: shown now: aaa, "), "which is which"
     assert dialog.get_by_role("row").nth(1).inner_text().split() == ["d2", "0.750", f"{changed.rates[2] / 46080:.3f}"]
     size = np.sqrt(((second.astype(float) - first) ** 2).mean()) / 127.5
     assert float(re.search(r"root mean square ([0-9.]+)", dialog.inner_text())[1]) == pytest.approx(size, abs=0.005)

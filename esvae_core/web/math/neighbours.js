@@ -11,6 +11,7 @@
  */
 export function nearest(rates, counts, steps, k, wanted = () => true) {
   const d = rates.length;
+  const units = Float64Array.from(rates, (rate) => rate * steps); // as the counts have them: no division in the loop
   const best = [];
   let worst = Infinity;
   const total = counts.length / d;
@@ -18,7 +19,7 @@ export function nearest(rates, counts, steps, k, wanted = () => true) {
     if (!wanted(row)) continue;
     let sum = 0;
     for (let j = 0, at = row * d; j < d && sum < worst; j++, at++) {
-      const apart = rates[j] - counts[at] / steps;
+      const apart = units[j] - counts[at];
       sum += apart * apart;
     }
     if (sum >= worst) continue;
@@ -28,7 +29,7 @@ export function nearest(rates, counts, steps, k, wanted = () => true) {
     if (best.length > k) best.pop();
     if (best.length === k) worst = best[k - 1].sum;
   }
-  return best.map(({ row, sum }) => ({ row, distance: Math.sqrt(sum / d) }));
+  return best.map(({ row, sum }) => ({ row, distance: Math.sqrt(sum / d) / steps }));
 }
 
 /** How many of the rows of `counts` are within a distance of `rates`. */

@@ -17,7 +17,7 @@ const LIMIT = 500; // steps that can be undone
 const PAUSE = 1500; // ms between two key presses that belong together
 
 export class Store {
-  /** @type {Map<"state"|"commit", Set<(state: State) => void>>} */
+  /** @type {Map<"state"|"commit"|"leave", Set<(state: State) => void>>} */
   #listeners = new Map();
   /** @type {State} */
   #state;
@@ -95,10 +95,12 @@ export class Store {
   }
 
   undo() {
+    this.#tell("leave");
     this.jump(this.#at - 1);
   }
 
   redo() {
+    this.#tell("leave");
     this.jump(this.#at + 1);
   }
 
@@ -117,8 +119,9 @@ export class Store {
   }
 
   /**
-   * Listen: 'state' after every change, 'commit' at the end of gestures and after undo and redo.
-   * @param {"state"|"commit"} event
+   * Listen: 'state' after every change, 'commit' at the end of gestures and after undo and redo, 'leave' before undo and
+   * redo, so that a gesture that waits for more keys ends as a step.
+   * @param {"state"|"commit"|"leave"} event
    * @param {(state: State) => void} listener
    * @returns {() => void} stop listening
    */

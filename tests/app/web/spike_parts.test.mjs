@@ -35,12 +35,12 @@ const mark = (chart, name) => chart.marks.find((each) => each?.name === name).va
 
 // ---- the raster --------------------------------------------------------------------------------------------------
 
-test("the raster gives each neuron a row, and a name where there is room", () => {
+test("the raster gives each neuron a row, and as many names as there is room for", () => {
   const few = rasterLayout(16, 10, 518);
   assert.deepEqual([few.row, few.left, few.right, few.cell, few.bottom], [17, 34, 434, 40, TOP + 16 * 17]);
-  assert.ok(few.named);
+  assert.equal(few.named, 1);
   const many = rasterLayout(128, 10, 518);
-  assert.deepEqual([many.row, many.left, many.named], [4, 4, false]);
+  assert.deepEqual([many.row, many.left, many.named], [4, 34, 4]);
   assert.equal(rasterHeight(128), TOP + 128 * 4 + 64 + 16);
 });
 

@@ -110,3 +110,25 @@ test("the nearest step of a kind is jumped to, an earlier one first", () => {
   store.jumpTo(({ model }) => model === "nowhere");
   assert.equal(store.history.at, 2);
 });
+
+test("a gesture that waits for more keys ends as a step before undo and redo", () => {
+  const store = new Store(start());
+  const wait = (label) => {
+    const stop = store.on("leave", () => {
+      stop();
+      store.commit(label);
+    });
+  };
+  store.set(rates(5, 2));
+  wait("d0");
+  store.undo();
+  assert.deepEqual([...store.state.rates], [1, 2]);
+  store.redo();
+  assert.deepEqual([...store.state.rates], [5, 2]);
+  store.undo();
+  store.set(rates(1, 6));
+  wait("d1");
+  store.redo(); // it is the last step now
+  assert.deepEqual([...store.state.rates], [1, 6]);
+  assert.deepEqual(labels(store), ["start", "d1"]);
+});

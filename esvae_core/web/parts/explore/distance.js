@@ -36,8 +36,16 @@ export function distance(session) {
     if (live.now) draw(live.now);
   });
 
+  let [begun, gone] = [false, false];
+  /** After the first picture is on the screen: the distances of all images among each other take a while. */
+  function begin() {
+    begun = !gone;
+    if (live.now) draw(live.now);
+  }
+
+  /** @param {Decoded} now */
   function draw(now) {
-    if (now.state.model !== entry.name) return;
+    if (!begun || now.state.model !== entry.name) return;
     const found = nearest(now.rates, atlas.counts, atlas.steps, SHOWN);
     const own = atlas.ownDistances();
     const share = rank(own, found[0].distance);
@@ -72,7 +80,11 @@ export function distance(session) {
   }
 
   const stop = live.on(draw);
-  element.dispose = stop;
+  requestAnimationFrame(() => setTimeout(begin));
+  element.dispose = () => {
+    stop();
+    [begun, gone] = [false, true];
+  };
   return element;
 }
 

@@ -1,10 +1,12 @@
-/** The firing rates of a recording as bars: the server decodes it again as they are moved. */
+/** The firing rates of a recording as bars, with a history of their own: the server decodes it again as they are moved. */
 
+import { h } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { latentOf } from "../../math/latent.js";
 import { Session } from "../../session.js";
 import { Store } from "../../state/store.js";
 import { mixer } from "../shared/mixer.js";
+import { askedByKey, undoRedo } from "../shared/undo_redo.js";
 
 /**
  * @param {Session} session
@@ -24,7 +26,9 @@ export function filmRates(session, about, { rates, seed, steps }, show) {
     order: "index",
     view: {},
   });
-  const element = mixer(standIn(session, about, store));
+  const bars = mixer(standIn(session, about, store));
+  const history = undoRedo(store, (word) => msg`${word}, recording`);
+  const element = h("div", { class: "film-rates" }, h("div", { class: "row tight" }, history.buttons), bars);
   let asking = false;
   let gone = false;
   let last = rates;
@@ -44,14 +48,22 @@ export function filmRates(session, about, { rates, seed, steps }, show) {
     ask();
   }
 
+  /** The keys of these bars are for their own history, not for that of the page. @param {KeyboardEvent} event */
+  element.onkeydown = (event) => {
+    const asked = askedByKey(event);
+    if (!asked) return;
+    event.preventDefault();
+    event.stopPropagation();
+    store[asked]();
+  };
   const stop = store.on("state", ask);
-  const { dispose } = element;
-  element.dispose = () => {
+  const dispose = () => {
     gone = true;
     stop();
-    dispose();
+    history.dispose();
+    bars.dispose();
   };
-  return element;
+  return Object.assign(element, { dispose });
 }
 
 /**

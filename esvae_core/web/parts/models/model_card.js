@@ -4,6 +4,7 @@ import { h } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { layerList } from "./diagram.js";
 import { films } from "./film.js";
+import { metricTitle } from "./metric_names.js";
 import { budget, learning } from "./training.js";
 
 /**
@@ -20,8 +21,14 @@ export function modelCard(entry, drawn, below = null) {
     entry.budget ? budget(entry.budget) : "",
     taught,
   ];
-  const rows = distinct(metrics).map(({ name, value, protocol }) =>
-    h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value.toPrecision(4)), h("td", {}, protocol)),
+  const rows = distinct(metrics).map((metric) =>
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, metricTitle(metric)),
+      h("td", {}, metric.value.toPrecision(4)),
+      h("td", { class: "protocol" }, metric.protocol),
+    ),
   );
   const element = h(
     "section",

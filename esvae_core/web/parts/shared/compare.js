@@ -14,14 +14,15 @@ const ROWS = 8;
 /**
  * @param {Session} session
  * @param {HTMLElement} beside an element of the stage
- * @param {State[]} states two
+ * @param {{state: State, name: string}[]} two
  */
-export async function compare(session, beside, states) {
+export async function compare(session, beside, two) {
+  const states = two.map(({ state }) => state);
   const place = h("div", { class: "compare" }, h("p", { role: "status" }, msg`Decoding …`));
   openSheet(stageOf(beside), msg`A/B comparison`, place);
   try {
     const [a, b] = await Promise.all(states.map((state) => stateImage(session, state)));
-    place.replaceChildren(figures(a, b, states), ...(sameLatent(states) ? [latentTable(session, states)] : []));
+    place.replaceChildren(figures(a, b, two), ...(sameLatent(states) ? [latentTable(session, states)] : []));
   } catch (error) {
     place.replaceChildren(h("p", { role: "alert" }, msg`They are not compared: ${error.message}.`));
   }
@@ -32,13 +33,13 @@ const sameLatent = ([a, b]) => a.model === b.model;
 
 /** @typedef {{image: Float32Array, entry: ModelEntry}} Shown */
 
-/** @param {Shown} a @param {Shown} b @param {State[]} states */
-function figures(a, b, states) {
+/** @param {Shown} a @param {Shown} b @param {{name: string}[]} two */
+function figures(a, b, two) {
   const figure = (canvas, caption) => h("figure", {}, canvas, h("figcaption", {}, caption));
   const shown = [a, b].map(({ image, entry }, i) => {
     const canvas = pixels(entry.size, entry.size, msg`Picture ${"AB"[i]}`, "thumb");
     drawPixels(canvas, image, entry.channels);
-    return figure(canvas, `${"AB"[i]}: ${states[i].model}`);
+    return figure(canvas, `${"AB"[i]}: ${two[i].name}`);
   });
   if (a.image.length !== b.image.length || a.entry.size !== b.entry.size)
     return h("div", { class: "compare-figures" }, shown);

@@ -49,6 +49,7 @@ export function mixer(session, chosen = new Chosen()) {
       shownOrder = order;
       build();
     }),
+    store.on("leave", () => editor.finishPending()),
     onClipboard(session, editor, bars.element),
   ];
   build();

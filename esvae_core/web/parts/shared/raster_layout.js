@@ -67,7 +67,7 @@ export function numberedSteps({ left, column, steps }) {
 }
 
 /** Of things `size` apart every how many-th may stand with `room` each: 1, 2, 4, 8 ... */
-function fittingStride(size, room) {
+export function fittingStride(size, room) {
   let stride = 1;
   while (stride * size < room && stride < 4096) stride *= 2;
   return stride;

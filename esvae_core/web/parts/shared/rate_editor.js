@@ -100,9 +100,10 @@ export class RateEditor {
 
   /** A value by a key or the wheel, of which more may follow. @param {Event|null} [event] */
   nudge(i, value, event = null) {
+    const label = this.#name(i);
+    if (this.#pending && this.#pending.label !== label) this.finishPending(); // keys on another one are a step of their own
     this.put([[i, value]], event);
     clearTimeout(this.#pending?.timer);
-    const label = this.#name(i);
     this.#pending = { timer: setTimeout(() => this.finish(label), PAUSE), label };
   }
 

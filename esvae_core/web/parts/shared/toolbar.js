@@ -7,6 +7,7 @@ import { exportMenu } from "./export_menu.js";
 import { helpButton } from "./help.js";
 import { modelChooser } from "./model_chooser.js";
 import { tray } from "./tray.js";
+import { askedByKey, undoRedo } from "./undo_redo.js";
 
 /** @param {Session} session */
 export function toolbar(session, view) {
@@ -61,30 +62,19 @@ const labelled = (title, sign, text, onclick) =>
 /** Undo and redo, as buttons and keys, and the list of all steps. @param {Session} session */
 function historyButtons(session) {
   const { store } = session;
-  const undo = labelled(msg`Undo (Ctrl+Z)`, "undo", msg`Undo`, () => store.undo());
-  const redo = labelled(msg`Redo (Ctrl+Y)`, "redo", msg`Redo`, () => store.redo());
-  const update = () => {
-    const { steps, at } = store.history;
-    undo.disabled = at === 0;
-    redo.disabled = at === steps.length - 1;
-  };
+  const { buttons, dispose } = undoRedo(store);
   /** @param {KeyboardEvent} event */
   const onkey = (event) => {
-    if (!(event.ctrlKey || event.metaKey) || event.altKey || isText(event.composedPath()[0])) return;
-    const key = event.key.toLowerCase();
-    if (key !== "z" && key !== "y") return;
+    const asked = askedByKey(event);
+    if (!asked) return;
     event.preventDefault();
-    if (session.opening) return;
-    if (key === "y" || event.shiftKey) store.redo();
-    else store.undo();
+    if (!session.opening) store[asked]();
   };
   addEventListener("keydown", onkey);
-  const stop = store.on("commit", update);
-  update();
   return {
-    elements: [undo, redo, menu(msg`Steps`, "history", () => stepList(session))],
+    elements: [...buttons, menu(msg`Steps`, "history", () => stepList(session))],
     dispose() {
-      stop();
+      dispose();
       removeEventListener("keydown", onkey);
     },
   };
@@ -105,11 +95,6 @@ const TITLES = {
 
 /** A view's title, from its name. @param {string} view */
 export const titleOf = (view) => TITLES[view];
-
-const isText = (target) =>
-  target?.isContentEditable ||
-  target?.tagName === "TEXTAREA" ||
-  (target?.tagName === "INPUT" && ["text", "number", "search"].includes(target.type));
 
 /** @param {Session} session */
 function about({ entry, engine, latent }) {

@@ -90,15 +90,18 @@ function sheet(session, close) {
   const marked = new Set();
   const list = h("ul", { class: "saved-list" });
   const words = h("p", { class: "quiet" });
-  const beside = h("button", { type: "button", onclick: () => compare(session, place, states()) });
+  const beside = h("button", { type: "button", onclick: () => compare(session, place, two()) });
   const save = () => download("saved-pictures.json", writeSaved(saved.all));
   const out = h("button", { type: "button", onclick: save }, icon("export"), msg`Export all`);
   const place = h("div", { class: "saved" }, words, list, h("div", { class: "row tight" }, beside, out));
 
-  /** The marked ones, or the marked one and what is on the screen. @returns {State[]} */
-  function states() {
-    const chosen = [...marked].map((link) => decodeState(link));
-    return chosen.length > 1 ? chosen : [...chosen, session.store.state];
+  /** The marked ones, or the marked one and what is on the screen, with their names. */
+  function two() {
+    const chosen = [...marked].flatMap((link) => saved.all.filter((each) => each.link === link));
+    const marks = chosen.map(({ link, name }) => ({ state: decodeState(link), name }));
+    if (marks.length > 1) return marks;
+    const { state } = session.store;
+    return [...marks, { state, name: msg`shown now: ${nameOf(session, state)}` }];
   }
 
   /** @param {string} link @param {HTMLElement} button */

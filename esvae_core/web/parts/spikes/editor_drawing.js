@@ -26,7 +26,7 @@ const QUIET = 0.65; // opacity of letters
  */
 export function drawRaster(context, colour, layout, content) {
   drawCells(context, colour, layout, content);
-  if (layout.named) drawNames(context, colour, layout, content);
+  drawNames(context, colour, layout, content);
   drawMarkers(context, colour, layout, content);
   drawRates(context, colour, layout, content);
   drawPopulation(context, colour, layout, content.now);
@@ -80,16 +80,20 @@ function drawCell(context, colour, { row, cell }, { x, y, spike, turned, inset }
 }
 
 /**
+ * Names of as many neurons as there is room for, and of the chosen one in any case.
  * @param {DrawingContext} context
  * @param {Palette} colour
  * @param {RasterLayout} layout
  * @param {RasterContent} content
  */
-function drawNames(context, colour, { row, left }, { order, names, chosen }) {
+function drawNames(context, colour, { row, left, named }, { order, names, chosen }) {
+  const marked = order.findIndex((j) => String(j) === chosen);
   context.textAlign = "right";
   context.fillStyle = colour.ink;
   order.forEach((j, place) => {
-    context.globalAlpha = String(j) === chosen ? 1 : QUIET;
+    const covered = marked >= 0 && Math.abs(place - marked) < named;
+    if (place !== marked && (place % named || covered)) return;
+    context.globalAlpha = place === marked ? 1 : QUIET;
     context.fillText(fitted(context, names[j], left - 6), left - 5, TOP + place * row + row / 2 + 3.5);
   });
   context.globalAlpha = 1;

@@ -1,15 +1,19 @@
 /** Where the parts of the spike raster lie on its canvas, in CSS pixels, and which cell a point is in. */
 
+import { fittingStride } from "../shared/raster_layout.js";
+
 export const TOP = 16; // above the cells, for the scale of the rates
 export const BESIDE = 84; // for the rates beside them
 export const BELOW = 64; // for the population below them
 const FOOT = 16; // for the numbers of the steps
-const NAMED = 9; // height of a row that has room for a name
+const NAMES = 34; // for the names beside the cells
+const LINE = 9; // height of a name
 
 /**
  * `row` and `cell` are the height and width of a cell; the cells reach from `left` to `right` and from TOP to `bottom`.
+ * Every `named`-th row has room for its name.
  * @typedef {{dims: number, steps: number, row: number, cell: number, left: number, right: number, bottom: number,
- *   named: boolean}} RasterLayout
+ *   named: number}} RasterLayout
  */
 
 /**
@@ -26,10 +30,9 @@ export const rasterHeight = (dims) => TOP + rowHeight(dims) * dims + BELOW + FOO
 /** @param {number} dims @param {number} steps @param {number} width of the canvas @returns {RasterLayout} */
 export function rasterLayout(dims, steps, width) {
   const row = rowHeight(dims);
-  const named = row >= NAMED;
-  const left = named ? 34 : 4;
-  const right = width - BESIDE;
-  return { dims, steps, row, cell: (right - left) / steps, left, right, bottom: TOP + row * dims, named };
+  const [left, right] = [NAMES, width - BESIDE];
+  const cell = (right - left) / steps;
+  return { dims, steps, row, cell, left, right, bottom: TOP + row * dims, named: fittingStride(row, LINE) };
 }
 
 /**

@@ -79,6 +79,7 @@ def test_commands_are_timed(monkeypatch):
     assert 10 < row.ms < 120_000
 
 
+@pytest.mark.slow
 def test_visitors_use_the_app_and_leave():
     with started() as (address, process):
         visits = sessions.run(int(address.rpartition(":")[2]), process, 2, 8, pause=0.3, forget=0)

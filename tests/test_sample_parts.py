@@ -43,6 +43,7 @@ def pictures_of(folder) -> dict[int, np.ndarray]:
     return found
 
 
+@pytest.mark.slow
 def test_two_processes_draw_what_one_does(tmp_path, path):
     n = 2 * PIECE + 7
     tables = []

@@ -78,9 +78,17 @@ def visit(page, name):
     loaded(page)
 
 
-@pytest.mark.parametrize("name", VIEWS)
-def test_whatever_is_seen_or_used_has_a_name(page, name):
-    visit(page, name)
+@pytest.fixture(scope="module", params=VIEWS)
+def visited(request, context):
+    """One visit of each view for the tests that change nothing but the focus."""
+    page = context.new_page()
+    visit(page, request.param)
+    yield page
+    page.close()
+
+
+def test_whatever_is_seen_or_used_has_a_name(visited):
+    page = visited
     tools = page.context.new_cdp_session(page)
     nodes = tools.send("Accessibility.getFullAXTree")["nodes"]
     nameless = []
@@ -115,9 +123,8 @@ def test_whatever_is_seen_or_used_has_a_name(page, name):
     assert not broken
 
 
-@pytest.mark.parametrize("name", VIEWS)
-def test_tab_reaches_all_that_can_be_used_and_one_sees_where_it_is(page, name):
-    visit(page, name)
+def test_tab_reaches_all_that_can_be_used_and_one_sees_where_it_is(visited):
+    page = visited
     count = page.evaluate(STOPS)
     assert count > 5
     page.evaluate("document.activeElement?.blur()")
@@ -132,7 +139,5 @@ def test_tab_reaches_all_that_can_be_used_and_one_sees_where_it_is(page, name):
     assert not [at["says"] for at in reached.values() if not (at["ring"] and at["seen"])]
 
 
-@pytest.mark.parametrize("name", VIEWS)
-def test_nothing_is_for_the_pointer_alone(page, name):
-    visit(page, name)
-    assert set(page.evaluate(DEAF)) <= TWINS.keys()
+def test_nothing_is_for_the_pointer_alone(visited):
+    assert set(visited.evaluate(DEAF)) <= TWINS.keys()

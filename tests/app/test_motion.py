@@ -46,6 +46,7 @@ PLAYED = {
     "/spikes": ("Play", LARGE, COUNT),
     "/interpolate": ("Play", "[data-there]", MARKED),
 }
+VIEWS = ["/", "/spikes", "/interpolate", "/map", "/generate", "/dimensions", "/models", "/how"]
 
 
 @pytest.fixture(scope="module", params=["reduce", "no-preference"])
@@ -77,9 +78,7 @@ def test_what_plays_plays_slowly(visitor, path):
     assert (1 <= count <= 4) if calm else count >= 5, count
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/spikes", "/interpolate", "/map", "/generate", "/dimensions", "/models", "/how"]
-)
+@pytest.mark.parametrize("path", VIEWS)
 def test_nothing_moves_by_itself(visitor, path):
     page, calm = visitor
     page.goto(path)

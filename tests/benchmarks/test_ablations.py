@@ -29,6 +29,7 @@ def test_every_row_is_a_run_of_its_own():
     assert [time_steps(grown.model, grown.train, epoch) for epoch in range(4)] == [2, 4, 8, 8]
 
 
+@pytest.mark.slow
 def test_results_resume_and_become_a_table(small, tmp_path):
     path, said = tmp_path / "results.json", []
     first = ablations.run_all(PAIR[:1], "digits", 4, 2, path, None, said.append)

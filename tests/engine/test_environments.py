@@ -74,6 +74,7 @@ def test_on_one_core():
     process(one + CHECK + COMPILED, NUMBA_NUM_THREADS="1", OMP_NUM_THREADS="1")
 
 
+@pytest.mark.slow
 def test_on_a_processor_without_vectors_compiled_once_and_cached_in_a_folder_that_was_missing(tmp_path):
     cache = tmp_path / "not" / "there"
     narrow = "assert 'ymm' not in ''.join(event_kernels.decode.inspect_asm().values())\n"

@@ -151,6 +151,7 @@ def test_images_of_another_size_are_refused(tiny):
         evaluate(tiny, other)
 
 
+@pytest.mark.slow
 def test_processes_share_the_images_and_find_the_same(tmp_path, warm_model):
     """By the command, on the 300 digits that come along: a batch for each of two processes."""
     path = tmp_path / "tiny.safetensors"

@@ -55,7 +55,7 @@ def test_no_image_is_refused(tiny):
         evaluate_stream(tiny, "made", [])
 
 
-@pytest.mark.parametrize("devices", [1, 2])
+@pytest.mark.parametrize("devices", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_the_command_measures_a_folder_of_a_hub_data_set(tmp_path, warm_model, devices):
     path = tmp_path / "tiny.safetensors"
     save(path, warm_model.state_dict(), Header(name="tiny", model=warm_model.config))

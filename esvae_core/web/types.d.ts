@@ -159,6 +159,8 @@ interface Latent {
   apart(distance: number): string;
   /** How many spikes a height leads one to expect in T steps, as text; "" where it is no share of the steps. */
   expected(height: number, steps: number): string;
+  /** Where a height lies on the bars' scale, as text; "" where the scale is that of the value. */
+  place(height: number): string;
   /** The height that says nothing, and what it is called: of one number, and after "All others". */
   rest: number;
   atRest: { one: string; others: string };

@@ -106,6 +106,7 @@ def browser():
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs the playwright package")
     if chromium.PATH is None:
         pytest.skip("needs Chromium, e.g. from `apt install chromium`")
+    sync_api.expect.set_options(timeout=30_000)  # a busy machine draws few frames
     with sync_api.sync_playwright() as play:
         opened = play.chromium.launch(executable_path=chromium.PATH, args=chromium.FLAGS)
         yield opened

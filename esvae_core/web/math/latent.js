@@ -41,6 +41,7 @@ const RATES = {
   size: (j, share) => share.toFixed(2),
   apart: (distance) => distance.toFixed(3),
   expected: (height, steps) => msg`${(height * steps).toFixed(1)} of ${steps} spikes`,
+  place: () => "",
   rest: 0,
   atRest: { one: msg`Rate 0`, others: "0" },
   paths: ["arcsine", "logit", "linear"],
@@ -74,6 +75,7 @@ const NUMBERS = {
   all: msg`All numbers of the latent`,
   key: /** @type {const} */ ("latent"),
   expected: () => "",
+  place: () => "",
   rest: 0.5,
   atRest: { one: msg`The prior's mean`, others: msg`at the prior's mean` },
   paths: ["linear"],
@@ -108,6 +110,7 @@ export function latentOf({ latent, kind }) {
     text: (j, height, digits = 2) => fixed(value(j, height), digits),
     size: (j, share) => (share * (high[j] - low[j])).toFixed(2),
     apart: (distance) => msg`${(span * distance).toFixed(2)} deviations`,
+    place: (height) => msg`${fixed(span * (height - 0.5), 2)} σ from the prior's mean`,
     within: (distance) => msg`${(span * distance).toFixed(2)} deviations in the latent`,
     caption: (j, height) => fixed(value(j, height), 1),
     introduction: (pull) =>

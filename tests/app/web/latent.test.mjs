@@ -22,8 +22,8 @@ test("a firing rate is its height, of which T steps make spikes", () => {
 test("a number is at its place in its range, and is no share of the steps", () => {
   assert.deepEqual([numbers.value(0, 0.25), numbers.text(0, 0.25), numbers.value(1, 0.25)], [-2, "−2.00", 0.5]);
   assert.deepEqual(
-    [numbers.size(0, 0.5), numbers.apart(0.5), numbers.expected(0.25, 16)],
-    ["4.00", "4.00 deviations", ""],
+    [numbers.size(0, 0.5), numbers.apart(0.5), numbers.expected(0.25, 16), numbers.place(0.25)],
+    ["4.00", "4.00 deviations", "", "−2.00 σ from the prior's mean"],
   );
   assert.deepEqual([numbers.sampled, numbers.rest, numbers.coordinates, numbers.key], [false, 0.5, "plain", "latent"]);
   assert.equal(numbers.title, "Latent: numbers");

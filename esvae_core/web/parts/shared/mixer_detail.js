@@ -116,7 +116,7 @@ export class MixerDetail {
 function beside(session, i, height) {
   const { latent, store } = session;
   const taught = taughtValue(session, i, height);
-  const expected = latent.expected(height, store.state.steps);
+  const expected = latent.expected(height, store.state.steps) || latent.place(height);
   const range = session.atlas?.range();
   const usual = range
     ? msg` · 90 % of real images: ${latent.text(i, range.low[i])} to ${latent.text(i, range.high[i])}`

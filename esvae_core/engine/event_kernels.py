@@ -2,8 +2,9 @@
 
 A layer is what `esvae_core.engine.plan` says: output position p hears input position q through tap k, and a spike of
 channel c adds the row weight[c, k] to all channels at p. Spikes are bits, LANES channels to a word, (positions, T,
-words). A position gathers the rows that it hears at a step and runs all its steps before the next position begins, so
-its membranes stay in the first-level cache and its sums never leave the registers.
+words); what a layer hears is listed before it runs. A position gathers the rows that it hears at a step and runs all its
+steps before the next position begins, so its membranes stay in the first-level cache and its sums never leave the
+registers.
 
 Sums run taps in turn, then channels in turn, without fused multiply-adds: bit for bit what `reference.py` does, on any
 processor and for any number of threads. The twin for the browser is `esvae_core/web/engine/engine.c`.
@@ -15,6 +16,7 @@ compiled code is in this one file, because Numba's cache looks at no other when 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,7 @@ from esvae_core.numba_jit import jit
 
 Bits = NDArray[np.uint32]
 Flags = NDArray[np.uint8]
+Offsets = NDArray[np.int32]
 
 _INT = ir.IntType(64)
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)
@@ -77,8 +80,13 @@ def fire_blocks(
     blocks: int,
     floats: F32,
     at: int,
-    events: I64,
-    count: int,
+    taps: I64,
+    first: int,
+    last: int,
+    place: int,
+    steps: int,
+    starts: I64,
+    listed: Offsets,
     bias: F32,
     bias_at: int,
     leak_at: int,
@@ -91,12 +99,19 @@ def fire_blocks(
     """As `fire`, of so many blocks of LANES channels, into fired[to : to + blocks].
 
     An addition has to wait for the one before it to the same channel; those to other channels fill the time. `blocks`
-    is a constant, 1, 2 or 4.
+    is a constant, 1, 2 or 4. The spikes heard are those of taps[first : last] at step `place` of `steps`, from the
+    lists that `_list_spikes` makes.
     """
+    heard = [
+        int(shift) + int(row)
+        for source, shift in taps[first:last].tolist()
+        for row in listed[starts[source * steps + place] : starts[source * steps + place + 1]]
+    ]
+    events = np.array(heard, np.int64)
     for block in range(blocks):
         more = block * LANES
         fired[to + block] = fire(
-            floats, at + more, events, count, bias, bias_at + more, leak_at + more, carried, c + more, neuron
+            floats, at + more, events, len(events), bias, bias_at + more, leak_at + more, carried, c + more, neuron
         )
 
 
@@ -167,15 +182,81 @@ def _sums(builder: Any, weights: Any, events: Any, count: Any, starts: list[Any]
     return sums
 
 
-def _fired(context: Any, builder: Any, kinds: Any, args: Any, blocks: int) -> list[Any]:
-    """Spikes of LIF neurons in so many blocks of channels, as bits; `args` are those of `fire`."""
-    weights, heard, start, kept, lif = (_data(context, builder, kinds[i], args[i]) for i in (0, 2, 4, 7, 9))
-    leaks = [builder.load(each, align=4) for each in _vectors_at(builder, weights, args[6], blocks)]
-    starts = [builder.load(each, align=4) for each in _vectors_at(builder, start, args[5], blocks)]
-    places = _vectors_at(builder, kept, args[8], blocks)
+def _sums_of_lists(
+    builder: Any,
+    weights: Any,
+    taps: Any,
+    where: Sequence[Any],
+    starts: Any,
+    listed: Any,
+    sums: list[Any],
+) -> list[Any]:
+    """As `_sums`, of the spikes that a position's taps hear: one tap after the other, one spike after the other.
+
+    `where` is first and last of the taps, the step, and how many steps there are.
+    """
+    first, last, place, steps = where
+    one, two = ir.Constant(_INT, 1), ir.Constant(_INT, 2)
+    before = builder.block
+    tap, spike, latch, after = (builder.append_basic_block() for _ in range(4))
+    builder.cbranch(builder.icmp_signed("<", first, last), tap, after)
+
+    builder.position_at_end(tap)
+    e, at_tap = builder.phi(_INT), [builder.phi(_VECTOR) for _ in sums]
+    about = builder.gep(taps, [builder.mul(e, two)])
+    source, shift = builder.load(about), builder.load(builder.gep(about, [one]))
+    list_at = builder.gep(starts, [builder.add(builder.mul(source, steps), place)])
+    begin, end = builder.load(list_at), builder.load(builder.gep(list_at, [one]))
+    rows = builder.gep(weights, [shift])
+    builder.cbranch(builder.icmp_signed("<", begin, end), spike, latch)
+
+    builder.position_at_end(spike)
+    k, at_spike = builder.phi(_INT), [builder.phi(_VECTOR) for _ in sums]
+    row = builder.sext(builder.load(builder.gep(listed, [k])), _INT)
+    places = _vectors_at(builder, rows, row, len(sums))
+    added = [builder.fadd(total, builder.load(each, align=4)) for total, each in zip(at_spike, places, strict=True)]
+    next_k = builder.add(k, one)
+    builder.cbranch(builder.icmp_signed("<", next_k, end), spike, latch)
+    for phi, start, then in zip([k, *at_spike], [begin, *at_tap], [next_k, *added], strict=True):
+        phi.add_incoming(start, tap)
+        phi.add_incoming(then, spike)
+
+    builder.position_at_end(latch)
+    heard = [builder.phi(_VECTOR) for _ in sums]
+    for phi, silent, then in zip(heard, at_tap, added, strict=True):
+        phi.add_incoming(silent, tap)
+        phi.add_incoming(then, spike)
+    next_e = builder.add(e, one)
+    builder.cbranch(builder.icmp_signed("<", next_e, last), tap, after)
+    for phi, start, then in zip([e, *at_tap], [first, *sums], [next_e, *heard], strict=True):
+        phi.add_incoming(start, before)
+        phi.add_incoming(then, latch)
+
+    builder.position_at_end(after)
+    found = [builder.phi(_VECTOR) for _ in sums]
+    for phi, start, then in zip(found, sums, heard, strict=True):
+        phi.add_incoming(start, before)
+        phi.add_incoming(then, latch)
+    return found
+
+
+def _fired(
+    builder: Any,
+    weights: Any,
+    bias: tuple[Any, Any],
+    leak_at: Any,
+    carried: tuple[Any, Any],
+    lif: Any,
+    blocks: int,
+    heard: Callable[[list[Any]], list[Any]],
+) -> list[Any]:
+    """Spikes of LIF neurons in so many blocks of channels, as bits; `heard` adds to their biases what they hear."""
+    leaks = [builder.load(each, align=4) for each in _vectors_at(builder, weights, leak_at, blocks)]
+    starts = [builder.load(each, align=4) for each in _vectors_at(builder, *bias, blocks)]
+    places = _vectors_at(builder, *carried, blocks)
     threshold, keep, drop = (_spread(builder, builder.load(builder.gep(lif, [ir.Constant(_INT, i)]))) for i in range(3))
     spikes = []
-    sums = _sums(builder, builder.gep(weights, [args[1]]), heard, args[3], starts)
+    sums = heard(starts)
     for leak, place, drive in zip(leaks, places, sums, strict=True):
         membrane = builder.fadd(builder.fmul(leak, builder.load(place, align=4)), drive)
         fired = builder.fcmp_ordered(">", membrane, threshold)
@@ -200,7 +281,21 @@ def _fire(
     neuron: Any,
 ) -> Any:
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.zext(_fired(context, builder, signature.args, args, 1)[0], _INT)
+        weights, heard, start, kept, lif = (
+            _data(context, builder, signature.args[i], args[i]) for i in (0, 2, 4, 7, 9)
+        )
+        rows = builder.gep(weights, [args[1]])
+        spikes = _fired(
+            builder,
+            weights,
+            (start, args[5]),
+            args[6],
+            (kept, args[8]),
+            lif,
+            1,
+            lambda sums: _sums(builder, rows, heard, args[3], sums),
+        )
+        return builder.zext(spikes[0], _INT)
 
     return types.int64(floats, at, events, count, bias, bias_at, leak_at, carried, c, neuron), build
 
@@ -211,8 +306,13 @@ def _fire_blocks(
     blocks: Any,
     floats: Any,
     at: Any,
-    events: Any,
-    count: Any,
+    taps: Any,
+    first: Any,
+    last: Any,
+    place: Any,
+    steps: Any,
+    starts: Any,
+    listed: Any,
     bias: Any,
     bias_at: Any,
     leak_at: Any,
@@ -224,16 +324,30 @@ def _fire_blocks(
 ) -> Any:
     if not isinstance(blocks, types.IntegerLiteral):
         return None
-    kinds = (floats, at, events, count, bias, bias_at, leak_at, carried, c, neuron)
+    kinds = (floats, at, taps, first, last, place, steps, starts, listed)
+    more = (bias, bias_at, leak_at, carried, c, neuron, fired, to)
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        words = builder.gep(_data(context, builder, signature.args[-2], args[-2]), [args[-1]])
-        spikes = _fired(context, builder, signature.args[1:-2], args[1:-2], blocks.literal_value)
-        for block, bits in enumerate(spikes):
-            builder.store(bits, builder.gep(words, [ir.Constant(_INT, block)]))
+        weights, heard, lists, rows, start, kept, lif, bits = (
+            _data(context, builder, signature.args[i], args[i]) for i in (1, 3, 8, 9, 10, 13, 15, 16)
+        )
+        block_rows = builder.gep(weights, [args[2]])
+        spikes = _fired(
+            builder,
+            weights,
+            (start, args[11]),
+            args[12],
+            (kept, args[14]),
+            lif,
+            blocks.literal_value,
+            lambda sums: _sums_of_lists(builder, block_rows, heard, args[4:8], lists, rows, sums),
+        )
+        words = builder.gep(bits, [args[17]])
+        for block, new in enumerate(spikes):
+            builder.store(new, builder.gep(words, [ir.Constant(_INT, block)]))
         return context.get_dummy_value()
 
-    return types.void(blocks, *kinds, fired, to), build
+    return types.void(blocks, *kinds, *more), build
 
 
 @intrinsic
@@ -303,8 +417,13 @@ def _compiled_fire_blocks(
     blocks: Any,
     floats: Any,
     at: Any,
-    events: Any,
-    count: Any,
+    taps: Any,
+    first: Any,
+    last: Any,
+    place: Any,
+    steps: Any,
+    starts: Any,
+    listed: Any,
     bias: Any,
     bias_at: Any,
     leak_at: Any,
@@ -314,9 +433,11 @@ def _compiled_fire_blocks(
     fired: Any,
     to: Any,
 ) -> Any:
-    return lambda blocks, floats, at, events, count, bias, bias_at, leak_at, carried, c, neuron, fired, to: (
-        _fire_blocks(blocks, floats, at, events, count, bias, bias_at, leak_at, carried, c, neuron, fired, to)  # type: ignore[call-arg]
+    # fmt: off
+    return lambda blocks, floats, at, taps, first, last, place, steps, starts, listed, bias, bias_at, leak_at, carried, c, neuron, fired, to: (  # noqa: E501
+        _fire_blocks(blocks, floats, at, taps, first, last, place, steps, starts, listed, bias, bias_at, leak_at, carried, c, neuron, fired, to)  # type: ignore[call-arg]  # noqa: E501
     )
+    # fmt: on
 
 
 @overload(charge, strict=False)
@@ -360,37 +481,74 @@ def _hear(half: Half, layer: I64, p: int, bits: Bits, words: int, steps: int, t:
 
 
 @jit()
+def _list_spikes(bits: Bits, places: int, words: int, stride: int, starts: I64, listed: Offsets) -> None:
+    """The spikes of each place, which is a position at a step, as distances of their channels' rows, rising.
+
+    `bits` (places, words); those of place i become listed[starts[i] : starts[i + 1]]. Each place is heard by several
+    positions, and a list is read much faster than bits are looked for.
+    """
+    count = 0
+    for place in range(places):
+        starts[place] = count
+        for word in range(words):
+            fired: Any = np.int64(bits[place * words + word])
+            while fired:
+                listed[count] = (word * LANES + lowest(fired)) * stride
+                count += 1
+                fired &= fired - 1
+    starts[places] = count
+
+
+@jit()
 def _run(
-    half: Half, index: int, steps: int, heard: Bits, words: int, bias: F32, bias_at: int, bias_step: int, fired: Bits
+    half: Half,
+    index: int,
+    steps: int,
+    heard: Bits,
+    positions: int,
+    words: int,
+    bias: F32,
+    bias_at: int,
+    bias_step: int,
+    fired: Bits,
+    starts: I64,
+    listed: Offsets,
 ) -> int:
     """All steps of one layer, whose spikes go into `fired`; returns how many.
 
-    It hears the spikes in `heard`, of so many words to a position and step; with no words, only its bias.
+    It hears the spikes in `heard`, of so many positions and so many words to a position and step; with no words, only
+    its bias. `starts` and `listed` have room for the lists of what it hears.
     """
     layer, neuron = half.table[index], half.neurons[index]
     width, weight, leak = layer[WIDTH], layer[WEIGHT], layer[LEAK]
-    events = np.empty(layer[MOST], np.int64)
+    floats, taps = half.floats, half.taps
+    _list_spikes(heard, positions * steps, words, layer[STRIDE], starts, listed)
     carried = np.empty(width, np.float32)
     spikes = to = 0
     for p in range(layer[POSITIONS]):
         carried[:] = 0
+        first = half.first[layer[FIRST] + p]
+        last = half.first[layer[FIRST] + p + 1] if words else first
+        at, leaks = bias_at + p * bias_step, leak + p * layer[BIAS_STEP]
         for t in range(steps):
-            count = _hear(half, layer, p, heard, words, steps, t, events) if words else 0
-            at, leaks, c = bias_at + p * bias_step, leak + p * layer[BIAS_STEP], 0
+            c = 0
             while width - c >= 4 * LANES:
                 fire_blocks(
-                    4, half.floats, weight + c, events, count, bias, at + c, leaks + c, carried, c, neuron, fired, to
-                )
+                    4, floats, weight + c, taps, first, last, t, steps, starts, listed,
+                    bias, at + c, leaks + c, carried, c, neuron, fired, to,
+                )  # fmt: skip
                 to, c = to + 4, c + 4 * LANES
             while width - c >= 2 * LANES:
                 fire_blocks(
-                    2, half.floats, weight + c, events, count, bias, at + c, leaks + c, carried, c, neuron, fired, to
-                )
+                    2, floats, weight + c, taps, first, last, t, steps, starts, listed,
+                    bias, at + c, leaks + c, carried, c, neuron, fired, to,
+                )  # fmt: skip
                 to, c = to + 2, c + 2 * LANES
             if c < width:
                 fire_blocks(
-                    1, half.floats, weight + c, events, count, bias, at + c, leaks + c, carried, c, neuron, fired, to
-                )
+                    1, floats, weight + c, taps, first, last, t, steps, starts, listed,
+                    bias, at + c, leaks + c, carried, c, neuron, fired, to,
+                )  # fmt: skip
                 to += 1
             for word in range(to - width // LANES, to):
                 new: Any = np.int64(fired[word])
@@ -475,8 +633,9 @@ def decode(
     steps, _, neurons = spikes.shape
     room = _room(half, steps, neurons)
     heard, fired = np.empty(room, np.uint32), np.empty(room, np.uint32)
+    starts, listed = np.empty(room + 1, np.int64), np.empty(room * LANES, np.int32)
     for image in range(begin, end):
-        words = (neurons + LANES - 1) // LANES
+        positions, words = 1, (neurons + LANES - 1) // LANES
         heard[: steps * words] = 0
         for t in range(steps):
             for j in range(neurons):
@@ -485,9 +644,11 @@ def decode(
         for index in range(half.table.shape[0]):
             layer = half.table[index]
             counts[image, index] = _run(
-                half, index, steps, heard, words, half.floats, layer[BIAS], layer[BIAS_STEP], fired
-            )
-            heard, fired, words = fired, heard, layer[WIDTH] // LANES
+                half, index, steps, heard, positions, words, half.floats, layer[BIAS], layer[BIAS_STEP], fired,
+                starts, listed,
+            )  # fmt: skip
+            heard, fired = fired, heard
+            positions, words = layer[POSITIONS], layer[WIDTH] // LANES
         _read_out(heard, words, steps, shares, weight, bias, pictures[image])
 
 
@@ -498,13 +659,17 @@ def encode(half: Half, images: F32, begin: int, end: int, spikes: F32, counts: I
     width = half.table[0, WIDTH]
     room = _room(half, steps, 0)
     heard, fired = np.empty(room, np.uint32), np.empty(room, np.uint32)
+    starts, listed = np.empty(room + 1, np.int64), np.empty(room * LANES, np.int32)
     sums = np.empty(half.table[0, POSITIONS] * width, np.float32)
     for image in range(begin, end):
         _drive(half, images[image], sums)  # the image is the same at every step
-        words, bias, at, step = 0, sums, 0, width
+        positions, words, bias, at, step = 0, 0, sums, 0, width
         for index in range(half.table.shape[0]):
-            counts[image, index] = _run(half, index, steps, heard, words, bias, at, step, fired)
-            heard, fired, words = fired, heard, half.table[index, WIDTH] // LANES
+            counts[image, index] = _run(
+                half, index, steps, heard, positions, words, bias, at, step, fired, starts, listed
+            )
+            heard, fired = fired, heard
+            positions, words = half.table[index, POSITIONS], half.table[index, WIDTH] // LANES
             if index + 1 < half.table.shape[0]:
                 bias, at, step = half.floats, half.table[index + 1, BIAS], half.table[index + 1, BIAS_STEP]
         for t in range(steps):

@@ -22,7 +22,7 @@ from esvae_core import ESVAE, ModelConfig  # noqa: E402
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """The whole suite runs on one process more than there are cores, at most four; tests named by path, in pytest's own.
+    """The whole suite runs on a process more than there are cores, at most four; tests named by path, in pytest's own.
 
     Many wait for a page, a server or a process: on two cores three took 322 s for what two took 383 s for.
     `PYTEST_XDIST_AUTO_NUM_WORKERS` and `-n` say otherwise.

@@ -2,8 +2,8 @@
 
 A layer is what `esvae_core.engine.plan` says: output position p hears input position q through tap k, and a spike of
 channel c adds the row weight[c, k] to all channels at p. Spikes are bits, LANES channels to a word, (positions, T,
-words); what a layer hears is listed before it runs. A position gathers the rows that it hears at a step and runs all its
-steps before the next position begins, so its membranes stay in the first-level cache and its sums never leave the
+words); what a layer hears is listed before it runs. A position gathers the rows that it hears at a step and runs all
+its steps before the next position begins, so its membranes stay in the first-level cache and its sums never leave the
 registers.
 
 Sums run taps in turn, then channels in turn, without fused multiply-adds: bit for bit what `reference.py` does, on any

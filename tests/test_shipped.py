@@ -28,7 +28,6 @@ SHAPES = {
         (
             "mnist",
             "mnist-plus",
-            "mnist-taught",
             "fashion-plus",
             "fashion-taught",
             "sprites-plus",
@@ -38,6 +37,7 @@ SHAPES = {
         ),
         _SHAPE,
     ),
+    "mnist-taught": ((32, 64, 128, 256), 64, 16),
     "mnist-poisson": ((32, 64, 128, 256), 128, 16),
     "fashion-poisson": ((32, 64, 128, 256), 128, 16),
     "cifar10-plus": ((32, 64, 128, 256), 128, 16),

@@ -55,7 +55,7 @@ def rows():
         assert decode(encode(state)) == state
         assert Answer("/esvae/draw", f"s={quote(encode(state))}").status == found.status
     for entry in catalogue.find():
-        charts.about(catalogue.find(), entry.name, "#123456")
+        charts.about(catalogue.find(), entry.name, "#123456", "#010203")
     listed = {entry["name"]: entry for entry in Answer("/esvae/models").json}
     assert listed["good"]["problem"] == ""
     return listed

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -290,6 +291,9 @@ def test_what_was_opened_goes_with_the_server(tmp_path, mine, monkeypatch, end):
             assert json.load(answer)["name"] == "mine"
         (opened,) = folder.glob("esvae-opened-*")
         os.kill(int(opened.name.split("-")[2]), end)
+        late = time.monotonic() + 20
+        while end is not signal.SIGKILL and opened.exists() and time.monotonic() < late:
+            time.sleep(0.05)  # one signal is tried: leaving this block sends another
     if end is signal.SIGKILL:
         monkeypatch.setattr(uploads.tempfile, "tempdir", str(folder))
         uploads.folder.made()

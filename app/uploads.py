@@ -210,11 +210,23 @@ def keep(path: Path) -> Path:
         if not kept.exists():
             if len(folder.kept()) >= MAX_FILES:
                 raise BusyError(f"{MAX_FILES} checkpoints were opened already; `esvae app FOLDER` opens any number")
-            with suppress(FileExistsError):  # the same file, at the same time
-                path.parent.rename(kept)
+            _move(path.parent, kept)
         return kept / _MODEL
     except OSError as error:
         raise InputError(f"the server cannot keep it: {error.strerror or error}") from error
+
+
+def _move(own: Path, kept: Path) -> None:
+    """Give a folder its name; if another of the same content has it meanwhile, that one stays.
+
+    Raises:
+        OSError: it cannot be moved.
+    """
+    try:
+        own.rename(kept)
+    except OSError:  # of a folder that is there, systems say one of several things
+        if not (kept / _MODEL).exists():
+            raise
 
 
 def same(one: Path, other: Path) -> bool:

@@ -257,6 +257,17 @@ def test_the_same_files_good_and_bad_by_many_at_once(shelf, mine):
     assert kept() == 1
 
 
+def test_the_same_file_that_arrives_while_the_first_is_kept_is_that_one(tmp_path):
+    own, kept = tmp_path / ".own", tmp_path / "kept"
+    for folder in (own, kept):
+        folder.mkdir()
+        (folder / uploads._MODEL).write_bytes(folder.name.encode())
+    uploads._move(own, kept)
+    assert (kept / uploads._MODEL).read_bytes() == b"kept"
+    with pytest.raises(FileNotFoundError):
+        uploads._move(tmp_path / "gone", tmp_path / "new")
+
+
 def test_a_folder_above_may_be_listed_too(shelf, mine, monkeypatch):
     above = uploads.folder.made().parent
     monkeypatch.chdir(above)

@@ -16,7 +16,7 @@ compiled code is in this one file, because Numba's cache looks at no other when 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from numba import types
 from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
-from esvae_core.engine.packed import BIAS, BIAS_STEP, FIRST, LANES, LEAK, MOST, POSITIONS, STRIDE, WEIGHT, WIDTH, Half
+from esvae_core.engine.packed import BIAS, BIAS_STEP, FIRST, LANES, LEAK, POSITIONS, STRIDE, WEIGHT, WIDTH, Half
 from esvae_core.engine.plan import F32, I64
 from esvae_core.numba_jit import jit
 
@@ -39,41 +39,6 @@ _FLAGS = ir.VectorType(ir.IntType(1), LANES)
 
 
 # ---- LANES channels at once ------------------------------------------------------------------------------------------
-
-
-def fire(
-    floats: F32,
-    at: int,
-    events: I64,
-    count: int,
-    bias: F32,
-    bias_at: int,
-    leak_at: int,
-    carried: F32,
-    c: int,
-    neuron: F32,
-) -> int:
-    """One step of the LIF neurons of LANES channels (equations 1 and 2); returns their spikes as bits.
-
-    Args:
-        floats: weights; `at + events[i]` is where the row of event i begins.
-        at: see there.
-        events: the spikes heard, in the order in which they are summed.
-        count: how many.
-        bias: the sum starts from bias[bias_at : bias_at + LANES].
-        bias_at: see there.
-        leak_at: floats[leak_at : leak_at + LANES] are the leaks.
-        carried: carried[c : c + LANES] is what the membranes kept; changed.
-        c: see there.
-        neuron: threshold, keep, drop.
-    """
-    sums = bias[bias_at : bias_at + LANES].copy()
-    for event in events[:count].tolist():
-        sums += floats[at + event : at + event + LANES]
-    membrane = floats[leak_at : leak_at + LANES] * carried[c : c + LANES] + sums
-    fired = membrane > neuron[0]
-    carried[c : c + LANES] = np.where(fired, neuron[1] * membrane - neuron[2], membrane)
-    return int.from_bytes(np.packbits(fired, bitorder="little").tobytes(), "little")
 
 
 def fire_blocks(
@@ -96,23 +61,39 @@ def fire_blocks(
     fired: Bits,
     to: int,
 ) -> None:
-    """As `fire`, of so many blocks of LANES channels, into fired[to : to + blocks].
+    """One step of the LIF neurons of so many blocks of LANES channels (equations 1 and 2), their spikes as bits.
 
-    An addition has to wait for the one before it to the same channel; those to other channels fill the time. `blocks`
-    is a constant, 1, 2 or 4. The spikes heard are those of taps[first : last] at step `place` of `steps`, from the
-    lists that `_list_spikes` makes.
+    An addition has to wait for the one before it to the same channel; those to other channels fill the time.
+
+    Args:
+        blocks: 1, 2 or 4; a constant.
+        floats: weights; the row of a spike begins at `at`, its tap's distance and its own.
+        at: see there.
+        taps: (taps, 2): input position, and the distance of the tap's rows.
+        first: the spikes heard are those of taps[first : last], summed in that order.
+        last: see there.
+        place: the step.
+        steps: how many steps there are.
+        starts: with `listed`, the spikes of each input position and step, see `_list_spikes`.
+        listed: see there.
+        bias: the sums start from bias[bias_at : bias_at + blocks * LANES].
+        bias_at: see there.
+        leak_at: floats[leak_at : leak_at + blocks * LANES] are the leaks.
+        carried: carried[c : c + blocks * LANES] is what the membranes kept; changed.
+        c: see there.
+        neuron: threshold, keep, drop.
+        fired: the spikes go into fired[to : to + blocks].
+        to: see there.
     """
-    heard = [
-        int(shift) + int(row)
-        for source, shift in taps[first:last].tolist()
-        for row in listed[starts[source * steps + place] : starts[source * steps + place + 1]]
-    ]
-    events = np.array(heard, np.int64)
-    for block in range(blocks):
-        more = block * LANES
-        fired[to + block] = fire(
-            floats, at + more, events, len(events), bias, bias_at + more, leak_at + more, carried, c + more, neuron
-        )
+    width = blocks * LANES
+    sums = bias[bias_at : bias_at + width].copy()
+    for source, shift in taps[first:last].tolist():
+        for row in listed[starts[source * steps + place] : starts[source * steps + place + 1]].tolist():
+            sums += floats[at + shift + row : at + shift + row + width]
+    membrane = floats[leak_at : leak_at + width] * carried[c : c + width] + sums
+    spikes = membrane > neuron[0]
+    carried[c : c + width] = np.where(spikes, neuron[1] * membrane - neuron[2], membrane)
+    fired[to : to + blocks] = np.frombuffer(np.packbits(spikes, bitorder="little").tobytes(), "<u4")
 
 
 def charge(bits: Bits, at: int, step: int, steps: int, shares: F32, plane: F32, to: int) -> None:
@@ -141,10 +122,6 @@ def _data(context: Any, builder: Any, kind: Any, array: Any) -> Any:
     return context.make_array(kind)(context, builder, array).data
 
 
-def _vector_at(builder: Any, data: Any, at: Any) -> Any:
-    return builder.bitcast(builder.gep(data, [at]), _VECTOR.as_pointer())
-
-
 def _spread(builder: Any, number: Any) -> Any:
     """A vector of that number."""
     empty, zero = ir.Constant(_VECTOR, ir.Undefined), ir.Constant(ir.IntType(32), 0)
@@ -160,38 +137,17 @@ def _vectors_at(builder: Any, data: Any, at: Any, blocks: int) -> list[Any]:
     ]
 
 
-def _sums(builder: Any, weights: Any, events: Any, count: Any, starts: list[Any]) -> list[Any]:
-    """The rows of `count` events added to vectors that lie side by side, one event after the other."""
-    before, loop, after = builder.block, builder.append_basic_block(), builder.append_basic_block()
-    zero, one = ir.Constant(_INT, 0), ir.Constant(_INT, 1)
-    builder.cbranch(builder.icmp_signed(">", count, zero), loop, after)
-    builder.position_at_end(loop)
-    i, totals = builder.phi(_INT), [builder.phi(_VECTOR) for _ in starts]
-    rows = _vectors_at(builder, weights, builder.load(builder.gep(events, [i])), len(starts))
-    added = [builder.fadd(total, builder.load(row, align=4)) for total, row in zip(totals, rows, strict=True)]
-    following = builder.add(i, one)
-    for phi, first, then in zip([i, *totals], [zero, *starts], [following, *added], strict=True):
-        phi.add_incoming(first, before)
-        phi.add_incoming(then, loop)
-    builder.cbranch(builder.icmp_signed("<", following, count), loop, after)
-    builder.position_at_end(after)
-    sums = [builder.phi(_VECTOR) for _ in starts]
-    for phi, first, then in zip(sums, starts, added, strict=True):
-        phi.add_incoming(first, before)
-        phi.add_incoming(then, loop)
-    return sums
+def _begin(builder: Any, phis: list[Any], *ways: tuple[Any, list[Any]]) -> None:
+    """Give values at the beginning of a block, by the block from which it is reached."""
+    for block, values in ways:
+        for phi, value in zip(phis, values, strict=True):
+            phi.add_incoming(value, block)
 
 
-def _sums_of_lists(
-    builder: Any,
-    weights: Any,
-    taps: Any,
-    where: Sequence[Any],
-    starts: Any,
-    listed: Any,
-    sums: list[Any],
+def _heard(
+    builder: Any, weights: Any, taps: Any, where: Sequence[Any], starts: Any, listed: Any, sums: list[Any]
 ) -> list[Any]:
-    """As `_sums`, of the spikes that a position's taps hear: one tap after the other, one spike after the other.
+    """Sums of channels that lie side by side with the rows that a position hears: tap by tap, spike by spike.
 
     `where` is first and last of the taps, the step, and how many steps there are.
     """
@@ -217,87 +173,19 @@ def _sums_of_lists(
     added = [builder.fadd(total, builder.load(each, align=4)) for total, each in zip(at_spike, places, strict=True)]
     next_k = builder.add(k, one)
     builder.cbranch(builder.icmp_signed("<", next_k, end), spike, latch)
-    for phi, start, then in zip([k, *at_spike], [begin, *at_tap], [next_k, *added], strict=True):
-        phi.add_incoming(start, tap)
-        phi.add_incoming(then, spike)
+    _begin(builder, [k, *at_spike], (tap, [begin, *at_tap]), (spike, [next_k, *added]))
 
     builder.position_at_end(latch)
-    heard = [builder.phi(_VECTOR) for _ in sums]
-    for phi, silent, then in zip(heard, at_tap, added, strict=True):
-        phi.add_incoming(silent, tap)
-        phi.add_incoming(then, spike)
+    at_latch = [builder.phi(_VECTOR) for _ in sums]
+    _begin(builder, at_latch, (tap, at_tap), (spike, added))
     next_e = builder.add(e, one)
     builder.cbranch(builder.icmp_signed("<", next_e, last), tap, after)
-    for phi, start, then in zip([e, *at_tap], [first, *sums], [next_e, *heard], strict=True):
-        phi.add_incoming(start, before)
-        phi.add_incoming(then, latch)
+    _begin(builder, [e, *at_tap], (before, [first, *sums]), (latch, [next_e, *at_latch]))
 
     builder.position_at_end(after)
     found = [builder.phi(_VECTOR) for _ in sums]
-    for phi, start, then in zip(found, sums, heard, strict=True):
-        phi.add_incoming(start, before)
-        phi.add_incoming(then, latch)
+    _begin(builder, found, (before, sums), (latch, at_latch))
     return found
-
-
-def _fired(
-    builder: Any,
-    weights: Any,
-    bias: tuple[Any, Any],
-    leak_at: Any,
-    carried: tuple[Any, Any],
-    lif: Any,
-    blocks: int,
-    heard: Callable[[list[Any]], list[Any]],
-) -> list[Any]:
-    """Spikes of LIF neurons in so many blocks of channels, as bits; `heard` adds to their biases what they hear."""
-    leaks = [builder.load(each, align=4) for each in _vectors_at(builder, weights, leak_at, blocks)]
-    starts = [builder.load(each, align=4) for each in _vectors_at(builder, *bias, blocks)]
-    places = _vectors_at(builder, *carried, blocks)
-    threshold, keep, drop = (_spread(builder, builder.load(builder.gep(lif, [ir.Constant(_INT, i)]))) for i in range(3))
-    spikes = []
-    sums = heard(starts)
-    for leak, place, drive in zip(leaks, places, sums, strict=True):
-        membrane = builder.fadd(builder.fmul(leak, builder.load(place, align=4)), drive)
-        fired = builder.fcmp_ordered(">", membrane, threshold)
-        spent = builder.fsub(builder.fmul(keep, membrane), drop)
-        builder.store(builder.select(fired, spent, membrane), place, align=4)
-        spikes.append(builder.bitcast(fired, ir.IntType(LANES)))
-    return spikes
-
-
-@intrinsic
-def _fire(
-    _typing: Any,
-    floats: Any,
-    at: Any,
-    events: Any,
-    count: Any,
-    bias: Any,
-    bias_at: Any,
-    leak_at: Any,
-    carried: Any,
-    c: Any,
-    neuron: Any,
-) -> Any:
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        weights, heard, start, kept, lif = (
-            _data(context, builder, signature.args[i], args[i]) for i in (0, 2, 4, 7, 9)
-        )
-        rows = builder.gep(weights, [args[1]])
-        spikes = _fired(
-            builder,
-            weights,
-            (start, args[5]),
-            args[6],
-            (kept, args[8]),
-            lif,
-            1,
-            lambda sums: _sums(builder, rows, heard, args[3], sums),
-        )
-        return builder.zext(spikes[0], _INT)
-
-    return types.int64(floats, at, events, count, bias, bias_at, leak_at, carried, c, neuron), build
 
 
 @intrinsic
@@ -331,20 +219,22 @@ def _fire_blocks(
         weights, heard, lists, rows, start, kept, lif, bits = (
             _data(context, builder, signature.args[i], args[i]) for i in (1, 3, 8, 9, 10, 13, 15, 16)
         )
-        block_rows = builder.gep(weights, [args[2]])
-        spikes = _fired(
-            builder,
-            weights,
-            (start, args[11]),
-            args[12],
-            (kept, args[14]),
-            lif,
-            blocks.literal_value,
-            lambda sums: _sums_of_lists(builder, block_rows, heard, args[4:8], lists, rows, sums),
+        count = blocks.literal_value
+        leaks = [builder.load(each, align=4) for each in _vectors_at(builder, weights, args[12], count)]
+        biases = [builder.load(each, align=4) for each in _vectors_at(builder, start, args[11], count)]
+        places = _vectors_at(builder, kept, args[14], count)
+        threshold, keep, drop = (
+            _spread(builder, builder.load(builder.gep(lif, [ir.Constant(_INT, i)]))) for i in range(3)
         )
+        sums = _heard(builder, builder.gep(weights, [args[2]]), heard, args[4:8], lists, rows, biases)
         words = builder.gep(bits, [args[17]])
-        for block, new in enumerate(spikes):
-            builder.store(new, builder.gep(words, [ir.Constant(_INT, block)]))
+        for block, (leak, place, drive) in enumerate(zip(leaks, places, sums, strict=True)):
+            membrane = builder.fadd(builder.fmul(leak, builder.load(place, align=4)), drive)
+            spikes = builder.fcmp_ordered(">", membrane, threshold)
+            spent = builder.fsub(builder.fmul(keep, membrane), drop)
+            builder.store(builder.select(spikes, spent, membrane), place, align=4)
+            word = builder.bitcast(spikes, ir.IntType(LANES))
+            builder.store(word, builder.gep(words, [ir.Constant(_INT, block)]))
         return context.get_dummy_value()
 
     return types.void(blocks, *kinds, *more), build
@@ -371,7 +261,7 @@ def _charge(_typing: Any, bits: Any, at: Any, step: Any, steps: Any, shares: Any
             phi.add_incoming(then, loop)
         builder.cbranch(builder.icmp_signed("<", following, steps), loop, after)
         builder.position_at_end(after)
-        place = _vector_at(builder, _data(context, builder, signature.args[5], args[5]), args[6])
+        (place,) = _vectors_at(builder, _data(context, builder, signature.args[5], args[5]), args[6], 1)
         builder.store(charged, place, align=4)
         return context.get_dummy_value()
 
@@ -392,24 +282,6 @@ def _ones(_typing: Any, bits: Any) -> Any:
         return builder.ctpop(args[0])
 
     return types.int64(types.int64), build
-
-
-@overload(fire, strict=False)
-def _compiled_fire(
-    floats: Any,
-    at: Any,
-    events: Any,
-    count: Any,
-    bias: Any,
-    bias_at: Any,
-    leak_at: Any,
-    carried: Any,
-    c: Any,
-    neuron: Any,
-) -> Any:
-    return lambda floats, at, events, count, bias, bias_at, leak_at, carried, c, neuron: _fire(
-        floats, at, events, count, bias, bias_at, leak_at, carried, c, neuron
-    )  # type: ignore[call-arg]
 
 
 @overload(fire_blocks, strict=False, prefer_literal=True)
@@ -458,26 +330,6 @@ def _compiled_ones(bits: Any) -> Any:
 
 
 # ---- a layer ---------------------------------------------------------------------------------------------------------
-
-
-@jit(inline="always")
-def _hear(half: Half, layer: I64, p: int, bits: Bits, words: int, steps: int, t: int, events: I64) -> int:
-    """The rows that position p of a layer hears at step t, into `events`; returns how many.
-
-    `bits` (positions, steps, words) are the spikes of the layer before.
-    """
-    stride, count = layer[STRIDE], 0
-    first = layer[FIRST] + p
-    for e in range(half.first[first], half.first[first + 1]):
-        at = (half.taps[e, 0] * steps + t) * words
-        offset = half.taps[e, 1]
-        for word in range(words):
-            fired: Any = np.int64(bits[at + word])
-            while fired:
-                events[count] = offset + (word * LANES + lowest(fired)) * stride
-                count += 1
-                fired &= fired - 1
-    return count
 
 
 @jit()
@@ -686,12 +538,15 @@ def _rerun(
     index: int,
     steps: int,
     heard: Bits,
+    positions: int,
     words: int,
     changed: Flags,
     fresh: bool,
     fired: Bits,
     carried_over: F32,
     firing: Flags,
+    starts: I64,
+    listed: Offsets,
 ) -> int:
     """As `_run`, where `fired` and `carried_over` (positions, T, width) are the last run's and become this one's.
 
@@ -701,7 +556,8 @@ def _rerun(
     """
     layer, neuron = half.table[index], half.neurons[index]
     width, weight, bias = layer[WIDTH], layer[WEIGHT], layer[BIAS]
-    events = np.empty(layer[MOST], np.int64)
+    floats, taps = half.floats, half.taps
+    _list_spikes(heard, positions * steps, words, layer[STRIDE], starts, listed)
     carried = np.empty(width, np.float32)
     computed = 0
     for p in range(layer[POSITIONS]):
@@ -719,24 +575,14 @@ def _rerun(
                 carried[:] = 0
             elif same:
                 carried[:] = carried_over[(place - 1) * width : place * width]
-            count = _hear(half, layer, p, heard, words, steps, t, events)
             for c in range(0, width, LANES):
-                row = p * layer[BIAS_STEP] + c
-                new = fire(
-                    half.floats,
-                    weight + c,
-                    events,
-                    count,
-                    half.floats,
-                    bias + row,
-                    layer[LEAK] + row,
-                    carried,
-                    c,
-                    neuron,
-                )
-                to = (place * width + c) // LANES
-                firing[place] |= np.uint8(new != np.int64(fired[to]))
-                fired[to] = new
+                row, to = p * layer[BIAS_STEP] + c, (place * width + c) // LANES
+                before: Any = fired[to]
+                fire_blocks(
+                    1, floats, weight + c, taps, first, last, t, steps, starts, listed,
+                    floats, bias + row, layer[LEAK] + row, carried, c, neuron, fired, to,
+                )  # fmt: skip
+                firing[place] |= np.uint8(fired[to] != before)
             same = not fresh
             for c in range(width):
                 same = same and carried[c] == carried_over[place * width + c]
@@ -766,7 +612,9 @@ def revise(
     """
     steps = changed.shape[0]
     words = heard.shape[0] // steps
-    at = 0
+    room = _room(half, steps, words * LANES)
+    starts, listed = np.empty(room + 1, np.int64), np.empty(room * LANES, np.int32)
+    positions, at = 1, 0
     for index in range(half.table.shape[0]):
         layer = half.table[index]
         size = layer[POSITIONS] * steps
@@ -774,8 +622,10 @@ def revise(
         bits = fired[at // LANES : (at + size * width) // LANES]
         firing = np.empty(size, np.uint8)
         computed[index] = _rerun(
-            half, index, steps, heard, words, changed, fresh, bits, carried_over[at : at + size * width], firing
-        )
-        heard, changed, words = bits, firing, width // LANES
+            half, index, steps, heard, positions, words, changed, fresh, bits,
+            carried_over[at : at + size * width], firing, starts, listed,
+        )  # fmt: skip
+        heard, changed = bits, firing
+        positions, words = layer[POSITIONS], width // LANES
         at += size * width
     _read_out(heard, words, steps, shares, weight, bias, picture)

@@ -15,10 +15,10 @@ from esvae_core.engine.plan import F32, I64, Layer, Plan, decoder_layers, encode
 LANES = 32
 """Numbers added at once: two to eight registers of the processor's vectors."""
 
-POSITIONS, WIDTH, FIRST, WEIGHT, BIAS, BIAS_STEP, STRIDE, MOST, LEAK = range(9)
+POSITIONS, WIDTH, FIRST, WEIGHT, BIAS, BIAS_STEP, STRIDE, LEAK = range(8)
 """Columns of `Half.table`: output positions; output channels, padded; where the layer begins in `first`, in `floats`
 with its weights and its biases; floats from one position's bias to the next's, and from one input channel's rows to the
-next's; the most spikes that one position can hear in one step; where its leaks begin, which lie as its biases do."""
+next's; where its leaks begin, which lie as its biases do."""
 
 
 class Half(NamedTuple):
@@ -29,7 +29,7 @@ class Half(NamedTuple):
     neurons: F32
     """(layers, 3): threshold, and what a spike leaves of its membrane u: keep * u - drop."""
     table: I64
-    """(layers, 9), see POSITIONS and following."""
+    """(layers, 8), see POSITIONS and following."""
     first: I64
     """Per layer (positions + 1): the taps of position p are first[p] .. first[p + 1] - 1."""
     taps: I64
@@ -73,10 +73,9 @@ def _half(plan: Plan, layers: list[Layer]) -> Half:
         leak = _padded_rows(plan.tensors.get(f"{layer.name}.leak", one), width)
         first, heard = _heard(layer)
         bias_step = width if layer.kind == "spread" else 0
-        most = int(np.diff(first).max()) * layer.channels_in
         stride = layer.tap_count * width
         at = size + weight.size
-        table.append((layer.side_out**2, width, count, size, at, bias_step, stride, most, at + bias.size))
+        table.append((layer.side_out**2, width, count, size, at, bias_step, stride, at + bias.size))
         soft = layer.neuron.reset == "soft"
         threshold = layer.neuron.threshold
         neurons.append((threshold, float(soft), threshold if soft else 0.0))

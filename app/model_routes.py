@@ -104,7 +104,8 @@ def _part(of: Callable[[Request], str]) -> AsyncHandler:
             return answer(None)
         takes = "gzip" in request.headers.get("accept-encoding", "")
         content, encoding = (found, "gzip") if takes else (gzip.decompress(found), "identity")
-        return Bytes([content], _OCTETS, FOREVER | {"Vary": "Accept-Encoding"}, encoding=encoding)
+        size = {"X-ESVAE-Size": str(int.from_bytes(found[-4:], "little"))}  # of the content, which gzip ends with
+        return Bytes([content], _OCTETS, FOREVER | size | {"Vary": "Accept-Encoding"}, encoding=encoding)
 
     return part
 

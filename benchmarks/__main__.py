@@ -23,6 +23,7 @@ PARTS: dict[str, Callable[[], list[Result]]] = {
     "training-64": partial(training.training, 64),
     "training-256": partial(training.training, 256),
     "start": start.visits,
+    "models": start.models,
     "commands": start.commands,
     "drag": dragging.drag,
     "drag-crowd": partial(dragging.drag, dragging.OTHERS),
@@ -46,7 +47,14 @@ def main() -> None:
     form = reader.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print machine and results as JSON")
     form.add_argument("--markdown", action="store_true", help="print what README.md keeps")
-    reader.add_argument("--against", type=Path, metavar="FILE", help="of --json; name what became slower, exit code 1")
+    reader.add_argument(
+        "--against",
+        type=Path,
+        nargs="?",
+        const=compare.LAST,
+        metavar="FILE",
+        help="of --json (default: the run of README.md's table); name what became worse, exit code 1",
+    )
     given = reader.parse_args()
     try:
         before = compare.read(given.against) if given.against else None
@@ -71,7 +79,7 @@ def main() -> None:
         console.print(table(results, title))
         console.print(versions)
     if before is not None:
-        found = compare.changes(before, results)
+        found = compare.changes(before, compare.Run(results, about["reference_ms"]))
         log.print("\n".join(compare.told(found)), markup=False)
         raise SystemExit(any(change.ratio > compare.NOISE for change in found))
 

@@ -1,73 +1,99 @@
-"""A run of the benchmarks beside an earlier one: what became slower by more than machines vary."""
+"""A run of the benchmarks beside an earlier one: which figures became worse by more than machines vary."""
 
 from __future__ import annotations
 
 import json
-import math
-import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from benchmarks.measure import Result
 
+LAST = Path(__file__).with_name("last.json")
+"""The run that README.md's table shows."""
 NOISE = 1.25
-"""How much slower than before, machine for machine, is told: two runs in one hour differ by up to a fifth."""
+"""How much worse than before is told: two runs in one hour differ by up to a fifth."""
+FIGURES = {
+    "ms": "ms",
+    "p95_ms": "ms in the 95th percentile",
+    "peak_mb": "MB of memory",
+    "requests": "requests",
+    "fetched_mb": "MB fetched",
+}
+"""Fields of a `Result` of which less is better, and their units."""
+TIMES = ("ms", "p95_ms")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What `python -m benchmarks --json` wrote."""
+
+    rows: Sequence[Result]
+    reference_ms: float | None
+    """How long that machine took for `measure.reference_ms`; runs before there was one do not say."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One row that both runs have."""
+    """One figure of a row that both runs have."""
 
     work: str
-    before_ms: float
-    ms: float
+    unit: str
+    before: float
+    now: float
     ratio: float
-    """How many times as long as before, on a machine that is as fast as the one before."""
+    """How many times as much as before; of times, on a machine as fast as the one before."""
     by: str
-    """What stood for the machine: the row's own rival, or all rows."""
+    """What stood for the machine: the row's own rival, a fixed program, or nothing."""
 
 
-def read(path: Path) -> list[Result]:
-    """Rows of a file that `python -m benchmarks --json` wrote.
+def read(path: Path) -> Run:
+    """A file that `python -m benchmarks --json` wrote.
 
     Raises:
         ValueError: it is no such file.
     """
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["results"]
+        content = json.loads(path.read_text(encoding="utf-8"))
         known = {each.name for each in fields(Result)}
-        return [Result(**{name: value for name, value in row.items() if name in known}) for row in rows]
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        rows = [Result(**{name: value for name, value in row.items() if name in known}) for row in content["results"]]
+        return Run(rows, content["machine"].get("reference_ms"))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path}: no results of `python -m benchmarks --json`: {error}") from error
 
 
-def changes(before: Sequence[Result], now: Sequence[Result]) -> list[Change]:
-    """Rows that both have, the most slowed first.
+def changes(before: Run, now: Run) -> list[Change]:
+    """Figures that both have, those that became worst first.
 
-    A row with a rival is compared by the ratio to its rival, which ran on the same machine in the same minute; others
-    by how much slower they became than the median row did.
+    The time of a row with a rival is compared by the ratio to its rival, which ran on the same machine in the same
+    minute, other times by how long each machine took for a fixed program; memory, requests and bytes as they are.
     """
-    old: Mapping[str, Any] = {row.work: row for row in before if row.ms}
-    both = [(old[row.work], row) for row in now if row.ms and row.work in old]
-    if not both:
-        return []
-    machine = math.exp(statistics.median(math.log(b.ms / a.ms) for a, b in both if b.ms))
-    found = []
-    for a, b in both:
-        assert b.ms
-        rival = b.beside_ms and a.beside_ms
-        speed = b.beside_ms / a.beside_ms if b.beside_ms and a.beside_ms else machine
-        found.append(Change(b.work, a.ms, b.ms, b.ms / a.ms / speed, b.beside if rival else "the median row"))
+    old = {row.work: row for row in before.rows}
+    found = [
+        _change(old[row.work], row, name, before.reference_ms, now.reference_ms)
+        for row in now.rows
+        if row.work in old
+        for name in FIGURES
+        if getattr(row, name) and getattr(old[row.work], name)
+    ]
     return sorted(found, key=lambda change: -change.ratio)
 
 
+def _change(old: Result, row: Result, name: str, reference_before: float | None, reference: float | None) -> Change:
+    before, now = getattr(old, name), getattr(row, name)
+    speed, by = 1.0, ""
+    if name in TIMES and old.beside_ms and row.beside_ms:
+        speed, by = row.beside_ms / old.beside_ms, f" beside {row.beside}"
+    elif name in TIMES and reference_before and reference:
+        speed, by = reference / reference_before, " on a machine as fast"
+    return Change(row.work, FIGURES[name], before, now, now / before / speed, by)
+
+
 def told(found: Sequence[Change]) -> list[str]:
-    """A line for each row that is slower by more than the noise; one that says so if none is."""
-    slower = [change for change in found if change.ratio > NOISE]
+    """A line for each figure that is worse by more than the noise; one that says so if none is."""
     lines = [
-        f"slower: {c.work}: {c.ms:,.4g} ms, before {c.before_ms:,.4g} ms; {c.ratio:.2f} times as long by {c.by}"
-        for c in slower
+        f"worse: {c.work}: {c.now:,.4g} {c.unit}, before {c.before:,.4g}; {c.ratio:.2f} times as much{c.by}"
+        for c in found
+        if c.ratio > NOISE
     ]
-    return lines or [f"none of {len(found)} rows is slower by more than {NOISE - 1:.0%}"]
+    return lines or [f"none of {len(found)} figures is worse by more than {NOISE - 1:.0%}"]

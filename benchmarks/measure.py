@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
+import json
 import os
 import platform
 import statistics
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 import torch
 from rich.table import Table
 
@@ -22,7 +25,7 @@ PACKAGES = ("torch", "numpy", "numba", "snntorch", "streamlit")
 
 @dataclass(frozen=True)
 class Result:
-    """One row: milliseconds of this library and of its rival, and the peak memory of each one's process."""
+    """One row: milliseconds of this library and of its rival, memory of each one's process, and what it fetched."""
 
     part: str
     work: str
@@ -33,6 +36,11 @@ class Result:
     peak_mb: float | None = None
     beside_peak_mb: float | None = None
     note: str = ""
+    p95_ms: float | None = None
+    """95th percentile of the milliseconds, where single times matter."""
+    requests: int | None = None
+    fetched_mb: float | None = None
+    """What came over the wire."""
 
 
 COLUMNS = ("work", "ms", "rival ms", "times faster", "peak MB", "rival MB", "rival", "note")
@@ -84,6 +92,18 @@ def matmul_peak() -> float:
     return 2 * 2048**3 / min(times) / 1e9
 
 
+def reference_ms() -> float:
+    """Milliseconds of a program that stays the same, without this library, on one core: how fast this machine is."""
+    numbers = np.random.Generator(np.random.PCG64(0)).integers(0, 1 << 20, 100_000)
+
+    def work() -> None:
+        zlib.compress(numbers.tobytes(), 6)
+        np.sort(numbers)
+        json.loads(json.dumps(sorted(str(number) for number in numbers.tolist())))
+
+    return median_ms(work, seconds=3, least=9)
+
+
 def machine() -> dict[str, Any]:
     """Processor, threads, versions, load and date."""
     return {
@@ -94,6 +114,7 @@ def machine() -> dict[str, Any]:
         "numba_threads": numba.get_num_threads(),
         "load_before": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "matmul_gflops": round(matmul_peak()),
+        "reference_ms": round(reference_ms(), 2),
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in PACKAGES},
     }

@@ -176,7 +176,13 @@ def results(findings: Findings, visitors: int, seconds: float) -> list[Result]:
         "rerun of Models with its model": findings.models,
     }
     rows = [
-        Result("sessions", f"{work}: {kind}", quantile(times, 0.5) if times else None, note=_note(times))
+        Result(
+            "sessions",
+            f"{work}: {kind}",
+            quantile(times, 0.5) if times else None,
+            note=_note(times),
+            p95_ms=quantile(times, 0.95) if times else None,
+        )
         for kind, times in kinds.items()
     ]
     grown = (findings.crowd_mb - findings.alone_mb) / visitors

@@ -22,6 +22,30 @@ COMMANDS = {
     "esvae info": ["info", "checkpoints/mnist.safetensors"],
     "esvae sample --n 64": ["sample", "checkpoints/mnist.safetensors", "--n", "64", "--out", "{folder}/samples.png"],
 }
+OTHERS = (
+    "mnist-plus",
+    "mnist",
+    "fashion-plus",
+    "cifar10-plus",
+    "emoji-plus",
+    "sprites-plus",
+    "digits-plus",
+    "annvae-mnist",
+)
+_CHOOSE = """async (name) => {
+  const mount = performance.getEntriesByType('resource').find((entry) => entry.name.endsWith('/mount.js')).name;
+  const session = await (await import(mount)).openedSession();
+  const start = performance.now();
+  const drawn = new Promise((done) => {
+    const stop = session.live.on(({ state }) => {
+      if (state.model !== name) return;
+      stop();
+      setTimeout(() => done(performance.now() - start)); // when all listeners have drawn
+    });
+  });
+  session.choose(name);
+  return drawn;
+}"""
 
 
 @dataclass
@@ -80,10 +104,40 @@ def visits(repeats: int = VISITS) -> list[Result]:
     return [
         Result("start", f"app: {works[0]}", statistics.median(first), note=_span(first)),
         Result("start", f"app: {works[1]}", statistics.median(second), note=_span(second)),
-        Result("start", f"app: {works[2]}", None, note=requests),
+        Result("start", f"app: {works[2]}", None, note=requests, requests=ours, fetched_mb=round(our_size, 3)),
         Result("start", "app: server's memory at the first picture", None, peak_mb=memory),
         Result("start", "app: server's memory, all views opened", None, peak_mb=found[-1].megabytes_after),
     ]
+
+
+def models() -> list[Result]:
+    """Another model's first picture after its choice: when the server has not read that model yet, and when it has."""
+    works = ("that the server has not read", "that the server has read")
+    with chromium() as browser:
+        if browser is None:
+            return [Result("models", "app: another model", None, note="needs chromium and playwright")]
+        with started() as (address, _):
+            return [_row_of_models(work, _chosen(browser, address)) for work in works]
+
+
+def _chosen(browser: Any, address: str) -> list[float]:
+    """Milliseconds from the choice of each of `OTHERS` to its picture, in a browser that has nothing of them."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.goto(address)
+    picture_of(page)
+    page.wait_for_timeout(2000)
+    times = []
+    for name in OTHERS:
+        times.append(float(page.evaluate(_CHOOSE, name)))
+        page.wait_for_timeout(1000)
+    context.close()
+    return times
+
+
+def _row_of_models(work: str, times: list[float]) -> Result:
+    each = ", ".join(f"{name} {ms:,.0f}" for name, ms in zip(OTHERS, times, strict=True))
+    return Result("models", f"app: another model {work}", statistics.median(times), note=f"ms: {each}")
 
 
 def commands(repeats: int = VISITS) -> list[Result]:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -103,15 +104,37 @@ def test_visits_are_bounded(monkeypatch, capsys):
     assert "--visitors: expected more than 0 and at most 200, found 1000" in capsys.readouterr().err
 
 
-def test_what_became_slower_is_told(monkeypatch, tmp_path, capsys):
-    before = [Result("a", f"work {n}", 10.0) for n in range(5)] + [Result("a", "beside", 10.0, 100.0, "a rival")]
-    # a machine of half the speed, on which work 3 takes four times as long; beside its rival nothing changed
-    after = [Result("a", f"work {n}", 40.0 if n == 3 else 20.0) for n in range(5)]
-    after += [Result("a", "beside", 30.0, 300.0, "a rival"), Result("a", "new", 1.0)]
-    found = compare.changes(before, after)
-    assert [(c.work, round(c.ratio, 3)) for c in found[:2]] == [("work 3", 2.0), ("work 0", 1.0)]
-    assert compare.told(found) == ["slower: work 3: 40 ms, before 10 ms; 2.00 times as long by the median row"]
-    assert compare.told(found[1:]) == ["none of 5 rows is slower by more than 25%"]
+def test_what_became_worse_is_told(monkeypatch, tmp_path, capsys):
+    one = Result("a", "memory", None, peak_mb=145.0)
+    two = Result("a", "visit", 100.0, p95_ms=200.0, requests=11, fetched_mb=2.4)
+    rows = [Result("a", f"work {n}", 10.0) for n in range(2)] + [
+        Result("a", "beside", 10.0, 100.0, "a rival"),
+        one,
+        two,
+    ]
+    before = compare.Run(rows, reference_ms=50)
+    # a machine of half the speed, on which work 1 takes four times as long; beside its rival nothing changed
+    after = [Result("a", "work 0", 20.0), Result("a", "work 1", 40.0), Result("a", "beside", 30.0, 300.0, "a rival")]
+    after += [Result("a", "new", 1.0), replace(one, peak_mb=900.0)]
+    after += [replace(two, ms=200.0, p95_ms=1200.0, requests=400, fetched_mb=2.5)]
+    found = compare.changes(before, compare.Run(after, reference_ms=100))
+    worse = [
+        "worse: visit: 400 requests, before 11; 36.36 times as much",
+        "worse: memory: 900 MB of memory, before 145; 6.21 times as much",
+        "worse: visit: 1,200 ms in the 95th percentile, before 200; 3.00 times as much on a machine as fast",
+        "worse: work 1: 40 ms, before 10; 2.00 times as much on a machine as fast",
+    ]
+    assert compare.told(found) == worse
+    assert [(c.work, round(c.ratio, 3)) for c in found[4:]] == [
+        ("visit", 1.042),
+        ("work 0", 1.0),
+        ("beside", 1.0),
+        ("visit", 1.0),
+    ]
+    assert compare.told(found[4:]) == ["none of 4 figures is worse by more than 25%"]
+    # one row alone that is ten times slower
+    alone = compare.changes(before, compare.Run([Result("a", "work 0", 100.0)], reference_ms=50))
+    assert [round(c.ratio, 3) for c in alone] == [10.0]
 
     monkeypatch.setattr(command, "PARTS", {"a": lambda: after})
     for argv in (["--json"], ["--json", "--against", "last.json"]):

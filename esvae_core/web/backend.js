@@ -3,6 +3,7 @@
 import { CHOICE } from "./language.js";
 import { language } from "./messages.js";
 import { readArrays } from "./formats/array_format.js";
+import { receive } from "./receive.js";
 import { encodeState, packRates, PARAMETER } from "./state/url_state.js";
 
 const OWN = { "X-ESVAE": "1" }; // which the pages of other sites cannot send
@@ -42,7 +43,7 @@ export function serverBackend(base, pages = []) {
   const bytes = async (path) => (await ask(base, path)).arrayBuffer();
   // what the page's head names beforehand, see `app/preload.py`: a header would make it another request
   const named = (path) => ask(base, path, "GET", {});
-  const part = async (path) => (await named(path)).arrayBuffer();
+  const part = async (path, told) => receive(await named(path), told);
   const json = async (path, method) => (await ask(base, path, method)).json();
   const arrays = async (path) => readArrays(await bytes(path));
   const pathOf = (name) => name.split("/").map(encodeURIComponent).join("/");
@@ -56,17 +57,17 @@ export function serverBackend(base, pages = []) {
     model: async (name) => (await named(`model/${pathOf(name)}`)).json(),
     open: async (file) => (await ask(base, "checkpoint", "POST", OWN, file)).json(),
     thumbnails: async (name) => (await arrays(`thumbnails/${pathOf(name)}`)).arrays.tiles,
-    bundle: (hash, name) => {
+    bundle: (hash, name, told) => {
       const path = `bundle/${hash}/${name}`;
       const forget = () => void kept.delete(path);
       const known = kept.get(path);
       if (known) return known;
-      const coming = part(path);
+      const coming = part(path, told);
       kept.set(path, coming);
       coming.then(name === "decoder" ? null : forget, forget);
       return coming;
     },
-    atlas: async (hash, version) => readArrays(await part(`atlas/${hash}?${version}`)), // it may be built anew
+    atlas: async (hash, version, told) => readArrays(await part(`atlas/${hash}?${version}`, told)), // it may be built anew
     controls: async (hash, version) => readArrays(await part(`controls/${hash}?${version}`)),
     originals: async (hash) => (await arrays(`originals/${hash}`)).arrays.images,
     recordings: (name, seed, count) => films("recordings", name, { seed: String(seed), count: String(count) }),

@@ -89,13 +89,14 @@ export function showView(root, session, view, data, tell) {
       body.inert = Boolean(session.opening); // it is of the model at work, which is about to go
     };
     session.onOpening = opening;
+    session.onProgress = top.showProgress;
     opening();
     root.replaceChildren(skip, top, line, alive, dropped, body);
     if (choosing) top.querySelector("button")?.focus();
     const dispose = view.mount(body, session, data);
     leave = () => {
       dispose?.();
-      if (session.onOpening === opening) session.onOpening = null;
+      if (session.onOpening === opening) session.onOpening = session.onProgress = null;
       top.dispose?.();
       line.dispose?.();
     };

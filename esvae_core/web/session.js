@@ -10,6 +10,7 @@ import { loadEngine } from "./engine/load.js";
 import { Pool } from "./engine/pool.js";
 import { LiveDecoder } from "./live_decoder.js";
 import { msg } from "./messages.js";
+import { together } from "./receive.js";
 import { decodeState, encodeState, LinkError, MAX_STEPS, PARAMETER } from "./state/url_state.js";
 import { controlsOf } from "./math/controls.js";
 import { groundOf } from "./math/image.js";
@@ -44,6 +45,8 @@ export class Session {
   opening = null;
   /** Told when `opening` has changed. @type {(() => void)|null} */
   onOpening = null;
+  /** Told how much of that model is there. @type {Told|null} */
+  onProgress = null;
   /**
    * Offers the pictures of an opened file that holds several.
    * @type {((name: string, several: OpenedRecipe|null) => void)|null}
@@ -371,20 +374,25 @@ export class Session {
     throw last;
   }
 
-  /** @param {string} name @returns {Promise<OpenedModel>} */
-  async #load(name) {
+  /**
+   * @param {string} name
+   * @param {Told} [told] how much of it is there, in bytes
+   * @returns {Promise<OpenedModel>}
+   */
+  async #load(name, told) {
     // no path, either
     if (!this.models.some((model) => model.name === name)) throw new LinkError(msg`model '${name}': not here`);
     const wasm = supported() ? this.#compiled() : undefined;
     const entry = await this.backend.model(name);
-    const pack = entry.atlas ? this.backend.atlas(entry.hash, entry.atlasVersion) : Promise.resolve(null);
+    const runs = entry.hash && (supported() || entry.latent); // a model without spikes needs no WebAssembly
+    const [ofDecoder, ofAtlas] = told ? together([runs, entry.atlas], told) : [];
+    const pack = entry.atlas ? this.backend.atlas(entry.hash, entry.atlasVersion, ofAtlas) : Promise.resolve(null);
     const controls = entry.controls ? this.backend.controls(entry.hash, entry.controls) : Promise.resolve(null);
     /** @type {Engine|AnnEngine|null} */
     let engine = null;
-    const runs = supported() || entry.latent; // a model without spikes needs no WebAssembly
-    if (runs && entry.hash)
+    if (runs)
       engine = await loadEngine(
-        await this.backend.bundle(entry.hash, "decoder"),
+        await this.backend.bundle(entry.hash, "decoder", ofDecoder),
         entry.latent ? undefined : await wasm,
       );
     const atlas = atlasOf(await pack);
@@ -453,7 +461,9 @@ export class Session {
     const turn = ++this.#openings;
     this.#announce(name);
     try {
-      const opened = await this.#load(name);
+      const opened = await this.#load(name, (there, size) => {
+        if (turn === this.#openings) this.onProgress?.(there, size);
+      });
       if (turn !== this.#openings) return null;
       this.#announce(null);
       return opened;

@@ -341,6 +341,8 @@ type SpikingLayer = Layer & { neuron: Neuron };
 
 /** What makes pictures of rates, what makes rates of pictures, and what new rates are drawn from. */
 type BundlePart = "decoder" | "encoder" | "prior";
+/** Hears of a download how many bytes are there, and how many there will be. */
+type Told = (there: number, size: number) => void;
 
 /** An engine bundle or a part of one, checked; `esvae_core/engine/bundle.py` tells the layout. */
 interface Bundle<Settings = EngineSettings | AnnSettings> {
@@ -652,9 +654,9 @@ interface Backend {
   open?(file: Blob): Promise<ModelListing>;
   /** (n, H, W, C) bytes of a few pictures of a model. */
   thumbnails?(name: string): Promise<ByteArray>;
-  /** A part of a model's bundle, or all of it. */
-  bundle(hash: string, part: BundlePart): Promise<ArrayBuffer>;
-  atlas(hash: string, version?: string): Promise<{ about: AtlasAbout; arrays: AtlasArrays }>;
+  /** A part of a model's bundle, or all of it; `told` hears how much of it is there. */
+  bundle(hash: string, part: BundlePart, told?: Told): Promise<ArrayBuffer>;
+  atlas(hash: string, version?: string, told?: Told): Promise<{ about: AtlasAbout; arrays: AtlasArrays }>;
   controls(hash: string, version: string): Promise<{ about: ControlsAbout; arrays: NamedArrays }>;
   /** (N, H, W, C) bytes of the atlas' test images. */
   originals?(hash: string): Promise<ByteArray>;

@@ -107,10 +107,16 @@ def browser():
     if chromium.PATH is None:
         pytest.skip("needs Chromium, e.g. from `apt install chromium`")
     sync_api.expect.set_options(timeout=30_000)  # a busy machine draws few frames
-    with sync_api.sync_playwright() as play:
+    with pytest.MonkeyPatch.context() as environment:
+        # counts what Node.js runs of the page; Playwright's own driver is a program of Node.js, too
+        environment.delenv("NODE_V8_COVERAGE", raising=False)
+        play = sync_api.sync_playwright().start()
+    try:
         opened = play.chromium.launch(executable_path=chromium.PATH, args=chromium.FLAGS)
         yield opened
         opened.close()
+    finally:
+        play.stop()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,27 @@ def test_while_a_model_is_opened_the_page_says_so_and_nothing_of_the_old_one_mov
     expect(page.get_by_text("Opening bare")).to_be_hidden()
     assert bars(page).count() == 40
     assert same_as_python(page)
+
+
+def test_on_a_slow_link_the_page_says_how_much_of_a_model_is_there(page):
+    open_page(page)
+    network = page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": 4_000, "uploadThroughput": 4_000}
+    network.send("Network.emulateNetworkConditions", slow)
+    choose_model(page, "bare")
+    amount = page.get_by_text(re.compile(r"^[\d.]+ of [\d.]+ MB$"))
+    expect(amount).to_be_visible()
+    bar = page.get_by_role("progressbar", name="How much of the model is here")
+    shares = []
+    while bar.is_visible() and len(set(shares)) < 3:
+        shares += bar.evaluate_all("bars => bars.map((bar) => bar.value / bar.max)")
+        page.wait_for_timeout(20)
+    assert len(set(shares)) == 3
+    assert shares == sorted(shares)
+    network.send("Network.emulateNetworkConditions", slow | {"downloadThroughput": -1, "uploadThroughput": -1})
+    expect(amount).to_be_hidden()
+    expect(model_button(page)).to_have_text("bare")
+    assert state_of(page).model == "bare"
 
 
 def test_a_model_that_does_not_come_leaves_the_old_one_and_its_name(page, held):

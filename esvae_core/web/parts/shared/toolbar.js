@@ -14,6 +14,8 @@ export function toolbar(session, view) {
   const chooser = modelChooser(session);
   const facts = h("p", { class: "quiet about" }, about(session));
   const opening = h("p", { class: "opening", role: "status" });
+  const progress = h("progress", { "aria-label": msg`How much of the model is here` });
+  const amount = h("span", { class: "quiet", "aria-hidden": "true" }); // the bar says it to screen readers
   const history = historyButtons(session);
   const link = labelled(msg`Copy a link to what is on the screen`, "link", msg`Link`, () => copy(session, link));
   const pictures = tray(session);
@@ -36,15 +38,25 @@ export function toolbar(session, view) {
     facts.hidden = Boolean(name);
     actions.inert = Boolean(name);
     opening.hidden = !name;
+    progress.removeAttribute("value");
+    amount.textContent = "";
     opening.replaceChildren(
       ...(name
         ? [
             h("span", { class: "spinner", "aria-hidden": "true" }),
             msg`Opening ${name} … ${session.entry.name} is still shown.`,
+            progress,
+            amount,
             h("button", { type: "button", class: "small", onclick: () => session.stay() }, msg`Cancel`),
           ]
         : []),
     );
+  }
+
+  /** Say how much of it is there, in bytes. @type {Told} */
+  function showProgress(there, size) {
+    [progress.value, progress.max] = [there, size];
+    amount.textContent = msg`${megabytes(there)} of ${megabytes(size)} MB`;
   }
 
   showOpening();
@@ -53,8 +65,10 @@ export function toolbar(session, view) {
     help.dispose?.();
     pictures.dispose?.();
   };
-  return Object.assign(element, { showOpening });
+  return Object.assign(element, { showOpening, showProgress });
 }
+
+const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
 
 const labelled = (title, sign, text, onclick) =>
   h("button", { type: "button", title, onclick }, icon(sign), h("span", {}, text));

@@ -44,7 +44,7 @@ if __name__ == "__main__":
         package_data={
             "esvae_core": ["py.typed", "web/**/*"],
             EXPLORER: [".streamlit/config.toml", "*.css", "*.png"],
-            CHECKPOINTS: ["SHA256SUMS", "mnist-poisson.*", "digits-plus.*"],
+            CHECKPOINTS: ["SHA256SUMS", "mnist-poisson.*", "digits-plus.*", "mnist-32.originals.npz"],
         },
         include_package_data=False,
     )

@@ -7,14 +7,15 @@ import itertools
 import logging
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app import lessons, model_cards, uploads
 from app.garbage import freeze
@@ -48,11 +49,14 @@ from esvae_core.explore.latent_interface import (
     read_explorable,
     why_not_explorable,
 )
+from esvae_core.explore.original_images import has_originals, originals_of
 from esvae_core.shipped import SHIPPED
 from esvae_core.text import reason, shown
 
 if TYPE_CHECKING:
     from esvae_core.explore.latent_interface import Explorable
+
+_Found = TypeVar("_Found")
 
 OPEN_OPTION = "ESVAE_OPEN"
 """Environment variable: checkpoints and folders that `esvae app` was given, whose models are opened first."""
@@ -535,7 +539,7 @@ def described(loaded: LoadedCheckpoint) -> dict[str, Any]:
         "controls": loaded.controls_version,
         "controlsProblem": loaded.controls_problem,
         **_lessons(loaded),
-        "originals": originals(loaded) is not None,
+        "originals": _has_originals(loaded),
         "path": typed(loaded.entry.path),
         "versions": {"esvae": importlib.metadata.version("esvae")},
         "card": model_cards.card(loaded.header),
@@ -596,10 +600,43 @@ def dimensions(loaded: LoadedCheckpoint) -> dict[str, Any] | None:
 
 def originals_pack(loaded: LoadedCheckpoint) -> bytes | None:
     """The atlas' test images themselves, (N, H, W, C) bytes; None where they are not on this machine."""
+    images = original_rows(loaded)
+    return None if images is None else write_arrays({}, {"images": images})
+
+
+def original_rows(loaded: LoadedCheckpoint) -> NDArray[np.uint8] | None:
+    """The atlas' test images, (N, H, W, C): of the data set, or else of the file beside the checkpoint."""
     found = originals(loaded)
     if found is None or loaded.atlas is None:
+        return kept_originals(loaded)
+    return found.images[loaded.atlas.indices].transpose(0, 2, 3, 1)
+
+
+def kept_originals(loaded: LoadedCheckpoint) -> NDArray[np.uint8] | None:
+    """The same of the file beside the checkpoint alone, which holds what may be passed on."""
+    atlas, config = loaded.atlas, loaded.header.model
+    if atlas is None:
         return None
-    return write_arrays({}, {"images": found.images[loaded.atlas.indices].transpose(0, 2, 3, 1)})
+    size, channels = config.image_size, config.image_channels
+    return _unless_damaged(lambda: originals_of(atlas, loaded.entry.path, size, channels))
+
+
+def _has_originals(loaded: LoadedCheckpoint) -> bool:
+    atlas, size = loaded.atlas, loaded.header.model.image_size
+    if atlas is None:
+        return False
+    if originals(loaded) is not None:
+        return True
+    return bool(_unless_damaged(lambda: has_originals(atlas, loaded.entry.path, size)))
+
+
+def _unless_damaged(read: Callable[[], _Found]) -> _Found | None:
+    """What it reads of a file of originals; None of a damaged one, which the log tells."""
+    try:
+        return read()
+    except CorruptDataError as error:
+        _LOG.warning("originals are not shown: %s", shown(str(error)))
+        return None
 
 
 def typed(path: Path) -> str:

@@ -45,6 +45,7 @@ def page_of(loaded: catalogue.LoadedCheckpoint, view: str, state: State, languag
         earlier=loaded.earlier,
         latent=loaded.latent,
         atlas=atlas,
+        originals=catalogue.kept_originals(loaded),
         controls=loaded.controls,
         view=view,
         link=encode(state),

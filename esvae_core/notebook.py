@@ -9,6 +9,7 @@ from esvae_core.checkpoint import WEIGHTS, Checkpoint, Header
 from esvae_core.errors import ConfigError, KindError
 from esvae_core.explore import atlas as atlases
 from esvae_core.explore.latent_interface import is_explorable, load_explorable, why_not_explorable
+from esvae_core.explore.original_images import originals_of
 from esvae_core.explore.page import page
 from esvae_core.explore.views import STANDALONE
 from esvae_core.shipped import named
@@ -43,12 +44,14 @@ def widget(
     path = checkpoint.path
     known = atlases.beside(path) if path else None
     atlas = atlases.load_for(checkpoint, known) if known and known.exists() else None
+    config = checkpoint.header.model
     name = checkpoint.header.name if path is None or path.name == WEIGHTS else path.stem
     text = page(
         checkpoint,
         name,
         path=path.as_posix() if path else f"{name}.safetensors",
         atlas=atlas,
+        originals=originals_of(atlas, path, config.image_size, config.image_channels) if atlas and path else None,
         controls=checkpoint.controls,
         view=view,
         embedded=True,

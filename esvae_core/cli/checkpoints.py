@@ -109,10 +109,15 @@ def atlas(
     neighbors: Annotated[int, typer.Option(help="Map: nearest points that each is tied to.")] = 15,
     min_dist: Annotated[float, typer.Option(help="Map: how close points may lie, 0 to 1.")] = 0.1,
     metric: Annotated[str, typer.Option(help="Map: euclidean, geodesic, manhattan or cosine.")] = "euclidean",
+    originals: Annotated[
+        bool,
+        typer.Option("--originals", help="Also write the test images themselves, if their licence allows it."),
+    ] = False,
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the small file beside a checkpoint that the explorer starts from: rates, errors, dimensions, map."""
+    from esvae_core.explore import original_images
     from esvae_core.explore.atlas import beside, build, save
     from esvae_core.explore.latent_interface import load_explorable
     from esvae_core.explore.map import MapSettings
@@ -131,6 +136,10 @@ def atlas(
     save(path, made)
     text = f"{path}: {len(made):,} test images"
     found: dict[str, Any] = {"file": str(path), "images": len(made)}
+    if originals:
+        place = original_images.beside(checkpoint, data.name, data.images.shape[-1])
+        original_images.save(place, data, made)
+        found["originals"] = str(place)
     if made.map is not None:
         trust = {"trust_2d": round(made.map.flat.trust, 4), "trust_3d": round(made.map.solid.trust, 4)}
         text += f", map with trustworthiness {trust['trust_2d']:.3f} in 2-D, {trust['trust_3d']:.3f} in 3-D"

@@ -94,6 +94,7 @@ def page(
     from esvae_core.explore import atlas
     from esvae_core.explore.languages import read_translation
     from esvae_core.explore.latent_interface import read_explorable
+    from esvae_core.explore.original_images import originals_of
     from esvae_core.explore.page import page as whole
     from esvae_core.explore.views import standalone
     from esvae_core.files import write_atomically
@@ -104,11 +105,13 @@ def page(
     beside = atlas.beside(checkpoint)
     known = atlas.load(beside) if beside.exists() else None
     stored = read_explorable(checkpoint)
+    model = stored.header.model
     text = whole(
         stored,
         checkpoint.stem,
         path=checkpoint.as_posix(),
         atlas=known,
+        originals=originals_of(known, checkpoint, model.image_size, model.image_channels) if known else None,
         controls=stored.controls,
         view=view,
         translation=translation,

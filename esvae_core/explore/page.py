@@ -12,11 +12,15 @@ import html
 import importlib.metadata
 import json
 import re
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from esvae_core.checkpoint import Checkpoint, Header, StoredWeights
 from esvae_core.config import SpikingModelConfig
@@ -52,6 +56,7 @@ def page(
     *,
     path: str,
     atlas: Atlas | None,
+    originals: NDArray[np.uint8] | None = None,
     controls: Controls | None = None,
     view: str = STANDALONE[0].name,
     link: str = "",
@@ -65,6 +70,7 @@ def page(
         name: What the page calls it.
         path: Of the checkpoint, as the page's lines of Python name it.
         atlas: Of that model, if there is one.
+        originals: (N, H, W, C) test images of the atlas, if they may be passed on.
         controls: Of that model, if there are any.
         view: What it opens at.
         link: What it shows first, as the explorer's links say it; "" for what the model shows first.
@@ -85,6 +91,7 @@ def page(
         earlier=earlier_hash_of(plan),
         latent=latent_of(plan),
         atlas=atlas,
+        originals=originals,
         controls=controls,
         view=view,
         link=link,
@@ -103,6 +110,7 @@ def pieces(
     earlier: str,
     latent: dict[str, Any] | None,
     atlas: Atlas | None,
+    originals: NDArray[np.uint8] | None = None,
     controls: Controls | None = None,
     view: str = STANDALONE[0].name,
     link: str = "",
@@ -118,9 +126,9 @@ def pieces(
         bundle: The model folded, as `bundle_of` gives it.
         earlier: Hash of the network before its prior was fitted, "" if it was not, as `earlier_hash_of` gives it.
         latent: As `latent_of` gives it.
-        atlas, controls: Such as fit the model.
-        share: Called with 'bundle', 'atlas' or 'controls' and what makes that piece; gives the piece, perhaps one made
-            before.
+        atlas, originals, controls: Such as fit the model.
+        share: Called with 'bundle', 'atlas', 'originals' or 'controls' and what makes that piece; gives the piece,
+            perhaps one made before.
 
     Raises:
         InputError: there is no such view, or no map to open at.
@@ -130,7 +138,7 @@ def pieces(
         raise InputError(f"{name}: has no map to open at; build its atlas with esvae atlas")
     front = _front()
     entry = _entry(header, name, path, latent, atlas is not None, bool(controls))
-    entry |= {"hash": content_hash(bundle), "earlier": earlier}
+    entry |= {"hash": content_hash(bundle), "earlier": earlier, "originals": originals is not None}
     about = json.dumps({"entry": entry, "view": view, "link": link, "embedded": embedded}).replace("<", "\\u003c")
     title = html.escape(f"{name}: ESVAE explorer").encode(errors="backslashreplace")
     return [
@@ -143,12 +151,22 @@ def pieces(
         b"null"
         if atlas is None
         else share("atlas", lambda: b'"%b"' % base64.b64encode(write_arrays(*atlas_parts(atlas)))),
+        b', "originals": ',
+        b"null"
+        if originals is None
+        else share("originals", lambda: b'"%b"' % base64.b64encode(_deflated(write_arrays({}, {"images": originals})))),
         b', "controls": ',
         share("controls", lambda: b'"%b"' % base64.b64encode(write_arrays(*control_parts(controls))))
         if controls
         else b"null",
         front.after_held,
     ]
+
+
+def _deflated(content: bytes) -> bytes:
+    """By deflate without a header, which the page's `inflated` reads."""
+    packing = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packing.compress(content) + packing.flush()
 
 
 def _translated(before_title: bytes, translation: Translation) -> bytes:
@@ -223,7 +241,6 @@ def _entry(
         "atlasProblem": "",
         "controls": "held" if controls else "",
         "controlsProblem": "",
-        "originals": False,
         "path": path,
         "versions": {"esvae": importlib.metadata.version("esvae")},
     }

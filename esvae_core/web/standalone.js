@@ -7,12 +7,15 @@ import { hasMap } from "./having.js";
 import { msg } from "./messages.js";
 import { serve } from "./engine/protocol.js";
 import { readArrays } from "./formats/array_format.js";
+import { inflated } from "./formats/bytes.js";
 import { showView } from "./mount.js";
 import { titleOf } from "./parts/shared/toolbar.js";
 
+const MOST_ORIGINALS = 2 ** 28; // bytes
+
 /**
  * @typedef {{
- *   entry: ModelEntry, bundle: string, atlas: string|null, controls: string|null, view: string, link: string, wasm: string,
+ *   entry: ModelEntry, bundle: string, atlas: string|null, originals: string|null, controls: string|null, view: string, link: string, wasm: string,
  *   embedded: boolean
  * }} Held what the file holds, bytes as base64; which view it opens at, and the link to what it shows first; whether the
  *   page around it is told what is on the screen
@@ -57,7 +60,7 @@ export async function start(root, held, views) {
  * @param {Held} held
  * @returns {Backend}
  */
-function heldBackend({ entry, bundle, atlas, controls, link, wasm }) {
+function heldBackend({ entry, bundle, atlas, originals, controls, link, wasm }) {
   const [model, code] = [bytes(bundle), bytes(wasm)];
   return {
     addressable: location.protocol.startsWith("http"), // neither a file's address nor that of a frame's own text can change
@@ -68,6 +71,7 @@ function heldBackend({ entry, bundle, atlas, controls, link, wasm }) {
     bundle: async () => model,
     atlas: async () => readArrays(bytes(atlas)),
     controls: async () => readArrays(bytes(controls)),
+    originals: async () => readArrays((await inflated(bytes(originals), MOST_ORIGINALS)).buffer).arrays.images,
     pool: { size: 1, spawn: inPage },
   };
 }

@@ -454,3 +454,48 @@ def test_a_lesson_opens_its_state_and_undo_leads_back(page):
         page.get_by_role("button", name="Undo", exact=True).click()
     assert soon(page, lambda: isinstance(state_of(page), State) and state_of(page).model == "aaa")
     assert soon(page, lambda: same_as_python(page))
+
+
+def test_the_image_itself_stands_beside_its_reconstruction(page):
+    page.goto("/")  # the first model, whose data set is not on every machine
+    figure = page.locator(".picture-part figure").filter(has_text=re.compile("^original$"))
+    expect(figure).to_be_visible()
+    loaded = catalogue.named("mnist-poisson")
+    images = catalogue.original_rows(loaded)
+
+    canvas = ".picture-part canvas[aria-label='The image itself, which the encoder saw']"
+
+    def shown(row: int) -> bool:
+        return alike(pixels_of(page, canvas), images[row])
+
+    row_of = {int(index): row for row, index in enumerate(loaded.atlas.indices)}
+    assert soon(page, lambda: shown(row_of[state_of(page).source.index]))
+    before = page.evaluate("location.href")
+    page.locator(".tiles button").nth(5).click()
+    settled(page, before)
+    assert soon(page, lambda: shown(row_of[state_of(page).source.index]))
+    page.get_by_role("button", name="Prior", exact=True).click()
+    page.get_by_role("button", name="Invent one").click()
+    expect(figure).to_be_hidden()  # a draw of the prior was never an image
+
+
+def test_the_test_images_are_one_stop_of_the_tab_key(page):
+    open_page(page, "")
+    tiles = page.locator(".tiles button")
+    assert tiles.evaluate_all("all => all.filter((tile) => tile.tabIndex === 0).length") == 1
+    stop = page.locator(".tiles button[tabindex='0']")
+    expect(stop).to_have_attribute("aria-pressed", "true")
+    tiles.first.focus()
+    row = tiles.evaluate_all("all => all.filter((tile) => tile.offsetTop === all[0].offsetTop).length")
+    for key, at in (("ArrowRight", 1), ("ArrowDown", 1 + row), ("ArrowUp", 1), ("End", tiles.count() - 1)):
+        page.keyboard.press(key)
+        expect(tiles.nth(at)).to_be_focused()
+    page.keyboard.press("ArrowRight")  # there is none
+    expect(tiles.last).to_be_focused()
+    before = page.evaluate("location.href")
+    page.keyboard.press("Enter")
+    settled(page, before)
+    expect(tiles.last).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    expect(tiles.last).to_be_focused()

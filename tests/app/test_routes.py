@@ -27,6 +27,7 @@ from esvae_core.engine.bundle import content_hash
 from esvae_core.engine.bundle_parts import PARTS, bundle_part
 from esvae_core.errors import CheckpointError
 from esvae_core.explore import atlas as atlases
+from esvae_core.explore.array_format import write_arrays
 from esvae_core.explore.views import VIEWS
 from esvae_core.pictures import in_colours, to_uint8
 
@@ -123,11 +124,25 @@ def test_a_model_is_found_by_name_and_its_parts_by_hash(loaded):
         assert packed.headers["content-encoding"] == "gzip"
         assert packed.headers["vary"] == "Accept-Encoding"
         assert gzip.decompress(packed.body) == plain.body
+        assert packed.headers["x-esvae-size"] == plain.headers["x-esvae-size"] == str(len(plain.body))
     for part in ("", "whole", "atlas", "../decoder"):
         assert Answer(f"/esvae/bundle/{about['hash']}/{part}").status == 404
     assert Answer(f"/esvae/atlas/{about['hash']}").body == catalogue.atlas_pack(loaded)
     assert not about["originals"]
     assert Answer(f"/esvae/originals/{about['hash']}").status == 404
+
+
+def test_originals_come_from_the_file_beside_the_checkpoint_where_the_data_set_is_not_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("ESVAE_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.SHIPPED])
+    catalogue._originals.cache_clear()
+    about = Answer("/esvae/model/mnist-poisson").json
+    assert about["originals"]
+    with np.load(catalogue.SHIPPED / "mnist-32.originals.npz") as kept:
+        order = np.searchsorted(kept["indices"], catalogue.hashed(about["hash"]).atlas.indices)
+        images = kept["images"][order]
+    assert Answer(f"/esvae/originals/{about['hash']}").body == write_arrays({}, {"images": images})
+    assert not Answer("/esvae/model/cifar10-plus").json["originals"], "its licence is not stated"
 
 
 def test_a_model_without_spikes_says_what_its_latent_is():

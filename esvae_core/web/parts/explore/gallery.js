@@ -5,6 +5,7 @@
 import { h, icon, pixels } from "../../dom.js";
 import { has } from "../../having.js";
 import { msg } from "../../messages.js";
+import { oneTabStop } from "../shared/one_tab_stop.js";
 import { paintTestImage, storedTiles } from "../shared/test_image.js";
 import { ofClass, pageOf, storedFirst } from "./image_pages.js";
 
@@ -32,6 +33,7 @@ function testImages(session) {
     toggle.hidden = !found;
   });
   const all = storedFirst(atlas, storedTiles(atlas));
+  const settleStop = oneTabStop(tiles);
 
   /** @param {number} wanted page */
   function show(wanted) {
@@ -42,6 +44,7 @@ function testImages(session) {
     note.textContent = images ? msg`Test images, as the model sees them.` : msg`Reconstructions of test images.`;
     tiles.replaceChildren(...shown.rows.map((row) => tileOf(session, row, images, () => !gone)));
     mark(store.state);
+    settleStop();
   }
 
   /** @param {State} state */
@@ -62,7 +65,7 @@ function testImages(session) {
 
 /** @param {Atlas} atlas @param {Record<"onclass"|"onmore"|"onreal", () => void>} handlers */
 function elementsOf({ classNames }, { onclass, onmore, onreal }) {
-  const tiles = h("div", { class: "tiles" });
+  const tiles = h("div", { class: "tiles", role: "group", "aria-label": msg`Test images` });
   const note = h("p", { class: "quiet" });
   const classes = h(
     "select",

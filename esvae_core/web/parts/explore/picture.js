@@ -7,11 +7,13 @@ import { fromGrid, same } from "../../math/rates.js";
 import { helpMark } from "../shared/help.js";
 import { WORDS } from "../shared/noise_controls.js";
 import { drawPixels, drawDifference } from "../shared/draw_pixels.js";
+import { keyOf, sourceImage } from "../shared/source_image.js";
 
 const DRAWS = 16;
 
 /** Small pictures beside the large one, with their labels; of the two draws one can take the noise. */
 const COMPARED = {
+  original: msg`The image itself, which the encoder saw`,
   source: msg`Picture of the start`,
   difference: msg`Picture minus that of the start`,
 };
@@ -24,6 +26,7 @@ const OF_DRAWS = {
 
 /** @param {boolean} sampled whether noise draws anything */
 const captionsOf = (sampled) => ({
+  original: msg`original`,
   source: sampled ? msg`start, same noise` : msg`start`,
   difference: msg`difference`,
   mean: msg`mean of ${DRAWS} draws`,
@@ -40,8 +43,9 @@ export function picture(session, playback = null) {
   const { live, store, entry, engine, latent } = session;
   const { channels } = entry;
   const captions = captionsOf(latent.sampled);
-  const { element, large, words, canvases, takes } = elementsOf(session, captions);
+  const { element, large, words, canvases, takes, figures } = elementsOf(session, captions);
   const source = has(session, "engine") ? sourcePictures(session) : null;
+  let original = ""; // source whose image is shown
   /** Draws whose noise can be taken. @type {Record<string, {seed: number}>} */
   let statistics = {};
 
@@ -49,10 +53,22 @@ export function picture(session, playback = null) {
   function draw(now) {
     if (now.state.model !== entry.name) return;
     if (!playback) show(now);
+    showOriginal(now.state);
     const image = source ? source(now.state) : null;
     if (!image) return;
     drawPixels(canvases.source, image, channels);
     drawDifference(canvases.difference, now.image, image, channels);
+  }
+
+  /** Beside the picture, where the source is an image that is at hand. @param {State} state */
+  async function showOriginal({ source }) {
+    const key = keyOf(source);
+    if (key === original) return;
+    original = key;
+    const image = await sourceImage(session, source);
+    if (key !== original) return;
+    figures.original.hidden = !image;
+    if (image) drawPixels(canvases.original, image, channels);
   }
 
   /** @param {{state: State, image: Float32Array, upto?: number}} shown */
@@ -99,16 +115,24 @@ function elementsOf({ entry: { size }, latent }, captions) {
     h("button", { type: "button", class: "picked", title: msg`Take this draw's noise` }, canvases[key]);
   /** @type {Record<string, HTMLButtonElement>} */
   const takes = latent.sampled ? { typical: take("typical"), leastTypical: take("leastTypical") } : {};
-  const figure = (key) => h("figure", {}, takes[key] ?? canvases[key], h("figcaption", {}, captions[key]));
+  const figures = Object.fromEntries(
+    Object.keys(canvases).map((key) => [
+      key,
+      h("figure", {}, takes[key] ?? canvases[key], h("figcaption", {}, captions[key])),
+    ]),
+  );
+  figures.original.hidden = true; // until it is known to be at hand
+  const of = (names) => Object.keys(names).map((key) => figures[key]);
   const words = h("small", {});
   const element = h(
     "section",
     { class: "picture-part" },
     h("div", { class: "head" }, h("h2", {}, msg`Picture `, words), helpMark("picture")),
     large,
-    h("div", { class: "thumbs" }, Object.keys(canvases).map(figure)),
+    h("div", { class: "thumbs beside" }, of(COMPARED)),
+    latent.sampled && h("div", { class: "thumbs" }, of(OF_DRAWS)),
   );
-  return { element, large, words, canvases, takes };
+  return { element, large, words, canvases, takes, figures };
 }
 
 /**

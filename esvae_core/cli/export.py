@@ -140,7 +140,7 @@ def take_along(
     """
     from esvae_core.engine.plan import Plan
     from esvae_core.explore import recipe, recipe_files
-    from esvae_core.explore.decode_rates import decode_rates, numbers_of
+    from esvae_core.explore.decode_rates import decode_rates, file_arrays
     from esvae_core.explore.latent_interface import folded, sampler_of
     from esvae_core.files import write_atomically
     from esvae_core.pictures import about_square
@@ -169,11 +169,11 @@ def take_along(
     elif suffix != ".npz":
         raise InputError(f"{out_file}: {count:,} pictures are too many for one picture; write an .npz")
     pixels = decode_rates(plan, units, seeds, sampler=how, steps=steps)
-    numbers = numbers_of(plan, units)
+    numbers = file_arrays(plan, units, seeds, sampler=how, steps=steps) if suffix == ".npz" else None
     if made is not None:
         recipe_files.write(out_file, made, pixels, numbers)
     else:
-        write_atomically(out_file, recipe_files.npz(pixels, **numbers))
+        write_atomically(out_file, recipe_files.npz(pixels, **numbers or {}))
     fits = made is not None
     text = f"{out_file}: {count:,} pictures" + ("" if fits else ", too many for a recipe")
     console.say(as_json, text, file=str(out_file), images=count, recipe=fits)

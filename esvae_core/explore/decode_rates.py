@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from esvae_core.baselines.ann import ANNCoder
     from esvae_core.explore.latent_interface import Explorable, Foldable
 
+MAX_SPIKES = 2**26
+"""Cells of all spike trains that a file takes along; as in `web/parts/shared/export_files.js`."""
 _DECODED = 50  # pictures at a time, of a model without spikes
 
 
@@ -151,18 +153,12 @@ def decode_rates(
         return _decode_ann(plan, units, seeds, damage, steps)
     if len(upto) not in (0, 1, len(units)) or not all(1 <= t <= steps for t in upto):
         raise InputError(f"upto: expected none, 1 or {len(units)} numbers of steps from 1 to {steps}")
+    turned = _cells(flips, (len(units), steps, units.shape[1]))
     engine, rates, each = Events(plan), to_rates(units), max(1, 4000 // steps)
-    turned = np.array(flips, np.intp).reshape(-1, 3)
-    if not bool(((turned >= 0) & (turned < (len(units), steps, units.shape[1]))).all()):
-        raise InputError(f"flips: expected (picture, step, neuron) below {(len(units), steps, units.shape[1])}")
     parts = []
     for start in range(0, len(rates), each):
         chosen = range(start, min(start + each, len(rates)))
-        each_seed = [seeds[i if len(seeds) > 1 else 0] for i in chosen]
-        drawn = [noise.sample(rates[i], seed, sampler, steps) for i, seed in zip(chosen, each_seed, strict=True)]
-        spikes = np.stack([damaged(one, damage, seed) for one, seed in zip(drawn, each_seed, strict=True)], axis=1)
-        picture, step, neuron = turned[(turned[:, 0] >= start) & (turned[:, 0] < chosen.stop)].T
-        spikes[step, picture - start, neuron] = 1 - spikes[step, picture - start, neuron]
+        spikes = _drawn(rates, chosen, seeds, sampler, steps, turned, damage)
         seen = np.array([upto[i if len(upto) > 1 else 0] if len(upto) else steps for i in chosen])
         drive = np.empty((len(chosen), *plan.config.image_shape), np.float32)
         for t in np.unique(seen):  # what comes after a step has no part in the picture then
@@ -170,6 +166,55 @@ def decode_rates(
             drive[these] = engine.decode(spikes[:t, these].astype(np.float32), usual_threads()).pictures
         parts.append(to_uint8(np.tanh(drive.astype(np.float64)).astype(np.float32)))
     return np.concatenate(parts)
+
+
+def spikes_of(
+    model: Foldable,
+    units: FixedPointRates,
+    seeds: Sequence[int],
+    *,
+    sampler: Sampler,
+    steps: int,
+    flips: Sequence[Flip] = (),
+    damage: Damage | None = None,
+) -> NDArray[np.uint8] | None:
+    """The spike trains that `decode_rates` decodes, of all T steps.
+
+    Returns:
+        (N, T, d) of 0 and 1; None of a model without spike trains, and where they are more than `MAX_SPIKES`.
+    """
+    plan = folded(model)
+    if isinstance(plan, ANNPlan) or units.size * steps > MAX_SPIKES:
+        return None
+    turned = _cells(flips, (len(units), steps, units.shape[1]))
+    spikes = _drawn(to_rates(units), range(len(units)), seeds, sampler, steps, turned, damage)
+    return spikes.transpose(1, 0, 2)
+
+
+def _cells(flips: Sequence[Flip], shape: tuple[int, int, int]) -> NDArray[np.intp]:
+    """(picture, step, neuron) of each spike that is turned, all below `shape`."""
+    turned = np.array(flips, np.intp).reshape(-1, 3)
+    if not bool(((turned >= 0) & (turned < shape)).all()):
+        raise InputError(f"flips: expected (picture, step, neuron) below {shape}")
+    return turned
+
+
+def _drawn(
+    rates: NDArray[np.float32],
+    chosen: range,
+    seeds: Sequence[int],
+    sampler: Sampler,
+    steps: int,
+    turned: NDArray[np.intp],
+    damage: Damage | None,
+) -> NDArray[np.uint8]:
+    """(T, n, d) spikes of the chosen pictures: drawn by the noise, damaged, then turned by hand."""
+    each_seed = [seeds[i if len(seeds) > 1 else 0] for i in chosen]
+    drawn = [noise.sample(rates[i], seed, sampler, steps) for i, seed in zip(chosen, each_seed, strict=True)]
+    spikes = np.stack([damaged(one, damage, seed) for one, seed in zip(drawn, each_seed, strict=True)], axis=1)
+    picture, step, neuron = turned[(turned[:, 0] >= chosen.start) & (turned[:, 0] < chosen.stop)].T
+    spikes[step, picture - chosen.start, neuron] = 1 - spikes[step, picture - chosen.start, neuron]
+    return spikes
 
 
 def decode_codes(
@@ -201,6 +246,35 @@ def _decode_ann(
     parts = [slice(start, start + _DECODED) for start in range(0, len(heights), _DECODED)]
     drawn = [ann.decode(plan, heights[part], each[part], damage, steps) for part in parts]
     return to_uint8(np.concatenate(drawn))
+
+
+def arrays_beside(recipe: Recipe, model: Foldable) -> dict[str, NDArray[Any]]:
+    """Arrays that an .npz holds beside its pictures: what the rates mean to the model, and its spike trains."""
+    plan = folded(model)
+    return file_arrays(
+        plan,
+        recipe.fixed_point_rates,
+        recipe.seeds,
+        sampler=recipe.sampler,
+        steps=recipe.steps,
+        flips=recipe.flips,
+        damage=recipe.damage,
+    )
+
+
+def file_arrays(
+    model: Foldable,
+    units: FixedPointRates,
+    seeds: Sequence[int],
+    *,
+    sampler: Sampler,
+    steps: int,
+    flips: Sequence[Flip] = (),
+    damage: Damage | None = None,
+) -> dict[str, NDArray[Any]]:
+    """'rates' or 'latent' (N, d) as `numbers_of` gives them, and 'spikes' (N, T, d) where `spikes_of` gives some."""
+    spikes = spikes_of(model, units, seeds, sampler=sampler, steps=steps, flips=flips, damage=damage)
+    return {**numbers_of(model, units), **({} if spikes is None else {"spikes": spikes})}
 
 
 def render(recipe: Recipe, model: Foldable) -> NDArray[np.uint8]:

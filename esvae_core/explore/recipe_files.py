@@ -90,7 +90,7 @@ def write(path: Path, recipe: Recipe, pixels: Pixels, numbers: Mapping[str, NDAr
         path: where; its ending is one of SUFFIXES.
         recipe: what made them.
         pixels: the pictures.
-        numbers: arrays that an .npz has beside them, see `decode_rates.numbers_of`; the recipe's rates unless given.
+        numbers: arrays that an .npz has beside them, see `decode_rates.file_arrays`; the recipe's rates unless given.
 
     Raises:
         InputError: the ending is none of SUFFIXES, a film is to become a PNG, or there are too many pixels.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from esvae_core.checkpoint import stored_bundle_hash
 from esvae_core.engine.plan import Plan
 from esvae_core.errors import CheckpointError, RecipeError
-from esvae_core.explore.decode_rates import numbers_of, render
+from esvae_core.explore.decode_rates import arrays_beside, render
 from esvae_core.explore.latent_interface import folded, made_with, read_explorable
 from esvae_core.explore.recipe import Recipe
 from esvae_core.explore.recipe_files import Pixels, arrays_of, checksum, laid_out, read_recipe, shown, write
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from esvae_core.engine.ann import ANNPlan
 
 Arrays = Mapping[str, NDArray[np.generic]]
+_ADDED = "spikes"
+"""Array of an .npz that files from before there was one do without."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,13 @@ def replay(path: Path, places: Sequence[Path], out: Path | None = None) -> Repla
     place, plan = find(carried.recipe, places, where=str(path))
     pixels = render(carried.recipe, plan)
     if out is not None:
-        write(out, carried.recipe, pixels, numbers_of(plan, carried.recipe.fixed_point_rates))
+        write(out, carried.recipe, pixels, arrays_beside(carried.recipe, plan))
     lossy, spiking = carried.form == "mp4", isinstance(plan, Plan)
     other: tuple[str, ...] = ()
     if carried.form == "npz":
-        wanted = arrays_of(pixels, numbers_of(plan, carried.recipe.fixed_point_rates))
+        wanted = arrays_of(pixels, arrays_beside(carried.recipe, plan))
+        if _ADDED not in carried.arrays:
+            wanted.pop(_ADDED, None)
         names = {*wanted, *carried.arrays}
         other = tuple(sorted(name for name in names if not _same(carried.arrays, wanted, name)))
         _, differing, largest = _images_compared(carried.arrays.get("images"), wanted["images"], pixels)

@@ -146,6 +146,9 @@ def test_turned_spikes_are_taken_along_and_made_again(page, context, shelf_dir, 
         done = replay(saved(page, label, tmp_path), [shelf_dir])
         assert done.identical, label
         assert done.recipe.flips == FLIPS
+    with np.load(tmp_path / "aaa-picture.npz") as table:  # `replay` has compared it with what Python draws
+        assert table["spikes"].shape == (1, 8, 6)
+        assert table["spikes"].sum() > 0
     with Image.open(tmp_path / "aaa-picture.png") as image:
         assert np.array_equal(np.asarray(image.convert("RGB")), shown)
     sheet.get_by_role("button", name="as Python").click()

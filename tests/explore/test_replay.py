@@ -19,12 +19,14 @@ from PIL import Image, PngImagePlugin
 
 from esvae_core import checkpoint
 from esvae_core.config import ModelConfig
+from esvae_core.engine import noise
+from esvae_core.engine.damage import Damage, damaged
 from esvae_core.errors import CheckpointError, InputError, RecipeError
 from esvae_core.esvae import ESVAE
 from esvae_core.explore import recipe_files
 from esvae_core.explore import replay as replay_module
-from esvae_core.explore.decode_rates import render
-from esvae_core.explore.fixed_point import GRID
+from esvae_core.explore.decode_rates import arrays_beside, render
+from esvae_core.explore.fixed_point import GRID, to_rates
 from esvae_core.explore.latent_interface import hash_of
 from esvae_core.explore.recipe import Layout, recipe_of
 from esvae_core.explore.replay import replay
@@ -162,13 +164,14 @@ def test_a_changed_pixel_is_seen(model, shelf, tmp_path):
         ("rates", lambda x: x.astype(np.float64)),
         ("rates", lambda x: x[:-1]),
         ("more", lambda x: np.zeros(1)),
+        ("spikes", lambda x: 1 - x),
         ("rates", None),
         ("images", None),
     ],
 )
 def test_every_array_of_a_table_is_compared_exactly(name, change, model, shelf, tmp_path):
     recipe, path = made(model), tmp_path / "it.npz"
-    recipe_files.write(path, recipe, render(recipe, model))
+    recipe_files.write(path, recipe, render(recipe, model), arrays_beside(recipe, model))
     with np.load(path) as file:
         arrays = dict(file)
     assert replay(path, [shelf]).other == ()
@@ -179,6 +182,25 @@ def test_every_array_of_a_table_is_compared_exactly(name, change, model, shelf, 
     np.savez_compressed(path, **arrays)
     done = replay(path, [shelf])
     assert (done.identical, done.other) == (False, (name,))
+
+
+def test_a_table_holds_the_spikes_that_were_decoded(model, shelf, tmp_path):
+    damage, how = Damage(kind="flip", amount=20), {"sampler": "bernoulli", "steps": 8}
+    more = {"flips": ((1, 2, 3), (4, 0, 5)), "damage": damage, "layout": Layout(columns=3, gap=1, scale=2)}
+    recipe = recipe_of(model, "gray", UNITS, (7, 8, 9, 10, 11), kind="grid", **how, **more)
+    found = arrays_beside(recipe, model)["spikes"]
+    for i, rates in enumerate(to_rates(recipe.fixed_point_rates)):
+        seed = recipe.seeds[i if len(recipe.seeds) > 1 else 0]
+        wanted = damaged(noise.sample(rates, seed, recipe.sampler, recipe.steps), damage, seed)
+        for picture, step, neuron in recipe.flips:
+            if picture == i:
+                wanted[step, neuron] = 1 - wanted[step, neuron]
+        assert np.array_equal(found[i], wanted)
+    path = tmp_path / "it.npz"
+    recipe_files.write(path, recipe, render(recipe, model), arrays_beside(recipe, model))
+    assert replay(path, [shelf]).identical
+    recipe_files.write(path, recipe, render(recipe, model))  # as before there were spikes in it
+    assert replay(path, [shelf]).identical
 
 
 def test_a_picture_that_no_reader_takes_is_not_written(model, tmp_path):

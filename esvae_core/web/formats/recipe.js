@@ -89,16 +89,24 @@ export function cellRates({ rates, dims }) {
 export const seedOf = ({ seeds }, i) => seeds[seeds.length > 1 ? i : 0];
 
 /**
- * What the decoder gets to see for the i-th picture, given what the noise has drawn: damaged, with the turned spikes,
- * and up to the step that it is seen after.
+ * The spikes of the i-th picture, given what the noise has drawn: damaged, then with those that are turned by hand.
+ * @param {Recipe} recipe
+ * @param {number} i
+ * @param {Uint8Array|Float32Array} drawn (T, d)
+ * @returns {Uint8Array|Float32Array} (T, d)
+ */
+export const spikesIn = (recipe, i, drawn) =>
+  flipped(damaged(drawn, recipe.dims, recipe.damage, seedOf(recipe, i)), turnedIn(recipe, i));
+
+/**
+ * What the decoder gets to see of them: up to the step that the picture is seen after.
  * @param {Recipe} recipe
  * @param {number} i
  * @param {Uint8Array|Float32Array} drawn (T, d)
  * @returns {Uint8Array|Float32Array} (T or fewer, d)
  */
 export function seenIn(recipe, i, drawn) {
-  const spikes = damaged(drawn, recipe.dims, recipe.damage, seedOf(recipe, i));
-  return flipped(spikes, turnedIn(recipe, i)).subarray(0, uptoOf(recipe, i) * recipe.dims);
+  return spikesIn(recipe, i, drawn).subarray(0, uptoOf(recipe, i) * recipe.dims);
 }
 
 /** Cells t * d + j of the i-th picture that are turned by hand. @param {Recipe} recipe @returns {number[]} */

@@ -16,12 +16,23 @@ import { imageGrid, rgba, toBytes } from "../../formats/image_grid.js";
 import { encodeNpz } from "../../formats/npz.js";
 import { encodePng } from "../../formats/png.js";
 import { pythonFor } from "../../formats/python.js";
-import { cellRates, MAX_PIXELS, pixelCount, recipeOf, seedOf, seenIn, textOf, uptoOf } from "../../formats/recipe.js";
+import {
+  cellRates,
+  MAX_PIXELS,
+  pixelCount,
+  recipeOf,
+  seedOf,
+  seenIn,
+  spikesIn,
+  textOf,
+  uptoOf,
+} from "../../formats/recipe.js";
 import { encodeSvg } from "../../formats/svg.js";
 import { joinWebp } from "../../formats/webp.js";
 import { fromGrid, GRID } from "../../math/rates.js";
 import { encodeMp4 } from "./video_encoder.js";
 
+const MAX_SPIKES = 2 ** 26; // as in `decode_rates.py`
 const FEW = 8; // pictures that are decoded here, without waking the workers
 export const FRAME = 100; // ms of a film's picture
 
@@ -153,7 +164,9 @@ function laidOut({ kind, layout }, tiles, { size, channels }) {
   return [imageGrid(tiles, { size, channels, ...layout })];
 }
 
-function tables(recipe, tiles, cells, { latent, entry: { size, channels, dims } }) {
+function tables(recipe, tiles, cells, session) {
+  const { latent } = session;
+  const { size, channels, dims } = session.entry;
   const shape = [tiles.length, size, size, ...(channels === 1 ? [] : [channels])];
   const text = utf8(textOf(recipe));
   return encodeNpz({
@@ -164,8 +177,28 @@ function tables(recipe, tiles, cells, { latent, entry: { size, channels, dims } 
       ),
       shape: [cells.length, dims],
     },
+    ...spikesOf(session, recipe),
     recipe: { values: text, shape: [text.length] },
   });
+}
+
+/**
+ * Spike trains (N, T, d) of 0 and 1, as an array; none where the model has none, and of more than `MAX_SPIKES` cells.
+ * @param {Session} session
+ * @param {Recipe} recipe
+ * @returns {NamedArrays}
+ */
+function spikesOf({ spikingEngine: engine, entry: { dims } }, recipe) {
+  const { sampler, steps } = recipe;
+  const cells = cellRates(recipe);
+  const shape = [cells.length, steps, dims];
+  if (!engine || cells.length * steps * dims > MAX_SPIKES) return {};
+  const values = new Uint8Array(cells.length * steps * dims);
+  cells.forEach((rates, i) => {
+    const drawn = engine.sample(fromGrid(rates), seedOf(recipe, i), sampler, steps);
+    values.set(spikesIn(recipe, i, drawn), i * steps * dims);
+  });
+  return { spikes: { values, shape } };
 }
 
 /** One frame as WebP, by the browser. @returns {Promise<Uint8Array>} */

@@ -102,6 +102,7 @@ function select(label, values, chosen, text) {
  */
 function fileButtons(session, { cells, name }, files, film, attempt) {
   const { engine, latent } = session;
+  const withSpikes = msg`Pictures, ${latent.whole}, spikes and recipe for NumPy`;
   const file = (suffix, help) => fileButton(session, name, files, suffix, help, attempt);
   return [
     engine
@@ -110,7 +111,9 @@ function fileButtons(session, { cells, name }, files, film, attempt) {
     film
       ? [file("gif", msg`A film, one picture after the other`), file("webp", msg`A film without loss of colours`), film]
       : null,
-    engine ? file("npz", msg`Pictures, ${latent.whole} and recipe for NumPy`) : null,
+    engine
+      ? file("npz", session.spikingEngine ? withSpikes : msg`Pictures, ${latent.whole} and recipe for NumPy`)
+      : null,
     file(
       "csv",
       msg`A table of the ${latent.whole}, a line for each ${cells.length === 1 ? msg`dimension` : msg`picture`}`,

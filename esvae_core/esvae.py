@@ -177,10 +177,19 @@ class SpikingCoder(ImageModel):
         # the readout is linear, so it sums the spikes over time first and then convolves once
         shape = (x.shape[0] // steps, *x.shape[1:])
         summed = (weights @ x.permute(0, 2, 3, 1).reshape(steps, -1)).view(shape[0], *shape[2:], shape[1])
-        picture = F.conv_transpose2d(summed.permute(0, 3, 1, 2), self.readout.weight, None, padding=1)
         bias = self.readout.bias
         assert bias is not None
-        return torch.tanh(picture + (bias * weights.sum()).view(1, -1, 1, 1))
+        return torch.tanh(self._read_out(summed.permute(0, 3, 1, 2), bias * weights.sum()))
+
+    def _read_out(self, x: Tensor, bias: Tensor) -> Tensor:
+        """The readout's transposed convolution of (N, C, H, W), plus this bias of each channel."""
+        weight = self.readout.weight
+        if torch.compiler.is_dynamo_compiling():
+            # a convolution of stride 1 would be compiled once for fewer than 16 images and once for more
+            drawn = F.fold(weight.flatten(1).T @ x.flatten(2), x.shape[2:], weight.shape[2:], padding=1)
+        else:
+            drawn = F.conv_transpose2d(x, weight, None, padding=1)
+        return drawn + bias.view(1, -1, 1, 1)
 
     # ---- looking inside ------------------------------------------------------------------------------------------
 

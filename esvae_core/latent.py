@@ -136,3 +136,6 @@ def mmd(x: Tensor, y: Tensor, *, unbiased: bool = False, kernel: Kernel = "gauss
         return (xx + yy - 2 * xy).mean()
     pairs = count * (count - 1)
     return (xx.sum() - xx.trace() + yy.sum() - yy.trace()) / pairs - 2 * xy.mean()
+
+
+SAMPLERS.import_built_in()  # by now all that they name is defined above

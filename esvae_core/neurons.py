@@ -102,3 +102,8 @@ def over_time(drive: Tensor, neuron: NeuronConfig, leak: Tensor | None = None) -
         spikes.append(fired)
         membranes.append(membrane)
     return Run(torch.stack(spikes), torch.stack(membranes))
+
+
+# by now all that they name is defined above
+NEURONS.import_built_in()
+SURROGATES.import_built_in()

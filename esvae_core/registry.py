@@ -61,6 +61,11 @@ class Registry(Generic[_T]):
         found: _T = self._found[name]
         return found
 
+    def import_built_in(self) -> None:
+        """Import all of this library's parts, since what traces a model (`torch.compile`) cannot import."""
+        for name in self._built_in:
+            self[name]
+
     def __contains__(self, name: object) -> bool:
         """Whether there is one of that name; plugins are imported before the answer is no."""
         if name in self._built_in or name in self._found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import itertools
+import json
 import logging
 import os
 import threading
@@ -50,6 +51,7 @@ from esvae_core.explore.latent_interface import (
     why_not_explorable,
 )
 from esvae_core.explore.original_images import has_originals, originals_of
+from esvae_core.files import read_regular
 from esvae_core.shipped import SHIPPED
 from esvae_core.text import reason, shown
 
@@ -61,8 +63,7 @@ _Found = TypeVar("_Found")
 OPEN_OPTION = "ESVAE_OPEN"
 """Environment variable: checkpoints and folders that `esvae app` was given, whose models are opened first."""
 FOLDERS_OPTION = "ESVAE_FOLDERS"
-"""Environment variable: folders of pictures that visitors may be shown, as PATH lists them."""
-_FOLDER = "folder:"
+"""Environment variable: folders of pictures that all visitors may be shown, as PATH lists them."""
 _LOG = logging.getLogger("esvae.app")
 _READING = threading.RLock()  # one reader at a time: what a second one asks for is then in the cache
 _BUILDING = threading.Lock()  # the same for models, whose first one waits for PyTorch; others' reading does not
@@ -73,6 +74,7 @@ _MAX_DEPTH = 4  # of subfolders
 _MAX_SUBFOLDERS = 1000  # of one folder: a list of models looks through all of them
 _MAX_NAME = 200  # characters; links take no more
 _MAX_ORIGINALS = 2**30  # bytes of a test split as a model takes it; a small file can name a large one
+_MOST_SETTINGS = 2**24  # bytes of a run's
 _THUMBNAILS = 4  # pictures of a model in the list of all
 _MAX_KNOWN = 1024
 _KNOWN: dict[tuple[Path, int], str] = {}
@@ -404,13 +406,19 @@ def _model(path: Path, changed: int) -> Explorable:
     return model
 
 
-def originals(loaded: LoadedCheckpoint) -> ImageSet | None:
-    """The test images of a loaded's atlas, where they are on this machine and may be read; nothing is downloaded."""
+def originals(loaded: LoadedCheckpoint, near: bool = False) -> ImageSet | None:
+    """The test images of a loaded's atlas, where they are on this machine and may be read; nothing is downloaded.
+
+    Args:
+        loaded: A checkpoint.
+        near: Whether they are for a visitor on this machine, of a server for nobody else.
+    """
     atlas, header = loaded.atlas, loaded.header
     config = header.model
     if atlas is None:
         return None
-    dataset = _readable(atlas.dataset, header.data.dataset if header.data else "")
+    own = header.data.dataset if header.data else ""
+    dataset = _readable(atlas.dataset, own, near and _is_own_run(loaded.entry.path, own))
     if dataset is None:
         return None
     wanted = (dataset, atlas.dataset_sha256, config.image_size, config.image_channels)
@@ -419,24 +427,45 @@ def originals(loaded: LoadedCheckpoint) -> ImageSet | None:
     return found if found is not None and atlas.indices.max() < len(found) else None
 
 
-def _readable(dataset: str, own: str) -> str | None:
+def _readable(dataset: str, own: str, own_run: bool = False) -> str | None:
     """The data set that an atlas names, as it is loaded; None if it is none that visitors may be shown.
 
-    That is one of the table, whose files are known. A folder is what its checkpoint was trained on, and lies in one
-    that whoever serves has named in ESVAE_FOLDERS: an atlas shall not make the server read what its maker would like.
+    That is one of the table, whose files are known. A path, as in folder:PATH, is what its checkpoint was trained on,
+    and lies in a folder that whoever serves has named in ESVAE_FOLDERS, or is that of a run which `esvae app` was
+    given: neither an atlas nor a checkpoint shall make the server read what its maker would like.
 
     Args:
         dataset: What the atlas says.
         own: What the checkpoint was trained on.
+        own_run: As `_is_own_run` says, for a visitor on this machine.
     """
-    if not dataset.startswith(_FOLDER):
+    kind, colon, _ = dataset.partition(":")
+    if not colon:
         return dataset
-    allowed = [Path(os.path.expanduser(name)) for name in os.environ.get(FOLDERS_OPTION, "").split(os.pathsep) if name]  # noqa: PTH111
-    if not allowed or not own.startswith(_FOLDER):
+    if not own.startswith(f"{kind}:"):
         return None
-    place = Path(os.path.expanduser(own.removeprefix(_FOLDER))).resolve()  # noqa: PTH111
-    named = dataset in (own, f"{_FOLDER}{place.name}")  # what a loaded folder is called
-    return f"{_FOLDER}{place}" if named and any(place.is_relative_to(folder.resolve()) for folder in allowed) else None
+    place = Path(os.path.expanduser(own.removeprefix(f"{kind}:")))  # noqa: PTH111
+    inside = own_run and place.is_absolute()
+    place = place.resolve()
+    inside = inside or any(place.is_relative_to(folder.resolve()) for folder in _paths(FOLDERS_OPTION))
+    named = dataset in (own, f"{kind}:{place.name}")  # what loaded data are called
+    return f"{kind}:{place}" if named and inside else None
+
+
+def _is_own_run(path: Path, dataset: str) -> bool:
+    """Whether a checkpoint lies in the folder of a run that trained on this data set, and `esvae app` was given it.
+
+    A checkpoint alone does not do: one that a visitor opened, or that came from elsewhere, may name any folder.
+    """
+    place = Path(os.path.realpath(path))
+    given = any(place.is_relative_to(os.path.realpath(each)) for each in _paths(OPEN_OPTION))
+    if path.name != f"{_RUN}{_SUFFIX}" or not given or uploads.are_of_visitors(place):
+        return False
+    try:
+        settings = json.loads(read_regular(path.with_name("config.json"), _MOST_SETTINGS))
+        return bool(settings["data"]["dataset"] == dataset)
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+        return False
 
 
 @lru_cache(maxsize=64)
@@ -527,8 +556,13 @@ def listed(entry: Entry) -> dict[str, Any]:
     }
 
 
-def described(loaded: LoadedCheckpoint) -> dict[str, Any]:
-    """What the page needs to open a checkpoint: hashes to fetch its parts by, and what to say of it."""
+def described(loaded: LoadedCheckpoint, near: bool = False) -> dict[str, Any]:
+    """What the page needs to open a checkpoint: hashes to fetch its parts by, and what to say of it.
+
+    Args:
+        loaded: The checkpoint.
+        near: As in `originals`.
+    """
     return listed(loaded.entry) | {
         "hash": loaded.digest,
         "earlier": loaded.earlier,
@@ -539,7 +573,7 @@ def described(loaded: LoadedCheckpoint) -> dict[str, Any]:
         "controls": loaded.controls_version,
         "controlsProblem": loaded.controls_problem,
         **_lessons(loaded),
-        "originals": _has_originals(loaded),
+        "originals": _has_originals(loaded, near),
         "path": typed(loaded.entry.path),
         "versions": {"esvae": importlib.metadata.version("esvae")},
         "card": model_cards.card(loaded.header),
@@ -598,15 +632,15 @@ def dimensions(loaded: LoadedCheckpoint) -> dict[str, Any] | None:
     return found
 
 
-def originals_pack(loaded: LoadedCheckpoint) -> bytes | None:
-    """The atlas' test images themselves, (N, H, W, C) bytes; None where they are not on this machine."""
-    images = original_rows(loaded)
+def originals_pack(loaded: LoadedCheckpoint, near: bool = False) -> bytes | None:
+    """The atlas' test images themselves, (N, H, W, C) bytes; None where `original_rows` has none."""
+    images = original_rows(loaded, near)
     return None if images is None else write_arrays({}, {"images": images})
 
 
-def original_rows(loaded: LoadedCheckpoint) -> NDArray[np.uint8] | None:
-    """The atlas' test images, (N, H, W, C): of the data set, or else of the file beside the checkpoint."""
-    found = originals(loaded)
+def original_rows(loaded: LoadedCheckpoint, near: bool = False) -> NDArray[np.uint8] | None:
+    """The atlas' test images, (N, H, W, C): as `originals` finds them, or else of the file beside the checkpoint."""
+    found = originals(loaded, near)
     if found is None or loaded.atlas is None:
         return kept_originals(loaded)
     return found.images[loaded.atlas.indices].transpose(0, 2, 3, 1)
@@ -621,11 +655,11 @@ def kept_originals(loaded: LoadedCheckpoint) -> NDArray[np.uint8] | None:
     return _unless_damaged(lambda: originals_of(atlas, loaded.entry.path, size, channels))
 
 
-def _has_originals(loaded: LoadedCheckpoint) -> bool:
+def _has_originals(loaded: LoadedCheckpoint, near: bool) -> bool:
     atlas, size = loaded.atlas, loaded.header.model.image_size
     if atlas is None:
         return False
-    if originals(loaded) is not None:
+    if originals(loaded, near) is not None:
         return True
     return bool(_unless_damaged(lambda: has_originals(atlas, loaded.entry.path, size)))
 

@@ -67,7 +67,8 @@ def open_first() -> None:
 @guarded
 def model(request: Request) -> Response:
     """One checkpoint by name: the hashes of its parts."""
-    described = catalogue.described(catalogue.named(request.path_params["name"]))
+    loaded = catalogue.named(request.path_params["name"])
+    described = catalogue.described(loaded, uploads.from_this_machine(request))
     OPENING.note(described)
     return Json(described, headers=FRESH)
 
@@ -122,7 +123,9 @@ def originals(request: Request) -> Response:
     loaded = catalogue.hashed(request.path_params["digest"])
     if loaded is None:
         return answer(None)
-    return answer(SHARED.get(("originals", loaded), lambda: catalogue.originals_pack(loaded) or b"") or None)
+    near = uploads.from_this_machine(request)
+    made = SHARED.get(("originals", loaded, near), lambda: catalogue.originals_pack(loaded, near) or b"")
+    return answer(made or None)
 
 
 @_reading

@@ -122,12 +122,12 @@ class RemovedAtEnd:
 def refusal(request: Request) -> str | None:
     """Why this visitor may not open a checkpoint here, in a line; None if it may."""
     option = os.environ.get(OPTION, "")
-    if option == "1" or (not option and _from_this_machine(request)):
+    if option == "1" or (not option and from_this_machine(request)):
         return None
     return "this server takes no checkpoints from visitors; on your own machine, `esvae app FILE` opens one"
 
 
-def _from_this_machine(request: Request) -> bool:
+def from_this_machine(request: Request) -> bool:
     """Whether the visitor's browser runs here and asks directly, of a server that is for nobody else.
 
     A proxy asks from this machine, too, and hands on what its visitor calls the host. One that others reach has a name,
@@ -227,6 +227,11 @@ def _move(own: Path, kept: Path) -> None:
     except OSError:  # of a folder that is there, systems say one of several things
         if not (kept / _MODEL).exists():
             raise
+
+
+def are_of_visitors(path: Path) -> bool:
+    """Whether it lies in the folder of a server, of this one or another, for what visitors open."""
+    return any(part.startswith(f"{_NAME}-") for part in path.parts)
 
 
 def same(one: Path, other: Path) -> bool:

@@ -1,4 +1,4 @@
-"""NumPy's .npz files from outside, read within limits.
+"""NumPy's .npz and .npy files from outside, read within limits.
 
 Everything that a file says about itself is checked before memory is taken for it: which entries it has, how they are
 packed, and type and shape of each array. Arrays hold numbers or text; nothing is unpickled.
@@ -63,6 +63,29 @@ def read_npz(
             raise ValueError(" ".join(str(error).split()) or type(error).__name__) from error
 
 
+def read_npy(source: Path, most: int, *, records: bool = False) -> NDArray[Any]:
+    """The array of an .npy file, in the machine's byte order.
+
+    Args:
+        source: The file.
+        most: Bytes that it may have.
+        records: Whether a structured array, whose fields are numbers, is read, too.
+
+    Raises:
+        OSError: the file cannot be opened.
+        ValueError: in one line, what is wrong with it.
+    """
+    with open_regular(source) as file:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        if size > most:
+            raise ValueError(f"{size:,} bytes, expected at most {most:,}")
+        try:
+            return _of_stream(file, size, records)
+        except Exception as error:  # NumPy raises several kinds on types that it does not know
+            raise ValueError(" ".join(str(error).split()) or type(error).__name__) from error
+
+
 def most_bytes(file: BinaryIO) -> int:
     """Bytes that a file of arrays may unpack to: 64 times its size, or 64 MB if that is more.
 
@@ -94,22 +117,27 @@ def _entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 def _array(archive: zipfile.ZipFile, name: str, entry: zipfile.ZipInfo, records: bool) -> NDArray[Any]:
     try:
         with archive.open(entry) as stream:
-            dtype, shape, order = _header(stream, records)
-            count = math.prod(shape)
-            left = entry.file_size - stream.tell()
-            if count * dtype.itemsize != left:
-                raise ValueError(f"its header says {count * dtype.itemsize:,} bytes, found {left:,}")
-            content = bytearray()
-            while piece := stream.read(_PIECE):
-                content += piece
-        if len(content) != left:
-            raise ValueError(f"ends after {len(content):,} of {left:,} bytes")
-        values = np.frombuffer(content, dtype, count).reshape(shape, order=order)
+            return _of_stream(stream, entry.file_size, records)
     except Exception as error:  # as above
         raise ValueError(f"{name!r:.80}: {' '.join(str(error).split()) or type(error).__name__}") from error
+
+
+def _of_stream(stream: IO[bytes], size: int, records: bool) -> NDArray[Any]:
+    """The array in the .npy format that is these `size` bytes; ValueError and others say what is wrong with it."""
+    dtype, shape, order = _header(stream, records)
+    count = math.prod(shape)
+    left = size - stream.tell()
+    if count * dtype.itemsize != left:
+        raise ValueError(f"its header says {count * dtype.itemsize:,} bytes, found {left:,}")
+    content = bytearray()
+    while piece := stream.read(_PIECE):
+        content += piece
+    if len(content) != left:
+        raise ValueError(f"ends after {len(content):,} of {left:,} bytes")
+    values = np.frombuffer(content, dtype, count).reshape(shape, order=order)
     values = values.astype(dtype.newbyteorder("="), copy=False)
     if dtype.kind == "U" and not _is_text(values):
-        raise ValueError(f"{name!r:.80}: expected text, found numbers that are no characters")
+        raise ValueError("expected text, found numbers that are no characters")
     return values
 
 

@@ -1,4 +1,4 @@
-"""Files of events, one recording each: N-MNIST's binary form, and arrays in .npz or .h5 files."""
+"""Files of events, one recording each: N-MNIST's binary form, and arrays in .npz, .npy or .h5 files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from esvae_core.data.events import MAX_SIDE, Events
 from esvae_core.errors import CorruptDataError
 from esvae_core.files import open_regular, read_regular
-from esvae_core.npz import read_npz
+from esvae_core.npz import read_npy, read_npz
 
 MAX_EVENTS = 20_000_000  # of one recording: more than a minute of a busy camera
 _BYTES = 5  # of an event in N-MNIST's form
@@ -20,14 +20,15 @@ _OVERFLOW_ROW = 240  # no event, but a mark that the clock went on by
 _OVERFLOW = 2**13  # microseconds
 _FIELDS = ("x", "y", "p", "t")
 _RECORDS = "events"
-_MAX_FILE = 2**30  # bytes of a .h5 file
+_MAX_FILE = 2**30  # bytes of a .h5 or .npy file
 
 
 def read_events(path: Path) -> Events:
     """The events of a file, whose suffix (one of SUFFIXES) says which form it has.
 
     In an .npz or .h5 file they are arrays x, y, p and t of one length, or one structured array `events` with these
-    fields (as the library tonic has them in memory), or in an .h5 file a group `events` of four arrays.
+    fields (as the library tonic has them in memory), or in an .h5 file a group `events` of four arrays. An .npy file is
+    such a structured array.
 
     Raises:
         CorruptDataError: the file cannot be read, is too large, or holds something else; one line says what.
@@ -121,6 +122,10 @@ def _read_npz(path: Path) -> Events:
     return _from_arrays(read_npz(path, (*_FIELDS, _RECORDS), records=True))
 
 
+def _read_npy(path: Path) -> Events:
+    return _from_arrays({_RECORDS: read_npy(path, _MAX_FILE, records=True)})
+
+
 def _read_h5(path: Path) -> Events:
     try:
         import h5py
@@ -164,6 +169,7 @@ def _h5_arrays(h5py: Any, content: Any) -> dict[str, NDArray[Any]]:
 SUFFIXES: dict[str, Callable[[Path], Events]] = {
     ".bin": _read_bin,
     ".npz": _read_npz,
+    ".npy": _read_npy,
     ".h5": _read_h5,
     ".hdf5": _read_h5,
 }

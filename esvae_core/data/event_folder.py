@@ -35,10 +35,10 @@ def root_of(option: str) -> Path:
 def load(request: Request) -> ImageSet:
     """Load the folder that the option names, as frames.
 
-    Recordings are files whose suffix is one of SUFFIXES, at any depth. Folders `Train` and `Test` are the two parts, as
-    in N-MNIST; without them a seeded sixth of each class is the test split. A recording's class is the first folder on
-    the way to it, below `Train` and `Test`; where there are no folders, all are of one class. The sensor is as large as
-    the events of all recordings reach.
+    Recordings are files whose suffix is one of SUFFIXES, at any depth; others are skipped. Folders `Train` and `Test`
+    are the two parts, as in N-MNIST; without them a seeded sixth of each class is the test split. A recording's class
+    is the first folder on the way to it, below `Train` and `Test`; where there are no folders, all are of one class.
+    The sensor is as large as the events of all recordings reach.
 
     Raises:
         MissingDataError: there is no such folder.
@@ -46,12 +46,10 @@ def load(request: Request) -> ImageSet:
     """
     root = root_of(request.option)
     try:
-        names = sorted(
-            (name for name in files_below(root) if Path(name).suffix.lower() in SUFFIXES),
-            key=lambda name: name.split("/"),
-        )
+        found = sorted(files_below(root), key=lambda name: name.split("/"))
     except OSError as error:
         raise DataError(f"{request.name}: {error.filename}: cannot be read: {error.strerror}") from error
+    names = [name for name in found if Path(name).suffix.lower() in SUFFIXES]
     size = len(names) * request.frames * 2 * request.image_size**2
     if size > _MAX_BYTES:
         raise DataError(
@@ -61,8 +59,10 @@ def load(request: Request) -> ImageSet:
     sha256 = fingerprint(root, names)
     arrays = request.remember(f"{request.frames} {sha256}", lambda: _read(root, names, request))
     kept = [names[i] for i in arrays["kept"]]
+    forms = ", ".join(SUFFIXES)
+    recordings = set(names)
+    strays = [f"{shown(name)}: expected a file of events ({forms})" for name in found if name not in recordings]
     if not kept:
-        forms = ", ".join(SUFFIXES)
         first = f"; {arrays['skipped'][0]}" if len(arrays["skipped"]) else ""
         raise DataError(f"{request.name}: expected files of events ({forms}), found none that can be read{first}")
     parts, classes = zip(*map(_place, kept), strict=True)
@@ -77,7 +77,7 @@ def load(request: Request) -> ImageSet:
         labels[mine],
         tuple(map(str, class_names)),
         sha256,
-        skipped=tuple(map(str, arrays["skipped"])),
+        skipped=(*map(str, arrays["skipped"]), *strays),
     )
 
 

@@ -333,7 +333,7 @@ _SPECS = (
     DatasetSpec(
         name="events",
         title="A folder of event recordings",
-        description="N-MNIST's folders, or any with an .npz, .h5 or .bin file of events for each recording.",
+        description="N-MNIST's folders, or any with an .npz, .npy, .h5 or .bin file of events for each recording.",
         class_names=(),
         image_channels=2,
         native_size=None,

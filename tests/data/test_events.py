@@ -57,6 +57,10 @@ def write_records(path, events):
     np.savez_compressed(path, events=event_records(events))
 
 
+def write_npy(path, events):
+    np.save(path, event_records(events))
+
+
 def write_h5(path, events):
     with h5py.File(path, "w") as file:
         for name, values in events._asdict().items():
@@ -79,6 +83,7 @@ def write_h5_group(path, events):
     [
         ("a.npz", write_npz),
         ("b.npz", write_records),
+        ("a.npy", write_npy),
         ("a.h5", write_h5),
         ("b.hdf5", write_h5_records),
         ("c.h5", write_h5_group),
@@ -138,6 +143,9 @@ def stored_elsewhere(path):
         ("a.npz", b"PK", "not a zip file"),
         ("a.npz", lambda path: np.savez(path, x=np.zeros(3)), "expected arrays x, y, p and t, or one called events"),
         ("a.npz", lambda path: np.savez(path, events=np.zeros(3)), "found none called x"),
+        ("a.npy", lambda path: np.save(path, np.zeros((3, 4))), "expected an array with fields x, y, p and t"),
+        ("a.npy", lambda path: np.save(path, np.array([{}])), "allow_pickle is off"),
+        ("a.npy", b"\x93NUMPY\x01\x00", "expected numbers or text with a type"),
         ("a.h5", b"nothing", "expected a recording of events"),
         ("a.h5", outside, "found no t"),
         ("a.h5", stored_elsewhere, "x: expected an array in the file itself"),
@@ -217,8 +225,11 @@ def test_bad_recordings_are_left_out_and_said(nmnist, caplog):
     (nmnist / "Train" / "0" / "00000.bin").write_bytes(b"bad")
     (nmnist / "Train" / "0" / "notes.txt").write_text("no recording")
     found = load(f"events:{nmnist}", "train", frames=2)
-    assert found.skipped == ("Train/0/00000.bin: expected a recording of events: 3 bytes, which is no multiple of 5",)
-    assert "1 files skipped: Train/0/00000.bin" in caplog.text
+    assert found.skipped == (
+        "Train/0/00000.bin: expected a recording of events: 3 bytes, which is no multiple of 5",
+        "Train/0/notes.txt: expected a file of events (.bin, .npz, .npy, .h5, .hdf5)",
+    )
+    assert "2 files skipped: Train/0/00000.bin" in caplog.text
 
 
 def test_other_folders_are_classes_of_which_a_sixth_is_the_test(tmp_path):
@@ -234,7 +245,7 @@ def test_other_folders_are_classes_of_which_a_sixth_is_the_test(tmp_path):
     ("name", "options", "error", "message"),
     [
         ("events:nowhere", {}, MissingDataError, "events:nowhere: no such folder"),
-        ("events:.", {}, DataError, r"expected files of events \(.bin, .npz, .h5, .hdf5\), found none"),
+        ("events:.", {}, DataError, r"expected files of events \(.bin, .npz, .npy, .h5, .hdf5\), found none"),
         ("moving_digits", {"channels": 1}, DataError, "frames have 2 channels, not 1"),
         ("moving_digits", {"frames": 1000}, DataError, "frames 1000: expected 1 to 256"),
         ("digits", {"frames": 4}, DataError, "holds pictures; frames are made of event recordings: moving_digits, ev"),

@@ -327,6 +327,8 @@ def _save_events(form: str) -> Callable[[Path], None]:
             path.write_bytes(to_nmnist(events))
         elif form == ".npz":
             np.savez(path, **events._asdict(), events=event_records(events))
+        elif form == ".npy":
+            np.save(path, event_records(events))
         else:
             h5py = pytest.importorskip("h5py")
             with h5py.File(path, "w") as file:
@@ -459,7 +461,10 @@ READERS: tuple[Reader, ...] = (
         Reader(f"huggingface-{file}", f"set/{file}", _save_arrow(Path(file).suffix), _read_arrow)
         for file in ("state.json", "data-00000-of-00001.arrow", "train-00000-of-00001.parquet")
     ),
-    *(Reader(f"events{form}", f"recording{form}", _save_events(form), read_events) for form in (".bin", ".npz", ".h5")),
+    *(
+        Reader(f"events{form}", f"recording{form}", _save_events(form), read_events)
+        for form in (".bin", ".npz", ".npy", ".h5")
+    ),
     Reader("run-settings", "runs/tiny/config.json", _save_run, _read_runs),
     Reader("run-log", "runs/tiny/log.csv", _save_run, _read_runs),
     Reader("sweep-log", "runs/tiny/train.log", _write_log, last_line),

@@ -112,7 +112,7 @@ def run_by_submitit(jobs: Sequence[Job], settings: Mapping[str, Any], out: Path,
     try:
         import submitit
     except ImportError:
-        raise TrainingError("launcher submitit: the package is not installed: pip install submitit") from None
+        raise TrainingError("launcher submitit: the package is not installed: pip install 'esvae[sweep]'") from None
     executor = submitit.AutoExecutor(folder=out / "submitit")
     try:
         executor.update_parameters(name="esvae", **settings)

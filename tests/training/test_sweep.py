@@ -6,11 +6,13 @@ import json
 import math
 import re
 import signal
+import sys
 
 import pytest
 
-from esvae_core.errors import ConfigError
+from esvae_core.errors import ConfigError, TrainingError
 from esvae_core.settings_file import read_settings
+from esvae_core.sweep.launch import run_by_submitit
 from esvae_core.sweep.plan import run_name, runs_of
 
 from .test_command import lines, wait_for
@@ -184,6 +186,12 @@ def test_submitit_does_the_same(command, tiny_sweep):
     said = command("sweep", tiny_sweep, "--out", out, "--launcher", "submitit", "--job", "timeout_min=5")
     assert said.returncode == 0, said.stderr
     assert lines(out / "latent_dim-5" / "log.csv") == 3
+
+
+def test_without_submitit_the_extra_that_brings_it_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "submitit", None)
+    with pytest.raises(TrainingError, match=re.escape("pip install 'esvae[sweep]'")):
+        run_by_submitit([], {}, tmp_path, print)
 
 
 def test_an_interval_whose_width_is_no_number_is_refused(command, tiny_sweep):

@@ -5,6 +5,7 @@ nothing but `esvae_core` is put among other packages: `app` would be everybody's
 
 An index has none of the files that README.md links to. Where `ESVAE_SOURCE_URL` names the repository, as
 https://github.com/USER/NAME, the links of the package's description lead there, and its pictures come from there.
+Without it, the description has no pictures, and of links to files only their words.
 """
 
 import os
@@ -16,17 +17,19 @@ from setuptools import find_packages, setup
 EXPLORER = "esvae_core.explorer.app"
 CHECKPOINTS = "esvae_core.checkpoints"
 
-_LINK = re.compile(r"(!?)(\[[^\]]*\]\()(?![a-z]+:)([^)\s#]+)")
+_PICTURE = re.compile(r"^!\[[^\]]*\]\((?![a-z]+:)[^)]*\)\n\n?", re.M)
+_LINK = re.compile(r"(!?)\[([^\]]*)\]\((?![a-z]+:|#)([^)\s#]+)(#[^)\s]*)?\)")
 
 
 def description(source: str) -> str:
-    """README.md with the links and pictures of a repository at this address; as it is if that is empty."""
+    """README.md with the links and pictures of a repository at this address; with neither if that is empty."""
     text = Path(__file__).with_name("README.md").read_text(encoding="utf-8")
     if not source:
-        return text
+        return _LINK.sub(r"\2", _PICTURE.sub("", text))
 
     def absolute(link: re.Match[str]) -> str:
-        return f"{link[1]}{link[2]}{source.rstrip('/')}/{'raw' if link[1] else 'blob'}/HEAD/{link[3]}"
+        place = f"{source.rstrip('/')}/{'raw' if link[1] else 'blob'}/HEAD/{link[3]}{link[4] or ''}"
+        return f"{link[1]}[{link[2]}]({place})"
 
     return _LINK.sub(absolute, text)
 

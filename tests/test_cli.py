@@ -238,6 +238,19 @@ def test_encode_a_data_set(esvae, checkpoint, tmp_path, warm_model):
     np.testing.assert_array_equal(table["label"].to_numpy(), data.labels)
 
 
+def test_encode_says_of_how_many_images_a_split_is_one(esvae, checkpoint, tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (30, 8, 8), dtype=np.uint8)
+    np.savez(tmp_path / "mine.npz", images=images, test=np.arange(30) < 4)
+    words = ("encode", checkpoint, f"npz:{tmp_path / 'mine.npz'}", "--out", tmp_path / "rates.npz")
+    others = "--split train and --split validation take the others"
+    assert esvae(*words).err.strip() == f"npz:mine.npz: 4 of 30 images, the test split; {others}"
+    assert esvae(*words, "--json").err == ""
+    np.savez(tmp_path / "mine.npz", images=images, test=np.ones(30, bool))
+    assert esvae(*words).err == "", "all of them"
+    said = esvae("encode", checkpoint, "digits", "--split", "train", "--out", tmp_path / "rates.npz").err
+    assert "of 1,797 images, the train split; --split validation and --split test take the others" in said
+
+
 def test_encode_pictures(esvae, checkpoint, picture, tmp_path):
     out = tmp_path / "rates.npz"
     assert esvae("encode", checkpoint, picture, picture, "--out", out).code == 0

@@ -7,6 +7,7 @@ import copy
 import pytest
 import torch
 
+import esvae_core
 from esvae_core import ESVAE, ModelConfig, NeuronConfig
 from esvae_core.errors import InputError
 from esvae_core.leaks import ReadoutLeak
@@ -97,6 +98,11 @@ def test_the_picture_after_t_steps_is_the_one_decoded_from_them(tiny):
     spikes = (torch.rand(6, 2, 6, generator=seeded()) < 0.5).float()
     trace = tiny.trace_decode(spikes)
     torch.testing.assert_close(trace.images[3], tiny.decode(spikes[:4]), rtol=0, atol=1e-5)
+
+
+def test_the_package_lists_public_names_alone():
+    listed = [name for name in dir(esvae_core) if not (name[:2] == name[-2:] == "__")]
+    assert listed == sorted(esvae_core.__all__)
 
 
 def test_a_pass_is_encode_sample_decode(tiny):

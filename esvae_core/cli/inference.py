@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,10 +37,11 @@ from esvae_core.cli.options import (
 from esvae_core.cli.recordings import decoded, decoded_of, images_only, recording, write_frames
 from esvae_core.cli.sample_in_parts import sample_in_parts
 from esvae_core.cli.sources import dataset_of, end_of_path, picture
-from esvae_core.errors import InputError
+from esvae_core.errors import DataError, InputError
 
 if TYPE_CHECKING:
     from esvae_core.config import PriorName
+    from esvae_core.data import ImageSet
 
 app = group()
 
@@ -112,6 +114,8 @@ def _encode_whole(
     labels = None
     if len(sources) == 1 and sources[0].partition(":")[0] in DATASETS and not Path(sources[0]).is_file():
         data = dataset_of(loaded.header, sources[0], split, data_dir, accept_other_hash)
+        if not as_json:
+            _say_share(sources[0], data, data_dir)
         names, labels = [f"{data.name}/{data.split}/{i}" for i in data.indices], data.labels
         batches = (data.tensor(slice(i, i + 250)) for i in range(0, len(data), 250))
         count = len(data)
@@ -131,6 +135,34 @@ def _encode_whole(
     text = f"{out_file}: {count:,} x {model.config.latent_dim} {encoder.called}s"
     text += f" ({encoder.what})" if encoder.what else ""
     console.say(as_json, text, file=str(out_file), images=count)
+
+
+def _say_share(source: str, data: ImageSet, data_dir: Path | None) -> None:
+    """Say of how many images a split is one, and which options take the others."""
+    from esvae_core.data import DATASETS
+
+    spec = DATASETS[source.partition(":")[0]]
+    whole = sum(spec.split_sizes.values()) or _size_of(source, data, data_dir)
+    if len(data) < whole:
+        others = " and ".join(f"--split {name}" for name in SplitName if name != data.split)
+        parts = "; --out FOLDER/ takes all" if spec.stream is not None else ""
+        line = (
+            f"{data.name}: {len(data):,} of {whole:,} images, the {data.split} split; {others} take the others{parts}"
+        )
+        console.err.print(console.text(line), soft_wrap=True)
+
+
+def _size_of(source: str, data: ImageSet, data_dir: Path | None) -> int:
+    """Images of all splits of one's own data, whose number their files alone say."""
+    from esvae_core.data import load
+
+    *front, channels, _, size = data.images.shape
+    frames, count = front[1] if len(front) == 2 else None, 0
+    for split in SplitName:
+        with suppress(DataError):  # one that is empty
+            part = load(source, split.value, image_size=size, channels=channels, frames=frames, data_dir=data_dir)
+            count += len(part)
+    return count
 
 
 @app.command(epilog="Example: `esvae decode checkpoints/mnist.safetensors rates.npz --out pictures.png`")

@@ -221,6 +221,16 @@ def test_a_model_without_a_map_says_how_to_get_one(page):
     assert page.get_by_text("esvae atlas").is_visible()
 
 
+def test_the_line_below_rates_wraps_in_its_column(page, atlas):
+    page.set_viewport_size({"width": 1300, "height": 900})
+    open_map(page, start(atlas))
+    reading = page.locator(".map-right .detail .reading")
+    assert "90 % of real images" in reading.inner_text()
+    edges = [page.locator(where).bounding_box() for where in (".map-right .mixer", ".map-right .detail .reading")]
+    column, line = (box["x"] + box["width"] for box in edges)
+    assert line <= column + 1
+
+
 def test_it_fits_a_phone(browser, server, atlas):
     context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=server, has_touch=True)
     page = context.new_page()

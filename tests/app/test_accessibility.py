@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+
+from app import catalogue
+from app.state import State, TestImage, to_grid
 
 from .conftest import ROOT
 from .visits import LARGE, LINK, frames, open_page, until
@@ -135,18 +140,61 @@ CROWDED = """() => {
 }"""
 
 
-@pytest.mark.parametrize("path", VIEWS)
-def test_nothing_is_cut_or_covered(browser, server, path):
+def crowded(page, widths=SIZES) -> str:
+    """What is cut or covered at these sizes of the window, a line for each."""
+    found = []
+    for width, height in widths:
+        page.set_viewport_size({"width": width, "height": height})
+        until(page, "width => innerWidth === width", arg=width)
+        frames(page)
+        found += [f"{width} {each}" for each in page.evaluate(CROWDED)]
+    return "\n".join(found)
+
+
+@pytest.fixture
+def resized(browser, server):
+    """A page of its own, whose window may become any size."""
     context = browser.new_context(base_url=server)
     page = context.new_page()
     page.set_default_timeout(60_000)
-    found = {}
-    open_page(page, LINK, path, VIEWS[path])
-    for width, height in SIZES:
-        page.set_viewport_size({"width": width, "height": height})
-        until(page, "width => innerWidth === width", arg=width)
-        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        if crowded := page.evaluate(CROWDED):
-            found[width] = crowded
+    yield page
     context.close()
-    assert not found, "\n".join(f"{width} {line}" for width, lines in found.items() for line in lines)
+
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_nothing_is_cut_or_covered(resized, path):
+    open_page(resized, LINK, path, VIEWS[path])
+    assert not (found := crowded(resized)), found
+
+
+def shipped(name: str, **changed) -> State:
+    """A test image of a shipped model."""
+    loaded = catalogue.named(name)
+    rates = to_grid(loaded.atlas.rates[0].tolist())
+    state = State(name, TestImage(int(loaded.atlas.indices[0])), rates, 7, "systematic", 16)
+    return replace(state, **changed)
+
+
+@pytest.mark.parametrize("name", ["emoji-plus", "mnist-poisson"])
+def test_names_of_any_length_leave_the_views_in_order(resized, name):
+    """What the small models of the other tests lack: controls, long names of classes, and two samplers' words."""
+    state = shipped(name)
+    found = {}
+    for path in ("/", "/spikes", "/generate"):
+        open_page(resized, state, path, VIEWS[path])
+        if lines := crowded(resized):
+            found[path] = lines
+    assert not found, "\n".join(f"{path} {lines}" for path, lines in found.items())
+
+
+@pytest.mark.parametrize("name", ["emoji-plus", "fashion-plus"])
+def test_the_settings_of_samples_stay_in_their_column(resized, name):
+    resized.set_viewport_size({"width": 1440, "height": 900})
+    open_page(resized, shipped(name), "/generate", VIEWS["/generate"])
+    column = resized.locator(".generate > .controls")
+    box = column.bounding_box()
+    for control in column.locator("button, select, input").all():
+        if control.is_visible():
+            its = control.bounding_box()
+            assert its["x"] >= box["x"] - 1, control
+            assert its["x"] + its["width"] <= box["x"] + box["width"] + 1, control

@@ -198,3 +198,21 @@ def test_the_settings_of_samples_stay_in_their_column(resized, name):
             its = control.bounding_box()
             assert its["x"] >= box["x"] - 1, control
             assert its["x"] + its["width"] <= box["x"] + box["width"] + 1, control
+
+
+@pytest.mark.parametrize("path", ["/spikes", "/interpolate", "/generate"])
+def test_the_slider_of_time_steps_is_as_long_at_any_number(resized, path):
+    """What the model was trained with stands below the slider's name, where it takes nothing of the track."""
+    state = shipped("mnist-plus")
+    open_page(resized, state, path, VIEWS[path])
+    slider = resized.get_by_role("slider", name="Time steps T")
+    widths = {}
+    for width, height in SIZES:
+        resized.set_viewport_size({"width": width, "height": height})
+        until(resized, "width => innerWidth === width", arg=width)
+        for steps in (16, 9, 64):
+            slider.fill(str(steps))
+            frames(resized)
+            widths.setdefault(width, []).append(slider.bounding_box()["width"])
+        assert "(trained: 16)" in slider.get_attribute("aria-valuetext")
+    assert all(min(each) >= 100 and max(each) - min(each) < 1 for each in widths.values()), widths

@@ -132,18 +132,21 @@ function stepsField(session) {
       : msg`The model was trained with T = ${entry.steps}; other values are an experiment.`,
   });
   const number = h("output", {});
+  const words = h("span", { class: "steps-name" }, msg`Time steps T`);
+  // below the name, at every T: beside the number it would take the track's length, and change it under the hand
+  if (!latent.counts) words.append(h("small", { class: "quiet" }, msg`trained: ${entry.steps}`));
   steps.oninput = (event) => {
     live.follow(event);
     store.set({ steps: Number(steps.value) });
   };
   commitSlides(session, steps, () => msg`T = ${steps.value}`);
   return {
-    element: h("label", { class: "field grow" }, msg`Time steps T`, steps, number),
+    element: h("label", { class: "field grow steps-field" }, words, steps, number),
     /** @param {number} count */
     show(count) {
-      steps.value = String(count);
-      number.textContent =
-        latent.counts || count === entry.steps ? `${count}` : msg`${count} (trained: ${entry.steps})`;
+      steps.value = number.textContent = String(count);
+      const other = !latent.counts && count !== entry.steps;
+      steps.setAttribute("aria-valuetext", other ? msg`${count} (trained: ${entry.steps})` : `${count}`);
     },
   };
 }

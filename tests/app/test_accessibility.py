@@ -216,3 +216,21 @@ def test_the_slider_of_time_steps_is_as_long_at_any_number(resized, path):
             widths.setdefault(width, []).append(slider.bounding_box()["width"])
         assert "(trained: 16)" in slider.get_attribute("aria-valuetext")
     assert all(min(each) >= 100 and max(each) - min(each) < 1 for each in widths.values()), widths
+
+
+@pytest.mark.parametrize("name", ["mnist-plus", "ae-mnist"])
+def test_a_phone_has_the_buttons_of_the_picture_and_the_picture_stays_small(resized, name):
+    resized.set_viewport_size({"width": 390, "height": 844})
+    open_page(resized, shipped(name))
+    part = resized.locator(".picture-part")
+    assert part.bounding_box()["height"] < 230, "it stays in view"
+    part.get_by_role("button", name="Help: Picture").click()
+    assert resized.locator(".help-note:popover-open").is_visible()
+    resized.keyboard.press("Escape")
+    part.get_by_role("button", name="Present").click()
+    resized.locator(".presenting canvas.large").wait_for()
+    assert not part.get_by_role("button", name="Present").is_visible()
+    resized.get_by_role("button", name="Leave the presentation").click()
+    resized.locator(".presenting").wait_for(state="detached")
+    resized.keyboard.press("p")
+    resized.locator(".presenting canvas.large").wait_for()

@@ -234,3 +234,19 @@ def test_a_phone_has_the_buttons_of_the_picture_and_the_picture_stays_small(resi
     resized.locator(".presenting").wait_for(state="detached")
     resized.keyboard.press("p")
     resized.locator(".presenting canvas.large").wait_for()
+
+
+@pytest.mark.parametrize("name", ["mnist-plus", "emoji-plus"])
+def test_bars_are_in_view_beside_the_picture_in_a_low_window(resized, name):
+    """As on a laptop of 1440 x 900 whose pages are enlarged by half."""
+    open_page(resized, shipped(name))
+    for width, height in ((1024, 768), (960, 600)):
+        resized.set_viewport_size({"width": width, "height": height})
+        until(resized, "width => innerWidth === width", arg=width)
+        frames(resized)
+        bars = resized.locator(".mixer").bounding_box()
+        picture = resized.locator("canvas.large").bounding_box()
+        assert picture["y"] < 0.65 * height
+        assert bars["x"] > picture["x"] + picture["width"]
+        assert bars["height"] > 100
+        assert bars["y"] + bars["height"] < height

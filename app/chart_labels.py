@@ -1,54 +1,161 @@
-"""Where the names of a chart's points go, so that none lies over another or over a point."""
+"""Where the names in a chart go: none lies over another, over a point or over a curve, however wide the chart is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
-SIDES = ("top left", "top right", "bottom left", "bottom right")
-"""Of a point, as Plotly calls them, in the order in which they are tried."""
+import numpy as np
+from numpy.typing import NDArray
 
 LETTER = (7.5, 16.0)
 """Pixels: width, a little more than that of an average letter of 13 px, and height with what is between lines."""
 DOT = 6.0
 """Pixels from a point's middle that no name comes near."""
+CLEAR = 2.0
+"""Pixels between a name and a curve."""
+NEAR = 7.0
+"""Pixels from a point to its name; where there is no room, a line leads to it from farther off."""
+FAR = (NEAR, 16.0, 28.0, 42.0, 58.0, 76.0, 96.0)
+LEANS = (-0.7, 0.7, -0.1, 0.1, -1.8, 1.8)
+"""How far across, for each pixel up or down."""
+TRIED = 12
+"""Places along a curve that its name may be at, beside its end."""
+SPACING = 3.0
+"""Pixels between the points that stand for a curve."""
+MOST = 500
+"""Points of a curve that are looked at; a file may claim any number of epochs."""
 
+Point = tuple[float, float]
+"""Share of the plot's width from the left, and pixels from the top."""
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
-def sides(points: Sequence[tuple[float, float]], texts: Sequence[str], size: tuple[float, float]) -> list[str | None]:
-    """The side of each point that its name is at; None where there is no room for it.
+@dataclass(frozen=True)
+class Place:
+    """Where a name is.
+
+    Attributes:
+        point: Which of its points it belongs to.
+        across: Pixels from the point to the end of the name that is nearer to it; negative to the left.
+        down: Pixels from the point to the name's nearer edge; negative above it.
+    """
+
+    point: int
+    across: float
+    down: float
+
+    def box(self, at: Point, text: str, width: float) -> Box:
+        """What the name covers in a plot of this width, where its point is `at`."""
+        wide, tall = LETTER[0] * len(text), LETTER[1]
+        x, y = at[0] * width + self.across, at[1] + self.down
+        left = x if self.across >= 0 else x - wide
+        top = y if self.down >= 0 else y - tall
+        return left, top, left + wide, top + tall
+
+    def way(self, at: Point, width: float) -> NDArray[np.floating]:
+        """Pixels along the line that leads from the point to the name."""
+        part = np.linspace(DOT / abs(self.down), 1, 24)[:, None] if abs(self.down) > NEAR else np.empty((0, 1))
+        way: NDArray[np.floating] = np.array([at[0] * width, at[1]]) + part * np.array([self.across, self.down])
+        return way
+
+
+def places(
+    named: Sequence[Sequence[Point]],
+    texts: Sequence[str],
+    curves: Sequence[Sequence[Point]],
+    dots: Sequence[Point],
+    widths: Sequence[float],
+    height: float,
+) -> list[Place | None]:
+    """A place for each name, free at all widths; None where there is none.
 
     Args:
-        points: Pixels from the left and from the top. Those that come first have first choice, and the first of all
-            has a side in any case.
-        texts: The names.
-        size: Width and height of the plot in pixels; names may not leave it to the left or right.
-
-    Returns:
-        One of `SIDES` or None for each point.
+        named: What each name belongs to: a dot, or the points of a curve, of which the last is the best.
+        texts: The names. Those that come first have first choice, and the first of all has a place in any case.
+        curves: What no name may lie over.
+        dots: As well.
+        widths: Of the plot in pixels, from that on a phone.
+        height: Of the plot in pixels.
     """
-    dots = [(x - DOT, y - DOT, x + DOT, y + DOT) for x, y in points]
-    placed: list[Box] = []
-    found: list[str | None] = []
-    for i, ((x, y), text) in enumerate(zip(points, texts, strict=True)):
-        others = [*placed, *dots[:i], *dots[i + 1 :]]
-        boxes = {side: _box(x, y, text, side) for side in SIDES}
-        within = [side for side in SIDES if boxes[side][0] >= 0 and boxes[side][2] <= size[0]] or list(SIDES[:1])
-        covered = {side: sum(_over(boxes[side], other) for other in others) for side in within}
-        side = min(within, key=lambda side: covered[side])
-        if covered[side] and i:
-            found.append(None)
-            continue
-        found.append(side)
-        placed.append(boxes[side])
+    drawn = np.array([point for curve in curves for point in _dense(curve, max(widths))]).reshape(-1, 2)
+    seen = np.array(dots).reshape(-1, 2)
+    taken: list[tuple[Point, str, Place]] = []
+    found: list[Place | None] = []
+    for points, text in zip(named, texts, strict=True):
+        best, least = None, math.inf
+        for place in _candidates(points):
+            cover = sum(_covered(place, points, text, drawn, seen, taken, width, height) for width in widths)
+            if cover < least:
+                best, least = place, cover
+            if not cover:
+                break
+        if least and found:
+            best = None
+        found.append(best)
+        if best:
+            taken.append((points[best.point], text, best))
     return found
 
 
-def _box(x: float, y: float, text: str, side: str) -> Box:
-    width, height = LETTER[0] * len(text), LETTER[1]
-    left = x - width if side.endswith("left") else x
-    top = y - height if side.startswith("top") else y
-    return left, top, left + width, top + height
+def _candidates(points: Sequence[Point]) -> Iterator[Place]:
+    """Near the last point before far from it, and near others of the curve before far from the last."""
+    last = len(points) - 1
+    step = max(1, len(points) // TRIED)
+    for far in FAR:
+        for point in range(last, -1, -step) if far <= FAR[1] else (last,):
+            for down in (-far, far):
+                for lean in LEANS if far > NEAR else LEANS[:2]:
+                    yield Place(point, round(lean * far), down)
+
+
+def _covered(
+    place: Place,
+    points: Sequence[Point],
+    text: str,
+    drawn: NDArray[np.floating],
+    dots: NDArray[np.floating],
+    taken: Sequence[tuple[Point, str, Place]],
+    width: float,
+    height: float,
+) -> float:
+    """How much a name would lie over, and beyond the plot, at a width; 0 if it is free."""
+    box = place.box(points[place.point], text, width)
+    left, top, right, bottom = box
+    beyond = max(0.0, -left) + max(0.0, right - width) + max(0.0, -top) + max(0.0, bottom - height)
+    way = place.way(points[place.point], width)
+    names = 0.0
+    for at, its, other in taken:
+        there = other.box(at, its, width)
+        names += _over(box, there) + _inside(way, there, 0) + _inside(other.way(at, width), box, 0)
+    return 100 * beyond + names + _within(drawn, box, CLEAR, width) + 10 * _within(dots, box, DOT, width)
+
+
+def _within(points: NDArray[np.floating], box: Box, clear: float, width: float) -> int:
+    """How many points are in a box, or nearer to it than `clear`."""
+    return _inside(points * np.array([width, 1.0]), box, clear)
+
+
+def _inside(points: NDArray[np.floating], box: Box, clear: float) -> int:
+    """The same of points in pixels."""
+    x, y = points[:, 0], points[:, 1]
+    left, top, right, bottom = box
+    return int(((x > left - clear) & (x < right + clear) & (y > top - clear) & (y < bottom + clear)).sum())
+
+
+def _dense(curve: Sequence[Point], width: float) -> list[Point]:
+    """Points along a curve, so near to each other that none of its parts is missed."""
+    kept = curve[:: 1 + len(curve) // MOST]
+    out = list(kept[:1])
+    for (x0, y0), (x1, y1) in pairwise(kept):
+        length = math.hypot((x1 - x0) * width, y1 - y0)
+        if not math.isfinite(length):
+            continue
+        parts = max(1, math.ceil(length / SPACING))
+        out += [(x0 + (x1 - x0) * k / parts, y0 + (y1 - y0) * k / parts) for k in range(1, parts + 1)]
+    return out
 
 
 def _over(one: Box, other: Box) -> float:

@@ -23,8 +23,10 @@ QUIET = "#8b8f9c"
 HEIGHT = 340
 MARGIN = {"l": 64, "r": 8, "t": 44, "b": 52}
 """Of a fixed size: the browser took a third of a chart's time to measure them."""
-PLOT = (280, HEIGHT - MARGIN["t"] - MARGIN["b"])
-"""Width and height in pixels of what names are kept apart for: the plot on a phone, where there is the least room."""
+PLOT = HEIGHT - MARGIN["t"] - MARGIN["b"]
+"""Height in pixels of what names are placed in."""
+WIDTHS = (280, 420, 600, 860)
+"""Pixels of the plot, for which names are kept apart: from a phone, where there is the least room, to a wide window."""
 TICKS = [a * 10.0**b for b in range(-4, 4) for a in (1, 2, 5)]
 """Of logarithmic axes."""
 CONFIG: dict[str, Any] = {
@@ -79,9 +81,8 @@ def _training(headers: dict[str, Header], name: str, accent: str) -> Chart | Non
     figure = _figure("epoch", "squared error")
     first = sorted(curves, key=lambda each: each != name)
     shown = {other: [(row["epoch"], _log(row["validation_mse"])) for row in curves[other]] for other in first}
-    drawn = [point for points in shown.values() for point in points]
-    drawn += [(row["epoch"], _log(row["mse"])) for row in curves[name] if trained]
-    side = dict(zip(first, _sides(figure, [shown[other][-1] for other in first], first, drawn), strict=True))
+    taught = [(row["epoch"], _log(row["mse"])) for row in curves[name] if trained]
+    nameless = _name(figure, [shown[other] for other in first], first, [*shown.values(), taught], [])
     for other in reversed(first):  # its own on top
         mine, rows = other == name, curves[other]
         if mine and trained:
@@ -98,19 +99,15 @@ def _training(headers: dict[str, Header], name: str, accent: str) -> Chart | Non
             y=[row["validation_mse"] for row in rows],
             customdata=[f", T = {row['time_steps']:.0f}" if "time_steps" in row else "" for row in rows],
             name=_label(other),
-            text=[""] * (len(rows) - 1) + [_label(other) if mine or side[other] else ""],
-            textposition=side[other] or "bottom left",
-            mode="lines+markers+text" if mine else "lines+text",
+            mode="lines+markers" if mine else "lines",
             line={"color": accent if mine else QUIET, "width": 2.5 if mine else 1},
-            textfont={"size": 13},
-            cliponaxis=False,
             hovertemplate=f"{_label(other)}, epoch %{{x}}%{{customdata}}: %{{y:.4f}}<extra></extra>",
         )
     mine_first, mine_last = curves[name][0], curves[name][-1]
     words = (
         f"Validation error of {name} from {mine_first['validation_mse']:.3f} to {mine_last['validation_mse']:.3f} over "
         f"{len(curves[name])} epochs{'; dotted, the error in training' if trained else ''}. "
-        "Each epoch is validated at the T that it trained with."
+        f"Each epoch is validated at the T that it trained with.{_told(nameless)}"
     )
     return Chart("Training", figure, words)
 
@@ -131,16 +128,13 @@ def _error_and_samples(headers: dict[str, Header], name: str, accent: str) -> Ch
     first = sorted(points, key=lambda other: other != name)
     places = [points[other] for other in first]
     logarithms = [(_log(error), _log(distance)) for error, distance in places]
-    side = _sides(figure, logarithms, first, logarithms)
+    nameless = _name(figure, [[at] for at in logarithms], first, [], logarithms)
     figure.add_scatter(
         x=[error for error, _ in places],
         y=[distance for _, distance in places],
-        text=[_label(other) if at or other == name else "" for other, at in zip(first, side, strict=True)],
         customdata=[_label(other) for other in first],
-        mode="markers+text",
-        textposition=[at or "top left" for at in side],
+        mode="markers",
         cliponaxis=False,
-        textfont={"size": 13},
         marker={"size": 10, "color": [accent if other == name else QUIET for other in first]},
         hovertemplate="%{customdata}: error %{x:.4f}, FAD %{y:.2f}<extra></extra>",
     )
@@ -148,7 +142,12 @@ def _error_and_samples(headers: dict[str, Header], name: str, accent: str) -> Ch
     words = "Fréchet autoencoder distance, evaluation mode; lower left is better in both. " + "; ".join(
         f"{other}: error {points[other][0]:.4f}, FAD {points[other][1]:.1f}" for other in ranked
     )
-    return Chart("Error and samples", figure, words + ".")
+    return Chart("Error and samples", figure, f"{words}.{_told(nameless)}")
+
+
+def _told(nameless: Sequence[str]) -> str:
+    """Where the names are for which the chart has no room."""
+    return f" Named under the pointer, for want of room: {', '.join(nameless)}." if nameless else ""
 
 
 def _label(name: str) -> str:
@@ -167,25 +166,62 @@ AROUND = 0.06
 """Of an axis' length, what is left free at either end."""
 
 
-def _sides(
-    figure: go.Figure, points: Sequence[Point], names: Sequence[str], shown: Sequence[Point]
-) -> list[str | None]:
-    """Where the names of points go on a phone; the axes of the figure are set to what is shown.
+def _name(
+    figure: go.Figure,
+    named: Sequence[Sequence[Point]],
+    names: Sequence[str],
+    curves: Sequence[Sequence[Point]],
+    dots: Sequence[Point],
+) -> list[str]:
+    """Set a figure's axes to what is shown, and put names into it; a line leads to those that are farther off.
 
     Args:
-        figure: Its axes are changed.
-        points: As their axes have them: logarithms where an axis is logarithmic. The first is always named.
-        names: Of the points.
-        shown: All that the chart shows.
+        figure: It is changed.
+        named: The points of what each name belongs to, as the axes have them: logarithms where one is logarithmic.
+        names: The first has a place in any case.
+        curves: All that are drawn.
+        dots: As well.
+
+    Returns:
+        The names for which there is no room.
     """
-    pixels = []
-    for axis, values, length in ((figure.layout.xaxis, 0, PLOT[0]), (figure.layout.yaxis, 1, PLOT[1])):
+    shown = [*dots, *(point for curve in curves for point in curve)]
+    ends = []
+    for axis, values in ((figure.layout.xaxis, 0), (figure.layout.yaxis, 1)):
         low, high = min(point[values] for point in shown), max(point[values] for point in shown)
         free = AROUND * (high - low) or 1.0
-        low, high = low - free, high + free
-        axis.range = (low, high)
-        pixels.append([(point[values] - low) / (high - low) * length for point in points])
-    return chart_labels.sides([(x, PLOT[1] - y) for x, y in zip(*pixels, strict=True)], names, PLOT)
+        axis.range = (low - free, high + free)
+        ends.append(axis.range)
+
+    def place(point: Point) -> Point:
+        across, up = ((at - low) / (high - low) for at, (low, high) in zip(point, ends, strict=True))
+        return across, (1 - up) * PLOT
+
+    def placed(lists: Sequence[Sequence[Point]]) -> list[list[Point]]:
+        return [[place(point) for point in points] for points in lists]
+
+    found = chart_labels.places(placed(named), names, placed(curves), placed([dots])[0], WIDTHS, PLOT)
+    for points, name, at in zip(named, names, found, strict=True):
+        if at is None:
+            continue
+        x, y = points[at.point]
+        figure.add_annotation(
+            x=x,
+            y=y,
+            ax=at.across,
+            ay=at.down,
+            text=_label(name),
+            font={"size": 13},
+            xanchor="left" if at.across > 0 else "right",
+            yanchor="top" if at.down > 0 else "bottom",
+            align="left",
+            borderpad=0,
+            arrowhead=0,
+            arrowwidth=1,
+            arrowcolor=QUIET if abs(at.down) > chart_labels.NEAR else "rgba(0, 0, 0, 0)",
+            standoff=chart_labels.DOT,
+        )
+    return [name for name, at in zip(names, found, strict=True) if at is None]
 
 
 def _log(value: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from app import catalogue, chart_labels, charts
@@ -26,9 +27,9 @@ def test_training_is_the_curve_of_the_header_and_others_of_the_data_set_are_besi
     assert list(lines["in training"].y) == [row["mse"] for row in curve]
     assert {"mnist", "annvae-mnist", "fsvae-mnist"} <= set(lines)
     assert not {"fashion-plus", "digits"} & set(lines)
-    labels = {line.text[-1] for name, line in lines.items() if name != "in training"}
-    assert "mnist-plus" in labels, "its own name is always there"
-    assert labels <= {"", *lines}
+    named = {note.text for note in training.figure.layout.annotations}
+    assert "mnist-plus" in named, "its own name is always there"
+    assert named <= set(lines) - {"in training"}
     assert f"{curve[-1]['validation_mse']:.3f}" in training.words
 
 
@@ -58,15 +59,61 @@ def test_texts_are_in_the_theme_s_ink(entries):
             assert axis.tickfont.color == axis.title.font.color == layout.font.color == INK
 
 
+def covers(named, width, x, y) -> bool:
+    """Whether a figure's name, in a plot of this width, lies over places that have the axes' own numbers."""
+    figure, note = named
+    low, high = figure.layout.xaxis.range
+    down, up = figure.layout.yaxis.range
+    point = ((note.x - low) / (high - low), (up - note.y) / (up - down) * charts.PLOT)
+    left, top, right, bottom = chart_labels.Place(0, note.ax, note.ay).box(point, note.text, width)
+    at, deep = (x - low) / (high - low) * width, (up - y) / (up - down) * charts.PLOT
+    return bool(((at > left) & (at < right) & (deep > top) & (deep < bottom)).any())
+
+
+@pytest.mark.parametrize("name", ["mnist-taught", "mnist-plus", "mnist-poisson", "annvae-mnist"])
+def test_no_name_lies_on_a_curve_or_a_dot(entries, name):
+    """On a phone and in a wide window."""
+    training, error = charts.about(entries, name, "#123456", INK)
+    (dots,) = error.figure.data
+    for width in (290, 600):
+        for note in training.figure.layout.annotations:
+            for line in training.figure.data:
+                x = np.linspace(line.x[0], line.x[-1], 2000)
+                y = np.interp(x, line.x, np.log10(line.y))
+                assert not covers((training.figure, note), width, x, y), (note.text, line.name)
+        for note in error.figure.layout.annotations:
+            assert not covers((error.figure, note), width, np.log10(dots.x), np.log10(dots.y)), note.text
+    for chart, names in (
+        (training, {line.name for line in training.figure.data} - {"in training"}),
+        (error, set(dots.customdata)),
+    ):
+        shown = {note.text for note in chart.figure.layout.annotations}
+        assert name in shown
+        assert all(each in chart.words for each in names - shown), "who has no name there is named below"
+        assert len(names - shown) <= 3
+
+
 def test_names_lie_over_no_other_name_and_no_point():
-    points = [(50.0, 50.0), (62.0, 60.0), (150.0, 50.0), (162.0, 60.0), (170.0, 44.0), (295.0, 50.0)]
+    dots = [(0.17, 50.0), (0.21, 60.0), (0.5, 50.0), (0.54, 60.0), (0.57, 44.0), (0.98, 50.0)]
     texts = ["first", "second", "third", "fourth", "fifth", "at the edge"]
-    found = chart_labels.sides(points, texts, (300, 240))
-    assert found[0] is not None, "who comes first has first choice"
-    assert found[-1] == "top left", "it would leave the plot to the right"
-    boxes = [chart_labels._box(*at, text, side) for at, text, side in zip(points, texts, found, strict=True) if side]
-    assert len(boxes) > 3
-    for i, one in enumerate(boxes):
-        assert not any(chart_labels._over(one, other) for other in boxes[:i])
-    crowded = chart_labels.sides([(100.0, 100.0)] * 6, ["a name"] * 6, (300, 240))
-    assert crowded == ["top left", *[None] * 5], "points that cover each other are named by the pointer alone"
+    widths = (300.0, 700.0)
+    found = chart_labels.places([[dot] for dot in dots], texts, [], dots, widths, 240)
+    assert all(found)
+    assert found[-1].across < 0, "it would leave the plot to the right"
+    for width in widths:
+        boxes = [place.box(dot, text, width) for place, dot, text in zip(found, dots, texts, strict=True)]
+        for i, one in enumerate(boxes):
+            assert not any(chart_labels._over(one, other) for other in boxes[:i])
+    crowded = chart_labels.places([[(0.5, 20.0)]] * 40, ["a long name"] * 40, [], [(0.5, 20.0)], widths, 60)
+    assert crowded[0] is not None
+    assert None in crowded, "for whom there is no room is named by the pointer alone"
+
+
+def test_names_are_beside_curves_not_on_them():
+    curve = [(0.1 * k, 100.0 + 10 * (k % 2)) for k in range(11)]
+    (place,) = chart_labels.places([curve], ["a curve"], [curve], [], (300.0,), 240)
+    left, top, right, bottom = place.box(curve[place.point], "a curve", 300)
+    assert 0 <= left < right <= 300
+    assert bottom < 100 or top > 110
+    hostile = [(0.0, 10.0), (float("nan"), 20.0), (1.0, float("inf"))]
+    assert len(chart_labels.places([hostile], ["name"], [hostile], [], (300.0,), 240)) == 1

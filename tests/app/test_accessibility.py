@@ -180,7 +180,7 @@ def test_names_of_any_length_leave_the_views_in_order(resized, name):
     """What the small models of the other tests lack: controls, long names of classes, and two samplers' words."""
     state = shipped(name)
     found = {}
-    for path in ("/", "/spikes", "/generate"):
+    for path in ("/", "/spikes", "/interpolate", "/generate"):
         open_page(resized, state, path, VIEWS[path])
         if lines := crowded(resized):
             found[path] = lines
@@ -250,3 +250,15 @@ def test_bars_are_in_view_beside_the_picture_in_a_low_window(resized, name):
         assert bars["x"] > picture["x"] + picture["width"]
         assert bars["height"] > 100
         assert bars["y"] + bars["height"] < height
+
+
+@pytest.mark.parametrize("name", ["emoji-plus", "cifar10-plus"])
+def test_names_of_anchors_are_whole_and_their_buttons_in_a_row(resized, name):
+    resized.set_viewport_size({"width": 1440, "height": 900})
+    open_page(resized, shipped(name), "/interpolate", VIEWS["/interpolate"])
+    names = resized.locator(".anchors p")
+    assert names.count() > 1
+    cut = "all => all.filter((p) => p.scrollWidth > p.clientWidth + 1 || p.scrollHeight > p.clientHeight + 1).length"
+    assert names.evaluate_all(cut) == 0
+    tops = resized.locator(".anchor-acts").evaluate_all("all => all.map((e) => e.getBoundingClientRect().top)")
+    assert max(tops) - min(tops) < 1

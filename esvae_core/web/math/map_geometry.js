@@ -255,14 +255,15 @@ export function spread(xy, width, height, cell, shown) {
 
 /**
  * Labels moved up or down until none covers another, and all are inside.
- * @param {{text: string, x: number, y: number, width: number, height: number}[]} labels their middles, and their sizes
+ * @param {{text: string, x: number, y: number, width: number, height: number, fixed?: boolean}[]} labels their middles, and
+ *   their sizes; what is fixed stays where it is, and the others make room for it
  * @param {number} width of what they are in
  * @param {number} height
  * @returns copies, in the same order
  */
 export function apartLabels(labels, width, height) {
   const within = (at, size, end) => Math.max(size / 2, Math.min(end - size / 2, at));
-  const placed = labels.map((each) => ({ ...each, x: within(each.x, each.width, width) }));
+  const placed = labels.map((each) => (each.fixed ? { ...each } : { ...each, x: within(each.x, each.width, width) }));
   const order = [...placed].sort((a, b) => a.y - b.y);
   let moved = true;
   for (let turn = 0; moved && turn < 100; turn++) {
@@ -271,12 +272,13 @@ export function apartLabels(labels, width, height) {
       for (const lower of order.slice(i + 1)) {
         const over = (upper.height + lower.height) / 2 - (lower.y - upper.y);
         if (over <= 0.01 || Math.abs(upper.x - lower.x) >= (upper.width + lower.width) / 2) continue;
-        upper.y -= over / 2;
-        lower.y += over / 2;
+        if (upper.fixed && lower.fixed) continue;
+        upper.y -= upper.fixed ? 0 : lower.fixed ? over : over / 2;
+        lower.y += lower.fixed ? 0 : upper.fixed ? over : over / 2;
         moved = true;
       }
     });
-    for (const each of order) each.y = within(each.y, each.height, height);
+    for (const each of order) if (!each.fixed) each.y = within(each.y, each.height, height);
   }
   return placed;
 }

@@ -215,3 +215,14 @@ test("labels are moved apart, stay inside, and those that cover none stay", () =
   assert.deepEqual(placed[6], crowd[6]);
   assert.deepEqual(map.apartLabels([], ...SIZE), []);
 });
+
+test("labels make room for what is fixed, on either side of it", () => {
+  const marker = { text: "", x: 200, y: 150, width: 20, height: 20, fixed: true };
+  for (const y of [146, 150, 153]) {
+    const name = { text: "T-shirt/top", x: 190, y, width: 80, height: 18 };
+    const [placed, still] = map.apartLabels([name, marker], ...SIZE);
+    assert.deepEqual(still, marker);
+    assert.ok(Math.abs(placed.y - 150) >= 19 - 0.02);
+    assert.equal(placed.x, 190);
+  }
+});

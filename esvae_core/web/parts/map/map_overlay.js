@@ -4,6 +4,7 @@ import { apartLabels, nearestWeights, middles } from "../../math/map_geometry.js
 
 export const NEAR = 8; // points between which empty space is filled
 const LINE = 18; // pixels of a line of letters
+const MARKER = 20; // pixels of the live cursor's disc, and what is around it
 
 /**
  * What the overlay is drawn with.
@@ -142,7 +143,7 @@ function cross(context, [x, y], colour) {
  * Each class' name in the middle of it, since colours alone are not for everybody.
  * @param {MapModel} model
  */
-function names(context, model, at, { colour, font, width, height }) {
+function names(context, model, at, { now, toScreen, colour, font, width, height }) {
   if (model.middles[model.axes]?.of !== model.places) {
     const rows = middles(model.places, model.axes, model.atlas.labels);
     model.middles[model.axes] = { of: model.places, rows };
@@ -157,8 +158,13 @@ function names(context, model, at, { colour, font, width, height }) {
     const text = model.atlas.classNames[label];
     return { text, x, y, width: context.measureText(text).width, height: LINE };
   });
-  for (const { text, x, y } of apartLabels(labels, width, height)) haloed(context, text, x, y, colour);
+  const marker = now.cursor ? [obstacle(toScreen(now.cursor))] : [];
+  const placed = apartLabels([...labels, ...marker], width, height);
+  for (const { text, x, y } of placed) if (text) haloed(context, text, x, y, colour);
 }
+
+/** The live cursor, as labels that make room for it know it. @param {[number, number]} spot */
+const obstacle = ([x, y]) => ({ text: "", x, y, width: MARKER, height: MARKER, fixed: true });
 
 /** A text that is readable above points. */
 function haloed(context, text, x, y, colour) {

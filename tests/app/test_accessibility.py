@@ -262,3 +262,22 @@ def test_names_of_anchors_are_whole_and_their_buttons_in_a_row(resized, name):
     assert names.evaluate_all(cut) == 0
     tops = resized.locator(".anchor-acts").evaluate_all("all => all.map((e) => e.getBoundingClientRect().top)")
     assert max(tops) - min(tops) < 1
+
+
+def test_what_belongs_together_is_on_one_line(resized):
+    """The picture's name and its buttons, where its column is narrowest; the noise and what draws it anew."""
+    state = shipped("mnist-plus")
+    middle = "e => { const b = e.getBoundingClientRect(); return b.top + b.height / 2; }"
+    for path in ("/", "/generate"):
+        open_page(resized, state, path, VIEWS[path])
+        for width, height in ((1440, 900), (768, 1024)):
+            resized.set_viewport_size({"width": width, "height": height})
+            until(resized, "width => innerWidth === width", arg=width)
+            frames(resized)
+            lines = [resized.locator(".noise-part .row").first.locator("input, button")]
+            if path == "/":
+                lines.append(resized.locator(".picture-part .head").locator("h2, button"))
+            for line in lines:
+                middles = [each.evaluate(middle) for each in line.all() if each.is_visible()]
+                assert len(middles) >= 3
+                assert max(middles) - min(middles) < 6, (path, width)

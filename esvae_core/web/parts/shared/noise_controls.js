@@ -49,7 +49,13 @@ export function noiseControls(session, { sampler: withSampler = true } = {}) {
   const { store, latent } = session;
   const take = (seed) => store.change({ seed }, msg`noise ${seed}`);
   const seed = seedField(take);
-  const fresh = h("button", { type: "button", onclick: () => take(newSeed()) }, icon("dice"), msg`New noise`);
+  const title = msg`New noise`; // where the column is narrow, all that is seen of it is its icon
+  const fresh = h(
+    "button",
+    { type: "button", class: "fresh-noise", title, onclick: () => take(newSeed()) },
+    icon("dice"),
+    h("span", {}, title),
+  );
   const clock = redrawClock(store);
   const sampler = withSampler && !latent.counts ? samplerChoice(session) : null;
   const steps = stepsField(session);

@@ -169,6 +169,29 @@ def test_the_first_stop_of_the_tab_key_leads_to_the_bars(page):
     expect(page.get_by_label("Rows")).to_be_focused()
 
 
+def test_nothing_moves_while_a_model_is_opened(browser, server):
+    context = browser.new_context(base_url=server)
+    visit = context.new_page()
+    visit.set_default_timeout(60_000)
+    held = []
+    visit.route("**/model/bare", lambda route: held.append(route))
+    open_page(visit)
+    for width, height in ((1440, 900), (1024, 768), (768, 1024), (390, 844)):
+        visit.set_viewport_size({"width": width, "height": height})
+        soon(visit, lambda width=width: visit.evaluate("innerWidth") == width)
+        before = visit.locator(".view").bounding_box()
+        choose_model(visit, "bare")
+        cancel = visit.get_by_role("button", name="Cancel")
+        expect(visit.locator(".opening")).to_contain_text("Opening bare … aaa is still shown.")
+        assert visit.locator(".view").bounding_box() == before, width
+        box = cancel.bounding_box()
+        assert box["x"] + box["width"] <= width
+        cancel.click()
+        expect(cancel).to_be_hidden()
+        assert visit.locator(".view").bounding_box() == before, width
+    context.close()
+
+
 def test_copying_the_link_moves_nothing(page, context):
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     open_page(page)

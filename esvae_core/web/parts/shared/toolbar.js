@@ -38,13 +38,14 @@ export function toolbar(session, view) {
     facts.hidden = Boolean(name);
     actions.inert = Boolean(name);
     opening.hidden = !name;
+    const words = msg`Opening ${name ?? ""} … ${session.entry.name} is still shown.`;
     progress.removeAttribute("value");
     amount.textContent = "";
     opening.replaceChildren(
       ...(name
         ? [
             h("span", { class: "spinner", "aria-hidden": "true" }),
-            msg`Opening ${name} … ${session.entry.name} is still shown.`,
+            h("span", { class: "opening-words", title: words }, words),
             progress,
             amount,
             h("button", { type: "button", class: "small", onclick: () => session.stay() }, msg`Cancel`),
@@ -136,11 +137,10 @@ function stepList({ store }) {
 
 /** @param {Session} session */
 async function copy(session, button) {
-  const word = button.querySelector("span");
   try {
     await navigator.clipboard.writeText(session.link);
-    word.dataset.done = msg`Copied`; // shown over the word, so that the button keeps its width
-    setTimeout(() => delete word.dataset.done, 1500);
+    button.dataset.done = msg`Copied`; // shown over icon and word, so that the button keeps its width
+    setTimeout(() => delete button.dataset.done, 1500);
   } catch {
     session.say(msg`The link could not be copied; it is in the address bar.`);
   }

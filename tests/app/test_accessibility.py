@@ -281,3 +281,15 @@ def test_what_belongs_together_is_on_one_line(resized):
                 middles = [each.evaluate(middle) for each in line.all() if each.is_visible()]
                 assert len(middles) >= 3
                 assert max(middles) - min(middles) < 6, (path, width)
+
+
+def test_the_picture_of_another_model_is_in_view_once_it_is_asked_for(resized):
+    resized.set_viewport_size({"width": 1440, "height": 900})
+    open_page(resized, shipped("mnist-plus"))
+    resized.get_by_label("Compare with another model").select_option("ae-mnist")
+    other = resized.locator("canvas.other")
+    other.wait_for()
+    frames(resized)
+    box = other.bounding_box()
+    assert box["y"] > 60
+    assert box["y"] + box["height"] < 900

@@ -50,7 +50,10 @@ export function modelOverlay(session) {
     "select",
     {
       "aria-label": msg`Compare with another model`,
-      onchange: () => store.change({ view: { ...store.state.view, beside: select.value } }, select.value || msg`alone`),
+      onchange() {
+        asked = true;
+        store.change({ view: { ...store.state.view, beside: select.value } }, select.value || msg`alone`);
+      },
     },
     h("option", { value: "" }, msg`compare with ...`),
     others.map((m) => h("option", { value: m.name }, msg`the same image in ${m.name}`)),
@@ -58,7 +61,7 @@ export function modelOverlay(session) {
   element.append(select, place);
   /** @type {((state: State) => void)|null} */
   let draw = null;
-  let [shown, turn] = ["", 0];
+  let [shown, turn, asked] = ["", 0, false];
 
   /** @param {State} state */
   async function follow(state) {
@@ -78,6 +81,8 @@ export function modelOverlay(session) {
       if (mine !== turn) return;
       draw = drawingOf(session, other, place);
       if (store.state.model === entry.name) draw(store.state);
+      if (asked) place.scrollIntoView({ block: "nearest" }); // whoever asks for it sees it; a link leaves the page where it is
+      asked = false;
     } catch (error) {
       session.say(msg`${name} cannot be shown beside: ${error.message}`, "warning");
     }

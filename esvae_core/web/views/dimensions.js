@@ -14,6 +14,7 @@ import { heat } from "../parts/dimensions/heat.js";
 import { strips } from "../parts/dimensions/strips.js";
 import { STATES, table } from "../parts/dimensions/table.js";
 import { download } from "../parts/shared/download.js";
+import { helpMark } from "../parts/shared/help.js";
 import { nameOf } from "../parts/shared/dimension_names.js";
 
 export const styles = ["map.css", "dimensions.css"];
@@ -96,7 +97,8 @@ function tables(root, session, facts) {
     const small = shown === "controls" ? controlSummary(session.controls) : summary(facts);
     const title = h("h2", {}, msg`Dimensions `, h("small", {}, small));
     const tools = h("div", { class: "row tight" }, session.controls.length ? which : null, saveButton);
-    left.replaceChildren(h("div", { class: "head" }, title, tools), rows);
+    const help = helpMark(shown === "controls" ? "controlTable" : "dimensions");
+    left.replaceChildren(h("div", { class: "head" }, title, help, tools), rows);
     right.replaceChildren(...beside);
   }
 

@@ -18,7 +18,8 @@ import { Chosen } from "../parts/shared/chosen.js";
 import { helpMark } from "../parts/shared/help.js";
 import { menu } from "../parts/shared/menu.js";
 import { mixer } from "../parts/shared/mixer.js";
-import { noiseControls, samplerChoice } from "../parts/shared/noise_controls.js";
+import { samplerChoice } from "../parts/shared/noise_controls.js";
+import { noisePanel } from "../parts/shared/noise_panel.js";
 import { noSpikesNotice } from "../parts/shared/no_spikes.js";
 import { player } from "../parts/shared/player.js";
 import { raster } from "../parts/shared/raster.js";
@@ -50,11 +51,10 @@ export function mount(root, session) {
     distance: distance(session),
     beside: modelOverlay(session),
     present: presentation(session),
-    noise: sampled ? noiseControls(session, { sampler: false }) : null,
+    noise: sampled ? noisePanel(session, { sampler: false }) : null,
     spikes: sampled ? spikes(session, chosen, playback) : noSpikesNotice(session),
   };
   parts.picture.querySelector(".head")?.append(parts.present);
-  parts.noise?.querySelector(".row:last-child")?.append(helpMark("noise"));
   const foot = h("p", { class: "quiet foot", role: "status" });
   root.append(
     parts.intro,
@@ -86,7 +86,12 @@ export function mount(root, session) {
 function spikes(session, chosen, playback) {
   const kind = session.latent.counts ? null : samplerChoice(session); // counts are Poisson, and nothing else
   const steps = playback && player(session, playback);
-  const part = raster(session, { chosen, playback, beside: [helpMark("raster"), kind], above: steps });
+  const part = raster(session, {
+    chosen,
+    playback,
+    beside: [helpMark(session.latent.counts ? "counts" : "raster"), kind],
+    above: steps,
+  });
   const stop = part.dispose;
   part.dispose = () => [stop, kind?.dispose, steps?.dispose].forEach((end) => end?.());
   return part;

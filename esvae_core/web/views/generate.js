@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { msg } from "../messages.js";
+import { helpMark } from "../parts/shared/help.js";
 import { noiseControls } from "../parts/shared/noise_controls.js";
 import { chosenSample } from "../parts/generate/chosen_sample.js";
 import { DrawnSamples } from "../parts/generate/drawn_samples.js";
@@ -107,13 +108,13 @@ function elementOf({ latent }, { controls, steer, noise, save, note, samples }) 
     h(
       "section",
       { class: "controls" },
-      h("div", { class: "head" }, h("h2", {}, msg`Samples of the prior`)),
+      h("div", { class: "head" }, h("h2", {}, msg`Samples of the prior`), helpMark("samples")),
       h("p", { class: "quiet" }, msg`Pictures that the model invents; some will not look like anything.`),
       latent.stepwise && h("p", { class: "quiet" }, stepwise),
       controls.draws,
       steer,
       controls.data,
-      noise ? [h("div", { class: "head" }, h("h2", {}, msg`Noise`)), noise] : null,
+      noise ? [h("div", { class: "head" }, h("h2", {}, msg`Noise`), helpMark("noise")), noise] : null,
       save,
       note,
     ),

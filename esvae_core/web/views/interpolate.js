@@ -9,7 +9,8 @@ import { corners } from "../parts/interpolate/corners.js";
 import { pathChoices } from "../parts/interpolate/path_choices.js";
 import { DecodedFrames } from "../parts/interpolate/decoded_frames.js";
 import { frameSeed, frameSpikes, PathFrames, pathSettings } from "../parts/interpolate/path_frames.js";
-import { noiseControls } from "../parts/shared/noise_controls.js";
+import { helpMark } from "../parts/shared/help.js";
+import { noisePanel } from "../parts/shared/noise_panel.js";
 import { drawPixels } from "../parts/shared/draw_pixels.js";
 import { noSpikesNotice } from "../parts/shared/no_spikes.js";
 import { raster } from "../parts/shared/raster.js";
@@ -93,7 +94,7 @@ function framePicture(session, spikesOf) {
   const frame = shownFrame(session, spikesOf);
   const large = pixels(entry.size, entry.size, msg`Picture on the path`, "large");
   const beside = latent.spiking
-    ? [noiseControls(session), raster(session, { live: frame })]
+    ? [noisePanel(session), raster(session, { live: frame, beside: [helpMark("placeSpikes")] })]
     : [noSpikesNotice(session, msg`The path is straight in the latent.`)];
   const stop = frame.on(({ image, state }) => state.model === entry.name && drawPixels(large, image, entry.channels));
   return {
@@ -128,9 +129,9 @@ function offer(cells, noise, seed) {
  */
 function elementsOf({ choices, row, save, film, walk, blend, picture }) {
   return [
-    h("div", { class: "head" }, h("h2", {}, msg`Anchors`), choices),
+    h("div", { class: "head" }, h("h2", {}, msg`Anchors`), helpMark("anchors"), choices),
     row,
-    h("div", { class: "head" }, h("h2", {}, msg`Path`), save),
+    h("div", { class: "head" }, h("h2", {}, msg`Path`), helpMark("path"), save),
     film,
     h(
       "div",
@@ -138,7 +139,12 @@ function elementsOf({ choices, row, save, film, walk, blend, picture }) {
       h(
         "section",
         {},
-        h("div", { class: "head" }, h("h2", {}, msg`Picture `, h("small", {}, msg`at the chosen place`))),
+        h(
+          "div",
+          { class: "head" },
+          h("h2", {}, msg`Picture `, h("small", {}, msg`at the chosen place`)),
+          helpMark("place"),
+        ),
         picture.large,
         walk,
       ),

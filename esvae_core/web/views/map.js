@@ -15,6 +15,7 @@ import { ownControlPanel } from "../parts/map/own_controls.js";
 import { Pictures } from "../parts/map/pictures.js";
 import { selection } from "../parts/map/selection.js";
 import { settings } from "../parts/map/settings.js";
+import { helpMark } from "../parts/shared/help.js";
 import { mixer } from "../parts/shared/mixer.js";
 import { drawPixels } from "../parts/shared/draw_pixels.js";
 
@@ -67,7 +68,8 @@ export function mount(root, session) {
  */
 function arrange(root, parts, latent) {
   const small = h("small", {}, msg`move a bar and watch the marker travel`);
-  const head = h("div", { class: "head" }, h("h2", {}, latent.key === "rates" ? msg`Rates` : msg`Latent`, " ", small));
+  const title = h("h2", {}, latent.key === "rates" ? msg`Rates` : msg`Latent`, " ", small);
+  const head = h("div", { class: "head" }, title, helpMark("mapBars"));
   const bars = h("section", { class: "rates-part" }, head, parts.bars);
   const pair = h("div", { class: "pair" }, parts.present, parts.hand);
   const left = h("div", { class: "map-left", "data-figure": msg`Map` }, parts.tools, parts.canvas, parts.legend);
@@ -148,7 +150,7 @@ function mapTools(model, canvas) {
     button(msg`Zoom out`, "−", () => canvas.zoom(1 / 1.4)),
     button(msg`Show all`, msg`all`, () => canvas.showAll()),
   );
-  const element = h("div", { class: "row map-tools" }, axes, as, by, path, lasso, zoom);
+  const element = h("div", { class: "row map-tools" }, axes, as, by, path, lasso, zoom, helpMark("map"));
   const off = model.on((what) => {
     axes.choose(model.kept("axes"));
     as.choose(model.kept("as"));

@@ -5,6 +5,7 @@
 
 import { h } from "../dom.js";
 import { msg } from "../messages.js";
+import { helpMark } from "../parts/shared/help.js";
 import { formOf, modelCard, previewModelCard } from "../parts/models/model_card.js";
 import { diagram } from "../parts/models/diagram.js";
 import { sideBySide, unreadable } from "../parts/models/side_by_side.js";
@@ -95,6 +96,7 @@ export function mount(root, session) {
               msg`hover a figure for its protocol; press a name to open it, or its card where the page cannot decode it`,
             ),
           ),
+          helpMark("models"),
         ),
         rows,
       ),

@@ -8,7 +8,8 @@ import { damageControl } from "../parts/spikes/damage.js";
 import { spikeEditor } from "../parts/spikes/spike_editor.js";
 import { spikeStatistics } from "../parts/spikes/spike_statistics.js";
 import { layers } from "../parts/spikes/layers.js";
-import { noiseControls } from "../parts/shared/noise_controls.js";
+import { helpMark } from "../parts/shared/help.js";
+import { noisePanel } from "../parts/shared/noise_panel.js";
 import { noSpikesView } from "../parts/shared/no_spikes.js";
 import { raster } from "../parts/shared/raster.js";
 import { ranking } from "../parts/spikes/ranking.js";
@@ -29,7 +30,7 @@ export function mount(root, session) {
   const whole = has(session, "engine", "spikingEngine");
   const rank = whole ? ranking(session, trace, { onrank: () => sheet.redraw() }) : null;
   const sheet = spikeEditor(session, trace, { effects: () => rank?.effects() ?? null });
-  const beside = [scrub(session, trace), damageControl(session), noiseControls(session)];
+  const beside = [scrub(session, trace), damageControl(session), noisePanel(session)];
   const theory = spikeStatistics(session, trace);
   const deeper = whole ? [timing(session, trace), layers(session, trace)] : [];
   root.append(
@@ -50,7 +51,8 @@ export function mount(root, session) {
 
 /** Of a model of Poisson counts, which are decoded at once: their raster, and what is lost with some of them. */
 function countsView(root, session) {
-  const parts = [raster(session), picture(session), damageControl(session), noiseControls(session)];
+  const spikeRaster = raster(session, { beside: [helpMark("counts")] });
+  const parts = [spikeRaster, picture(session), damageControl(session), noisePanel(session)];
   const [spikes, ...beside] = parts;
   root.append(
     noSpikesView(session),

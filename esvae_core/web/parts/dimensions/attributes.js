@@ -4,6 +4,7 @@ import { h } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { signedColour, signedGradient } from "../../math/colour.js";
 import { correlationText } from "../../math/measured.js";
+import { helpMark } from "../shared/help.js";
 import { matrix } from "./matrix.js";
 
 const TITLE = msg`Correlation with attributes`;
@@ -31,6 +32,7 @@ export function attributeMatrix(session, choose) {
       "div",
       { class: "head" },
       h("h2", {}, TITLE),
+      helpMark("correlations"),
       h("p", { class: "legend" }, h("span", {}, "−1"), ramp, h("span", {}, "+1")),
     ),
     cells,

@@ -8,6 +8,7 @@ import { fromGrid } from "../../math/rates.js";
 import { changeOf, labelOf } from "../explore/controls.js";
 import { activatingImages } from "../shared/activating_images.js";
 import { drawPixels } from "../shared/draw_pixels.js";
+import { helpMark } from "../shared/help.js";
 
 const FRAMES = 9;
 const IMAGES = 8; // real ones at either end
@@ -68,7 +69,7 @@ function fill(element, control, frames, images) {
   const focused = [...element.querySelectorAll("button")].findIndex((each) => each === focusedBeside(element));
   const figures = frames.map(({ figure }) => figure);
   element.replaceChildren(
-    h("div", { class: "head" }, h("h2", {}, labelOf(control))),
+    h("div", { class: "head" }, h("h2", {}, labelOf(control)), helpMark("control")),
     h("p", { class: "quiet" }, sentence(control)),
     control.steerable ? h("div", { class: "traversal-frames", "data-strip": "control" }, figures) : "",
     ...(control.steerable && images ? [h("h3", {}, msg`Real images that lie furthest along it`), images] : []),

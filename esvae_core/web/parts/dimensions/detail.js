@@ -7,6 +7,7 @@ import { GRID, withRate } from "../../math/rates.js";
 import { activatingImages } from "../shared/activating_images.js";
 import { nameOf } from "../shared/dimension_names.js";
 import { drawPixels } from "../shared/draw_pixels.js";
+import { helpMark } from "../shared/help.js";
 import { chosenOf } from "./chosen_dimension.js";
 import { classBars } from "./class_bars.js";
 import { nameField } from "./name_field.js";
@@ -32,7 +33,7 @@ export function detail(session, facts) {
   const element = h(
     "section",
     { class: "detail-part" },
-    h("div", { class: "head" }, title, name.element),
+    h("div", { class: "head" }, title, helpMark("dimension"), name.element),
     words,
     name.offers,
     h("div", { class: "detail-body" }, picture, h("div", {}, histogram, slider.element), classes),

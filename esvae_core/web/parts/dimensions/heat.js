@@ -4,6 +4,7 @@ import { h } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { capitalized } from "../../math/axis.js";
 import { rampColour, rampGradient } from "../../math/colour.js";
+import { helpMark } from "../shared/help.js";
 import { matrix } from "./matrix.js";
 
 /**
@@ -37,6 +38,7 @@ export function heat(session, facts, choose) {
       "div",
       { class: "head" },
       h("h2", {}, title),
+      helpMark("classMeans"),
       h("p", { class: "legend" }, h("span", {}, low), ramp, h("span", {}, high)),
     ),
     cells,

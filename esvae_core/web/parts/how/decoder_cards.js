@@ -70,10 +70,12 @@ export function decoderCards(session, trace) {
 /** @param {Having<"spikingEngine">} session */
 function elementsOf({ entry: { size }, spikingEngine: { model } }) {
   const layers = decoderLayers(model).filter((l) => l.neuron);
-  const cards = [msg`Noise`, msg`Spikes`, msg`Decoder`, msg`Readout`, msg`Picture`].map((title, k) =>
-    card(k + 4, title),
-  );
-  const [noise, spikes, decoder, readout, picture] = cards;
+  const noise = card(4, msg`Noise`, "howNoise");
+  const spikes = card(5, msg`Spikes`, "howSpikes");
+  const decoder = card(6, msg`Decoder`, "howDecoder");
+  const readout = card(7, msg`Readout`, "howReadout");
+  const picture = card(8, msg`Picture`, "howPicture");
+  const cards = [noise, spikes, decoder, readout, picture];
   const dots = chart(msg`One neuron's noise`, { tall: 150 });
   const raster = h("canvas", { class: "still-raster", role: "img", "data-figure": msg`Spikes` });
   const { element: maps, maps: shown } = layerMaps(layers);

@@ -76,9 +76,9 @@ function elementsOf({ entry: { size }, spikingEngine: engine }) {
   const layers = encoderLayers(engine.model);
   const { element: maps, maps: shown } = layerMaps(layers);
   return {
-    first: card(1, msg`Image`),
-    second: card(2, msg`Encoder`),
-    third: card(3, msg`Rates`),
+    first: card(1, msg`Image`, "howImage"),
+    second: card(2, msg`Encoder`, "howEncoder"),
+    third: card(3, msg`Rates`, "howRates"),
     canvas: pixels(size, size, msg`The image`, "middling source-image"),
     layers,
     maps,

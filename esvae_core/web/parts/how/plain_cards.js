@@ -62,10 +62,12 @@ export function plainCards(session) {
 
 /** @param {Having<"engine">} session */
 function elementsOf({ engine, entry: { size, dims }, latent }) {
-  const cards = [msg`Image`, msg`Encoder`, msg`Latent`, msg`Decoder`, msg`Picture`].map((title, i) =>
-    card(i + 1, title),
-  );
-  const [first, second, third, fourth, fifth] = cards;
+  const first = card(1, msg`Image`, "howImage");
+  const second = card(2, msg`Encoder`, "howLayers");
+  const third = card(3, msg`Latent`, "howLatent");
+  const fourth = card(4, msg`Decoder`, "howLayers");
+  const fifth = card(5, msg`Picture`, "howPicture");
+  const cards = [first, second, third, fourth, fifth];
   const before = pixels(size, size, msg`The image`, "middling source-image");
   const after = pixels(size, size, msg`The picture`, "middling large");
   const numbers = chart(msg`The latent: ${latent.names}`, { tall: 150 });

@@ -5,6 +5,7 @@ import { msg } from "../../messages.js";
 import { bilinear } from "../../math/interpolation.js";
 import { fromGrid, toGrid } from "../../math/rates.js";
 import { drawPixels } from "../shared/draw_pixels.js";
+import { helpMark } from "../shared/help.js";
 import { fourOf, placeAt, placeByKey, placeWords, pointOf, tilePlaces } from "./blend_position.js";
 
 const TILES = 5;
@@ -85,7 +86,13 @@ function elementsOf(size) {
   );
   for (const tile of tiles) tile.setAttribute("aria-hidden", "true");
   const note = h("p", { class: "quiet" }, "");
-  const element = h("section", {}, h("div", { class: "head" }, h("h2", {}, msg`Between four`)), pad, note);
+  const element = h(
+    "section",
+    {},
+    h("div", { class: "head" }, h("h2", {}, msg`Between four`), helpMark("blend")),
+    pad,
+    note,
+  );
   return { element, pad, marker, tiles, note };
 }
 

@@ -8,6 +8,7 @@ import { toGrid } from "../../math/rates.js";
 import { nameOf } from "../shared/dimension_names.js";
 import { download } from "../shared/download.js";
 import { drawPixels } from "../shared/draw_pixels.js";
+import { helpMark } from "../shared/help.js";
 import { selectionCsv, selectionJson } from "./selection_files.js";
 import { counted } from "../../math/axis.js";
 
@@ -41,7 +42,7 @@ function empty(model, canvas) {
     { class: "quiet" },
     msg`Draw around points to see what they have in common: their classes, their mean ${model.session.latent.whole}, and the picture of those.`,
   );
-  return [h("div", { class: "head" }, h("h2", {}, msg`Selection`), start), words];
+  return [h("div", { class: "head" }, h("h2", {}, msg`Selection`), helpMark("selection"), start), words];
 }
 
 /** @param {MapModel} model @param {number[]} rows */
@@ -55,6 +56,7 @@ function held(model, canvas, rows) {
       "div",
       { class: "head" },
       h("h2", {}, msg`Selection `, h("small", {}, count)),
+      helpMark("selection"),
       h(
         "div",
         { class: "row tight" },

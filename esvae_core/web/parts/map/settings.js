@@ -2,6 +2,7 @@
 
 import { h, icon } from "../../dom.js";
 import { msg } from "../../messages.js";
+import { helpMark } from "../shared/help.js";
 import { MapRequest, METRICS, readSettings, settingsText } from "./map_request.js";
 
 /** @typedef {import("./map_request.js").MapSettings} MapSettings */
@@ -18,9 +19,9 @@ export function settings(model, maps) {
     back: () => model.keep("of", "", msg`the map that came with the model`),
   });
   const words = h("p", { class: "quiet", role: "status" });
-  const element = h(
+  const details = h(
     "details",
-    { class: "settings-part" },
+    {},
     h("summary", {}, msg`Settings of the map`),
     h(
       "p",
@@ -31,6 +32,7 @@ export function settings(model, maps) {
     controls.element,
     words,
   );
+  const element = h("section", { class: "settings-part" }, details, helpMark("mapSettings"));
   let shown = "";
 
   /** Draw with the settings on the screen. @param {(of: string) => void} then what comes of it, named as in a link */
@@ -47,7 +49,7 @@ export function settings(model, maps) {
       then(shown);
     } catch (error) {
       words.textContent = msg`The map was not computed: ${error.message}.`;
-      element.open = true;
+      details.open = true;
     } finally {
       controls.busy(false);
     }

@@ -2,6 +2,7 @@
 
 import { h } from "../../dom.js";
 import { msg } from "../../messages.js";
+import { helpMark } from "../shared/help.js";
 import { layerList } from "./diagram.js";
 import { films } from "./film.js";
 import { metricTitle } from "./metric_names.js";
@@ -33,7 +34,12 @@ export function modelCard(entry, drawn, below = null) {
   const element = h(
     "section",
     { class: "model-card", "aria-label": msg`Card of ${entry.name}` },
-    h("div", { class: "head" }, h("h2", {}, `${entry.name} `, h("small", {}, facts.filter(Boolean).join("; ")))),
+    h(
+      "div",
+      { class: "head" },
+      h("h2", {}, `${entry.name} `, h("small", {}, facts.filter(Boolean).join("; "))),
+      helpMark("modelCard"),
+    ),
     h(
       "div",
       { class: "card-columns" },

@@ -4,6 +4,7 @@ import { h, pixels } from "../../dom.js";
 import { has } from "../../having.js";
 import { msg } from "../../messages.js";
 import { drawPixels } from "../shared/draw_pixels.js";
+import { helpMark } from "../shared/help.js";
 import { comparedRows, firstBeside } from "./compared_rows.js";
 
 /** Resolved when the browser has had its turn, so that no gesture waits for more than one picture. */
@@ -28,7 +29,13 @@ export function sideBySide(session) {
   const element = h(
     "section",
     {},
-    h("div", { class: "head" }, h("h2", {}, msg`Side by side `, h("small", {}, msg`${entry.name} and`)), select),
+    h(
+      "div",
+      { class: "head" },
+      h("h2", {}, msg`Side by side `, h("small", {}, msg`${entry.name} and`)),
+      helpMark("side"),
+      select,
+    ),
     body,
     note,
   );

@@ -5,6 +5,7 @@ import { msg } from "../../messages.js";
 import { KINDS, MOST, TIMELESS } from "../../engine/damage.js";
 import { readDamage, writeDamage } from "../../state/damage.js";
 import { amountOf, DAMAGES, inWords } from "../shared/damage_words.js";
+import { helpMark } from "../shared/help.js";
 import { commitSlides } from "../shared/slide.js";
 
 /** @param {Session} session */
@@ -95,6 +96,7 @@ function elementsOf(kinds, { onchoose, onrepair }) {
       "div",
       { class: "head" },
       h("h2", {}, msg`Damage `, h("small", {}, msg`changes spikes at random; the seed says which`)),
+      helpMark("damage"),
     ),
     chooser,
     h("div", { class: "row" }, h("label", { class: "field grow" }, msg`Amount`, slider, number), none),

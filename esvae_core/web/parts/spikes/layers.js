@@ -4,6 +4,7 @@ import { choice, h, onLook } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { decoderLayers, encoderLayers } from "../../engine/network.js";
 import { chart } from "../shared/chart.js";
+import { helpMark } from "../shared/help.js";
 import { layerName, paintMaps } from "../shared/layer_maps.js";
 import { EncoderTrace } from "./encoder_trace.js";
 import { firingRates, firingWords, mapContent, membraneChart } from "./layer_charts.js";
@@ -143,6 +144,7 @@ function elementsOf(all, { onlayer, onshow, onunit }) {
       "div",
       { class: "head" },
       h("h2", {}, msg`Inside the network `, h("small", {}, msg`click a neuron to see its membrane`)),
+      helpMark("layers"),
       h("div", { class: "row tight" }, select, shows),
     ),
     h(

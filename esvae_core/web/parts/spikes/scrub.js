@@ -12,6 +12,7 @@ import { pythonCode } from "./code.js";
 import { drawPixels, drawDifference } from "../shared/draw_pixels.js";
 import { player } from "../shared/player.js";
 import { exportMenu } from "../shared/export_menu.js";
+import { helpMark } from "../shared/help.js";
 import { weightsChart } from "./readout_weights.js";
 
 const THUMBS = {
@@ -80,7 +81,7 @@ function elementsOf({ size }, save, below) {
   const element = h(
     "section",
     { class: "scrub-part" },
-    h("div", { class: "head" }, h("h2", {}, msg`Picture `, words), save),
+    h("div", { class: "head" }, h("h2", {}, msg`Picture `, words), helpMark("steps"), save),
     h("div", { class: "scrub-pictures" }, large, h("div", { class: "thumbs column-of" }, figures)),
     changed,
     below ? [weights, ...below] : null,

@@ -9,6 +9,7 @@ import { bernoulliSum } from "../../math/distributions.js";
 import { ascending, countsOf, firstOf } from "../../math/spike_trains.js";
 import { counted, formatNumber } from "../../math/axis.js";
 import { nameOf, orderOf } from "../shared/dimension_names.js";
+import { helpMark } from "../shared/help.js";
 import { drawRaster } from "./editor_drawing.js";
 import { cellAt, rasterHeight, rasterLayout } from "./editor_layout.js";
 import { RasterPointer } from "./raster_pointer.js";
@@ -70,7 +71,7 @@ function elementsOf({ atlas, entry, engine }, trace) {
   const element = h(
     "section",
     { class: "cells-part", "data-figure": msg`Spikes` },
-    h("div", { class: "head" }, h("h2", {}, msg`Spikes `, words), sorts),
+    h("div", { class: "head" }, h("h2", {}, msg`Spikes `, words), helpMark("cells"), sorts),
     canvas,
     reading,
     h(

@@ -9,6 +9,7 @@ import { same } from "../../math/rates.js";
 import { formatNumber } from "../../math/axis.js";
 import { chart } from "../shared/chart.js";
 import { nameOf } from "../shared/dimension_names.js";
+import { helpMark } from "../shared/help.js";
 import { neuronIn, noisiest, sampledStatistics } from "./sampled_statistics.js";
 import { countsChart, explanation, fanoChart, intervalsChart, poissonChart } from "./statistics_charts.js";
 
@@ -88,6 +89,7 @@ function elementsOf(trace) {
       "div",
       { class: "head" },
       h("h2", {}, msg`Bernoulli, not Poisson `, h("small", {}, msg`what is drawn, and the law it should follow`)),
+      helpMark("statistics"),
       h("div", { class: "row tight" }, neurons, draws),
     ),
     words,

@@ -9,6 +9,7 @@ import { same } from "../../math/rates.js";
 import { formatNumber } from "../../math/axis.js";
 import { retimed, TIMINGS } from "../../math/spike_trains.js";
 import { drawPixels, drawDifference } from "../shared/draw_pixels.js";
+import { helpMark } from "../shared/help.js";
 import { paintSpikes } from "../shared/raster.js";
 
 const HELP = {
@@ -36,6 +37,7 @@ export function timing(session, trace) {
       "div",
       { class: "head" },
       h("h2", {}, msg`Same counts, other timing `, h("small", {}, msg`each neuron fires as often as now`)),
+      helpMark("timing"),
     ),
     h(
       "div",

@@ -5,11 +5,12 @@
 
 import { h } from "../dom.js";
 import { msg } from "../messages.js";
+import { counted } from "../math/axis.js";
 import { helpMark } from "../parts/shared/help.js";
 import { formOf, modelCard, previewModelCard } from "../parts/models/model_card.js";
 import { diagram } from "../parts/models/diagram.js";
 import { sideBySide, unreadable } from "../parts/models/side_by_side.js";
-import { budget, minutes } from "../parts/models/training.js";
+import { budget, budgetWords, minutes } from "../parts/models/training.js";
 
 export const styles = ["models.css"];
 
@@ -19,56 +20,108 @@ const metric = (model, name, sampler) =>
   );
 const unsampled = (model) => (model.kind === "esvae" ? undefined : metric(model, "mse"));
 
-/** Columns of the table: title, what is sorted by, what is shown, and what it is. */
-/** @type {[string, (m: ModelListing) => any, (m: ModelListing) => Child, string][]} */
+/**
+ * A column of the table: what is sorted by, what is shown, what it is, and what a figure in it means ("" of an own one).
+ * @typedef {{title: string, value: (m: ModelListing) => any, shown: (m: ModelListing) => Child, help: string,
+ *   says: (m: ModelListing) => string}} ModelColumn
+ */
+
+/** @type {ModelColumn[]} */
 const COLUMNS = [
-  [msg`Model`, (m) => m.name, (m) => m.name, msg`Name of the checkpoint; press one to open it`],
-  [msg`Data`, (m) => m.dataset ?? "", (m) => m.dataset || "–", msg`Images that it was trained on`],
-  [msg`Kind`, (m) => m.kind ?? "", (m) => m.kind ?? "–", msg`Kind of network`],
-  ["d", (m) => m.dims, (m) => m.dims ?? "–", msg`Latent neurons`],
-  ["T", (m) => m.steps, (m) => m.steps ?? "–", msg`Time steps`],
-  [msg`Pixels`, (m) => m.size, (m) => (m.size ? `${m.size}² ${formOf(m.channels)}` : "–"), msg`Size of its images`],
-  [
+  {
+    title: msg`Model`,
+    value: (m) => m.name,
+    shown: (m) => m.name,
+    help: msg`Name of the checkpoint; press one to open it`,
+    says: (m) => msg`Open ${m.name}`,
+  },
+  {
+    title: msg`Data`,
+    value: (m) => m.dataset ?? "",
+    shown: (m) => m.dataset || "–",
+    help: msg`Images that it was trained on`,
+    says: (m) => (m.dataset ? msg`Trained on ${m.dataset}` : msg`Its file does not say what it was trained on`),
+  },
+  {
+    title: msg`Kind`,
+    value: (m) => m.kind ?? "",
+    shown: (m) => m.kind ?? "–",
+    help: msg`Kind of network`,
+    says: (m) => m.kind ?? "",
+  },
+  {
+    title: "d",
+    value: (m) => m.dims,
+    shown: (m) => m.dims ?? "–",
+    help: msg`Latent neurons, or numbers`,
+    says: (m) => msg`Its latent has ${m.dims} ${m.steps ? msg`neurons` : msg`numbers`}`,
+  },
+  {
+    title: "T",
+    value: (m) => m.steps,
+    shown: (m) => m.steps ?? "–",
+    help: msg`Time steps`,
+    says: (m) =>
+      m.steps ? msg`Trained with ${counted(m.steps, msg`time step`, msg`time steps`)}` : msg`No time steps`,
+  },
+  {
+    title: msg`Pixels`,
+    value: (m) => m.size,
+    shown: (m) => (m.size ? `${m.size}² ${formOf(m.channels)}` : "–"),
+    help: msg`Size of its images`,
+    says: (m) => msg`${m.size} × ${m.size} pixels, ${formOf(m.channels)}`,
+  },
+  metricColumn(
     msg`MSE, random spikes`,
-    (m) => metric(m, "mse", "bernoulli")?.value,
-    (m) => shownMetric(m, "mse", "bernoulli"),
+    (m) => metric(m, "mse", "bernoulli"),
     msg`Squared error on [-1, 1], test split, under Bernoulli sampling`,
-  ],
-  [
+  ),
+  metricColumn(
     msg`MSE, even spikes`,
-    (m) => metric(m, "mse", "systematic")?.value,
-    (m) => shownMetric(m, "mse", "systematic"),
+    (m) => metric(m, "mse", "systematic"),
     msg`Squared error on [-1, 1], test split, under systematic sampling`,
-  ],
-  [
+  ),
+  metricColumn(
     msg`MSE, no rates`,
-    (m) => unsampled(m)?.value,
-    (m) => (unsampled(m) ? shownMetric(m, "mse") : "–"),
+    unsampled,
     msg`Squared error on [-1, 1], test split, of models whose latent is no firing rates`,
-  ],
-  [
+  ),
+  metricColumn(
     msg`FAD, published`,
-    (m) => metric(m, "fad_published")?.value,
-    (m) => shownMetric(m, "fad_published"),
+    (m) => metric(m, "fad_published"),
     msg`Fréchet autoencoder distance of samples to the test split, by the published protocol`,
-  ],
-  [
+  ),
+  metricColumn(
     "FAD",
-    (m) => metric(m, "fad")?.value,
-    (m) => shownMetric(m, "fad"),
+    (m) => metric(m, "fad"),
     msg`Fréchet autoencoder distance by the sound protocol: evaluation mode, 10,000 samples`,
-  ],
-  [
-    msg`Training`,
-    (m) => minutes(m.budget),
-    (m) => (m.budget ? budget(m.budget) : "–"),
-    msg`Epochs, and how long they took on which machine`,
-  ],
+  ),
+  {
+    title: msg`Training`,
+    value: (m) => minutes(m.budget),
+    shown: (m) => (m.budget ? budget(m.budget) : "–"),
+    help: msg`Epochs, and how long they took on which machine`,
+    says: (m) => (m.budget ? budgetWords(m.budget) : msg`Its file does not say how long it was trained`),
+  },
 ];
 
-function shownMetric(model, name, sampler) {
-  const found = metric(model, name, sampler);
-  return found ? h("span", { title: found.protocol }, found.value.toFixed(name === "mse" ? 4 : 2)) : "–";
+/**
+ * @param {string} title
+ * @param {(m: ModelListing) => Metric|undefined} find
+ * @param {string} help
+ * @returns {ModelColumn}
+ */
+function metricColumn(title, find, help) {
+  return {
+    title,
+    value: (m) => find(m)?.value,
+    shown(m) {
+      const found = find(m);
+      return found ? found.value.toFixed(found.name === "mse" ? 4 : 2) : "–";
+    },
+    help,
+    says: (m) => find(m)?.protocol ?? msg`Not measured`,
+  };
 }
 
 /** @param {Session} session */
@@ -106,16 +159,17 @@ export function mount(root, session) {
   return () => parts.forEach((part) => part.dispose?.());
 }
 
-const cells = (model) => COLUMNS.slice(1).map(([, , show]) => h("td", {}, show(model)));
+const cells = (model) =>
+  COLUMNS.slice(1).map(({ shown, says }) => h("td", { title: says(model) || null }, shown(model)));
 
 /** @param {Session} session */
 function table(session) {
   const body = h("tbody");
   let [by, down] = [0, false];
-  const heads = COLUMNS.map(([title, , , help], i) =>
+  const heads = COLUMNS.map(({ title, help }, i) =>
     h(
       "th",
-      { scope: "col", title: help || null },
+      { scope: "col", title: help },
       h("button", { type: "button", class: "bare", onclick: () => sort(i) }, title),
     ),
   );
@@ -136,6 +190,7 @@ function table(session) {
       {
         type: "button",
         class: "bare",
+        title: COLUMNS[0].says(model),
         "aria-current": model.name === session.entry.name ? "true" : null,
         onclick: () => session.choose(model.name),
       },
@@ -148,7 +203,7 @@ function table(session) {
   function sort(i) {
     down = i === by ? !down : false;
     by = i;
-    const value = COLUMNS[by][1];
+    const { value } = COLUMNS[by];
     const missing = (m) => unreadable(m) || value(m) === undefined || value(m) === null || value(m) === "";
     const order = (a, b) => {
       if (missing(a) || missing(b)) return Number(missing(a)) - Number(missing(b)); // last, whichever way

@@ -105,9 +105,7 @@ function sentence(control) {
 /** @param {Control} control */
 function evidenceTable({ source, evidence }) {
   if (!evidence.length) return null;
-  const given = { category: msg`read as it`, component: msg`change per pixel` }[source];
-  /** @type {Head[]} */
-  const heads = [{ title: msg`images` }, READ, ASKED, given ? { title: given } : GOT, ...OTHERS];
+  const heads = [IMAGES_HEAD, READ, ASKED, GIVEN[source] ?? GOT, ...OTHERS];
   const rows = evidence.flatMap(({ split, images, reading, responses }) =>
     responses.map((each, i) => [
       i ? "" : `${images} ${split}`,
@@ -120,7 +118,7 @@ function evidenceTable({ source, evidence }) {
       `× ${formatNumber(each.distance)}`,
     ]),
   );
-  const cells = (row) => row.map((text) => h("td", {}, text));
+  const cells = (row) => row.map((text, i) => h("td", { title: text && heads[i].help }, text));
   return h(
     "div",
     { class: "evidence", tabindex: 0, role: "region", "aria-label": msg`Evidence` },
@@ -145,7 +143,17 @@ function evidenceTable({ source, evidence }) {
   );
 }
 
-/** @typedef {{title: string, help?: string}} Head of a column */
+/** @typedef {{title: string, help: string}} Head of a column */
+/** @type {Head} */
+const IMAGES_HEAD = {
+  title: msg`images`,
+  help: msg`How many images it was measured on, and of which split; it was not fitted to them`,
+};
+/** What was got, of controls that are no numbers. @type {Record<string, Head>} */
+const GIVEN = {
+  category: { title: msg`read as it`, help: msg`Share of the pictures of others that come to be read as it` },
+  component: { title: msg`change per pixel`, help: msg`Mean change of a pixel, where black to white is 2` },
+};
 /** @type {Head} */
 const READ = { title: msg`read`, help: msg`How well the attribute is read from the latent linearly` };
 /** @type {Head} */

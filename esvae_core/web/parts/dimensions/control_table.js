@@ -7,6 +7,11 @@ import { changeOf, labelOf } from "../explore/controls.js";
 import { measuredBar, sortableTable } from "./sortable_table.js";
 
 const READ = { attribute: "R²", category: "AUC", component: "r" }; // how well an attribute is read, by kind of control
+const READINGS = {
+  attribute: msg`R²: share of the attribute's variance that is read from the latent`,
+  category: msg`AUC: chance that an image of the category is ranked before one of the others; 0.5 is guessing`,
+  component: msg`r: correlation of the component with the attribute that it is like`,
+};
 const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
 
 /**
@@ -32,13 +37,22 @@ export function controlTable({ store, entry, controls }, choose) {
 /** @param {Control[]} controls @returns {import("./sortable_table.js").Column<Control>[]} */
 function columnsOf(controls) {
   return [
-    { key: "name", title: msg`Control`, value: (c) => controls.indexOf(c), cell: nameCell, up: true },
+    {
+      key: "name",
+      title: msg`Control`,
+      help: msg`A direction in which one attribute of the picture changes; sorted as in Explore`,
+      value: (c) => controls.indexOf(c),
+      cell: nameCell,
+      says: (c) => (c.steerable ? msg`Look at ${labelOf(c)}` : msg`Pictures do not follow it: ${c.why}.`),
+      up: true,
+    },
     {
       key: "read",
       title: msg`Read`,
       help: msg`How well the attribute is read from the latent linearly: R² of a number, AUC of a category; of a component, its correlation with the attribute that it is like`,
       value: (c) => Math.abs(evidenceOf(c)?.reading ?? NaN),
       cell: readCell,
+      says: (c) => (evidenceOf(c) ? READINGS[c.source] : ""),
     },
     ...[1, 2].map((asked) => ({
       key: `got${asked}`,
@@ -46,6 +60,7 @@ function columnsOf(controls) {
       help: msg`Mean change of pictures when −${asked} and +${asked} standard deviations are asked for; of a category, the share that is then read as it; of a component, change per pixel. Sorted by the weaker side`,
       value: (c) => weaker(c, asked),
       cell: (c) => givenCell(c, asked),
+      says: (c) => givenWords(c, asked),
     })),
     {
       key: "side",
@@ -53,6 +68,7 @@ function columnsOf(controls) {
       help: msg`The other attribute that changes most when 1 is asked for, in its own standard deviations`,
       value: (c) => Math.abs(worst(c)?.side_effect ?? NaN),
       cell: sideCell,
+      says: (c) => (sideCell(c) ? msg`“${worst(c)?.side}” changes, too, by that many of its standard deviations` : ""),
       up: true,
     },
     {
@@ -61,6 +77,8 @@ function columnsOf(controls) {
       help: msg`Share of pictures that are read as the same class as before, when 1 is asked for; the worse side`,
       value: kept,
       cell: (c) => (Number.isNaN(kept(c)) ? "" : `${Math.round(100 * kept(c))} %`),
+      says: (c) =>
+        Number.isNaN(kept(c)) ? "" : msg`Of 100 pictures, ${Math.round(100 * kept(c))} are read as the class before`,
     },
     {
       key: "reach",
@@ -68,6 +86,7 @@ function columnsOf(controls) {
       help: msg`Up to which amount pictures change by at least half of what is asked, on validation images`,
       value: (c) => (c.steerable ? c.reach[1] - c.reach[0] : NaN),
       cell: (c) => (c.steerable ? `${formatNumber(c.reach[0]).replace("-", "−")} … ${formatNumber(c.reach[1])}` : ""),
+      says: (c) => (c.steerable ? msg`Least and greatest amount that its slider in Explore has` : ""),
     },
   ];
 }
@@ -116,6 +135,14 @@ function givenCell(control, asked) {
   if (control.source === "category") return found.map(({ got }) => `${Math.round(100 * got)} %`).join(" / ");
   const text = control.source === "component" ? (value) => value.toFixed(3) : signed;
   return h("span", { class: "number" }, found.map(({ got }) => text(got)).join(" / "));
+}
+
+/** @param {Control} control @param {number} asked */
+function givenWords(control, asked) {
+  if (!answers(control, asked).length) return "";
+  if (control.source === "category") return msg`Share of the pictures of others that come to be read as it`;
+  if (control.source === "component") return msg`Change per pixel when −${asked} / +${asked} is asked for`;
+  return msg`Mean change of pictures, in standard deviations, when −${asked} / +${asked} is asked for`;
 }
 
 /** @param {Control} control */

@@ -7,9 +7,10 @@ import { h } from "../../dom.js";
  * @typedef {object} Column
  * @property {string} key
  * @property {string} title
- * @property {string} [help] what the numbers mean
+ * @property {string} help what the numbers mean
  * @property {(row: Row) => number} value by which it sorts; NaN comes last
  * @property {(row: Row) => Child} cell
+ * @property {(row: Row) => string} says what the cell means, as a sentence; "" of an empty one
  * @property {boolean} [up] whether the least comes first
  */
 
@@ -47,9 +48,10 @@ export function sortableTable({ label, columns, rows, keyOf, data, sorted, choos
   /** @param {Row} row */
   function lineOf(row) {
     const [first, ...rest] = columns;
-    const button = h("button", { type: "button", class: "bare", onclick: () => choose(row) }, first.cell(row));
+    const title = first.says(row);
+    const button = h("button", { type: "button", class: "bare", title, onclick: () => choose(row) }, first.cell(row));
     const onclick = (event) => event.target.closest("button") || choose(row);
-    const cells = rest.map(({ cell }) => h("td", {}, cell(row)));
+    const cells = rest.map(({ cell, says }) => h("td", { title: says(row) || null }, cell(row)));
     return h("tr", { [`data-${data}`]: keyOf(row), onclick }, h("th", { scope: "row" }, button), cells);
   }
 

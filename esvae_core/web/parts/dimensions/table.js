@@ -62,22 +62,26 @@ export function table(session, facts, choose) {
  */
 function usageColumns(session, facts) {
   const { latent } = session;
+  const { bits, states, mean } = facts;
   const bins = facts.histogram[0].length;
   const most = Math.log2(bins);
   return [
     {
       key: "name",
       title: capitalized(latent.carrier),
+      help: msg`Its number in the latent, or the name that it was given; sorted by number`,
       value: (j) => j,
       cell: (j) => nameOf(session, j),
+      says: (j) => msg`Look at dimension ${j}`,
       up: true,
     },
     {
       key: "rates",
       title: latent.spiking ? msg`Rates` : msg`Values`,
       help: msg`How often real images have which ${latent.name}, from one end of its range to the other; sorted by the mean`,
-      value: (j) => facts.mean[j],
+      value: (j) => mean[j],
       cell: (j) => spark(latent, facts, j),
+      says: (j) => capitalized(meanWords(latent, facts, j)),
     },
     {
       key: "state",
@@ -85,17 +89,19 @@ function usageColumns(session, facts) {
       help: latent.spiking
         ? msg`Dead or saturated: at 0 or 1 in at least ${Math.round(100 * facts.stuckShare)} % of the images`
         : msg`Dead: its variance over the images is at most a hundredth of the prior's`,
-      value: (j) => ["dead", "saturated", "active"].indexOf(facts.states[j]),
-      cell: (j) =>
-        h("span", { class: `state ${facts.states[j]}`, title: WORDS[facts.states[j]] }, STATES[facts.states[j]]),
+      value: (j) => ["dead", "saturated", "active"].indexOf(states[j]),
+      cell: (j) => h("span", { class: `state ${states[j]}` }, STATES[states[j]]),
+      says: (j) => WORDS[states[j]],
       up: true,
     },
     {
       key: "usage",
       title: msg`Usage`,
       help: msg`Entropy of the ${latent.spiking ? msg`spike count` : msg`${latent.name} in ${bins} steps of its range`} over the images, of at most ${most.toFixed(1)} bits`,
-      value: (j) => facts.bits[j],
-      cell: (j) => measuredBar(facts.bits[j] / most, msg`${facts.bits[j].toFixed(2)} bits`),
+      value: (j) => bits[j],
+      cell: (j) => measuredBar(bits[j] / most, msg`${bits[j].toFixed(2)} bits`),
+      says: (j) =>
+        msg`${bits[j].toFixed(2)} of at most ${most.toFixed(2)} bits; 0 where all images have the same ${latent.name}`,
     },
   ];
 }
@@ -115,6 +121,8 @@ function effectColumns({ atlas }, facts) {
       help: msg`Mean change of the picture when it goes from one end of its range in the data to the other; Explore orders its bars by the same figure`,
       value: (j) => facts.effect[j],
       cell: (j) => measuredBar(facts.effect[j] / largest, facts.effect[j].toFixed(3)),
+      says: (j) =>
+        msg`Each pixel changes by ${facts.effect[j].toFixed(3)} on average, where black to white is 2, from one end of its range to the other`,
     },
     ...(facts.moved ? [noiseColumn(facts)] : []),
     {
@@ -123,6 +131,7 @@ function effectColumns({ atlas }, facts) {
       help: msg`Share of its variance that the class explains, and the class that it goes with most`,
       value: (j) => facts.classShare[j],
       cell: (j) => strongestClass(atlas, facts, j),
+      says: (j) => classWords(atlas, facts, j),
     },
   ];
 }
@@ -134,6 +143,10 @@ const noiseColumn = (facts) => ({
   help: msg`Mean difference of two random draws of the picture, with it at either end of its range / at the same end in both (the mark), which is the noise alone; sorted by the difference`,
   value: (j) => facts.moved[j] - facts.redrawn[j] + (facts.clear[j] ? 1 : 0),
   cell: (j) => besideNoise(facts, j),
+  says: (j) =>
+    facts.clear[j]
+      ? msg`Rises above the noise by three standard errors`
+      : msg`Does not rise above the noise by three standard errors, so it is called no effect`,
 });
 
 /** What a dimension does, with a mark at what the noise alone does. @param {NoiseFacts} facts @param {number} j */
@@ -147,9 +160,6 @@ function besideNoise({ moved, redrawn, clear }, j) {
     cell.classList.add("unclear");
     cell.append(h("small", {}, msg`not above the noise`));
   }
-  cell.title = clear[j]
-    ? msg`Rises above the noise by three standard errors`
-    : msg`Does not rise above the noise by three standard errors, so it is called no effect`;
   return cell;
 }
 
@@ -161,9 +171,19 @@ function strongestClass({ classNames }, { correlation, classShare }, j) {
   return cell;
 }
 
+/** @param {Atlas} atlas @param {DimensionFacts} facts @param {number} j */
+function classWords({ classNames }, { correlation, classShare }, j) {
+  const { label, value } = strongest(correlation, j);
+  return msg`The class explains ${Math.round(100 * classShare[j])} % of its variance; its correlation with “${classNames[label]}” is ${value.toFixed(2)}`;
+}
+
+/** @param {Latent} latent @param {DimensionFacts} facts @param {number} j */
+const meanWords = (latent, { mean, deviation }, j) =>
+  msg`mean ${latent.text(j, mean[j])}, deviation ${latent.size(j, deviation[j])}`;
+
 /** A small histogram, drawn when it is in the page. @param {Latent} latent @param {DimensionFacts} facts @param {number} j */
-function spark(latent, { mean, deviation }, j) {
-  const label = msg`mean ${latent.text(j, mean[j])}, deviation ${latent.size(j, deviation[j])}`;
+function spark(latent, facts, j) {
+  const label = meanWords(latent, facts, j);
   return h("canvas", { class: "spark", role: "img", "aria-label": label, "data-dimension": j });
 }
 

@@ -26,9 +26,9 @@ export function modelCard(entry, drawn, below = null) {
     h(
       "tr",
       {},
-      h("th", { scope: "row" }, metricTitle(metric)),
-      h("td", {}, metric.value.toPrecision(4)),
-      h("td", { class: "protocol" }, metric.protocol),
+      h("th", { scope: "row", title: metric.protocol }, metricTitle(metric)),
+      h("td", { title: metric.protocol }, metric.value.toPrecision(4)),
+      h("td", { class: "protocol", title: msg`How it was measured` }, metric.protocol),
     ),
   );
   const element = h(

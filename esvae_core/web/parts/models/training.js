@@ -15,6 +15,12 @@ export const budget = (training) =>
   msg`${training.epochs} epochs, ${spent(training).toFixed(0)} ` +
   (counted(training) ? msg`core minutes` : msg`min on ${training.device}`);
 
+/** What a budget means. @param {Training} training */
+export const budgetWords = (training) =>
+  counted(training)
+    ? msg`Passes over the training images, and the time of one processor core that they took`
+    : msg`Passes over the training images, and how long they took`;
+
 /** The curve of a model's card as a chart; null if there is none to draw. @param {ModelListing} model */
 export function learning({ name, card }) {
   const rows = card?.curve ?? [];

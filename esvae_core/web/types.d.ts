@@ -166,8 +166,6 @@ interface Latent {
   atRest: { one: string; others: string };
   /** Ways between two latents, the usual one first; `math/interpolation.js` has them all. */
   paths: string[];
-  /** What the present ones are called where one may be chosen. */
-  current: string;
   /** What the prior gives, at the beginning of a sentence. */
   drawn: string;
   /** A distance between heights and the space that it is in, as text. */

@@ -131,6 +131,7 @@ def test_an_anchor_is_replaced_shown_dragged_and_moved_by_keys(page):
     assert same_as_python(page)
     picture.nth(0).click()
     dialog = page.get_by_role("dialog", name="Replace anchor 1")
+    assert dialog.get_by_role("button", name="Current code").is_visible(), "as the button below the anchors calls it"
     assert dialog.get_by_role("button", name="Mean of the class").is_disabled()
     dialog.get_by_label("Class of the anchor").select_option("e")
     dialog.get_by_role("button", name="Mean of the class").click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ from app import catalogue
 from app.state import GRID, State, TestImage, from_grid, to_grid
 from esvae_core import checkpoint
 from esvae_core.data import load
+from esvae_core.data.table import DATASETS
 from esvae_core.engine import noise, plan_of, reference
 from esvae_core.engine.prior import prior
 from esvae_core.explore.decode_rates import decode_with_spikes
+from esvae_core.front_end import FRONT_END
 from esvae_core.pictures import in_colours, to_uint8
 
 from .made import film_model
@@ -35,9 +38,9 @@ def test_the_table_has_every_checkpoint_and_says_what_is_wrong(page):
     assert {"aaa", "bare", "cut", "text", "rival", "mnist", "digits"} <= {name.strip() for name in names}
     assert page.locator("tr.broken").count() == 2
     plain = page.locator(".models tbody tr", has_text="plain")
-    assert {"annvae", "0.1250"} <= set(plain.locator("td").all_text_contents())
+    assert {"network without spikes (VAE)", "0.1250"} <= set(plain.locator("td").all_text_contents())
     rival = page.locator(".models tbody tr", has_text="rival")
-    assert "fsvae" in rival.locator("td").all_text_contents()
+    assert "spiking network, spikes step by step" in rival.locator("td").all_text_contents()
     assert not rival.locator("[aria-current]").count()
     metrics = checkpoint.read_header(catalogue.SHIPPED / "fsvae-mnist.safetensors").metrics
     (error,) = [m.value for m in metrics if m.name == "mse"]
@@ -50,9 +53,28 @@ def test_the_table_has_every_checkpoint_and_says_what_is_wrong(page):
     assert "10,000 test images" in mnist.locator("[title*='bernoulli sampling']").first.get_attribute("title")
 
 
+def test_the_page_calls_data_sets_as_the_library_does():
+    text = (FRONT_END / "parts/shared/plain_names.js").read_text("utf-8")
+    names = re.findall(r'^  "?([\w-]+)"?: msg`(.*)`,$', text.split("const KINDS")[0], re.MULTILINE)
+    assert dict(names) == {name: spec.title for name, spec in DATASETS.items()}
+
+
+def test_plain_words_stand_for_short_names_which_are_read_by_pointing(page):
+    open_view(page)
+    row = page.locator(".models tbody tr", has=page.get_by_role("button", name="pvae-fashion", exact=True))
+    cells = row.locator("td").evaluate_all("cells => cells.map((cell) => [cell.textContent, cell.title])")
+    assert cells[0] == ["Fashion-MNIST", "Trained on fashion_mnist, as files and commands name it"]
+    assert cells[1] == ["Poisson spike counts", "pvae, as files and commands name it"]
+    heads = page.locator(".models thead th").all_inner_texts()
+    assert not [head for head in heads if "MSE" in head or "FAD" in head]
+    page.locator(".model-button").click()
+    card = page.locator(".model-card-button", has=page.get_by_text("pvae-fashion", exact=True))
+    assert card.inner_text().split("\n")[-1].startswith("Fashion-MNIST \N{MIDDLE DOT} 32")
+
+
 def test_it_is_sorted_by_any_column_and_what_is_missing_comes_last(page):
     open_view(page)
-    page.get_by_role("button", name="MSE, random spikes").click()
+    page.get_by_role("button", name="Error, random spikes").click()
     rows = page.locator(".models tbody tr").all_text_contents()
     first = page.locator(".models tbody tr > th").all_text_contents()
     values = [catalogue.named(n).header.metrics for n in (first[0].strip(), first[1].strip())]

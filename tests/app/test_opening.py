@@ -14,6 +14,7 @@ from esvae_core.engine.prior import prior
 from esvae_core.explore import atlas as atlases
 
 from .conftest import start_server
+from .test_export import drop
 from .visits import (
     LINK,
     alike,
@@ -278,3 +279,12 @@ def test_a_model_comes_in_parts_as_they_are_needed(page):
     page.locator("canvas.large").wait_for()
     assert state_of(page) == drawn
     assert same_as_python(page)
+
+
+def test_a_table_that_is_dropped_is_told_from_a_damaged_file(page):
+    open_page(page)
+    drop(page, "aaa-neurons.csv", b"dimension,name\n0,d0\n")
+    message = page.locator(".message.warning")
+    message.get_by_text("aaa-neurons.csv: CSV files have figures alone").wait_for()
+    assert "(PNG, GIF, WebP, MP4, SVG), arrays (NPZ)" in message.inner_text()
+    assert "damaged" not in message.inner_text()

@@ -45,7 +45,6 @@ const RATES = {
   rest: 0,
   atRest: { one: msg`Rate 0`, others: "0" },
   paths: ["arcsine", "logit", "linear"],
-  current: msg`rates`,
   drawn: msg`Rates`,
   within: (distance) => msg`${distance.toFixed(2)} in rate space`,
   caption: (j, height) => String(height),
@@ -79,7 +78,6 @@ const NUMBERS = {
   rest: 0.5,
   atRest: { one: msg`The prior's mean`, others: msg`at the prior's mean` },
   paths: ["linear"],
-  current: msg`code`,
   drawn: msg`A latent`,
 };
 

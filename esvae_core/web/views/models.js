@@ -7,6 +7,7 @@ import { h } from "../dom.js";
 import { msg } from "../messages.js";
 import { counted } from "../math/axis.js";
 import { helpMark } from "../parts/shared/help.js";
+import { dataName, kindName } from "../parts/shared/plain_names.js";
 import { formOf, modelCard, previewModelCard } from "../parts/models/model_card.js";
 import { diagram } from "../parts/models/diagram.js";
 import { sideBySide, unreadable } from "../parts/models/side_by_side.js";
@@ -37,17 +38,20 @@ const COLUMNS = [
   },
   {
     title: msg`Data`,
-    value: (m) => m.dataset ?? "",
-    shown: (m) => m.dataset || "–",
+    value: (m) => (m.dataset ? dataName(m.dataset) : ""),
+    shown: (m) => (m.dataset ? dataName(m.dataset) : "–"),
     help: msg`Images that it was trained on`,
-    says: (m) => (m.dataset ? msg`Trained on ${m.dataset}` : msg`Its file does not say what it was trained on`),
+    says: (m) =>
+      m.dataset
+        ? msg`Trained on ${m.dataset}, as files and commands name it`
+        : msg`Its file does not say what it was trained on`,
   },
   {
     title: msg`Kind`,
-    value: (m) => m.kind ?? "",
-    shown: (m) => m.kind ?? "–",
+    value: (m) => (m.kind ? kindName(m.kind) : ""),
+    shown: (m) => (m.kind ? kindName(m.kind) : "–"),
     help: msg`Kind of network`,
-    says: (m) => m.kind ?? "",
+    says: (m) => (m.kind ? msg`${m.kind}, as files and commands name it` : ""),
   },
   {
     title: "d",
@@ -72,29 +76,29 @@ const COLUMNS = [
     says: (m) => msg`${m.size} × ${m.size} pixels, ${formOf(m.channels)}`,
   },
   metricColumn(
-    msg`MSE, random spikes`,
+    msg`Error, random spikes`,
     (m) => metric(m, "mse", "bernoulli"),
-    msg`Squared error on [-1, 1], test split, under Bernoulli sampling`,
+    msg`Mean squared error (MSE) of reconstructed test images, of pixels from −1 to 1, under Bernoulli sampling`,
   ),
   metricColumn(
-    msg`MSE, even spikes`,
+    msg`Error, even spikes`,
     (m) => metric(m, "mse", "systematic"),
-    msg`Squared error on [-1, 1], test split, under systematic sampling`,
+    msg`Mean squared error (MSE) of reconstructed test images, of pixels from −1 to 1, under systematic sampling`,
   ),
   metricColumn(
-    msg`MSE, no rates`,
+    msg`Error, other latents`,
     unsampled,
-    msg`Squared error on [-1, 1], test split, of models whose latent is no firing rates`,
+    msg`Mean squared error (MSE) of reconstructed test images, of pixels from −1 to 1, of models whose latent is not firing rates`,
   ),
   metricColumn(
-    msg`FAD, published`,
+    msg`Sample distance, as published`,
     (m) => metric(m, "fad_published"),
-    msg`Fréchet autoencoder distance of samples to the test split, by the published protocol`,
+    msg`Fréchet autoencoder distance (FAD) of samples from test images, by the published protocol; less is better`,
   ),
   metricColumn(
-    "FAD",
+    msg`Sample distance, evaluation mode`,
     (m) => metric(m, "fad"),
-    msg`Fréchet autoencoder distance by the sound protocol: evaluation mode, 10,000 samples`,
+    msg`Fréchet autoencoder distance (FAD) of 10,000 samples from test images, with the networks in evaluation mode; less is better`,
   ),
   {
     title: msg`Training`,

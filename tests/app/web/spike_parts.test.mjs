@@ -153,6 +153,13 @@ test("the Poisson chart says what share of the counts cannot be spikes", () => {
   );
 });
 
+test("with one step there are no intervals, which is said", () => {
+  const one = { ...statistics(Float32Array.of(0.25), "bernoulli", 0), steps: 1 };
+  const { note, words } = charts.intervalsChart(one);
+  assert.match(note, /^With one time step there is at most one spike, so there are no intervals/);
+  assert.equal(words, note);
+});
+
 test("intervals of even spikes are those of the rate", () => {
   const chart = charts.intervalsChart(statistics(Float32Array.of(0.25), "systematic", 0));
   const expected = mark(chart, "1/r, rounded up or down");
@@ -244,7 +251,8 @@ test("the weights of the steps that are shown", () => {
   assert.deepEqual(mark(chart, "still to come"), [[3, 1]]);
   assert.equal(chart.words, "The first 2 of 3 steps hold 42.9 percent of the weight.");
   assert.equal(chart.note, "The first 2 of 3 steps hold 43 % of the weight");
-  assert.match(weightsChart([1000, 1], 1, "weight").note, /hold 99\.9 % of the weight$/);
+  assert.equal(weightsChart([1000, 1], 1, "weight").note, "The first of 2 steps holds 99.9 % of the weight");
+  assert.equal(weightsChart([1], 1, "weight").note, "The only step holds 100 % of the weight");
 });
 
 // ---- inside the network ------------------------------------------------------------------------------------------

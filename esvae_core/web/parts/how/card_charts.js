@@ -133,7 +133,10 @@ export function readoutChart(weights, upto) {
       { kind: "bars", tone: "now", values: bars.slice(0, upto) },
       { kind: "bars", tone: "quiet", values: bars.slice(upto) },
     ],
-    words: msg`The last five of ${steps} steps hold ${Math.round(100 * lastShare(weights))} percent.`,
+    words:
+      steps > 5
+        ? msg`The last five of ${steps} steps hold ${Math.round(100 * lastShare(weights))} percent.`
+        : msg`Weights of ${counted(steps, msg`step`, msg`steps`)}.`,
   };
 }
 

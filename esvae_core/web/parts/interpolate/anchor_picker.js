@@ -23,14 +23,14 @@ export function pickAnchor(session, stage, title, take, ...more) {
     take(source);
   };
   const button = (words, source) => h("button", { type: "button", onclick: () => choose(source()) }, words);
-  const { latent, store } = session;
+  const { store } = session;
   const sheet = openSheet(
     stage,
     title,
     h(
       "div",
       { class: "row tight" },
-      button(msg`Current ${latent.current}`, () => ({ kind: "own", rates: store.state.rates })),
+      button(msg`Current code`, () => ({ kind: "own", rates: store.state.rates })),
       button(msg`Draw of the prior`, () => ({ kind: "prior", seed: newSeed() })),
       ...more,
     ),

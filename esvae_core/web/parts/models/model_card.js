@@ -3,6 +3,8 @@
 import { h } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { helpMark } from "../shared/help.js";
+import { dataName, kindName } from "../shared/plain_names.js";
+import { capitalized } from "../../math/axis.js";
 import { layerList } from "./diagram.js";
 import { films } from "./film.js";
 import { metricTitle } from "./metric_names.js";
@@ -110,15 +112,16 @@ const LAYERED = ["esvae", "fsvae"];
 
 /** What a model is, and why none of the views plays it. @param {ModelListing} entry */
 function whatItIs({ kind, dataset, size, channels, dims, steps, frames, lacking, problem }) {
-  const where = [dataset, `${size}² ${formOf(channels)}`].filter(Boolean).join(", ");
+  const where = [dataset ? dataName(dataset) : "", `${size}² ${formOf(channels)}`].filter(Boolean).join(", ");
+  const what = capitalized(kindName(kind ?? ""));
   if (frames) {
-    return msg`${kind} of recordings, on ${where}: it takes and gives ${steps} frames, one at each time step. The views of this explorer play models of images, so none of them opens it. Here are recordings of it: latent spikes above, the frame of the step below.`;
+    return msg`A model of recordings (${kindName(kind ?? "")}), on ${where}: it takes and gives ${steps} frames, one at each time step. The views of this explorer play models of images, so none of them opens it. Here are recordings of it: latent spikes above, the frame of the step below.`;
   }
   if (kind === "fsvae") {
-    return msg`${kind} on ${where}: its ${dims} latent neurons spike for ${steps} steps, each of which goes on from those before, so there is no vector of rates to play. Side by side, below, shows its pictures and latent spikes.`;
+    return msg`${what}, on ${where}: its ${dims} latent neurons spike for ${steps} steps, each of which goes on from those before, so there is no vector of rates to play. Side by side, below, shows its pictures and latent spikes.`;
   }
-  if (lacking) return msg`${kind} on ${where}: this explorer does not have ${lacking}, so none of its views opens it.`;
-  return msg`${kind} on ${where}. It cannot be opened: ${problem}`;
+  if (lacking) return msg`${what}, on ${where}: this explorer does not have ${lacking}, so none of its views opens it.`;
+  return msg`${what}, on ${where}. It cannot be opened: ${problem}`;
 }
 
 /** What the channels of a model's images are. @param {number|undefined} channels */

@@ -224,7 +224,7 @@ export const PANELS = {
   models: {
     title: msg`Models`,
     text: [
-      msg`All checkpoints that are here, with the figures in their files: squared error of reconstructions, and Fréchet autoencoder distance (FAD) of samples; less is better for both. Compare figures of one data set and one column alone.`,
+      msg`All checkpoints that are here, with the figures in their files: the squared error of reconstructed test images, and how far samples of the prior are from test images (Fréchet autoencoder distance, FAD). Less is better for both. Compare figures of one data set and one column alone.`,
       msg`Press a header to sort, and a name to open the model. Point at a figure to read how it was measured.`,
     ],
   },

@@ -6,15 +6,9 @@ import { fromBytes } from "../../math/image.js";
 import { drawPixels } from "./draw_pixels.js";
 import { sheetBelow } from "./menu.js";
 import { checkpointField } from "./open_checkpoint.js";
+import { dataName, kindName } from "./plain_names.js";
 
 const PICTURES = 4;
-const KINDS = {
-  esvae: msg`spiking network, firing rates`,
-  pvae: msg`Poisson spike counts`,
-  annvae: msg`network without spikes (VAE)`,
-  ae: msg`network without spikes (autoencoder)`,
-  fsvae: msg`spiking network, spikes step by step`,
-};
 /** Pictures of models, by name, as long as the page is open. @type {Map<string, Promise<ByteArray>>} */
 const kept = new Map();
 
@@ -89,7 +83,7 @@ const whyClosed = ({ frames, problem }) => (frames ? msg`A model of recordings: 
 function words({ name, kind, dims, steps, size, dataset, sampler, taught }) {
   if (!kind) return h("strong", {}, name);
   const facts = [
-    dataset,
+    dataset ? dataName(dataset) : "",
     `${size} × ${size}`,
     `${dims} ${steps ? msg`neurons` : msg`numbers`}`,
     sampler === "bernoulli" ? msg`random spikes` : sampler === "systematic" ? msg`even spikes` : "",
@@ -99,7 +93,7 @@ function words({ name, kind, dims, steps, size, dataset, sampler, taught }) {
     "span",
     { class: "model-words" },
     h("strong", {}, name),
-    h("span", {}, KINDS[kind] ?? kind),
+    h("span", {}, kindName(kind)),
     h("span", {}, facts.filter(Boolean).join(" · ")),
   );
 }

@@ -1,7 +1,6 @@
 /** How much each step counts in the final picture. */
 
 import { msg } from "../../messages.js";
-import { counted } from "../../math/axis.js";
 
 /**
  * The readout's weights of all steps, those of the first `upto` marked.
@@ -16,7 +15,7 @@ export function weightsChart(weights, upto, label) {
   const all = Array.from(weights);
   const share = sum(all.slice(0, upto)) / sum(all);
   const bars = all.map((weight, t) => [t + 1, weight]);
-  const first = msg`The first ${upto} of ${counted(count, msg`step`, msg`steps`)} hold`;
+  const first = firstWords(upto, count);
   return {
     x: { label: msg`step`, from: 0.5, to: count + 0.5, whole: true },
     y: { label, from: 0, to: 1 },
@@ -27,4 +26,11 @@ export function weightsChart(weights, upto, label) {
     words: msg`${first} ${(100 * share).toFixed(1)} percent of the weight.`,
     note: msg`${first} ${share > 0.995 && upto < count ? (100 * share).toFixed(1) : Math.round(100 * share)} % of the weight`,
   };
+}
+
+/** The beginning of what is said of the first steps' weight. @param {number} upto @param {number} count */
+function firstWords(upto, count) {
+  if (count === 1) return msg`The only step holds`;
+  if (upto === 1) return msg`The first of ${count} steps holds`;
+  return msg`The first ${upto} of ${count} steps hold`;
 }

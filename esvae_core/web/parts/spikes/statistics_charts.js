@@ -64,6 +64,8 @@ export function poissonChart({ found, rates, steps, neurons, name }) {
   };
 }
 
+const NO_INTERVAL = msg`With one time step there is at most one spike, so there are no intervals: choose a larger T.`;
+
 /** Steps from one spike to the next. @param {Statistics} statistics @returns {ChartDescription} */
 export function intervalsChart({ found, draws, rates, sampler, steps, neurons, name }) {
   const added = (lists) => Float64Array.from({ length: steps }, (_, k) => sum(lists.map((list) => list[k])));
@@ -84,10 +86,16 @@ export function intervalsChart({ found, draws, rates, sampler, steps, neurons, n
       },
       { kind: "dots", tone: "now", values: points(law), size: 2.5 },
     ],
-    words: msg`${name}: ${formatNumber(sum(there))} intervals per draw, ${formatNumber(sum(law))} expected; ${formatNumber(there[1] ?? 0)} of one step, ${formatNumber(law[1] ?? 0)} expected.`,
-    note: systematic
-      ? msg`As even as whole steps allow`
-      : msg`r (1 − r)^(k−1), times the places where k steps fit into T`,
+    words:
+      steps === 1
+        ? NO_INTERVAL
+        : msg`${name}: ${formatNumber(sum(there))} intervals per draw, ${formatNumber(sum(law))} expected; ${formatNumber(there[1] ?? 0)} of one step, ${formatNumber(law[1] ?? 0)} expected.`,
+    note:
+      steps === 1
+        ? NO_INTERVAL
+        : systematic
+          ? msg`As even as whole steps allow`
+          : msg`r (1 − r)^(k−1), times the places where k steps fit into T`,
   };
 }
 

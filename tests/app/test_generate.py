@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -99,6 +101,43 @@ def test_a_pinned_sample_stays_when_the_others_change(page):
     there(page)
     assert np.array_equal(cell(page, 2), kept)
     assert not np.array_equal(cell(page, 3), other)
+
+
+WATCH = """(grid) => {
+  // in each frame, how many pictures are missing, and what the pinned one is
+  window.seen = [];
+  const look = () => {
+    const canvases = [...grid.querySelectorAll('canvas')];
+    const data = canvases.map((each) => each.getContext('2d').getImageData(0, 0, each.width, each.height).data);
+    window.seen.push([data.filter((pixels) => pixels[3] === 0).length, data[2].join()]);
+    window.watching = requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def test_no_picture_is_gone_while_the_temperature_moves(page):
+    open_view(page, replace(LINK, view=(("rows", "2"), ("columns", "4"), ("pins", "2-77-100"))))
+    there(page)
+    before = [cell(page, k) for k in range(1, 9)]
+    page.locator(".sheet-grid").evaluate(WATCH)
+    page.get_by_label("Temperature of the prior").focus()
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(60)
+    until(page, "location.search.includes('heat:1.3')")
+    there(page)
+    seen = page.evaluate("() => (cancelAnimationFrame(window.watching), window.seen)")
+    assert len(seen) > 6
+    assert {missing for missing, _ in seen} == {0}
+    assert len({pinned for _, pinned in seen}) == 1
+    after = [cell(page, k) for k in range(1, 9)]
+    same = [np.array_equal(a, b) for a, b in zip(before, after, strict=True)]
+    assert same[2], "the pinned one"
+    assert sum(same) < 5, "others follow; a small model may draw one alike"
+    open_view(page, state_of(page))
+    there(page)
+    assert all(np.array_equal(cell(page, k), picture) for k, picture in enumerate(after, 1))
 
 
 def test_temperature_0_is_the_middle_of_the_prior(page):

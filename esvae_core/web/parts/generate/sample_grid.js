@@ -1,6 +1,6 @@
 /** A grid of pictures drawn from the prior: each cell has a seed of its own, can be pinned, replaced and opened. */
 
-import { h, icon, pixels } from "../../dom.js";
+import { contextOf, h, icon, pixels } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { nearest } from "../../math/neighbours.js";
 import { fromGrid } from "../../math/rates.js";
@@ -86,34 +86,41 @@ export function wordsOf({ atlas, latent }, place, { seed, label, distance, pinne
 }
 
 /**
+ * A cell of the grid: `key` says which picture is on its canvas, "" for none, and `turn` which call of `show` asked for it.
+ * @typedef {ReturnType<typeof cellOf> & {key: string, turn: number}} ShownCell
+ */
+
+/**
  * @param {Session} session
  * @param {{onpin: (place: number, seed: number|null, temperature?: number) => void,
  *   onchoose: (cell: SampleCell) => void}} options
  */
 export function sampleGrid(session, { onpin, onchoose }) {
-  const { store, entry } = session;
+  const { entry } = session;
   const element = h("div", { class: "sheet-grid", role: "group", "aria-label": msg`Samples from the prior` });
   let turn = 0;
-  /** @type {HTMLButtonElement[]} */
-  let opens = [];
+  let gone = false;
+  /** @type {ShownCell[]} */
+  let shown = [];
 
-  /** Show cells, decoded under the state's noise; a cell's picture follows when it is there. */
+  /** Show cells, decoded under the state's noise; a place keeps its picture until the next one is there. */
   async function show(cells, columns) {
     const mine = ++turn;
     delete element.dataset.there;
     element.style.setProperty("--columns", columns);
-    const canvases = cells.map((cell, place) => cellOf(session, cell, place, { onpin, onchoose }));
-    element.replaceChildren(...canvases.map(({ item }) => item));
-    opens = canvases.map(({ open }) => open);
-    const { seed, sampler, steps } = store.state;
-    const noise = (cell) => (session.latent.counts ? cell.seed : seed); // all that differs between draws is their counts
+    const wanted = cells.map((cell) => pictureOf(session, cell));
+    shown = cells.map((cell, place) => {
+      const next = { ...cellOf(session, cell, place, { onpin, onchoose }), key: "", turn: 0 };
+      return keepPicture(next, shown[place], wanted[place].key, mine);
+    });
+    element.replaceChildren(...shown.map(({ item }) => item));
     try {
       const pool = await session.pool();
       await Promise.all(
-        cells.map(async (cell, k) => {
-          if (mine !== turn) return;
-          const { image } = await pool.run("play", fromGrid(cell.rates), noise(cell), sampler, steps);
-          if (mine === turn) drawPixels(canvases[k].canvas, image, entry.channels);
+        wanted.map(async ({ key, asked }, place) => {
+          if (mine !== turn || shown[place].key === key) return;
+          const answer = await pool.latest(`sample-${place}`, "play", ...asked);
+          if (answer && !gone) paint(place, answer.image, key, mine);
         }),
       );
       if (mine === turn) element.dataset.there = String(cells.length);
@@ -121,9 +128,47 @@ export function sampleGrid(session, { onpin, onchoose }) {
       if (mine === turn) session.say(msg`The samples are not shown: ${error.message}`);
     }
   }
+
+  /** A picture that comes late is shown, too, until the one that is wanted is there. */
+  function paint(place, image, key, asked) {
+    const cell = shown[place];
+    if (!cell || cell.turn > asked) return;
+    drawPixels(cell.canvas, image, entry.channels);
+    [cell.key, cell.turn] = [key, asked];
+  }
+
   /** Show which sample is chosen; -1: none. @param {number} chosen */
-  const mark = (chosen) => opens.forEach((open, place) => open.setAttribute("aria-pressed", String(place === chosen)));
-  return Object.assign(element, { show, mark, dispose: () => void turn++ });
+  const mark = (chosen) =>
+    shown.forEach(({ open }, place) => open.setAttribute("aria-pressed", String(place === chosen)));
+  function dispose() {
+    gone = true;
+    turn++;
+  }
+  return Object.assign(element, { show, mark, dispose });
+}
+
+/**
+ * What the decoder is asked for a sample's picture, and a text that differs where the picture does.
+ * @param {Session} session
+ * @param {SampleCell} cell
+ */
+function pictureOf({ store, latent }, { rates, seed: own }) {
+  const { seed, sampler, steps } = store.state;
+  const noise = latent.counts ? own : seed; // all that differs between draws is their counts
+  return { key: [rates, noise, sampler, steps].join(), asked: [fromGrid(rates), noise, sampler, steps] };
+}
+
+/**
+ * Give a cell the picture that was at its place: the one that is wanted, or one to see until that is there.
+ * @param {ShownCell} next
+ * @param {ShownCell|undefined} before
+ * @param {string} key of the picture that is wanted
+ * @param {number} turn that wants it
+ */
+function keepPicture(next, before, key, turn) {
+  if (!before?.key) return next;
+  contextOf(next.canvas).drawImage(before.canvas, 0, 0);
+  return { ...next, key: before.key, turn: before.key === key ? turn : before.turn };
 }
 
 /**

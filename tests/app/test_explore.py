@@ -380,6 +380,21 @@ def test_the_tour_is_offered_once_and_goes_by_keys(first_visit):
     assert page.evaluate("localStorage.getItem('esvae.tour')") == "1"
 
 
+@pytest.mark.parametrize("end", ["Escape", "End the tour"])
+def test_the_tour_from_the_line_on_top_leaves_the_focus_at_help(first_visit, end):
+    page = first_visit
+    open_page(page)
+    page.get_by_role("button", name="Take the tour").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="A picture from a few numbers")).to_be_visible()
+    if end == "Escape":
+        page.keyboard.press("Escape")
+    else:
+        page.get_by_role("button", name=end).click()
+    expect(page.locator(".tour-card")).to_have_count(0)
+    expect(page.get_by_role("button", name="Help", exact=True)).to_be_focused()
+
+
 def test_the_page_is_used_while_the_tour_is_open(first_visit):
     page = first_visit
     open_page(page)

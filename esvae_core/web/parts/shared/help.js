@@ -59,6 +59,7 @@ export function helpButton(session, view) {
     "button",
     {
       type: "button",
+      class: "help-button",
       title: `${WORDS.help} (?)`,
       "aria-haspopup": "dialog",
       onclick: () => openHelp(button, session, view),

@@ -49,7 +49,7 @@ export function startTour(stage) {
     card.remove();
     removeEventListener("keydown", onkey, true);
     removeEventListener("resize", again);
-    if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    focusAfter(stage, before);
   }
 
   /** @param {KeyboardEvent} event */
@@ -67,6 +67,17 @@ export function startTour(stage) {
   stage.append(card);
   card.showPopover();
   show(0);
+}
+
+/**
+ * Back to where the focus was; the line on top is gone with its button, and the tour is under Help from then on.
+ * @param {HTMLElement} stage
+ * @param {Element|null} before what had the focus
+ */
+function focusAfter(stage, before) {
+  const there = before instanceof HTMLElement && before !== document.body && before.checkVisibility();
+  const target = there ? before : stage.querySelector("button.help-button");
+  if (target instanceof HTMLElement) target.focus({ preventScroll: true });
 }
 
 /** The card, and what puts a step's words on it. @param {Record<"back"|"next"|"skip", () => void>} handlers */

@@ -395,6 +395,30 @@ def test_the_tour_from_the_line_on_top_leaves_the_focus_at_help(first_visit, end
     expect(page.get_by_role("button", name="Help", exact=True)).to_be_focused()
 
 
+HEADING = """(part) => {
+  // the heading of what the tour points at, and what is in front of its middle
+  const heading = part.querySelector('h2') ?? part.previousElementSibling?.querySelector('h2');
+  if (!heading || heading.offsetParent === null) return true;
+  const box = heading.getBoundingClientRect();
+  const [x, y] = [box.left + Math.min(box.width, 60) / 2, (box.top + box.bottom) / 2];
+  return heading.contains(part.getRootNode().elementFromPoint(x, y));
+}"""
+
+
+def test_on_a_phone_the_tour_shows_the_heading_of_each_part(browser, server):
+    with browser.new_context(viewport={"width": 390, "height": 844}, base_url=server) as phone:
+        page = phone.new_page()
+        atlas = catalogue.named("mnist-plus").atlas  # whose bars are taller than the window
+        rates = to_grid(atlas.rates[0].tolist())
+        open_page(page, State("mnist-plus", TestImage(int(atlas.indices[0])), rates, 7, "bernoulli", 16))
+        page.get_by_role("button", name="Take the tour").click()
+        card = page.locator(".tour-card")
+        for step in range(1, 6):
+            card.get_by_text(f"{step} of 6").wait_for()
+            assert soon(page, lambda: page.locator(".touring").evaluate(HEADING)), step
+            card.get_by_role("button", name="Next").click()
+
+
 def test_the_page_is_used_while_the_tour_is_open(first_visit):
     page = first_visit
     open_page(page)

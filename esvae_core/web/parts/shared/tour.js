@@ -8,6 +8,7 @@ import { TOUR, WORDS } from "./help_texts.js";
 import { remember } from "../../state/remembered.js";
 
 const [GAP, MARGIN] = [12, 8]; // px between card and part, and to the edge of the window
+const NAVIGATION = 60; // px of the navigation, which stays above the page
 
 /** Name under which the browser keeps that somebody has seen it, or does not want to. */
 export const SEEN = "tour";
@@ -33,7 +34,7 @@ export function startTour(stage) {
     if (!(part instanceof HTMLElement)) return leave(); // the view has changed
     mark(part);
     say(steps[now], now, steps.length);
-    part.scrollIntoView({ block: "center" });
+    bringIntoView(stage, part);
     put(card, part.getBoundingClientRect());
     title.focus({ preventScroll: true }); // so that a screen reader reads the step
   }
@@ -67,6 +68,39 @@ export function startTour(stage) {
   stage.append(card);
   card.showPopover();
   show(0);
+}
+
+/**
+ * To the middle of the window; if its heading would be hidden then, so far that the heading is to be seen.
+ * @param {HTMLElement} stage
+ * @param {HTMLElement} part
+ */
+function bringIntoView(stage, part) {
+  part.scrollIntoView({ block: "center" });
+  const heading = headingOf(part);
+  const free = coveredBy(stage.querySelector(".picture-part"), part) + MARGIN;
+  if (heading.getBoundingClientRect().top >= free) return;
+  heading.style.scrollMarginTop = `${free}px`;
+  heading.scrollIntoView({ block: "start" });
+  heading.style.scrollMarginTop = "";
+}
+
+/** In the part, or beside it as that of the bars. @param {HTMLElement} part @returns {HTMLElement} the part, without one */
+function headingOf(part) {
+  const beside = part.previousElementSibling;
+  if (part.querySelector("h2") || !(beside instanceof HTMLElement) || !beside.matches(".head")) return part;
+  return beside;
+}
+
+/**
+ * How much of the window's top other things cover: on a phone the picture, too, which stays in sight.
+ * @param {Element|null} picture
+ * @param {HTMLElement} part
+ */
+function coveredBy(picture, part) {
+  if (!(picture instanceof HTMLElement) || picture === part) return NAVIGATION;
+  const { position, top } = getComputedStyle(picture);
+  return position === "sticky" ? Math.max(NAVIGATION, parseFloat(top) + picture.offsetHeight) : NAVIGATION;
 }
 
 /**

@@ -254,3 +254,19 @@ def test_other_noise_between_frames(page, noise):
     assert not np.array_equal(first[1], there[1])
     if noise == "new each frame":
         assert np.array_equal(first[0], there[0]), "the first frame has the state's own noise"
+
+
+def test_the_slider_of_the_path_says_when_the_picture_is_from_the_square(page):
+    open_page(page, LINK, "/interpolate", "ol.strip[data-there]")
+    slider = page.get_by_label("Place on the path")
+    slider.fill("1")
+    expect(slider).to_have_attribute("aria-valuetext", "frame 6 of 16")
+    expect(slider).to_have_css("opacity", "1")
+    box = page.locator(".corners").bounding_box()
+    page.mouse.click(box["x"] + 0.3 * box["width"], box["y"] + 0.6 * box["height"])
+    expect(slider).to_have_attribute("aria-valuetext", "not a frame of the path")
+    expect(page.get_by_text("not a frame of the path", exact=True)).to_be_visible()
+    expect(slider).to_have_css("opacity", "0.4")
+    page.locator("ol.strip button").nth(3).click()
+    expect(slider).to_have_attribute("aria-valuetext", "frame 4 of 16")
+    expect(slider).to_have_css("opacity", "1")

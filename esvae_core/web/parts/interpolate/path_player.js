@@ -16,6 +16,7 @@ export function pathPlayer(session, path, onframe) {
   const place = new PathPosition(path);
   const slider = h("input", { type: "range", min: 0, step: 0.001, "aria-label": msg`Place on the path` });
   slider.value = "0";
+  const where = h("output", { class: "quiet" });
   const play = playButton({
     first: () => path().frameAt(Number(slider.value)),
     count: () => path().count,
@@ -23,11 +24,25 @@ export function pathPlayer(session, path, onframe) {
     onstop: () => store.commit(msg`walk`),
   });
 
+  /** Say at which frame the walk is; a picture from elsewhere leaves the slider behind. @param {number} k -1: none */
+  function say(k) {
+    const words = k < 0 ? msg`not a frame of the path` : msg`frame ${k + 1} of ${path().count}`;
+    where.textContent = words;
+    slider.setAttribute("aria-valuetext", words);
+    slider.classList.toggle("left-behind", k < 0);
+  }
+
+  /** @param {number} k -1: beside the path */
+  function tell(k) {
+    say(k);
+    onframe(k);
+  }
+
   /** Make a place on the path the rates. @param {number} to */
   function go(to) {
     slider.value = String(to);
     store.set({ rates: place.go(to) });
-    onframe(path().frameAt(to));
+    tell(path().frameAt(to));
   }
   slider.oninput = (event) => {
     play.run(false);
@@ -38,7 +53,7 @@ export function pathPlayer(session, path, onframe) {
 
   return {
     place,
-    element: h("div", { class: "row" }, play, h("label", { class: "field grow" }, slider)),
+    element: h("div", { class: "row" }, play, h("label", { class: "field grow" }, slider), where),
     /** Make a frame the rates. @param {number} k */
     pick(k) {
       go(path().placeOf(k));
@@ -48,7 +63,7 @@ export function pathPlayer(session, path, onframe) {
     leave() {
       play.run(false);
       place.leave();
-      onframe(-1);
+      tell(-1);
     },
     /**
      * Before the path is edited.
@@ -62,6 +77,7 @@ export function pathPlayer(session, path, onframe) {
     fit() {
       slider.max = String(path().end);
       place.shorten();
+      if (place.now !== null) say(place.frame());
     },
     /**
      * Undo and redo may lead to a frame, or away from the path.
@@ -72,7 +88,7 @@ export function pathPlayer(session, path, onframe) {
       if (place.holds(rates)) return;
       const k = place.find(rates, frames);
       if (k >= 0) slider.value = String(place.now);
-      onframe(k);
+      tell(k);
     },
     stop: () => play.run(false),
   };

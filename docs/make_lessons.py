@@ -43,6 +43,8 @@ def remade(lesson: str, state: State) -> State:
             return _eight(state)
         case "leave":
             return _mixed(state)
+        case "spike":
+            return _turned(_of_image(state, index_of(state)))
         case _:
             return _of_image(state, index_of(state))
 
@@ -79,6 +81,17 @@ def _eight(state: State) -> State:
             if holes(ink) == holes(ndimage.binary_dilation(ink)) == 2:
                 return moved
     raise SystemExit(f"{state.model}: no 3 became an 8")
+
+
+def _turned(state: State) -> State:
+    """The spike turned whose turning changes the picture most."""
+    plain = replace(state, view=tuple((name, value) for name, value in state.view if name != "flips"))
+    picture = server_decode.drawn(plain).pixels.astype(int)
+    changed = []
+    for cell in range(state.steps * len(state.rates)):
+        turned = replace(plain, view=(("flips", f"s{np.base_repr(cell, 36).lower()}"), *plain.view))
+        changed.append((np.square(server_decode.drawn(turned).pixels - picture).sum(), turned))
+    return max(changed, key=lambda each: each[0])[1]
 
 
 def _mixed(state: State) -> State:

@@ -157,6 +157,8 @@ export class LiveDecoder {
       this.#fresh = false;
     }
     if (this.#ends) [this.#fresh, this.#ends] = [true, false];
+    // another image shares nothing with the one before it that could be new or gone
+    if (this.now && !sameSource(state.source, this.now.state.source)) this.#before = null;
     const before = this.#before?.length === spikes.length ? this.#before : null;
     this.now = { state, ...made, before, latency: 0 };
     for (const listener of this.#listeners) listener(this.now);
@@ -164,3 +166,6 @@ export class LiveDecoder {
     this.#stamp = 0;
   }
 }
+
+/** Whether both are the same image or draw; pictures of the visitor's own, which change with every stroke, count as one. */
+const sameSource = (a, b) => a.kind === b.kind && a.index === b.index && a.seed === b.seed;

@@ -77,7 +77,15 @@ def test_one_spike_is_one_of_about_1100():
     found = state("spike")
     assert len(flips_of(found)) == 1
     assert 1050 < server_decode.drawn(found).spikes.sum() < 1150
-    assert "A single spike out of about 1,100" in LESSONS["spike"]["text"]
+    assert "One spike out of about 1,100" in LESSONS["spike"]["text"]
+
+
+def test_its_turning_can_be_seen():
+    found = state("spike")
+    plain = replace(found, view=tuple((name, value) for name, value in found.view if name != "flips"))
+    changed = np.abs(server_decode.drawn(found).pixels.astype(int) - server_decode.drawn(plain).pixels)
+    assert changed.max() > 40, "grey levels"
+    assert changed.mean() < 8, "little all the same"
 
 
 def test_a_3_has_become_an_8():

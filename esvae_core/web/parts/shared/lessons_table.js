@@ -22,8 +22,8 @@ export const LESSONS = [
   {
     id: "spike",
     title: msg`One spike's worth`,
-    text: msg`A single spike out of about 1,100 was switched, everything else is as it was drawn. The picture named difference shows how little one is worth; Undo all edits takes it back.`,
-    link: "2~mnist-poisson~t9428~b16~7~e~k16x128.ANBnlS2ACwgsDFqSmAgJA9hzLKBIIIOAEGwaRbQFhBZUFOFDyKRCEINaEiUohBKjDKBUILBBBDFWEJoESwYFIMtizlEtEGKcUUIPaxykASA~flips:s1b3,lesson:spike",
+    text: msg`One spike out of about 1,100 was turned, the one in the frame, whose turning changes the picture most. The picture named difference shows how little even it is worth; Undo all edits takes it back.`,
+    link: "2~mnist-poisson~t9428~b16~7~e~k16x128.ANBnlS2ACwgsDFqSmAgJA9hzLKBIIIOAEGwaRbQFhBZUFOFDyKRCEINaEiUohBKjDKBUILBBBDFWEJoESwYFIMtizlEtEGKcUUIPaxykASA~flips:s16p,lesson:spike",
   },
   {
     id: "eight",

@@ -54,9 +54,9 @@ export function raster(
     { class: "raster-part", "data-figure": msg`Spikes` },
     h("div", { class: "head" }, h("h2", {}, msg`Spikes`), beside),
     above,
+    edits.element,
     canvas,
     h("div", { class: "below-raster" }, legend(), reading),
-    edits.element,
   );
   let order = orderOf(session);
   let counts = "";
@@ -147,7 +147,7 @@ function editsLine({ store }) {
     /** @param {number} count */
     show(count) {
       element.hidden = !count;
-      words.textContent = msg`${count} edited on the page Spikes. `;
+      words.textContent = msg`${count} turned by hand on the page Spikes. `;
     },
   };
 }

@@ -12,6 +12,8 @@ import { namedRows, numberedSteps } from "./raster_layout.js";
 
 export const LETTERS = 11; // px
 const WIDEST = 76; // px of a name
+const FRAMED = 9; // px, at least, of the frame around a spike that was turned by hand
+const MOST_FRAMED = 64;
 
 /**
  * @param {DrawingContext} context
@@ -22,6 +24,7 @@ const WIDEST = 76; // px of a name
 export function drawRaster(context, colour, layout, { names, order, decoded, looked }) {
   drawChosen(context, colour, layout, looked.place);
   drawSpikes(context, colour, layout, order, decoded, looked.upto);
+  drawTurned(context, colour, layout, order, decoded);
   drawNames(context, colour, layout, names, looked.place);
   drawSteps(context, colour, layout);
   drawArrived(context, colour, layout, looked.upto);
@@ -53,6 +56,22 @@ function drawSpikes(context, colour, { left, top, column, row, neurons, steps },
     }
   }
   context.globalAlpha = 1;
+}
+
+/** A frame around each spike that was turned by hand, large enough to be seen; of many, which are seen anyway, none. */
+function drawTurned(context, colour, { left, top, column, row, neurons }, order, { flips }) {
+  if (!flips?.size || flips.size > MOST_FRAMED) return;
+  const placeOf = new Map(order.map((j, place) => [j, place]));
+  const [wide, tall] = [Math.max(column, FRAMED), Math.max(row, FRAMED)];
+  context.strokeStyle = colour.was;
+  context.lineWidth = 2;
+  for (const cell of flips) {
+    const [x, y] = [
+      left + (Math.floor(cell / neurons) + 0.5) * column,
+      top + (placeOf.get(cell % neurons) + 0.5) * row,
+    ];
+    context.strokeRect(x - wide / 2 - 1, y - tall / 2 - 1, wide + 2, tall + 2);
+  }
 }
 
 /** Names at the side, as many as fit and that of the chosen neuron. */

@@ -486,7 +486,7 @@ def test_a_lesson_opens_its_state_and_undo_leads_back(page):
     assert found.model == "mnist-poisson"
     assert dict(found.view)["lesson"] == "spike"
     assert soon(page, lambda: same_as_python(page))
-    expect(page.locator(".intro.lesson")).to_contain_text("A single spike out of about 1,100")
+    expect(page.locator(".intro.lesson")).to_contain_text("One spike out of about 1,100")
     page.get_by_role("button", name="Close the lesson").click()
     expect(page.locator(".intro")).to_contain_text("ESVAE explorer")
     for _ in range(2):

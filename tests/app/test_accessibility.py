@@ -122,7 +122,8 @@ CROWDED = """() => {
     const text = [...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.data.trim());
     const scrolls = getComputedStyle(e).overflowX === 'auto';
     const wider = e.clientWidth && e.scrollWidth > e.clientWidth + 1;
-    return text && wider && !scrolls && !e.matches('.unseen, .only-icon span, .bar h1, option');
+    const hidden = getComputedStyle(e).clipPath === 'inset(50%)'; // for screen readers alone
+    return text && wider && !scrolls && !hidden && !e.matches('.unseen, .only-icon span, .bar h1, option');
   });
   const is = (e) => e.matches('button, select, input, a') && !e.matches('.unseen, .skip, .cell-acts *');
   const controls = all.filter(is);

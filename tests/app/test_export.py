@@ -192,12 +192,12 @@ def test_a_dropped_picture_with_turned_spikes_opens_with_them(page, model, tmp_p
     recipe = recipe_of(model, "aaa", np.array([LINK.rates] * 2, np.uint16), (7,), kind="grid", flips=flips, **HOW_LINK)
     recipe_files.write(tmp_path / "it.png", recipe, render(recipe, model))
     drop(page, "it.png", (tmp_path / "it.png").read_bytes())
-    page.get_by_text("3 edited").wait_for()
+    page.get_by_text("3 turned by hand").wait_for()
     assert state_of(page).view == TURNED.view
     assert same_as_python(page)
     assert not np.array_equal(pixels_of(page), plain)
     page.get_by_label("Picture of it.png").select_option(label="2")
-    page.get_by_text("1 edited").wait_for()
+    page.get_by_text("1 turned by hand").wait_for()
     assert dict(state_of(page).view)["flips"] == "s0"
     before = page.evaluate("location.href")
     page.get_by_role("button", name="Undo all edits").click()

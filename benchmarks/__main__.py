@@ -47,14 +47,7 @@ def main() -> None:
     form = reader.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print machine and results as JSON")
     form.add_argument("--markdown", action="store_true", help="print what README.md keeps")
-    reader.add_argument(
-        "--against",
-        type=Path,
-        nargs="?",
-        const=compare.LAST,
-        metavar="FILE",
-        help="of --json (default: the run of README.md's table); name what became worse, exit code 1",
-    )
+    reader.add_argument("--against", type=Path, metavar="FILE", help="of --json; name what became worse, exit code 1")
     given = reader.parse_args()
     try:
         before = compare.read(given.against) if given.against else None

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from benchmarks.measure import Result
 
-LAST = Path(__file__).with_name("last.json")
-"""The run that README.md's table shows."""
 NOISE = 1.25
 """How much worse than before is told: two runs in one hour differ by up to a fifth."""
 FIGURES = {

@@ -74,7 +74,8 @@ def test_the_path_of_a_test_image(page, digit):
     error = float(((decoder.images[-1] - image) ** 2).mean())
     assert float(card(page, "Picture").get_attribute("data-error")) == pytest.approx(error, rel=1e-3)
     assert f"mean squared error against the image is {error:.3g}" in card(page, "Picture").text_content()
-    assert "moved" not in card(page, "Rates").locator(".card-words").text_content(), "the encoder's rates are those of the link"
+    words = card(page, "Rates").locator(".card-words").text_content()
+    assert "moved" not in words, "the encoder's rates are those of the link"
     assert f"{int(spikes.sum())} spikes, expected" in card(page, "Spikes").text_content()
     assert page.locator("math").count() >= 7
 

@@ -373,7 +373,7 @@ def test_another_map_can_be_given_back_for_the_original(page, atlas):
     open_map(page, start(atlas, 5))
     cursor = page.locator(".map-canvas")
     before = cursor.get_attribute("data-cursor")
-    page.get_by_text("Settings of the map").click()
+    page.locator("summary", has_text="Settings of the map").click()
     back = page.get_by_role("button", name="Original map")
     assert not back.is_visible()
     page.get_by_role("button", name="Recompute").click()

@@ -101,7 +101,7 @@ def test_files_leave_and_maps_are_drawn(browser, served, tmp_path):
         assert saved(page, "PNG", tmp_path).read_bytes().startswith(b"\x89PNG")
         inside = held(saved(page, "HTML", tmp_path).read_text())
         assert (inside["view"], inside["entry"]["name"]) == ("map", "aaa")
-        page.get_by_text("Settings of the map").click()
+        page.locator("summary", has_text="Settings of the map").click()
         with page.expect_response("**/esvae/map/*") as begun:
             page.get_by_role("button", name="Recompute").click()
         assert begun.value.status == 200

@@ -67,9 +67,9 @@ def test_while_a_model_is_opened_the_page_says_so_and_nothing_of_the_old_one_mov
 def test_on_a_slow_link_the_page_says_how_much_of_a_model_is_there(page):
     open_page(page)
     network = page.context.new_cdp_session(page)
-    slow = {"offline": False, "latency": 0, "downloadThroughput": 4_000, "uploadThroughput": 4_000}
+    slow = {"offline": False, "latency": 0, "downloadThroughput": 100_000, "uploadThroughput": 100_000}
     network.send("Network.emulateNetworkConditions", slow)
-    choose_model(page, "bare")
+    choose_model(page, "digits-plus")
     amount = page.get_by_text(re.compile(r"^[\d.]+ of [\d.]+ MB$"))
     expect(amount).to_be_visible()
     bar = page.get_by_role("progressbar", name="How much of the model is here")
@@ -81,8 +81,8 @@ def test_on_a_slow_link_the_page_says_how_much_of_a_model_is_there(page):
     assert shares == sorted(shares)
     network.send("Network.emulateNetworkConditions", slow | {"downloadThroughput": -1, "uploadThroughput": -1})
     expect(amount).to_be_hidden()
-    expect(model_button(page)).to_have_text("bare")
-    assert state_of(page).model == "bare"
+    expect(model_button(page)).to_have_text("digits-plus")
+    assert state_of(page).model == "digits-plus"
 
 
 def test_a_model_that_does_not_come_leaves_the_old_one_and_its_name(page, held):
@@ -166,6 +166,8 @@ def test_the_first_stop_of_the_tab_key_leads_to_the_bars(page):
     page.locator("[data-there]").wait_for()
     page.get_by_role("link", name="Skip to the view").focus()
     page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name=re.compile("^Help: ")).first).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_label("Rows")).to_be_focused()
 

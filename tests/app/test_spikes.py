@@ -119,7 +119,7 @@ def test_damage_follows_the_hand_and_is_one_step_of_undo(visit):
     page = visit
     turn(page, 1, 7)
     turned = state_of(page)
-    slider = page.get_by_label("Damage", exact=True)
+    slider = page.get_by_role("slider", name="Damage", exact=True)
     for name, kind, amount in (("Flip", "flip", 40), ("Jitter", "jitter", 320), ("Shuffle in time", "shuffle", 100)):
         page.get_by_role("group", name="Kind of damage").get_by_role("button", name=name, exact=True).click()
         before = page.evaluate("location.href")
@@ -135,9 +135,9 @@ def test_damage_follows_the_hand_and_is_one_step_of_undo(visit):
     assert same(
         page, decoded(spikes_of(replace(turned, view=()))), "canvas[aria-label='Picture of the spikes as drawn']"
     )
-    page.get_by_text("In Python").click()
+    page.locator("summary", has_text="In Python").click()
     assert soon(page, lambda: 'Damage(kind="shuffle", amount=100)' in page.locator(".code-part .code").text_content())
-    page.get_by_text("In Python").click()
+    page.locator("summary", has_text="In Python").click()
     page.get_by_role("button", name="None", exact=True).click()
     assert soon(page, lambda: state_of(page).view == turned.view)
     page.keyboard.press("Control+z")
@@ -150,7 +150,7 @@ def test_the_lines_of_python_make_the_picture(visit, tmp_path, monkeypatch):
     turn(page, 1, 7)
     turn(page, 3, 2)
     page.get_by_label("Steps shown").fill("6")
-    page.get_by_text("In Python").click()
+    page.locator("summary", has_text="In Python").click()
     lines = page.locator(".code-part .code")
     assert soon(page, lambda: "images[5]" in lines.text_content())
     monkeypatch.chdir(tmp_path)
@@ -158,7 +158,7 @@ def test_the_lines_of_python_make_the_picture(visit, tmp_path, monkeypatch):
     with Image.open(tmp_path / "picture.png") as saved:
         picture = np.asarray(saved.convert("RGB"))[::10, ::10]
     assert soon(page, lambda: alike(pixels_of(page), picture))
-    page.get_by_text("In Python").click()
+    page.locator("summary", has_text="In Python").click()
 
 
 def test_cells_are_turned_by_key_and_read_out(visit):

@@ -168,29 +168,6 @@ def decode_rates(
     return np.concatenate(parts)
 
 
-def spikes_of(
-    model: Foldable,
-    units: FixedPointRates,
-    seeds: Sequence[int],
-    *,
-    sampler: Sampler,
-    steps: int,
-    flips: Sequence[Flip] = (),
-    damage: Damage | None = None,
-) -> NDArray[np.uint8] | None:
-    """The spike trains that `decode_rates` decodes, of all T steps.
-
-    Returns:
-        (N, T, d) of 0 and 1; None of a model without spike trains, and where they are more than `MAX_SPIKES`.
-    """
-    plan = folded(model)
-    if isinstance(plan, ANNPlan) or units.size * steps > MAX_SPIKES:
-        return None
-    turned = _cells(flips, (len(units), steps, units.shape[1]))
-    spikes = _drawn(to_rates(units), range(len(units)), seeds, sampler, steps, turned, damage)
-    return spikes.transpose(1, 0, 2)
-
-
 def _cells(flips: Sequence[Flip], shape: tuple[int, int, int]) -> NDArray[np.intp]:
     """(picture, step, neuron) of each spike that is turned, all below `shape`."""
     turned = np.array(flips, np.intp).reshape(-1, 3)
@@ -249,10 +226,9 @@ def _decode_ann(
 
 
 def arrays_beside(recipe: Recipe, model: Foldable) -> dict[str, NDArray[Any]]:
-    """Arrays that an .npz holds beside its pictures: what the rates mean to the model, and its spike trains."""
-    plan = folded(model)
+    """`file_arrays` of a recipe."""
     return file_arrays(
-        plan,
+        model,
         recipe.fixed_point_rates,
         recipe.seeds,
         sampler=recipe.sampler,
@@ -272,9 +248,19 @@ def file_arrays(
     flips: Sequence[Flip] = (),
     damage: Damage | None = None,
 ) -> dict[str, NDArray[Any]]:
-    """'rates' or 'latent' (N, d) as `numbers_of` gives them, and 'spikes' (N, T, d) where `spikes_of` gives some."""
-    spikes = spikes_of(model, units, seeds, sampler=sampler, steps=steps, flips=flips, damage=damage)
-    return {**numbers_of(model, units), **({} if spikes is None else {"spikes": spikes})}
+    """Arrays beside the pictures of `decode_rates`, which has the same arguments.
+
+    Returns:
+        'rates' or 'latent' (N, d) as `numbers_of` gives them, and 'spikes' (N, T, d) of 0 and 1, of all T steps; no
+        spikes of a model without spike trains, and where they are more than `MAX_SPIKES`.
+    """
+    plan = folded(model)
+    found: dict[str, NDArray[Any]] = {**numbers_of(plan, units)}
+    if not isinstance(plan, ANNPlan) and units.size * steps <= MAX_SPIKES:
+        turned = _cells(flips, (len(units), steps, units.shape[1]))
+        spikes = _drawn(to_rates(units), range(len(units)), seeds, sampler, steps, turned, damage)
+        found["spikes"] = spikes.transpose(1, 0, 2)
+    return found
 
 
 def render(recipe: Recipe, model: Foldable) -> NDArray[np.uint8]:

@@ -59,17 +59,9 @@ async function readTray(session, file) {
   return true;
 }
 
-/** Whether a file is a table, such as those that are exported here. @param {File} file */
-const looksTable = ({ name, type }) => /\.csv$/i.test(name) || type === "text/csv";
-
-/** @param {string} name of a file */
-const noTable = (name) =>
-  msg`${name}: CSV files have figures alone, no recipe or link, so there is nothing to open. Exported pictures and films (PNG, GIF, WebP, MP4, SVG), arrays (NPZ), charts (SVG, PDF) and pages (HTML) can be opened.`;
-
 /** @param {Session} session */
 async function take(session, file) {
   try {
-    if (looksTable(file)) return session.say(noTable(file.name), "warning");
     if (looksCheckpoint(file)) return await openCheckpoint(session, file);
     if (await readTray(session, file)) return;
     if (await openRecipe(session, file)) return;

@@ -10,14 +10,19 @@ import { writeFlips } from "../../state/flips.js";
 import { decodeState, LinkError, MAX_SEED, MAX_STEPS } from "../../state/url_state.js";
 import { cellRates, RecipeError, seedOf, turnedIn, uptoOf } from "../../formats/recipe.js";
 
+/** Whether a file is a table, such as those that are exported here. @param {File} file */
+const looksTable = ({ name, type }) => /\.csv$/i.test(name) || type === "text/csv";
+const NO_TABLE = msg`CSV files have figures alone, no recipe or link, so there is nothing to open. Exported pictures and films (PNG, GIF, WebP, MP4, SVG), arrays (NPZ), charts (SVG, PDF) and pages (HTML) can be opened`;
+
 /**
  * Open a file, if it carries a recipe or a link; of several pictures the first.
  * @param {Session} session
  * @param {File} file may be anything
  * @returns {Promise<boolean>} false if it carries none
- * @throws {RecipeError|LinkError} one line, if it carries one that cannot be followed here
+ * @throws {RecipeError|LinkError} one line, if it carries one that cannot be followed here, or is a table
  */
 export async function openRecipe(session, file) {
+  if (looksTable(file)) throw new RecipeError(NO_TABLE);
   if (file.size > MAX_BYTES) return false;
   const bytes = new Uint8Array(await file.arrayBuffer());
   const recipe = await recipeIn(bytes);

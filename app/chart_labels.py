@@ -31,6 +31,8 @@ MOST = 500
 Point = tuple[float, float]
 """Share of the plot's width from the left, and pixels from the top."""
 Box = tuple[float, float, float, float]  # left, top, right, bottom
+Pixels = NDArray[np.floating]  # (n, 2)
+_NO_LEADER: Pixels = np.empty((0, 2))
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,38 @@ class Place:
         top = y if self.down >= 0 else y - tall
         return left, top, left + wide, top + tall
 
-    def way(self, at: Point, width: float) -> NDArray[np.floating]:
-        """Pixels along the line that leads from the point to the name."""
-        part = np.linspace(DOT / abs(self.down), 1, 24)[:, None] if abs(self.down) > NEAR else np.empty((0, 1))
-        way: NDArray[np.floating] = np.array([at[0] * width, at[1]]) + part * np.array([self.across, self.down])
-        return way
+    def leader(self, at: Point, width: float) -> Pixels:
+        """The line that leads from the point to the name; nothing where it is near."""
+        if abs(self.down) <= NEAR:
+            return _NO_LEADER
+        parts = np.linspace(DOT / abs(self.down), 1, 24)[:, None]
+        line: Pixels = np.array([at[0] * width, at[1]]) + parts * np.array([self.across, self.down])
+        return line
+
+
+class _Plot:
+    """A plot of one width: what is drawn in it, in pixels, and the names that have a place so far."""
+
+    def __init__(self, drawn: Sequence[Point], dots: Sequence[Point], width: float, height: float) -> None:
+        self._width, self._height = width, height
+        self._drawn, self._dots = (np.array(p).reshape(-1, 2) * np.array([width, 1.0]) for p in (drawn, dots))
+        self._boxes: list[Box] = []
+        self._leaders: list[Pixels] = []
+
+    def take(self, place: Place, at: Point, text: str) -> None:
+        """A name has this place."""
+        self._boxes.append(place.box(at, text, self._width))
+        self._leaders.append(place.leader(at, self._width))
+
+    def covered(self, place: Place, at: Point, text: str) -> float:
+        """How much a name would lie over, and beyond the plot; 0 if it is free."""
+        box = place.box(at, text, self._width)
+        left, top, right, bottom = box
+        beyond = max(0.0, -left) + max(0.0, right - self._width) + max(0.0, -top) + max(0.0, bottom - self._height)
+        leader = place.leader(at, self._width)
+        names = sum(_over(box, other) + _inside(leader, other, 0) for other in self._boxes)
+        leaders = sum(_inside(other, box, 0) for other in self._leaders)
+        return 100 * beyond + names + leaders + _inside(self._drawn, box, CLEAR) + 10 * _inside(self._dots, box, DOT)
 
 
 def places(
@@ -80,14 +109,16 @@ def places(
         widths: Of the plot in pixels, from that on a phone.
         height: Of the plot in pixels.
     """
-    drawn = np.array([point for curve in curves for point in _dense(curve, max(widths))]).reshape(-1, 2)
-    seen = np.array(dots).reshape(-1, 2)
-    taken: list[tuple[Point, str, Place]] = []
+    drawn = [point for curve in curves for point in _dense(curve, max(widths))]
+    plots = [_Plot(drawn, dots, width, height) for width in widths]
     found: list[Place | None] = []
     for points, text in zip(named, texts, strict=True):
         best, least = None, math.inf
         for place in _candidates(points):
-            cover = sum(_covered(place, points, text, drawn, seen, taken, width, height) for width in widths)
+            cover = 0.0
+            for plot in plots:
+                if cover < least:
+                    cover += plot.covered(place, points[place.point], text)
             if cover < least:
                 best, least = place, cover
             if not cover:
@@ -96,7 +127,8 @@ def places(
             best = None
         found.append(best)
         if best:
-            taken.append((points[best.point], text, best))
+            for plot in plots:
+                plot.take(best, points[best.point], text)
     return found
 
 
@@ -111,38 +143,13 @@ def _candidates(points: Sequence[Point]) -> Iterator[Place]:
                     yield Place(point, round(lean * far), down)
 
 
-def _covered(
-    place: Place,
-    points: Sequence[Point],
-    text: str,
-    drawn: NDArray[np.floating],
-    dots: NDArray[np.floating],
-    taken: Sequence[tuple[Point, str, Place]],
-    width: float,
-    height: float,
-) -> float:
-    """How much a name would lie over, and beyond the plot, at a width; 0 if it is free."""
-    box = place.box(points[place.point], text, width)
-    left, top, right, bottom = box
-    beyond = max(0.0, -left) + max(0.0, right - width) + max(0.0, -top) + max(0.0, bottom - height)
-    way = place.way(points[place.point], width)
-    names = 0.0
-    for at, its, other in taken:
-        there = other.box(at, its, width)
-        names += _over(box, there) + _inside(way, there, 0) + _inside(other.way(at, width), box, 0)
-    return 100 * beyond + names + _within(drawn, box, CLEAR, width) + 10 * _within(dots, box, DOT, width)
-
-
-def _within(points: NDArray[np.floating], box: Box, clear: float, width: float) -> int:
+def _inside(points: Pixels, box: Box, clear: float) -> int:
     """How many points are in a box, or nearer to it than `clear`."""
-    return _inside(points * np.array([width, 1.0]), box, clear)
-
-
-def _inside(points: NDArray[np.floating], box: Box, clear: float) -> int:
-    """The same of points in pixels."""
+    if not len(points):
+        return 0
     x, y = points[:, 0], points[:, 1]
     left, top, right, bottom = box
-    return int(((x > left - clear) & (x < right + clear) & (y > top - clear) & (y < bottom + clear)).sum())
+    return int(np.count_nonzero((x > left - clear) & (x < right + clear) & (y > top - clear) & (y < bottom + clear)))
 
 
 def _dense(curve: Sequence[Point], width: float) -> list[Point]:

@@ -406,19 +406,19 @@ def _model(path: Path, changed: int) -> Explorable:
     return model
 
 
-def originals(loaded: LoadedCheckpoint, near: bool = False) -> ImageSet | None:
+def originals(loaded: LoadedCheckpoint, local: bool = False) -> ImageSet | None:
     """The test images of a loaded's atlas, where they are on this machine and may be read; nothing is downloaded.
 
     Args:
         loaded: A checkpoint.
-        near: Whether they are for a visitor on this machine, of a server for nobody else.
+        local: Whether they are for a visitor on the server's own machine, as `uploads.from_this_machine` tells.
     """
     atlas, header = loaded.atlas, loaded.header
     config = header.model
     if atlas is None:
         return None
     own = header.data.dataset if header.data else ""
-    dataset = _readable(atlas.dataset, own, near and _is_own_run(loaded.entry.path, own))
+    dataset = _readable(atlas.dataset, own, local and _is_own_run(loaded.entry.path, own))
     if dataset is None:
         return None
     wanted = (dataset, atlas.dataset_sha256, config.image_size, config.image_channels)
@@ -556,12 +556,12 @@ def listed(entry: Entry) -> dict[str, Any]:
     }
 
 
-def described(loaded: LoadedCheckpoint, near: bool = False) -> dict[str, Any]:
+def described(loaded: LoadedCheckpoint, local: bool = False) -> dict[str, Any]:
     """What the page needs to open a checkpoint: hashes to fetch its parts by, and what to say of it.
 
     Args:
         loaded: The checkpoint.
-        near: As in `originals`.
+        local: As in `originals`.
     """
     return listed(loaded.entry) | {
         "hash": loaded.digest,
@@ -573,7 +573,7 @@ def described(loaded: LoadedCheckpoint, near: bool = False) -> dict[str, Any]:
         "controls": loaded.controls_version,
         "controlsProblem": loaded.controls_problem,
         **_lessons(loaded),
-        "originals": _has_originals(loaded, near),
+        "originals": _has_originals(loaded, local),
         "path": typed(loaded.entry.path),
         "versions": {"esvae": importlib.metadata.version("esvae")},
         "card": model_cards.card(loaded.header),
@@ -632,22 +632,22 @@ def dimensions(loaded: LoadedCheckpoint) -> dict[str, Any] | None:
     return found
 
 
-def originals_pack(loaded: LoadedCheckpoint, near: bool = False) -> bytes | None:
+def originals_pack(loaded: LoadedCheckpoint, local: bool = False) -> bytes | None:
     """The atlas' test images themselves, (N, H, W, C) bytes; None where `original_rows` has none."""
-    images = original_rows(loaded, near)
+    images = original_rows(loaded, local)
     return None if images is None else write_arrays({}, {"images": images})
 
 
-def original_rows(loaded: LoadedCheckpoint, near: bool = False) -> NDArray[np.uint8] | None:
+def original_rows(loaded: LoadedCheckpoint, local: bool = False) -> NDArray[np.uint8] | None:
     """The atlas' test images, (N, H, W, C): as `originals` finds them, or else of the file beside the checkpoint."""
-    found = originals(loaded, near)
+    found = originals(loaded, local)
     if found is None or loaded.atlas is None:
         return kept_originals(loaded)
     return found.images[loaded.atlas.indices].transpose(0, 2, 3, 1)
 
 
 def kept_originals(loaded: LoadedCheckpoint) -> NDArray[np.uint8] | None:
-    """The same of the file beside the checkpoint alone, which holds what may be passed on."""
+    """The same of the file beside the checkpoint alone, which holds what may be redistributed."""
     atlas, config = loaded.atlas, loaded.header.model
     if atlas is None:
         return None
@@ -655,11 +655,11 @@ def kept_originals(loaded: LoadedCheckpoint) -> NDArray[np.uint8] | None:
     return _unless_damaged(lambda: originals_of(atlas, loaded.entry.path, size, channels))
 
 
-def _has_originals(loaded: LoadedCheckpoint, near: bool) -> bool:
+def _has_originals(loaded: LoadedCheckpoint, local: bool) -> bool:
     atlas, size = loaded.atlas, loaded.header.model.image_size
     if atlas is None:
         return False
-    if originals(loaded, near) is not None:
+    if originals(loaded, local) is not None:
         return True
     return bool(_unless_damaged(lambda: has_originals(atlas, loaded.entry.path, size)))
 

@@ -123,8 +123,8 @@ def originals(request: Request) -> Response:
     loaded = catalogue.hashed(request.path_params["digest"])
     if loaded is None:
         return answer(None)
-    near = uploads.from_this_machine(request)
-    made = SHARED.get(("originals", loaded, near), lambda: catalogue.originals_pack(loaded, near) or b"")
+    local = uploads.from_this_machine(request)
+    made = SHARED.get(("originals", loaded, local), lambda: catalogue.originals_pack(loaded, local) or b"")
     return answer(made or None)
 
 

@@ -48,7 +48,7 @@ class DatasetSpec:
         recordings: Whether it holds event recordings, which `load` gives as frames, in place of pictures.
         place: Gives the path that the option names, of a person's own data; None of published data.
         stream: Gives pictures piece by piece, of sources that may be larger than memory.
-        images_may_be_passed_on: Whether the licence lets some of its images lie beside models that are given away.
+        redistributable: Whether the licence lets some of its images be given away with models.
     """
 
     name: str
@@ -67,7 +67,7 @@ class DatasetSpec:
     recordings: bool = False
     place: Callable[[str], Path] | None = field(default=None, repr=False)
     stream: Callable[[str, Share], Iterator[Piece]] | None = field(default=None, repr=False)
-    images_may_be_passed_on: bool = False
+    redistributable: bool = False
 
     @property
     def usage(self) -> str:
@@ -127,7 +127,7 @@ _SPECS = (
         native_size=(8, 8),
         split_sizes={"train": 1_497, "test": 300},
         licence="CC BY 4.0",
-        images_may_be_passed_on=True,
+        redistributable=True,
         homepage="https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits",
         loader=partial(digits.load, class_names=_DIGITS),
     ),
@@ -140,7 +140,7 @@ _SPECS = (
         native_size=(sprites.SIZE, sprites.SIZE),
         split_sizes={"train": sprites.COUNTS["train"], "test": sprites.COUNTS["test"]},
         licence="MIT",
-        images_may_be_passed_on=True,
+        redistributable=True,
         homepage="",
         loader=partial(sprites.load, colour=False),
     ),
@@ -153,7 +153,7 @@ _SPECS = (
         native_size=(sprites.SIZE, sprites.SIZE),
         split_sizes={"train": sprites.COUNTS["train"], "test": sprites.COUNTS["test"]},
         licence="MIT",
-        images_may_be_passed_on=True,
+        redistributable=True,
         homepage="",
         loader=partial(sprites.load, colour=True),
     ),
@@ -166,7 +166,7 @@ _SPECS = (
         native_size=(28, 28),
         split_sizes={"train": 60_000, "test": 10_000},
         licence="CC BY-SA 3.0",
-        images_may_be_passed_on=True,
+        redistributable=True,
         homepage="http://yann.lecun.com/exdb/mnist/",
         loader=partial(idx.load, class_names=_DIGITS),
         files=_idx_files(
@@ -206,7 +206,7 @@ _SPECS = (
         native_size=(28, 28),
         split_sizes={"train": 60_000, "test": 10_000},
         licence="MIT",
-        images_may_be_passed_on=True,
+        redistributable=True,
         homepage="https://github.com/zalandoresearch/fashion-mnist",
         loader=partial(idx.load, class_names=_GARMENTS),
         files=_idx_files(
@@ -255,7 +255,7 @@ _SPECS = (
         native_size=(64, 64),
         split_sizes={"train": 1_593, "test": 318},
         licence="Apache 2.0",
-        images_may_be_passed_on=True,
+        redistributable=True,
         homepage="https://github.com/googlefonts/noto-emoji",
         loader=emoji.load,
         files=(
@@ -325,7 +325,7 @@ _SPECS = (
         native_size=(moving_digits.SIDE, moving_digits.SIDE),
         split_sizes={"train": 1_497, "test": 300},
         licence="CC BY 4.0",
-        images_may_be_passed_on=True,
+        redistributable=True,
         homepage="https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits",
         loader=partial(moving_digits.load, class_names=_DIGITS),
         recordings=True,

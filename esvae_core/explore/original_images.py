@@ -1,7 +1,7 @@
 """A file of test images that lies beside checkpoints, for machines that do not have their data set.
 
 `DATASET-SIZE.originals.npz`, such as `mnist-32.originals.npz`, holds the images that atlases of that data set name, as
-models of that size take them: one file for all models. Only data sets whose licence lets images be passed on have one.
+models of that size take them: one file for all models. Only data sets whose licence allows it have one.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ def save(path: Path | str, data: ImageSet, atlas: Atlas) -> None:
         atlas: Which of them.
 
     Raises:
-        InputError: the licence of the data set does not let its images be passed on, or the atlas is of other data.
+        InputError: the licence of the data set does not let its images be redistributed, or the atlas is of other data.
     """
     spec, _ = find(data.name)
-    if not spec.images_may_be_passed_on:
-        raise InputError(f"{data.name}: its images are not to be passed on (licence: {spec.licence})")
+    if not spec.redistributable:
+        raise InputError(f"{data.name}: its images may not be redistributed (licence: {spec.licence})")
     if atlas.dataset_sha256 != data.sha256:
         raise InputError(f"{data.name}: expected the data that the atlas was built of, found others")
     rows = np.sort(atlas.indices)

@@ -70,7 +70,7 @@ def page(
         name: What the page calls it.
         path: Of the checkpoint, as the page's lines of Python name it.
         atlas: Of that model, if there is one.
-        originals: (N, H, W, C) test images of the atlas, if they may be passed on.
+        originals: (N, H, W, C) test images of the atlas, if they may be redistributed.
         controls: Of that model, if there are any.
         view: What it opens at.
         link: What it shows first, as the explorer's links say it; "" for what the model shows first.

@@ -50,9 +50,9 @@ def test_other_data_has_none(tmp_path, atlas, digits):
         assert originals_of(other, checkpoint, 16, 1) is None
 
 
-def test_what_may_not_be_passed_on_is_not_written(tmp_path, atlas, digits):
+def test_what_may_not_be_redistributed_is_not_written(tmp_path, atlas, digits):
     path = tmp_path / "cifar10-16.originals.npz"
-    with pytest.raises(InputError, match="cifar10: its images are not to be passed on"):
+    with pytest.raises(InputError, match="cifar10: its images may not be redistributed"):
         save(path, replace(digits, name="cifar10"), atlas)
     with pytest.raises(InputError, match="expected the data that the atlas was built of"):
         save(path, replace(digits, sha256="0" * 64), atlas)

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from esvae_core.checkpoint import read_header
 from esvae_core.errors import CorruptDataError, InputError, MissingDataError
+from esvae_core.explore import original_images
 from esvae_core.files import read_regular
 from esvae_core.shipped import SHIPPED, named
 
@@ -36,6 +38,21 @@ def files_of(name: str) -> dict[str, str]:
     if f"{name}{_WEIGHTS}" not in _sums():
         raise InputError(f"{name:.80}: no model of that name ships; there are {', '.join(models())}")
     return {file: digest for file, digest in _sums().items() if file.partition(".")[0] == name}
+
+
+def originals_of(checkpoint: Path) -> dict[str, str]:
+    """SHA-256 of the file of test images that a model's atlas names, by its name; empty where none ships.
+
+    It is shared by the models of a data set, so that its name is known only from a checkpoint's header.
+
+    Args:
+        checkpoint: The model's file, wherever it is.
+    """
+    header = read_header(checkpoint)
+    if header.dataset is None:
+        return {}
+    name = original_images.beside(checkpoint, header.dataset.name, header.model.image_size).name
+    return {name: _sums()[name]} if name in _sums() else {}
 
 
 def read(folder: Path, wanted: Mapping[str, str]) -> dict[str, bytes]:

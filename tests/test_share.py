@@ -29,7 +29,7 @@ from esvae_core.config import DataConfig, RunConfig, TrainConfig
 from esvae_core.errors import CheckpointError, ConfigError, MissingDataError, NotACheckpointError, OutputError
 from esvae_core.explore import atlas
 from esvae_core.hub import Repository, repository
-from esvae_core.shipped_models import files_of, models
+from esvae_core.shipped_models import files_of, models, originals_of
 
 from .app.made import shelve, small_model
 from .hub_server import hub
@@ -215,6 +215,8 @@ def test_repositories_that_are_too_large_and_servers_that_are_away(monkeypatch):
 
 def test_hashes_of_what_ships_are_right():
     listed = {file: digest for name in models() for file, digest in files_of(name).items()}
+    for path in models().values():
+        listed |= originals_of(path)
     here = [file for file in shipped.SHIPPED.iterdir() if file.suffix in (".npz", ".safetensors")]
     assert listed == {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in here}
 
@@ -226,6 +228,10 @@ def test_models_are_fetched_from_a_folder_and_their_hashes_checked(tmp_path, mon
     assert rows["digits-plus"] == {"name": "digits-plus", "here": True, "path": str(DIGITS)}
     assert esvae(monkeypatch, "models", "fetch", "digits-plus", "--from", DIGITS.parent) == 0
     assert (tmp_path / "checkpoints/digits-plus.controls.npz").exists()
+    assert esvae(monkeypatch, "models", "fetch", "ae-mnist", "mnist", "--from", DIGITS.parent, "--out", "two") == 0
+    assert "mnist-32.originals.npz" in names_in(tmp_path / "two")
+    for path in (tmp_path / "two").iterdir():
+        assert path.read_bytes() == (DIGITS.parent / path.name).read_bytes()
     assert esvae(monkeypatch, "models", "fetch", "nothing", "--from", DIGITS.parent) == 2
     assert "nothing: no model of that name ships; there are ae-mnist" in capsys.readouterr().err
     (tmp_path / "checkpoints/digits-plus.atlas.npz").write_bytes(b"other")

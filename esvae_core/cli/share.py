@@ -89,13 +89,19 @@ def fetch(
     out_dir: Annotated[Path, typer.Option("--out", help="Folder.")] = Path("checkpoints"),
     as_json: AsJson = False,
 ) -> None:
-    """Copy models that ship, with atlas and controls, from a folder or a repository; their hashes are checked."""
+    """Copy models that ship, with atlas, controls and originals, from a folder or a repository; hashes are checked."""
     from esvae_core import hub, model_folder, shipped_models
 
-    hashes = {name: shipped_models.files_of(name) for name in names}
-    wanted = [file for files in hashes.values() for file in files]
     repository = hub.repository(place)
-    folder = Path(place) if repository is None else hub.download(repository, wanted)
-    files = {name: content for each in hashes.values() for name, content in shipped_models.read(folder, each).items()}
+    wanted = {file: digest for name in names for file, digest in shipped_models.files_of(name).items()}
+    folder = Path(place) if repository is None else hub.download(repository, [*wanted])
+    files = shipped_models.read(folder, wanted)
+
+    # which originals belong to a model is in its header
+    weights = [folder / name for name in wanted if name.endswith(".safetensors")]
+    originals = {file: digest for path in weights for file, digest in shipped_models.originals_of(path).items()}
+    if originals and repository is not None:
+        folder = hub.download(repository, [*originals])
+    files |= shipped_models.read(folder, originals)
     model_folder.write(out_dir, files)
     console.say(as_json, [f"{out_dir / name}" for name in files], files=[str(out_dir / name) for name in files])

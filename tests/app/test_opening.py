@@ -69,6 +69,7 @@ def test_on_a_slow_link_the_page_says_how_much_of_a_model_is_there(page):
     network = page.context.new_cdp_session(page)
     slow = {"offline": False, "latency": 0, "downloadThroughput": 100_000, "uploadThroughput": 100_000}
     network.send("Network.emulateNetworkConditions", slow)
+    network.send("Network.setCacheDisabled", {"cacheDisabled": True})  # another visit may have opened it
     choose_model(page, "digits-plus")
     amount = page.get_by_text(re.compile(r"^[\d.]+ of [\d.]+ MB$"))
     expect(amount).to_be_visible()

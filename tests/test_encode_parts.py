@@ -93,6 +93,7 @@ def test_every_picture_is_in_one_share(tmp_path, world):
                 assert np.array_equal(image[0], pixels)
 
 
+@pytest.mark.slow
 def test_two_processes_write_what_one_computes(tmp_path, path, model):
     """By the command, from a folder of a data set that was saved to disk."""
     save_hub_data(tmp_path / "hub", [*[picture_bytes(pixels) for pixels in PIXELS[:29]], b"no picture"], LABELS)

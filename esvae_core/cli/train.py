@@ -54,14 +54,16 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a model, or go on training one; --resume --set train.epochs=N makes a run longer."""
+    settings = settings_of(out_dir, preset, config, set_ or [], resume)
+    out_dir = out_dir or _run_folder(settings.name, resume)
+
+    # after what is wrong with the settings was said: these take seconds
     from lightning_fabric.utilities.rank_zero import rank_zero_only
 
     from esvae_core.training.trainer import Hardware, Interrupted, Progress
     from esvae_core.training.trainer import train as run
 
     _quiet_lightning()
-    settings = settings_of(out_dir, preset, config, set_ or [], resume)
-    out_dir = out_dir or _run_folder(settings.name, resume)
     os.environ[_FOLDER] = str(out_dir)
     strategy = "ddp" if devices * nodes > 1 else "auto"
     with console.bar() as bar:

@@ -23,11 +23,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.backends.cpu import get_cpu_capability
@@ -59,6 +58,9 @@ from esvae_core.training.schedule import later_steps, learning_rate, time_steps
 from esvae_core.training.state import RunState, load_state, save_state
 from esvae_core.training.taught import pairs
 from esvae_core.training.training_data import TrainingData, training_data
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 _log = logging.getLogger(__name__)
 

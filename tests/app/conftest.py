@@ -112,7 +112,7 @@ def browser():
         environment.delenv("NODE_V8_COVERAGE", raising=False)
         play = sync_api.sync_playwright().start()
     try:
-        opened = play.chromium.launch(executable_path=chromium.PATH, args=chromium.FLAGS)
+        opened = play.chromium.launch(executable_path=chromium.PATH, args=[*chromium.FLAGS, "--process-per-site"])
         yield opened
         opened.close()
     finally:
@@ -121,9 +121,14 @@ def browser():
 
 @pytest.fixture(scope="session")
 def context(browser, server):
-    """One browser profile, so that the front end is loaded once."""
+    """One browser profile, so that the front end is loaded once.
+
+    A page that stays open keeps the process of the others alive, and with it what V8 has compiled: a visit then takes
+    2.3 s of a core in place of 3.2 s.
+    """
     context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=server, accept_downloads=True)
     context.set_default_timeout(60_000)  # a busy machine needs long to open a page
+    context.new_page().goto("/_stcore/health")
     yield context
     context.close()
 

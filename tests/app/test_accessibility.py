@@ -49,32 +49,24 @@ SMALL = """least => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation(browser, server, scheme):
+def test_axe_finds_no_violation(page, scheme):
     if not AXE.exists():
         pytest.skip("needs axe-core: npm ci")
-    context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, base_url=server, color_scheme=scheme, reduced_motion="reduce"
-    )
-    context.add_init_script(path=AXE)
-    page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.add_init_script(path=AXE)
     found = {}
     for path, ready in VIEWS.items():
         open_page(page, LINK, path, ready)
         if violations := page.evaluate(FOUND):
             found[path] = violations
-    context.close()
     assert not found, "\n".join(f"{path} {line}" for path, lines in found.items() for line in lines)
 
 
-def test_what_waits_for_decoders_has_names_already(browser, server):
+def test_what_waits_for_decoders_has_names_already(page):
     if not AXE.exists():
         pytest.skip("needs axe-core: npm ci")
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=server)
-    context.add_init_script(path=AXE)
-    context.add_init_script("globalThis.Worker = class extends EventTarget { postMessage() {} terminate() {} }")
-    page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.add_init_script(path=AXE)
+    page.add_init_script("globalThis.Worker = class extends EventTarget { postMessage() {} terminate() {} }")
     found = {}
     for path, ready in {
         "/": LARGE,
@@ -85,14 +77,10 @@ def test_what_waits_for_decoders_has_names_already(browser, server):
         open_page(page, LINK, path, ready)
         if violations := page.evaluate(FOUND):
             found[path] = violations
-    context.close()
     assert not found, "\n".join(f"{path} {line}" for path, lines in found.items() for line in lines)
 
 
-def test_no_letters_are_smaller_than_11_pixels(browser, server):
-    context = browser.new_context(base_url=server)
-    page = context.new_page()
-    page.set_default_timeout(60_000)
+def test_no_letters_are_smaller_than_11_pixels(page):
     found = {}
     for path, ready in VIEWS.items():
         page.set_viewport_size({"width": 1440, "height": 900})
@@ -102,7 +90,6 @@ def test_no_letters_are_smaller_than_11_pixels(browser, server):
             frames(page)
             if small := page.evaluate(SMALL, 11):
                 found[path] = small
-    context.close()
     assert not found, "\n".join(f"{path} {line}" for path, lines in found.items() for line in lines)
 
 
@@ -152,20 +139,10 @@ def crowded(page, widths=SIZES) -> str:
     return "\n".join(found)
 
 
-@pytest.fixture
-def resized(browser, server):
-    """A page of its own, whose window may become any size."""
-    context = browser.new_context(base_url=server)
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    yield page
-    context.close()
-
-
 @pytest.mark.parametrize("path", VIEWS)
-def test_nothing_is_cut_or_covered(resized, path):
-    open_page(resized, LINK, path, VIEWS[path])
-    assert not (found := crowded(resized)), found
+def test_nothing_is_cut_or_covered(page, path):
+    open_page(page, LINK, path, VIEWS[path])
+    assert not (found := crowded(page)), found
 
 
 def shipped(name: str, **changed) -> State:
@@ -177,22 +154,22 @@ def shipped(name: str, **changed) -> State:
 
 
 @pytest.mark.parametrize("name", ["emoji-plus", "mnist-poisson"])
-def test_names_of_any_length_leave_the_views_in_order(resized, name):
+def test_names_of_any_length_leave_the_views_in_order(page, name):
     """What the small models of the other tests lack: controls, long names of classes, and two samplers' words."""
     state = shipped(name)
     found = {}
     for path in ("/", "/spikes", "/interpolate", "/generate"):
-        open_page(resized, state, path, VIEWS[path])
-        if lines := crowded(resized):
+        open_page(page, state, path, VIEWS[path])
+        if lines := crowded(page):
             found[path] = lines
     assert not found, "\n".join(f"{path} {lines}" for path, lines in found.items())
 
 
 @pytest.mark.parametrize("name", ["emoji-plus", "fashion-plus"])
-def test_the_settings_of_samples_stay_in_their_column(resized, name):
-    resized.set_viewport_size({"width": 1440, "height": 900})
-    open_page(resized, shipped(name), "/generate", VIEWS["/generate"])
-    column = resized.locator(".generate > .controls")
+def test_the_settings_of_samples_stay_in_their_column(page, name):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    open_page(page, shipped(name), "/generate", VIEWS["/generate"])
+    column = page.locator(".generate > .controls")
     box = column.bounding_box()
     for control in column.locator("button, select, input").all():
         if control.is_visible():
@@ -202,51 +179,51 @@ def test_the_settings_of_samples_stay_in_their_column(resized, name):
 
 
 @pytest.mark.parametrize("path", ["/spikes", "/interpolate", "/generate"])
-def test_the_slider_of_time_steps_is_as_long_at_any_number(resized, path):
+def test_the_slider_of_time_steps_is_as_long_at_any_number(page, path):
     """What the model was trained with stands below the slider's name, where it takes nothing of the track."""
     state = shipped("mnist-plus")
-    open_page(resized, state, path, VIEWS[path])
-    slider = resized.get_by_role("slider", name="Time steps T")
+    open_page(page, state, path, VIEWS[path])
+    slider = page.get_by_role("slider", name="Time steps T")
     widths = {}
     for width, height in SIZES:
-        resized.set_viewport_size({"width": width, "height": height})
-        until(resized, "width => innerWidth === width", arg=width)
+        page.set_viewport_size({"width": width, "height": height})
+        until(page, "width => innerWidth === width", arg=width)
         for steps in (16, 9, 64):
             slider.fill(str(steps))
-            frames(resized)
+            frames(page)
             widths.setdefault(width, []).append(slider.bounding_box()["width"])
         assert "(trained: 16)" in slider.get_attribute("aria-valuetext")
     assert all(min(each) >= 100 and max(each) - min(each) < 1 for each in widths.values()), widths
 
 
 @pytest.mark.parametrize("name", ["mnist-plus", "ae-mnist"])
-def test_a_phone_has_the_buttons_of_the_picture_and_the_picture_stays_small(resized, name):
-    resized.set_viewport_size({"width": 390, "height": 844})
-    open_page(resized, shipped(name))
-    part = resized.locator(".picture-part")
+def test_a_phone_has_the_buttons_of_the_picture_and_the_picture_stays_small(page, name):
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_page(page, shipped(name))
+    part = page.locator(".picture-part")
     assert part.bounding_box()["height"] < 230, "it stays in view"
     part.get_by_role("button", name="Help: Picture").click()
-    assert resized.locator(".help-note:popover-open").is_visible()
-    resized.keyboard.press("Escape")
+    assert page.locator(".help-note:popover-open").is_visible()
+    page.keyboard.press("Escape")
     part.get_by_role("button", name="Present").click()
-    resized.locator(".presenting canvas.large").wait_for()
+    page.locator(".presenting canvas.large").wait_for()
     assert not part.get_by_role("button", name="Present").is_visible()
-    resized.get_by_role("button", name="Leave the presentation").click()
-    resized.locator(".presenting").wait_for(state="detached")
-    resized.keyboard.press("p")
-    resized.locator(".presenting canvas.large").wait_for()
+    page.get_by_role("button", name="Leave the presentation").click()
+    page.locator(".presenting").wait_for(state="detached")
+    page.keyboard.press("p")
+    page.locator(".presenting canvas.large").wait_for()
 
 
 @pytest.mark.parametrize("name", ["mnist-plus", "emoji-plus"])
-def test_bars_are_in_view_beside_the_picture_in_a_low_window(resized, name):
+def test_bars_are_in_view_beside_the_picture_in_a_low_window(page, name):
     """As on a laptop of 1440 x 900 whose pages are enlarged by half."""
-    open_page(resized, shipped(name))
+    open_page(page, shipped(name))
     for width, height in ((1024, 768), (960, 600)):
-        resized.set_viewport_size({"width": width, "height": height})
-        until(resized, "width => innerWidth === width", arg=width)
-        frames(resized)
-        bars = resized.locator(".mixer").bounding_box()
-        picture = resized.locator("canvas.large").bounding_box()
+        page.set_viewport_size({"width": width, "height": height})
+        until(page, "width => innerWidth === width", arg=width)
+        frames(page)
+        bars = page.locator(".mixer").bounding_box()
+        picture = page.locator("canvas.large").bounding_box()
         assert picture["y"] < 0.65 * height
         assert bars["x"] > picture["x"] + picture["width"]
         assert bars["height"] > 100
@@ -254,43 +231,43 @@ def test_bars_are_in_view_beside_the_picture_in_a_low_window(resized, name):
 
 
 @pytest.mark.parametrize("name", ["emoji-plus", "cifar10-plus"])
-def test_names_of_anchors_are_whole_and_their_buttons_in_a_row(resized, name):
-    resized.set_viewport_size({"width": 1440, "height": 900})
-    open_page(resized, shipped(name), "/interpolate", VIEWS["/interpolate"])
-    names = resized.locator(".anchors p")
+def test_names_of_anchors_are_whole_and_their_buttons_in_a_row(page, name):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    open_page(page, shipped(name), "/interpolate", VIEWS["/interpolate"])
+    names = page.locator(".anchors p")
     assert names.count() > 1
     cut = "all => all.filter((p) => p.scrollWidth > p.clientWidth + 1 || p.scrollHeight > p.clientHeight + 1).length"
     assert names.evaluate_all(cut) == 0
-    tops = resized.locator(".anchor-acts").evaluate_all("all => all.map((e) => e.getBoundingClientRect().top)")
+    tops = page.locator(".anchor-acts").evaluate_all("all => all.map((e) => e.getBoundingClientRect().top)")
     assert max(tops) - min(tops) < 1
 
 
-def test_what_belongs_together_is_on_one_line(resized):
+def test_what_belongs_together_is_on_one_line(page):
     """The picture's name and its buttons, where its column is narrowest; the noise and what draws it anew."""
     state = shipped("mnist-plus")
     middle = "e => { const b = e.getBoundingClientRect(); return b.top + b.height / 2; }"
     for path in ("/", "/generate"):
-        open_page(resized, state, path, VIEWS[path])
+        open_page(page, state, path, VIEWS[path])
         for width, height in ((1440, 900), (768, 1024)):
-            resized.set_viewport_size({"width": width, "height": height})
-            until(resized, "width => innerWidth === width", arg=width)
-            frames(resized)
-            lines = [resized.locator(".noise-part .row").first.locator("input, button")]
+            page.set_viewport_size({"width": width, "height": height})
+            until(page, "width => innerWidth === width", arg=width)
+            frames(page)
+            lines = [page.locator(".noise-part .row").first.locator("input, button")]
             if path == "/":
-                lines.append(resized.locator(".picture-part .head").locator("h2, button"))
+                lines.append(page.locator(".picture-part .head").locator("h2, button"))
             for line in lines:
                 middles = [each.evaluate(middle) for each in line.all() if each.is_visible()]
                 assert len(middles) >= 3
                 assert max(middles) - min(middles) < 6, (path, width)
 
 
-def test_the_picture_of_another_model_is_in_view_once_it_is_asked_for(resized):
-    resized.set_viewport_size({"width": 1440, "height": 900})
-    open_page(resized, shipped("mnist-plus"))
-    resized.get_by_label("Compare with another model").select_option("ae-mnist")
-    other = resized.locator("canvas.other")
+def test_the_picture_of_another_model_is_in_view_once_it_is_asked_for(page):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    open_page(page, shipped("mnist-plus"))
+    page.get_by_label("Compare with another model").select_option("ae-mnist")
+    other = page.locator("canvas.other")
     other.wait_for()
-    frames(resized)
+    frames(page)
     box = other.bounding_box()
     assert box["y"] > 60
     assert box["y"] + box["height"] < 900

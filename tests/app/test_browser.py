@@ -328,10 +328,9 @@ def test_without_simd_the_server_decodes_on_release_and_the_page_says_so(page):
     assert soon(page, lambda: same_as_python(page))
 
 
-def test_explore_fits_a_screen_and_a_phone(browser, server):
+def test_explore_fits_a_screen_and_a_phone(page):
     for width, height in ((1440, 900), (390, 844)):
-        context = browser.new_context(viewport={"width": width, "height": height}, base_url=server)
-        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
         open_page(page)
         bottom, right = page.evaluate(
             "[document.querySelector('.stMain').scrollHeight, document.documentElement.scrollWidth]"
@@ -339,4 +338,3 @@ def test_explore_fits_a_screen_and_a_phone(browser, server):
         assert right <= width
         if width == 1440:
             assert bottom <= height
-        context.close()

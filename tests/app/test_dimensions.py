@@ -269,11 +269,9 @@ def test_a_model_without_an_atlas_says_how_to_get_one(page):
     assert page.get_by_text("esvae atlas").is_visible()
 
 
-def test_it_fits_a_phone(browser, server, atlas):
-    context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=server)
-    page = context.new_page()
+def test_it_fits_a_phone(page, atlas):
+    page.set_viewport_size({"width": 390, "height": 844})
     open_dimensions(page, atlas)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     open_shipped(page, table="controls")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    context.close()

@@ -179,15 +179,12 @@ BEAT = """async () => {
 
 
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
-def test_who_asks_for_less_motion_sees_steps_slowly(browser, server, motion):
-    context = browser.new_context(base_url=server, reduced_motion=motion)
-    context.set_default_timeout(60_000)
-    page = context.new_page()
+def test_who_asks_for_less_motion_sees_steps_slowly(page, motion):
+    page.emulate_media(reduced_motion=motion)
     open_page(page)
     page.get_by_role("button", name="Play", exact=True).click()
     beat = page.evaluate(BEAT)
     assert beat > 700 if motion == "reduce" else beat < 600
-    context.close()
 
 
 def test_the_kind_of_spikes_is_chosen_beside_the_raster(page):

@@ -49,23 +49,11 @@ PLAYED = {
 VIEWS = ["/", "/spikes", "/interpolate", "/map", "/generate", "/dimensions", "/models", "/how"]
 
 
-@pytest.fixture(scope="module", params=["reduce", "no-preference"])
-def profile(request, browser, server):
-    """A browser profile that asks for less motion, or does not, and whether it does."""
-    context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, base_url=server, reduced_motion=request.param
-    )
-    context.set_default_timeout(60_000)
-    yield context, request.param == "reduce"
-    context.close()
-
-
-@pytest.fixture
-def visitor(profile):
-    context, calm = profile
-    page = context.new_page()
-    yield page, calm
-    page.close()
+@pytest.fixture(params=["reduce", "no-preference"])
+def visitor(request, page):
+    """A page whose visitor asks for less motion, or does not, and whether it does."""
+    page.emulate_media(reduced_motion=request.param)
+    return page, request.param == "reduce"
 
 
 @pytest.mark.parametrize("path", PLAYED)

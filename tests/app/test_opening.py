@@ -67,7 +67,7 @@ def test_while_a_model_is_opened_the_page_says_so_and_nothing_of_the_old_one_mov
 def test_on_a_slow_link_the_page_says_how_much_of_a_model_is_there(page):
     open_page(page)
     network = page.context.new_cdp_session(page)
-    slow = {"offline": False, "latency": 0, "downloadThroughput": 100_000, "uploadThroughput": 100_000}
+    slow = {"offline": False, "latency": 0, "downloadThroughput": 20_000, "uploadThroughput": 20_000}
     network.send("Network.emulateNetworkConditions", slow)
     network.send("Network.setCacheDisabled", {"cacheDisabled": True})  # another visit may have opened it
     choose_model(page, "digits-plus")

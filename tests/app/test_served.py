@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -42,15 +43,24 @@ STREAMLITS = re.compile("_stcore/(health|host-config)$")
 @contextmanager
 def visit(browser, address: str = "", **settings):
     """A page of a profile of its own, and what went wrong in it."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=address or None, **settings)
-    context.set_default_timeout(60_000)
-    context.add_init_script(WATCH)
+    with (
+        browser.new_context(viewport={"width": 1440, "height": 900}, base_url=address or None, **settings) as context,
+        watched(context) as found,
+    ):
+        yield found
+
+
+@contextmanager
+def watched(context):
+    """A page of a profile, and what goes wrong in it."""
     page, wrong = context.new_page(), []
+    page.set_default_timeout(60_000)
+    page.add_init_script(WATCH)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda told: wrong.append(told.text) if "Content Security Policy" in told.text else None)
     page.on("response", lambda got: got.status >= 400 and not STREAMLITS.search(got.url) and wrong.append(got.url))
     yield page, wrong
-    context.close()
+    page.close()
 
 
 @pytest.fixture(scope="module", params=["base path", "nginx that strips", "nginx that does not"])
@@ -65,13 +75,23 @@ def served(request, shelf_dir, tmp_path_factory) -> Iterator[str]:
             yield address
 
 
+@pytest.fixture(scope="module")
+def profile(browser, served) -> Iterator[Any]:
+    """One browser profile for each of these addresses, so that the front end is loaded once."""
+    with browser.new_context(
+        viewport={"width": 1440, "height": 900}, base_url=served, accept_downloads=True
+    ) as context:
+        context.new_page().goto(f"{served}_stcore/health")
+        yield context
+
+
 @pytest.fixture(autouse=True)
 def loaded(shelf_dir, monkeypatch):
     monkeypatch.setattr(catalogue, "folders", lambda: [catalogue.SHIPPED, shelf_dir])
 
 
-def test_every_view_is_drawn_from_a_deep_link_and_breaks_no_policy(browser, served):
-    with visit(browser, served) as (page, wrong):
+def test_every_view_is_drawn_from_a_deep_link_and_breaks_no_policy(profile, served):
+    with watched(profile) as (page, wrong):
         for path, ready in VIEWS.items():
             open_page(page, CHARTED if path == "models" else LINK, path, ready)
             if path == "models":
@@ -82,8 +102,8 @@ def test_every_view_is_drawn_from_a_deep_link_and_breaks_no_policy(browser, serv
         assert wrong == []
 
 
-def test_addresses_without_and_with_a_slash_too_many_lead_to_the_view(browser, served):
-    with visit(browser) as (page, wrong):
+def test_addresses_without_and_with_a_slash_too_many_lead_to_the_view(profile, served):
+    with watched(profile) as (page, wrong):
         open_page(page, LINK, served.removesuffix("/"))
         assert same_as_python(page)
         open_page(page, LINK, f"{served}spikes/")
@@ -94,8 +114,8 @@ def test_addresses_without_and_with_a_slash_too_many_lead_to_the_view(browser, s
         assert wrong == []
 
 
-def test_files_leave_and_maps_are_drawn(browser, served, tmp_path):
-    with visit(browser, served, accept_downloads=True) as (page, wrong):
+def test_files_leave_and_maps_are_drawn(profile, served, tmp_path):
+    with watched(profile) as (page, wrong):
         open_page(page, LINK, "map", VIEWS["map"])
         menu(page)
         assert saved(page, "PNG", tmp_path).read_bytes().startswith(b"\x89PNG")

@@ -62,6 +62,7 @@ def test_json_gives_a_row_per_epoch_on_stdout_and_then_the_checkpoint(straight):
     assert [row["time_steps"] for row in table] == [1, 1, 3, 3]
 
 
+@pytest.mark.slow
 def test_a_killed_run_resumes_to_the_same_weights(command, straight, tmp_path):
     out = tmp_path / "run"
     process = command.start("train", *settings(*LONG), "--out", out, "--accelerator", "cpu")
@@ -126,6 +127,7 @@ def test_without_preset_and_data_set_it_says_what_is_expected(command):
     assert (done.returncode, "--set data.dataset=folder:PATH" in done.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_two_processes_train_as_one_does(command, tmp_path, monkeypatch):
     """Same global batch, same noise: only the order of float32 sums differs.
 

@@ -156,6 +156,7 @@ def test_the_command_trains_all_and_leaves_what_is_done(command, tiny_sweep):
     assert "holds a run with other settings; choose another --out" in other.stderr
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_the_runs_and_a_second_call_goes_on(command, tiny_sweep):
     out = tiny_sweep.parent / "runs"
     file = json.loads(tiny_sweep.read_text())

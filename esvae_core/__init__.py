@@ -80,4 +80,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*(name for name in globals() if name[:2] == name[-2:] == "__"), *__all__})
+    return sorted({*(name for name in globals() if name[:2] == name[-2:] == "__"), *__all__, "__version__"})

@@ -296,13 +296,15 @@ def _in_order(raw: bytes) -> bytes:
 
 
 def shared(header: Header) -> Header:
-    """The header for others: of data of one's own, only the last name of their path stays, beside their hash."""
-    data, dataset = header.data, header.dataset
+    """The header for others: of data of one's own, and of what it started from, only the last name of a path stays."""
+    data, dataset, train = header.data, header.dataset, header.train
     if data is not None:
         data = data.model_copy(update={"dataset": _without_folder(data.dataset)})
     if dataset is not None:
         dataset = dataset.model_copy(update={"name": _without_folder(dataset.name)})
-    return header.model_copy(update={"data": data, "dataset": dataset})
+    if train is not None and train.start_from is not None:
+        train = train.model_copy(update={"start_from": PureWindowsPath(train.start_from).name})
+    return header.model_copy(update={"data": data, "dataset": dataset, "train": train})
 
 
 def _without_folder(dataset: str) -> str:

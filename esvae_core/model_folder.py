@@ -24,7 +24,7 @@ from esvae_core.explore import atlas as atlases
 from esvae_core.explore.latent_interface import is_explorable
 from esvae_core.files import read_regular, write_atomically
 from esvae_core.image_model import ImageModel
-from esvae_core.pictures import grid
+from esvae_core.pictures import film_strips, grid
 from esvae_core.seeds import generator
 
 CARD = "README.md"
@@ -33,6 +33,7 @@ BESIDE = (atlases.beside(WEIGHTS).name, controls_file.beside(WEIGHTS).name)
 NAMES = (CARD, CONFIG, WEIGHTS, *BESIDE, SAMPLES)
 _MAX_BESIDE = 2**26  # bytes of an atlas or a file of controls
 _SAMPLES = 64
+_RECORDINGS = 4  # of a model of recordings
 _SEED = 1
 
 
@@ -68,8 +69,9 @@ def _beside(checkpoint: Checkpoint[ImageModel], path: Path) -> dict[str, bytes]:
 
 
 def _samples(model: ImageModel) -> bytes:
-    content = io.BytesIO()
-    grid(model.sample(_SAMPLES, generator(_SEED, "sample")).images, scale=2).save(content, "PNG")
+    content, films = io.BytesIO(), model.config.takes_frames
+    made = model.sample(_RECORDINGS if films else _SAMPLES, generator(_SEED, "sample")).images
+    (film_strips if films else grid)(made, scale=2).save(content, "PNG")
     return content.getvalue()
 
 
@@ -134,6 +136,8 @@ def card(header: Header) -> str:
     )
     if isinstance(model, SpikingModelConfig):
         shape += f", {model.time_steps} time steps"
+    films = model.takes_frames
+    pictured = f"{_RECORDINGS} new recordings, a row each" if films else f"{_SAMPLES} new pictures"
     parts = [
         "\n".join(["---", *(f"{name}: {json.dumps(value)}" for name, value in about.items() if value), "---"]),
         f"# {_plain(header.name)}",
@@ -143,7 +147,7 @@ def card(header: Header) -> str:
             if header.dataset
             else ""
         ),
-        f"![{_SAMPLES} new pictures]({SAMPLES})",
+        f"![{pictured}]({SAMPLES})",
         _LOAD,
     ]
     if header.parts:

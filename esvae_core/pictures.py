@@ -89,6 +89,11 @@ def grid(images: Tensor, columns: int | None = None, *, gap: int = 2, scale: int
     return to_picture(sheet(to_uint8(images), columns or about_square(len(images)), gap=gap, scale=scale))
 
 
+def film_strips(recordings: Tensor, *, scale: int = 1) -> Image.Image:
+    """(N, T, C, H, W) recordings in [-1, 1] -> one picture, a row of frames each, on white; C as for `in_colours`."""
+    return grid(in_colours(recordings.flatten(0, 1)), recordings.shape[1], scale=scale)
+
+
 def about_square(count: int) -> int:
     """Columns of a grid of that many pictures that is as high as wide, or a little less."""
     return math.ceil(math.sqrt(count))

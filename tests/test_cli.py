@@ -223,6 +223,9 @@ def test_a_suite_that_cannot_run_is_refused(esvae, checkpoint, tmp_path):
     refused(esvae("evaluate", checkpoint, "--suite", "cost", "--inception", tmp_path / "no.pth"), "no.pth")
     refused(esvae("evaluate", checkpoint, "--suite", "generation", "--fad-net", tmp_path / "no.net"), "no.net")
     assert folder_of(tmp_path) == ["model.safetensors"]
+    (tmp_path / "cifar10_128.pth").write_bytes(b"PK\x03\x04 as PyTorch saves it")
+    words = ("evaluate", checkpoint, "--suite", "generation", "--fad-net", tmp_path / "cifar10_128.pth")
+    refused(esvae(*words), "esvae fad-net import")
 
 
 def test_encode_a_data_set(esvae, checkpoint, tmp_path, warm_model):

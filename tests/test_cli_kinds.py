@@ -140,5 +140,5 @@ def test_an_atlas_and_a_page_are_made_of_what_can_be_played(trained, esvae, tmp_
     assert "12 test images" in done.out
     assert (tmp_path / "x.html").stat().st_size > 100_000
     assert nowhere.code == 2
-    assert "has no map to open at; build its atlas with esvae atlas" in nowhere.err
+    assert "has no map to open at; esvae atlas draws one of 20 test images or more" in nowhere.err
     assert not (tmp_path / "y.html").exists()

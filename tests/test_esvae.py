@@ -103,6 +103,7 @@ def test_the_picture_after_t_steps_is_the_one_decoded_from_them(tiny):
 def test_the_package_lists_public_names_alone():
     listed = [name for name in dir(esvae_core) if not (name[:2] == name[-2:] == "__")]
     assert listed == sorted(esvae_core.__all__)
+    assert "__version__" in dir(esvae_core)
 
 
 def test_a_pass_is_encode_sample_decode(tiny):

@@ -60,7 +60,7 @@ def own(tmp_path) -> Path:
         name="mine *bold* | <b>",
         model=load(path).model.config,
         data=DataConfig(dataset=folder),
-        train=TrainConfig(),
+        train=TrainConfig(start_from=str(tmp_path / "secret" / "before.safetensors")),
         dataset=DataRecord(name=folder, sha256="ab" * 32, class_names=tuple("abcdefghij")),
         metrics=(Metric(name="mse", value=0.0125, protocol="test split, T = 8"),),
     )
@@ -76,6 +76,7 @@ def test_the_folder_has_a_card_and_names_no_path_of_this_machine(own, tmp_path, 
     assert not [name for name in files if str(tmp_path).encode() in (folder / name).read_bytes()]
     header = read_header(folder)
     assert (header.data.dataset, header.dataset.name) == ("folder:pictures", "folder:pictures")
+    assert header.train.start_from == "before.safetensors"
     assert json.loads((folder / "config.json").read_text()) == json.loads(header.model_dump_json())
     assert read_header(own).data.dataset == f"folder:{tmp_path}/secret/pictures", "which stays here"
     with Image.open(folder / "samples.png") as samples:
@@ -89,6 +90,18 @@ def test_the_folder_has_a_card_and_names_no_path_of_this_machine(own, tmp_path, 
     assert r"# mine \*bold\* \| \<b\>" in text
     assert "| mse | 0.0125 | test split, T = 8 |" in text
     assert "![64 new pictures](samples.png)" in text
+
+
+def test_a_model_of_recordings_is_shared_with_rows_of_frames(tmp_path, monkeypatch):
+    moving = DIGITS.with_name("moving-digits.safetensors")
+    assert esvae(monkeypatch, "push", moving, tmp_path / "shared") == 0
+    model = load(tmp_path / "shared").model
+    assert weights_hash(model.state_dict()) == weights_hash(load(moving).model.state_dict())
+    size, steps = model.config.image_size + 2, model.config.time_steps
+    with Image.open(tmp_path / "shared" / "samples.png") as samples:
+        assert samples.size == (2 * (steps * size - 2), 2 * (4 * size - 2))
+        assert len(samples.getcolors(2**20)) > 2, "events of both polarities on black"
+    assert "![4 new recordings, a row each](samples.png)" in (tmp_path / "shared" / "README.md").read_text()
 
 
 def test_a_folder_is_loaded_like_a_file_with_what_lies_beside(own, tmp_path, monkeypatch):

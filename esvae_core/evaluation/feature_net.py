@@ -159,7 +159,8 @@ def load_features(path: Path) -> FeatureFile:
     except FileNotFoundError:
         raise NotACheckpointError(f"{path}: no such file") from None
     except (SafetensorError, OSError, ValueError) as error:
-        raise NotACheckpointError(f"{path}: expected a feature network (.safetensors): {error}") from error
+        hint = "; esvae fad-net import makes one of a published .pth file" if path.suffix in (".pth", ".pt") else ""
+        raise NotACheckpointError(f"{path}: expected a feature network (.safetensors){hint}: {error}") from error
     if header is None:
         raise NotACheckpointError(f"{path}: a .safetensors file, but no feature network; make one with esvae fad-net")
     statistics = Gaussian(*(_finite(tensors, name, path).double().numpy() for name in (_MEAN, _COVARIANCE)))

@@ -33,6 +33,7 @@ from esvae_core.explore.atlas import Atlas
 from esvae_core.explore.joined_modules import joined
 from esvae_core.explore.languages import Translation
 from esvae_core.explore.latent_interface import earlier_hash_of, folded, latent_of
+from esvae_core.explore.map import MIN_POINTS
 from esvae_core.explore.views import STANDALONE, standalone
 from esvae_core.files import read_regular
 from esvae_core.front_end import FRONT_END
@@ -135,7 +136,7 @@ def pieces(
     """
     standalone(view)
     if view == "map" and (atlas is None or atlas.map is None):
-        raise InputError(f"{name}: has no map to open at; build its atlas with esvae atlas")
+        raise InputError(f"{name}: has no map to open at; esvae atlas draws one of {MIN_POINTS} test images or more")
     front = _front()
     entry = _entry(header, name, path, latent, atlas is not None, bool(controls))
     entry |= {"hash": content_hash(bundle), "earlier": earlier, "originals": originals is not None}

@@ -44,7 +44,7 @@ from esvae_core.image_model import ImageModel
 from esvae_core.layers import bound_memory
 from esvae_core.leaks import learns_leak
 from esvae_core.model_kinds import build
-from esvae_core.pictures import grid, in_colours
+from esvae_core.pictures import film_strips, grid
 from esvae_core.seeds import generator
 from esvae_core.training.augment import mirrored, moved
 from esvae_core.training.average import WeightAverage
@@ -595,8 +595,7 @@ class _Run:
         source = generator(self.config.train.seed, "preview")
         recordings = self.data.validation.tensor(slice(0, _RECORDINGS)).to(self.fabric.device)
         pairs = torch.stack([recordings, model.reconstruct(recordings, source)], 1).flatten(0, 1)
-        rows = torch.cat([pairs, model.sample(_RECORDINGS, source).images]).cpu()
-        return grid(in_colours(rows.flatten(0, 1)), rows.shape[1], scale=2)
+        return film_strips(torch.cat([pairs, model.sample(_RECORDINGS, source).images]).cpu(), scale=2)
 
     def _count_time(self) -> None:
         before, self.clocks = self.clocks, _clocks()

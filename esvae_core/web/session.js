@@ -172,14 +172,15 @@ export class Session {
   /**
    * Show a draw of the model's prior.
    * @param {number} seed
+   * @param {unknown} [keys] as `Store.commit`
    */
-  async invent(seed) {
+  async invent(seed, keys) {
     const { entry } = this;
     /** @type {Source} */
     const source = { kind: "prior", seed };
     try {
       await this.need("prior");
-      if (entry === this.entry) this.store.change({ source, rates: this.ratesOf(source) }, msg`prior ${seed}`);
+      if (entry === this.entry) this.store.change({ source, rates: this.ratesOf(source) }, msg`prior ${seed}`, keys);
     } catch (error) {
       this.say(error.message, "warning");
     }

@@ -62,6 +62,26 @@ def test_axe_finds_no_violation(page, scheme):
     assert not found, "\n".join(f"{path} {line}" for path, lines in found.items() for line in lines)
 
 
+def test_axe_finds_no_violation_in_what_is_opened(page):
+    """Menus and lists above the view, with a saved picture in one of them."""
+    if not AXE.exists():
+        pytest.skip("needs axe-core: npm ci")
+    page.emulate_media(reduced_motion="reduce")
+    page.add_init_script(path=AXE)
+    open_page(page)
+    star = page.get_by_role("button", name="Save this picture in the tray", exact=True)
+    star.click()
+    found = {}
+    for name in ("Saved", "Steps", "Link", "Export", "Help"):
+        page.get_by_role("button", name=name, exact=True).click()
+        frames(page)
+        if violations := page.evaluate(FOUND):
+            found[name] = violations
+        page.keyboard.press("Escape")
+    star.click()  # the next visitor of this profile finds none
+    assert not found, "\n".join(f"{name} {line}" for name, lines in found.items() for line in lines)
+
+
 def test_what_waits_for_decoders_has_names_already(page):
     if not AXE.exists():
         pytest.skip("needs axe-core: npm ci")

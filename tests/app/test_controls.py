@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from app import catalogue
-from app.state import State, TestImage, to_grid
+from app.state import Prior, State, TestImage, to_grid
 from esvae_core.controls import strokes
 
-from .visits import drag, open_page, pixels_of, released, same_as_python, settled, soon, state_of
+from .visits import LARGE, LINK, drag, open_page, pixels_of, released, same_as_python, settled, soon, state_of
 
 expect = pytest.importorskip("playwright.sync_api", reason="needs the playwright package").expect
 pytestmark = pytest.mark.browser
@@ -66,6 +66,43 @@ def test_pictures_change_as_the_sliders_say(page):
         change = (moved - still) / catalogue.named("mnist-plus").controls[name].size
         assert 0.7 < np.median(change) < 1.4
         assert (change > 0.2).mean() >= 0.9
+
+
+FIELDS = {
+    "a control": ("/", LARGE, "slider", "Control: thickness", "ArrowRight"),
+    "the noise's seed": ("/", LARGE, "spinbutton", "Noise seed", "ArrowUp"),
+    "a dimension's rate": ("/dimensions", ".rate-field", "slider", "Rate", "ArrowRight"),
+    "columns of samples": ("/generate", "[data-there]", "spinbutton", "Columns", "ArrowDown"),
+    "the first seed of samples": ("/generate", "[data-there]", "spinbutton", "First seed", "ArrowUp"),
+}
+
+
+@pytest.mark.parametrize("what", FIELDS)
+def test_presses_of_a_key_are_one_step(page, what):
+    path, ready, role, name, key = FIELDS[what]
+    opened(page, 0)
+    open_page(page, state_of(page), path, ready)
+    start = state_of(page)
+    field = page.get_by_role(role, name=name, exact=True)
+    field.focus()
+    for _ in range(4):
+        page.keyboard.press(key)
+    assert soon(page, lambda: state_of(page) != start)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    assert soon(page, lambda: state_of(page) == start)
+
+
+def test_undo_takes_back_a_prior_that_was_drawn_by_keys(page):
+    open_page(page)
+    page.get_by_role("group", name="Start from").get_by_role("button", name="Prior").click()
+    field = page.get_by_role("spinbutton", name="Prior seed")
+    field.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowUp")
+    assert soon(page, lambda: state_of(page).source == Prior(LINK.source.seed + 4))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Control+z")
+    assert soon(page, lambda: state_of(page).source == LINK.source)
 
 
 def test_the_hand_moves_many_bars_and_undo_brings_slider_and_rates_back(page):

@@ -12,6 +12,15 @@ from esvae_core.controls import strokes
 from .visits import LARGE, frames, open_page, pixels_of, soon
 
 pytestmark = pytest.mark.browser
+WRITTEN = """() => {
+  window.written = [];
+  const before = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+    written.push(text);
+    return before.call(this, text, ...place);
+  };
+}"""
+"""What is written on canvases from then on."""
 
 
 @pytest.fixture
@@ -59,6 +68,11 @@ def test_a_taught_neuron_has_its_name_in_every_view(sprite):
     sprite.get_by_role("slider", name="hue", exact=True).focus()
     assert sprite.locator(".reading", has_text="hue").first.is_visible()
     assert sprite.get_by_role("slider", name="d6", exact=True).count() == 1  # the first that was taught nothing
+    sprite.get_by_role("link", name="Spikes").first.click()
+    sprite.locator("canvas.cells-canvas").wait_for()
+    sprite.evaluate(WRITTEN)
+    sprite.get_by_role("group", name="Order of the neurons").get_by_role("button", name="highest rate").click()
+    assert soon(sprite, lambda: {"shape", "orientation", "hue"} <= set(sprite.evaluate("written"))), "whole"
     sprite.get_by_role("link", name="Dimensions").first.click()
     assert sprite.locator("tr[data-dimension='5'] th").inner_text() == "hue"
 

@@ -39,7 +39,7 @@ def test_it_opens_at_a_view_and_shows_what_a_link_says(model):
 def test_a_map_that_is_not_there_is_refused(model, images):
     held = checkpoint.Checkpoint(model, checkpoint.Header(name="x", model=model.config))
     for atlas in (None, build(model, images, count=20)):
-        with pytest.raises(InputError, match="x: has no map to open at; build its atlas"):
+        with pytest.raises(InputError, match="x: has no map to open at; esvae atlas draws one of 20 test images"):
             page.page(held, "x", path="x", atlas=atlas and replace(atlas, map=None), view="map")
 
 

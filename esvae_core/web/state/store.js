@@ -71,10 +71,10 @@ export class Store {
     this.#tell("commit");
   }
 
-  /** A gesture of one change. @param {Partial<State>} patch @param {string} label */
-  change(patch, label) {
+  /** A gesture of one change. @param {Partial<State>} patch @param {string} label @param {unknown} [keys] as `commit` */
+  change(patch, label, keys = null) {
     this.set(patch);
-    this.commit(label);
+    this.commit(label, keys);
   }
 
   /**

@@ -30,7 +30,8 @@ export function mount(root, session) {
     return () => {};
   }
   const settings = () => sampleSettings(store.state.view, atlas?.classNames ?? []);
-  const remember = (patch, label) => store.change({ view: viewWith(store.state.view, patch) }, label);
+  /** @type {import("../parts/generate/sample_controls.js").Remember} */
+  const remember = (patch, label, keys) => store.change({ view: viewWith(store.state.view, patch) }, label, keys);
   const note = h("p", { class: "quiet", role: "status" });
   const steer = steering(session);
   const samples = new DrawnSamples(session, steer, (words) => void (note.textContent = words));

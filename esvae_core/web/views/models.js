@@ -15,6 +15,8 @@ import { budget, budgetWords, minutes } from "../parts/models/training.js";
 
 export const styles = ["models.css"];
 
+const TOUCH = matchMedia("(hover: none)"); // fingers alone
+
 const metric = (model, name, sampler) =>
   model.figures?.find(
     (figure) => figure.name === name && (!sampler || figure.protocol.includes(`${sampler} sampling`)),
@@ -150,7 +152,9 @@ export function mount(root, session) {
             h(
               "small",
               {},
-              msg`hover a figure for its protocol; press a name to open it, or its card where the page cannot decode it`,
+              TOUCH.matches
+                ? msg`press a name to open a model; its card below has the protocol of each figure`
+                : msg`hover a figure for its protocol; press a name to open it, or its card where the page cannot decode it`,
             ),
           ),
           helpMark("models"),

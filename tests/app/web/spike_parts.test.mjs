@@ -42,6 +42,8 @@ test("the raster gives each neuron a row, and as many names as there is room for
   const many = rasterLayout(128, 10, 518);
   assert.deepEqual([many.row, many.left, many.named], [4, 34, 4]);
   assert.equal(rasterHeight(128), TOP + 128 * 4 + 64 + 16);
+  assert.equal(rasterLayout(16, 10, 518, 12.4).left, 34);
+  assert.equal(rasterLayout(16, 10, 518, 60.4).left, 72, "as wide as the longest name");
 });
 
 test("a point of the raster is a cell, or its row's name or rate", () => {

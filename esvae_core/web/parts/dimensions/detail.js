@@ -8,6 +8,7 @@ import { activatingImages } from "../shared/activating_images.js";
 import { nameOf } from "../shared/dimension_names.js";
 import { drawPixels } from "../shared/draw_pixels.js";
 import { helpMark } from "../shared/help.js";
+import { commitSlides } from "../shared/slide.js";
 import { chosenOf } from "./chosen_dimension.js";
 import { classBars } from "./class_bars.js";
 import { nameField } from "./name_field.js";
@@ -82,7 +83,7 @@ function rateSlider(session) {
     live.follow(event);
     store.set({ rates: withRate(store.state.rates, chosen, Number(rate.value)) });
   };
-  rate.onchange = () => store.commit(nameOf(session, chosen));
+  commitSlides(session, rate, () => nameOf(session, chosen));
   return {
     element: h("label", { class: "field rate-field" }, noun, rate, reading),
     /** @param {number} j @param {State} state */

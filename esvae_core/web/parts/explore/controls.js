@@ -7,6 +7,7 @@ import { unitText, valueText } from "../../math/measured.js";
 import { alongControl, askedAmount, movedOf, moveControl, sliderEnds, sliderPercent } from "./control_amounts.js";
 import { gauge } from "./gauge.js";
 import { helpMark } from "../shared/help.js";
+import { commitSlides } from "../shared/slide.js";
 
 const SHOWN = 5; // before "more"
 const STEP = 0.05;
@@ -39,15 +40,16 @@ export function controlPanel(session, bars, look = () => {}) {
       if (event) session.live.follow(event);
       store.set({ rates });
     };
-    return controlRow(control, {
+    const made = controlRow(control, {
       onmove: move,
-      onend: () => store.commit(control.name),
       onreset() {
         move(0);
         store.commit(msg`reset ${control.name}`);
       },
       onlook: (on) => look(on ? () => alongOf(session, control, free) : null),
     });
+    commitSlides(session, made.slider, () => control.name);
+    return made;
   }
 
   /** @param {boolean} all */
@@ -145,10 +147,9 @@ function elementsOf(many, ontoggle) {
 
 /**
  * @param {Control} control
- * @param {{onmove: (amount: number, event: Event) => void, onend: () => void, onreset: () => void,
- *   onlook: (on: boolean) => void}} handlers
+ * @param {{onmove: (amount: number, event: Event) => void, onreset: () => void, onlook: (on: boolean) => void}} handlers
  */
-function controlRow(control, { onmove, onend, onreset, onlook }) {
+function controlRow(control, { onmove, onreset, onlook }) {
   const slider = h("input", {
     type: "range",
     ...sliderEnds(control.reach),
@@ -161,7 +162,6 @@ function controlRow(control, { onmove, onend, onreset, onlook }) {
   const got = h("span", { class: "control-got" });
   const mark = h("i", { class: "control-mark", hidden: true });
   slider.oninput = (event) => onmove(askedAmount(Number(slider.value), control.reach, STEP), event);
-  slider.onchange = onend;
   slider.ondblclick = onreset;
   slider.onkeydown = (event) => {
     if (event.key === "Backspace") onreset(); // a handler that returns false would keep every other key from the slider

@@ -4,6 +4,7 @@ import { h, icon } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { MAX_SEED } from "../../state/url_state.js";
 import { newSeed } from "../shared/noise_controls.js";
+import { keysOf } from "../shared/slide.js";
 
 /** @param {Session} session */
 export function prior(session) {
@@ -13,7 +14,8 @@ export function prior(session) {
   const show = ({ source }) => (field.value = source.kind === "prior" ? String(source.seed) : "");
   const stop = store.on("state", show);
   show(store.state);
-  field.onchange = () => session.invent(Math.min(MAX_SEED, Math.max(0, Math.round(Number(field.value) || 0))));
+  const keys = keysOf(field);
+  field.onchange = () => session.invent(Math.min(MAX_SEED, Math.max(0, Math.round(Number(field.value) || 0))), keys());
   const element = h(
     "div",
     {},

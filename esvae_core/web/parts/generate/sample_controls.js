@@ -3,12 +3,12 @@
 import { h, icon } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { newSeed } from "../shared/noise_controls.js";
-import { commitSlides } from "../shared/slide.js";
+import { commitSlides, keysOf } from "../shared/slide.js";
 import { HOTTEST } from "./pins.js";
 import { LIMITS, settingWithin, viewWith } from "./sample_settings.js";
 
 /** @typedef {import("./sample_settings.js").SampleSettings} SampleSettings */
-/** @typedef {(patch: Record<string, string|null>, label: string) => void} Remember */
+/** @typedef {(patch: Record<string, string|null>, label: string, keys?: unknown) => void} Remember */
 
 /**
  * @param {Session} session
@@ -59,8 +59,9 @@ export function sampleControls(session, remember, warm) {
 /** @param {string} label @param {import("./sample_settings.js").NumberName} name @param {Remember} remember */
 function numberField(label, name, remember) {
   const [min, max] = LIMITS[name];
-  const change = () => remember({ [name]: String(settingWithin(name, Number(input.value) || 0)) }, label);
-  const input = h("input", { type: "number", min, max, step: 1, "aria-label": label, onchange: change });
+  const input = h("input", { type: "number", min, max, step: 1, "aria-label": label });
+  const keys = keysOf(input);
+  input.onchange = () => remember({ [name]: String(settingWithin(name, Number(input.value) || 0)) }, label, keys());
   return {
     label: h("label", { class: "field" }, label, input),
     /** @param {SampleSettings} settings */

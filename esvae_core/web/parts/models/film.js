@@ -35,7 +35,7 @@ export function films(session, about) {
     h("option", { value: "prior" }, msg`new, from the prior`),
     h("option", { value: "test" }, msg`test recordings, encoded`),
   );
-  const heading = h("h3", {});
+  const heading = h("h3", { hidden: true });
   const bars = h("div", {});
   const element = h(
     "div",
@@ -78,6 +78,7 @@ export function films(session, about) {
   function choose(k) {
     if (!drawn.length) return;
     cells.choose(k);
+    heading.hidden = false;
     heading.textContent = msg`Firing rates of recording ${k + 1}`;
     const lead = stepsOf(drawn[k], about.dims) - about.steps;
     heading.title = lead ? msg`Over ${lead + about.steps} steps, ${lead} of them before the first frame` : "";

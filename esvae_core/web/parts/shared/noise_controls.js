@@ -4,7 +4,7 @@ import { focusedBeside, prefersReducedMotion, choice, h, icon } from "../../dom.
 import { msg } from "../../messages.js";
 import { capitalized } from "../../math/axis.js";
 import { MAX_SEED, MAX_STEPS } from "../../state/url_state.js";
-import { commitSlides } from "./slide.js";
+import { commitSlides, keysOf } from "./slide.js";
 
 /** @type {[Sampler, string, string][]} */
 const SAMPLERS = [
@@ -47,7 +47,8 @@ export function samplerChoice({ store, latent }) {
  */
 export function noiseControls(session, { sampler: withSampler = true } = {}) {
   const { store, latent } = session;
-  const take = (seed) => store.change({ seed }, msg`noise ${seed}`);
+  /** @type {(seed: number, keys?: unknown) => void} */
+  const take = (seed, keys) => store.change({ seed }, msg`noise ${seed}`, keys);
   const seed = seedField(take);
   const title = msg`New noise`; // where the column is narrow, all that is seen of it is its icon
   const fresh = h(
@@ -81,7 +82,7 @@ export function noiseControls(session, { sampler: withSampler = true } = {}) {
   return element;
 }
 
-/** @param {(seed: number) => void} take */
+/** @param {(seed: number, keys: unknown) => void} take */
 function seedField(take) {
   const seed = h("input", {
     type: "number",
@@ -91,10 +92,11 @@ function seedField(take) {
     "aria-label": msg`Noise seed`,
     title: msg`The noise is frozen: one seed, one noise, so that what changes in the picture comes from the rates.`,
   });
+  const keys = keysOf(seed);
   seed.onchange = () => {
     const value = Math.min(MAX_SEED, Math.max(0, Math.round(Number(seed.value) || 0)));
     seed.value = String(value);
-    take(value);
+    take(value, keys());
   };
   return seed;
 }

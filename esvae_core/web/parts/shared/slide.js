@@ -1,14 +1,24 @@
-/** Sliders that change the state while they move. */
+/** Sliders and number fields: a drag, or presses of keys soon after each other, is one step that can be undone. */
 
 /**
- * Ends the gesture of a slider: a drag becomes a step that can be undone, and so do presses of its keys together.
+ * What changed an input last, for `Store.commit`.
+ * @param {HTMLInputElement} input
+ * @returns {() => HTMLInputElement|null} the input if it was its keys
+ */
+export function keysOf(input) {
+  let keys = false;
+  input.addEventListener("keydown", () => (keys = true));
+  input.addEventListener("pointerdown", () => (keys = false));
+  return () => (keys ? input : null);
+}
+
+/**
+ * Ends the gestures of a slider that changes the state while it moves.
  * @param {Session} session
  * @param {HTMLInputElement} slider
  * @param {() => string} label of the step
  */
 export function commitSlides({ store }, slider, label) {
-  let keys = false;
-  slider.addEventListener("keydown", () => (keys = true));
-  slider.addEventListener("pointerdown", () => (keys = false));
-  slider.addEventListener("change", () => store.commit(label(), keys ? slider : null));
+  const keys = keysOf(slider);
+  slider.addEventListener("change", () => store.commit(label(), keys()));
 }

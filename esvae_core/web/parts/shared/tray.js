@@ -162,7 +162,7 @@ function card({ models }, { link, name, picture }, { open, mark, remove }) {
       "aria-pressed": "false",
       "data-link": link,
       disabled: !here,
-      "aria-label": msg`Compare ${name}`,
+      "aria-label": msg`A/B: compare ${name}`,
       onclick: () => mark(toggle),
     },
     "A/B",

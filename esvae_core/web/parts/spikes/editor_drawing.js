@@ -94,7 +94,7 @@ function drawNames(context, colour, { row, left, named }, { order, names, chosen
     const covered = marked >= 0 && Math.abs(place - marked) < named;
     if (place !== marked && (place % named || covered)) return;
     context.globalAlpha = place === marked ? 1 : QUIET;
-    context.fillText(fitted(context, names[j], left - 6), left - 5, TOP + place * row + row / 2 + 3.5);
+    context.fillText(names[j], left - 5, TOP + place * row + row / 2 + 3.5);
   });
   context.globalAlpha = 1;
 }
@@ -197,11 +197,4 @@ function line(context, x1, y1, x2, y2) {
   context.moveTo(x1, y1);
   context.lineTo(x2, y2);
   context.stroke();
-}
-
-/** As much of a text as fits. */
-function fitted(context, text, width) {
-  let out = text;
-  while (out.length > 1 && context.measureText(out).width > width) out = out.slice(0, -1);
-  return out;
 }

@@ -6,7 +6,8 @@ export const TOP = 16; // above the cells, for the scale of the rates
 export const BESIDE = 84; // for the rates beside them
 export const BELOW = 64; // for the population below them
 const FOOT = 16; // for the numbers of the steps
-const NAMES = 34; // for the names beside the cells
+const NAMES = 34; // for the names beside the cells, at least
+const BESIDE_NAMES = 11; // between a name and the cells, and at the edge
 const LINE = 9; // height of a name
 
 /**
@@ -27,10 +28,16 @@ const rowHeight = (dims) => Math.max(4, Math.min(17, Math.floor(420 / dims)));
 /** Height of the whole canvas. @param {number} dims */
 export const rasterHeight = (dims) => TOP + rowHeight(dims) * dims + BELOW + FOOT;
 
-/** @param {number} dims @param {number} steps @param {number} width of the canvas @returns {RasterLayout} */
-export function rasterLayout(dims, steps, width) {
+/**
+ * @param {number} dims
+ * @param {number} steps
+ * @param {number} width of the canvas
+ * @param {number} [names] width of the longest name
+ * @returns {RasterLayout}
+ */
+export function rasterLayout(dims, steps, width, names = 0) {
   const row = rowHeight(dims);
-  const [left, right] = [NAMES, width - BESIDE];
+  const [left, right] = [Math.max(NAMES, Math.ceil(names) + BESIDE_NAMES), width - BESIDE];
   const cell = (right - left) / steps;
   return { dims, steps, row, cell, left, right, bottom: TOP + row * dims, named: fittingStride(row, LINE) };
 }

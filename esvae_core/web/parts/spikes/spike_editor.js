@@ -11,6 +11,7 @@ import { counted, formatNumber } from "../../math/axis.js";
 import { nameOf, orderOf } from "../shared/dimension_names.js";
 import { helpMark } from "../shared/help.js";
 import { drawRaster } from "./editor_drawing.js";
+import { fitted } from "../shared/raster_drawing.js";
 import { cellAt, rasterHeight, rasterLayout } from "./editor_layout.js";
 import { RasterPointer } from "./raster_pointer.js";
 
@@ -27,11 +28,13 @@ const SORTS = [
 ];
 
 /** @typedef {import("./editor_layout.js").RasterCell} RasterCell */
+/** @typedef {import("./editor_layout.js").RasterLayout} RasterLayout */
 /** @typedef {ReturnType<typeof elementsOf>} EditorElements */
 /**
- * The editor's parts: `order` has the neuron of each row, `effects` gives the effect of turning each cell.
+ * The editor's parts: `order` has the neuron of each row, `effects` gives the effect of turning each cell, and `layout`
+ * is what was drawn last on the screen.
  * @typedef {{session: Session, trace: DecoderTrace, effects: () => Float32Array|null, pointer: RasterPointer,
- *   order: number[]} & EditorElements} Editor
+ *   order: number[], layout: RasterLayout|null} & EditorElements} Editor
  */
 
 /**
@@ -41,11 +44,19 @@ const SORTS = [
  */
 export function spikeEditor(session, trace, { effects }) {
   /** @type {Editor} */
-  const editor = { session, trace, effects, pointer: new RasterPointer(), order: [], ...elementsOf(session, trace) };
+  const editor = {
+    ...elementsOf(session, trace),
+    session,
+    trace,
+    effects,
+    pointer: new RasterPointer(),
+    order: [],
+    layout: null,
+  };
   const { element, canvas } = editor;
   followPointer(editor);
   followKeys(editor);
-  const redraw = () => draw(editor, sharp(canvas));
+  const redraw = () => (editor.layout = draw(editor, sharp(canvas)));
   const stops = [trace.on(redraw), onLook(canvas, redraw)];
   canvas.vector = (context, width, height) => draw(editor, { context, width, height });
   return Object.assign(element, { redraw, dispose: () => stops.forEach((stop) => stop()) });
@@ -88,28 +99,31 @@ function elementsOf({ atlas, entry, engine }, trace) {
 
 // ---- drawing -----------------------------------------------------------------------------------------------------
 
-/** @param {Editor} editor @param {Surface} surface */
+/** @param {Editor} editor @param {Surface} surface @returns {RasterLayout|null} null: nothing to draw yet */
 function draw(editor, { context, width }) {
   const { session, trace, canvas, pointer, effects } = editor;
   const { now } = trace;
-  if (!now) return;
+  if (!now) return null;
   const { dims } = session.entry;
   editor.sorts.choose(sortOf(now.state));
   editor.order = orderBy(sortOf(now.state), session, now);
   context.clearRect(0, 0, width, canvas.clientHeight);
   context.font = lettering(canvas, "11px");
-  const layout = rasterLayout(dims, now.state.steps, width);
-  if (layout.cell <= 0) return; // not laid out yet; its size will tell
+  const names = Array.from({ length: dims }, (_, j) => fitted(context, nameOf(session, j)));
+  const widest = Math.max(...names.map((name) => context.measureText(name).width));
+  const layout = rasterLayout(dims, now.state.steps, width, widest);
+  if (layout.cell <= 0) return null; // not laid out yet; its size will tell
   drawRaster(context, palette(canvas), layout, {
     now,
     order: editor.order,
-    names: Array.from({ length: dims }, (_, j) => nameOf(session, j)),
+    names,
     heat: effects(),
     chosen: now.state.view.neuron,
     cursor: pointer.cursor,
   });
   describe(editor, now);
   if (pointer.pointed) read(editor);
+  return layout;
 }
 
 /** @param {State} state */
@@ -156,10 +170,9 @@ function read({ session, trace, pointer, order, effects, reading }) {
 // ---- hand and keys -----------------------------------------------------------------------------------------------
 
 /** What is under the pointer. @param {Editor} editor @param {MouseEvent} event @returns {RasterCell|null} */
-function under({ session, trace, canvas }, event) {
-  if (!trace.now) return null;
+function under({ layout, canvas }, event) {
+  if (!layout) return null;
   const box = canvas.getBoundingClientRect();
-  const layout = rasterLayout(session.entry.dims, trace.now.state.steps, box.width);
   return cellAt(layout, event.clientX - box.left, event.clientY - box.top);
 }
 

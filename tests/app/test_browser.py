@@ -328,13 +328,16 @@ def test_without_simd_the_server_decodes_on_release_and_the_page_says_so(page):
     assert soon(page, lambda: same_as_python(page))
 
 
-def test_explore_fits_a_screen_and_a_phone(page):
-    for width, height in ((1440, 900), (390, 844)):
+def test_explore_fits_a_screen_and_a_phone_and_grows_with_a_large_one(page):
+    for width, height in ((2560, 1440), (1440, 900), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         open_page(page)
         bottom, right = page.evaluate(
             "[document.querySelector('.stMain').scrollHeight, document.documentElement.scrollWidth]"
         )
         assert right <= width
-        if width == 1440:
+        if width >= 1440:
             assert bottom <= height
+        if width == 2560:
+            assert page.locator(LARGE).first.bounding_box()["width"] > 500
+            assert page.locator(".mixer").bounding_box()["height"] > height / 3

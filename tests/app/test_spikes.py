@@ -276,7 +276,7 @@ def test_counts_intervals_and_fano_factors_are_those_of_python(visit):
     page.get_by_text("A neuron at rate 1 has no sampling noise").wait_for()
     assert "mean 8, variance 0" in chart_words(page, "Spikes in T")
     page.get_by_role("button", name="Even").click()
-    page.get_by_text(re.compile("^Systematic sampling spends one random offset")).wait_for()
+    page.get_by_text(re.compile("^Even spikes .systematic sampling. take one random offset")).wait_for()
     assert dict(state_of(page).view)["neuron"] == "3"
 
 

@@ -167,7 +167,7 @@ export function explanation({ rates, sampler, steps, one }) {
     steps === 1 ? msg`One coin makes a count of 0 or 1` : msg`${steps} coins make a count between 0 and ${steps}`;
   const text =
     sampler === "systematic"
-      ? msg`Systematic sampling spends one random offset per neuron and spaces the spikes evenly: the count is T × r, rounded up or down, and so are the intervals 1/r. Its Fano factor is nearly 0, so the picture hardly changes with the noise. Bernoulli sampling tosses a coin with chance r at every step instead.`
+      ? msg`Even spikes (systematic sampling) take one random offset for each neuron and then follow at equal distances: the count is T × r, rounded up or down, and so are the intervals 1/r. The Fano factor is nearly 0, so the picture hardly changes with the noise. Random spikes (Bernoulli sampling) are a coin with chance r at every step instead.`
       : msg`The paper speaks of Poisson spikes. What it draws, and this page too, is a coin with chance r at every step: a spike or none. ${coins}, Binomial(${steps}, r), with variance T r (1 − r). A Poisson count has no ceiling, and its variance equals its mean; coins come near it only where the rate is small.`;
   if (one < 0) return text;
   const rate = formatNumber(rates[one]);

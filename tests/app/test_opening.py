@@ -66,13 +66,14 @@ def test_while_a_model_is_opened_the_page_says_so_and_nothing_of_the_old_one_mov
 
 def test_on_a_slow_link_the_page_says_how_much_of_a_model_is_there(page):
     open_page(page)
+    page.wait_for_load_state("networkidle")  # what Streamlit loads after its page is not slowed down
     network = page.context.new_cdp_session(page)
-    slow = {"offline": False, "latency": 0, "downloadThroughput": 20_000, "uploadThroughput": 20_000}
+    slow = {"offline": False, "latency": 0, "downloadThroughput": 200_000, "uploadThroughput": 200_000}
     network.send("Network.emulateNetworkConditions", slow)
     network.send("Network.setCacheDisabled", {"cacheDisabled": True})  # another visit may have opened it
     choose_model(page, "digits-plus")
     amount = page.get_by_text(re.compile(r"^[\d.]+ of [\d.]+ MB$"))
-    expect(amount).to_be_visible()
+    expect(amount).to_be_visible(timeout=60_000)
     bar = page.get_by_role("progressbar", name="How much of the model is here")
     shares = []
     while bar.is_visible() and len(set(shares)) < 3:

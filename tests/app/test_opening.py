@@ -28,6 +28,7 @@ from .visits import (
     settled,
     soon,
     state_of,
+    until,
 )
 
 expect = pytest.importorskip("playwright.sync_api", reason="needs the playwright package").expect
@@ -64,27 +65,46 @@ def test_while_a_model_is_opened_the_page_says_so_and_nothing_of_the_old_one_mov
     assert same_as_python(page)
 
 
+IN_PIECES = """
+const { fetch } = globalThis;
+globalThis.waiting = [];
+globalThis.fetch = async (...asked) => {
+  const answer = await fetch(...asked);
+  if (!answer.headers.has("x-esvae-size")) return answer;
+  const [bytes, { headers }] = [new Uint8Array(await answer.arrayBuffer()), answer];
+  const body = new ReadableStream({
+    async start(controller) {
+      for (let k = 0; k < 4; k++) {
+        controller.enqueue(bytes.slice((k * bytes.length) >> 2, ((k + 1) * bytes.length) >> 2));
+        await new Promise((goOn) => waiting.push(goOn));
+      }
+      controller.close();
+    },
+  });
+  return new Response(body, { headers });
+};
+"""
+"""What says how much there will be comes in four pieces, each when the test lets it."""
+GO_ON = "waiting.splice(0).forEach((goOn) => goOn())"
+
+
 def test_on_a_slow_link_the_page_says_how_much_of_a_model_is_there(page):
     open_page(page)
-    page.wait_for_load_state("networkidle")  # what Streamlit loads after its page is not slowed down
-    network = page.context.new_cdp_session(page)
-    slow = {"offline": False, "latency": 0, "downloadThroughput": 200_000, "uploadThroughput": 200_000}
-    network.send("Network.emulateNetworkConditions", slow)
-    network.send("Network.setCacheDisabled", {"cacheDisabled": True})  # another visit may have opened it
+    page.evaluate(f"() => {{ {IN_PIECES} }}")
     choose_model(page, "digits-plus")
     amount = page.get_by_text(re.compile(r"^[\d.]+ of [\d.]+ MB$"))
-    expect(amount).to_be_visible(timeout=60_000)
     bar = page.get_by_role("progressbar", name="How much of the model is here")
-    shares = []
-    while bar.is_visible() and len(set(shares)) < 3:
-        shares += bar.evaluate_all("bars => bars.map((bar) => bar.value / bar.max)")
-        page.wait_for_timeout(20)
-    assert len(set(shares)) == 3
-    assert shares == sorted(shares)
-    network.send("Network.emulateNetworkConditions", slow | {"downloadThroughput": -1, "uploadThroughput": -1})
-    expect(amount).to_be_hidden()
+    share = 0
+    for quarter in (0.25, 0.5, 0.75):
+        expect(amount).to_be_visible()
+        until(page, "waiting.length > 0")
+        assert soon(page, lambda: bar.evaluate("bar => bar.value / bar.max") > share)  # noqa: B023
+        share = bar.evaluate("bar => bar.value / bar.max")
+        assert share == pytest.approx(quarter, abs=0.1)
+        page.evaluate(GO_ON)
+    assert soon(page, lambda: page.evaluate(GO_ON) is None and not amount.is_visible())
     expect(model_button(page)).to_have_text("digits-plus")
-    assert state_of(page).model == "digits-plus"
+    assert soon(page, lambda: state_of(page).model == "digits-plus")
 
 
 def test_a_model_that_does_not_come_leaves_the_old_one_and_its_name(page, held):

@@ -193,7 +193,7 @@ test("the explanation names the sampler, the coins and a rate without noise", ()
   assert.match(said("bernoulli", 1, -1), /One coin makes a count of 0 or 1, Binomial\(1, r\)/);
   assert.match(said("bernoulli", 16, 0), /16 coins .* At rate 0\.25 the Fano factor is 0\.75, where Poisson/);
   assert.match(said("bernoulli", 16, 0, 1), /A neuron at rate 1 has no sampling noise: choose another\.$/);
-  assert.match(said("systematic", 16, 0), /^Systematic sampling .* at every step instead\.$/);
+  assert.match(said("systematic", 16, 0), /^Even spikes .* at every step instead\.$/);
 });
 
 // ---- single spikes -----------------------------------------------------------------------------------------------

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 # Set before PyTorch loads OpenMP. By default its threads wait spinning, and where another process holds a core, each of
 # a step's many barriers then lasts as long as that one's turn (measured: 0.09 s became 1 to 5 s).
@@ -17,8 +21,12 @@ if workers := int(
 
 import pytest  # noqa: E402
 import torch  # noqa: E402
+from rich.console import Console  # noqa: E402
 
-from esvae_core import ESVAE, ModelConfig  # noqa: E402
+from esvae_core import ESVAE, ModelConfig, cli  # noqa: E402
+from esvae_core.cli import console  # noqa: E402
+
+from .forked import Forked  # noqa: E402
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -30,6 +38,46 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     if asked := os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
         return int(asked)
     return min(CORES + 1, 4) if config.args_source is config.ArgsSource.TESTPATHS and CORES > 1 else 0
+
+
+@pytest.fixture(scope="session")
+def forked() -> Iterator[Forked]:
+    """Runs command lines in forks of one process, which starts with the first of them; on Linux."""
+    process = Forked()
+    yield process
+    process.close()
+
+
+class Done:
+    """How a command ended that ran in this process."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def esvae(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """Run the command in this process, as its entry point does."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*words: object) -> Done:
+        monkeypatch.setattr(sys, "argv", ["esvae", *map(str, words)])
+        monkeypatch.setattr(console, "out", Console(width=200))
+        monkeypatch.setattr(console, "err", Console(stderr=True, width=200))
+        capsys.readouterr()
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as ended:
+            code = ended.code or 0
+        captured = capsys.readouterr()
+        return Done(code, captured.out, captured.err)
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -15,13 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from PIL import Image, PngImagePlugin
-from rich.console import Console
 
 import esvae_core
 from benchmarks.published_layout import published_network, published_state
-from esvae_core import cli
 from esvae_core.checkpoint import DataRecord, Header, load, read_header, save, weights_hash
-from esvae_core.cli import console
 from esvae_core.config import TrainConfig
 from esvae_core.controls.directions import by_hand
 from esvae_core.controls.file import beside, write_controls
@@ -39,36 +36,6 @@ from esvae_core.presets import PRESETS
 from esvae_core.shipped import SHIPPED
 
 from .evaluation.test_feature_import import Published as PublishedFeatures
-
-
-class Done:
-    def __init__(self, code, out, err):
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def json(self):
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def esvae(monkeypatch, capsys):
-    """Run the command in this process, as its entry point does."""
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["esvae", *map(str, words)])
-        monkeypatch.setattr(console, "out", Console(width=200))
-        monkeypatch.setattr(console, "err", Console(stderr=True, width=200))
-        capsys.readouterr()
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as ended:
-            code = ended.code or 0
-        captured = capsys.readouterr()
-        return Done(code, captured.out, captured.err)
-
-    return run
 
 
 @pytest.fixture

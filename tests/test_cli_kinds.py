@@ -15,8 +15,6 @@ from esvae_core.engine import autoregressive
 from esvae_core.engine.plan import plan_of
 from esvae_core.pictures import to_uint8
 
-from .test_cli import esvae  # noqa: F401 - a fixture
-
 TINY = (
     "data.dataset=digits", "data.validation_fraction=0.1", "model.image_size=8", "model.channels=[2,4]",
     "model.latent_dim=4", "train.epochs=1", "train.batch_size=128", "train.batches_per_epoch=2",
@@ -30,7 +28,7 @@ PRESETS = {
 
 
 @pytest.fixture(params=PRESETS)
-def trained(request, esvae, tmp_path):  # noqa: F811
+def trained(request, esvae, tmp_path):
     """A checkpoint from `esvae train` with each rival's preset, and its kind."""
     changes = [word for change in (*TINY, *PRESETS[request.param]) for word in ("--set", change)]
     done = esvae("train", "--preset", request.param, *changes, "--out", tmp_path / "run", "--accelerator", "cpu")
@@ -39,7 +37,7 @@ def trained(request, esvae, tmp_path):  # noqa: F811
     return tmp_path / "run" / "model.safetensors", request.param.partition("-")[0]
 
 
-def test_a_rival_is_trained_shown_and_used(trained, esvae, tmp_path):  # noqa: F811
+def test_a_rival_is_trained_shown_and_used(trained, esvae, tmp_path):
     path, kind = trained
     info = esvae("info", path)
     assert info.code == 0, info.err
@@ -59,7 +57,7 @@ def test_a_rival_is_trained_shown_and_used(trained, esvae, tmp_path):  # noqa: F
     assert len(table["labels"]) == 300
 
 
-def test_a_latent_without_spikes_is_decoded_and_walked_and_made_again(trained, esvae, tmp_path):  # noqa: F811
+def test_a_latent_without_spikes_is_decoded_and_walked_and_made_again(trained, esvae, tmp_path):
     path, kind = trained
     assert esvae("encode", path, "digits", "--out", tmp_path / "latents.npz").code == 0
     words = {
@@ -106,7 +104,7 @@ def test_a_latent_without_spikes_is_decoded_and_walked_and_made_again(trained, e
     assert np.array_equal(np.load(tmp_path / "again.npz")["images"], np.load(tmp_path / "decode.npz")["images"])
 
 
-def test_what_needs_rates_is_refused_in_one_line(trained, esvae, tmp_path):  # noqa: F811
+def test_what_needs_rates_is_refused_in_one_line(trained, esvae, tmp_path):
     path, kind = trained
     np.savez(tmp_path / "features.npz", features=np.full((2, 4), np.nan))
     of_rates = kind != "fsvae" and (
@@ -131,7 +129,7 @@ def test_what_needs_rates_is_refused_in_one_line(trained, esvae, tmp_path):  # n
     assert not list(tmp_path.glob("x.*"))
 
 
-def test_an_atlas_and_a_page_are_made_of_what_can_be_played(trained, esvae, tmp_path):  # noqa: F811
+def test_an_atlas_and_a_page_are_made_of_what_can_be_played(trained, esvae, tmp_path):
     path, _ = trained
     done = esvae("atlas", path, "--count", 12)
     nowhere = esvae("page", path, "--out", tmp_path / "y.html", "--view", "map")

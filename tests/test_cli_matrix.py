@@ -30,7 +30,7 @@ from esvae_core.evaluation.frechet import Gaussian
 from esvae_core.shipped import SHIPPED
 
 from .evaluation.test_feature_import import Published
-from .forked import Ended, Forked, Job
+from .forked import Ended, Job
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pipes, devices and limits as Linux has them")
 
@@ -153,13 +153,6 @@ def line(command: tuple[str, ...], **values: str) -> tuple[str, ...]:
         elif value is not None:
             options += [parameter.opts[0], value]
     return (*command, *options, *positional)
-
-
-@pytest.fixture(scope="module")
-def forked() -> Iterator[Forked]:
-    process = Forked()
-    yield process
-    process.close()
 
 
 @pytest.fixture(scope="module")

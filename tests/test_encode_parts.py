@@ -18,8 +18,6 @@ from esvae_core.errors import OutputError
 from tests.app.made import small_model
 from tests.data.made import picture_bytes, save_hub_data
 
-from .test_cli import esvae  # noqa: F401 - a fixture
-
 PIXELS = np.random.default_rng(0).integers(0, 256, (30, 16, 16), dtype=np.uint8)
 LABELS = [i % 2 for i in range(30)]
 
@@ -118,7 +116,7 @@ def test_two_processes_write_what_one_computes(tmp_path, path, model):
     assert "holds parts already" in again.stderr
 
 
-def test_what_cannot_be_encoded_in_parts_is_refused(esvae, path, tmp_path):  # noqa: F811 - the fixture
+def test_what_cannot_be_encoded_in_parts_is_refused(esvae, path, tmp_path):
     for arguments, line in (
         ((tmp_path / "cat.png", "--out", f"{tmp_path}/new/"), "expected a data set, such as folder:PATH"),
         (("digits", "mnist", "--out", f"{tmp_path}/new/"), "expected one data set, got 2 sources"),

@@ -6,7 +6,6 @@ import csv
 import json
 import os
 import re
-import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -33,6 +32,8 @@ from esvae_core.neurons import triangle as built_in_triangle
 from esvae_core.parts import LOSS_TERMS, NEURONS, PRIORS, SAMPLERS, SURROGATES, Step
 from esvae_core.training.objectives.esvae import ESVAEObjective
 from esvae_core.training.trainer import Hardware, train
+
+from .forked import Job
 
 ROOT = Path(__file__).parents[1]
 REGISTRIES = (SURROGATES, NEURONS, SAMPLERS, PRIORS, LOSS_TERMS, KINDS, MODELS, OBJECTIVES)
@@ -426,30 +427,29 @@ def test_a_variant_of_esvae_stays_one_with_a_fitted_prior(own):
 # ---- what the documentation shows ------------------------------------------------------------------------------------
 
 
-def run(script, folder, *words):
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
-    command = [sys.executable, str(script), *map(str, words)]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+@pytest.fixture
+def run(forked, tmp_path):
+    return lambda script, *words: forked.run(Job(tuple(map(str, words)), str(tmp_path), script=str(script)))
 
 
-def test_the_tutorial_runs_as_it_stands(tmp_path):
+def test_the_tutorial_runs_as_it_stands(run, tmp_path):
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "own-parts.md").read_text("utf-8"), re.S)
     (tmp_path / "parts.py").write_text("\n\n".join(blocks))
-    done = run("parts.py", tmp_path)
-    assert done.returncode == 0, done.stderr
+    done = run("parts.py")
+    assert done.code == 0, done.err
     named = ("model smoothed", "neuron adaptive", "surrogate arctan", "sampler regular", "prior two-layer")
     for words in (*(f"'{part}': 'parts.py'" for part in named), "loss_balance", "validation MSE 0.", "[4, 1, 16, 16]"):
-        assert words in done.stdout
+        assert words in done.out
     (tmp_path / "command.py").write_text("from esvae_core.cli import main\n\nmain()\n")
-    missing = run("command.py", tmp_path, "info", "runs/mine/model.safetensors")
-    assert missing.returncode == 2
-    assert "needs the model smoothed of parts.py, which is not registered here" in " ".join(missing.stderr.split())
-    found = run("command.py", tmp_path, "--plugin", "parts.py", "info", "runs/mine/model.safetensors", "--json")
-    assert json.loads(found.stdout)["model"]["smoothing"] == 0.5
+    missing = run("command.py", "info", "runs/mine/model.safetensors")
+    assert missing.code == 2
+    assert "needs the model smoothed of parts.py, which is not registered here" in " ".join(missing.err.split())
+    found = run("command.py", "--plugin", "parts.py", "info", "runs/mine/model.safetensors", "--json")
+    assert json.loads(found.out)["model"]["smoothing"] == 0.5
 
 
-def test_the_example_runs(tmp_path):
-    done = run(ROOT / "examples" / "own_parts.py", tmp_path)
-    assert done.returncode == 0, done.stderr
+def test_the_example_runs(run):
+    done = run(ROOT / "examples" / "own_parts.py")
+    assert done.code == 0, done.err
     for words in ("step 8 of 8: mse 0.", "loss_balance 0.", "the surrogate arctan of own_parts.py", "(4, 1, 32, 32)"):
-        assert words in done.stdout
+        assert words in done.out

@@ -26,7 +26,6 @@ from esvae_core.tdbn import TdBatchNorm
 from esvae_core.training.trainer import Hardware, train
 
 from .data.made import made_events
-from .test_cli import esvae  # noqa: F401 - a fixture
 
 T, D, SIZE = 4, 5, 8
 LEAD = 2
@@ -303,7 +302,7 @@ def nmnist(tmp_path_factory):
 
 
 @pytest.fixture
-def trained(nmnist, esvae):  # noqa: F811
+def trained(nmnist, esvae):
     path = nmnist / "run" / "model.safetensors"
     if not path.exists():
         small = {"epochs": 1, "batch_size": 8, "calibration_images": 8}
@@ -314,7 +313,7 @@ def trained(nmnist, esvae):  # noqa: F811
     return path
 
 
-def test_the_command_trains_measures_encodes_and_samples(trained, nmnist, tmp_path, esvae):  # noqa: F811
+def test_the_command_trains_measures_encodes_and_samples(trained, nmnist, tmp_path, esvae):
     assert load(trained).header.dataset.name == "events:NMNIST"
     report = esvae("evaluate", trained, "--json", "--record").json
     assert (report["images"], len(report["frames"]["mse"])) == (6, T)
@@ -360,7 +359,7 @@ def test_the_command_trains_measures_encodes_and_samples(trained, nmnist, tmp_pa
         (("train", "--preset", "digits", "--set", "data.dataset=moving_digits", "--out", "{out}"), "frames true"),
     ],
 )
-def test_what_is_not_for_recordings_ends_in_one_line(words, message, trained, tmp_path, esvae):  # noqa: F811
+def test_what_is_not_for_recordings_ends_in_one_line(words, message, trained, tmp_path, esvae):
     (tmp_path / "bad.bin").write_bytes(b"1234567")
     done = esvae(*(w.format(trained, out=tmp_path / "out", bad=tmp_path / "bad.bin") for w in words))
     assert done.code == 2, done.out

@@ -22,8 +22,6 @@ from esvae_core.model_kinds import build
 from esvae_core.sample_parts import sample_to_parts
 from esvae_core.seeds import generator
 
-from .test_cli import esvae  # noqa: F401 - a fixture
-
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory, warm_model):
@@ -65,7 +63,7 @@ def test_two_processes_draw_what_one_does(tmp_path, path):
     assert np.abs(np.stack([tables[0][2 * PIECE + i] for i in range(7)]).astype(int) - grey).max() <= 1
 
 
-def test_they_are_a_data_set_of_images(tmp_path, path, esvae):  # noqa: F811 - the fixture
+def test_they_are_a_data_set_of_images(tmp_path, path, esvae):
     out = tmp_path / "drawn"
     assert esvae("sample", path, "--n", 60, "--out", f"{out}/").code == 0
     found = [
@@ -78,7 +76,7 @@ def test_they_are_a_data_set_of_images(tmp_path, path, esvae):  # noqa: F811 - t
     assert "60 images" in done.out
 
 
-def test_models_without_rates_have_parts_too(tmp_path, esvae):  # noqa: F811 - the fixture
+def test_models_without_rates_have_parts_too(tmp_path, esvae):
     model = build(ANNVAEConfig(image_size=8, channels=(4, 8), latent_dim=6))
     save(tmp_path / "ann.safetensors", model.state_dict(), Header(name="ann", model=model.config))
     assert esvae("sample", tmp_path / "ann.safetensors", "--n", 5, "--out", f"{tmp_path / 'a'}/").code == 0
@@ -88,7 +86,7 @@ def test_models_without_rates_have_parts_too(tmp_path, esvae):  # noqa: F811 - t
     assert "has no rates" in done.err
 
 
-def test_what_cannot_be_drawn_in_parts_is_refused(tmp_path, path, esvae):  # noqa: F811 - the fixture
+def test_what_cannot_be_drawn_in_parts_is_refused(tmp_path, path, esvae):
     shape = {"image_size": 8, "image_channels": 2, "channels": (4, 8), "latent_dim": 6, "time_steps": 4}
     frames = ESVAE(ModelConfig(**shape, frames=True))
     save(tmp_path / "film.safetensors", frames.state_dict(), Header(name="film", model=frames.config))

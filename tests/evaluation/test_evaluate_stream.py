@@ -71,7 +71,7 @@ def test_the_command_measures_a_folder_of_a_hub_data_set(tmp_path, warm_model, d
     assert str(tmp_path) not in metrics["mse"].protocol
 
 
-def test_what_cannot_be_streamed_is_one_line(tmp_path, warm_model):
+def test_what_cannot_be_streamed_is_one_line(esvae, tmp_path, warm_model):
     path = tmp_path / "tiny.safetensors"
     save(path, warm_model.state_dict(), Header(name="tiny", model=warm_model.config))
     for more, line in (
@@ -79,7 +79,6 @@ def test_what_cannot_be_streamed_is_one_line(tmp_path, warm_model):
         (("--stream", "--dataset", "digits"), "found 'digits'"),
         (("--stream", "--suite", "quick"), "--stream: is for the figures without --suite"),
     ):
-        command = [sys.executable, "-m", "esvae_core", "evaluate", str(path), *more]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
-        assert line in done.stderr
+        done = esvae("evaluate", path, *more)
+        assert (done.code, done.err.count("\n")) == (2, 1), done.err
+        assert line in done.err

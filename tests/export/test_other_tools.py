@@ -242,13 +242,6 @@ def test_a_library_that_is_not_installed_is_named(monkeypatch):
         export.to_onnx(made())
 
 
-def esvae(*words):
-    done = subprocess.run(
-        [sys.executable, "-m", "esvae_core", "export", *map(str, words)], capture_output=True, text=True, timeout=120
-    )
-    return done
-
-
 @pytest.mark.parametrize(
     ("to", "name", "files"),
     [
@@ -258,23 +251,25 @@ def esvae(*words):
         ("spikingjelly", "d.py", ["d.py", "d.safetensors"]),
     ],
 )
-def test_the_command_writes_what_it_says(tmp_path, to, name, files):
+def test_the_command_writes_what_it_says(esvae, tmp_path, to, name, files):
     if to in ("onnx", "nir"):
         installed(to)
-    done = esvae(CHECKPOINTS / "digits.safetensors", "--to", to, "--out", tmp_path / name, "--json")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["files"] == [str(tmp_path / file) for file in files]
+    done = esvae("export", CHECKPOINTS / "digits.safetensors", "--to", to, "--out", tmp_path / name, "--json")
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["files"] == [str(tmp_path / file) for file in files]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(files)
 
 
-def test_wrong_endings_and_soft_resets_are_one_line(tmp_path):
-    wrong = esvae(CHECKPOINTS / "digits.safetensors", "--to", "onnx", "--out", tmp_path / "d.nir")
-    assert (wrong.returncode, "ends in .onnx" in wrong.stderr) == (2, True)
-    steps = esvae(CHECKPOINTS / "digits.safetensors", "--to", "nir", "--out", tmp_path / "d.nir", "--steps", 4)
-    assert (steps.returncode, "--steps is for --to onnx" in steps.stderr) == (2, True)
+def test_wrong_endings_and_soft_resets_are_one_line(esvae, tmp_path):
+    wrong = esvae("export", CHECKPOINTS / "digits.safetensors", "--to", "onnx", "--out", tmp_path / "d.nir")
+    assert (wrong.code, "ends in .onnx" in wrong.err) == (2, True)
+    steps = esvae(
+        "export", CHECKPOINTS / "digits.safetensors", "--to", "nir", "--out", tmp_path / "d.nir", "--steps", 4
+    )
+    assert (steps.code, "--steps is for --to onnx" in steps.err) == (2, True)
     installed("nir")
-    soft = esvae(CHECKPOINTS / "mnist-plus.safetensors", "--to", "nir", "--out", tmp_path / "d.nir")
-    assert (soft.returncode, "soft reset" in soft.stderr, soft.stderr.count("\n")) == (2, True, 1)
+    soft = esvae("export", CHECKPOINTS / "mnist-plus.safetensors", "--to", "nir", "--out", tmp_path / "d.nir")
+    assert (soft.code, "soft reset" in soft.err, soft.err.count("\n")) == (2, True, 1)
     assert not [*tmp_path.iterdir()]
 
 

@@ -1,4 +1,4 @@
-"""Runs as users start them: the command in a process of its own, on a network small enough for seconds."""
+"""Runs as users start them: the command in a process, on a network small enough for seconds."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ..forked import Forked, Job
+
 SETTINGS = (
     "model.channels=[2,4,4]", "model.image_size=16", "model.latent_dim=4", "model.time_steps=3",
     "train.batch_size=256", "train.warmup_steps=2", "train.grow_time=[]",
@@ -18,9 +20,11 @@ SCRIPT = "from esvae_core.cli import main\n\nif __name__ == '__main__':\n    mai
 
 
 class Command:
-    """`esvae`, as a script of its own, so that distributed launchers can start it again."""
+    """`esvae`: called, in a fork on Linux (tests/forked.py); by `start` and `apart`, in its own process, by a script
+    that distributed launchers can start again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, forked: Forked | None) -> None:
+        self.forked = forked
         self.script = folder / "esvae_command.py"
         self.script.write_text(SCRIPT)
         root = str(Path(__file__).parents[2])
@@ -43,6 +47,13 @@ class Command:
         )
 
     def __call__(self, *words: object, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+        if self.forked is None:
+            return self.apart(*words, timeout=timeout)
+        job = Job(tuple(map(str, words)), str(self.script.parent), seconds=timeout)
+        done = self.forked.run(job)
+        return subprocess.CompletedProcess(job.words, done.code, done.out, done.err)
+
+    def apart(self, *words: object, timeout: float = 240) -> subprocess.CompletedProcess[str]:
         process = self.start(*words)
         try:
             out, err = process.communicate(timeout=timeout)
@@ -57,5 +68,6 @@ def settings(*changes: str) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def command(tmp_path_factory: pytest.TempPathFactory) -> Command:
-    return Command(tmp_path_factory.mktemp("command"))
+def command(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Command:
+    forked = request.getfixturevalue("forked") if sys.platform == "linux" else None
+    return Command(tmp_path_factory.mktemp("command"), forked)

@@ -142,7 +142,7 @@ def test_two_processes_train_as_one_does(command, tmp_path, monkeypatch):
     command.environment["MASTER_PORT"] = str(free_port())
     try:
         for devices in (1, 2):
-            done = command(
+            done = command.apart(
                 "train",
                 *tuning,
                 "--out",

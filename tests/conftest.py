@@ -62,12 +62,12 @@ class Done:
 @pytest.fixture
 def esvae(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
     """Run the command in this process, as its entry point does."""
-    monkeypatch.setenv("COLUMNS", "200")
 
-    def run(*words: object) -> Done:
+    def run(*words: object, columns: int = 200) -> Done:
+        monkeypatch.setenv("COLUMNS", str(columns))
         monkeypatch.setattr(sys, "argv", ["esvae", *map(str, words)])
-        monkeypatch.setattr(console, "out", Console(width=200))
-        monkeypatch.setattr(console, "err", Console(stderr=True, width=200))
+        monkeypatch.setattr(console, "out", Console(width=columns))
+        monkeypatch.setattr(console, "err", Console(stderr=True, width=columns))
         capsys.readouterr()
         code = 0
         try:

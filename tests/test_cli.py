@@ -702,6 +702,16 @@ def test_evidence_and_attributes_are_added_to_controls_that_there_are(esvae, che
     refused(esvae("controls", checkpoint, "--evidence"), "leave out --evidence to make them")
 
 
+def test_tables_of_controls_break_no_words_in_80_columns(esvae):
+    """Names of attributes and classes, and reasons, as a terminal of the usual width shows them."""
+    shown = esvae("controls", SHIPPED / "fashion-taught.safetensors", "--show")
+    narrow = esvae("controls", SHIPPED / "fashion-taught.safetensors", "--show", columns=80)
+    words = set(shown.out.split())
+    assert {"brightness", "class:T-shirt/top", "cannot"} <= words
+    assert set(narrow.out.split()) <= words
+    assert max(map(len, narrow.out.splitlines()[:20])) <= 80
+
+
 def test_controls_are_shown(esvae, controlled):
     shown = esvae("controls", controlled, "--show").out
     assert "more" in shown

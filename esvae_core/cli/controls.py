@@ -192,28 +192,44 @@ def _print(controls: Controls, as_json: bool) -> None:
         ]
         print(json.dumps(rows, indent=2))
         return
-    table = console.table(
-        "control", "+1 is", "read", "asked -2, -1, +1, +2: got", "largest side effect at 1", "class kept", "reach", ""
-    )
+    steered = [control for control in controls.values() if not control.why]
+    if steered:
+        titles = ("+1 is", "\nread", "\ngot", "side effect\nat 1", "class\nkept", "\nreach")
+        table = console.table("control", *titles, compact=True)
+        for control in steered:
+            table.add_row(*map(console.text, _row(control)))
+        console.out.print(table)
+        console.out.print(console.text(f"got: {_asked(steered)}"), soft_wrap=True)
     for control in controls.values():
-        table.add_row(*_row(control))
-    console.out.print(table)
+        if control.why:
+            console.out.print(console.text(f"cannot be steered: {control.name}: {control.why}"), soft_wrap=True)
 
 
-def _row(control: Control) -> tuple[Any, ...]:
-    from rich.text import Text
+def _asked(controls: Sequence[Control]) -> str:
+    """What was asked of controls of each source, as "of -2, +2 (component)"."""
+    asked = {}
+    for control in controls:
+        if control.evidence:
+            asked[", ".join(f"{each.asked:+g}" for each in control.evidence[-1].responses)] = control.source
+    return "; ".join(f"of {values} ({source})" for values, source in asked.items())
 
+
+def _row(control: Control) -> tuple[str, ...]:
     size = f"{control.size:.3g} {control.unit}".strip() if control.source == "attribute" else ""
-    like = f"like {control.attribute}" if control.source == "component" and control.attribute else ""
+    like = (
+        f"like {control.attribute.removeprefix('class=')}"
+        if control.source == "component" and control.attribute
+        else ""
+    )
     if not control.evidence:
-        return tuple(Text(part) for part in (control.name, size, "", "", "", "", "", control.why))
+        return control.name, size
     evidence = control.evidence[-1]
-    got = ", ".join(f"{each.got:+.2f}" for each in evidence.responses)
+    got = " ".join(f"{each.got:+.2f}" for each in evidence.responses)
     at_one = [each for each in evidence.responses if abs(each.asked) == 1] or list(evidence.responses)
     worst = max(at_one, key=lambda each: abs(each.side_effect))
     side = f"{worst.side} {worst.side_effect:+.2f}" if worst.side else ""
     kept = [each.class_kept for each in at_one if each.class_kept is not None]
-    cells = (
+    return (
         control.name,
         size or like,
         f"{evidence.reading:.2f}",
@@ -221,6 +237,4 @@ def _row(control: Control) -> tuple[Any, ...]:
         side,
         f"{min(kept):.0%}" if kept else "",
         f"{control.reach[0]:.1f} to {control.reach[1]:.1f}",
-        control.why,
     )
-    return tuple(Text(cell) for cell in cells)

@@ -216,11 +216,7 @@ def _asked(controls: Sequence[Control]) -> str:
 
 def _row(control: Control) -> tuple[str, ...]:
     size = f"{control.size:.3g} {control.unit}".strip() if control.source == "attribute" else ""
-    like = (
-        f"like {control.attribute.removeprefix('class=')}"
-        if control.source == "component" and control.attribute
-        else ""
-    )
+    resembled = control.attribute.removeprefix("class=") if control.source == "component" else ""
     if not control.evidence:
         return control.name, size
     evidence = control.evidence[-1]
@@ -231,7 +227,7 @@ def _row(control: Control) -> tuple[str, ...]:
     kept = [each.class_kept for each in at_one if each.class_kept is not None]
     return (
         control.name,
-        size or like,
+        size or (f"like {resembled}" if resembled else ""),
         f"{evidence.reading:.2f}",
         got,
         side,

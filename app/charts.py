@@ -39,9 +39,10 @@ CONFIG: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Chart:
-    """A figure, and what it says to those who do not see it."""
+    """A figure, how it is read, and what it says to those who do not see it."""
 
     title: str
+    help: str
     figure: go.Figure
     words: str
 
@@ -109,7 +110,11 @@ def _training(headers: dict[str, Header], name: str, accent: str) -> Chart | Non
         f"{len(curves[name])} epochs{'; dotted, the error in training' if trained else ''}. "
         f"Each epoch is validated at the T that it trained with.{_told(nameless)}"
     )
-    return Chart("Training", figure, words)
+    reading = (
+        "Squared error of validation images after each epoch, of this model in colour, of others of its data set in grey. "
+        "The lower, the better. Where the number of time steps T changes, so does what is measured."
+    )
+    return Chart("Training", reading, figure, words)
 
 
 def _error_and_samples(headers: dict[str, Header], name: str, accent: str) -> Chart | None:
@@ -142,7 +147,11 @@ def _error_and_samples(headers: dict[str, Header], name: str, accent: str) -> Ch
     words = "Fréchet autoencoder distance, evaluation mode; lower left is better in both. " + "; ".join(
         f"{other}: error {points[other][0]:.4f}, FAD {points[other][1]:.1f}" for other in ranked
     )
-    return Chart("Error and samples", figure, f"{words}.{_told(nameless)}")
+    reading = (
+        "A point is a model of this data set. The farther left, the nearer are reconstructions to the test images that "
+        "they are of; the lower, the nearer are samples to the data, by features of a network that was trained on them."
+    )
+    return Chart("Error and samples", reading, figure, f"{words}.{_told(nameless)}")
 
 
 def _told(nameless: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Spikes that were turned by hand, as a link keeps them; the twin of `web/state/flips.js`, where the format is."""
+"""Spikes that were edited by hand, as a link keeps them; the twin of `web/state/flips.js`, where the format is."""
 
 from __future__ import annotations
 

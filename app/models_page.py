@@ -34,6 +34,6 @@ def _charts(_entries: list[Entry], files: tuple[tuple[str, int], ...], name: str
     drawn = charts.about(_entries, name, accent, ink)
     for column, chart in zip(st.columns(len(drawn) or 1), drawn, strict=False):
         with column:
-            st.markdown(f"**{chart.title}**")
+            st.markdown(f"**{chart.title}**", help=chart.help)
             st.plotly_chart(chart.figure, key=f"chart-{chart.title}", config=charts.CONFIG, alt=chart.words)
             st.html(f'<p class="chart-words">{html.escape(chart.words)}</p>')  # names are text, not Markdown

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def drawn(state: State) -> Decoded:
-    """Spikes and picture of a state's rates, with the damage to them and those that were turned by hand.
+    """Spikes and picture of a state's rates, with the damage to them and those that were edited by hand.
 
     Raises:
         CheckpointError: if its model is not here or cannot be used.

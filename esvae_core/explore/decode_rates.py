@@ -185,7 +185,7 @@ def _drawn(
     turned: NDArray[np.intp],
     damage: Damage | None,
 ) -> NDArray[np.uint8]:
-    """(T, n, d) spikes of the chosen pictures: drawn by the noise, damaged, then turned by hand."""
+    """(T, n, d) spikes of the chosen pictures: drawn by the noise, damaged, then edited by hand."""
     each_seed = [seeds[i if len(seeds) > 1 else 0] for i in chosen]
     drawn = [noise.sample(rates[i], seed, sampler, steps) for i, seed in zip(chosen, each_seed, strict=True)]
     spikes = np.stack([damaged(one, damage, seed) for one, seed in zip(drawn, each_seed, strict=True)], axis=1)

@@ -1,7 +1,7 @@
 """A recipe: what makes a picture again. Every picture that is taken along carries one (docs/export.md).
 
 It names the network by the content of its engine bundle, and gives the rates, the noise's seeds, the sampler, T, the
-spikes that were turned by hand, damage to spikes, after how many steps each picture is seen, and the layout. Rates are
+spikes that were edited by hand, damage to spikes, after how many steps each picture is seen, and the layout. Rates are
 whole multiples of 1/46080, as in the explorer. Of a model without spikes they are its normalized latent
 (`latent_interface`), and seeds, sampler and T are there for the form only. The twin is
 `esvae_core/web/formats/recipe.js`; both write the same text.
@@ -39,7 +39,7 @@ VERSION = 4  # the latest; each recipe is written in the first version that hold
 
 Kind = Literal["picture", "grid", "strip", "film"]
 Flip = tuple[int, int, int]
-"""A spike turned by hand: picture, step and neuron, from 0."""
+"""A spike edited by hand: picture, step and neuron, from 0."""
 
 _Place = Annotated[int, Field(ge=0, lt=2**20)]
 _Line = Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -87,11 +87,11 @@ class Recipe(_Part):
         tuple[Annotated[tuple[_Place, _Place, _Place], Field(strict=False)], ...],
         Field(max_length=MAX_FLIPS, strict=False),
     ] = ()
-    """Spikes turned by hand: (picture, step, neuron) of each, from 0, in ascending order."""
+    """Spikes edited by hand: (picture, step, neuron) of each, from 0, in ascending order."""
     upto: Annotated[tuple[Annotated[int, Field(ge=1, le=1024)], ...], Field(max_length=MAX_CELLS, strict=False)] = ()
     """Steps after which a picture is seen, 1 to T: one for each picture or one for all; none: after all T."""
     damage: Damage | None = None
-    """Done to the spikes that the noise has drawn, by the same seeds, before any is turned by hand."""
+    """Done to the spikes that the noise has drawn, by the same seeds, before any is edited by hand."""
     layout: Layout = Layout()
     versions: dict[_Line, _Line] = Field(default_factory=dict, max_length=16)
     """Of the packages that drew it; for people, not for the replay."""

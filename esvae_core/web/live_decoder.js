@@ -1,6 +1,6 @@
 /**
  * From the state to spikes and a picture, on the frame after the pointer moved; the newest state wins. Damage to spikes
- * and spikes that were turned by hand belong to the state: every view shows their picture.
+ * and spikes that were edited by hand belong to the state: every view shows their picture.
  *
  * Where this page cannot run the engine, the server is asked when a gesture ends, and `where` says so.
  */

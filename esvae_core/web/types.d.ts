@@ -87,11 +87,11 @@ interface Recipe {
   rates: string;
   /** Of the noise: one for each picture, or one for all. */
   seeds: number[];
-  /** Picture, step and neuron of each spike that was turned by hand, in ascending order. */
+  /** Picture, step and neuron of each spike that was edited by hand, in ascending order. */
   flips?: [number, number, number][];
   /** Steps after which each picture is seen, or all of them. */
   upto?: number[];
-  /** Done to the spikes that the noise has drawn, before any is turned by hand. */
+  /** Done to the spikes that the noise has drawn, before any is edited by hand. */
   damage?: Damage;
   layout: RecipeLayout;
   /** Of the software that made it. */
@@ -709,7 +709,7 @@ interface Decoded {
   rates: Float32Array;
   /** (T, d) as the noise drew them; of a model without spikes, here and below, (d) heights. */
   drawn: Uint8Array | Float32Array;
-  /** Cells t * d + j that are turned by hand. */
+  /** Cells t * d + j that are edited by hand. */
   flips: Set<number>;
   /** Done to the spikes before any is turned; null: none. */
   damage: Damage | null;

@@ -141,6 +141,11 @@ def test_the_hand_moves_many_bars_and_undo_brings_slider_and_rates_back(page):
     page.get_by_role("button", name="Redo").click()
     expect(thickness).to_have_value(str(amount))
     assert np.array_equal(state_of(page).rates, moved)
+    page.reload()
+    expect(thickness).to_have_value(str(amount))
+    page.get_by_role("button", name="Undo").click()
+    expect(thickness).to_have_value("0")
+    assert np.array_equal(state_of(page).rates, start)
 
 
 def test_locked_bars_stay_and_a_bar_begins_anew(page):

@@ -478,7 +478,7 @@ def test_a_lesson_opens_its_state_and_undo_leads_back(page):
     before = page.evaluate("location.href")
     page.get_by_role("link", name="One spike's worth").click()
     settled(page, before)
-    page.get_by_text("1 turned by hand on the page Spikes").wait_for()
+    page.get_by_text("1 edited by hand on the page Spikes").wait_for()
     found = state_of(page)
     assert found.model == "mnist-poisson"
     assert dict(found.view)["lesson"] == "spike"

@@ -136,11 +136,11 @@ def test_a_grid_and_its_films(page, shelf_dir, tmp_path):
 def test_turned_spikes_are_taken_along_and_made_again(page, context, shelf_dir, tmp_path, monkeypatch):
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     open_page(page, TURNED, "/spikes")
-    page.get_by_text("3 spikes turned by hand").wait_for()
+    page.get_by_text("3 spikes edited by hand").wait_for()
     shown, plain = pixels_of(page), pixels_of(page, "canvas[aria-label='Picture of the spikes as drawn']")
     assert not np.array_equal(shown, plain)
     sheet = menu(page)
-    assert sheet.get_by_text("With 3 spikes turned by hand.").is_visible()
+    assert sheet.get_by_text("With 3 spikes edited by hand.").is_visible()
     sheet.get_by_label("Scale").select_option("1")
     for label in ("PNG", "SVG", ".npz"):
         done = replay(saved(page, label, tmp_path), [shelf_dir])
@@ -192,12 +192,12 @@ def test_a_dropped_picture_with_turned_spikes_opens_with_them(page, model, tmp_p
     recipe = recipe_of(model, "aaa", np.array([LINK.rates] * 2, np.uint16), (7,), kind="grid", flips=flips, **HOW_LINK)
     recipe_files.write(tmp_path / "it.png", recipe, render(recipe, model))
     drop(page, "it.png", (tmp_path / "it.png").read_bytes())
-    page.get_by_text("3 turned by hand").wait_for()
+    page.get_by_text("3 edited by hand").wait_for()
     assert state_of(page).view == TURNED.view
     assert same_as_python(page)
     assert not np.array_equal(pixels_of(page), plain)
     page.get_by_label("Picture of it.png").select_option(label="2")
-    page.get_by_text("1 turned by hand").wait_for()
+    page.get_by_text("1 edited by hand").wait_for()
     assert dict(state_of(page).view)["flips"] == "s0"
     before = page.evaluate("location.href")
     page.get_by_role("button", name="Undo all edits").click()

@@ -95,7 +95,7 @@ def test_the_raster_is_the_one_on_the_screen(page, context, tmp_path):
     assert svg.name == "aaa-spikes.svg"
     root = ET.parse(svg).getroot()
     assert root.find(f"{SVG}title").text == "Spikes"
-    assert "3 turned by hand" in root.find(f"{SVG}desc").text
+    assert "3 edited by hand" in root.find(f"{SVG}desc").text
     texts = [each.text for each in root.iter(f"{SVG}text")]
     assert {f"d{j}" for j in range(6)} | {str(t) for t in range(1, 9)} <= set(texts)
     cells = [each.get("fill") for each in root.iter(f"{SVG}rect") if each.get("height") == "15"]  # 17, less two edges

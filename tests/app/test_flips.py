@@ -1,4 +1,4 @@
-"""Spikes turned by hand and damage to spikes: read from a link as the page reads them, and drawn by the server."""
+"""Spikes edited by hand and damage to spikes: read from a link as the page reads them, and drawn by the server."""
 
 from __future__ import annotations
 

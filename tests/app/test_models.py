@@ -316,6 +316,9 @@ def test_charts_below_the_view_are_of_the_model_at_work(page):
     assert page.locator(".js-plotly-plot").count() == 2
     page.get_by_text("Validation error of mnist from").wait_for()
     assert f"mnist: error {error:.4f}" in page.get_by_text("lower left is better").text_content()
+    for title, words in (("Training", "Squared error of validation"), ("Error and samples", "A point is a model")):
+        page.get_by_test_id("stMarkdown").filter(has_text=title).get_by_test_id("stTooltipIcon").hover()
+        page.get_by_text(words).wait_for()
     page.locator(".models tbody").get_by_role("button", name="digits", exact=True).click()
     page.get_by_text("Validation error of digits from").wait_for()
     until(page, "document.querySelectorAll('.js-plotly-plot').length === 1")

@@ -101,7 +101,7 @@ def test_a_click_turns_a_spike_and_the_picture_is_that_of_the_edited_spikes(visi
     assert not np.array_equal(spikes_of(edited), spikes_of(LINK))
     assert same(page, decoded(spikes_of(edited)))
     assert same(page, decoded(spikes_of(LINK)), "canvas[aria-label='Picture of the spikes as drawn']")
-    assert page.get_by_text(re.compile("^2 spikes turned by hand")).is_visible()
+    assert page.get_by_text(re.compile("^2 spikes edited by hand")).is_visible()
     difference = pixels_of(page, "canvas[aria-label='What edits and damage change']").astype(int)
     apart = decoded(spikes_of(edited))[0] - decoded(spikes_of(LINK))[0]
     gain = max(1.0, 2.0 ** np.floor(np.log2(1 / np.abs(apart).max())))
@@ -372,6 +372,6 @@ def test_nothing_moves_at_the_first_edit(visit):
     before = places()
     box = visit.locator(CELLS).bounding_box()
     visit.mouse.click(box["x"] + 0.4 * box["width"], box["y"] + 40)
-    visit.get_by_text("1 spike turned by hand").wait_for()
+    visit.get_by_text("1 spike edited by hand").wait_for()
     assert places() == before
     assert before[0]["width"] == pytest.approx(before[0]["height"], abs=0.5)

@@ -89,7 +89,7 @@ export function cellRates({ rates, dims }) {
 export const seedOf = ({ seeds }, i) => seeds[seeds.length > 1 ? i : 0];
 
 /**
- * The spikes of the i-th picture, given what the noise has drawn: damaged, then with those that are turned by hand.
+ * The spikes of the i-th picture, given what the noise has drawn: damaged, then with those that are edited by hand.
  * @param {Recipe} recipe
  * @param {number} i
  * @param {Uint8Array|Float32Array} drawn (T, d)
@@ -109,7 +109,7 @@ export function seenIn(recipe, i, drawn) {
   return spikesIn(recipe, i, drawn).subarray(0, uptoOf(recipe, i) * recipe.dims);
 }
 
-/** Cells t * d + j of the i-th picture that are turned by hand. @param {Recipe} recipe @returns {number[]} */
+/** Cells t * d + j of the i-th picture that are edited by hand. @param {Recipe} recipe @returns {number[]} */
 export const turnedIn = ({ flips = [], dims }, i) =>
   flips.filter(([picture]) => picture === i).map(([, t, j]) => t * dims + j);
 

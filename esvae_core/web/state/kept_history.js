@@ -1,5 +1,6 @@
 /** The steps that can be undone, kept for this tab, so that they survive a reload. */
 
+import { readMoved, writeMoved } from "./control_amounts.js";
 import { recall, remember } from "./remembered.js";
 import { decodeState, encodeState } from "./url_state.js";
 
@@ -24,7 +25,9 @@ function linkOf(state) {
  */
 export function writeHistory({ steps, at }) {
   const from = Math.max(0, Math.min(at, steps.length - MOST));
-  const kept = steps.slice(from, from + MOST).map(({ label, state }) => [label, linkOf(state)]);
+  const kept = steps
+    .slice(from, from + MOST)
+    .map(({ label, state }) => [label, linkOf(state), writeMoved(state.rates)]);
   return JSON.stringify({ at: at - from, steps: kept });
 }
 
@@ -39,8 +42,12 @@ export function readHistory(text, state) {
   try {
     const { at, steps } = JSON.parse(text);
     if (!Array.isArray(steps) || steps.length > MOST || steps[at]?.[1] !== linkOf(state)) return null;
-    const read = steps.map(([label, link]) => ({ label: String(label), state: decodeState(link) }));
-    return { at, steps: read.with(at, { label: read[at].label, state }) };
+    const read = steps.map(([label, link], i) => ({
+      label: String(label),
+      state: i === at ? state : decodeState(link),
+    }));
+    read.forEach(({ state: { rates } }, i) => readMoved(rates, steps[i][2]));
+    return { at, steps: read };
   } catch {
     return null; // of another version, or damaged
   }

@@ -10,7 +10,7 @@ import {
   movedOf,
   sliderEnds,
   sliderPercent,
-} from "../../../esvae_core/web/parts/explore/control_amounts.js";
+} from "../../../esvae_core/web/state/control_amounts.js";
 import { drawnBytes } from "../../../esvae_core/web/parts/explore/drawing_pad.js";
 import { ofClass, pageOf, storedFirst } from "../../../esvae_core/web/parts/explore/image_pages.js";
 import { LruCache } from "../../../esvae_core/web/parts/explore/lru_cache.js";

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { moveControl, movedOf } from "../../../esvae_core/web/state/control_amounts.js";
 import { readHistory, writeHistory } from "../../../esvae_core/web/state/kept_history.js";
 import { looksSaved, MOST, readSaved, SavedPictures, writeSaved } from "../../../esvae_core/web/state/saved.js";
 import { Store } from "../../../esvae_core/web/state/store.js";
@@ -87,4 +88,32 @@ test("the history is kept around the state on the screen, and only for it", () =
   assert.equal(readHistory(writeHistory(store.history), state(5)), null, "the address leads elsewhere");
   for (const text of [null, "", "{}", '{"at":0,"steps":[["a","nonsense"]]}'])
     assert.equal(readHistory(text, state(0)), null);
+});
+
+test("amounts of controls are kept with the history", () => {
+  const control = { name: "slant", reach: [-1, 1], apply: (rates, amount) => rates.with(0, rates[0] + 100 * amount) };
+  const moved = (rates, amount) => moveControl(rates, [control], "slant", amount, () => true);
+  const store = new Store(state(0));
+  const base = store.state.rates;
+  store.change({ rates: moved(base, 0.5) }, "slant");
+  store.change({ rates: moved(store.state.rates, 1) }, "slant");
+  const text = writeHistory(store.history);
+  const reloaded = decodeState(encodeState(store.state));
+  const again = new Store(reloaded, readHistory(text, reloaded));
+  assert.deepEqual(movedOf(again.state.rates), { base, amounts: new Map([["slant", 1]]) });
+  again.undo();
+  assert.equal(movedOf(again.state.rates).amounts.get("slant"), 0.5);
+  again.undo();
+  assert.equal(movedOf(again.state.rates).amounts.size, 0);
+  for (const wrong of [
+    '["k1x1.AA",["slant",1]]',
+    '["",["slant",1]]',
+    '["r.AAA",[1,1]]',
+    "7",
+    '[null,["slant",null]]',
+  ]) {
+    const damaged = text.replace(/\["[kr][^\]]*\["slant",1\]\]/, wrong);
+    assert.notEqual(damaged, text);
+    assert.equal(readHistory(damaged, reloaded), null, wrong);
+  }
 });

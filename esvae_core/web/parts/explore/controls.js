@@ -4,7 +4,14 @@ import { h } from "../../dom.js";
 import { msg } from "../../messages.js";
 import { formatNumber } from "../../math/axis.js";
 import { unitText, valueText } from "../../math/measured.js";
-import { alongControl, askedAmount, movedOf, moveControl, sliderEnds, sliderPercent } from "./control_amounts.js";
+import {
+  alongControl,
+  askedAmount,
+  movedOf,
+  moveControl,
+  sliderEnds,
+  sliderPercent,
+} from "../../state/control_amounts.js";
 import { gauge } from "./gauge.js";
 import { helpMark } from "../shared/help.js";
 import { commitSlides } from "../shared/slide.js";

@@ -126,7 +126,7 @@ function showSpikes({ spikes, raster }, { state, spikes: z, rates, upto, flips }
   const steps = counted(state.steps, msg`step`, msg`steps`);
   raster.setAttribute("aria-label", msg`${count} of ${dims} neurons in ${steps}`);
   const expected = state.steps * rates.reduce((a, b) => a + b, 0);
-  const edited = flips.size ? msg` ${flips.size} are turned by hand, on the page Spikes.` : "";
+  const edited = flips.size ? msg` ${flips.size} are edited by hand, on the page Spikes.` : "";
   spikes.say(
     msg`${dims} rows of neurons, ${steps}: ${count}, expected ${expected.toFixed(0)}. This is all that the decoder gets to see.${edited}`,
   );

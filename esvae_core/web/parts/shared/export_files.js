@@ -3,7 +3,7 @@
  *
  * @typedef {{kind: "picture"|"grid"|"strip", name: string, cells: Uint16Array[], seeds: number[],
  *   flips?: [number, number, number][], upto?: number[], damage?: Damage|null, columns?: number, captions?: string[], frame_ms?: number}} Pictures
- *   rates of each picture, seeds of the noise: one for each or one for all, spikes that are turned by hand, steps
+ *   rates of each picture, seeds of the noise: one for each or one for all, spikes that are edited by hand, steps
  *   after which a picture is seen, and damage to the spikes
  */
 

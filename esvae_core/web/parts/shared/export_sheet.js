@@ -208,7 +208,7 @@ function pageButton({ backend, entry, store }, view, attempt) {
 function notes({ upto, flips, damage }, steps) {
   const lines = [
     upto?.length === 1 && msg`After ${upto[0]} of ${counted(steps, msg`step`, msg`steps`)}.`,
-    flips?.length && msg`With ${counted(flips.length, msg`spike`, msg`spikes`)} turned by hand.`,
+    flips?.length && msg`With ${counted(flips.length, msg`spike`, msg`spikes`)} edited by hand.`,
     damage && msg`With damage: ${inWords(damage)}.`,
   ];
   return lines.map((line) => (line ? h("p", { class: "quiet" }, line) : null));

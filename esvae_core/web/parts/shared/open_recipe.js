@@ -76,7 +76,7 @@ async function modelOf(session, { checkpoint, steps, dims, seeds }) {
 /**
  * Show one of its pictures.
  * @param {Session} session
- * @throws {LinkError} if more of its spikes are turned by hand than a link holds
+ * @throws {LinkError} if more of its spikes are edited by hand than a link holds
  */
 export function showCell({ store }, recipe, model, i, label) {
   const rates = cellRates(recipe)[i];

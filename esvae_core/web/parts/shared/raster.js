@@ -147,7 +147,7 @@ function editsLine({ store }) {
     /** @param {number} count */
     show(count) {
       element.hidden = !count;
-      words.textContent = msg`${count} turned by hand on the page Spikes. `;
+      words.textContent = msg`${count} edited by hand on the page Spikes. `;
     },
   };
 }

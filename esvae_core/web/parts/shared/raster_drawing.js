@@ -12,7 +12,7 @@ import { namedRows, numberedSteps } from "./raster_layout.js";
 
 export const LETTERS = 11; // px
 const WIDEST = 76; // px of a name
-const FRAMED = 9; // px, at least, of the frame around a spike that was turned by hand
+const FRAMED = 9; // px, at least, of the frame around a spike that was edited by hand
 const MOST_FRAMED = 64;
 
 /**
@@ -58,7 +58,7 @@ function drawSpikes(context, colour, { left, top, column, row, neurons, steps },
   context.globalAlpha = 1;
 }
 
-/** A frame around each spike that was turned by hand, large enough to be seen; of many, which are seen anyway, none. */
+/** A frame around each spike that was edited by hand, large enough to be seen; of many, which are seen anyway, none. */
 function drawTurned(context, colour, { left, top, column, row, neurons }, order, { flips }) {
   if (!flips?.size || flips.size > MOST_FRAMED) return;
   const placeOf = new Map(order.map((j, place) => [j, place]));

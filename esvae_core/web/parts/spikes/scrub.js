@@ -117,7 +117,7 @@ function showTraced({ large, thumbs, words, changed }, now, channels, length) {
 function changeWords({ flips, damage, image, plain }) {
   const causes = [
     damage && msg`Damage`,
-    flips.size && msg`${counted(flips.size, msg`spike`, msg`spikes`)} turned by hand`,
+    flips.size && msg`${counted(flips.size, msg`spike`, msg`spikes`)} edited by hand`,
   ].filter(Boolean);
   if (!causes.length) return msg`Click a cell to set a spike there, or to remove it.`;
   return msg`${causes.join(" and ")}: the picture differs by ${formatNumber(rms(image, plain))} (root mean square, of a range of 2)`;

@@ -145,7 +145,7 @@ function describe({ session, element, canvas, words, effects }, { state, rates, 
   const how = session.engine ? msg` Arrow keys move over the cells, space or a click turns the spike there.` : "";
   canvas.setAttribute(
     "aria-label",
-    msg`Spike raster: ${counted(rates.length, msg`neuron`, msg`neurons`)}, ${counted(state.steps, msg`time step`, msg`time steps`)}, ${counted(count, msg`spike`, msg`spikes`)}, ${flips.size} turned by hand.${how}`,
+    msg`Spike raster: ${counted(rates.length, msg`neuron`, msg`neurons`)}, ${counted(state.steps, msg`time step`, msg`time steps`)}, ${counted(count, msg`spike`, msg`spikes`)}, ${flips.size} edited by hand.${how}`,
   );
   element.classList.toggle("ranked", Boolean(effects()));
 }

@@ -2,8 +2,10 @@
  * By how much each control has moved the rates.
  *
  * Amounts count from the rates at which no control was moved. Where rates come from elsewhere (a bar, another image),
- * all amounts are 0 again; undo and redo bring them back.
+ * all amounts are 0 again; undo and redo bring them back, also after a reload (kept_history.js).
  */
+
+import { packRates, unpackRates } from "./url_state.js";
 
 /**
  * Rates without controls, and what was asked of each.
@@ -15,6 +17,30 @@ const made = new WeakMap();
 
 /** What controls have made of the rates. @param {Uint16Array} rates @returns {Moved} */
 export const movedOf = (rates) => made.get(rates) ?? { base: rates, amounts: new Map() };
+
+/**
+ * What controls have made of the rates, as JSON holds it; undefined if no control was moved.
+ * @param {Uint16Array} rates
+ */
+export function writeMoved(rates) {
+  const { base, amounts } = movedOf(rates);
+  return amounts.size ? [packRates(base), ...amounts] : undefined;
+}
+
+/**
+ * Let `movedOf` know of these rates what `writeMoved` wrote of them.
+ * @param {Uint16Array} rates
+ * @param {any} written may be anything
+ * @throws {Error} if `writeMoved` has not written it of as many rates
+ */
+export function readMoved(rates, written) {
+  if (!written) return;
+  const [text, ...amounts] = written;
+  const base = unpackRates(text, "rates");
+  const right = amounts.every(([name, amount]) => typeof name === "string" && Number.isFinite(amount));
+  if (base.length !== rates.length || !right) throw new TypeError("no amounts of controls");
+  made.set(rates, { base, amounts: new Map(amounts) });
+}
 
 /**
  * Rates with other amounts.

@@ -111,8 +111,8 @@ def _training(headers: dict[str, Header], name: str, accent: str) -> Chart | Non
         f"Each epoch is validated at the T that it trained with.{_told(nameless)}"
     )
     reading = (
-        "Squared error of validation images after each epoch, of this model in colour, of others of its data set in grey. "
-        "The lower, the better. Where the number of time steps T changes, so does what is measured."
+        "Squared error of validation images after each epoch, of this model in colour, of others of its data set in "
+        "grey. The lower, the better. Where the number of time steps T changes, so does what is measured."
     )
     return Chart("Training", reading, figure, words)
 

@@ -152,7 +152,17 @@ function alike(a, b) {
 }
 
 /** A state with another value of its view. @param {State} state @returns {State} */
-function shownAs(state, name, value) {
-  const { [name]: _, ...view } = state.view;
-  return { ...state, view: value === null ? view : { ...view, [name]: value } };
-}
+const shownAs = (state, name, value) => ({ ...state, view: viewWith(state.view, { [name]: value }) });
+
+/**
+ * What the link keeps, changed; null and "" forget an entry.
+ * @param {State["view"]} view
+ * @param {Record<string, string|null>} patch
+ * @returns {State["view"]}
+ */
+export const viewWith = (view, patch) =>
+  Object.fromEntries(
+    Object.entries({ ...view, ...patch }).flatMap(([name, value]) =>
+      value === null || value === "" ? [] : [/** @type {const} */ ([name, value])],
+    ),
+  );

@@ -92,13 +92,30 @@ test("a gesture is one step of undo, and a locked bar stays", () => {
   ]);
   editor.put([[0, 1.4]]);
   assert.deepEqual(shown(), [1, 0.5, 0.75]);
-  assert.deepEqual(labels(), []);
+  assert.deepEqual(labels(), ["lock d2"]);
   editor.finish("sweep");
-  assert.deepEqual(labels(), ["sweep"]);
+  assert.deepEqual(labels(), ["lock d2", "sweep"]);
   store.undo();
   assert.deepEqual(shown(), START);
   editor.lock(2);
   assert.ok(editor.free(2));
+});
+
+test("a lock is a step of undo, and the link has it", () => {
+  const { editor, store, labels } = edited();
+  editor.lock(2);
+  editor.lock(0);
+  assert.equal(store.state.view.locked, "2.0");
+  editor.lock(2);
+  assert.deepEqual([0, 1, 2].map(editor.free), [false, true, true]);
+  assert.deepEqual(labels(), ["lock d2", "lock d0", "unlock d2"]);
+  store.undo();
+  assert.deepEqual([0, 1, 2].map(editor.free), [false, true, false]);
+  store.undo();
+  store.undo();
+  assert.ok(!("locked" in store.state.view));
+  store.set({ view: { locked: "1.x.99" } });
+  assert.deepEqual([0, 1, 2].map(editor.free), [true, false, true], "what is no dimension is passed over");
 });
 
 test("keys soon after each other are one step, named after the bar", () => {
@@ -164,7 +181,7 @@ test("values that are typed or pasted", () => {
   assert.throws(() => editor.typed(1, 1), new VectorError("it is locked"));
   editor.fromText("[1, 0, 0.000001]");
   assert.deepEqual(shown(), [1, 0.5, 0]);
-  assert.deepEqual(labels(), ["d0", "pasted rates"]);
+  assert.deepEqual(labels(), ["d0", "lock slant", "pasted rates"]);
   assert.throws(() => editor.fromText("0 0 1.1"), new VectorError("d2: expected 0 to 1, found 1.1"));
   assert.throws(() => editor.fromText("0 0"), VectorError);
 });

@@ -10,8 +10,8 @@ import {
   samplesKey,
   sampleWords,
   settingWithin,
-  viewWith,
 } from "../../../esvae_core/web/parts/generate/sample_settings.js";
+import { viewWith } from "../../../esvae_core/web/state/store.js";
 
 const CLASSES = ["one", "two"];
 

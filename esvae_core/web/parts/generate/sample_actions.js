@@ -3,7 +3,7 @@
 import { msg } from "../../messages.js";
 import { writePins } from "./pins.js";
 import { otherSeed } from "./sample_grid.js";
-import { viewWith } from "./sample_settings.js";
+import { viewWith } from "../../state/store.js";
 
 /**
  * @param {Session} session

@@ -5,7 +5,8 @@ import { msg } from "../../messages.js";
 import { newSeed } from "../shared/noise_controls.js";
 import { commitSlides, keysOf } from "../shared/slide.js";
 import { HOTTEST } from "./pins.js";
-import { LIMITS, settingWithin, viewWith } from "./sample_settings.js";
+import { LIMITS, settingWithin } from "./sample_settings.js";
+import { viewWith } from "../../state/store.js";
 
 /** @typedef {import("./sample_settings.js").SampleSettings} SampleSettings */
 /** @typedef {(patch: Record<string, string|null>, label: string, keys?: unknown) => void} Remember */

@@ -43,19 +43,6 @@ export function sampleSettings(view, classNames) {
 }
 
 /**
- * What the link keeps, changed; null and "" forget an entry.
- * @param {State["view"]} view
- * @param {Record<string, string|null>} patch
- * @returns {State["view"]}
- */
-export const viewWith = (view, patch) =>
-  Object.fromEntries(
-    Object.entries({ ...view, ...patch }).flatMap(([name, value]) =>
-      value === null || value === "" ? [] : [/** @type {const} */ ([name, value])],
-    ),
-  );
-
-/**
  * All that the samples depend on, as text; `steer` is that of the control.
  * @param {State} state
  * @param {string} steer

@@ -8,7 +8,7 @@ import { fromGrid } from "../../math/rates.js";
 import { changeOf, labelOf } from "../explore/controls.js";
 import { commitSlides } from "../shared/slide.js";
 import { controlUse, heldAt, middleOf } from "./control_use.js";
-import { viewWith } from "./sample_settings.js";
+import { viewWith } from "../../state/store.js";
 
 /** @typedef {import("./control_use.js").Sample} Sample */
 /** @typedef {import("./control_use.js").ControlUse} ControlUse */

@@ -1,5 +1,5 @@
 /**
- * Rates that the visitor changes by hand: which are locked, what Mute and Solo hold back, and one step of undo for each
+ * Rates that the visitor changes by hand: which are locked (the link says it), what Mute and Solo hold back, and one step of undo for each
  * gesture. Does not touch the DOM.
  */
 
@@ -7,6 +7,7 @@ import { msg } from "../../messages.js";
 import { GRID, toGrid } from "../../math/rates.js";
 import { parseNumber, parseVector, VectorError, vectorText } from "../../math/vector_text.js";
 import { snapped } from "./bar_gestures.js";
+import { viewWith } from "../../state/store.js";
 import { nameOf } from "./dimension_names.js";
 
 const FINE = 1 / 64;
@@ -26,8 +27,8 @@ const heldBack = new WeakMap();
 export class RateEditor {
   #session;
   #rest;
-  /** @type {Set<number>} */
-  #locked = new Set();
+  /** What `#locked` was read from, and what it gave. @type {{text: string|undefined, locked: Set<number>}} */
+  #read = { text: undefined, locked: new Set() };
   /** The gesture that ends when no key comes any more. @type {{timer: ReturnType<typeof setTimeout>, label: string}|null} */
   #pending = null;
 
@@ -50,6 +51,13 @@ export class RateEditor {
 
   /** Whether a dimension may change. @param {number} i */
   free = (i) => !this.#locked.has(i);
+
+  /** Those that may not, which the view remembers: `3.17` are two. */
+  get #locked() {
+    const text = this.#session.store.state.view.locked;
+    if (text !== this.#read.text) this.#read = { text, locked: new Set(text?.split(".").map(Number)) };
+    return this.#read.locked;
+  }
 
   /** Which of the acts are on for a dimension. @param {number} i */
   marks(i) {
@@ -109,7 +117,15 @@ export class RateEditor {
 
   /** Lock, or unlock. @param {number} i */
   lock(i) {
-    if (!this.#locked.delete(i)) this.#locked.add(i);
+    this.finishPending();
+    const { store } = this.#session;
+    const others = [...this.#locked].filter((j) => j !== i);
+    const locked = this.free(i) ? [...others, i] : others;
+    const patch = { locked: locked.length ? locked.join(".") : null };
+    store.change(
+      { view: viewWith(store.state.view, patch) },
+      `${this.free(i) ? msg`lock` : msg`unlock`} ${this.#name(i)}`,
+    );
   }
 
   /** Let it say nothing, or give again what it said. @param {number} i */

@@ -45,6 +45,7 @@ def test_a_notebook_runs(name, words, tmp_path):
         "TMPDIR": str(tmp_path),
         "PATH": "",
         "OMP_NUM_THREADS": "1",
+        "NUMBA_NUM_THREADS": "1",  # several would wait for each other beside other tests: 297 s once, in place of 18
         "HOME": str(tmp_path),
     }
     done = subprocess.run(

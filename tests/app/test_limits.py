@@ -58,18 +58,28 @@ def test_equal_requests_are_worked_out_once_and_not_for_ever():
 
 def test_as_many_as_there_are_threads_work_and_who_comes_too_late_is_told_when_to_come_again():
     at_once, most, lock = [0], [0], threading.Lock()
+    refused, all_refused = [], threading.Event()
 
     def work(_):
         with lock:
             at_once[0] += 1
             most[0] = max(most[0], at_once[0])
-        time.sleep(0.05)
+        all_refused.wait(20)
         with lock:
             at_once[0] -= 1
         return PlainTextResponse("done")
 
     behind = Gate("test", threads=2, waiting=5)(work)
-    answers = together(*[lambda n=n: behind(request(query=str(n))) for n in range(50)])
+
+    async def visit(number):
+        answer = await behind(request(query=str(number)))
+        if answer.status_code == 429:
+            refused.append(number)
+            if len(refused) == 43:
+                all_refused.set()
+        return answer
+
+    answers = together(*[lambda n=n: visit(n) for n in range(50)])
     assert most == [2]
     codes = [answer.status_code for answer in answers]
     assert codes == [200] * 7 + [429] * 43
@@ -236,7 +246,7 @@ def test_too_many_at_once_are_told_so():
 def test_memory_is_given_back_once_all_is_quiet(monkeypatch):
     given = []
     monkeypatch.setattr(limits, "give_back", lambda: given.append(1))
-    monkeypatch.setattr(limits, "_REST", 0.1)
+    monkeypatch.setattr(limits, "_REST", 2)  # longer than a busy machine needs from one visit to the next
     app = Patience(PlainTextResponse("done"))
 
     async def visit():
@@ -244,7 +254,9 @@ def test_memory_is_given_back_once_all_is_quiet(monkeypatch):
             await asyncio.gather(*(app(SCOPE, None, Client().send) for _ in range(5)))
             await asyncio.sleep(0.02)
             assert not given
-        await asyncio.sleep(0.3)
+        end = time.monotonic() + 20
+        while not given and time.monotonic() < end:
+            await asyncio.sleep(0.05)
 
     together(visit)
     assert given == [1]

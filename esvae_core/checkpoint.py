@@ -149,6 +149,11 @@ class Header(_Record):
         return self.dataset.factor_levels if self.dataset and self.taught else ()
 
 
+def shown_name(path: Path | None, header: Header) -> str:
+    """What a checkpoint is called on the screen: as its file, or by its header where the file is a run's."""
+    return header.name if path is None or path.name == WEIGHTS else path.stem
+
+
 _M_co = TypeVar("_M_co", bound="ImageModel", covariant=True)
 _M = TypeVar("_M", bound="ImageModel")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from esvae_core.checkpoint import WEIGHTS, Checkpoint, Header
+from esvae_core.checkpoint import Checkpoint, Header, shown_name
 from esvae_core.errors import ConfigError, KindError
 from esvae_core.explore import atlas as atlases
 from esvae_core.explore.latent_interface import is_explorable, load_explorable, why_not_explorable
@@ -45,7 +45,7 @@ def widget(
     known = atlases.beside(path) if path else None
     atlas = atlases.load_for(checkpoint, known) if known and known.exists() else None
     config = checkpoint.header.model
-    name = checkpoint.header.name if path is None or path.name == WEIGHTS else path.stem
+    name = shown_name(path, checkpoint.header)
     text = page(
         checkpoint,
         name,

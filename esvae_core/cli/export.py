@@ -91,6 +91,7 @@ def page(
 ) -> None:
     """One file that explores a model from disk: no server, no network, to be sent to a class."""
     from esvae_core.arrays import suffix_of
+    from esvae_core.checkpoint import shown_name
     from esvae_core.explore import atlas
     from esvae_core.explore.languages import read_translation
     from esvae_core.explore.latent_interface import read_explorable
@@ -108,7 +109,7 @@ def page(
     model = stored.header.model
     text = whole(
         stored,
-        checkpoint.stem,
+        shown_name(checkpoint, stored.header),
         path=checkpoint.as_posix(),
         atlas=known,
         originals=originals_of(known, checkpoint, model.image_size, model.image_channels) if known else None,

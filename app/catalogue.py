@@ -69,7 +69,6 @@ _READING = threading.RLock()  # one reader at a time: what a second one asks for
 _BUILDING = threading.Lock()  # the same for models, whose first one waits for PyTorch; others' reading does not
 _SUFFIX = ".safetensors"
 _FAMILIAR = ("mnist-poisson", "mnist-plus", "mnist")
-_RUN = "model"  # what training calls its checkpoint: the run's name is in the header
 _MAX_DEPTH = 4  # of subfolders
 _MAX_SUBFOLDERS = 1000  # of one folder: a list of models looks through all of them
 _MAX_NAME = 200  # characters; links take no more
@@ -203,7 +202,7 @@ def find(places: Sequence[Path] | None = None) -> list[Entry]:
                 found = header, problem or _PROBLEMS.get((path, changed), "")
             if found[0] is None and path != place and path.parent != place:
                 continue
-            name = found[0].name if found[0] is not None and path.stem == _RUN else path.stem
+            name = path.stem if found[0] is None else checkpoint.shown_name(path, found[0])
             add([name, f"{absolute.parent.name}/{name}"], path, changed, *found, place)
     return list(entries.values())
 
@@ -459,7 +458,7 @@ def _is_own_run(path: Path, dataset: str) -> bool:
     """
     place = Path(os.path.realpath(path))
     given = any(place.is_relative_to(os.path.realpath(each)) for each in _paths(OPEN_OPTION))
-    if path.name != f"{_RUN}{_SUFFIX}" or not given or uploads.are_of_visitors(place):
+    if path.name != checkpoint.WEIGHTS or not given or uploads.are_of_visitors(place):
         return False
     try:
         settings = json.loads(read_regular(path.with_name("config.json"), _MOST_SETTINGS))

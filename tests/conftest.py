@@ -26,7 +26,7 @@ from rich.console import Console  # noqa: E402
 from esvae_core import ESVAE, ModelConfig, cli  # noqa: E402
 from esvae_core.cli import console  # noqa: E402
 
-from .forked import Forked  # noqa: E402
+from .forked import Forked, Started  # noqa: E402
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -41,9 +41,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 @pytest.fixture(scope="session")
-def forked() -> Iterator[Forked]:
-    """Runs command lines in forks of one process, which starts with the first of them; on Linux."""
-    process = Forked()
+def forked() -> Iterator[Forked | Started]:
+    """Runs command lines: on Linux in forks of one process, which starts with the first of them."""
+    process = Forked() if sys.platform == "linux" else Started()
     yield process
     process.close()
 

@@ -91,6 +91,28 @@ class Ended:
     err: str
 
 
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "COLUMNS": "200"}
+
+
+class Started:
+    """Runs jobs in a process of its own each, which costs seconds: for systems without forks.
+
+    Of a job it knows what such systems can do: words, folder, script and time.
+    """
+
+    def run(self, job: Job) -> Ended:
+        """Run one command line to its end."""
+        command = [sys.executable, *([job.script] if job.script else ["-m", "esvae_core"]), *job.words]
+        environment = os.environ | ENVIRONMENT | {"PYTHONPATH": str(Path(__file__).parents[1])}
+        done = subprocess.run(
+            command, cwd=job.folder, env=environment, capture_output=True, text=True, timeout=job.seconds
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    def close(self) -> None:
+        """Nothing is left open."""
+
+
 class Forked:
     """The process, and how to ask it."""
 
@@ -99,7 +121,7 @@ class Forked:
             [sys.executable, "-m", __name__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "COLUMNS": "200"},
+            env=os.environ | ENVIRONMENT,
         )
 
     def run(self, job: Job) -> Ended:

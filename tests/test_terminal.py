@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 from rich.console import Console
 
-from esvae_core import checkpoint, cli
+from esvae_core import checkpoint
 from esvae_core.checkpoint import DataRecord, Header, Metric, TrainingRecord
 from esvae_core.cli import console
 from esvae_core.config import TrainConfig
@@ -26,24 +26,16 @@ SEEN = shown(ACTS)
 
 
 @pytest.fixture
-def esvae(monkeypatch, capsys):
+def esvae(esvae, monkeypatch):
     """Run the command; everything that it wrote must be plain."""
     monkeypatch.setattr(logging.getLogger("esvae_core"), "handlers", [])
 
     def run(*words, lines=None):
-        monkeypatch.setattr(sys, "argv", ["esvae", *map(str, words)])
-        monkeypatch.setattr(console, "out", Console(width=4000))
-        monkeypatch.setattr(console, "err", Console(stderr=True, width=4000))
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as ended:
-            code = ended.code or 0
-        said = capsys.readouterr()
+        said = esvae(*words, columns=4000)
         for character in said.out + said.err:
             assert character == "\n" or unicodedata.category(character) not in ("Cc", "Cf", "Cs"), repr(character)
         assert lines is None or len(said.err.splitlines()) == lines, said.err
-        return code, said
+        return said.code, said
 
     return run
 

@@ -199,7 +199,8 @@ def _print(controls: Controls, as_json: bool) -> None:
         for control in steered:
             table.add_row(*map(console.text, _row(control)))
         console.out.print(table)
-        console.out.print(console.text(f"got: {_asked(steered)}"), soft_wrap=True)
+        if asked := _asked(steered):
+            console.out.print(console.text(f"got: {asked}"), soft_wrap=True)
     for control in controls.values():
         if control.why:
             console.out.print(console.text(f"cannot be steered: {control.name}: {control.why}"), soft_wrap=True)
@@ -207,11 +208,12 @@ def _print(controls: Controls, as_json: bool) -> None:
 
 def _asked(controls: Sequence[Control]) -> str:
     """What was asked of controls of each source, as "of -2, +2 (component)"."""
-    asked = {}
-    for control in controls:
-        if control.evidence:
-            asked[", ".join(f"{each.asked:+g}" for each in control.evidence[-1].responses)] = control.source
-    return "; ".join(f"of {values} ({source})" for values, source in asked.items())
+    asked = dict.fromkeys(
+        (", ".join(f"{each.asked:+g}" for each in control.evidence[-1].responses), control.source)
+        for control in controls
+        if control.evidence
+    )
+    return "; ".join(f"of {values} ({source})" for values, source in asked)
 
 
 def _row(control: Control) -> tuple[str, ...]:

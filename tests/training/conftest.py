@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ..forked import Forked, Job
+from ..forked import Forked, Job, Started
 
 SETTINGS = (
     "model.channels=[2,4,4]", "model.image_size=16", "model.latent_dim=4", "model.time_steps=3",
@@ -20,10 +20,10 @@ SCRIPT = "from esvae_core.cli import main\n\nif __name__ == '__main__':\n    mai
 
 
 class Command:
-    """`esvae`: called, in a fork on Linux (tests/forked.py); by `start` and `apart`, in its own process, by a script
-    that distributed launchers can start again."""
+    """`esvae`: called, as tests/forked.py runs it; by `start` and `apart`, in a process of its own, by a script that
+    distributed launchers can start again."""
 
-    def __init__(self, folder: Path, forked: Forked | None) -> None:
+    def __init__(self, folder: Path, forked: Forked | Started) -> None:
         self.forked = forked
         self.script = folder / "esvae_command.py"
         self.script.write_text(SCRIPT)
@@ -47,8 +47,6 @@ class Command:
         )
 
     def __call__(self, *words: object, timeout: float = 240) -> subprocess.CompletedProcess[str]:
-        if self.forked is None:
-            return self.apart(*words, timeout=timeout)
         job = Job(tuple(map(str, words)), str(self.script.parent), seconds=timeout)
         done = self.forked.run(job)
         return subprocess.CompletedProcess(job.words, done.code, done.out, done.err)
@@ -68,6 +66,5 @@ def settings(*changes: str) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def command(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Command:
-    forked = request.getfixturevalue("forked") if sys.platform == "linux" else None
+def command(tmp_path_factory: pytest.TempPathFactory, forked: Forked | Started) -> Command:
     return Command(tmp_path_factory.mktemp("command"), forked)

@@ -1,6 +1,6 @@
 /**
- * Rates that the visitor changes by hand: which are locked (the link says it), what Mute and Solo hold back, and one step of undo for each
- * gesture. Does not touch the DOM.
+ * Rates that the visitor changes by hand: which are locked, as the link says, what Mute and Solo hold back, and one step
+ * of undo for each gesture. Does not touch the DOM.
  */
 
 import { msg } from "../../messages.js";

@@ -10,7 +10,7 @@ from app import catalogue
 from app.state import State, TestImage, to_grid
 
 from .conftest import ROOT
-from .visits import LARGE, LINK, frames, open_page, until
+from .visits import LARGE, LINK, frames, go_to, open_page, until
 
 pytestmark = pytest.mark.browser
 
@@ -55,8 +55,9 @@ def test_axe_finds_no_violation(page, scheme):
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.add_init_script(path=AXE)
     found = {}
+    open_page(page)
     for path, ready in VIEWS.items():
-        open_page(page, LINK, path, ready)
+        go_to(page, path, ready)
         if violations := page.evaluate(FOUND):
             found[path] = violations
     assert not found, "\n".join(f"{path} {line}" for path, lines in found.items() for line in lines)
@@ -102,9 +103,10 @@ def test_what_waits_for_decoders_has_names_already(page):
 
 def test_no_letters_are_smaller_than_11_pixels(page):
     found = {}
+    open_page(page)
     for path, ready in VIEWS.items():
         page.set_viewport_size({"width": 1440, "height": 900})
-        open_page(page, LINK, path, ready)
+        go_to(page, path, ready)
         for width in (1440, 390):
             page.set_viewport_size({"width": width, "height": 900})
             frames(page)
@@ -176,10 +178,11 @@ def shipped(name: str, **changed) -> State:
 @pytest.mark.parametrize("name", ["emoji-plus", "mnist-poisson"])
 def test_names_of_any_length_leave_the_views_in_order(page, name):
     """What the small models of the other tests lack: controls, long names of classes, and two samplers' words."""
-    state = shipped(name)
+    open_page(page, shipped(name))
     found = {}
     for path in ("/", "/spikes", "/interpolate", "/generate"):
-        open_page(page, state, path, VIEWS[path])
+        page.set_viewport_size({"width": 1440, "height": 900})
+        go_to(page, path, VIEWS[path])
         if lines := crowded(page):
             found[path] = lines
     assert not found, "\n".join(f"{path} {lines}" for path, lines in found.items())

@@ -87,8 +87,9 @@ def test_all_words_of_all_views_are_messages(page):
     page.goto(f"/?lang={CODE}")
     page.locator(".stage[lang]").first.wait_for()
     found = {}
+    open_page(page)
     for path, ready in VIEWS.items():
-        open_page(page, LINK, path, ready)
+        go_to(page, path, ready)
         found[path] = plain_words(page)
     assert {path: words for path, words in found.items() if words} == {}
 

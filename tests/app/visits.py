@@ -35,6 +35,13 @@ def open_page(page, state: State | str = LINK, path="/", ready=LARGE):
     frames(page)
 
 
+def go_to(page, path: str, ready=LARGE):
+    """Another view of a page that is open, by its link in the navigation; less than half of the work of a visit."""
+    page.locator(f'[data-testid=stTopNavLink][href$="{path}"]').click()
+    page.locator(f".view-{path.strip('/') or 'explore'} {ready}").first.wait_for()
+    frames(page)
+
+
 def state_of(page) -> State:
     (text,) = parse_qs(urlsplit(page.evaluate("location.href")).query)["s"]  # page.url lags behind
     return decode(text)

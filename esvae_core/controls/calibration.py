@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from esvae_core.controls.directions import KNOTS, Coordinates, from_coordinates, stepped
-from esvae_core.controls.fields import Field, bystanders
+from esvae_core.controls.directions import KNOTS, Coordinates, Field, from_coordinates, stepped
+from esvae_core.controls.fields import RANK, bystanders
 from esvae_core.controls.latent import Latent
 from esvae_core.controls.meter import Meter, Readings
 
@@ -17,9 +17,14 @@ _FIRST = (1.0, 3.0, 9.0)  # how far fields go, to either side, before it is know
 _LAST = (0.5, 1.0, 1.5, 2.5, 4.0)  # of calibrated fields, whose unit is about that of the control
 _TOWARDS = (1.0, 1.5, 2.5)  # how far a word's field goes
 _NEARLY = 0.95
+_OWN = 1.5  # times as much as a change of another number counts what is missing of what was asked, both squared
+_LEAST = 0.7  # of what is asked is given, whatever that does to others, if it can be
 _PAYS = 0.2  # a curve is followed while it climbs at this share of its first slope
 _DULL = 0.3  # a field that does not change its attribute by that much, in deviations, corrects no other
 _STIFF = 0.1  # of the ridge that keeps corrections small
+_ROUNDS = 6  # of correcting and measuring again
+_DAMPED = 0.8  # of what a correction would be if responses were linear
+_LEARNS = 0.5  # of what came of a correction, by the matrix of responses
 
 F64 = NDArray[np.float64]
 
@@ -56,7 +61,7 @@ class ResponseProbe:
 
     def go(self, field: Field, far: float) -> F64:
         """(N, d) places after the move."""
-        return stepped(self.places, self.middle, field.shift, field.left, field.right, far, self.coordinates)
+        return stepped(self.places, self.middle, field, far, self.coordinates)
 
     def pixels(self, places: F64) -> NDArray[np.uint8]:
         """(N, C, H, W) pictures of places."""
@@ -80,47 +85,98 @@ class ResponseProbe:
         return far, changes
 
 
-def corrected(probe: ResponseProbe, fields: dict[int, Field]) -> dict[int, Field]:
-    """Fields whose step of length 1 changes their own number by about one deviation, and others as little as can be.
+def corrected(
+    probe: ResponseProbe, fields: dict[int, Field], helpers: Sequence[Field]
+) -> Iterator[tuple[int, tuple[Field, Field]]]:
+    """Fields of more and of less whose step of length 1 changes their own number by about one deviation, others little.
 
-    Each is mixed with the others' fields by the inverse of the matrix of responses (ridge), measured twice.
+    Each is mixed with the others' fields and with helpers. What is to be the same is disturbed by moves to both sides
+    alike (further from the data, pictures blur), which no field of both sides could correct; so each side has its own.
+
+    Args:
+        probe: Where they are tried.
+        fields: By number of the attribute.
+        helpers: Further fields, of about one deviation of the places.
+
+    Yields:
+        The number, and the fields of more and of less.
     """
-    if not fields:
-        return {}
-    scaled, matrix = {}, {}
+    scaled, responses = {}, {}
     for k, field in fields.items():
         far, changes = probe.curve(field, _FIRST)
         length = (_reaching(far, changes[:, k], 1.0) - _reaching(far, changes[:, k], -1.0)) / 2
         halves = [np.array([np.interp(end, far, column) for column in changes.T]) for end in (length, -length)]
-        matrix[k] = (halves[0] - halves[1]) / 2
-        scaled[k] = _scaled(field, length)
-    mixed = {}
+        responses[k] = (halves[0] - halves[1]) / 2
+        scaled[k] = field.times(length)
+    answers = [(probe.change(helper, 1.0) - probe.change(helper, -1.0)) / 2 for helper in helpers]
     for k, field in scaled.items():
         others = bystanders(probe.meter, k)
-        helpers = [k, *(j for j in scaled if j in others and abs(matrix[j][j]) > _DULL)]
         rows = np.array([k, *others])
-        responses = np.stack([matrix[j][rows] for j in helpers])
-        goal = np.zeros(len(rows))
-        goal[0] = 1.0
-        shares = np.zeros(len(helpers))
-        shares[0] = 1.0
-        now = matrix[k][rows]
-        for again in (True, False):
-            shares = shares + _solved(responses, goal - now)
-            mix = _scaled(field, shares[0])
-            for share, j in zip(shares[1:], helpers[1:], strict=True):
-                mix = mix.plus(float(share), scaled[j])
-            mix = mix.reduced()
-            if again:
-                now = (probe.change(mix, 1.0)[rows] - probe.change(mix, -1.0)[rows]) / 2
-        mixed[k] = mix
-    return mixed
+        near = [j for j in scaled if j in others and abs(responses[j][j]) > _DULL]
+        parts = [field, *(scaled[j] for j in near), *helpers]
+        matrix = np.stack([responses[k], *(responses[j] for j in near), *answers])[:, rows]
+        up, down = (_mixed(probe, parts, matrix, rows, side) for side in (1.0, -1.0))
+        yield k, (up, down.times(-1.0))
 
 
-def gain_of(probe: ResponseProbe, field: Field, k: int) -> F64:
-    """For each of KNOTS: how far to go so that number k changes by as many deviations; as far as it pays, if never."""
-    far, changes = probe.curve(field, _LAST)
-    return np.array([_reaching(far, changes[:, k], asked) for asked in KNOTS])
+def _mixed(probe: ResponseProbe, parts: Sequence[Field], responses: F64, rows: NDArray[np.int64], side: float) -> Field:
+    """The best mix that was met: its step changes the first of `rows` by `side` deviations, and the others little.
+
+    Measured again after each correction; the matrix of responses (parts, rows) learns from what came of it (Broyden's
+    rank-one update, by half), since responses shrink where fields lead far.
+    """
+    goal = np.zeros(len(rows))
+    goal[0] = side
+    shares = np.zeros(len(parts))
+    shares[0] = side
+    matrix, best, least = responses.copy(), parts[0], np.inf
+    before: tuple[F64, F64] | None = None
+    for _ in range(_ROUNDS + 1):
+        mix = parts[0].times(float(shares[0]))
+        for share, part in zip(shares[1:], parts[1:], strict=True):
+            mix = mix.plus(float(share), part)
+        mix = mix.reduced(RANK // 2)
+        now = probe.change(mix, 1.0)[rows]
+        if (off := float(_OWN * (goal[0] - now[0]) ** 2 + _aside(now[1:]).sum())) < least:
+            best, least = mix, off
+        if before is not None and (moved := shares - before[0]) @ moved > 0:
+            matrix = matrix + _LEARNS * np.outer(moved, now - before[1] - moved @ matrix) / (moved @ moved)
+        before = shares, now
+        weights = np.sqrt(np.r_[_OWN, 1 / (1 + now[1:] ** 2)])  # with which squares grow as `_aside` does
+        shares = shares + _DAMPED * _solved(matrix * weights, (goal - now) * weights)
+    return best
+
+
+def _aside(changes: F64) -> F64:
+    """What changes of others count: their squares up to about a deviation, hardly more beyond.
+
+    Of an attribute that is nearly the same in all training images a deviation is little, and many of them may come of
+    any move; that must not outweigh all else.
+    """
+    squares: F64 = changes**2
+    return squares / (1 + squares)
+
+
+def gain_of(probe: ResponseProbe, up: Field, down: Field, k: int) -> F64:
+    """For each of KNOTS: how far to go so that number k changes by as many deviations; as far as it pays, if never.
+
+    Less far where what is missing of the change and the changes of others, both squared, are least together.
+    """
+    others = bystanders(probe.meter, k)
+    lengths = np.array([0.0, *_LAST])
+    gain = np.zeros(len(KNOTS))
+    for side, field in ((1.0, up), (-1.0, down)):
+        nothing = np.zeros(len(probe.meter.scale))
+        changes = np.stack([probe.change(field, side * length) if length else nothing for length in lengths])
+        fine = np.linspace(0.0, lengths[-1], 101)
+        got, *aside = (np.interp(fine, lengths, changes[:, j]) for j in (k, *others))
+        moved = sum(map(_aside, aside), np.zeros(len(fine)))
+        for i, asked in enumerate(KNOTS):
+            if asked * side > 0:
+                least, most = (abs(_reaching(side * lengths, changes[:, k], part * asked)) for part in (_LEAST, 1.0))
+                losses = np.where(fine <= most, _OWN * (asked - got) ** 2 + moved, np.inf)
+                gain[i] = side * max(least, float(fine[np.argmin(losses)]))
+    return gain
 
 
 def gain_of_word(probe: ResponseProbe, field: Field, attribute: str, word: int) -> F64:
@@ -155,7 +211,3 @@ def _solved(responses: F64, wanted: F64) -> F64:
     """Shares of rows of `responses` (H, R) whose sum is nearest to `wanted` (R,), small ones preferred."""
     gram = responses @ responses.T + _STIFF * np.eye(len(responses))
     return np.linalg.solve(gram, responses @ wanted).astype(np.float64)
-
-
-def _scaled(field: Field, factor: float) -> Field:
-    return Field(field.shift * factor, field.left * factor, field.right)

@@ -1,15 +1,16 @@
 """Controls of a latent: what each moves, how far, and the evidence for it. NumPy alone; the page does the same.
 
 A control moves heights in coordinates in which equal steps count alike (arcsin sqrt(rate) of firing rates): in STEPS
-equal steps along a field that is linear in where it starts, `shift + (x - middle) left right`. A gain curve says how
-far to go for what is asked.
+equal steps along a field that is linear in where it starts, `shift + (x - middle) left right`. To either side it has a
+field of its own, since what has to stay the same is disturbed in other ways by more and by less of an attribute. A gain
+curve says how far to go for what is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,54 @@ MOST = KNOTS[-1]
 
 F64 = NDArray[np.float64]
 _Heights = TypeVar("_Heights", "Tensor", NDArray[np.floating])
+
+
+class Field(NamedTuple):
+    """A step at any place x of the latent: shift + (x - middle) left right.
+
+    Attributes:
+        shift: (d,) the step at the middle.
+        left, right: (d, r) and (r, d): how it changes with where it starts.
+    """
+
+    shift: F64
+    left: F64
+    right: F64
+
+    def plus(self, share: float, other: Field) -> Field:
+        """The sum of this and a share of another; as its rank is the sum of both, see `reduced`."""
+        return Field(
+            self.shift + share * other.shift,
+            np.concatenate([self.left, share * other.left], axis=1),
+            np.concatenate([self.right, other.right]),
+        )
+
+    def times(self, factor: float) -> Field:
+        """Steps that are `factor` times as long."""
+        return Field(self.shift * factor, self.left * factor, self.right)
+
+    def reduced(self, rank: int) -> Field:
+        """The nearest field of at most that rank."""
+        u, size, v = np.linalg.svd(self.left @ self.right)
+        rank = min(rank, int((size > 1e-9 * max(size[0], 1e-30)).sum()))
+        root = np.sqrt(size[:rank])
+        return Field(self.shift, u[:, :rank] * root, v[:rank] * root[:, None])
+
+
+def stacked(fields: Sequence[Field]) -> Field:
+    """K fields as one of arrays (K, d), (K, d, r) and (K, r, d), r the largest of their ranks; the others get zeros."""
+    rank = max(field.left.shape[1] for field in fields)
+    missing = [rank - field.left.shape[1] for field in fields]
+    return Field(
+        np.stack([field.shift for field in fields]),
+        np.stack([np.pad(field.left, ((0, 0), (0, n))) for field, n in zip(fields, missing, strict=True)]),
+        np.stack([np.pad(field.right, ((0, n), (0, 0))) for field, n in zip(fields, missing, strict=True)]),
+    )
+
+
+def straight(shift: F64) -> Field:
+    """The same step everywhere."""
+    return Field(shift, np.empty((len(shift), 0)), np.empty((0, len(shift))))
 
 
 @dataclass(frozen=True)
@@ -95,10 +144,9 @@ class Control:
         reach: Lowest and highest amount of which at least half is given, on validation images.
         evidence: On validation and on test images.
         coordinates: In which it moves.
-        middle: (d,), where the linear part of its field is 0.
-        shift: (d,), its field there.
-        left, right: (d, r) and (r, d): how the field changes with where it is.
-        gain: One number for each of KNOTS: how far to go.
+        middle: (d,), where the linear part of its fields is 0.
+        up, down: The fields of positive and of negative amounts; both point to more of the attribute.
+        gain: One number for each of KNOTS: how far to go, negative for less.
     """
 
     name: str
@@ -112,10 +160,23 @@ class Control:
     evidence: tuple[Evidence, ...]
     coordinates: Coordinates
     middle: F64
-    shift: F64
-    left: F64
-    right: F64
+    up: Field
+    down: Field
     gain: F64
+
+    @property
+    def two_sides(self) -> bool:
+        """Whether it has a field of its own for negative amounts."""
+        return self.up is not self.down
+
+    @property
+    def step(self) -> F64:
+        """(d,) the mean of both fields at the middle: which way the control leads."""
+        return (self.up.shift + self.down.shift) / 2
+
+    def field(self, far: float) -> Field:
+        """The field on that side."""
+        return self.up if far > 0 else self.down
 
     def apply(self, heights: _Heights, amount: float) -> _Heights:
         """Latents moved by an amount.
@@ -136,8 +197,8 @@ class Control:
 
             moved = self.apply(heights.detach().cpu().double().numpy(), amount)
             return torch.from_numpy(moved).to(heights.device, heights.dtype)
-        if heights.ndim not in (1, 2) or heights.shape[-1] != len(self.shift):
-            raise InputError(f"{self.name}: expected heights of shape (N, {len(self.shift)}), got {heights.shape}")
+        if heights.ndim not in (1, 2) or heights.shape[-1] != len(self.middle):
+            raise InputError(f"{self.name}: expected heights of shape (N, {len(self.middle)}), got {heights.shape}")
         if not bool(((heights >= 0) & (heights <= 1)).all()):
             raise InputError(f"{self.name}: expected heights in [0, 1], got some outside or no numbers")
         if not np.isfinite(amount):
@@ -146,7 +207,7 @@ class Control:
             return heights.copy()
         place = to_coordinates(heights, self.coordinates)
         far = float(np.interp(amount, KNOTS, self.gain))
-        moved = stepped(place, self.middle, self.shift, self.left, self.right, far, self.coordinates)
+        moved = stepped(place, self.middle, self.field(far), far, self.coordinates)
         return from_coordinates(moved, self.coordinates).astype(heights.dtype)
 
 
@@ -175,7 +236,7 @@ def by_hand(
 
 def along(name: str, step: F64, coordinates: Coordinates) -> Control:
     """A control that goes straight on: an amount of 1 is the step (d,), in its coordinates."""
-    size = len(step)
+    field = straight(step)
     return Control(
         name=name,
         source="hand",
@@ -187,10 +248,9 @@ def along(name: str, step: F64, coordinates: Coordinates) -> Control:
         reach=(-MOST, MOST),
         evidence=(),
         coordinates=coordinates,
-        middle=np.zeros(size),
-        shift=step,
-        left=np.empty((size, 0)),
-        right=np.empty((0, size)),
+        middle=np.zeros(len(step)),
+        up=field,
+        down=field,
         gain=np.array(KNOTS),
     )
 
@@ -250,19 +310,10 @@ def from_coordinates(place: F64, coordinates: Coordinates) -> F64:
     return np.clip(heights, 0, 1)
 
 
-def stepped(
-    place: F64,
-    middle: F64,
-    shift: F64,
-    left: F64,
-    right: F64,
-    far: float,
-    coordinates: Coordinates,
-    steps: int = STEPS,
-) -> F64:
-    """Places after going `far` along the field shift + (x - middle) left right, in equal steps, within their range."""
+def stepped(place: F64, middle: F64, field: Field, far: float, coordinates: Coordinates, steps: int = STEPS) -> F64:
+    """Places after going `far` along a field, in equal steps, within their range."""
     end = np.pi / 2 if coordinates == "arcsine" else 1.0
     for _ in range(steps):
-        field = shift + (place - middle) @ left @ right
-        place = np.clip(place + far / steps * field, 0, end)
+        slope = field.shift + (place - middle) @ field.left @ field.right
+        place = np.clip(place + far / steps * slope, 0, end)
     return place

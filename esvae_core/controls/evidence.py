@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from esvae_core.controls.attributes import CLASS
 from esvae_core.controls.calibration import ResponseProbe
 from esvae_core.controls.directions import KNOTS, Control, Evidence, Response
-from esvae_core.controls.fields import Field, bystanders
+from esvae_core.controls.fields import bystanders
 from esvae_core.controls.measured import Attribute
 
 ASKED = {"attribute": (-2.0, -1.0, 1.0, 2.0), "category": (0.5, 1.0), "component": (-2.0, 2.0)}
@@ -68,8 +68,8 @@ class Judge:
 
     def _response(self, control: Control, k: int | None, word: int | None, asked: float, nearest: F64) -> Response:
         probe = self.probe
-        field = Field(control.shift, control.left, control.right)
-        places = probe.go(field, float(np.interp(asked, KNOTS, control.gain)))
+        far = float(np.interp(asked, KNOTS, control.gain))
+        places = probe.go(control.field(far), far)
         pixels = probe.pixels(places)
         after = probe.meter.read(pixels)
         change = probe.meter.change(after.numbers, probe.before.numbers)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from esvae_core.controls.attributes import CLASS, AttributeTable
+from esvae_core.controls.directions import Field
 from esvae_core.controls.meter import Meter
 
 RANK = 12
@@ -21,34 +22,6 @@ _PAIRS = 15  # of each training image with one of its neighbours
 _RIDGE = 0.01
 
 F64 = NDArray[np.float64]
-
-
-class Field(NamedTuple):
-    """A step at any place x of the latent: shift + (x - middle) left right."""
-
-    shift: F64
-    left: F64
-    right: F64
-
-    def plus(self, share: float, other: Field) -> Field:
-        """The sum of this and a share of another; as its rank is the sum of both, see `reduced`."""
-        return Field(
-            self.shift + share * other.shift,
-            np.concatenate([self.left, share * other.left], axis=1),
-            np.concatenate([self.right, other.right]),
-        )
-
-    def reduced(self, rank: int = RANK) -> Field:
-        """The nearest field of at most that rank."""
-        u, size, v = np.linalg.svd(self.left @ self.right)
-        rank = min(rank, int((size > 1e-9 * max(size[0], 1e-30)).sum()))
-        root = np.sqrt(size[:rank])
-        return Field(self.shift, u[:, :rank] * root, v[:rank] * root[:, None])
-
-
-def straight(shift: F64) -> Field:
-    """The same step everywhere."""
-    return Field(shift, np.empty((len(shift), 0)), np.empty((0, len(shift))))
 
 
 def held_by(meter: Meter, k: int) -> list[int]:
@@ -159,7 +132,7 @@ def category_fields(places: F64, table: AttributeTable, meter: Meter, k: int) ->
     gram = centred.T @ centred
     gram += _RIDGE * np.trace(gram) / len(gram) * np.eye(len(gram))
     follow = Field(np.zeros(places.shape[1]), np.eye(places.shape[1]), _solved(gram, centred.T @ (base - own)))
-    reduced = follow.reduced()
+    reduced = follow.reduced(RANK)
     return {
         word: Field(offsets[word] - base, reduced.left, reduced.right)
         for word in range(words)

@@ -1,7 +1,8 @@
 """The file of controls beside a checkpoint, NAME.controls.npz: named arrays and words, checked when they are read.
 
 It is bound to the weights by their content hash, as an atlas is. Files of version 1 hold controls alone; version 2 adds
-what was measured of attributes, see `esvae_core.controls.measured`.
+what was measured of attributes, see `esvae_core.controls.measured`; version 3 the fields of negative amounts, of those
+controls that have others than of positive amounts.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, ValidationError
 
-from esvae_core.controls.directions import KNOTS, Control, Controls, Coordinates, Evidence, Source
+from esvae_core.controls.directions import KNOTS, Control, Controls, Coordinates, Evidence, Source, stacked
+from esvae_core.controls.directions import Field as Vectors
 from esvae_core.controls.measured import Attribute, Kind, Measured
 from esvae_core.errors import CorruptDataError, InputError
 from esvae_core.files import write_atomically
 from esvae_core.npz import read_npz
 
 SUFFIX = ".controls.npz"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MOST = 512
 """Controls of one model."""
 _MAX_RANK = 64
@@ -34,7 +36,7 @@ _MOST_WORDS = 1000  # of a category
 _TOP = 2**16 - 2  # levels that values are stored in; one more stands for "undefined"
 _UNDEFINED = _TOP + 1
 _FURTHEST = 1e30  # of an attribute's values, so that ranges stay finite
-_FIELDS = ("middle", "shift", "gain", "left", "right")
+_DOWN = "_down"  # ends the names of arrays of the fields of negative amounts
 _WHOLE = ("images", "values")  # whole numbers; all else are floats
 
 _Parts = dict[str, NDArray[Any]]
@@ -55,6 +57,7 @@ class _Words(BaseModel):
     steerable: bool
     why: _Line
     reach: tuple[FiniteFloat, FiniteFloat]
+    two_sides: bool = False
     evidence: Annotated[tuple[Evidence, ...], Field(max_length=4)]
 
 
@@ -117,7 +120,8 @@ def write_controls(
         dataset: Name of the data set that they were made with.
         dataset_sha256: Hash of its files.
         checkpoint_sha256: Hash of the model's tensors.
-        measured: What was measured of attributes; without it, the file is one of version 1.
+        measured: What was measured of attributes; without it, and without fields of one side, the file is one of
+            version 1.
 
     Raises:
         InputError: there are none, or too many.
@@ -128,8 +132,13 @@ def write_controls(
     words = [{name: getattr(control, name) for name in _Words.model_fields} for control in controls]
     for word in words:
         word["evidence"] = [asdict(each) for each in word["evidence"]]
+    down = [control.down for control in controls if control.two_sides]
+    version = FORMAT_VERSION if down else 1 if measured is None else 2
+    if version < FORMAT_VERSION:  # as earlier versions of this library wrote and read them
+        for word in words:
+            del word["two_sides"]
     about = {
-        "format_version": 1 if measured is None else FORMAT_VERSION,
+        "format_version": version,
         "controls": words,
         "coordinates": first.coordinates,
         "knots": KNOTS,
@@ -137,14 +146,13 @@ def write_controls(
         "dataset_sha256": dataset_sha256,
         "checkpoint_sha256": checkpoint_sha256,
     }
-    rank = max(control.left.shape[1] for control in controls)
-    parts: dict[str, NDArray[Any]] = {
+    parts: _Parts = {
         "middle": first.middle.astype(np.float32),
-        "shift": np.stack([control.shift for control in controls]).astype(np.float32),
         "gain": np.stack([control.gain for control in controls]).astype(np.float32),
-        "left": np.stack([_padded(control.left, rank, 1) for control in controls]).astype(np.float16),
-        "right": np.stack([_padded(control.right, rank, 0) for control in controls]).astype(np.float16),
     }
+    parts |= _field_parts([control.up for control in controls])
+    if down:
+        parts |= {name + _DOWN: part for name, part in _field_parts(down).items()}
     if measured is not None:
         about["measured"], more = _table_parts(measured)
         parts |= more
@@ -181,20 +189,14 @@ def read_controls(checkpoint: Path | str, sha256: str, size: int) -> Controls:
     if about.checkpoint_sha256 != sha256:
         raise CorruptDataError(f"{path}: belongs to other weights than those of {Path(checkpoint).name}; make it anew")
     measured = _table_of(about.measured, parts) if about.measured is not None else None
-    exact = {name: parts[name].astype(np.float64) for name in _FIELDS}
-    controls = tuple(
-        Control(
-            **{name: getattr(words, name) for name in _Words.model_fields},
-            coordinates=about.coordinates,
-            middle=exact["middle"],
-            shift=exact["shift"][i],
-            left=exact["left"][i],
-            right=exact["right"][i],
-            gain=exact["gain"][i],
-        )
-        for i, words in enumerate(about.controls)
-    )
-    return Controls(controls, Path(checkpoint).name, measured, about.dataset, about.dataset_sha256)
+    middle, gain = (parts[name].astype(np.float64) for name in ("middle", "gain"))
+    ups, downs = _fields(parts, ""), iter(_fields(parts, _DOWN))
+    controls = []
+    for words, up, far in zip(about.controls, ups, gain, strict=True):
+        said = {name: getattr(words, name) for name in _Words.model_fields if name != "two_sides"}
+        down = next(downs) if words.two_sides else up
+        controls.append(Control(**said, coordinates=about.coordinates, middle=middle, up=up, down=down, gain=far))
+    return Controls(tuple(controls), Path(checkpoint).name, measured, about.dataset, about.dataset_sha256)
 
 
 def _table_parts(measured: Measured) -> tuple[dict[str, Any], _Parts]:
@@ -247,19 +249,18 @@ def _wrong(about: _About, parts: _Parts, size: int) -> str:
         return "expected different names"
     if about.knots != KNOTS:
         return f"knots: expected {KNOTS}, found {about.knots!r:.200}"
-    left = parts.get("left", np.empty(0))
-    rank = left.shape[2] if left.ndim == 3 else -1
-    shapes: dict[str, tuple[int, ...]] = {
-        "middle": (size,),
-        "shift": (count, size),
-        "gain": (count, len(KNOTS)),
-        "left": (count, size, rank),
-        "right": (count, rank, size),
-    }
+    shapes: dict[str, tuple[int, ...]] = {"middle": (size,), "gain": (count, len(KNOTS))}
+    sides = {"": count, _DOWN: sum(words.two_sides for words in about.controls)}
+    for end, fields in sides.items():
+        if fields:
+            left = parts.get("left" + end, np.empty(0))
+            rank = min(left.shape[2], _MAX_RANK) if left.ndim == 3 else 0
+            of_side = {"shift": (fields, size), "left": (fields, size, rank), "right": (fields, rank, size)}
+            shapes |= {name + end: shape for name, shape in of_side.items()}
     if about.measured is not None:
         attributes, images = len(about.measured.attributes), len(parts.get("images", ()))
         shapes |= {"correlation": (attributes, size), "images": (images,), "values": (images, attributes)}
-    if set(parts) != set(shapes) or not 0 <= rank <= _MAX_RANK:
+    if set(parts) != set(shapes):
         return f"expected {', '.join(shapes)}, found {', '.join(sorted(parts))[:200] or 'nothing'}"
     for name, shape in shapes.items():
         part = parts[name]
@@ -288,8 +289,17 @@ def _wrong_table(about: _Measured, parts: _Parts) -> str:
     return ""
 
 
-def _padded(matrix: NDArray[np.float64], rank: int, axis: int) -> NDArray[np.float64]:
-    """The matrix with zeros up to that rank."""
-    missing = [(0, 0), (0, 0)]
-    missing[axis] = (0, rank - matrix.shape[axis])
-    return np.pad(matrix, missing)
+def _field_parts(fields: Sequence[Vectors]) -> _Parts:
+    """Arrays of fields, as the file holds them."""
+    all_of_them = stacked(fields)
+    return {
+        "shift": all_of_them.shift.astype(np.float32),
+        "left": all_of_them.left.astype(np.float16),
+        "right": all_of_them.right.astype(np.float16),
+    }
+
+
+def _fields(parts: _Parts, end: str) -> list[Vectors]:
+    """The fields whose arrays' names end so."""
+    arrays = [parts[name + end].astype(np.float64) for name in Vectors._fields if name + end in parts]
+    return [Vectors(*each) for each in zip(*arrays, strict=True)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,9 @@ from esvae_core.controls.attributes import table_of
 from esvae_core.controls.calibration import ResponseProbe, corrected, gain_of, gain_of_word
 from esvae_core.controls.components import components, resemblance
 from esvae_core.controls.correlation import FITTED, some
-from esvae_core.controls.directions import KNOTS, Control, Coordinates, Source, to_coordinates
+from esvae_core.controls.directions import KNOTS, Control, Coordinates, Field, Source, straight, to_coordinates
 from esvae_core.controls.evidence import Judge, linear_reading, picture_reading, score, unread, verdict
-from esvae_core.controls.fields import MOST_WORDS, Field, category_fields, field_of, pairs_of, straight
+from esvae_core.controls.fields import MOST_WORDS, RANK, category_fields, field_of, pairs_of
 from esvae_core.controls.latent import Latent
 from esvae_core.controls.measured import Attribute
 from esvae_core.controls.meter import Meter
@@ -137,6 +138,11 @@ class _Maker:
         ]
         self.off_pictures = self.meter.read(validation.images)
 
+    @cached_property
+    def components(self) -> dict[str, tuple[F64, F64]]:
+        """Directions without labels."""
+        return components(self.places, self.seed)
+
     def made(self) -> tuple[Control, ...]:
         controls = [*self._attributes(), *self._categories(), *self._components()]
         return tuple(sorted(controls, key=_rank))
@@ -175,12 +181,13 @@ class _Maker:
             if why:
                 controls.append(self._control(attribute.name, "attribute", k, straight(0 * self.middle), why=why))
             else:
-                fields[k] = field_of(pairs, self.meter, k).reduced()
+                fields[k] = field_of(pairs, self.meter, k).reduced(RANK)
         self.report("calibrating", 0, len(fields))
-        for i, (k, field) in enumerate(corrected(self.probe, fields).items()):
+        helpers = [straight(step) for name, (step, _) in self.components.items() if name.startswith("principal")]
+        for i, (k, (up, down)) in enumerate(corrected(self.probe, fields, helpers)):
             self.report("calibrating", i, len(fields))
-            gain = gain_of(self.probe, field, k)
-            control = self._control(attributes[k].name, "attribute", k, field, gain)
+            gain = gain_of(self.probe, up, down, k)
+            control = self._control(attributes[k].name, "attribute", k, up, gain, down=down)
             controls.append(self._with_evidence(control, k, None, readings[k]))
         return controls
 
@@ -209,9 +216,8 @@ class _Maker:
     def _components(self) -> list[Control]:
         """Principal and independent components, each with what it resembles."""
         controls = []
-        found = components(self.places, self.seed)
-        for i, (name, (step, weights)) in enumerate(found.items()):
-            self.report("trying components", i, len(found))
+        for i, (name, (step, weights)) in enumerate(self.components.items()):
+            self.report("trying components", i, len(self.components))
             scores = (self.judged - self.middle) @ weights
             like, correlation = resemblance(scores, self.known.attributes, self.known.values)
             control = self._control(name, "component", None, straight(step), np.array(KNOTS), attribute=like)
@@ -228,12 +234,14 @@ class _Maker:
         field: Field,
         gain: F64 | None = None,
         *,
+        down: Field | None = None,
         why: str = "",
         attribute: str = "",
     ) -> Control:
         """A control without evidence, as its file will hold it; one that says why there is nothing to steer."""
         own: Attribute | None = None if k is None else self.table.attributes[k]
         number = own is not None and own.kind != "category"
+        up = _as_in_a_file(field)
         return Control(
             name=name,
             source=source,
@@ -246,9 +254,8 @@ class _Maker:
             evidence=(),
             coordinates=self.coordinates,
             middle=_exact(self.middle, np.float32),
-            shift=_exact(field.shift, np.float32),
-            left=_exact(field.left, np.float16),
-            right=_exact(field.right, np.float16),
+            up=up,
+            down=up if down is None else _as_in_a_file(down),
             gain=_exact(np.zeros(len(KNOTS)) if gain is None else gain, np.float32),
         )
 
@@ -281,6 +288,10 @@ class _Maker:
         return ResponseProbe.of(
             self.latent, self.meter, self.coordinates, self.middle, places, self.seed + 1000 * number
         )
+
+
+def _as_in_a_file(field: Field) -> Field:
+    return Field(_exact(field.shift, np.float32), _exact(field.left, np.float16), _exact(field.right, np.float16))
 
 
 def _exact(values: F64, kind: type[np.floating]) -> F64:

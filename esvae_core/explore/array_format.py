@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from esvae_core.controls.directions import KNOTS, STEPS, Controls
+from esvae_core.controls.directions import KNOTS, STEPS, Controls, stacked
 from esvae_core.explore.atlas import Atlas
 from esvae_core.explore.map import RateMap
 
@@ -80,11 +80,11 @@ def control_parts(controls: Controls) -> tuple[dict[str, Any], dict[str, NDArray
     """Controls as the page moves rates by them: words and evidence, and arrays of K controls of a latent of size d.
 
     All share coordinates and middle, as those of one file do. Ranks below that of the widest field are padded with 0.
+    Fields of negative amounts follow, of those controls alone that have others than of positive amounts.
     With them comes what was measured of attributes, if it was.
     """
     every = list(controls.values())
-    rank = max(control.left.shape[1] for control in every)
-    words = ("name", "source", "attribute", "unit", "size", "steerable", "why", "reach")
+    words = ("name", "source", "attribute", "unit", "size", "steerable", "why", "reach", "two_sides")
     about: dict[str, Any] = {
         "coordinates": every[0].coordinates,
         "knots": KNOTS,
@@ -95,19 +95,14 @@ def control_parts(controls: Controls) -> tuple[dict[str, Any], dict[str, NDArray
             for control in every
         ],
     }
-    size = len(every[0].middle)
-    left = np.zeros((len(every), size, rank), np.float32)
-    right = np.zeros((len(every), rank, size), np.float32)
-    for i, control in enumerate(every):
-        left[i, :, : control.left.shape[1]] = control.left
-        right[i, : control.right.shape[0]] = control.right
     arrays: dict[str, NDArray[Any]] = {
         "middle": every[0].middle.astype(np.float32),
-        "shift": np.stack([control.shift for control in every]).astype(np.float32),
         "gain": np.stack([control.gain for control in every]).astype(np.float32),
-        "left": left,
-        "right": right,
     }
+    up = stacked([control.up for control in every])
+    arrays |= {name: part.astype(np.float32) for name, part in up._asdict().items()}
+    if other := [control.down for control in every if control.two_sides]:
+        arrays |= {f"{name}Down": part.astype(np.float32) for name, part in stacked(other)._asdict().items()}
     measured = controls.measured
     if measured is not None:
         told = ("name", "unit", "kind", "how", "undefined", "period", "categories")

@@ -565,7 +565,8 @@ interface ControlsAbout {
   knots: number[];
   /** In which a control goes its way. */
   steps: number;
-  controls: ControlWords[];
+  /** `two_sides`: whether it has a field of its own for negative amounts. */
+  controls: (ControlWords & { two_sides: boolean })[];
   /** Missing of files of version 1. */
   measured?: { dataset: string; trainImages: number; attributes: MeasuredAttribute[] };
 }

@@ -199,7 +199,7 @@ def test_a_control_is_seen_along_its_way_and_taken(page):
     low, high = loaded.controls["thickness"].reach
     assert amount == pytest.approx(low + 6 / 8 * (high - low))
     control, atlas = loaded.controls["thickness"], loaded.atlas
-    lies = to_coordinates(atlas.rates, control.coordinates) @ control.shift
+    lies = to_coordinates(atlas.rates, control.coordinates) @ control.step
     labels = page.locator(".control-detail .activating canvas[role=img]").evaluate_all(
         "all => all.map((c) => c.ariaLabel)"
     )

@@ -300,7 +300,7 @@ def test_the_images_that_have_most_and_least_of_a_bar_are_beside_it_and_can_be_s
 def furthest(loaded, name: str, count: int) -> list[list[int]]:
     """Numbers of the test images whose rates lie furthest along a control, and furthest against it."""
     control, atlas = loaded.controls[name], loaded.atlas
-    lies = to_coordinates(atlas.rates, control.coordinates) @ control.shift
+    lies = to_coordinates(atlas.rates, control.coordinates) @ control.step
     return [atlas.indices[np.argsort(sign * lies, kind="stable")[:count]].tolist() for sign in (-1, 1)]
 
 

@@ -11,7 +11,7 @@ from esvae_core.explore.languages import FOLDER
 
 from .conftest import ROOT, start_server
 from .test_accessibility import VIEWS
-from .visits import LINK, drag, frames, open_page, released
+from .visits import drag, frames, go_to, open_page, released
 
 pytestmark = pytest.mark.browser
 

@@ -347,8 +347,8 @@ def test_a_selection_becomes_a_control_of_ones_own(page):
     inside = np.isin(atlas.indices, told["recipe"]["toward"])
     assert 0 < inside.sum() < len(atlas)
     made = by_hand("to the left", atlas.rates[inside], atlas.rates[~inside])
-    assert np.allclose(told["step"], made.shift, atol=1e-4)
-    read = read_own_control(saved.value.path(), len(made.shift))
+    assert np.allclose(told["step"], made.step, atol=1e-4)
+    read = read_own_control(saved.value.path(), len(made.step))
     assert np.allclose(read.apply(atlas.rates[:5], 0.7), made.apply(atlas.rates[:5], 0.7), atol=1e-4)
     page.reload()  # the link alone brings it back
     page.locator(".map-canvas[data-cursor]").wait_for()

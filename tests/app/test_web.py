@@ -84,16 +84,19 @@ def _paths():
 
 
 def _controls():
-    """Controls of both coordinates and of ranks 0 to 3, each asked for amounts inside and beyond its gain curve."""
+    """Controls of both coordinates, of ranks 0 to 3, of one field or two, asked for up to more than they reach."""
     cases = []
     for coordinates in ("plain", "arcsine"):
-        made = [control(f"c{rank}", coordinates, rank, rank, middle=np.full(6, 0.25)) for rank in (0, 2, 3)]
+        middle = np.full(6, 0.25)
+        made = [
+            control(f"c{rank}", coordinates, rank, rank, two_sides=rank != 2, middle=middle) for rank in (0, 2, 3, 1)
+        ]
         moves = []
         for each in made:
             for amount in (-4, -1.25, 0.05, 0.5, 3, 9):
                 rates = RNG.integers(0, GRID + 1, 6)
                 moved = to_fixed_point(each.apply(rates / GRID, amount))
-                lies = float(to_coordinates(rates / GRID, coordinates) @ each.shift)
+                lies = float(to_coordinates(rates / GRID, coordinates) @ each.step)
                 move = {"name": each.name, "rates": rates.tolist(), "amount": amount, "lies": lies}
                 moves.append(move | {"moved": moved.tolist()})
         held = write_arrays(*control_parts(Controls(tuple(made))))

@@ -8,20 +8,35 @@ import pytest
 import torch
 
 from esvae_core.checkpoint import Header, load, save, weights_hash
-from esvae_core.controls.directions import KNOTS, Control, Controls, Evidence, Response, by_hand, to_coordinates
+from esvae_core.controls.directions import (
+    KNOTS,
+    Control,
+    Controls,
+    Evidence,
+    Field,
+    Response,
+    by_hand,
+    straight,
+    to_coordinates,
+)
 from esvae_core.controls.file import beside, read_controls, write_controls
 from esvae_core.errors import CorruptDataError, InputError
 
 DIMS = 6
 
 
-def made(name="thickness", coordinates="plain", rank=2, seed=0, **more):
+def field(rng, rank):
+    """A field of random numbers that a file holds exactly."""
+    sides = (rng.normal(0, 0.3, shape).astype(np.float16) for shape in ((DIMS, rank), (rank, DIMS)))
+    shift = rng.normal(0, 0.1, DIMS).astype(np.float32)
+    return Field(*(part.astype(np.float64) for part in (shift, *sides)))
+
+
+def made(name="thickness", coordinates="plain", rank=2, seed=0, two_sides=False, **more):
     rng = np.random.default_rng(seed)
-    exact = {"middle": rng.random(DIMS), "shift": rng.normal(0, 0.1, DIMS), "gain": 2 * np.array(KNOTS)}
-    exact = {key: value.astype(np.float32).astype(np.float64) for key, value in exact.items()}
-    shapes = {"left": (DIMS, rank), "right": (rank, DIMS)}
-    for key, shape in shapes.items():
-        exact[key] = rng.normal(0, 0.3, shape).astype(np.float16).astype(np.float64)
+    exact = {"middle": rng.random(DIMS).astype(np.float32).astype(np.float64), "gain": 2 * np.array(KNOTS)}
+    exact["up"] = more.pop("field", None) or field(rng, rank)
+    exact["down"] = field(rng, rank + 1) if two_sides else exact["up"]
     response = Response(1.0, 0.9, 0.3, "width", -0.2, 0.95, 1.1)
     words = {
         "name": name,
@@ -39,7 +54,7 @@ def made(name="thickness", coordinates="plain", rank=2, seed=0, **more):
 
 
 def test_a_straight_control_moves_by_its_gain():
-    control = made(left=np.zeros((DIMS, 0)), right=np.zeros((0, DIMS)), shift=np.full(DIMS, 0.05))
+    control = made(field=straight(np.full(DIMS, 0.05)))
     start = np.full((3, DIMS), 0.5, np.float32)
     assert np.allclose(control.apply(start, 1.0), 0.6)
     assert np.allclose(control.apply(start, -0.25), 0.475)
@@ -48,20 +63,22 @@ def test_a_straight_control_moves_by_its_gain():
 
 
 def test_a_field_depends_on_where_it_starts():
-    """Four steps by hand."""
-    control = made()
+    """Four steps by hand, to either side along the field of that side."""
+    control = made(two_sides=True)
     place = np.random.default_rng(1).random((5, DIMS))
-    moved = place
-    for _ in range(4):
-        step = control.shift + (moved - control.middle) @ (control.left @ control.right)
-        moved = np.clip(moved + 2 * 1.5 / 4 * step, 0, 1)
-    assert np.allclose(control.apply(place, 1.5), moved)
-    assert not np.allclose(control.apply(place, 1.5) - place, (control.apply(place, 1.5) - place)[0])
+    for amount, (shift, left, right) in ((1.5, control.up), (-1.5, control.down)):
+        moved = place
+        for _ in range(4):
+            step = shift + (moved - control.middle) @ (left @ right)
+            moved = np.clip(moved + 2 * amount / 4 * step, 0, 1)
+        assert np.allclose(control.apply(place, amount), moved)
+        assert not np.allclose(moved - place, (moved - place)[0])
+    assert np.allclose(control.step, (control.up.shift + control.down.shift) / 2)
+    assert not np.allclose(control.up.shift, control.down.shift)
 
 
 def test_arcsine_coordinates():
-    shift = np.full(DIMS, 0.1)
-    control = made(coordinates="arcsine", left=np.zeros((DIMS, 0)), right=np.zeros((0, DIMS)), shift=shift)
+    control = made(coordinates="arcsine", field=straight(np.full(DIMS, 0.1)))
     rates = np.array([[0, 0.1, 0.25, 0.5, 0.9, 1.0]])
     expected = np.sin(np.minimum(np.arcsin(np.sqrt(rates)) + 0.2, np.pi / 2)) ** 2
     assert np.allclose(control.apply(rates, 1.0), expected)
@@ -133,7 +150,8 @@ def test_unknown_names_list_the_known():
 @pytest.fixture
 def written(tmp_path):
     checkpoint = tmp_path / "m.safetensors"
-    controls = made(), made("slant", rank=1, seed=1, evidence=(), steerable=False, why="cannot be read")
+    lost = made("slant", rank=1, seed=1, evidence=(), steerable=False, why="cannot be read")
+    controls = made(), lost, made("width", two_sides=True, seed=2), made("height", two_sides=True, rank=0, seed=3)
     where = {"dataset": "digits", "dataset_sha256": "", "checkpoint_sha256": "abc"}
     write_controls(beside(checkpoint), controls, **where)
     return checkpoint, controls
@@ -142,15 +160,17 @@ def written(tmp_path):
 def test_a_file_brings_everything_back(written):
     checkpoint, controls = written
     found = read_controls(checkpoint, "abc", DIMS)
-    assert list(found) == ["thickness", "slant"]
+    assert list(found) == ["thickness", "slant", "width", "height"]
+    assert [control.two_sides for control in found.values()] == [False, False, True, True]
     rates = np.random.default_rng(3).random((4, DIMS))
     for before in controls:
         after = found[before.name]
-        for field in dataclasses.fields(Control):
-            if field.name not in ("middle", "shift", "left", "right", "gain"):
-                assert getattr(after, field.name) == getattr(before, field.name), field.name
+        for each in dataclasses.fields(Control):
+            if each.name not in ("middle", "up", "down", "gain"):
+                assert getattr(after, each.name) == getattr(before, each.name), each.name
         other = dataclasses.replace(before, middle=after.middle)  # one for all controls of a file
-        assert np.allclose(after.apply(rates, 1.3), other.apply(rates, 1.3), atol=1e-6)
+        for amount in (1.3, -1.3):
+            assert np.allclose(after.apply(rates, amount), other.apply(rates, amount), atol=1e-6)
 
 
 def test_no_file_is_no_controls(tmp_path):
@@ -173,8 +193,8 @@ def test_other_files_are_refused(written, content):
 
 
 def test_a_later_version_is_refused(written):
-    _rewritten(beside(written[0]), _with(lambda about, parts: about.update(format_version=3)))
-    with pytest.raises(CorruptDataError, match="version 1 to 2, found 3"):
+    _rewritten(beside(written[0]), _with(lambda about, parts: about.update(format_version=4)))
+    with pytest.raises(CorruptDataError, match="version 1 to 3, found 4"):
         read_controls(written[0], "abc", DIMS)
 
 
@@ -223,13 +243,18 @@ def _part(name, value):
         (_with(lambda about, parts: about.update(controls={})), "controls"),
         (_with(lambda about, parts: about.update(knots=[1, 2])), "knots"),
         (_with(lambda about, parts: about.update(coordinates="polar")), "coordinates"),
-        (_with(lambda about, parts: about["controls"].pop()), "shift"),
-        (_part("shift", np.zeros((2, DIMS, 1), np.float32)), "shift"),
-        (_part("shift", np.zeros((2, DIMS), np.int64)), "shift"),
-        (_part("shift", np.full((2, DIMS), np.nan, np.float32)), "shift: expected finite"),
-        (_part("gain", np.full((2, len(KNOTS)), np.inf, np.float32)), "gain: expected finite"),
-        (_part("left", np.zeros((2, DIMS, 999), np.float16)), "expected middle"),
-        (_part("left", np.zeros(3, np.float16)), "expected middle"),
+        (_with(lambda about, parts: about["controls"].pop()), "gain: expected numbers of shape (3, 11)"),
+        (_part("shift", np.zeros((4, DIMS, 1), np.float32)), "shift"),
+        (_part("shift", np.zeros((4, DIMS), np.int64)), "shift"),
+        (_part("shift", np.full((4, DIMS), np.nan, np.float32)), "shift: expected finite"),
+        (_part("gain", np.full((4, len(KNOTS)), np.inf, np.float32)), "gain: expected finite"),
+        (_part("left", np.zeros((4, DIMS, 999), np.float16)), "left: expected numbers of shape (4, 6, 64)"),
+        (_part("left", np.zeros(3, np.float16)), "left: expected numbers of shape (4, 6, 0)"),
+        (_part("shift_down", np.zeros((1, DIMS), np.float32)), "shift_down: expected numbers of shape (2, 6)"),
+        (_part("left_down", np.full((2, DIMS, 3), np.nan, np.float16)), "left_down: expected finite"),
+        (_with(lambda about, parts: parts.pop("right_down")), "expected middle"),
+        (_put("two_sides", True), "shift_down: expected numbers of shape (3, 6)"),
+        (_put("two_sides", 7), "two_sides"),
         (_part("more", np.zeros(3, np.float16)), "expected middle"),
         (_with(lambda about, parts: parts.pop("right")), "expected middle"),
     ],

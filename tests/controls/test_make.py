@@ -35,7 +35,7 @@ def checkpoint(folder, tmp_path_factory):
     train = load_data(f"folder:{folder}", "train", image_size=16, channels=1)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        model = Autoencoder(AutoencoderConfig(image_size=16, channels=(8, 16), latent_dim=4, components=1))
+        model = Autoencoder(AutoencoderConfig(image_size=16, channels=(8, 16), latent_dim=6, components=1))
         optimiser = torch.optim.Adam(model.parameters(), lr=5e-3)
         for _ in range(250):
             images = train.tensor(torch.randperm(len(train))[:64].numpy())

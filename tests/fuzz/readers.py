@@ -380,10 +380,10 @@ def _read_described(path: Path) -> None:
 
 def _save_controls(folder: Path) -> None:
     _save_checkpoint(folder / "tiny.safetensors")
-    made = control("thickness"), control("slant", seed=1)
+    made = control("thickness"), control("slant", seed=1, two_sides=True)
     sha256 = checkpoint.weights_hash(_model().state_dict())
     attributes = Attribute("slant", "deg", "number", "as told"), Attribute("hat", "", "category", "", categories=("a",))
-    size = len(made[0].shift)
+    size = len(made[0].middle)
     table = Measured(attributes, np.zeros((2, size)), 5, np.arange(3), np.array([[1.0, 0], [np.nan, 0], [2, 0]]))
     where = {"dataset": "made", "dataset_sha256": "0" * 64, "checkpoint_sha256": sha256}
     write_controls(folder / "tiny.controls.npz", made, measured=table, **where)

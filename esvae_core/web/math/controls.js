@@ -12,24 +12,30 @@ import { fromGrid, toGrid } from "./rates.js";
 export function controlsOf(read) {
   if (!read) return [];
   const { about, arrays } = read;
-  const dims = arrays.middle.shape[0];
-  const rank = arrays.left.shape[2];
-  const part = (name, i, size) => arrays[name].values.subarray(i * size, (i + 1) * size);
-  return about.controls.map((words, i) => {
-    const gain = part("gain", i, about.knots.length);
-    const field = {
-      middle: arrays.middle.values,
-      shift: part("shift", i, dims),
-      left: part("left", i, dims * rank),
-      right: part("right", i, rank * dims),
-      rank,
-      arcsine: about.coordinates === "arcsine",
-      steps: about.steps,
+  const middle = arrays.middle.values;
+  const fieldOf = (end, i) => {
+    const part = (name) => {
+      const { values, shape } = arrays[name + end];
+      const size = values.length / shape[0];
+      return values.subarray(i * size, (i + 1) * size);
     };
+    const rank = arrays[`left${end}`].shape[2];
+    const own = { shift: part("shift"), left: part("left"), right: part("right"), rank };
+    return { ...own, middle, arcsine: about.coordinates === "arcsine", steps: about.steps };
+  };
+  let twoSided = 0;
+  return about.controls.map(({ two_sides: two, ...words }, i) => {
+    const gain = arrays.gain.values.subarray(i * about.knots.length, (i + 1) * about.knots.length);
+    const up = fieldOf("", i);
+    const down = two ? fieldOf("Down", twoSided++) : up;
+    const step = up.shift.map((towards, j) => (towards + down.shift[j]) / 2);
     return {
       ...words,
-      apply: (rates, amount) => moved(rates, field, amount && interpolated(amount, about.knots, gain)),
-      lies: (rates) => liesAlong(rates, field),
+      apply: (rates, amount) => {
+        const far = amount && interpolated(amount, about.knots, gain);
+        return moved(rates, far > 0 ? up : down, far);
+      },
+      lies: (rates) => liesAlong(rates, step, up.arcsine),
     };
   });
 }
@@ -44,12 +50,13 @@ export function controlsOf(read) {
 export const moved = (rates, field, far) => (far ? toGrid(stepped(fromGrid(rates), field, far)) : rates.slice());
 
 /**
- * How far rates lie along a field's step at its middle: the dot product of both.
+ * How far rates lie along a step (d): the dot product of both.
  * @param {Uint16Array} rates
- * @param {ControlField} field
+ * @param {ArrayLike<number>} step
+ * @param {boolean} arcsine
  */
-export function liesAlong(rates, { shift, arcsine }) {
-  return placeOf(fromGrid(rates), arcsine).reduce((sum, x, j) => sum + x * shift[j], 0);
+export function liesAlong(rates, step, arcsine) {
+  return placeOf(fromGrid(rates), arcsine).reduce((sum, x, j) => sum + x * step[j], 0);
 }
 
 /** Heights in the coordinates that controls move in. @param {Float32Array} heights @param {boolean} arcsine */

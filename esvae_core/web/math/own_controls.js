@@ -110,6 +110,6 @@ function controlOf(name, step, arcsine) {
     evidence: [],
     step,
     apply: (rates, amount) => moved(rates, field, Math.max(-REACH, Math.min(REACH, amount))),
-    lies: (rates) => liesAlong(rates, field),
+    lies: (rates) => liesAlong(rates, field.shift, field.arcsine),
   };
 }

@@ -42,7 +42,7 @@ _PLUS_MODEL: dict[str, Any] = {
     "sampler": "systematic",
     "sampling_gradient": "straight-through",
 }
-_PLUS_TRAIN: dict[str, Any] = {**_SHORT, "ema_decay": 0.995, "calibration_images": 8000}
+_PLUS_TRAIN: dict[str, Any] = {**_SHORT, "ema_decay": 0.995, "calibration_images": 2000}
 # each T gets a like share of the computing, and the last twice as much
 _PLUS_TIME = ((4 / 11, 2), (7 / 11, 4), (9 / 11, 8))
 

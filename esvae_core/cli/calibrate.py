@@ -18,7 +18,7 @@ app = group()
 def calibrate(
     checkpoint: Checkpoint,
     out_file: Annotated[Path, typer.Option("--out", help="Where to write the new checkpoint.", show_default=False)],
-    images: Annotated[int, typer.Option(min=2, help="Training images, drawn at random.")] = 8000,
+    images: Annotated[int, typer.Option(min=2, help="Training images, drawn at random.")] = 2000,
     dataset: Dataset = None,
     data_dir: DataDir = None,
     seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Seed of the choice and of the noise.")] = 0,

@@ -55,7 +55,7 @@ def test_the_route_gives_the_file_and_keeps_nothing(loaded):
 def test_the_file_describes_a_model_as_the_app_does():
     """In all that the page looks at: what needs a server, and the card of Models, are left out."""
     told = catalogue.named("sprites-taught")
-    state = State("sprites-taught", Prior(0), to_grid([0.5] * 32), 1, "systematic", 16)
+    state = State("sprites-taught", Prior(0), to_grid([0.5] * 64), 1, "systematic", 16)
     inside = held(text_of(standalone_page.page_of(told, "explore", state)))["entry"]
     app = json.loads(json.dumps(catalogue.described(told)))
     assert inside["taught"] == ["shape", "scale", "orientation", "x", "y", "hue"]

@@ -22,14 +22,27 @@ test("the cell under the pointer, or the nearest", () => {
   assert.deepEqual(at(400, 400), { place: 31, step: 14 });
 });
 
-test("as many names as fit, and that of the chosen row in place of its neighbours", () => {
-  const places = (neurons, marked) => raster.namedRows(layout(neurons, 15), marked).map(({ place }) => place);
-  assert.deepEqual(places(4, -1), [0, 1, 2, 3]); // rows of 80 px
-  assert.deepEqual(places(32, -1).slice(0, 3), [0, 2, 4]); // of 10 px
-  assert.deepEqual(places(32, 3).slice(0, 3), [0, 3, 6]);
-  assert.equal(places(320, -1).length, 20); // of 1 px: every 16th
-  const [first] = raster.namedRows(layout(320, 15), -1);
+test("as many names as fit, and some in place of their neighbours", () => {
+  const places = (neurons, ...first) => raster.namedRows(layout(neurons, 15), first).map(({ place }) => place);
+  assert.deepEqual(places(4), [0, 1, 2, 3]); // rows of 80 px
+  assert.deepEqual(places(32).slice(0, 3), [0, 2, 4]); // of 10 px
+  assert.deepEqual(places(32, 3).slice(0, 4), [0, 3, 6, 8]);
+  assert.deepEqual(places(32, 3, 1, 4, 7).slice(0, 5), [1, 3, 7, 10, 12]); // 4 is too near to 3, which comes first
+  assert.equal(places(320).length, 20); // of 1 px: every 16th
+  const [first] = raster.namedRows(layout(320, 15), []);
   assert.equal(first.y, 10); // no letter is cut off above
+});
+
+test("the chosen row comes first, then neurons with a name of their own", () => {
+  const names = ["d3", "hue", "d0", "x"]; // of the neurons 3, 5, 0 and 1
+  assert.deepEqual(
+    raster.rowsFirst(-1, [3, 5, 0, 1], (place) => names[place]),
+    [1, 3],
+  );
+  assert.deepEqual(
+    raster.rowsFirst(2, [3, 5, 0, 1], (place) => names[place]),
+    [2, 1, 3],
+  );
 });
 
 test("numbers of steps", () => {

@@ -41,6 +41,6 @@ export const LESSONS = [
     id: "taught",
     title: msg`A neuron that was taught`,
     text: msg`This model was trained so that its first neurons stand for shape, scale, orientation, place and colour, and those bars carry the names. Drag the bar x or y and see the figure move; in other models no single bar does one thing alone.`,
-    link: "2~sprites-taught~t474~s16~7~i~k16x32.AwRCvAhAzHYlJjpYhBipYNKCnYc~lesson:taught",
+    link: "2~sprites-taught~t474~s16~7~i~k16x64.AwRSvGlJDmShBznUdBzJQVJynWYhTEKYpSFIYxClMYxSmKUxSmMUxg~lesson:taught",
   },
 ];

@@ -1,7 +1,7 @@
 /** How a spike raster is drawn: a band behind the chosen row, spikes, and names and numbers at the sides. */
 
 import { msg } from "../../messages.js";
-import { namedRows, numberedSteps } from "./raster_layout.js";
+import { namedRows, numberedSteps, rowsFirst } from "./raster_layout.js";
 
 /** @typedef {import("./raster_layout.js").RasterLayout} RasterLayout */
 
@@ -25,7 +25,7 @@ export function drawRaster(context, colour, layout, { names, order, decoded, loo
   drawChosen(context, colour, layout, looked.place);
   drawSpikes(context, colour, layout, order, decoded, looked.upto);
   drawTurned(context, colour, layout, order, decoded);
-  drawNames(context, colour, layout, names, looked.place);
+  drawNames(context, colour, layout, names, order, looked.place);
   drawSteps(context, colour, layout);
   drawArrived(context, colour, layout, looked.upto);
 }
@@ -74,10 +74,13 @@ function drawTurned(context, colour, { left, top, column, row, neurons }, order,
   }
 }
 
-/** Names at the side, as many as fit and that of the chosen neuron. */
-function drawNames(context, colour, layout, names, marked) {
+/** Names at the side, as many as fit; first that of the chosen neuron, then those that are no numbers. */
+function drawNames(context, colour, layout, names, order, marked) {
   context.textAlign = "right";
-  for (const { place, y } of namedRows(layout, marked)) {
+  for (const { place, y } of namedRows(
+    layout,
+    rowsFirst(marked, order, (at) => names[at]),
+  )) {
     context.globalAlpha = place === marked ? 1 : 0.65;
     context.fillStyle = place === marked ? colour.now : colour.ink;
     context.fillText(names[place], layout.left - 5, y);

@@ -1,5 +1,6 @@
 /** Where things are in a spike raster, in CSS pixels of its canvas. Does not touch the DOM. */
 
+import { ascending } from "../../math/spike_trains.js";
 import { placeIn } from "./bar_gestures.js";
 
 const [TOP, BELOW] = [2, 30]; // px around the cells
@@ -38,18 +39,43 @@ export function cellAt({ left, top, bottom, width, neurons, steps }, x, y) {
 }
 
 /**
- * Rows whose names are written: as many as fit, and the marked one in any case.
+ * Rows whose names are written, as many as fit.
  * @param {RasterLayout} layout
- * @param {number} marked place of the row; -1: none
+ * @param {number[]} first places of rows that others give way to
  * @returns {{place: number, y: number}[]} with the base line of the name
  */
-export function namedRows({ neurons, row, top, bottom }, marked) {
-  const every = fittingStride(row, LINE);
-  const close = (place) => marked >= 0 && Math.abs(place - marked) * row < LINE;
-  const places = Array.from({ length: neurons }, (_, place) => place);
-  return places
-    .filter((place) => place === marked || (place % every === 0 && !close(place)))
-    .map((place) => ({ place, y: Math.min(bottom, Math.max(top + 8, top + (place + 0.5) * row + 3.5)) }));
+export function namedRows({ neurons, row, top, bottom }, first) {
+  return namedPlaces(neurons, row, LINE, first).map((place) => ({
+    place,
+    y: Math.min(bottom, Math.max(top + 8, top + (place + 0.5) * row + 3.5)),
+  }));
+}
+
+/**
+ * Of rows `row` px high those whose names, `line` px high, do not touch: first these, as far as they fit, the earlier
+ * before the later, then every so many of the others.
+ * @param {number} count @param {number} row @param {number} line @param {number[]} first
+ */
+export function namedPlaces(count, row, line, first) {
+  const every = fittingStride(row, line);
+  const regular = Array.from({ length: Math.ceil(count / every) }, (_, k) => k * every);
+  /** @type {number[]} */
+  const found = [];
+  for (const place of [...first, ...regular]) {
+    if (found.every((other) => Math.abs(other - place) * row >= line)) found.push(place);
+  }
+  return ascending(found).map((k) => found[k]);
+}
+
+/**
+ * Rows that others give way to: the chosen one, then neurons that are called something else than their number.
+ * @param {number} chosen its place; -1: none
+ * @param {number[]} order the neuron of each row
+ * @param {(place: number) => string} nameAt
+ */
+export function rowsFirst(chosen, order, nameAt) {
+  const called = order.flatMap((j, place) => (nameAt(place) === `d${j}` ? [] : [place]));
+  return chosen < 0 ? called : [chosen, ...called];
 }
 
 /**

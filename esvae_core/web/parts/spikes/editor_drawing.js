@@ -4,7 +4,8 @@ import { msg } from "../../messages.js";
 import { formatNumber } from "../../math/axis.js";
 import { bernoulliSum } from "../../math/distributions.js";
 import { countsOf, populationOf } from "../../math/spike_trains.js";
-import { BELOW, BESIDE, TOP } from "./editor_layout.js";
+import { namedPlaces, rowsFirst } from "../shared/raster_layout.js";
+import { BELOW, BESIDE, LINE, TOP } from "./editor_layout.js";
 
 const LATER = 0.3; // opacity of steps that are not shown yet
 const QUIET = 0.65; // opacity of letters
@@ -80,22 +81,21 @@ function drawCell(context, colour, { row, cell }, { x, y, spike, turned, inset }
 }
 
 /**
- * Names of as many neurons as there is room for, and of the chosen one in any case.
+ * Names of as many neurons as there is room for; first that of the chosen one, then those that are no numbers.
  * @param {DrawingContext} context
  * @param {Palette} colour
  * @param {RasterLayout} layout
  * @param {RasterContent} content
  */
-function drawNames(context, colour, { row, left, named }, { order, names, chosen }) {
+function drawNames(context, colour, { row, left }, { order, names, chosen }) {
   const marked = order.findIndex((j) => String(j) === chosen);
+  const first = rowsFirst(marked, order, (place) => names[order[place]]);
   context.textAlign = "right";
   context.fillStyle = colour.ink;
-  order.forEach((j, place) => {
-    const covered = marked >= 0 && Math.abs(place - marked) < named;
-    if (place !== marked && (place % named || covered)) return;
+  for (const place of namedPlaces(order.length, row, LINE, first)) {
     context.globalAlpha = place === marked ? 1 : QUIET;
-    context.fillText(names[j], left - 5, TOP + place * row + row / 2 + 3.5);
-  });
+    context.fillText(names[order[place]], left - 5, TOP + place * row + row / 2 + 3.5);
+  }
   context.globalAlpha = 1;
 }
 

@@ -1,20 +1,18 @@
 /** Where the parts of the spike raster lie on its canvas, in CSS pixels, and which cell a point is in. */
 
-import { fittingStride } from "../shared/raster_layout.js";
-
 export const TOP = 16; // above the cells, for the scale of the rates
 export const BESIDE = 84; // for the rates beside them
 export const BELOW = 64; // for the population below them
 const FOOT = 16; // for the numbers of the steps
 const NAMES = 34; // for the names beside the cells, at least
 const BESIDE_NAMES = 11; // between a name and the cells, and at the edge
-const LINE = 9; // height of a name
+export const LINE = 9; // height of a name
+const TALL = 64 * LINE; // of all rows, if they are made higher so that each has room for its name
 
 /**
  * `row` and `cell` are the height and width of a cell; the cells reach from `left` to `right` and from TOP to `bottom`.
- * Every `named`-th row has room for its name.
- * @typedef {{dims: number, steps: number, row: number, cell: number, left: number, right: number, bottom: number,
- *   named: number}} RasterLayout
+ * @typedef {{dims: number, steps: number, row: number, cell: number, left: number, right: number, bottom: number
+ *   }} RasterLayout
  */
 
 /**
@@ -23,7 +21,7 @@ const LINE = 9; // height of a name
  */
 
 /** Height of a neuron's row. @param {number} dims */
-const rowHeight = (dims) => Math.max(4, Math.min(17, Math.floor(420 / dims)));
+const rowHeight = (dims) => Math.max(dims * LINE <= TALL ? LINE : 4, Math.min(17, Math.floor(420 / dims)));
 
 /** Height of the whole canvas. @param {number} dims */
 export const rasterHeight = (dims) => TOP + rowHeight(dims) * dims + BELOW + FOOT;
@@ -39,7 +37,7 @@ export function rasterLayout(dims, steps, width, names = 0) {
   const row = rowHeight(dims);
   const [left, right] = [Math.max(NAMES, Math.ceil(names) + BESIDE_NAMES), width - BESIDE];
   const cell = (right - left) / steps;
-  return { dims, steps, row, cell, left, right, bottom: TOP + row * dims, named: fittingStride(row, LINE) };
+  return { dims, steps, row, cell, left, right, bottom: TOP + row * dims };
 }
 
 /**

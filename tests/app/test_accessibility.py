@@ -132,11 +132,22 @@ CROWDED = """() => {
     const scrolls = getComputedStyle(e).overflowX === 'auto';
     const wider = e.clientWidth && e.scrollWidth > e.clientWidth + 1;
     const hidden = getComputedStyle(e).clipPath === 'inset(50%)'; // for screen readers alone
-    return text && wider && !scrolls && !hidden && !e.matches('.unseen, .only-icon span, .bar h1, option');
+    const upright = getComputedStyle(e).writingMode !== 'horizontal-tb'; // a line of it may be wider than a bar
+    return text && wider && !scrolls && !hidden && !upright && !e.matches('.unseen, .only-icon span, .bar h1, option');
   });
   const is = (e) => e.matches('button, select, input, a') && !e.matches('.unseen, .skip, .cell-acts *');
   const controls = all.filter(is);
-  const boxes = controls.map((e) => e.getBoundingClientRect());
+  const seen = (e) => { // as much of its box as is not scrolled out of sight
+    let { left, right, top, bottom } = e.getBoundingClientRect();
+    for (let around = e.parentElement; around; around = around.parentElement) {
+      if (getComputedStyle(around).overflowY !== 'auto') continue;
+      const box = around.getBoundingClientRect();
+      [left, right] = [Math.max(left, box.left), Math.min(right, box.right)];
+      [top, bottom] = [Math.max(top, box.top), Math.min(bottom, box.bottom)];
+    }
+    return { left, right, top, bottom };
+  };
+  const boxes = controls.map(seen);
   const covered = [];
   boxes.forEach((a, i) => boxes.forEach((b, k) => {
     if (k <= i || controls[i].contains(controls[k])) return;
@@ -175,12 +186,12 @@ def shipped(name: str, **changed) -> State:
     return replace(state, **changed)
 
 
-@pytest.mark.parametrize("name", ["emoji-plus", "mnist-poisson"])
+@pytest.mark.parametrize("name", ["emoji-plus", "mnist-poisson", "sprites-taught"])
 def test_names_of_any_length_leave_the_views_in_order(page, name):
-    """What the small models of the other tests lack: controls, long names of classes, and two samplers' words."""
+    """What small models lack: controls, long names of classes and of neurons, and two samplers' words."""
     open_page(page, shipped(name))
     found = {}
-    for path in ("/", "/spikes", "/interpolate", "/generate"):
+    for path in ("/", "/spikes", "/interpolate", "/generate", "/dimensions"):
         page.set_viewport_size({"width": 1440, "height": 900})
         go_to(page, path, VIEWS[path])
         if lines := crowded(page):

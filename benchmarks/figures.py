@@ -5,7 +5,8 @@
     done
     python -m benchmarks.figures runs/suites/*.json --write docs/figures.md
 
-A row is called like its file. What was not measured, or does not apply, is a dash.
+With --add, rows of models that no file is given of stay as they are. A row is called like its file. What was not
+measured, or does not apply, is a dash.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from benchmarks.marks import put_table
+from benchmarks.marks import put_table, table_in
 from esvae_core.evaluation.generation import FADS, FLOOR
 from esvae_core.evaluation.reconstruction import MSE
 from esvae_core.evaluation.results import Curve, Figure, Group
@@ -170,16 +171,46 @@ def _index(x: Sequence[float], wanted: float) -> int | None:
     return next((i for i, value in enumerate(x) if abs(value - wanted) < 1e-9), None)
 
 
-def table(reports: dict[str, SuiteReport], title: str) -> str:
-    """One table as Markdown, a row for each model that has something to say; columns of dashes are left out."""
+def table(reports: dict[str, SuiteReport], title: str, before: str = "") -> str:
+    """One table as Markdown, a row for each model that has something to say; columns of dashes are left out.
+
+    Args:
+        reports: By name of the model.
+        title: Of the table.
+        before: The table as it was, whose rows of other models stay.
+    """
     group_name, columns = TABLES[title]
     found = {name: {group.name: group for group in report.groups} for name, report in reports.items()}
     groups = {name: groups[group_name] for name, groups in found.items() if group_name in groups}
-    cells = {name: [cell(group, column) for column in columns] for name, group in groups.items()}
+    cells = rows_of(before, [column.title for column in columns])
+    cells |= {name: [cell(group, column) for column in columns] for name, group in groups.items()}
     rows = {name: row for name, row in cells.items() if any(text != DASH for text in row)}
     kept = [i for i in range(len(columns)) if any(row[i] != DASH for row in rows.values())]
     lines = [_line(["model", *(columns[i].title for i in kept)]), _line(["---", *("---:" for _ in kept)])]
     return "\n".join(lines + [_line([f"`{name}`", *(row[i] for i in kept)]) for name, row in rows.items()])
+
+
+def rows_of(table: str, titles: Sequence[str]) -> dict[str, list[str]]:
+    """The rows of a table by name of the model, with dashes for the columns of `titles` that it leaves out.
+
+    Raises:
+        SystemExit: its columns are others, or in another order.
+    """
+    if not table.strip():
+        return {}
+    (_, *head), _, *lines = ([text.strip() for text in line.strip(" |").split(" | ")] for line in table.splitlines())
+    places, at = [], 0
+    for name in head:
+        if name not in titles[at:]:
+            raise SystemExit(f"expected columns among {', '.join(titles)}, got {name}")
+        places.append(titles.index(name, at))
+        at = places[-1] + 1
+    found = {}
+    for name, *texts in lines:
+        found[name.strip("`")] = row = [DASH] * len(titles)
+        for place, text in zip(places, texts, strict=True):
+            row[place] = text
+    return found
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -191,17 +222,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("suites", nargs="+", type=Path, help="files of the suite, in the order of the rows")
     parser.add_argument("--write", type=Path, help="Markdown file whose tables are replaced")
+    parser.add_argument("--add", action="store_true", help="keep the rows of other models that are in the file")
     arguments = parser.parse_args()
     # `runs/suites/*.json` finds the finished groups that the suite keeps beside its reports, too
     suites: list[Path] = [path for path in arguments.suites if not path.name.endswith(".groups.json")]
     reports = {path.stem: SuiteReport.model_validate_json(path.read_text(encoding="utf-8")) for path in suites}
-    tables = {title: table(reports, title) for title in TABLES}
     if arguments.write is None:
-        print("\n\n".join(f"{title}\n\n{lines}" for title, lines in tables.items()))
+        print("\n\n".join(f"{title}\n\n{table(reports, title)}" for title in TABLES))
         return
     text = arguments.write.read_text(encoding="utf-8")
-    for title, lines in tables.items():
-        text = put_table(text, title, lines)
+    for title in TABLES:
+        text = put_table(text, title, table(reports, title, table_in(text, title) if arguments.add else ""))
     write_atomically(arguments.write, text.encode())
 
 

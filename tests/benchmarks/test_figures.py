@@ -71,6 +71,24 @@ def test_the_tables_of_a_file_are_replaced(tmp_path, monkeypatch):
     assert page.read_text() == "no marks"
 
 
+def test_rows_of_other_models_stay_where_one_is_added(tmp_path, monkeypatch):
+    suite, page = tmp_path / "two.json", tmp_path / "page.md"
+    tables = {title: figures.table({"one": FULL}, title) for title in figures.TABLES}
+    page.write_text("".join(f"<!-- table: {t} -->\n\n{rows}\n\n<!-- end: {t} -->\n" for t, rows in tables.items()))
+    suite.write_text(LITTLE.model_dump_json())
+    monkeypatch.setattr(sys, "argv", ["figures", str(suite), "--add", "--write", str(page)])
+    figures.main()
+    found = {title: figures.table_in(page.read_text(), title) for title in figures.TABLES}
+    assert found == {title: figures.table({"one": FULL, "two": LITTLE}, title) for title in figures.TABLES}
+    suite.write_text(FULL.model_dump_json())  # measured again: in its place
+    figures.main()
+    found = {title: figures.table_in(page.read_text(), title) for title in figures.TABLES}
+    assert found == {title: figures.table({"one": FULL, "two": FULL}, title) for title in figures.TABLES}
+    page.write_text(page.read_text().replace("| active |", "| alive |"))
+    with pytest.raises(SystemExit, match=r"expected columns among active, dead, .*, got alive"):
+        figures.main()
+
+
 def test_names_are_those_of_the_suite(tiny):
     plan = SuiteSize(
         name="small", seeds=1, images=12, train_images=250, samples=12, sampling_images=4, curve_images=4, cost_images=4

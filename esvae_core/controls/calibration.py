@@ -18,7 +18,7 @@ _LAST = (0.5, 1.0, 1.5, 2.5, 4.0)  # of calibrated fields, whose unit is about t
 _TOWARDS = (1.0, 1.5, 2.5)  # how far a word's field goes
 _NEARLY = 0.95
 _OWN = 1.5  # times as much as a change of another number counts what is missing of what was asked, both squared
-_LEAST = (0.7, 0.8)  # of what is asked is given, up to 1 and beyond, whatever that does to others, if it can be
+_LEAST, _LEAST_BEYOND = 0.7, 0.8  # of what is asked, up to 1 and beyond, is given if it can be, whatever others do
 _PAYS = 0.2  # a curve is followed while it climbs at this share of its first slope
 _DULL = 0.3  # a field that does not change its attribute by that much, in deviations, corrects no other
 _STIFF = 0.1  # of the ridge that keeps corrections small
@@ -173,7 +173,7 @@ def gain_of(probe: ResponseProbe, up: Field, down: Field, k: int) -> F64:
         moved = sum(map(_aside, aside), np.zeros(len(fine)))
         for i, asked in enumerate(KNOTS):
             if asked * side > 0:
-                shares = (_LEAST[abs(asked) > 1], 1.0)
+                shares = (_LEAST if abs(asked) <= 1 else _LEAST_BEYOND, 1.0)
                 least, most = (abs(_reaching(side * lengths, changes[:, k], share * asked)) for share in shares)
                 losses = np.where(fine <= most, _OWN * (asked - got) ** 2 + moved, np.inf)
                 gain[i] = side * max(least, float(fine[np.argmin(losses)]))

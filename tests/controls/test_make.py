@@ -73,6 +73,7 @@ def test_what_is_in_the_pixels_is_found_and_what_is_not_is_not(checkpoint, split
     at = level.evidence[-1].at(1.0)
     # on the images a control is fitted on it gives .7 of what is asked, where more would change other attributes, too
     assert 0.6 < at.got < 1.3
+    assert abs(at.side_effect) < 0.7  # that of a control which gives all that is asked is 1.0
     assert level.evidence[-1].split == "test"
     assert level.size == pytest.approx(np.std(splits[0].columns["level"]))
     luck = controls["luck"]

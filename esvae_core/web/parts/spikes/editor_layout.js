@@ -11,8 +11,8 @@ const TALL = 64 * LINE; // of all rows, if they are made higher so that each has
 
 /**
  * `row` and `cell` are the height and width of a cell; the cells reach from `left` to `right` and from TOP to `bottom`.
- * @typedef {{dims: number, steps: number, row: number, cell: number, left: number, right: number, bottom: number
- *   }} RasterLayout
+ * @typedef {{dims: number, steps: number, row: number, cell: number, left: number, right: number,
+ *   bottom: number}} RasterLayout
  */
 
 /**

@@ -140,7 +140,7 @@ def decode(text: str) -> State:
     if fields[0] != str(VERSION):
         raise LinkError(f"version: expected {VERSION}, found {_short(fields[0])}")
     if len(fields) not in (7, 8):
-        raise LinkError(f"expected 7 or 8 parts, found {len(fields)}; was the link cut short?")
+        raise LinkError(f"expected 7 or 8 parts, found {len(fields)}; the link may have been cut short")
     _, name, source, noise, seed, order, rates = fields[:7]
     if order not in _ORDERS:
         raise LinkError(f"order: expected {', '.join(_ORDERS)}, found {_short(order)}")

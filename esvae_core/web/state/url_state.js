@@ -43,7 +43,7 @@ export function decodeState(text) {
   const fields = text.split("~");
   if (fields[0] !== String(VERSION)) throw new LinkError(msg`version: expected ${VERSION}, found ${short(fields[0])}`);
   if (fields.length !== 7 && fields.length !== 8) {
-    throw new LinkError(msg`expected 7 or 8 parts, found ${fields.length}; was the link cut short?`);
+    throw new LinkError(msg`expected 7 or 8 parts, found ${fields.length}; the link may have been cut short`);
   }
   const [, name, from, noise, seed, order, rates, view] = fields;
   if (!Object.hasOwn(ORDERS, order)) {

@@ -116,7 +116,7 @@ def test_no_letters_are_smaller_than_11_pixels(page):
 
 
 SIZES = [(1920, 1080), (1440, 900), (1024, 768), (768, 1024), (390, 844)]
-# text wider than its box, and controls that cover each other; what the pointer calls up above a picture may
+# text wider than its box, marks of help below their heading, and controls that cover each other; what the pointer calls up above a picture may
 CROWDED = """() => {
   const all = [];
   const collect = (root) => {
@@ -155,9 +155,12 @@ CROWDED = """() => {
     const tall = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
     if (wide > 2 && tall > 2) covered.push(`${name(controls[i])} and ${name(controls[k])}`);
   }));
+  const below = all.filter((e) => e.matches('.head > h2 + .help-place') &&
+    e.getBoundingClientRect().top >= e.previousElementSibling.getBoundingClientRect().bottom - 2);
   const { scrollWidth } = document.documentElement;
   const beyond = scrollWidth > innerWidth ? [`the page is ${scrollWidth} wide`] : [];
-  return [...cut.map((e) => `cut: ${name(e)}`), ...covered, ...beyond];
+  const marks = below.map((e) => `mark of help below: ${name(e.previousElementSibling)}`);
+  return [...cut.map((e) => `cut: ${name(e)}`), ...covered, ...marks, ...beyond];
 }"""
 
 

@@ -116,7 +116,8 @@ def test_no_letters_are_smaller_than_11_pixels(page):
 
 
 SIZES = [(1920, 1080), (1440, 900), (1024, 768), (768, 1024), (390, 844)]
-# text wider than its box, marks of help below their heading, and controls that cover each other; what the pointer calls up above a picture may
+# text wider than its box, marks of help below their heading, and controls that cover each other; what the pointer calls
+# up above a picture may
 CROWDED = """() => {
   const all = [];
   const collect = (root) => {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from esvae_core.controls.attributes import CLASS
 from esvae_core.controls.directions import KNOTS, Coordinates, Field, from_coordinates, stepped
 from esvae_core.controls.fields import RANK, bystanders
 from esvae_core.controls.latent import Latent
@@ -18,6 +19,7 @@ _LAST = (0.5, 1.0, 1.5, 2.5, 4.0)  # of calibrated fields, whose unit is about t
 _TOWARDS = (1.0, 1.5, 2.5)  # how far a word's field goes
 _NEARLY = 0.95
 _OWN = 1.5  # times as much as a change of another number counts what is missing of what was asked, both squared
+_CLASS = 0.5  # times the share of pictures that come to be read as another class counts beside these squares
 _LEAST, _LEAST_BEYOND = 0.7, 0.8  # of what is asked, up to 1 and beyond, is given if it can be, whatever others do
 _PAYS = 0.2  # a curve is followed while it climbs at this share of its first slope
 _DULL = 0.3  # a field that does not change its attribute by that much, in deviations, corrects no other
@@ -73,10 +75,17 @@ class ResponseProbe:
 
     def change(self, field: Field, far: float) -> F64:
         """(K,) mean change of each number, in deviations; 0 where none is defined."""
-        change = self.meter.change(self.read(self.go(field, far)).numbers, self.before.numbers)
+        return self.effect(field, far)[0]
+
+    def effect(self, field: Field, far: float) -> tuple[F64, float]:
+        """As `change`, and the share of pictures that are read as another class than before; 0 without classes."""
+        after = self.read(self.go(field, far))
+        change = self.meter.change(after.numbers, self.before.numbers)
         known = np.isfinite(change)
         mean: F64 = np.where(known, change, 0).sum(0) / np.maximum(known.sum(0), 1)
-        return mean
+        if CLASS not in after.shares:
+            return mean, 0.0
+        return mean, float((after.shares[CLASS].argmax(1) != self.before.shares[CLASS].argmax(1)).mean())
 
     def curve(self, field: Field, lengths: Sequence[float]) -> tuple[F64, F64]:
         """Distances to either side with 0 between them, and (m, K) mean changes there."""
@@ -136,8 +145,9 @@ def _mixed(probe: ResponseProbe, parts: Sequence[Field], responses: F64, rows: N
         for share, part in zip(shares[1:], parts[1:], strict=True):
             mix = mix.plus(float(share), part)
         mix = mix.reduced(RANK // 2)
-        now = probe.change(mix, 1.0)[rows]
-        if (off := float(_OWN * (goal[0] - now[0]) ** 2 + _aside(now[1:]).sum())) < least:
+        changes, lost = probe.effect(mix, 1.0)
+        now = changes[rows]
+        if (off := float(_OWN * (goal[0] - now[0]) ** 2 + _aside(now[1:]).sum()) + _CLASS * lost) < least:
             best, least = mix, off
         if before is not None and (moved := shares - before[0]) @ moved > 0:
             matrix = matrix + _LEARNS * np.outer(moved, now - before[1] - moved @ matrix) / (moved @ moved)
